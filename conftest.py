@@ -1,0 +1,40 @@
+"""One running house for the whole test run: real Postgres, NATS, Traefik and the four services on free ports."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from notechondria_local.stack import Stack
+
+from tests.support.client import Api
+
+pytest_plugins: list[str] = []
+
+TEST_ENVIRONMENT = {
+    "AUTH_RATE_PER_MINUTE": "0",
+    "ACCOUNT_RATE_PER_MINUTE": "0",
+    # Poison events become dead letters within a second, so that tests need not wait.
+    "CONSUMER_BACKOFF_SECONDS": "0.1,0.2,0.3",
+}
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The house, started once; a test that kills a part starts it again before it ends."""
+    with tempfile.TemporaryDirectory(prefix="notechondria-test-") as folder:
+        running = Stack(Path(folder), env=TEST_ENVIRONMENT)
+        running.start()
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+@pytest.fixture(scope="session")
+def api(stack: Stack) -> Iterator[Api]:
+    """A client of the gateway that can make users."""
+    with Api(stack) as client:
+        yield client

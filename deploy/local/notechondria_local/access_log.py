@@ -1,0 +1,61 @@
+"""The gateway's JSON access log as the line people know: status, duration, method, path."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+WARNING_MS = 500.0
+CRITICAL_MS = 2000.0
+_RESET = "\x1b[0m"
+_COLOURS: Mapping[str, str] = {"CRITICAL": "\x1b[31m", "WARNING": "\x1b[33m", "INFO": "\x1b[36m"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as the gateway saw it."""
+
+    at: datetime
+    status: int
+    duration_ms: float
+    method: str
+    path: str
+    service: str
+    request_id: str
+
+    @property
+    def level(self) -> str:
+        """``CRITICAL`` for 5xx or 2 s and more, ``WARNING`` for 4xx or half a second and more, else ``INFO``."""
+        if self.status >= 500 or self.duration_ms >= CRITICAL_MS:
+            return "CRITICAL"
+        if self.status >= 400 or self.duration_ms >= WARNING_MS:
+            return "WARNING"
+        return "INFO"
+
+
+def parse(line: str) -> Request | None:
+    """Read a line of the access log; None for what is not one (cut short by a full disk, say)."""
+    try:
+        entry = json.loads(line)
+        return Request(
+            at=datetime.fromisoformat(str(entry["StartUTC"])[:26].rstrip("Z")).replace(tzinfo=UTC),
+            status=int(entry["DownstreamStatus"]),
+            duration_ms=int(entry["Duration"]) / 1_000_000,
+            method=str(entry["RequestMethod"]),
+            path=str(entry["RequestPath"]).partition("?")[0],
+            service=str(entry.get("ServiceName", "")).partition("@")[0] or "-",
+            request_id=str(entry.get("downstream_X-Request-Id", "-")),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def render(request: Request, *, colour: bool) -> str:
+    """Return the line of a request: time, level, then the four fields, then who answered."""
+    # A path is the caller's to choose: control characters in it must not reach the terminal.
+    path = "".join(sign if sign.isprintable() else "?" for sign in request.path)
+    text = f"{request.status}  {request.duration_ms:7.1f}ms  {request.method:<6} {path}"
+    if colour:
+        text = f"{_COLOURS[request.level]}{text}{_RESET}"
+    time = request.at.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    return f"{time} {request.level:<8} {text}  [{request.service} {request.request_id}]"

@@ -1,0 +1,169 @@
+"""The ``notechondria`` command."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from notechondria_local import access_log, control, event_commands
+from notechondria_local.display import say
+from notechondria_local.errors import StackError
+from notechondria_local.layout import Layout, default_data_folder
+from notechondria_local.log_view import follow, tail
+from notechondria_local.names import PARTS
+from notechondria_local.operator_env import operator_environment
+from notechondria_local.runner import UpOptions, up, up_reporting
+
+app = typer.Typer(
+    help="Run Notechondria on this machine: Postgres, NATS, gateway and the four services.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(event_commands.app, name="events")
+
+_NOT_RUNNING = 3
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Data folder (default: $NOTECHONDRIA_DATA, else .data in the checkout).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _layout(data: Path | None) -> Layout:
+    return Layout(data.expanduser().absolute() if data else default_data_folder(operator_environment()))
+
+
+@app.command("up")
+def up_command(
+    data: Data = None,
+    port: Annotated[
+        int, typer.Option(help="Port of the gateway.", envvar="NOTECHONDRIA_PORT", min=1, max=65535)
+    ] = 8080,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 opens it to the network.")] = "127.0.0.1",
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Go on in the background once all is ready.")] = False,
+    report: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Start everything, say where it is, and run until Ctrl-C (or in the background)."""
+    options = UpOptions(_layout(data).data, host, port, operator_environment())
+    if report is not None:
+        up_reporting(options, report)
+    else:
+        up(options, Console(), detach=detach)
+
+
+@app.command()
+def down(data: Data = None) -> None:
+    """Stop everything, in order, and wait until it is gone."""
+    layout = _layout(data)
+    console = Console()
+    with console.status("Stopping") if console.is_terminal else nullcontext():
+        stopped = control.stop(layout)
+    say(
+        console,
+        "Stopped; nothing is left running." if stopped else f"Nothing was running on {escape(str(layout.data))}.",
+    )
+
+
+@app.command()
+def status(
+    data: Data = None,
+    as_json: Json = False,
+    memory: Annotated[bool, typer.Option("--memory", help="Measure the memory of each part, too.")] = False,
+) -> None:
+    """Show every part: process, port, uptime, restarts. Exit code 3 when nothing runs."""
+    report = control.report(_layout(data), memory=memory)
+    if as_json:
+        print(json.dumps(asdict(report), indent=2))  # noqa: T201 - the command's output
+    else:
+        _print_report(report, memory=memory)
+    if report.state == "stopped":
+        raise typer.Exit(_NOT_RUNNING)
+
+
+@app.command()
+def logs(
+    data: Data = None,
+    follow_on: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines are written.")] = False,
+    service: Annotated[
+        str | None, typer.Option("--service", "-s", help=f"The log of one part instead: {', '.join(PARTS)}.")
+    ] = None,
+    lines: Annotated[int, typer.Option("--lines", "-n", help="How many lines back.", min=0)] = 100,
+    as_json: Json = False,
+) -> None:
+    """Show the requests to all services (status, duration, method, path), or what one part has logged."""
+    layout = _layout(data)
+    if service is not None and service not in (*PARTS, "launcher"):
+        raise StackError(f"There is no part {service!r}.", f"Parts: {', '.join(PARTS)}.")
+    path = layout.log(service) if service else layout.access_log
+    colour = sys.stdout.isatty() or os.environ.get("DJANGO_ACCESS_LOG_FORCE_COLOR", "").lower() in ("1", "true", "yes")
+    for line in _lines(path, lines, follow_on=follow_on):
+        request = None if service or as_json else access_log.parse(line)
+        print(access_log.render(request, colour=colour) if request else line, flush=follow_on)  # noqa: T201
+
+
+@app.command()
+def reset(data: Data = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Delete all data: accounts, notes, files, logs, passwords. Asks first."""
+    layout = _layout(data)
+    if not yes:
+        typer.confirm(f"Delete everything in {layout.data}? There is no way back", abort=True)
+    control.reset(layout)
+    say(Console(), f"Everything in {escape(str(layout.data))} is deleted.")
+    if operator_environment().get("DATABASE_URL"):
+        say(Console(), "DATABASE_URL is set: that database was not touched.")
+
+
+def _lines(path: Path, count: int, *, follow_on: bool) -> Iterator[str]:
+    last, offset = tail(path, count)
+    yield from last
+    if follow_on:
+        yield from follow(path, offset)
+
+
+def _print_report(report: control.Report, *, memory: bool) -> None:
+    console = Console()
+    say(console, f"{report.state} on {escape(report.data)}" + (f": {report.url}" if report.url else ""))
+    if not report.parts:
+        return
+    table = Table("part", "state", "process", "port", "up", "restarts", *(["MiB"] if memory else []), box=None)
+    for part in report.parts:
+        known = (part.pid, part.port, _duration(part.uptime_seconds), part.restarts)
+        cells = [part.name, "[green]running[/green]" if part.running else "[red]down[/red]"]
+        cells += ["" if value is None else str(value) for value in known]
+        table.add_row(*cells, *([f"{part.memory_mib or 0:.0f}"] if memory else []))
+    console.print(table)
+    if memory:
+        say(console, f"Together {sum(part.memory_mib or 0 for part in report.parts):.0f} MiB.")
+
+
+def _duration(seconds: int | None) -> str | None:
+    if seconds is None:
+        return None
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
+
+
+def main() -> None:
+    """Run the command; a StackError becomes its sentence and exit code 1."""
+    try:
+        app()
+    except StackError as error:
+        console = Console(stderr=True)
+        say(console, f"[bold red]{escape(error.sentence)}[/bold red] {escape(error.remedy)}")
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

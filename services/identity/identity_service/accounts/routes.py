@@ -1,0 +1,131 @@
+"""Registration, verification, sign-in and account deletion (identity §7.1 - §7.5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+
+from identity_service.accounts import schemas, service
+from identity_service.accounts.payload import auth_payload
+from identity_service.codes import service as codes
+from identity_service.events import tell_state
+from identity_service.mail.service import Mailer
+from identity_service.models import ACTIVE, User
+from identity_service.passwords import PasswordPool
+from identity_service.sessions import service as sessions
+from identity_service.sessions.devices import Device
+from notechondria_shared.auth import LoggedIn, MaybeCaller
+from notechondria_shared.database import Database
+from notechondria_shared.database.engine import WriteSession
+from notechondria_shared.errors import BadRequest, NonFieldError
+from notechondria_shared.events.identity import UserUpdated
+from notechondria_shared.http import read_body
+from notechondria_shared.storage import MediaStore
+
+router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
+
+SENT = "A code is on its way to {email}."
+NOT_SENT = "The code could not be mailed; ask your administrator for it."
+
+
+@router.post("/register/", status_code=201)
+async def register(
+    request: Request, _: MaybeCaller, wanted: Annotated[schemas.Register, read_body(schemas.Register)]
+) -> schemas.RegisterAnswer:
+    """Make a pending account and mail its code (identity §7.1). No token yet."""
+    state = request.app.state
+    database: Database = state.database
+    passwords: PasswordPool = state.passwords
+    mailer: Mailer = state.mailer
+    # Refuse what can be refused before paying for a hash; `register` checks again in its own transaction.
+    async with database.transaction() as session:
+        await service.check_registration(session, wanted)
+    password_hash = await passwords.hash(wanted.password)
+    async with database.transaction() as session:
+        digits = await service.register(session, wanted, password_hash, state.settings)
+    # After the commit: the mail may take seconds, and its code must already be good when it arrives.
+    sent = await mailer.send_code(codes.REGISTER, wanted.email, digits)
+    message = SENT.format(email=wanted.email) if sent else NOT_SENT
+    return schemas.RegisterAnswer(message=message, delivery_fallback=not sent, email=wanted.email)
+
+
+@router.post("/verify-email/")
+async def verify_email(
+    request: Request,
+    _: MaybeCaller,
+    given: Annotated[schemas.VerifyEmail, read_body(schemas.VerifyEmail)],
+    session: WriteSession,
+) -> dict[str, Any]:
+    """Open the account with its code and sign in (identity §7.3): AuthPayload."""
+    user = await service.verify(session, given.email, given.code)
+    token, row = await sessions.mint(session, user.id, Device.of(request))
+    return await auth_payload(request, session, user, token, row)
+
+
+@router.post("/resend-verification/")
+async def resend_verification(
+    request: Request,
+    _: MaybeCaller,
+    given: Annotated[schemas.ResendVerification, read_body(schemas.ResendVerification)],
+) -> schemas.Delivery:
+    """Mail a new code to a pending account (identity §7.4)."""
+    state = request.app.state
+    database: Database = state.database
+    mailer: Mailer = state.mailer
+    async with database.transaction() as session:
+        digits = await service.renew_code(session, given.email, state.settings)
+    sent = await mailer.send_code(codes.REGISTER, given.email, digits)
+    return schemas.Delivery(message=SENT.format(email=given.email) if sent else NOT_SENT, delivery_fallback=not sent)
+
+
+@router.post("/login/")
+async def login(
+    request: Request, _: MaybeCaller, given: Annotated[schemas.Login, read_body(schemas.Login)]
+) -> dict[str, Any]:
+    """Sign in with address or user name (identity §7.5): AuthPayload; every mismatch reads the same."""
+    identifier = given.identifier or given.email
+    if not identifier:
+        raise NonFieldError("Sign-in refused: Backend.Creators.Auth/login — an address or a user name is needed.")
+    state = request.app.state
+    database: Database = state.database
+    passwords: PasswordPool = state.passwords
+    async with database.transaction() as session:
+        user = await service.find_for_login(session, identifier)
+    # No connection is held while the hash is computed.
+    matches, upgraded = await passwords.verify(given.password, user.password_hash if user else None)
+    if user is None or not matches or user.status != ACTIVE:
+        raise NonFieldError(service.MISMATCH)
+    async with database.transaction() as session:
+        account = await session.get(User, user.id, with_for_update=True)
+        if account is None or account.status != ACTIVE or account.password_hash != user.password_hash:
+            raise NonFieldError(service.MISMATCH)
+        if upgraded:
+            account.password_hash = upgraded
+        had_picture = account.image_path
+        token, row = await sessions.mint(session, account.id, Device.of(request))
+        payload = await auth_payload(request, session, account, token, row)
+        if account.image_path != had_picture:
+            await tell_state(session, UserUpdated, account)
+        return payload
+
+
+@router.delete("/account/", status_code=204)
+async def delete_account(
+    request: Request, caller: LoggedIn, given: Annotated[schemas.DeleteAccount, read_body(schemas.DeleteAccount)]
+) -> None:
+    """Delete the account and everything of it in every service; the password confirms. Final."""
+    state = request.app.state
+    database: Database = state.database
+    passwords: PasswordPool = state.passwords
+    media: MediaStore = state.media
+    async with database.transaction() as session:
+        user = await session.get(User, caller.user_id)
+    matches, _ = await passwords.verify(given.password, user.password_hash if user else None)
+    if user is None or not matches:
+        raise BadRequest("Account kept: Backend.Creators.Auth/account.delete — the password is wrong.")
+    async with database.transaction() as session:
+        account = await session.get(User, caller.user_id, with_for_update=True)
+        if account is not None:
+            await service.delete_account(session, account)
+    await media.delete_under(f"user_upload/user_{caller.user_id}/profile_pic")

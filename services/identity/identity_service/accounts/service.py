@@ -1,0 +1,123 @@
+"""Accounts: made, verified, signed in, deleted (identity §7)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.accounts.schemas import Register
+from identity_service.codes import service as codes
+from identity_service.events import tell, tell_state
+from identity_service.invitations import service as invitations
+from identity_service.models import ACTIVE, EVENTS, PENDING, ApiKey, Code, Session, User
+from identity_service.settings import IdentitySettings
+from notechondria_shared.errors import FieldErrors, NonFieldError
+from notechondria_shared.events.identity import UserActivated, UserDeleted
+from notechondria_shared.fields import messages
+from notechondria_shared.timestamps import now
+
+RESEND_COOLDOWN = timedelta(seconds=60)
+MISMATCH = "Sign-in refused: Backend.Creators.Auth/login — no account matches this name and password."
+BAD_CODE = "Verification refused: Backend.Creators.Auth/verify — the code is wrong, expired or already used."
+
+
+def _taken(step: str, what: str) -> str:
+    return f"Registration refused: Backend.Creators.Auth/register.validate_{step} — this {what} is already taken."
+
+
+async def by_email(session: AsyncSession, email: str) -> User | None:
+    """The account with this address, ignoring case."""
+    if not email:
+        return None
+    found: User | None = await session.scalar(select(User).where(func.lower(User.email) == email.lower()))
+    return found
+
+
+async def by_name(session: AsyncSession, username: str) -> User | None:
+    """The account with this user name, ignoring case."""
+    found: User | None = await session.scalar(select(User).where(func.lower(User.username) == username.lower()))
+    return found
+
+
+async def check_registration(session: AsyncSession, wanted: Register) -> None:
+    """Refuse what is taken or not invited, all failing fields together; nothing is written (identity §7.1)."""
+    problems: dict[str, str | list[str]] = {}
+    holder = await by_name(session, wanted.username)
+    # Registering again while the first mail is still on its way is no clash with oneself.
+    if holder and not (holder.status == PENDING and holder.email.lower() == wanted.email):
+        problems["username"] = _taken("username", "user name")
+    owner = await by_email(session, wanted.email)
+    if owner and owner.status != PENDING:
+        problems["email"] = _taken("email", "address")
+    if await invitations.required(session) and not wanted.invitation_code:
+        problems["invitation_code"] = messages.REQUIRED
+    if problems:
+        raise FieldErrors(**problems)
+
+
+async def register(session: AsyncSession, wanted: Register, password_hash: str, settings: IdentitySettings) -> str:
+    """Make (or take over) the pending account, use the invitation, issue the code; the code's digits."""
+    await check_registration(session, wanted)
+    if await invitations.required(session) and not await invitations.consume(session, wanted.invitation_code):
+        raise FieldErrors(
+            invitation_code="Registration refused: Backend.Creators.Auth/register.validate_invitation_code — "
+            "this invitation is unknown, used up or expired."
+        )
+    user = await by_email(session, wanted.email)
+    if user is None:
+        user = User(email=wanted.email, api_base_url=settings.default_api_base_url)
+        session.add(user)
+    user.username, user.password_hash, user.status = wanted.username, password_hash, PENDING
+    try:
+        await session.flush()
+    except IntegrityError as clash:
+        # Two registrations at the same moment: the database decided, the loser hears which field it was.
+        field = "email" if "uq_users_email" in str(clash.orig) else "username"
+        raise FieldErrors(**{field: _taken(field, "user name" if field == "username" else "address")}) from None
+    return await codes.issue(session, codes.REGISTER, wanted.email, settings.smtp_email_verification_ttl_hours)
+
+
+async def verify(session: AsyncSession, email: str, code: str) -> User:
+    """Use the code and open the account (identity §7.3); a wrong try is counted although the request fails."""
+    user = await by_email(session, email)
+    if user is None or not await codes.consume(session, codes.REGISTER, email, code) or user.status != PENDING:
+        raise NonFieldError(BAD_CODE, keep_writes=True)
+    user.status = ACTIVE
+    await tell_state(session, UserActivated, user)
+    return user
+
+
+async def renew_code(session: AsyncSession, email: str, settings: IdentitySettings) -> str:
+    """A new register code (identity §7.4); 400 `email` for unknown or active accounts and within 60 s."""
+    step = "Code not sent: Backend.Creators.Auth/resend_verification — "
+    user = await by_email(session, email)
+    if user is None:
+        raise FieldErrors(email=f"{step}no account waits for this address.")
+    if user.status != PENDING:
+        raise FieldErrors(email=f"{step}this account is already verified.")
+    issued = await codes.last_issued(session, codes.REGISTER, email)
+    if issued and issued > now() - RESEND_COOLDOWN:
+        raise FieldErrors(email=f"{step}the last code is less than a minute old.")
+    return await codes.issue(session, codes.REGISTER, email, settings.smtp_email_verification_ttl_hours)
+
+
+async def find_for_login(session: AsyncSession, identifier: str) -> User | None:
+    """The account an identifier names: address first, then user name (identity §7.5)."""
+    return await by_email(session, identifier) or await by_name(session, identifier)
+
+
+async def delete_account(session: AsyncSession, user: User) -> None:
+    """Remove everything identity holds of the account and tell the others, who do the same."""
+    user_id, email, revision = user.id, user.email.lower(), user.revision + 1
+    await session.execute(
+        delete(Code).where(or_(Code.scope == email, Code.scope == str(user_id), Code.scope.like(f"{user_id}:%")))
+    )
+    await session.execute(delete(Session).where(Session.user_id == user_id))
+    await session.execute(delete(ApiKey).where(ApiKey.user_id == user_id))
+    await session.execute(delete(User).where(User.id == user_id))
+    await session.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
+    await tell(session, UserDeleted(user_id=user_id, revision=revision))

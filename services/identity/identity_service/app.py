@@ -1,0 +1,62 @@
+"""The identity service, wired."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+import identity_service.accounts.routes
+import identity_service.api_keys.routes
+import identity_service.avatars.routes
+import identity_service.platform.routes
+import identity_service.sessions.introspection
+import identity_service.sessions.routes
+from identity_service.mail.service import Mailer
+from identity_service.models import EVENTS, Base
+from identity_service.passwords import PasswordPool
+from identity_service.sessions.introspection import DatabaseIntrospector
+from identity_service.settings import IdentitySettings
+from notechondria_shared.app import ServiceSpec, create_service_app
+from notechondria_shared.events.capabilities import CapabilityBoard
+from notechondria_shared.runner import configured_app, load_settings
+
+
+async def _start(app: FastAPI) -> None:
+    settings: IdentitySettings = app.state.settings
+    app.state.passwords = PasswordPool(settings.password_workers, settings.password_queue)
+    app.state.mailer = Mailer(settings)
+    app.state.capabilities = CapabilityBoard(app.state.bus)
+    app.state.capabilities.start()
+
+
+async def _stop(app: FastAPI) -> None:
+    await app.state.capabilities.stop()
+    app.state.passwords.close()
+
+
+SPEC = ServiceSpec(
+    title="Notechondria identity",
+    description="Accounts, sessions, API keys and settings.",
+    routers=(
+        identity_service.platform.routes.router,
+        identity_service.accounts.routes.router,
+        identity_service.sessions.routes.router,
+        identity_service.api_keys.routes.router,
+        identity_service.avatars.routes.router,
+        identity_service.sessions.introspection.router,
+    ),
+    tables=EVENTS,
+    metadata=Base.metadata,
+    migrations=Path(__file__).resolve().parent.parent / "migrations",
+    capabilities={"auth": 1},
+    introspector=lambda app: DatabaseIntrospector(app.state.database, app.state.assertion_key),
+    on_start=(_start,),
+    on_stop=(_stop,),
+)
+
+
+def create_app() -> FastAPI:
+    """The application, configured by the environment; uvicorn's factory."""
+    settings = load_settings(IdentitySettings)
+    return configured_app(lambda: create_service_app(settings, SPEC), settings)

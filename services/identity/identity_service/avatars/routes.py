@@ -1,0 +1,23 @@
+"""Delivery of profile pictures under /media/ (identity §6)."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from notechondria_shared.errors import NotFound
+from notechondria_shared.http.files import deliver
+
+router = APIRouter(tags=["media"])
+_PICTURE = re.compile(r"user_upload/user_\d+/profile_pic/[^/]+")
+
+
+@router.get("/media/{path:path}", response_class=Response)
+async def get_picture(request: Request, path: str) -> Response:
+    """A profile picture; public. 404 when missing."""
+    stored = await request.app.state.media.get(path) if _PICTURE.fullmatch(path) else None
+    if stored is None:
+        raise NotFound
+    return deliver(request, stored, path)

@@ -1,0 +1,30 @@
+"""What identity tells the others."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.models import ACTIVE, EVENTS, User
+from notechondria_shared.events import Fact, publish
+from notechondria_shared.events.identity import UserState
+
+
+async def tell(session: AsyncSession, *facts: Fact) -> None:
+    """Publish facts with the transaction."""
+    await publish(session, EVENTS, *facts)
+
+
+async def tell_state(session: AsyncSession, fact: type[UserState], user: User) -> None:
+    """Publish the present state of an account under its next revision."""
+    user.revision += 1
+    await tell(
+        session,
+        fact(
+            user_id=user.id,
+            username=user.username,
+            image_path=user.image_path,
+            editor_mode=user.editor_mode,
+            is_active=user.status == ACTIVE,
+            revision=user.revision,
+        ),
+    )

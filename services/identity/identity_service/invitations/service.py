@@ -1,0 +1,30 @@
+"""Invitation codes (identity §7.1, §7.2, §13)."""
+
+from __future__ import annotations
+
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.models import Invitation
+from notechondria_shared.auth.credentials import digest
+from notechondria_shared.timestamps import now
+
+
+async def required(session: AsyncSession) -> bool:
+    """True when any invitation row exists, exhausted and expired ones included."""
+    return bool(await session.scalar(select(exists().select_from(Invitation))))
+
+
+async def consume(session: AsyncSession, given: str) -> bool:
+    """Count one use of a valid code; False when it is unknown, used up or expired. Races are settled by the row."""
+    used = await session.execute(
+        update(Invitation)
+        .where(
+            Invitation.digest == digest(given.strip()),
+            Invitation.times_used < Invitation.max_uses,
+            or_(Invitation.expires_at.is_(None), Invitation.expires_at > now()),
+        )
+        .values(times_used=Invitation.times_used + 1)
+        .returning(Invitation.id)
+    )
+    return used.first() is not None

@@ -1,0 +1,126 @@
+"""The tables of the identity schema."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from notechondria_shared.database import service_base
+from notechondria_shared.events.tables import event_tables
+from notechondria_shared.timestamps import now
+
+Base = service_base("identity")
+EVENTS = event_tables(Base)
+
+PENDING, ACTIVE, DISABLED = "pending", "active", "disabled"
+
+
+class User(Base):
+    """An account. `pending` waits for its e-mail to be verified, `disabled` was shut by an operator: kept apart."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'active', 'disabled')", name="status"),
+        Index("uq_users_username", func.lower(text("username")), unique=True),
+        # Accounts made by a provider without a verified address have none; they do not collide with each other.
+        Index("uq_users_email", func.lower(text("email")), unique=True, postgresql_where=text("email <> ''")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(150))
+    email: Mapped[str] = mapped_column(String(254))
+    password_hash: Mapped[str] = mapped_column(default="")
+    """Empty: no password can match (accounts made by a provider)."""
+    status: Mapped[str] = mapped_column(default=PENDING)
+    is_staff: Mapped[bool] = mapped_column(default=False)
+    is_superuser: Mapped[bool] = mapped_column(default=False)
+    first_name: Mapped[str] = mapped_column(String(150), default="")
+    last_name: Mapped[str] = mapped_column(String(150), default="")
+    motto: Mapped[str] = mapped_column(String(100), default="")
+    social_link: Mapped[str] = mapped_column(String(255), default="")
+    image_path: Mapped[str] = mapped_column(default="")
+    editor_mode: Mapped[str] = mapped_column(String(1), default="P")
+    theme_preset: Mapped[str] = mapped_column(String(32), default="teal")
+    theme_mode: Mapped[str] = mapped_column(String(1), default="S")
+    api_base_url: Mapped[str] = mapped_column(String(255), default="")
+    mcp_skill_md: Mapped[str] = mapped_column(default="")
+    app_settings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    app_settings_updated_at: Mapped[datetime | None]
+    date_joined: Mapped[datetime] = mapped_column(default=now)
+    revision: Mapped[int] = mapped_column(default=1)
+    """Grows with every change that other services hear of."""
+
+
+class Session(Base):
+    """A signed-in device (identity §4). The token itself is never stored."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_user_id_last_seen_at", "user_id", "last_seen_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("identity.users.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    device_label: Mapped[str] = mapped_column(String(120))
+    user_agent: Mapped[str] = mapped_column(String(512))
+    ip_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=now)
+    revoked_at: Mapped[datetime | None]
+
+
+class ApiKey(Base):
+    """An API key. The contract's single key is the one `rotate-api-key` made: `rotated` is true for it."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        Index("uq_api_keys_rotated", "user_id", unique=True, postgresql_where=text("rotated AND revoked_at IS NULL")),
+        Index("ix_api_keys_user_id", "user_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("identity.users.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    prefix: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(120), default="")
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(16)), default=lambda: ["read", "write"])
+    rotated: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Code(Base):
+    """A six-digit code sent by mail (identity §13): hashed, single use, void after five wrong tries."""
+
+    __tablename__ = "codes"
+    __table_args__ = (Index("ix_codes_kind_scope", "kind", "scope"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    scope: Mapped[str] = mapped_column(String(320))
+    """The address (lower case), the user id, or both, by kind."""
+    digest: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    wrong_tries: Mapped[int] = mapped_column(default=0)
+
+
+class Invitation(Base):
+    """An invitation code of an operator (identity §13)."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    label: Mapped[str] = mapped_column(String(120), default="")
+    max_uses: Mapped[int] = mapped_column(default=1)
+    times_used: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None]

@@ -1,0 +1,56 @@
+"""Handshake, ping, health, root (identity §6): no auth, the header is ignored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from identity_service.settings import IdentitySettings
+from notechondria_shared.events.capabilities import CapabilityBoard
+from notechondria_shared.http.errors import EMPTY_405
+from notechondria_shared.timestamps import iso_offset, now
+from notechondria_shared.version import product_version
+
+SERVICE = "notechondria-backend"
+ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+router = APIRouter(tags=["platform"])
+
+
+@router.api_route("/", methods=ANY_METHOD, include_in_schema=False)
+async def root() -> dict[str, str]:
+    """Liveness for whoever asks."""
+    return {"status": "ok", "service": SERVICE}
+
+
+@router.get("/handshake/", openapi_extra={EMPTY_405: True})
+@router.get("/api/v1/handshake/", openapi_extra={EMPTY_405: True})
+async def handshake(request: Request) -> dict[str, Any]:
+    """Who this is and what it can do (identity §6.1); capabilities are what the deployed services announced."""
+    settings: IdentitySettings = request.app.state.settings
+    board: CapabilityBoard = request.app.state.capabilities
+    version = product_version()
+    return {
+        "service": SERVICE,
+        "api_version": "v1",
+        "version": version,
+        "capabilities": request.app.state.spec.capabilities | board.current(),
+        "build": {
+            "version": version,
+            "commit": settings.backend_build_commit[:40],
+            "build_time": settings.backend_build_time,
+            "deploy_target": settings.backend_deploy_target,
+        },
+    }
+
+
+@router.get("/api/v1/ping/", openapi_extra={EMPTY_405: True})
+async def ping() -> dict[str, Any]:
+    """Pong, with the server's time."""
+    return {"pong": True, "service": SERVICE, "timestamp": iso_offset(now())}
+
+
+@router.api_route("/api/v1/health/", methods=ANY_METHOD, include_in_schema=False)
+async def health() -> dict[str, str]:
+    """The API answers."""
+    return {"status": "ok"}

@@ -1,0 +1,44 @@
+"""What a session keeps of the device it was made on (identity §4)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+_LABELS = (
+    ("iphone", "iPhone"),
+    ("ipad", "iPad"),
+    ("android", "Android device"),
+    ("macintosh", "Mac"),
+    ("mac os x", "Mac"),
+    ("windows", "Windows PC"),
+    ("linux", "Linux"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The device of a request: label, raw header cut to 512, SHA-256 of the address."""
+
+    label: str
+    user_agent: str
+    ip_hash: str
+
+    @classmethod
+    def of(cls, request: Request) -> Device:
+        """Read it off a request; the first X-Forwarded-For hop is the client."""
+        agent = request.headers.get("user-agent", "").strip().replace("\x00", "")
+        hop = request.headers.get("x-forwarded-for", "").split(",")[0].strip()
+        address = hop or (request.client.host if request.client else "")
+        ip_hash = hashlib.sha256(address.encode()).hexdigest() if address else ""
+        return cls(device_label(agent), agent[:512], ip_hash)
+
+
+def device_label(user_agent: str) -> str:
+    """The label of a User-Agent, first match in the contract's order."""
+    if not user_agent:
+        return "Unknown device"
+    lowered = user_agent.lower()
+    return next((label for mark, label in _LABELS if mark in lowered), "Web browser")

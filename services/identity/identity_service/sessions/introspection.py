@@ -1,0 +1,104 @@
+"""What a credential stands for: identity's own answer, and the one it gives other services (architecture §4)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+
+from identity_service.models import ACTIVE
+from identity_service.sessions import queries, service
+from notechondria_shared.auth.assertion import AssertionKey
+from notechondria_shared.auth.credentials import Credential
+from notechondria_shared.auth.introspection import Introspection
+from notechondria_shared.database import Database
+from notechondria_shared.errors import Unavailable
+from notechondria_shared.fields import Choice, Text
+from notechondria_shared.http import Body, read_body
+from notechondria_shared.http.internal import require_internal
+from notechondria_shared.timestamps import now
+
+logger = logging.getLogger("notechondria.auth")
+router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
+
+
+class DatabaseIntrospector:
+    """Looks credentials up in identity's own tables."""
+
+    def __init__(self, database: Database, key: AssertionKey) -> None:
+        self._database, self._key = database, key
+
+    async def introspect(self, credential: Credential, *, touch: bool = True) -> Introspection:
+        """The answer for a credential. `touch=False` leaves `last_seen_at` alone (the probe, identity §7.6)."""
+        if credential.kind == "session":
+            row = await self._database.reader.one(queries.BY_SESSION, digest=credential.digest)
+            problem = session_problem(row)
+        else:
+            row = await self._database.reader.one(queries.BY_KEY, digest=credential.digest)
+            problem = _key_problem(row)
+        if row is None or problem:
+            return Introspection(active=False, reason=problem or "unknown")
+        if credential.kind == "session" and touch and service.is_stale(row):
+            await self._touch(row["credential_id"])
+        return self._describe(credential.kind, row)
+
+    def _describe(self, kind: Literal["session", "key"], row: dict[str, Any]) -> Introspection:
+        found = Introspection(
+            active=True,
+            kind=kind,
+            user_id=row["user_id"],
+            username=row["username"],
+            image_path=row["image_path"],
+            editor_mode=row["editor_mode"],
+            is_staff=row["is_staff"],
+            is_superuser=row["is_superuser"],
+            scopes=row.get("scopes") or ["read", "write"],
+            credential_id=row["credential_id"],
+        )
+        return found.model_copy(update={"assertion": self._key.sign(found.user_id, found.model_dump())})
+
+    async def _touch(self, session_id: int) -> None:
+        try:
+            async with self._database.transaction() as session:
+                await service.touch(session, session_id)
+        except Unavailable:
+            # Being seen a minute late is no reason to refuse a request.
+            logger.warning("session %d could not be touched", session_id)
+
+
+def session_problem(row: dict[str, Any] | None) -> str:
+    """Why a session row does not count, "" when it does."""
+    if row is None:
+        return "unknown"
+    if row["revoked_at"] is not None:
+        return "revoked"
+    moment = now()
+    if row["last_seen_at"] <= moment - queries.IDLE or row["created_at"] <= moment - queries.ABSOLUTE:
+        return "expired"
+    return "" if row["status"] == ACTIVE else "disabled"
+
+
+def _key_problem(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return "unknown"
+    if row["revoked_at"] is not None:
+        return "revoked"
+    if row["expires_at"] is not None and row["expires_at"] <= now():
+        return "expired"
+    return "" if row["status"] == ACTIVE else "disabled"
+
+
+class Question(Body):
+    """The digest of a credential; the credential itself never travels between services."""
+
+    kind: Annotated[str, Choice(("session", "key"))]
+    digest: Annotated[str, Text(min_length=64, max_length=64)]
+
+
+@router.post("/introspect")
+async def introspect(request: Request, question: Annotated[Question, read_body(Question)]) -> Introspection:
+    """What a credential stands for."""
+    introspector: DatabaseIntrospector = request.app.state.introspector
+    kind: Literal["session", "key"] = "session" if question.kind == "session" else "key"
+    return await introspector.introspect(Credential(kind, question.digest, ""))

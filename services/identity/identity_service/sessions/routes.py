@@ -1,0 +1,80 @@
+"""Probe, logout and the list of devices (identity §7.6 - §7.9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from identity_service.accounts.payload import auth_payload
+from identity_service.models import Session, User
+from identity_service.sessions import queries, service
+from identity_service.sessions.introspection import DatabaseIntrospector
+from identity_service.sessions.schemas import SessionList
+from notechondria_shared.auth import LoggedIn
+from notechondria_shared.auth.credentials import parse_authorization
+from notechondria_shared.database.engine import ReadSession, WriteSession
+from notechondria_shared.errors import Unauthorized
+from notechondria_shared.timestamps import iso_offset, now
+
+router = APIRouter(prefix="/api/v1/auth", tags=["sessions"])
+
+
+@router.get("/session/")
+async def probe(request: Request, session: WriteSession) -> dict[str, Any]:
+    """Always 200: the AuthPayload with `authenticated: true` for a live session, else `{"authenticated": false}`.
+
+    Reads the header itself and neither touches nor mints a session (identity §7.6).
+    """
+    header = request.headers.get("authorization")
+    try:
+        credential = parse_authorization(header)
+    except Unauthorized:
+        credential = None
+    if credential is None or credential.kind != "session" or header is None:
+        return {"authenticated": False}
+    introspector: DatabaseIntrospector = request.app.state.introspector
+    found = await introspector.introspect(credential, touch=False)
+    row = await session.get(Session, found.credential_id) if found.active else None
+    user = await session.get(User, found.user_id) if found.active else None
+    if row is None or user is None:
+        return {"authenticated": False}
+    token = header.strip().partition(" ")[2].strip()
+    return {**await auth_payload(request, session, user, token, row), "authenticated": True}
+
+
+@router.post("/logout/", status_code=204)
+async def logout(caller: LoggedIn, session: WriteSession) -> None:
+    """End the calling session; with an API key nothing is revoked (identity §7.7)."""
+    if caller.kind == "session" and caller.credential_id is not None:
+        await service.revoke(session, caller.user_id, caller.credential_id)
+
+
+@router.get("/sessions/")
+async def list_sessions(caller: LoggedIn, read: ReadSession) -> SessionList:
+    """Active sessions, last seen first; keys and full hashes are never included (identity §7.8)."""
+    current = caller.credential_id if caller.kind == "session" else None
+    rows = await read.all(queries.ACTIVE, user_id=caller.user_id, now=now())
+    return SessionList.model_validate(
+        {
+            "sessions": [
+                {
+                    "id": row["id"],
+                    "device_label": row["device_label"],
+                    "user_agent": row["user_agent"],
+                    "ip_hash_prefix": row["ip_hash"][:8],
+                    "created_at": iso_offset(row["created_at"]),
+                    "last_seen_at": iso_offset(row["last_seen_at"]),
+                    "is_current": row["id"] == current,
+                }
+                for row in rows
+            ],
+            "current_session_id": current,
+        }
+    )
+
+
+@router.delete("/sessions/{session_id:id}/", status_code=204)
+async def revoke_session(caller: LoggedIn, session_id: int, session: WriteSession) -> None:
+    """End an own session, also the current or an already ended one; 404 otherwise (identity §7.9)."""
+    await service.revoke(session, caller.user_id, session_id)

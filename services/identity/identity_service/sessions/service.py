@@ -1,0 +1,73 @@
+"""Sessions: minted, touched, revoked (identity §4)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.events import tell
+from identity_service.models import Session
+from identity_service.sessions.devices import Device
+from notechondria_shared.auth.credentials import digest
+from notechondria_shared.errors import NotFound
+from notechondria_shared.events.identity import SessionRevoked
+from notechondria_shared.timestamps import now
+
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+async def mint(session: AsyncSession, user_id: int, device: Device) -> tuple[str, Session]:
+    """A new session; (token, row). The token is told once and only its digest kept."""
+    token = secrets.token_hex(20)
+    row = Session(
+        user_id=user_id,
+        digest=digest(token),
+        device_label=device.label,
+        user_agent=device.user_agent,
+        ip_hash=device.ip_hash,
+    )
+    session.add(row)
+    await session.flush()
+    return token, row
+
+
+async def revoke(session: AsyncSession, user_id: int, session_id: int) -> None:
+    """End one session of the user; 404 when it is unknown or somebody else's, fine when it ended before (§7.9)."""
+    row = await session.scalar(
+        select(Session).where(Session.id == session_id, Session.user_id == user_id).with_for_update()
+    )
+    if row is None:
+        raise NotFound("Session not found.")
+    if row.revoked_at is None:
+        row.revoked_at = now()
+        await tell(session, SessionRevoked(user_id=user_id, digests=[row.digest], revision=1))
+
+
+async def revoke_all(session: AsyncSession, user_id: int) -> None:
+    """End every session of the user."""
+    digests = await session.scalars(
+        update(Session)
+        .where(Session.user_id == user_id, Session.revoked_at.is_(None))
+        .values(revoked_at=now())
+        .returning(Session.digest)
+    )
+    if ended := list(digests):
+        await tell(session, SessionRevoked(user_id=user_id, digests=ended, revision=1))
+
+
+async def touch(session: AsyncSession, session_id: int) -> None:
+    """`last_seen_at = now`, at most once a minute (decisions 19)."""
+    await session.execute(
+        update(Session)
+        .where(Session.id == session_id, Session.last_seen_at < now() - TOUCH_EVERY, Session.revoked_at.is_(None))
+        .values(last_seen_at=now())
+    )
+
+
+def is_stale(row: dict[str, Any]) -> bool:
+    """True when the session deserves a touch."""
+    return bool(row["last_seen_at"] < now() - TOUCH_EVERY)

@@ -1,0 +1,133 @@
+"""Making a service: pools, bus, consumers and routers wired into one FastAPI application."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import MetaData, column, select, table
+from starlette.types import ASGIApp
+
+from notechondria_shared.auth.assertion import AssertionKey
+from notechondria_shared.auth.caller import Introspector
+from notechondria_shared.auth.introspection import HttpIntrospector
+from notechondria_shared.database import Database, prepare
+from notechondria_shared.events.bus import Bus
+from notechondria_shared.events.capabilities import Announcer
+from notechondria_shared.events.consumer import Consumer, Subscription
+from notechondria_shared.events.relay import Relay
+from notechondria_shared.events.tables import EventTables
+from notechondria_shared.http import errors, internal, openapi
+from notechondria_shared.http.answers import Json
+from notechondria_shared.http.clients import internal_client, user_client
+from notechondria_shared.http.edge import Edge
+from notechondria_shared.settings import ServiceSettings
+from notechondria_shared.storage import MediaStore
+from notechondria_shared.version import product_version
+
+logger = logging.getLogger("notechondria.start")
+
+Hook = Callable[[FastAPI], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """What makes one service different from another."""
+
+    title: str
+    routers: Sequence[APIRouter]
+    tables: EventTables
+    metadata: MetaData
+    migrations: Path
+    capabilities: dict[str, int]
+    """What the handshake shows of this service (identity §6.1)."""
+    subscriptions: Callable[[FastAPI], Sequence[Subscription]] = lambda _: ()
+    introspector: Callable[[FastAPI], Introspector] | None = None
+    """identity answers from its own tables; everybody else asks identity."""
+    on_start: Sequence[Hook] = field(default=())
+    on_stop: Sequence[Hook] = field(default=())
+    description: str = ""
+
+
+def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
+    """A FastAPI application with the chassis around the service's routers."""
+    database = Database(settings)
+    bus = Bus(settings.service, settings.nats_url.get_secret_value())
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await database.open()
+        parts = _background(app, settings, spec)
+        for hook in spec.on_start:
+            await hook(app)
+        bus.start()
+        for part in parts:
+            part.start()
+        try:
+            yield
+        finally:
+            # Consumers first (no new effects), the relay last (their facts still go out), then the connections.
+            for part in parts:
+                await part.stop()
+            for hook in spec.on_stop:
+                await hook(app)
+            await bus.close()
+            await app.state.internal_http.aclose()
+            await app.state.user_http.aclose()
+            await database.close()
+
+    app = FastAPI(
+        title=spec.title,
+        description=spec.description,
+        version=product_version(),
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        default_response_class=Json,
+    )
+    state = app.state
+    state.settings, state.spec = settings, spec
+    state.database, state.bus, state.event_tables = database, bus, spec.tables
+    state.migrations_folder = spec.migrations
+    state.revision_query = prepare(select(table("alembic_version", column("version_num"), schema=spec.tables.schema)))
+    state.assertion_key = AssertionKey(settings.internal_token.get_secret_value())
+    state.internal_http = internal_client(settings.internal_token.get_secret_value())
+    state.user_http = user_client()
+    state.media = MediaStore(settings.media_store_url)
+    state.introspector = (
+        spec.introspector(app)
+        if spec.introspector
+        else HttpIntrospector(state.internal_http, settings.identity_url, bus, settings.introspection_cache_seconds)
+    )
+    state.handlers = {}
+    app.include_router(internal.health)
+    app.include_router(internal.operators)
+    for router in spec.routers:
+        app.include_router(router)
+    errors.install(app)
+    openapi.install(app)
+    app.add_middleware(_edge(settings))
+    return app
+
+
+def _edge(settings: ServiceSettings) -> Callable[[ASGIApp], ASGIApp]:
+    return lambda app: Edge(app, settings)
+
+
+def _background(app: FastAPI, settings: ServiceSettings, spec: ServiceSpec) -> list[Consumer | Announcer | Relay]:
+    state = app.state
+    parts: list[Consumer | Announcer | Relay] = []
+    for subscription in spec.subscriptions(app):
+        state.handlers.update(subscription.handlers)
+        parts.append(
+            Consumer(state.bus, state.database, spec.tables, subscription, list(settings.consumer_backoff_seconds))
+        )
+    parts.append(Announcer(state.bus, spec.capabilities))
+    parts.append(Relay(state.bus, settings.database_conninfo, spec.tables.schema, settings.outbox_retention_days))
+    return parts

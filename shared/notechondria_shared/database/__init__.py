@@ -1,0 +1,7 @@
+"""How a service talks to its database (architecture §2a): writes through a session, reads through a Reader."""
+
+from notechondria_shared.database.engine import Database
+from notechondria_shared.database.reader import Prepared, Reader, Reads, SessionReader, prepare
+from notechondria_shared.database.tables import service_base
+
+__all__ = ["Database", "Prepared", "Reader", "Reads", "SessionReader", "prepare", "service_base"]

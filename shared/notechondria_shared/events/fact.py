@@ -1,0 +1,56 @@
+"""What every fact is: a subject, an aggregate, a revision; and its CloudEvents 1.0 envelope."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Fact(BaseModel):
+    """Something that happened and was committed. A subclass is one subject of the catalogue."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    subject: ClassVar[str]
+    """`<service>.<thing>.<what happened>`; also the CloudEvents type."""
+    revision: int = Field(ge=1, description="Grows with each change of the aggregate; an older one never overwrites.")
+
+    @property
+    def aggregate(self) -> str:
+        """The thing the fact is about, e.g. `notes/812`."""
+        raise NotImplementedError  # every fact of the catalogue defines it
+
+    @classmethod
+    def service(cls) -> str:
+        """The service that tells this fact."""
+        return cls.subject.partition(".")[0]
+
+
+class Envelope(BaseModel):
+    """CloudEvents 1.0, structured JSON mode, one fact in `data`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    source: str = Field(description="`/notechondria/<service>`")
+    type: str = Field(description="The subject the fact is published on.")
+    subject: str = Field(description="The aggregate, e.g. `notes/812`.")
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, fact: Fact, event_id: UUID, moment: datetime) -> Self:
+        """Wrap a fact."""
+        return cls(
+            id=event_id,
+            source=f"/notechondria/{fact.service()}",
+            type=fact.subject,
+            subject=fact.aggregate,
+            time=moment,
+            data=fact.model_dump(mode="json"),
+        )

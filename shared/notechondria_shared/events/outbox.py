@@ -1,0 +1,32 @@
+"""Publishing: the fact and the row it tells of commit together."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.events.fact import Envelope, Fact
+from notechondria_shared.events.tables import EventTables
+from notechondria_shared.timestamps import now
+
+
+async def publish(session: AsyncSession, tables: EventTables, *facts: Fact) -> list[UUID]:
+    """Put facts into the outbox in the session's transaction; the relay sends them after the commit, in this order.
+
+    Returns the event ids. Nothing is sent when the transaction rolls back.
+    """
+    if not facts:
+        return []
+    await session.flush()
+    rows = []
+    for fact in facts:
+        if fact.service() != tables.schema:
+            message = f"{tables.schema} may not tell {fact.subject}"
+            raise ValueError(message)
+        event_id = uuid4()
+        envelope = Envelope.of(fact, event_id, now())
+        rows.append({"event_id": event_id, "subject": fact.subject, "envelope": envelope.model_dump(mode="json")})
+    await session.execute(insert(tables.outbox), rows)
+    return [row["event_id"] for row in rows]

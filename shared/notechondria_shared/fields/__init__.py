@@ -1,0 +1,15 @@
+"""Lenient scalar input of the contract: annotations for the fields of request bodies and queries."""
+
+from notechondria_shared.fields.rules import (
+    Boolean,
+    Choice,
+    Date,
+    DateTime,
+    Email,
+    Integer,
+    ObjectList,
+    Text,
+    Uuid,
+)
+
+__all__ = ["Boolean", "Choice", "Date", "DateTime", "Email", "Integer", "ObjectList", "Text", "Uuid"]

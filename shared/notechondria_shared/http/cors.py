@@ -1,0 +1,37 @@
+"""CORS as identity §15 has it: any OPTIONS is 204, headers for allowed origins on every answer."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+PREFIXES = ("/api/", "/media/")
+_HEADERS = (
+    (b"access-control-allow-credentials", b"true"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Accept, Origin, X-Requested-With"),
+    (b"access-control-allow-methods", b"GET, POST, PATCH, PUT, DELETE, OPTIONS"),
+    (b"vary", b"Origin"),
+)
+
+
+def origin_allowed(origin: str, hosts: frozenset[str]) -> bool:
+    """True when the origin's host name, port and scheme ignored, is one of `hosts`."""
+    try:
+        name = urlsplit(origin).hostname
+    except ValueError:
+        return False
+    return name is not None and name.lower() in hosts
+
+
+def cors_headers(scope: Scope, hosts: frozenset[str]) -> list[tuple[bytes, bytes]]:
+    """The CORS headers of an answer to this request: empty off the API and for origins that are not allowed."""
+    if not scope["path"].startswith(PREFIXES):
+        return []
+    for name, value in scope["headers"]:
+        if name == b"origin":
+            origin = value.decode("latin-1")
+            if origin_allowed(origin, hosts):
+                return [(b"access-control-allow-origin", value), *_HEADERS]
+            return []
+    return []

@@ -1,0 +1,101 @@
+"""The outermost layer of a service: host check, preflights, CORS headers, request id, access log, the last 500."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from contextvars import ContextVar
+from urllib.parse import quote
+from uuid import uuid4
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from notechondria_shared.http.access_log import log_access
+from notechondria_shared.http.answers import Json, server_error
+from notechondria_shared.http.cors import PREFIXES, cors_headers
+from notechondria_shared.settings import ServiceSettings
+
+logger = logging.getLogger("notechondria.http")
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return b""
+
+
+class Edge:
+    """Pure ASGI, so that streams pass unbuffered."""
+
+    def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
+        self._app = app
+        self._hosts = settings.allowed_hosts
+        self._any_host = "*" in settings.django_allowed_hosts
+        self._cors_hosts = settings.cors_hosts
+        self._force_color = settings.django_access_log_force_color
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; lifespan and websockets pass through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        given = _header(scope, b"x-request-id")
+        identifier = given.decode() if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        token = request_id.set(identifier)
+        extra = [*cors_headers(scope, self._cors_hosts), (b"x-request-id", identifier.encode())]
+        status = 0
+
+        async def send_out(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*_kept(message["headers"], extra), *extra]
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, send_out)
+        except Exception:
+            logger.exception("unhandled error in %s %s", scope["method"], scope["path"])
+            if not status:
+                await server_error(scope["path"])(scope, receive, send_out)
+        finally:
+            duration = (time.perf_counter() - started) * 1000
+            if not scope["path"].startswith("/internal/health/"):
+                query = scope["query_string"].decode("latin-1")
+                # Re-quoted, so that a path cannot write lines of its own into the log.
+                path = quote(scope["path"], safe="/:@!$&'()*+,;=~-._")
+                log_access(status or 499, duration, scope["method"], path, query, force_color=self._force_color)
+            request_id.reset(token)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        internal = path.startswith("/internal/")
+        if scope["method"] == "OPTIONS" and path.startswith(PREFIXES):
+            await _no_content(send)
+        elif not internal and not self._host_allowed(scope):
+            body = {"detail": "Invalid Host header.", "status_code": 400, "path": path}
+            await Json(body, status_code=400)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _host_allowed(self, scope: Scope) -> bool:
+        if self._any_host:
+            return True
+        host = _header(scope, b"host").decode("latin-1").lower()
+        name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+        return name.strip("[]").rstrip(".") in self._hosts
+
+
+def _kept(headers: list[tuple[bytes, bytes]], extra: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    names = {name for name, _ in extra}
+    return [(name, value) for name, value in headers if name not in names or name == b"vary"]
+
+
+async def _no_content(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})

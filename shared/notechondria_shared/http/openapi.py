@@ -1,0 +1,87 @@
+"""OpenAPI: request bodies of `read_body` dependencies, and the errors every route can give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from notechondria_shared.auth.caller import allow_caller, require_caller
+from notechondria_shared.http.body import JsonBody
+from notechondria_shared.http.paths import api_routes
+from notechondria_shared.version import product_version
+
+DETAIL = {
+    "description": '`{"detail": text}`',
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
+        }
+    },
+}
+FIELDS = {
+    "description": "Field errors: every failing field with its texts",
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
+        }
+    },
+}
+
+
+def install(app: FastAPI) -> None:
+    """Replace FastAPI's generator by one that knows the product's bodies and errors."""
+
+    def generate() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = generate  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(title=app.title, version=product_version(), description=app.description, routes=app.routes)
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {
+        "session": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Token <40 hex>`"},
+        "apiKey": {"type": "http", "scheme": "bearer", "description": "`Bearer ntc_<32 hex>`"},
+    }
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for route in api_routes(app):
+        if route.include_in_schema:
+            for method in route.methods or ():
+                _describe(document["paths"][route.path_format][method.lower()], route.dependant, schemas)
+    return document
+
+
+def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    responses.pop("422", None)
+    calls = list(_calls(dependant))
+    if require_caller in calls:
+        operation["security"] = [{"session": []}, {"apiKey": []}]
+        responses.setdefault("401", DETAIL)
+    elif allow_caller in calls:
+        operation["security"] = [{}, {"session": []}, {"apiKey": []}]
+        responses.setdefault("401", DETAIL)
+    for call in calls:
+        if isinstance(call, JsonBody):
+            _, definitions = models_json_schema(
+                [(call.model, "validation")], ref_template="#/components/schemas/{model}"
+            )
+            schemas.update(definitions.get("$defs", {}))
+            reference = {"schema": {"$ref": f"#/components/schemas/{call.model.__name__}"}}
+            operation["requestBody"] = {
+                "content": {"application/json": reference, "application/x-www-form-urlencoded": reference}
+            }
+            responses.setdefault("400", FIELDS)
+
+
+def _calls(dependant: Dependant) -> list[Any]:
+    return [call for part in dependant.dependencies for call in ([part.call] if part.call else []) + _calls(part)]

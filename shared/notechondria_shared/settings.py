@@ -1,0 +1,107 @@
+"""Settings every service reads from the environment (identity §14, architecture §8)."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar
+from urllib.parse import quote, urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+
+
+def _flag(value: Any) -> bool:
+    return value if isinstance(value, bool) else str(value).strip().lower() in TRUE_WORDS
+
+
+def _words(value: Any) -> Any:
+    return [word for word in re.split(r"[\s,]+", value) if word] if isinstance(value, str) else value
+
+
+EnvFlag = Annotated[bool, BeforeValidator(_flag)]
+"""A boolean of the environment: `1 true yes on` are true, all else is false (identity §14)."""
+
+EnvList = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+"""A list of the environment, separated by spaces or commas."""
+
+
+class ServiceSettings(BaseSettings):
+    """What every service is told by its environment; a service adds its own fields in a subclass."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, frozen=True)
+
+    service: ClassVar[str]
+    """The service's name: its schema, role, stream and consumer are called the same."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    web_concurrency: int = Field(1, ge=1, le=64)
+
+    database_url: SecretStr | None = None
+    postgre_db: str = "postgres"
+    postgre_username: str = ""
+    postgre_password: SecretStr = SecretStr("")
+    postgre_host: str = "localhost"
+    postgre_port: int = 5432
+    database_wait_seconds: float = 300.0
+    database_pool_size: int = Field(4, ge=1, le=64)
+    database_queue_seconds: float = Field(5.0, gt=0)
+    """How long a request waits for a database connection before it is answered 503."""
+
+    nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
+    internal_token: SecretStr = Field(min_length=16)
+    """The secret shared by the services: guards `/internal/*` and signs internal assertions."""
+
+    identity_url: str = "http://127.0.0.1:8001"
+    notes_url: str = "http://127.0.0.1:8002"
+    planner_url: str = "http://127.0.0.1:8003"
+    mcp_url: str = "http://127.0.0.1:8004"
+    public_base_url: str = "http://localhost:8080"
+    media_store_url: str = "file:///home/mediafiles"
+
+    django_debug: EnvFlag = False
+    django_allowed_hosts: EnvList = Field(default_factory=lambda: ["localhost", "127.0.0.1"])
+    render_external_hostname: str = ""
+    backend_custom_domain: str = ""
+    app_host_port: int = 9080
+    django_csrf_trusted_origins: EnvList = Field(default_factory=list)
+    frontend_origin: str = ""
+    django_log_level: str = "INFO"
+    django_access_log_force_color: EnvFlag = False
+
+    consumer_backoff_seconds: Annotated[list[float], NoDecode, BeforeValidator(_words)] = Field(
+        default_factory=lambda: [1.0, 5.0, 30.0, 120.0, 600.0]
+    )
+    """Waits between the tries of a failing event; after the last one it becomes a dead letter."""
+    outbox_retention_days: int = Field(30, ge=1)
+    introspection_cache_seconds: float = Field(30.0, ge=0, le=30)
+
+    @model_validator(mode="after")
+    def _check(self) -> ServiceSettings:
+        if not self.database_url and not self.postgre_username:
+            message = "Set DATABASE_URL (or POSTGRE_USERNAME and its companions)."
+            raise ValueError(message)
+        return self
+
+    @property
+    def database_conninfo(self) -> str:
+        """A libpq URL, from DATABASE_URL or from the POSTGRE_* pieces."""
+        if self.database_url:
+            return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", self.database_url.get_secret_value())
+        user, password = quote(self.postgre_username), quote(self.postgre_password.get_secret_value())
+        return f"postgresql://{user}:{password}@{self.postgre_host}:{self.postgre_port}/{self.postgre_db}"
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Host names that may stand in `Host` (identity §14); lower case, without port."""
+        extra = (self.render_external_hostname, self.backend_custom_domain, urlsplit(self.public_base_url).hostname)
+        return frozenset(host.lower() for host in (*self.django_allowed_hosts, *extra) if host)
+
+    @property
+    def cors_hosts(self) -> frozenset[str]:
+        """Host names whose pages may read the API (identity §15); lower case, without port."""
+        origins = (*self.django_csrf_trusted_origins, self.frontend_origin)
+        trusted = {urlsplit(origin).hostname or "" for origin in origins if origin}
+        return (self.allowed_hosts | trusted | {"localhost", "127.0.0.1"}) - {"", "*"}

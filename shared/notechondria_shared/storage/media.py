@@ -1,0 +1,103 @@
+"""The media store over obstore, and the absolute URLs of what lies in it (identity §11.3, notes §3.9)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+from urllib.request import url2pathname
+
+import obstore
+from fastapi import Request
+from obstore.exceptions import NotFoundError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+CHUNK = 256 * 1024
+
+
+class StoredFile:
+    """A file that was found: size in bytes, entity tag, and its bytes as a stream."""
+
+    def __init__(self, result: obstore.GetResult) -> None:
+        self.size: int = result.meta["size"]
+        self.etag: str = (result.meta["e_tag"] or f"{self.size}-{result.meta['last_modified'].timestamp()}").strip('"')
+        self._result = result
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The content, in pieces of 256 KiB."""
+        async for chunk in self._result.stream(min_chunk_size=CHUNK):
+            yield bytes(chunk)
+
+
+class MediaStore:
+    """Puts, gets and deletes files by path; paths are relative, `/`-separated, without `..`."""
+
+    def __init__(self, url: str) -> None:
+        self._store = _open(url)
+
+    async def put(self, path: str, data: bytes | AsyncIterator[bytes]) -> None:
+        """Write a file, whole or as a stream; an existing one is replaced."""
+        await obstore.put_async(self._store, _checked(path), data)
+
+    async def get(self, path: str) -> StoredFile | None:
+        """Open a file; None when there is none."""
+        try:
+            return StoredFile(await obstore.get_async(self._store, _checked(path)))
+        except (NotFoundError, FileNotFoundError):
+            return None
+
+    async def exists(self, path: str) -> bool:
+        """True when the file is there."""
+        try:
+            await obstore.head_async(self._store, _checked(path))
+        except (NotFoundError, FileNotFoundError):
+            return False
+        return True
+
+    async def delete(self, path: str) -> None:
+        """Remove a file; one that is not there counts as removed."""
+        try:
+            await obstore.delete_async(self._store, _checked(path))
+        except (NotFoundError, FileNotFoundError):
+            return
+
+    async def delete_under(self, prefix: str) -> int:
+        """Remove every file below a folder; the number removed."""
+        removed = 0
+        async for listed in obstore.list(self._store, prefix=_checked(prefix)):
+            for meta in listed:
+                await self.delete(meta["path"])
+                removed += 1
+        return removed
+
+
+def _checked(path: str) -> str:
+    if path.startswith("/") or "\\" in path or any(part in {"", ".", ".."} for part in path.rstrip("/").split("/")):
+        message = f"not a path of the media store: {path!r}"
+        raise ValueError(message)
+    return path
+
+
+def _open(url: str) -> ObjectStore:
+    parts = urlsplit(url)
+    if parts.scheme in {"", "file"}:
+        folder = Path(url2pathname(parts.path)) if parts.scheme else Path(url)
+        return LocalStore(folder, mkdir=True)
+    return from_url(url)
+
+
+def media_url(request: Request, path: str) -> str:
+    """The absolute URL of a stored file, `""` for none; scheme and host as the client sees them (identity §11.3)."""
+    if not path:
+        return ""
+    if path.startswith(("http://", "https://")):
+        return path
+    return f"{public_origin(request)}/media/{quote(path)}"
+
+
+def public_origin(request: Request) -> str:
+    """`<scheme>://<host>` from X-Forwarded-Proto / X-Forwarded-Host, else from the request."""
+    headers = request.headers
+    scheme = headers.get("x-forwarded-proto", request.url.scheme).split(",")[0].strip()
+    host = headers.get("x-forwarded-host", "").split(",")[0].strip() or headers.get("host", "localhost")
+    return f"{scheme}://{host}"

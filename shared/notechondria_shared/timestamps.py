@@ -1,0 +1,30 @@
+"""The two written forms of a moment, and the clock (notes §1, planner §0, identity §1)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+
+def now() -> datetime:
+    """The present moment, timezone-aware, UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The current UTC date: the contract knows no other "today"."""
+    return now().date()
+
+
+def iso_offset(moment: datetime) -> str:
+    """ISO 8601 with `+00:00`; microseconds only when non-zero."""
+    return moment.astimezone(UTC).isoformat()
+
+
+def iso_z(moment: datetime) -> str:
+    """ISO 8601 with `Z`; microseconds only when non-zero."""
+    return iso_offset(moment).removesuffix("+00:00") + "Z"
+
+
+def iso_offset_or_none(moment: datetime | None) -> str | None:
+    """`iso_offset`, passing None through."""
+    return None if moment is None else iso_offset(moment)

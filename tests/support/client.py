@@ -1,0 +1,112 @@
+"""A client of the gateway, as the apps are: JSON in, JSON out, a token in the header."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from notechondria_local.stack import Stack
+
+PASSWORD = "Correct-horse-7"
+_CODE = re.compile(r"address=(\S+) .*verification_code=(\d{6})")
+_numbers = itertools.count(1)
+
+
+@dataclass
+class User:
+    """A signed-in user: `get`, `post`, `patch`, `delete` carry the session token, paths start below /api/v1/."""
+
+    api: Api
+    id: int
+    username: str
+    email: str
+    password: str
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Token {self.token}"}
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {**self.headers, **options.pop("headers", {})}
+        return self.api.request(method, path, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.request("POST", path, json={} if json is None else json, **options)
+
+    def patch(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.request("PATCH", path, json={} if json is None else json, **options)
+
+    def delete(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("DELETE", path, **options)
+
+    def rotate_key(self) -> str:
+        """A fresh API key."""
+        answer = self.request("POST", "auth/rotate-api-key/")
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["api_key"])
+
+
+class Api:
+    """Anonymous calls, and the making of users."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.http = httpx.Client(timeout=20, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.http.close()
+
+    def url(self, path: str) -> str:
+        """An absolute URL: paths with a leading slash are taken as they are, others lie below /api/v1/."""
+        return self.stack.url.rstrip("/") + (path if path.startswith("/") else f"/api/v1/{path}")
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return self.http.request(method, self.url(path), **options)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.request("POST", path, json={} if json is None else json, **options)
+
+    def code_for(self, email: str) -> str:
+        """The newest code that was logged for an address (no mail server is configured in tests)."""
+        found = [digits for address, digits in _CODE.findall(self.stack.log("identity").read_text()) if address == email]
+        assert found, f"no code was logged for {email}"
+        return str(found[-1])
+
+    def register(self, username: str | None = None, password: str = PASSWORD) -> User:
+        """A new user: registered, verified, signed in, all through the gateway."""
+        name = username or f"user{next(_numbers)}-{secrets.token_hex(3)}"
+        email = f"{name.lower()}@example.org"
+        answer = self.post("auth/register/", {"username": name, "email": email, "password": password})
+        assert answer.status_code == 201, answer.text
+        verified = self.post("auth/verify-email/", {"email": email, "code": self.code_for(email)})
+        assert verified.status_code == 200, verified.text
+        body = verified.json()
+        return User(self, body["user"]["id"], name, email, password, body["token"])
+
+
+def eventually(check: Callable[[], Any], seconds: float = 10.0, every: float = 0.05) -> Any:
+    """The first truthy result of `check`; fails the test with the last result when none comes in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = check()
+        if result:
+            return result
+        assert time.monotonic() < deadline, f"did not become true within {seconds} s: {result!r}"
+        time.sleep(every)
