@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from notechondria_local.stack import Stack
-
 from tests.support.client import Api
+
+from notechondria_local.stack import Stack
 
 pytest_plugins: list[str] = []
 

@@ -10,7 +10,7 @@ from notechondria_shared.http.edge import request_id
 
 
 class _Formatter(logging.Formatter):
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
         record.request_id = request_id.get()

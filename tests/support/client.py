@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+
 from notechondria_local.stack import Stack
 
 PASSWORD = "Correct-horse-7"
@@ -67,7 +68,9 @@ class Api:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.http.close()
 
     def url(self, path: str) -> str:
@@ -85,7 +88,9 @@ class Api:
 
     def code_for(self, email: str) -> str:
         """The newest code that was logged for an address (no mail server is configured in tests)."""
-        found = [digits for address, digits in _CODE.findall(self.stack.log("identity").read_text()) if address == email]
+        found = [
+            digits for address, digits in _CODE.findall(self.stack.log("identity").read_text()) if address == email
+        ]
         assert found, f"no code was logged for {email}"
         return str(found[-1])
 

@@ -7,13 +7,20 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from notechondria_shared.database import service_base
+from notechondria_shared.database import COLUMN_TYPES, service_metadata
 from notechondria_shared.events.tables import event_tables
 from notechondria_shared.timestamps import now
 
-Base = service_base("identity")
+
+class Base(DeclarativeBase):
+    """Declarative base of the identity schema."""
+
+    metadata = service_metadata("identity")
+    type_annotation_map = COLUMN_TYPES
+
+
 EVENTS = event_tables(Base)
 
 PENDING, ACTIVE, DISABLED = "pending", "active", "disabled"

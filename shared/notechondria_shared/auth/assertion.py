@@ -1,4 +1,4 @@
-"""Internal assertions (architecture §4): a signed word of identity that a user stands behind a call between services."""
+"""Internal assertions (architecture §4): identity's signed word that a user stands behind a call between services."""
 
 from __future__ import annotations
 

@@ -2,6 +2,6 @@
 
 from notechondria_shared.database.engine import Database
 from notechondria_shared.database.reader import Prepared, Reader, Reads, SessionReader, prepare
-from notechondria_shared.database.tables import service_base
+from notechondria_shared.database.tables import COLUMN_TYPES, service_metadata
 
-__all__ = ["Database", "Prepared", "Reader", "Reads", "SessionReader", "prepare", "service_base"]
+__all__ = ["COLUMN_TYPES", "Database", "Prepared", "Reader", "Reads", "SessionReader", "prepare", "service_metadata"]

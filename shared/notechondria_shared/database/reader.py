@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import Unavailable
 
-_DIALECT = PGDialect_psycopg()
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 BUSY = "The database is busy or restarting: Backend.Database/read — please try again in a moment."
 
 
@@ -32,7 +32,7 @@ class Prepared:
     def __init__(self, statement: Executable) -> None:
         compiled = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
         self.statement = statement
-        self.sql = cast("LiteralString", str(compiled))
+        self.sql = cast("LiteralString", compiled.string)
         required = {bind.key for bind in compiled.binds.values() if bind.required}
         self.constants: dict[str, Any] = {key: value for key, value in compiled.params.items() if key not in required}
 

@@ -1,4 +1,4 @@
-"""The declarative base of a service: its schema, and constraint names worth reading in an error."""
+"""The tables of a service: its schema, and constraint names worth reading in an error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, MetaData, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from notechondria_shared.timestamps import now
 
@@ -19,14 +19,18 @@ NAMING = {
 }
 
 
-def service_base(schema: str) -> type[DeclarativeBase]:
-    """A declarative base whose tables live in `schema`; str is text, int is bigint, datetimes carry a zone."""
+COLUMN_TYPES: dict[type, Any] = {int: BigInteger, str: Text, datetime: DateTime(timezone=True)}
+"""The `type_annotation_map` of every service's declarative base: bigint, text, moments with a zone."""
+
+
+def service_metadata(schema: str) -> MetaData:
+    """Metadata whose tables live in `schema`:
 
     class Base(DeclarativeBase):
-        metadata = MetaData(schema=schema, naming_convention=NAMING)
-        type_annotation_map = {int: BigInteger, str: Text, datetime: DateTime(timezone=True)}  # noqa: RUF012 - SQLAlchemy's own attribute
-
-    return Base
+        metadata = service_metadata("notes")
+        type_annotation_map = COLUMN_TYPES
+    """
+    return MetaData(schema=schema, naming_convention=NAMING)
 
 
 class Dated:

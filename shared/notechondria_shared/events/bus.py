@@ -71,7 +71,7 @@ class Bus:
                     inbox_prefix=f"_INBOX_{self.service}".encode(),
                     allow_reconnect=True,
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=RECONNECT_WAIT_SECONDS,
+                    reconnect_time_wait=RECONNECT_WAIT_SECONDS,  # type: ignore[arg-type]  # fractions work
                     connect_timeout=2,
                     ping_interval=10,
                     max_outstanding_pings=2,

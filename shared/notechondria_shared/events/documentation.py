@@ -1,4 +1,4 @@
-"""docs/events.md and docs/asyncapi.json, generated from the catalogue: `python -m notechondria_shared.events.documentation docs`."""
+"""docs/events.md and docs/asyncapi.json, generated from the catalogue by `make docs`."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert
@@ -20,7 +21,7 @@ async def publish(session: AsyncSession, tables: EventTables, *facts: Fact) -> l
     if not facts:
         return []
     await session.flush()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for fact in facts:
         if fact.service() != tables.schema:
             message = f"{tables.schema} may not tell {fact.subject}"

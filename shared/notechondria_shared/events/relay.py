@@ -121,7 +121,8 @@ class Relay:
         while True:
             cursor = await connection.execute(
                 self._sql(
-                    "SELECT id, event_id, subject, envelope FROM {schema}.outbox WHERE sent_at IS NULL ORDER BY id LIMIT 128"
+                    "SELECT id, event_id, subject, envelope FROM {schema}.outbox "
+                    "WHERE sent_at IS NULL ORDER BY id LIMIT 128"
                 )
             )
             rows = await cursor.fetchall()

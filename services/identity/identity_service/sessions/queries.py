@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import DateTime, bindparam, func, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
@@ -16,7 +16,7 @@ ABSOLUTE = timedelta(days=3)
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 
 
-def alive(now: ColumnElement[object]) -> tuple[ColumnElement[bool], ...]:
+def alive(now: ColumnElement[datetime]) -> tuple[ColumnElement[bool], ...]:
     """A session that still counts (identity §4): not revoked, not idle for a day, not older than three."""
     return (
         Session.revoked_at.is_(None),

@@ -1,0 +1,12 @@
+"""`python -m mcp_service`: wait for Postgres, migrate, serve."""
+
+from __future__ import annotations
+
+import sys
+
+from mcp_service.app import SPEC
+from mcp_service.settings import McpSettings
+from notechondria_shared.runner import load_settings, run
+
+if __name__ == "__main__":
+    sys.exit(run(load_settings(McpSettings), SPEC, "mcp_service.app:create_app"))

@@ -1,0 +1,137 @@
+"""The endpoint `/mcp` and `/mcp/` (mcp §1): checks in the contract's order, then one of two dispatchers.
+
+A request that names a protocol version in its header goes to the SDK's transport, stateless, JSON answers. One that
+does not is a plain client of the first generation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter
+from mcp.server import MCPServer
+from pydantic_core import from_json
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mcp_service.door import plain
+from mcp_service.door.caller import current_caller
+from mcp_service.door.envelope import INVALID_REQUEST, PARSE_ERROR, PROCESS, bad_envelope
+from notechondria_shared.auth import Caller
+from notechondria_shared.auth.caller import authenticate
+from notechondria_shared.auth.credentials import KEY_PREFIX
+from notechondria_shared.errors import INVALID_KEY, ApiError, Unauthorized
+from notechondria_shared.http.answers import Json
+from notechondria_shared.http.body import read_limited
+from notechondria_shared.http.errors import answer as error_answer
+
+SESSION_HEADER = "Mcp-Session-Id"
+VERSION_HEADER = "mcp-protocol-version"
+BODY_LIMIT = 4 * 1024 * 1024
+_SESSION_ID = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class Door:
+    """The ASGI endpoint of MCP."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        request = Request(scope, receive)
+        if request.method == "DELETE":
+            await _session_closed()(scope, receive, send)
+        elif request.method != "POST":
+            await _no_stream()(scope, receive, send)
+        else:
+            try:
+                caller = await _authenticate(request)
+                body = await _read(request)
+            except ApiError as refusal:
+                await error_answer(refusal)(scope, receive, send)
+                return
+            token = current_caller.set(caller)
+            try:
+                await _dispatch(request, body, send)
+            finally:
+                current_caller.reset(token)
+
+
+def _session_closed() -> Response:
+    return Json({"detail": f"Session closed: {PROCESS}/session.delete — nothing is kept between requests."})
+
+
+def _no_stream() -> Response:
+    text = f"Not answered: {PROCESS}/sse_get — this endpoint takes POST and offers no stream."
+    return Json({"detail": text}, status_code=405, headers={"Allow": "POST, DELETE"})
+
+
+async def _authenticate(request: Request) -> Caller:
+    """API keys only: an app's session token is not accepted here (mcp §1.2)."""
+    if not request.headers.get("authorization", "").startswith(KEY_PREFIX):
+        raise Unauthorized(f"Request refused: {PROCESS}/authenticate — send an API key as `Bearer ntc_...`.")
+    caller = await authenticate(request)
+    if caller is None:
+        raise Unauthorized(INVALID_KEY)
+    return caller
+
+
+async def _read(request: Request) -> bytes:
+    if "json" not in request.headers.get("content-type", "").lower():
+        raise ApiError(
+            {"detail": f"Request refused: {PROCESS}/parse — the content type must be application/json."}, status=415
+        )
+    return await read_limited(request, BODY_LIMIT)
+
+
+async def _dispatch(request: Request, body: bytes, send: Send) -> None:
+    try:
+        message: Any = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        response: Response = bad_envelope(None, PARSE_ERROR, f"Not read: {PROCESS}/parse — {error}")
+        await response(request.scope, request.receive, send)
+        return
+    if VERSION_HEADER in request.headers:
+        await _sdk(request, body, send)
+        return
+    server: MCPServer[Any] = request.app.state.mcp_server
+    response = _refused(message) or await plain.answer(server, message)
+    if response.status_code != 400:
+        response.headers[SESSION_HEADER] = session_id(request)
+    await response(request.scope, request.receive, send)
+
+
+def _refused(message: Any) -> Response | None:
+    """The envelope checks 4 and 5 of mcp §1.1."""
+    if not isinstance(message, dict):
+        return bad_envelope(None, INVALID_REQUEST, f"Not read: {PROCESS}/parse — one request object, no batch.")
+    if message.get("jsonrpc") != "2.0":
+        return bad_envelope(message.get("id"), INVALID_REQUEST, f'Not read: {PROCESS}/parse — jsonrpc must be "2.0".')
+    return None
+
+
+def session_id(request: Request) -> str:
+    """The client's own session id back, else a fresh one; never validated, nothing stored (mcp §1)."""
+    sent = request.headers.get(SESSION_HEADER, "")
+    return sent if _SESSION_ID.fullmatch(sent) else str(uuid4())
+
+
+async def _sdk(request: Request, body: bytes, send: Send) -> None:
+    """Hand the request to the SDK's transport, body and all."""
+    transport: ASGIApp = request.app.state.mcp_transport
+    delivered = False
+
+    async def replay() -> Message:
+        nonlocal delivered
+        if not delivered:
+            delivered = True
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await request.receive()
+
+    scope = {**request.scope, "path": "/mcp", "raw_path": b"/mcp", "root_path": ""}
+    await transport(scope, replay, send)
+
+
+router = APIRouter(routes=[Route(path, endpoint=Door()) for path in ("/mcp", "/mcp/")])
