@@ -1,0 +1,17 @@
+"""Time gone by, as the database sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from notechondria_local.stack import Stack
+
+
+def shift(stack: Stack, table: str, column: str, interval: str, where: str, *values: Any) -> None:
+    """Move a moment of identity's table into the past; at least one row must be hit."""
+    statement = f"UPDATE identity.{table} SET {column} = {column} - interval '{interval}' WHERE {where}"
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
+        done = admin.execute(statement, values)  # type: ignore[arg-type]
+        assert done.rowcount > 0

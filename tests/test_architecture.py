@@ -1,0 +1,86 @@
+"""The rules of architecture §1 hold: who may import whom, and how small the rooms are."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from notechondria_shared.events import CATALOGUE
+from notechondria_shared.events.documentation import asyncapi, markdown
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = {
+    "notechondria_shared": ROOT / "shared/notechondria_shared",
+    "identity_service": ROOT / "services/identity/identity_service",
+    "notes_service": ROOT / "services/notes/notes_service",
+    "planner_service": ROOT / "services/planner/planner_service",
+    "mcp_service": ROOT / "services/mcp/mcp_service",
+    "notechondria_local": ROOT / "deploy/local/notechondria_local",
+}
+MAY_IMPORT = {
+    "notechondria_shared": set(),
+    "identity_service": {"notechondria_shared"},
+    "notes_service": {"notechondria_shared"},
+    "planner_service": {"notechondria_shared"},
+    "mcp_service": {"notechondria_shared"},
+    "notechondria_local": {"notechondria_shared"},
+}
+FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py"}
+
+
+def sources(package: str) -> list[Path]:
+    found = sorted(PACKAGES[package].rglob("*.py"))
+    assert found, f"no files of {package}"
+    return found
+
+
+def imported_packages(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_dependencies_point_one_way(package: str) -> None:
+    allowed = MAY_IMPORT[package] | {package}
+    for file in sources(package):
+        foreign = imported_packages(file) & set(PACKAGES) - allowed
+        assert not foreign, f"{file.relative_to(ROOT)} imports {foreign}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_rooms_are_small_and_named(package: str) -> None:
+    for file in sources(package):
+        assert file.name not in FORBIDDEN_NAMES, file
+        lines = len(file.read_text(encoding="utf-8").splitlines())
+        assert lines <= 400, f"{file.relative_to(ROOT)} has {lines} lines: two rooms?"
+
+
+@pytest.mark.parametrize("service", ["identity", "notes", "planner", "mcp"])
+def test_a_service_names_no_other_schema(service: str) -> None:
+    """Statements of a service stay in its own schema: no table of another one is declared or named."""
+    others = {"identity", "notes", "planner", "mcp"} - {service}
+    for file in (ROOT / f"services/{service}").rglob("*.py"):
+        if "tests" in file.parts:
+            continue
+        text = file.read_text(encoding="utf-8")
+        for other in others:
+            assert f'schema="{other}"' not in text, file
+            assert f'service_metadata("{other}")' not in text, file
+
+
+def test_every_fact_is_in_the_catalogue_under_its_service() -> None:
+    assert all(subject == fact.subject for subject, fact in CATALOGUE.items())
+    assert {subject.partition(".")[0] for subject in CATALOGUE} == {"identity", "notes", "planner"}
+
+
+def test_the_event_documents_are_generated_from_the_catalogue() -> None:
+    assert (ROOT / "docs/events.md").read_text(encoding="utf-8") == markdown(), "run `make docs`"
+    assert json.loads((ROOT / "docs/asyncapi.json").read_text(encoding="utf-8")) == asyncapi(), "run `make docs`"

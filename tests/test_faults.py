@@ -1,0 +1,244 @@
+"""Parts die at any moment; nothing answered is lost and nothing happens twice (architecture §3)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import nats
+import psycopg
+import pytest
+
+from notechondria_local.stack import Stack
+from tests.support.client import Api, User, eventually
+
+HEARD_BY_PLANNER = "subject LIKE 'notes.%'"
+PROJECTIONS = ("note_refs", "course_refs", "activities", "note_sessions", "planner_events", "deleted_users")
+
+
+def command(stack: Stack, *arguments: str) -> Any:
+    """Run the product's own command against the stack; its JSON."""
+    call = [sys.executable, "-m", "notechondria_local", *arguments, "--data", str(stack.data), "--json"]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+@contextmanager
+def database(stack: Stack, role: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(stack.database_url(role), autocommit=True) as connection:
+        yield connection
+
+
+def values(connection: psycopg.Connection[Any], query: str, *parameters: Any) -> set[Any]:
+    return {row[0] for row in connection.execute(query, parameters)}  # type: ignore[arg-type]
+
+
+def settled(stack: Stack) -> bool:
+    """Every fact of notes is sent, and the planner's inbox holds every one of them."""
+    with database(stack, "notes") as notes, database(stack, "planner") as planner:
+        if values(notes, "SELECT event_id FROM outbox WHERE sent_at IS NULL"):
+            return False
+        told = values(notes, f"SELECT event_id FROM outbox WHERE {HEARD_BY_PLANNER}")
+        return told <= values(planner, "SELECT event_id FROM inbox")
+
+
+def snapshot(stack: Stack) -> dict[str, list[Any]]:
+    """Everything the planner made of what it heard."""
+    with database(stack, "planner") as planner:
+        return {
+            table: sorted(map(repr, planner.execute(f"SELECT * FROM {table}")))  # type: ignore[arg-type]
+            for table in PROJECTIONS
+        }
+
+
+def write_note(user: User, title: str) -> int:
+    answer = user.post("notes/", {"title": title, "content": f"{title} has five more words"})
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+def test_a_killed_broker_loses_and_doubles_nothing(api: Api, stack: Stack) -> None:
+    user = api.register()
+    written: list[int] = []
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def write() -> None:
+        try:
+            while not done.is_set() and len(written) < 400:
+                written.append(write_note(user, f"Note {len(written)}"))
+                time.sleep(0.01)
+        except BaseException as failure:
+            failures.append(failure)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        eventually(lambda: len(written) > 10 or failures)
+        stack.kill("nats")
+        reached = len(written)
+        eventually(lambda: len(written) > reached + 20 or failures)  # writes go on without a broker
+        stack.start_part("nats")
+        reached = len(written)
+        eventually(lambda: len(written) > reached + 10 or failures)
+    finally:
+        done.set()
+        writer.join()
+    assert not failures, failures
+    eventually(lambda: settled(stack), seconds=20)
+    with database(stack, "planner") as planner:
+        assert set(written) <= values(planner, "SELECT note_id FROM note_refs WHERE user_id = %s", user.id)
+        counted = planner.execute(
+            "SELECT note_id, count(*) FROM activities WHERE user_id = %s GROUP BY note_id", (user.id,)
+        ).fetchall()
+    assert {note: count for note, count in counted if note in set(written)} == dict.fromkeys(written, 1)
+
+
+def test_a_service_killed_between_commit_and_publish(api: Api, stack: Stack) -> None:
+    user = api.register()
+    write_note(user, "Before")
+    eventually(lambda: settled(stack), seconds=20)
+    stack.kill("nats")
+    try:
+        note = write_note(user, "Committed, not published")
+        stack.kill("notes")
+    finally:
+        stack.start_part("nats")
+        stack.start_part("notes")
+    eventually(lambda: settled(stack), seconds=20)
+    with database(stack, "planner") as planner:
+        assert values(planner, "SELECT title FROM note_refs WHERE note_id = %s", note) == {"Committed, not published"}
+        count = planner.execute("SELECT count(*) FROM activities WHERE note_id = %s", (note,)).fetchone()
+    assert count == (1,)
+
+
+def test_replay_heals_a_wiped_broker_and_a_second_replay_changes_nothing(api: Api, stack: Stack) -> None:
+    user = api.register()
+    write_note(user, "Heard")
+    eventually(lambda: settled(stack), seconds=20)
+    stack.stop_part("planner")
+    missed = [write_note(user, f"Missed {number}") for number in range(5)]
+    assert user.delete(f"notes/{missed[0]}/").status_code == 204
+    with database(stack, "notes") as notes:
+        eventually(lambda: not values(notes, "SELECT event_id FROM outbox WHERE sent_at IS NULL"))
+    stack.stop_part("nats")
+    shutil.rmtree(stack.data / "nats" / "jetstream")
+    stack.start_part("nats")
+    stack.start_part("planner")
+    time.sleep(1.5)
+    with database(stack, "planner") as planner:
+        known = values(planner, "SELECT note_id FROM note_refs WHERE user_id = %s", user.id)
+    assert not known & set(missed), "the facts were not lost, so this test shows nothing"
+
+    assert sum(entry["marked"] for entry in command(stack, "events", "replay")["services"]) > 0
+    eventually(lambda: settled(stack), seconds=30)
+    with database(stack, "planner") as planner:
+        states = dict(planner.execute("SELECT note_id, state FROM note_refs WHERE user_id = %s", (user.id,)).fetchall())
+    assert {states[note] for note in missed[1:]} == {"live"}
+    assert states[missed[0]] == "trashed"
+
+    before = snapshot(stack)
+    command(stack, "events", "replay")
+    eventually(lambda: settled(stack), seconds=30)
+    time.sleep(1)
+    assert snapshot(stack) == before
+
+
+def test_a_poison_event_becomes_a_dead_letter_and_the_ones_behind_it_pass(api: Api, stack: Stack) -> None:
+    user = api.register()
+    unreadable, refused = uuid4(), uuid4()
+    # One that is no fact at all, and one that every try of the handler must fail on (an id no table can hold).
+    asyncio.run(_publish(stack, unreadable, {"nonsense": True}))
+    too_large = {"note_id": 2**70, "uuid": str(uuid4()), "user_id": user.id, "title": "x", "description": ""}
+    asyncio.run(_publish(stack, refused, {**too_large, "course_id": None, "revision": 1}))
+    note = write_note(user, "Behind the poison")
+    with database(stack, "planner") as planner:
+        eventually(lambda: values(planner, "SELECT 1 FROM note_refs WHERE note_id = %s", note), seconds=3)
+        query = "SELECT event_id FROM dead_letters WHERE event_id = ANY(%s)"
+        eventually(lambda: values(planner, query, [unreadable, refused]) == {unreadable, refused}, seconds=10)
+        attempts = dict(planner.execute("SELECT event_id, attempts FROM dead_letters").fetchall())
+    assert attempts[unreadable] == 1
+    assert attempts[refused] == 4
+    letters = command(stack, "events", "dead-letters", "list")["dead_letters"]
+    ours = [letter for letter in letters if letter["event_id"] in {str(unreadable), str(refused)}]
+    assert {letter["consumer"] for letter in ours} == {"planner"}
+
+
+async def _publish(stack: Stack, event_id: Any, data: dict[str, Any]) -> None:
+    envelope = {
+        "specversion": "1.0",
+        "id": str(event_id),
+        "source": "/notechondria/notes",
+        "type": "notes.note.created",
+        "subject": "notes/0",
+        "time": datetime.now(UTC).isoformat(),
+        "data": data,
+    }
+    client = await nats.connect(stack.nats_url("notes"), inbox_prefix=b"_INBOX_notes")
+    try:
+        await client.jetstream().publish("notes.note.created", json.dumps(envelope).encode())
+    finally:
+        await client.close()
+
+
+@pytest.fixture
+def commit_fails(stack: Stack) -> Iterator[str]:
+    """A title whose row cannot be committed: a deferred constraint fires at COMMIT."""
+    title = f"Refused at COMMIT {uuid4()}"
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
+        admin.execute(
+            "CREATE FUNCTION public.refuse_commit() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'refused at commit'; END $$"
+        )
+        admin.execute(
+            "CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON notes.notes DEFERRABLE INITIALLY DEFERRED "
+            f"FOR EACH ROW WHEN (NEW.title = '{title}') EXECUTE FUNCTION public.refuse_commit()"
+        )
+        try:
+            yield title
+        finally:
+            admin.execute("DROP TRIGGER refuse_commit ON notes.notes")
+            admin.execute("DROP FUNCTION public.refuse_commit()")
+
+
+def test_a_failing_commit_is_a_5xx_without_row_or_event(api: Api, stack: Stack, commit_fails: str) -> None:
+    user = api.register()
+    answer = user.post("notes/", {"title": commit_fails, "content": "never"})
+    assert answer.status_code >= 500
+    assert answer.json().keys() >= {"detail"}
+    with database(stack, "notes") as notes:
+        assert not values(notes, "SELECT id FROM notes WHERE title = %s", commit_fails)
+        told = values(notes, "SELECT id FROM outbox WHERE envelope->'data'->>'title' = %s", commit_fails)
+    assert not told
+    assert user.post("notes/", {"title": "The next one", "content": "fine"}).status_code == 201
+
+
+def test_services_recover_from_a_restarted_postgres_by_themselves(api: Api, stack: Stack) -> None:
+    user = api.register()
+    note = write_note(user, "Before the restart")
+    services = {name: stack.pid(name) for name in ("identity", "notes", "planner", "mcp")}
+    stack.restart_part("postgres")
+    eventually(lambda: user.get(f"notes/{note}/").status_code == 200, seconds=15)
+    eventually(lambda: user.get("planner-events/").status_code == 200, seconds=15)
+    after = eventually(lambda: _try_note(user, "After the restart"), seconds=15)
+    eventually(lambda: settled(stack), seconds=20)
+    with database(stack, "planner") as planner:
+        assert values(planner, "SELECT title FROM note_refs WHERE note_id = %s", after) == {"After the restart"}
+    assert {name: stack.pid(name) for name in services} == services
+
+
+def _try_note(user: User, title: str) -> int | None:
+    answer = user.post("notes/", {"title": title, "content": "five words are in here"})
+    assert answer.status_code in {201, 503}, answer.text
+    return int(answer.json()["id"]) if answer.status_code == 201 else None

@@ -1,0 +1,125 @@
+"""The credential of one user never shows or changes a row of another, endpoint by endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.client import Api, User
+from tests.support.mcp import call_tool, rpc
+
+
+class Belongings:
+    """One of everything that a user can own."""
+
+    def __init__(self, owner: User) -> None:
+        self.owner = owner
+        self.course = owner.post("courses/", {"title": f"Course of {owner.username}"}).json()
+        self.note = owner.post(
+            "notes/", {"title": "Private", "content": "a secret thought", "course_id": self.course["id"]}
+        ).json()
+        self.binned = owner.post("notes/", {"title": "Binned", "content": "an old secret"}).json()
+        assert owner.delete(f"notes/{self.binned['id']}/").status_code == 204
+        self.event = owner.post("planner-events/", {"title": "Dentist", "event_date": "2030-05-06"}).json()
+        self.session = owner.post("note-sessions/", {"note_id": self.note["id"]}).json()
+        self.device = owner.get("auth/sessions/").json()["sessions"][0]
+
+    def fingerprint(self) -> list[Any]:
+        """Everything as its owner sees it."""
+        note, event = f"notes/{self.note['id']}/", f"planner-events/{self.event['id']}/"
+        paths = (note, event, "notes/", "notes/deleted/", "planner-events/", "note-sessions/", "auth/sessions/")
+        answers = [self.owner.get(path) for path in paths]
+        assert all(answer.status_code == 200 for answer in answers), [answer.text for answer in answers]
+        return [answer.json() for answer in answers]
+
+
+@pytest.fixture(scope="module")
+def mine(api: Api) -> Belongings:
+    return Belongings(api.register())
+
+
+@pytest.fixture(scope="module")
+def stranger(api: Api) -> User:
+    return api.register()
+
+
+ATTEMPTS = [
+    ("GET", "notes/{note}/", None, 400),
+    ("PATCH", "notes/{note}/", {"title": "Mine now"}, 400),
+    ("DELETE", "notes/{note}/", None, 400),
+    ("GET", "notes/{binned}/", None, 404),
+    ("PATCH", "notes/{binned}/", {"title": "Mine now"}, 404),
+    ("POST", "notes/{binned}/restore/", {}, 404),
+    ("DELETE", "courses/{course}/", None, 403),
+    ("GET", "planner-events/{event}/", None, 404),
+    ("PATCH", "planner-events/{event}/", {"title": "Mine now"}, 404),
+    ("DELETE", "planner-events/{event}/", None, 404),
+    ("POST", "note-sessions/", {"note_id": "{note}"}, 404),
+    ("PATCH", "note-sessions/{session}/", {"title": "Mine now"}, 404),
+    ("DELETE", "auth/sessions/{device}/", None, 404),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), ATTEMPTS, ids=[f"{a[0]} {a[1]}" for a in ATTEMPTS])
+def test_a_stranger_is_refused(
+    mine: Belongings, stranger: User, method: str, path: str, body: dict[str, Any] | None, status: int
+) -> None:
+    ids = {
+        "note": mine.note["id"],
+        "binned": mine.binned["id"],
+        "course": mine.course["id"],
+        "event": mine.event["id"],
+        "session": mine.session["id"],
+        "device": mine.device["id"],
+    }
+    filled = {key: value.format(**ids) if isinstance(value, str) else value for key, value in (body or {}).items()}
+    before = mine.fingerprint()
+    answer = stranger.request(method, path.format(**ids), json=filled)
+    assert answer.status_code == status, answer.text
+    assert "secret" not in answer.text
+    assert mine.fingerprint() == before
+
+
+def test_lists_show_own_rows_only(mine: Belongings, stranger: User) -> None:
+    for path in (
+        "notes/?scope=all",
+        "notes/?scope=all&q=secret+thought",
+        f"notes/?course_id={mine.course['id']}&scope=all",
+        "notes/deleted/",
+        "planner-events/?include_completed=1",
+        "note-sessions/",
+        "activity/week/?start_date=2030-05-06",
+        "auth/sessions/",
+    ):
+        text = stranger.get(path).text
+        for belonging in ("secret", "Private", "Binned", "Dentist", f'"id":{mine.device["id"]},'):
+            assert belonging not in text, (path, belonging)
+    shown = next(course for course in stranger.get("courses/").json() if course["id"] == mine.course["id"])
+    assert shown["recent_notes"] == []
+    assert stranger.delete("notes/deleted/empty/").json() == {"count": 0, "deleted_count": 0}
+    assert [note["id"] for note in mine.owner.get("notes/deleted/").json()] == [mine.binned["id"]]
+
+
+def test_agents_reach_own_rows_only(api: Api, mine: Belongings, stranger: User) -> None:
+    key = stranger.rotate_key()
+    for tool, arguments in (
+        ("get_note", {"note_id": mine.note["id"]}),
+        ("delete_note", {"note_id": mine.note["id"]}),
+        ("get_note", {"note_id": mine.binned["id"]}),
+    ):
+        result = rpc(api, key, "tools/call", {"name": tool, "arguments": arguments})["result"]
+        assert result["isError"] is True
+        assert "secret" not in result["content"][0]["text"]
+    assert all(note["title"] != "Private" for note in call_tool(api, key, "list_notes", {})["notes"])
+    assert call_tool(api, key, "list_events", {"include_completed": True}) == {"events": []}
+
+
+def test_forged_internal_headers_are_stripped_at_the_gateway(api: Api, mine: Belongings) -> None:
+    for headers in (
+        {"X-Internal-Assertion": "eyJhbGciOiJub25lIn0.e30."},
+        {"X-Internal-Token": "guess"},
+        {"X-User-Id": str(mine.owner.id)},
+    ):
+        assert api.get("notes/deleted/", headers=headers).status_code == 401
+        assert api.get("/internal/health/ready", headers=headers).status_code == 404
