@@ -20,7 +20,7 @@ from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
 from notechondria_local.log_view import follow, tail
 from notechondria_local.names import PARTS
-from notechondria_local.operator_env import operator_environment
+from notechondria_local.operator_env import gateway_port, operator_environment
 from notechondria_local.runner import UpOptions, up, up_reporting
 
 app = typer.Typer(
@@ -46,14 +46,16 @@ def _layout(data: Path | None) -> Layout:
 def up_command(
     data: Data = None,
     port: Annotated[
-        int, typer.Option(help="Port of the gateway.", envvar="NOTECHONDRIA_PORT", min=1, max=65535)
-    ] = 8080,
+        int | None,
+        typer.Option(help="Port of the gateway (default: $NOTECHONDRIA_PORT, else 8080).", min=1, max=65535),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 opens it to the network.")] = "127.0.0.1",
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Go on in the background once all is ready.")] = False,
     report: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start everything, say where it is, and run until Ctrl-C (or in the background)."""
-    options = UpOptions(_layout(data).data, host, port, operator_environment())
+    env = operator_environment()
+    options = UpOptions(_layout(data).data, host, port or gateway_port(env), env)
     if report is not None:
         up_reporting(options, report)
     else:

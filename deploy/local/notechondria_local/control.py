@@ -61,7 +61,7 @@ def stop(layout: Layout) -> bool:
         )
     process.send_signal(signal.SIGTERM)
     end = time.monotonic() + _STOP_SECONDS
-    while lock.is_taken():
+    while lock.is_taken() or (state and state.supervisor.process()):
         if time.monotonic() > end:
             raise StackError(
                 f"The launcher (process {process.pid}) has not stopped within {_STOP_SECONDS} s.",

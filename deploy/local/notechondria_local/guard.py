@@ -3,8 +3,9 @@
 Usage: python -I -S guard.py PARENT SIGNAL IDENTITY PROGRAM...
 
 On Linux the kernel sends SIGNAL to the program when the launcher dies, however it dies. IDENTITY is ``-`` (stay who
-we are), ``<uid>:<gid>``, or ``namespace``: root that looks like an ordinary user to the program, for data that no
-other user can reach. Runs without site-packages: it must cost milliseconds.
+we are) or ``<uid>:<gid>``, and for data that no other user can reach ``namespace`` (root that looks like an ordinary
+user to the program) or ``passage:<uid>:<gid>`` (another user that keeps root's way past closed folders).
+Runs without site-packages: it must cost milliseconds.
 """
 
 import ctypes
@@ -15,9 +16,14 @@ import sys
 _CLONE_NEWUSER = 0x10000000
 _PR_SET_PDEATHSIG = 1
 _NAMESPACE_ID = 1000
+_PR_SET_KEEPCAPS = 8
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_RAISE = 2
+_CAP_DAC_OVERRIDE = 1
+_CAPABILITY_VERSION_3 = 0x20080522
 
 
-def _call(name: str, *arguments: int) -> None:
+def _call(name: str, *arguments: object) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, name)(*arguments) != 0:
         code = ctypes.get_errno()
@@ -38,10 +44,21 @@ def _become(identity: str) -> None:
         _write("/proc/self/gid_map", f"{_NAMESPACE_ID} 0 1")
         _write("/proc/self/uid_map", f"{_NAMESPACE_ID} 0 1")
         return
-    uid, gid = identity.split(":")
+    *passage, uid, gid = identity.split(":")
+    if passage:
+        _call("prctl", _PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])
     os.setgid(int(gid))
     os.setuid(int(uid))
+    if passage:
+        _keep_only(_CAP_DAC_OVERRIDE)
+
+
+def _keep_only(capability: int) -> None:
+    """Give up every capability but one, and let that one survive the exec."""
+    words = ctypes.c_uint32 * 6  # effective, permitted, inheritable: the low words, then the high ones
+    _call("capset", (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), words(*[1 << capability] * 3, 0, 0, 0))
+    _call("prctl", _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0)
 
 
 def main() -> None:

@@ -21,6 +21,14 @@ def default_data_folder(env: Mapping[str, str] | None = None) -> Path:
     return Path.home() / ".local" / "share" / "notechondria"
 
 
+def shown(path: Path) -> str:
+    """Return a path as short as it can be written from the current folder."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
 @dataclass(frozen=True)
 class Layout:
     """The folders and files of one data folder."""

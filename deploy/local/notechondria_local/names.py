@@ -10,4 +10,4 @@ SUPERUSER: Final = "postgres"
 
 def title(name: str) -> str:
     """Return the name of a part as people write it: ``Postgres``, ``NATS``, ``identity``."""
-    return {"postgres": "Postgres", "nats": "NATS", "gateway": "gateway", "mcp": "mcp"}.get(name, name)
+    return {"postgres": "Postgres", "nats": "NATS"}.get(name, name)

@@ -1,8 +1,10 @@
 """The operator's settings: the environment, and below it the project's .env file."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from notechondria_local.errors import StackError
 from notechondria_local.layout import PROJECT
 
 
@@ -25,6 +27,19 @@ def read_env_file(path: Path) -> dict[str, str]:
             value = value.split(" #", 1)[0].rstrip()
         found[name.strip()] = value
     return found
+
+
+def whole_number(env: Mapping[str, str], name: str, default: int, highest: int) -> int:
+    """Return a variable that must be a whole number from 0 on; raises StackError for anything else."""
+    text = env.get(name, "").strip() or str(default)
+    if not text.isdecimal() or int(text) > highest:
+        raise StackError(f"{name}={text} is not a whole number from 0 to {highest}.", "Correct it, or leave it out.")
+    return int(text)
+
+
+def gateway_port(env: Mapping[str, str]) -> int:
+    """Return the gateway's port as the environment has it."""
+    return whole_number(env, "NOTECHONDRIA_PORT", 8080, 65_535)
 
 
 def operator_environment() -> dict[str, str]:

@@ -90,9 +90,9 @@ class Part:
             self.restarts += 1
             try:
                 self._child = Child.spawn(self._describe())
-            except StackError as error:
+            except (StackError, OSError) as error:
                 self._due = now + self._pause
-                return str(error)
+                return f"{title(self.name)} cannot be started: {error}"
             return f"{title(self.name)} is started again."
 
     def _explain(self, child: Child | None) -> StackError:

@@ -1,5 +1,6 @@
 """Postgres from its wheel: initialised once, started on loopback TCP, with durable settings."""
 
+import contextlib
 import importlib.util
 import os
 import signal
@@ -13,10 +14,12 @@ import psycopg
 
 from notechondria_local.errors import StackError
 from notechondria_local.names import DATABASE, SUPERUSER
+from notechondria_local.probe import until
 from notechondria_local.process import ChildSpec, guarded, last_lines
 from notechondria_local.unprivileged import Runner, choose_runner
 
 _INITDB_SECONDS = 120
+_BACKENDS_SECONDS = 5
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -152,7 +155,21 @@ class Postgres:
             except psutil.TimeoutExpired:
                 process.kill()
                 process.wait(5)
+        # Those that served connections notice by themselves that the server is gone, unless they are deep in a query.
+        if not until(lambda: not self._backends(), _BACKENDS_SECONDS):
+            for backend in self._backends():
+                backend.kill()
+            until(lambda: not self._backends(), _BACKENDS_SECONDS)
         pid_file.unlink(missing_ok=True)
+
+    def _backends(self) -> list[psutil.Process]:
+        """Find the processes that still have the cluster open."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.name() == "postgres" and process.cwd() == str(self._cluster.resolve()):
+                    found.append(process)
+        return found
 
     def _ready(self) -> bool:
         try:

@@ -4,7 +4,6 @@ import os
 import platform
 import shutil
 import sys
-from pathlib import Path
 
 from notechondria_local.errors import StackError
 from notechondria_local.layout import GATEWAY_STATIC, NATS_CONFIGURATION, Layout
@@ -74,11 +73,3 @@ def pick_public_url(host: str, port: int) -> str:
     """Return the URL under which a person on this machine opens the gateway."""
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104 - compared, not bound
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
-
-
-def describe(path: Path) -> str:
-    """Return a path as short as it can be written from here."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -44,6 +44,12 @@ def guarded(argv: Sequence[str], identity: str = "-", death_signal: signal.Signa
     ]  # fmt: skip
 
 
+def put_aside(log: Path) -> None:
+    """Rename a log that has grown large, over the one put aside before."""
+    if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
+        log.replace(log.with_name(log.name + ".1"))
+
+
 def last_lines(log: Path, count: int = 40) -> list[str]:
     """Return the last lines of a log that say something, oldest first."""
     try:
@@ -75,8 +81,7 @@ class Child:
     @classmethod
     def _spawn(cls, spec: ChildSpec) -> "Child":
         try:
-            if spec.log.exists() and spec.log.stat().st_size > _LOG_LIMIT_BYTES:
-                spec.log.replace(spec.log.with_name(spec.log.name + ".1"))
+            put_aside(spec.log)
             with spec.log.open("ab") as log:
                 process = subprocess.Popen(  # noqa: S603 - our own command line
                     guarded(spec.argv, spec.identity, spec.stop_signal),

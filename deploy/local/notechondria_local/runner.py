@@ -93,8 +93,10 @@ def _stop_on_signals(stack: Stack) -> threading.Event:
         stop.set()
         stack.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
+        signal.signal(signal.SIGHUP, on_signal)
     return stop
 
 

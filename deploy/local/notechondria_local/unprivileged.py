@@ -1,8 +1,9 @@
 """Postgres refuses to run as root: who runs it instead, and from where.
 
 As an ordinary user everything runs as that user. As root the first of these that really works is taken: a system user
-(``postgres``, ``nobody``); a user namespace in which root looks like an ordinary user (for folders that only root can
-enter); a system user with a copy of the binaries inside the data folder.
+(``postgres``, ``nobody``); for folders that only root can enter, a user namespace in which root looks like an ordinary
+user, or (in containers, which forbid that) a system user that keeps root's capability to pass; a system user with a
+copy of the binaries inside the data folder.
 """
 
 import os
@@ -28,23 +29,24 @@ class Runner:
 
     def own(self, path: Path) -> None:
         """Give a file or folder to the user that runs Postgres."""
-        if ":" in self.identity:
-            uid, gid = self.identity.split(":")
-            os.chown(path, int(uid), int(gid))
+        uid, gid = self.identity.split(":")[-2:] if ":" in self.identity else (os.geteuid(), os.getegid())
+        os.chown(path, int(uid), int(gid))
 
 
 def choose_runner(binaries: Path, folder: Path) -> Runner:
     """Find who can run the programs in ``binaries`` on ``folder`` (holds ``cluster`` once it is initialised)."""
     if os.geteuid() != 0:
         return Runner("-", binaries)
-    candidates = [Runner(identity, binaries) for identity in _identities(folder)]
-    for runner in candidates:
+    users = list(_users(folder))
+    ways = [*users, *(["namespace"] if not _owner(folder) else []), *(f"passage:{user}" for user in users)]
+    for identity in ways:
+        runner = Runner(identity, binaries)
         if _works(runner, folder):
             return runner
     copied = folder / "binaries"
-    for runner in candidates:
-        if ":" in runner.identity and _copy(binaries, copied) and _works(Runner(runner.identity, copied), folder):
-            return Runner(runner.identity, copied)
+    for identity in users:
+        if _copy(binaries, copied) and _works(Runner(identity, copied), folder):
+            return Runner(identity, copied)
     raise StackError(
         f"Postgres may not run as root, and no other user of this machine can enter {folder}.",
         "Choose a folder that everybody may pass through with --data (for example /var/lib/notechondria), "
@@ -52,11 +54,21 @@ def choose_runner(binaries: Path, folder: Path) -> Runner:
     )
 
 
-def _identities(folder: Path) -> Iterator[str]:
-    cluster = folder / "cluster"
-    if cluster.exists():
-        owner = cluster.stat()
-        yield f"{owner.st_uid}:{owner.st_gid}" if owner.st_uid != 0 else "namespace"
+def _owner(folder: Path) -> str | None:
+    """Return the user and group of a cluster that is there and not root's."""
+    try:
+        found = (folder / "cluster").stat()
+    except FileNotFoundError:
+        return None
+    return f"{found.st_uid}:{found.st_gid}" if found.st_uid else None
+
+
+def _users(folder: Path) -> Iterator[str]:
+    """Yield who may own the cluster: its owner when there is one, else the system users made for such things."""
+    if (folder / "cluster").exists():
+        owner = _owner(folder)
+        if owner:
+            yield owner
         return
     for name in ("postgres", "nobody"):
         try:
@@ -64,14 +76,10 @@ def _identities(folder: Path) -> Iterator[str]:
         except KeyError:
             continue
         yield f"{user.pw_uid}:{user.pw_gid}"
-    yield "namespace"
 
 
 def _works(runner: Runner, folder: Path) -> bool:
-    if ":" in runner.identity:
-        runner.own(folder)
-    else:
-        os.chown(folder, 0, 0)
+    runner.own(folder)
     script = 'cd "$1" && test -w . && exec "$2" --version'
     command = guarded(
         ["/bin/sh", "-c", script, "sh", str(folder), str(runner.binaries / "postgres")], runner.identity

@@ -78,15 +78,18 @@ def test_a_service_does_its_work(stack: Stack) -> None:
             ack = await identity.js.publish("identity.session.revoked", b"1")
             assert ack.stream == "IDENTITY"
             assert (await heard.next_msg(2)).data == b"1"
-            named: tuple[dict[str, str], ...] = ({"durable_name": "notes"}, {"durable_name": "notes", "name": "notes"})
-            for names, filters in itertools.product(named, (
-                {"filter_subject": "identity.>"},
-                {"filter_subjects": ["identity.user.>", "identity.x"]},
-                {},
+            for shape in (
+                {"durable_name": "notes"},
+                {"durable_name": "notes", "filter_subject": "identity.>"},
+                {"durable_name": "notes", "name": "notes", "filter_subject": "identity.user.deleted"},
+                {
+                    "durable_name": "notes",
+                    "name": "notes",
+                    "filter_subjects": ["identity.user.>", "identity.session.>"],
+                },
             ):
                 await notes.js.add_consumer(
-                    "IDENTITY",
-                    ConsumerConfig(**names, ack_policy=AckPolicy.EXPLICIT, **filters),
+                    "IDENTITY", ConsumerConfig.from_response({"ack_policy": "explicit", **shape})
                 )
             await notes.js.add_consumer("PLANNER", ConsumerConfig(durable_name="notes", ack_policy=AckPolicy.EXPLICIT))
             pull = await notes.js.pull_subscribe_bind("notes", "IDENTITY")

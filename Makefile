@@ -1,0 +1,58 @@
+# Two commands matter: `make up` and `make test`. `make help` lists the rest.
+# Needs Python 3.11 or later, make and git; everything else is installed into this folder.
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs reset test lint format types unit docs clean
+
+READY := .venv/.ready
+BIN := .venv/bin
+NOTECHONDRIA = $(BIN)/notechondria
+PROJECTS := uv.lock pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
+
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+up: $(READY) ## Install, start everything and say where it is (PORT=9000; ARGS=--detach)
+	@$(NOTECHONDRIA) up $(if $(PORT),--port $(PORT)) $(ARGS)
+
+down: $(READY) ## Stop everything
+	@$(NOTECHONDRIA) down $(ARGS)
+
+status: $(READY) ## Show what runs (ARGS=--memory, --json)
+	@$(NOTECHONDRIA) status $(ARGS) || test $$? -eq 3 # 3: nothing runs, which is an answer
+
+logs: $(READY) ## Watch the requests (ARGS="--service identity" for one part's own log)
+	@$(NOTECHONDRIA) logs --follow $(ARGS)
+
+reset: $(READY) ## Delete all data (asks first)
+	@$(NOTECHONDRIA) reset $(ARGS)
+
+test: lint types unit ## Check style and types, run every test
+
+lint: $(READY) ## Check style (ruff)
+	@echo "Style"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(READY) ## Check types (mypy, strict)
+	@echo "Types"
+	@$(BIN)/mypy
+
+unit: $(READY) ## Run the tests only (ARGS="services/notes -k bin")
+	@echo "Tests"
+	@$(BIN)/pytest $(ARGS)
+
+format: $(READY) ## Put the code into form
+	@$(BIN)/ruff check --fix --exit-zero
+	@$(BIN)/ruff format
+
+docs: $(READY) ## Write docs/events.md anew from the event catalogue
+	@$(BIN)/python -m notechondria_shared.events.documentation docs
+
+clean: ## Remove what was installed and cached here; data stays
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): $(PROJECTS) scripts/bootstrap.sh scripts/get_uv.py
+	@sh scripts/bootstrap.sh
+	@touch $@

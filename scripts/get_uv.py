@@ -1,0 +1,129 @@
+# ruff: noqa: INP001 - a script, not a module
+"""Print the path of a uv that is new enough: the one on PATH, else one brought from PyPI into the folder given.
+
+Runs on a bare Python: Debian's comes without venv and pip, so the last way fetches the wheel itself.
+"""
+
+import hashlib
+import html
+import os
+import platform
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urljoin
+
+OLDEST = (0, 8)
+INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
+TIMEOUT_SECONDS = 60
+LINK = re.compile(r'<a\s+href="([^"]+)"([^>]*)>\s*([^<\s]+)\s*</a>')
+
+
+def works(program: Path) -> bool:
+    """Tell whether this is a uv of a version that the project accepts."""
+    try:
+        said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    version = re.search(r"(\d+)\.(\d+)", said)
+    return version is not None and (int(version[1]), int(version[2])) >= OLDEST
+
+
+def by_venv(folder: Path) -> Path:
+    """Install with pip in an environment of its own."""
+    run(sys.executable, "-m", "venv", str(folder))
+    run(str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
+    return folder / "bin" / "uv"
+
+
+def by_pip(folder: Path) -> Path:
+    """Install with this Python's pip into a folder."""
+    target = folder / "packages"
+    run(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(target), "uv")
+    return target / "bin" / "uv"
+
+
+def by_hand(folder: Path) -> Path:
+    """Fetch the newest wheel for this machine from the package index and take the program out of it."""
+    index = next((os.environ[name] for name in INDEX_VARIABLES if os.environ.get(name)), "https://pypi.org/simple")
+    page = f"{index.rstrip('/')}/uv/"
+    links = LINK.findall(fetch(page).decode())
+    wanted = re.compile(rf"uv-(\d+)\.(\d+)\.(\d+)-py3-none-{platform_tag()}\.whl")
+    found = [
+        (tuple(map(int, match.groups())), html.unescape(address))
+        for address, attributes, name in links
+        if (match := wanted.fullmatch(name)) and "data-yanked" not in attributes
+    ]
+    if not found:
+        raise OSError(f"no uv for this platform ({platform.system()} {platform.machine()})")
+    address, _, checksum = max(found)[1].partition("#sha256=")
+    content = fetch(urljoin(page, address))
+    if hashlib.sha256(content).hexdigest() != checksum:
+        raise OSError(f"{address} arrived damaged")
+    wheel = folder / "uv.whl"
+    wheel.write_bytes(content)
+    program = folder / "bin" / "uv"
+    program.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith("/scripts/uv"))
+        program.write_bytes(archive.read(name))
+    wheel.unlink()
+    program.chmod(program.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+    return program
+
+
+def platform_tag() -> str:
+    """Return the pattern of the wheel tags that fit this machine."""
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
+    if platform.system() == "Darwin":
+        return r"macosx_\d+_\d+_" + ("arm64" if machine == "aarch64" else machine)
+    return rf"manylinux[\w.]*_{machine}[\w.]*"
+
+
+def fetch(url: str) -> bytes:
+    """Return what a URL holds."""
+    request = urllib.request.Request(url, headers={"Accept": "text/html"})  # noqa: S310 - the package index
+    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+        content: bytes = answer.read()
+    return content
+
+
+def run(*command: str) -> None:
+    """Run a command with its output on stderr: stdout is for the path."""
+    subprocess.run(command, check=True, stdout=sys.stderr, stderr=subprocess.DEVNULL)  # noqa: S603
+
+
+def main() -> None:
+    """Find or bring uv; print its path, or say why not and exit with 1."""
+    folder = Path(sys.argv[1]).absolute()
+    on_path = shutil.which("uv")
+    for program in (*([Path(on_path)] if on_path else []), folder / "bin" / "uv", folder / "packages" / "bin" / "uv"):
+        if works(program):
+            print(program)  # noqa: T201 - the answer
+            return
+    sys.stderr.write("Bringing uv, the installer, from PyPI\n")
+    ways: tuple[Callable[[Path], Path], ...] = (by_venv, by_pip, by_hand)
+    for way in ways:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            program = way(folder)
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+            reason = str(error)
+            continue
+        if works(program):
+            print(program)  # noqa: T201 - the answer
+            return
+    sys.exit(
+        f"uv cannot be installed: {reason}. Connect to the network, or install uv yourself (https://docs.astral.sh/uv)."
+    )
+
+
+if __name__ == "__main__":
+    main()
