@@ -25,6 +25,8 @@ TEST_ENVIRONMENT = {
 def stack() -> Iterator[Stack]:
     """The house, started once; a test that kills a part starts it again before it ends."""
     with tempfile.TemporaryDirectory(prefix="notechondria-test-") as folder:
+        # Postgres runs as another user when the tests run as root; it must be able to pass through.
+        Path(folder).chmod(0o711)
         running = Stack(Path(folder), env=TEST_ENVIRONMENT)
         running.start()
         try:

@@ -106,7 +106,8 @@ def test_a_whole_life(api: Api, stack: Stack) -> None:
         with psycopg.connect(stack.database_url(role)) as connection:
             for table, column in tables.items():
                 query = f"SELECT count(*) FROM {table} WHERE {column} = %s"
-                eventually(lambda q=query, c=connection: c.execute(q, (mira.id,)).fetchone() == (0,), seconds=5)
+                left = f"rows of a deleted user in {role}.{table}"
+                eventually(lambda q=query, c=connection: c.execute(q, (mira.id,)).fetchone() == (0,), 5, what=left)
 
 
 OWNED = {

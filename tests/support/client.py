@@ -106,12 +106,12 @@ class Api:
         return User(self, body["user"]["id"], name, email, password, body["token"])
 
 
-def eventually(check: Callable[[], Any], seconds: float = 10.0, every: float = 0.05) -> Any:
-    """The first truthy result of `check`; fails the test with the last result when none comes in time."""
+def eventually(check: Callable[[], Any], seconds: float = 10.0, every: float = 0.05, what: str = "it") -> Any:
+    """The first truthy result of `check`; fails the test, naming `what`, when none comes in time."""
     deadline = time.monotonic() + seconds
     while True:
         result = check()
         if result:
             return result
-        assert time.monotonic() < deadline, f"did not become true within {seconds} s: {result!r}"
+        assert time.monotonic() < deadline, f"{what}: not true within {seconds} s, {result!r}"
         time.sleep(every)

@@ -1,0 +1,1 @@
+"""Planner: events, calendar feeds, work sessions, week and heatmap."""

@@ -74,7 +74,7 @@ class Reader:
                 "autocommit": True,
                 "row_factory": dict_row,
                 "application_name": application_name,
-                "options": "-c statement_timeout=15000 -c default_transaction_read_only=on",
+                "options": "-c statement_timeout=15000 -c default_transaction_read_only=on -c timezone=UTC",
             },
         )
         self._size = size

@@ -1,0 +1,39 @@
+"""The planner service, wired."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+import planner_service.heatmap.routes
+import planner_service.note_sessions.routes
+import planner_service.planner_events.routes
+import planner_service.week.routes
+from notechondria_shared.app import ServiceSpec, create_service_app
+from notechondria_shared.runner import configured_app, load_settings
+from planner_service.handlers import SUBSCRIPTIONS
+from planner_service.models import EVENTS, Base
+from planner_service.settings import PlannerSettings
+
+SPEC = ServiceSpec(
+    title="Notechondria planner",
+    description="Planner events, calendar feeds, work sessions, week and heatmap.",
+    routers=(
+        planner_service.planner_events.routes.router,
+        planner_service.note_sessions.routes.router,
+        planner_service.week.routes.router,
+        planner_service.heatmap.routes.router,
+    ),
+    tables=EVENTS,
+    metadata=Base.metadata,
+    migrations=Path(__file__).resolve().parent.parent / "migrations",
+    capabilities={"planner": 1},
+    subscriptions=lambda _: SUBSCRIPTIONS,
+)
+
+
+def create_app() -> FastAPI:
+    """The application, configured by the environment; uvicorn's factory."""
+    settings = load_settings(PlannerSettings)
+    return configured_app(lambda: create_service_app(settings, SPEC), settings)

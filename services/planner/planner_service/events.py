@@ -1,0 +1,42 @@
+"""What planner tells the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.events import publish
+from notechondria_shared.events.planner import PlannerEventState
+from planner_service.models import EVENTS, PlannerEvent
+
+STATE = (
+    PlannerEvent.id.label("event_id"),
+    PlannerEvent.user_id,
+    PlannerEvent.title,
+    PlannerEvent.event_date,
+    PlannerEvent.course_id,
+    PlannerEvent.is_completed,
+    PlannerEvent.revision,
+)
+"""The columns a fact is made of, for statements that change many rows at once."""
+
+
+async def tell_event(session: AsyncSession, fact: type[PlannerEventState], event: PlannerEvent) -> None:
+    """Publish the present state of an event under its revision."""
+    told = fact(
+        event_id=event.id,
+        user_id=event.user_id,
+        title=event.title,
+        event_date=event.event_date,
+        course_id=event.course_id,
+        is_completed=event.is_completed,
+        revision=event.revision,
+    )
+    await publish(session, EVENTS, told)
+
+
+async def tell_events(session: AsyncSession, fact: type[PlannerEventState], states: list[Mapping[str, Any]]) -> None:
+    """Publish many events; `states` are rows of the `STATE` columns."""
+    await publish(session, EVENTS, *(fact(**state) for state in states))

@@ -1,0 +1,168 @@
+"""What planner hears (architecture §3): notes and courses followed, activity kept, deleted accounts wiped."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.database import SessionReader
+from notechondria_shared.events.consumer import Subscription
+from notechondria_shared.events.identity import UserDeleted
+from notechondria_shared.events.notes import (
+    ActivityRecorded,
+    CourseCreated,
+    CourseDeleted,
+    CourseState,
+    CourseUpdated,
+    NoteCreated,
+    NotePurged,
+    NoteRestored,
+    NoteTrashed,
+    NoteUpdated,
+)
+from notechondria_shared.events.planner import PlannerEventUpdated
+from notechondria_shared.timestamps import now
+from planner_service.accounts import is_present, lock_exclusively
+from planner_service.events import STATE, tell_events
+from planner_service.models import (
+    EVENTS,
+    LIVE,
+    PURGED,
+    TRASHED,
+    Activity,
+    CalendarFeed,
+    CourseRef,
+    NoteRef,
+    NoteSession,
+    PlannerEvent,
+)
+from planner_service.references import queries
+from planner_service.references.service import bury_course, bury_note, store_course, store_note
+
+
+async def keep_course(session: AsyncSession, fact: CourseState) -> None:
+    """A course was made or changed."""
+    if fact.user_id is None or await is_present(session, fact.user_id):
+        await store_course(session, fact)
+
+
+async def lose_course(session: AsyncSession, fact: CourseDeleted) -> None:
+    """A course is gone: what named it stands without one (planner §9)."""
+    # The tombstone first: it waits for writes that hold the course, and turns away those to come.
+    await bury_course(session, fact)
+    await _clear_courses(session, [fact.course_id])
+
+
+async def _clear_courses(session: AsyncSession, course_ids: list[int]) -> None:
+    cleared = await session.execute(
+        update(PlannerEvent)
+        .where(PlannerEvent.course_id.in_(course_ids))
+        .values(course_id=None, revision=PlannerEvent.revision + 1, last_edit=now())
+        .returning(*STATE)
+        .execution_options(synchronize_session=False)
+    )
+    await tell_events(session, PlannerEventUpdated, [dict(row) for row in cleared.mappings()])
+    for table in (CalendarFeed, Activity, NoteRef):
+        await session.execute(
+            update(table)
+            .where(table.course_id.in_(course_ids))
+            .values(course_id=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def keep_created_note(session: AsyncSession, fact: NoteCreated) -> None:
+    """A note was made."""
+    if await is_present(session, fact.user_id):
+        await store_note(session, fact, LIVE)
+
+
+async def keep_updated_note(session: AsyncSession, fact: NoteUpdated) -> None:
+    """Title, text or course of a note changed, wherever it lies."""
+    if await is_present(session, fact.user_id):
+        await store_note(session, fact, LIVE, state_known=False)
+
+
+async def hide_note(session: AsyncSession, fact: NoteTrashed) -> None:
+    """A note lies in the bin: its sessions are not shown (decisions 12)."""
+    if await is_present(session, fact.user_id):
+        await store_note(session, fact, TRASHED)
+
+
+async def show_note(session: AsyncSession, fact: NoteRestored) -> None:
+    """A note came back, and its sessions with it."""
+    if await is_present(session, fact.user_id):
+        await store_note(session, fact, LIVE)
+
+
+async def lose_note(session: AsyncSession, fact: NotePurged) -> None:
+    """A note is gone for good, and its sessions and activity with it."""
+    await lock_exclusively(session, fact.user_id)
+    if not await is_present(session, fact.user_id):
+        return
+    await bury_note(session, fact)
+    await session.execute(delete(NoteSession).where(NoteSession.note_id == fact.note_id))
+    await session.execute(delete(Activity).where(Activity.note_id == fact.note_id))
+
+
+async def keep_activity(session: AsyncSession, fact: ActivityRecorded) -> None:
+    """Words were written (planner §1.4): kept once, unless the note or its author is gone by now."""
+    if fact.word_count <= 0 or not await is_present(session, fact.user_id):
+        return
+    read = SessionReader(session)
+    note = await read.one(queries.NOTE, note_id=fact.note_id)
+    if note is not None and note["state"] == PURGED:
+        return
+    course_id = fact.course_id
+    if course_id is not None and await read.value(queries.HELD_COURSE, course_id=course_id):
+        course_id = None
+    await session.execute(
+        upsert(Activity)
+        .values(
+            activity_id=fact.activity_id,
+            user_id=fact.user_id,
+            note_id=fact.note_id,
+            course_id=course_id,
+            activity_type=fact.activity_type,
+            activity_date=fact.activity_date,
+            word_count=fact.word_count,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def forget_user(session: AsyncSession, fact: UserDeleted) -> None:
+    """An account is gone: everything of it goes, and what is told of it later is not taken up."""
+    await session.execute(upsert(EVENTS.deleted_users).values(user_id=fact.user_id).on_conflict_do_nothing())
+    await lock_exclusively(session, fact.user_id)
+    courses = await session.scalars(
+        select(CourseRef.course_id).where(CourseRef.user_id == fact.user_id).with_for_update()
+    )
+    for table in (PlannerEvent, CalendarFeed, NoteSession, Activity, NoteRef):
+        await session.execute(
+            delete(table).where(table.user_id == fact.user_id).execution_options(synchronize_session=False)
+        )
+    # Others may have planned for a course of theirs.
+    if owned := list(courses):
+        await _clear_courses(session, owned)
+        await session.execute(delete(CourseRef).where(CourseRef.course_id.in_(owned)))
+
+
+SUBSCRIPTIONS = (
+    Subscription(source="identity", handlers={UserDeleted: forget_user}),
+    Subscription(
+        source="notes",
+        handlers={
+            CourseCreated: keep_course,
+            CourseUpdated: keep_course,
+            CourseDeleted: lose_course,
+            NoteCreated: keep_created_note,
+            NoteUpdated: keep_updated_note,
+            NoteTrashed: hide_note,
+            NoteRestored: show_note,
+            NotePurged: lose_note,
+            ActivityRecorded: keep_activity,
+        },
+    ),
+)

@@ -1,0 +1,20 @@
+"""The heatmap over HTTP (planner §7)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from notechondria_shared.auth import LoggedIn
+from notechondria_shared.database.engine import ReadSession
+from notechondria_shared.http.answers import Json
+from notechondria_shared.timestamps import today
+from planner_service.heatmap import service
+from planner_service.heatmap.schemas import Heatmap
+
+router = APIRouter(prefix="/api/v1/heatmap", tags=["heatmap"])
+
+
+@router.get("/", response_model=Heatmap)
+async def read_heatmap(caller: LoggedIn, read: ReadSession) -> Json:
+    """What the caller wrote and has planned, a year of days around today (UTC)."""
+    return Json(await service.heatmap(read, caller.user_id, today()))

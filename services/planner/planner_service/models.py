@@ -1,0 +1,176 @@
+"""The tables of the planner schema."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from notechondria_shared.database import COLUMN_TYPES, service_metadata
+from notechondria_shared.database.tables import Dated
+from notechondria_shared.events.tables import event_tables
+from notechondria_shared.timestamps import now
+
+
+class Base(DeclarativeBase):
+    """Declarative base of the planner schema."""
+
+    metadata = service_metadata("planner")
+    type_annotation_map = COLUMN_TYPES
+
+
+EVENTS = event_tables(Base)
+
+NONE, WEEKLY, MONTHLY, YEARLY = "N", "W", "M", "Y"
+FREQUENCIES = (NONE, WEEKLY, MONTHLY, YEARLY)
+IMPORTED = "I"
+LIVE, TRASHED, PURGED = "live", "trashed", "purged"
+CREATED = "C"
+
+
+class PlannerEvent(Dated, Base):
+    """A planner event (planner §1.1); a recurring one is stored once, as its first occurrence (§12.1)."""
+
+    __tablename__ = "planner_events"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="window"),
+        CheckConstraint("difficulty_weight >= 1", name="difficulty_weight"),
+        CheckConstraint("recurrence_freq IN ('N', 'W', 'M', 'Y')", name="recurrence_freq"),
+        Index("ix_planner_events_user_id_event_date", "user_id", "event_date", "title", "id"),
+        Index(
+            "ix_planner_events_deadlines",
+            "user_id",
+            "starts_at",
+            "event_date",
+            "title",
+            postgresql_where=text("NOT is_completed AND recurrence_freq = 'N'"),
+        ),
+        Index(
+            "ix_planner_events_series",
+            "user_id",
+            "event_date",
+            postgresql_where=text("NOT is_completed AND recurrence_freq <> 'N'"),
+        ),
+        Index("ix_planner_events_course_id", "course_id", postgresql_where=text("course_id IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    course_id: Mapped[int | None]
+    title: Mapped[str] = mapped_column(String(120))
+    event_date: Mapped[date]
+    """The UTC date of `starts_at`, always (§2.4)."""
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    difficulty_weight: Mapped[int] = mapped_column(default=1)
+    description: Mapped[str] = mapped_column(String(255), default="")
+    is_completed: Mapped[bool] = mapped_column(default=False)
+    completed_at: Mapped[datetime | None]
+    recurrence_freq: Mapped[str] = mapped_column(String(1), default=NONE)
+    recurrence_interval: Mapped[int] = mapped_column(default=1)
+    recurrence_end_date: Mapped[date | None]
+    """Inclusive."""
+    recurrence_count: Mapped[int | None]
+    """Occurrences in all, the first included."""
+    revision: Mapped[int] = mapped_column(default=1)
+    """Grows with every fact told of the event."""
+
+
+class CalendarFeed(Dated, Base):
+    """An imported or subscribed calendar (planner §1.2)."""
+
+    __tablename__ = "calendar_feeds"
+    __table_args__ = (
+        CheckConstraint("source_kind IN ('I', 'S')", name="source_kind"),
+        Index("ix_calendar_feeds_user_id_title", "user_id", "title", "id"),
+        Index("ix_calendar_feeds_course_id", "course_id", postgresql_where=text("course_id IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    course_id: Mapped[int | None]
+    title: Mapped[str] = mapped_column(String(120))
+    source_kind: Mapped[str] = mapped_column(String(1), default=IMPORTED)
+    source_url: Mapped[str] = mapped_column(default="")
+    raw_ical: Mapped[str] = mapped_column(default="")
+    """Write-only: never returned."""
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    last_sync: Mapped[datetime | None]
+
+
+class NoteSession(Dated, Base):
+    """A span of work on a note (planner §1.3)."""
+
+    __tablename__ = "note_sessions"
+    __table_args__ = (
+        Index("ix_note_sessions_user_id_started_at", "user_id", text("started_at DESC"), text("id DESC")),
+        Index("ix_note_sessions_note_id", "note_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    note_id: Mapped[int]
+    title: Mapped[str] = mapped_column(String(120))
+    summary: Mapped[str] = mapped_column(String(255), default="")
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+    """None while the work goes on."""
+
+
+class Activity(Base):
+    """Words written on a day, as notes told it (planner §1.4)."""
+
+    __tablename__ = "activities"
+    __table_args__ = (
+        CheckConstraint("activity_type IN ('C', 'E')", name="activity_type"),
+        Index("ix_activities_user_id_activity_date", "user_id", "activity_date"),
+        Index("ix_activities_note_id", "note_id"),
+        Index("ix_activities_course_id", "course_id", postgresql_where=text("course_id IS NOT NULL")),
+    )
+
+    activity_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    note_id: Mapped[int]
+    course_id: Mapped[int | None]
+    activity_type: Mapped[str] = mapped_column(String(1))
+    activity_date: Mapped[date]
+    word_count: Mapped[int]
+
+
+class NoteRef(Base):
+    """What the planner knows of a note: a projection of notes' facts. A purged one stays as a tombstone."""
+
+    __tablename__ = "note_refs"
+    __table_args__ = (
+        CheckConstraint("state IN ('live', 'trashed', 'purged')", name="state"),
+        Index("ix_note_refs_user_id", "user_id"),
+        Index("ix_note_refs_course_id", "course_id", postgresql_where=text("course_id IS NOT NULL")),
+    )
+
+    note_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    uuid: Mapped[UUID]
+    user_id: Mapped[int]
+    title: Mapped[str]
+    description: Mapped[str]
+    course_id: Mapped[int | None]
+    revision: Mapped[int]
+    """Of the fact that title, description and course were taken from."""
+    state: Mapped[str]
+    state_revision: Mapped[int]
+    """Of the fact that the state was taken from: an edit told late must not hide that the note was trashed before."""
+
+
+class CourseRef(Base):
+    """What the planner knows of a course: a projection of notes' facts. A deleted one stays as a tombstone."""
+
+    __tablename__ = "course_refs"
+    __table_args__ = (Index("ix_course_refs_user_id", "user_id"),)
+
+    course_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    user_id: Mapped[int | None]
+    """The owner; None for an ownerless course and for a tombstone."""
+    title: Mapped[str]
+    revision: Mapped[int]
+    is_deleted: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,48 @@
+"""Work sessions on the wire (planner §8, notes §9.5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel
+
+from notechondria_shared.fields import DateTime, Integer, Text
+from notechondria_shared.http import Body
+
+Title = Text(max_length=120, blank=True)
+Summary = Text(max_length=255, blank=True)
+Moment = DateTime(null=True)
+
+
+class OpenSession(Body):
+    """`POST /note-sessions/`."""
+
+    note_id: Annotated[int, Integer()]
+    title: Annotated[str, Title] = ""
+    summary: Annotated[str, Summary] = ""
+    started_at: Annotated[datetime | None, Moment] = None
+    ended_at: Annotated[datetime | None, Moment] = None
+
+
+class ChangeSession(Body):
+    """`PATCH /note-sessions/{id}/`: `note_id` is read but changes nothing."""
+
+    note_id: Annotated[int | None, Integer()] = None
+    title: Annotated[str | None, Title] = None
+    summary: Annotated[str | None, Summary] = None
+    started_at: Annotated[datetime | None, Moment] = None
+    ended_at: Annotated[datetime | None, Moment] = None
+
+
+class SessionPayload(BaseModel):
+    """A work session in answers and in the week (planner §6.3); moments ISO 8601 with `+00:00`."""
+
+    id: int
+    title: str
+    kind: Literal["note_session"]
+    note_id: int
+    course_id: int | None
+    summary: str
+    starts_at: str
+    ends_at: str

@@ -1,0 +1,77 @@
+"""Planner events on the wire (planner §2.2, §2.3)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from notechondria_shared.fields import Boolean, Choice, Date, DateTime, Integer, Text
+from notechondria_shared.http import Body
+from planner_service.models import FREQUENCIES, NONE
+
+Title = Text(max_length=120)
+Description = Text(max_length=255, blank=True, null=True)
+Weight = Integer(minimum=1)
+CourseId = Integer(null=True)
+Moment = DateTime(null=True)
+Frequency = Choice(FREQUENCIES)
+Interval = Integer(minimum=1)
+Count = Integer(minimum=1, null=True)
+EndDate = Date(null=True)
+
+
+class CreateEvent(Body):
+    """`POST /planner-events/`."""
+
+    title: Annotated[str, Title]
+    event_date: Annotated[date, Date()]
+    starts_at: Annotated[datetime | None, Moment] = None
+    ends_at: Annotated[datetime | None, Moment] = None
+    difficulty_weight: Annotated[int, Weight] = 1
+    description: Annotated[str | None, Description] = ""
+    course_id: Annotated[int | None, CourseId] = None
+    is_completed: Annotated[bool, Boolean()] = False
+    completed_at: Annotated[datetime | None, Moment] = None
+    recurrence_freq: Annotated[str, Frequency] = NONE
+    recurrence_interval: Annotated[int, Interval] = 1
+    recurrence_end_date: Annotated[date | None, EndDate] = None
+    recurrence_count: Annotated[int | None, Count] = None
+
+
+class ChangeEvent(Body):
+    """`PATCH /planner-events/{id}/`: only the keys that were sent are touched."""
+
+    title: Annotated[str | None, Title] = None
+    event_date: Annotated[date | None, Date()] = None
+    starts_at: Annotated[datetime | None, Moment] = None
+    ends_at: Annotated[datetime | None, Moment] = None
+    difficulty_weight: Annotated[int | None, Weight] = None
+    description: Annotated[str | None, Description] = None
+    course_id: Annotated[int | None, CourseId] = None
+    is_completed: Annotated[bool | None, Boolean()] = None
+    completed_at: Annotated[datetime | None, Moment] = None
+    recurrence_freq: Annotated[str | None, Frequency] = None
+    recurrence_interval: Annotated[int | None, Interval] = None
+    recurrence_end_date: Annotated[date | None, EndDate] = None
+    recurrence_count: Annotated[int | None, Count] = None
+
+
+class EventPayload(BaseModel):
+    """A planner event in answers (§2.3); dates `YYYY-MM-DD`, moments ISO 8601 with `+00:00`."""
+
+    id: int
+    title: str
+    event_date: str
+    starts_at: str
+    ends_at: str
+    difficulty_weight: int
+    description: str
+    course_id: int | None
+    is_completed: bool
+    completed_at: str | None
+    recurrence_freq: str
+    recurrence_interval: int
+    recurrence_end_date: str | None
+    recurrence_count: int | None

@@ -1,0 +1,53 @@
+"""Which days a week shows (planner §6.1): pure rules, clamped at the edges of the calendar (decisions 17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from notechondria_shared.fields.rules import parse_datetime
+
+WEEK = 7
+LENGTHS = {"3": 3, "7": 7, "30": 30}
+
+
+def shifted(day: date, days: int) -> date:
+    """`day` moved by `days`, not beyond the first and last day a calendar has."""
+    ordinal = day.toordinal() + days
+    return date.fromordinal(max(date.min.toordinal(), min(date.max.toordinal(), ordinal)))
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days from `first` to `last`, both inclusive."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def asked(cls, start_date: str, days: str, today: date) -> Days:
+        """What the query asks for: an unreadable start is today, a length other than 3, 7 or 30 is 7."""
+        first = _read_day(start_date.strip()) or today
+        return cls(first, shifted(first, LENGTHS.get(days.strip(), WEEK) - 1))
+
+    def each(self) -> list[date]:
+        """Every day, in order."""
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+    @property
+    def start(self) -> datetime:
+        """The first moment, UTC."""
+        return datetime.combine(self.first, time.min, UTC)
+
+    @property
+    def end(self) -> datetime:
+        """The last moment, UTC, inclusive: the day after might not exist."""
+        return datetime.combine(self.last, time.max, UTC)
+
+
+def _read_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        moment = parse_datetime(text)
+        return None if moment is None else moment.date()

@@ -1,0 +1,47 @@
+"""Reads of the activity week (planner §6): four statements whatever it holds."""
+
+from __future__ import annotations
+
+from sqlalchemy import Date, DateTime, bindparam, literal_column, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from notechondria_shared.database import prepare
+from planner_service.models import NoteSession, PlannerEvent
+from planner_service.note_sessions.queries import VISIBLE
+from planner_service.planner_events.payload import COLUMNS
+
+MOST_DEADLINES = 40
+
+# Written out, not bound: only so does a generic plan see that the partial indexes fit.
+_NONE: ColumnElement[str] = literal_column("'N'")
+# The one place that holds the choice of planner §12.2: completed events are in neither grid nor deadlines.
+_SHOWN = select(*COLUMNS).where(PlannerEvent.user_id == bindparam("user_id"), ~PlannerEvent.is_completed)
+_SINGLE = _SHOWN.where(PlannerEvent.recurrence_freq == _NONE)
+
+_FIRST, _LAST = bindparam("first", type_=Date), bindparam("last", type_=Date)
+
+SINGLE_EVENTS = prepare(
+    _SINGLE.where(PlannerEvent.event_date.between(_FIRST, _LAST)).order_by(
+        PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id
+    )
+)
+# For the grid and the deadlines alike: every series that may have an occurrence from `first` to `last`.
+SERIES = prepare(
+    _SHOWN.where(
+        PlannerEvent.recurrence_freq != _NONE,
+        PlannerEvent.event_date <= _LAST,
+        or_(PlannerEvent.recurrence_end_date.is_(None), PlannerEvent.recurrence_end_date >= _FIRST),
+    ).order_by(PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id)
+)
+DEADLINES = prepare(
+    _SINGLE.where(PlannerEvent.event_date >= bindparam("today", type_=Date))
+    .order_by(PlannerEvent.starts_at, PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id)
+    .limit(MOST_DEADLINES)
+)
+SESSIONS = prepare(
+    VISIBLE.where(
+        NoteSession.started_at.between(
+            bindparam("start", type_=DateTime(timezone=True)), bindparam("end", type_=DateTime(timezone=True))
+        )
+    ).order_by(NoteSession.started_at, NoteSession.id)
+)

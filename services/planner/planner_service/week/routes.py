@@ -1,0 +1,26 @@
+"""The activity week over HTTP (planner §6)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from notechondria_shared.auth import LoggedIn
+from notechondria_shared.database.engine import ReadSession
+from notechondria_shared.http.answers import Json
+from notechondria_shared.timestamps import now
+from planner_service.week import service
+from planner_service.week.days import Days
+from planner_service.week.schemas import Week
+
+router = APIRouter(prefix="/api/v1/activity/week", tags=["week"])
+
+
+@router.get("/", response_model=Week)
+async def read_week(caller: LoggedIn, read: ReadSession, start_date: str = "", days: str = "") -> Json:
+    """Plans and work sessions day by day from `start_date` on, and the deadlines ahead (planner §6).
+
+    `start_date` is a date or date-time, today (UTC) when unreadable; `days` is 3, 7 or 30, else 7. Never a 400.
+    """
+    moment = now()
+    # Answered as it is: thousands of items need no second validation on their way out.
+    return Json(await service.week(read, caller.user_id, Days.asked(start_date, days, moment.date()), moment))

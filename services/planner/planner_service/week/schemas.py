@@ -1,0 +1,41 @@
+"""The activity week on the wire (planner §6.2 - §6.4)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from planner_service.note_sessions.schemas import SessionPayload
+from planner_service.planner_events.schemas import EventPayload
+
+
+class PlanItem(EventPayload):
+    """An occurrence of a planner event in the grid; `source_id` is the event's id."""
+
+    kind: Literal["plan"]
+    source_id: int
+    occurrence_date: str
+
+
+class Deadline(EventPayload):
+    """An open event that lies ahead, with its weight per hour left."""
+
+    urgency_score: float
+
+
+class Day(BaseModel):
+    """One day of the grid."""
+
+    date: str
+    events: list[PlanItem | SessionPayload]
+
+
+class Week(BaseModel):
+    """`GET /activity/week/`; dates `YYYY-MM-DD`."""
+
+    start_date: str
+    previous_week_start: str
+    next_week_start: str
+    days: list[Day]
+    deadlines: list[Deadline]

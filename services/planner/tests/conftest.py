@@ -1,0 +1,50 @@
+"""Fixtures of the planner's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from services.planner.tests.support import Tables, Teller
+from tests.support.client import Api, User
+
+from notechondria_local.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def tables(stack: Stack) -> Iterator[Tables]:
+    """The planner's tables."""
+    opened = Tables(stack.database_url("planner"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def teller(stack: Stack, tables: Tables) -> Teller:
+    """Facts in the name of notes."""
+    return Teller(stack, tables)
+
+
+@pytest.fixture
+def ann(api: Api) -> User:
+    """A user."""
+    return api.register()
+
+
+@pytest.fixture
+def ben(api: Api) -> User:
+    """Another user."""
+    return api.register()
+
+
+@pytest.fixture
+def today() -> date:
+    """The current UTC date; a test that would straddle midnight is no concern of the rules."""
+    return datetime.now(UTC).date()
+
+
+@pytest.fixture
+def tomorrow(today: date) -> date:
+    """The UTC date after `today`."""
+    return today + timedelta(days=1)

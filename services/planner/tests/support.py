@@ -1,0 +1,113 @@
+"""What the planner's tests need beside the gateway: facts told in the name of notes, and a look at the tables."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg.rows import dict_row
+from tests.support.client import User, eventually
+
+from notechondria_local.stack import Stack
+from notechondria_shared.events import Fact
+from notechondria_shared.events.bus import Bus, ensure_stream
+from notechondria_shared.events.fact import Envelope
+from notechondria_shared.events.notes import ActivityRecorded, CourseCreated, CourseDeleted, NoteCreated, NotePurged
+
+# Far from the ids that the notes service gives.
+_ids = itertools.count(900_000_001)
+
+
+class Tables:
+    """Statements on the planner's schema, as its own role."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = psycopg.connect(url, autocommit=True, row_factory=dict_row)
+
+    def rows(self, statement: str, *params: Any) -> list[dict[str, Any]]:
+        cursor = self._connection.execute(statement.encode(), params)
+        return cursor.fetchall() if cursor.description else []
+
+    def count(self, table: str, **where: Any) -> int:
+        condition = " AND ".join(f"{column} = %s" for column in where) or "true"
+        return int(self.rows(f"SELECT count(*) AS n FROM planner.{table} WHERE {condition}", *where.values())[0]["n"])
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Teller:
+    """Puts facts on the stream of notes, as its relay does."""
+
+    def __init__(self, stack: Stack, tables: Tables) -> None:
+        self._url, self._tables = stack.nats_url("notes"), tables
+
+    def tell(self, *facts: Fact, event_id: UUID | None = None) -> None:
+        """Publish facts in order and wait until the planner has taken them all."""
+        marker = CourseCreated(course_id=self.new_id(), user_id=None, title="Marker", revision=1)
+        asyncio.run(self._publish([*facts, marker], event_id))
+        # One consumer takes the stream in order: what came before the marker is done when the marker is.
+        eventually(lambda: self._tables.count("course_refs", course_id=marker.course_id))
+
+    async def _publish(self, facts: list[Fact], event_id: UUID | None) -> None:
+        bus, connected = Bus("notes", self._url), asyncio.Event()
+
+        async def ready() -> None:
+            connected.set()
+
+        bus.on_connect(ready)
+        bus.start()
+        try:
+            async with asyncio.timeout(10):
+                await connected.wait()
+                await ensure_stream(bus)
+                for fact in facts:
+                    known = event_id if event_id and fact is not facts[-1] else uuid4()
+                    envelope = Envelope.of(fact, known, datetime.now(UTC))
+                    await bus.jetstream.publish(fact.subject, envelope.model_dump_json().encode())
+        finally:
+            await bus.close()
+
+    @staticmethod
+    def new_id() -> int:
+        return next(_ids)
+
+    def course(self, owner: User | None = None) -> int:
+        """A course that the planner has heard of."""
+        course_id = self.new_id()
+        self.tell(CourseCreated(course_id=course_id, user_id=owner.id if owner else None, title="Biology", revision=1))
+        return course_id
+
+    def lose_course(self, course_id: int) -> None:
+        self.tell(CourseDeleted(course_id=course_id, user_id=None, title="Biology", revision=2))
+
+    def note(self, owner: User, **fields: Any) -> int:
+        """A note that the planner has heard of."""
+        fact = note_fact(NoteCreated, self.new_id(), owner, **fields)
+        self.tell(fact)
+        return fact.note_id
+
+    def purge(self, owner: User, note_id: int, revision: int = 9) -> None:
+        self.tell(note_fact(NotePurged, note_id, owner, revision=revision))
+
+
+def note_fact(fact: type[Any], note_id: int, owner: User, **fields: Any) -> Any:
+    """A fact about a note, with plain values for what a test does not care about."""
+    values: dict[str, Any] = {"title": "Enzymes", "description": "How they fold", "course_id": None, "revision": 1}
+    return fact(note_id=note_id, uuid=UUID(int=note_id), user_id=owner.id, **(values | fields))
+
+
+def activity_fact(owner: User, note_id: int, day: date, words: int, **fields: Any) -> ActivityRecorded:
+    """A fact about words written."""
+    values: dict[str, Any] = {
+        "activity_id": uuid4(),
+        "course_id": None,
+        "activity_type": "C",
+        "activity_date": day,
+        "revision": 1,
+    }
+    return ActivityRecorded(user_id=owner.id, note_id=note_id, word_count=words, **(values | fields))

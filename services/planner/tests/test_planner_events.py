@@ -1,0 +1,398 @@
+"""Planner events through the gateway (planner §0, §2)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from services.planner.tests.support import Tables, Teller
+from tests.support.client import Api, User
+
+MINIMAL = {"title": "Hand in lab report", "event_date": "2026-05-09"}
+KEYS = {
+    "id",
+    "title",
+    "event_date",
+    "starts_at",
+    "ends_at",
+    "difficulty_weight",
+    "description",
+    "course_id",
+    "is_completed",
+    "completed_at",
+    "recurrence_freq",
+    "recurrence_interval",
+    "recurrence_end_date",
+    "recurrence_count",
+}
+
+
+def make(user: User, **fields: Any) -> dict[str, Any]:
+    answer = user.post("planner-events/", MINIMAL | fields)
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def patch(user: User, event: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    answer = user.patch(f"planner-events/{event['id']}/", fields)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def window(event: dict[str, Any]) -> tuple[str, str, str]:
+    return event["event_date"], event["starts_at"], event["ends_at"]
+
+
+def test_2_3_payload(ann: User, teller: Teller) -> None:
+    course_id = teller.course(ann)
+    event = make(
+        ann,
+        title="  Hand in lab report ",
+        event_date="2026-05-06",
+        starts_at="2026-05-06T14:00:00.000",
+        ends_at="2026-05-06T15:00:00.000",
+        difficulty_weight="3",
+        description="",
+        course_id=course_id,
+        unknown_key=1,
+    )
+    assert isinstance(event.pop("id"), int)
+    assert event == {
+        "title": "Hand in lab report",
+        "event_date": "2026-05-06",
+        "starts_at": "2026-05-06T14:00:00+00:00",
+        "ends_at": "2026-05-06T15:00:00+00:00",
+        "difficulty_weight": 3,
+        "description": "",
+        "course_id": course_id,
+        "is_completed": False,
+        "completed_at": None,
+        "recurrence_freq": "N",
+        "recurrence_interval": 1,
+        "recurrence_end_date": None,
+        "recurrence_count": None,
+    }
+
+
+def test_0_fractions_are_kept_only_when_there_are_any(ann: User) -> None:
+    event = make(ann, starts_at="2026-05-06T14:00:00.25Z", ends_at="2026-05-06 17:00+02:00")
+    assert event["starts_at"] == "2026-05-06T14:00:00.250000+00:00"
+    assert event["ends_at"] == "2026-05-06T15:00:00+00:00"
+
+
+def test_0_form_encoded_bodies(ann: User) -> None:
+    answer = ann.request("POST", "planner-events/", data={**MINIMAL, "is_completed": "on", "difficulty_weight": "2"})
+    assert answer.status_code == 201
+    assert answer.json()["is_completed"] is True
+    assert answer.json()["difficulty_weight"] == 2
+
+
+def test_2_1_list_holds_open_events_in_order(ann: User, ben: User) -> None:
+    late = make(ann, title="Alpha", event_date="2030-01-02")
+    second = make(ann, title="Zeta", event_date="2030-01-01")
+    first = make(ann, title="Beta", event_date="2030-01-01")
+    twin = make(ann, title="Zeta", event_date="2030-01-01")
+    done = make(ann, title="Aaa", event_date="2030-01-01", is_completed=True)
+    make(ben)
+    ids = [first["id"], second["id"], twin["id"], late["id"]]
+    listed = ann.get("planner-events/").json()
+    assert [event["id"] for event in listed] == ids
+    assert set(listed[0]) == KEYS
+    for value in ("1", "true", "True"):
+        answer = ann.get(f"planner-events/?include_completed={value}")
+        assert [event["id"] for event in answer.json()] == [done["id"], *ids]
+    assert len(ann.get("planner-events/?include_completed=0").json()) == 4
+
+
+@pytest.mark.parametrize(
+    ("limit", "listed"), [("2", 2), ("0", 1), ("-7", 1), ("500", 3), ("", 3), ("x", 3), ("9" * 200, 3)]
+)
+def test_2_1_limit_is_clamped(ann: User, limit: str, listed: int) -> None:
+    for _ in range(3):
+        make(ann)
+    assert len(ann.get(f"planner-events/?limit={limit}").json()) == listed
+
+
+def test_2_1_get_and_delete_one(ann: User) -> None:
+    event = make(ann)
+    path = f"planner-events/{event['id']}/"
+    assert ann.get(path).json() == event
+    answer = ann.delete(path)
+    assert (answer.status_code, answer.content) == (204, b"")
+    for method in ("GET", "PATCH", "DELETE"):
+        answer = ann.request(method, path, json={})
+        assert answer.status_code == 404
+        assert "detail" in answer.json()
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_0_events_of_others_do_not_exist(ann: User, ben: User, method: str) -> None:
+    event = make(ann)
+    answer = ben.request(method, f"planner-events/{event['id']}/", json={"title": "Mine now"})
+    assert answer.status_code == 404
+    assert ann.get(f"planner-events/{event['id']}/").json() == event
+    assert ben.get("planner-events/?include_completed=1").json() == []
+
+
+def test_2_2_post_defaults(ann: User) -> None:
+    event = make(ann)
+    assert event["difficulty_weight"] == 1
+    assert event["description"] == ""
+    assert event["course_id"] is None
+    assert make(ann, description=None)["description"] == ""
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({}, ("2026-05-09", "2026-05-09T12:00:00+00:00", "2026-05-09T13:00:00+00:00")),
+        (
+            {"starts_at": "2026-05-10T01:00:00Z"},
+            ("2026-05-10", "2026-05-10T01:00:00+00:00", "2026-05-10T02:00:00+00:00"),
+        ),
+        (
+            {"starts_at": "2026-05-09T23:30:00-05:00"},
+            ("2026-05-10", "2026-05-10T04:30:00+00:00", "2026-05-10T05:30:00+00:00"),
+        ),
+        (
+            {"starts_at": "2026-05-09T10:00:00Z", "ends_at": "2026-05-09T09:00:00Z"},
+            ("2026-05-09", "2026-05-09T10:00:00+00:00", "2026-05-09T11:00:00+00:00"),
+        ),
+        (
+            {"starts_at": None, "ends_at": None},
+            ("2026-05-09", "2026-05-09T12:00:00+00:00", "2026-05-09T13:00:00+00:00"),
+        ),
+        (
+            {"event_date": "9999-12-31", "starts_at": "9999-12-31T23:30:00Z"},
+            ("9999-12-31", "9999-12-31T23:30:00+00:00", "9999-12-31T23:59:59.999999+00:00"),
+        ),
+    ],
+)
+def test_2_4_window_on_create(ann: User, sent: dict[str, Any], expected: tuple[str, str, str]) -> None:
+    event = make(ann, **sent)
+    assert window(event) == expected
+    assert window(ann.get(f"planner-events/{event['id']}/").json()) == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (
+            {"starts_at": "2026-05-11T09:00:00Z"},
+            ("2026-05-11", "2026-05-11T09:00:00+00:00", "2026-05-11T10:00:00+00:00"),
+        ),
+        ({"starts_at": None}, ("2026-05-09", "2026-05-09T12:00:00+00:00", "2026-05-09T17:30:00+00:00")),
+        ({"ends_at": None}, ("2026-05-09", "2026-05-09T14:00:00+00:00", "2026-05-09T15:00:00+00:00")),
+        (
+            {"ends_at": "2026-05-09T14:00:00Z"},
+            ("2026-05-09", "2026-05-09T14:00:00+00:00", "2026-05-09T15:00:00+00:00"),
+        ),
+        # Architecture §9: a date alone moves the whole window by the day difference.
+        ({"event_date": "2026-05-20"}, ("2026-05-20", "2026-05-20T14:00:00+00:00", "2026-05-20T17:30:00+00:00")),
+        (
+            {"event_date": "2026-04-30", "title": "x"},
+            ("2026-04-30", "2026-04-30T14:00:00+00:00", "2026-04-30T17:30:00+00:00"),
+        ),
+        (
+            {"event_date": "2026-05-20", "starts_at": "2026-05-08T08:00:00Z"},
+            ("2026-05-08", "2026-05-08T08:00:00+00:00", "2026-05-09T17:30:00+00:00"),
+        ),
+        (
+            {"event_date": "2026-05-20", "starts_at": None},
+            ("2026-05-20", "2026-05-20T12:00:00+00:00", "2026-05-20T13:00:00+00:00"),
+        ),
+        ({"title": "y"}, ("2026-05-09", "2026-05-09T14:00:00+00:00", "2026-05-09T17:30:00+00:00")),
+    ],
+)
+def test_2_4_window_on_patch(ann: User, sent: dict[str, Any], expected: tuple[str, str, str]) -> None:
+    event = make(ann, starts_at="2026-05-09T14:00:00Z", ends_at="2026-05-09T17:30:00Z")
+    assert window(patch(ann, event, **sent)) == expected
+
+
+def test_2_4_no_room_for_an_end_is_400(ann: User) -> None:
+    answer = ann.post("planner-events/", {**MINIMAL, "starts_at": "9999-12-31T23:59:59.999999Z"})
+    assert answer.status_code == 400
+    assert list(answer.json()) == ["starts_at"]
+
+
+def test_2_2_patch_touches_only_the_keys_sent(ann: User, teller: Teller) -> None:
+    event = make(ann, description="Bring gloves", difficulty_weight=4, course_id=teller.course(), recurrence_freq="W")
+    assert patch(ann, event) == event
+    assert patch(ann, event, title="Renamed") == {**event, "title": "Renamed"}
+    assert patch(ann, event, course_id=None, description=None) == {
+        **event,
+        "title": "Renamed",
+        "course_id": None,
+        "description": "",
+    }
+
+
+def test_2_5_completion(ann: User) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    event = make(ann)
+    done = patch(ann, event, is_completed=True)
+    assert before < datetime.fromisoformat(done["completed_at"]) < datetime.now(UTC) + timedelta(seconds=1)
+    assert patch(ann, event, is_completed=True)["completed_at"] == done["completed_at"]
+    told = patch(ann, event, is_completed=True, completed_at="2026-05-06T10:00:00Z")
+    assert told["completed_at"] == "2026-05-06T10:00:00+00:00"
+    opened = patch(ann, event, is_completed=False, completed_at="2026-05-06T10:00:00Z")
+    assert (opened["is_completed"], opened["completed_at"]) == (False, None)
+    assert make(ann, is_completed=True)["completed_at"] is not None
+    sent = make(ann, is_completed="yes", completed_at="2026-05-01T00:00:00+02:00")
+    assert sent["completed_at"] == "2026-04-30T22:00:00+00:00"
+
+
+def test_2_6_missing_fields_are_reported_together(ann: User) -> None:
+    answer = ann.post("planner-events/", {})
+    assert answer.status_code == 400
+    assert answer.json() == {"title": ["This field is required."], "event_date": ["This field is required."]}
+
+
+BAD_FIELDS = [
+    ("title", "x" * 121, "Ensure this field has no more than 120 characters."),
+    ("title", "   ", "This field may not be blank."),
+    ("title", None, "This field may not be null."),
+    ("title", "a\x00b", "Null characters are not allowed."),
+    ("event_date", "06/05/2026", "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."),
+    ("event_date", None, "This field may not be null."),
+    (
+        "starts_at",
+        "tomorrow",
+        "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
+    ),
+    ("difficulty_weight", 0, "Ensure this value is greater than or equal to 1."),
+    ("difficulty_weight", None, "This field may not be null."),
+    ("difficulty_weight", "many", "A valid integer is required."),
+    ("description", "x" * 256, "Ensure this field has no more than 255 characters."),
+    ("course_id", "biology", "A valid integer is required."),
+    ("is_completed", "perhaps", "Must be a valid boolean."),
+    ("is_completed", None, "This field may not be null."),
+    ("recurrence_freq", "Q", '"Q" is not a valid choice.'),
+    ("recurrence_interval", 0, "Ensure this value is greater than or equal to 1."),
+    ("recurrence_count", 0, "Ensure this value is greater than or equal to 1."),
+    ("recurrence_end_date", "soon", "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "message"), BAD_FIELDS)
+def test_2_6_bad_fields(ann: User, field: str, value: Any, message: str) -> None:
+    answer = ann.post("planner-events/", {**MINIMAL, field: value})
+    assert answer.status_code == 400
+    assert answer.json() == {field: [message]}
+    event = make(ann)
+    answer = ann.patch(f"planner-events/{event['id']}/", {field: value, "is_completed": True} | {field: value})
+    assert answer.status_code == 400
+    assert answer.json() == {field: [message]}
+    assert ann.get(f"planner-events/{event['id']}/").json() == event
+
+
+def test_2_6_largest_values_are_kept(ann: User) -> None:
+    event = make(ann, title="x" * 120, description="y" * 255, difficulty_weight=2**63 - 1, recurrence_count=10**15)
+    assert ann.get(f"planner-events/{event['id']}/").json() == event
+
+
+@pytest.mark.parametrize("course_id", [-5, 0, 899_999_999])
+def test_2_6_unknown_course_is_404_after_the_fields(ann: User, course_id: int) -> None:
+    assert ann.post("planner-events/", {**MINIMAL, "course_id": course_id}).status_code == 404
+    assert ann.post("planner-events/", {"title": "x", "course_id": course_id}).status_code == 400
+    event = make(ann)
+    answer = ann.patch(f"planner-events/{event['id']}/", {"course_id": course_id})
+    assert answer.status_code == 404
+    assert ann.get(f"planner-events/{event['id']}/").json() == event
+
+
+def test_1_1_any_existing_course_is_accepted(ann: User, ben: User, teller: Teller) -> None:
+    course_id = teller.course(ben)
+    assert make(ann, course_id=course_id)["course_id"] == course_id
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        ("[1]", 400, {"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]}),
+        ("null", 400, {"non_field_errors": ["Invalid data. Expected a dictionary, but got NoneType."]}),
+        ("{", 400, None),
+    ],
+)
+def test_0_bodies_that_are_no_object(ann: User, body: str, status: int, expected: Any) -> None:
+    answer = ann.request("POST", "planner-events/", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    if expected is None:
+        assert answer.json()["detail"].startswith("JSON parse error - ")
+    else:
+        assert answer.json() == expected
+
+
+def test_0_unsupported_media_type(ann: User) -> None:
+    answer = ann.request("POST", "planner-events/", content="{}", headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 415
+    assert answer.json() == {"detail": 'Unsupported media type "text/plain" in request.'}
+
+
+def test_0_wrong_methods(ann: User) -> None:
+    event = make(ann)
+    for method, path in (("PUT", f"planner-events/{event['id']}/"), ("DELETE", "planner-events/")):
+        answer = ann.request(method, path)
+        assert answer.status_code == 405
+        assert answer.json() == {"detail": f'Method "{method}" not allowed.'}
+        assert "GET" in answer.headers["Allow"]
+
+
+PATHS = [
+    ("GET", "planner-events/"),
+    ("POST", "planner-events/"),
+    ("GET", "planner-events/1/"),
+    ("PATCH", "planner-events/1/"),
+    ("DELETE", "planner-events/1/"),
+    ("GET", "note-sessions/"),
+    ("POST", "note-sessions/"),
+    ("PATCH", "note-sessions/1/"),
+    ("GET", "activity/week/"),
+    ("GET", "heatmap/"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), PATHS)
+def test_0_login_comes_first(api: Api, method: str, path: str) -> None:
+    answer = api.request(method, path, content="{" if method in {"POST", "PATCH"} else None)
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": "Authentication credentials were not provided."}
+    assert answer.headers["WWW-Authenticate"] == "Token"
+    answer = api.request(method, path, headers={"Authorization": "Token " + "0" * 40})
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": "Invalid token."}
+
+
+def test_0_api_keys_work_too(api: Api, ann: User) -> None:
+    event = make(ann)
+    key = ann.rotate_key()
+    answer = api.get("planner-events/", headers={"Authorization": f"Bearer {key}"})
+    assert [listed["id"] for listed in answer.json()] == [event["id"]]
+
+
+def test_2_facts_are_told_with_growing_revisions(ann: User, tables: Tables) -> None:
+    event = make(ann)
+    patch(ann, event, title="Renamed")
+    patch(ann, event, title="Renamed")
+    ann.delete(f"planner-events/{event['id']}/")
+    told = tables.rows(
+        "SELECT subject, envelope -> 'data' ->> 'title' AS title, (envelope -> 'data' ->> 'revision')::int AS revision "
+        "FROM planner.outbox WHERE envelope ->> 'subject' = %s ORDER BY id",
+        f"planner-events/{event['id']}",
+    )
+    assert [tuple(row.values()) for row in told] == [
+        ("planner.event.created", MINIMAL["title"], 1),
+        ("planner.event.updated", "Renamed", 2),
+        ("planner.event.deleted", "Renamed", 3),
+    ]
+
+
+def test_2_a_refused_write_leaves_no_fact(ann: User, tables: Tables) -> None:
+    before = tables.count("outbox")
+    assert ann.post("planner-events/", {**MINIMAL, "course_id": 899_999_999}).status_code == 404
+    assert ann.post("planner-events/", {}).status_code == 400
+    assert ann.patch("planner-events/899999999/", {"title": "x"}).status_code == 404
+    assert tables.count("outbox") == before

@@ -1,0 +1,272 @@
+"""What the planner hears, in whatever order and however often it is told (architecture §3)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from services.planner.tests.support import Tables, Teller, activity_fact, note_fact
+from tests.support.client import User, eventually
+
+from notechondria_local.stack import Stack
+from notechondria_shared.events.notes import (
+    CourseCreated,
+    CourseDeleted,
+    CourseUpdated,
+    NoteCreated,
+    NoteRestored,
+    NoteTrashed,
+    NoteUpdated,
+)
+
+EVENT = {"title": "Plan", "event_date": "2026-05-06"}
+
+
+def session_on(user: User, note_id: int) -> int:
+    answer = user.post("note-sessions/", {"note_id": note_id, "started_at": "2026-05-04T08:00:00Z"})
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+def shown(user: User) -> list[int]:
+    """Ids of the sessions in the week, each once more in the list: `[7, 7]` when all agree on session 7."""
+    week = user.get("activity/week/?start_date=2026-05-04").json()
+    return [item["id"] for item in (*week["days"][0]["events"], *user.get("note-sessions/").json())]
+
+
+def test_decisions_12_sessions_follow_the_bin(ann: User, today: date, teller: Teller, tables: Tables) -> None:
+    note_id = teller.note(ann)
+    row = session_on(ann, note_id)
+    teller.tell(activity_fact(ann, note_id, today, 10))
+    assert shown(ann) == [row, row]
+    teller.tell(note_fact(NoteTrashed, note_id, ann, revision=2))
+    assert shown(ann) == []
+    assert ann.get("heatmap/").json()["max_past_value"] == 1
+    teller.tell(note_fact(NoteRestored, note_id, ann, revision=3))
+    assert shown(ann) == [row, row]
+    teller.tell(note_fact(NoteTrashed, note_id, ann, revision=4))
+    teller.purge(ann, note_id, revision=5)
+    assert shown(ann) == []
+    assert tables.count("note_sessions", note_id=note_id) == 0
+    assert tables.count("activities", note_id=note_id) == 0
+    assert ann.get("heatmap/").json()["max_past_value"] == 0
+    assert ann.patch(f"note-sessions/{row}/", {}).status_code == 404
+    assert ann.post("note-sessions/", {"note_id": note_id}).status_code == 404
+
+
+def test_late_facts_do_not_bring_a_purged_note_back(ann: User, today: date, teller: Teller, tables: Tables) -> None:
+    note_id = teller.note(ann, title="Secret")
+    teller.purge(ann, note_id)
+    teller.tell(
+        note_fact(NoteCreated, note_id, ann, title="Secret"),
+        note_fact(NoteUpdated, note_id, ann, title="Secret", revision=20),
+        note_fact(NoteRestored, note_id, ann, title="Secret", revision=21),
+        activity_fact(ann, note_id, today, 10),
+    )
+    (kept,) = tables.rows("SELECT title, description, state FROM planner.note_refs WHERE note_id = %s", note_id)
+    assert kept == {"title": "", "description": "", "state": "purged"}
+    assert tables.count("activities", note_id=note_id) == 0
+
+
+def test_purge_of_a_note_never_heard_of(ann: User, teller: Teller) -> None:
+    note_id = teller.new_id()
+    teller.purge(ann, note_id)
+    teller.tell(note_fact(NoteCreated, note_id, ann))
+    assert ann.post("note-sessions/", {"note_id": note_id}).status_code == 404
+
+
+def test_older_facts_do_not_overwrite(ann: User, teller: Teller, tables: Tables) -> None:
+    note_id = teller.note(ann)
+    teller.tell(
+        note_fact(NoteUpdated, note_id, ann, title="Newest", revision=5),
+        note_fact(NoteUpdated, note_id, ann, title="Old", revision=4),
+        note_fact(NoteCreated, note_id, ann, title="Oldest", revision=1),
+    )
+    assert tables.rows("SELECT title, revision FROM planner.note_refs WHERE note_id = %s", note_id) == [
+        {"title": "Newest", "revision": 5}
+    ]
+    course_id = teller.new_id()
+    course = {"course_id": course_id, "user_id": ann.id}
+    teller.tell(
+        CourseUpdated(**course, title="Newest", revision=3),
+        CourseCreated(**course, title="Oldest", revision=1),
+    )
+    assert tables.rows("SELECT title, revision FROM planner.course_refs WHERE course_id = %s", course_id) == [
+        {"title": "Newest", "revision": 3}
+    ]
+
+
+def test_state_and_text_arrive_in_any_order(ann: User, teller: Teller) -> None:
+    note_id = teller.note(ann)
+    row = session_on(ann, note_id)
+    # The edit of the binned note overtakes the trashing, which must still be felt.
+    teller.tell(
+        note_fact(NoteUpdated, note_id, ann, title="Edited", revision=3),
+        note_fact(NoteTrashed, note_id, ann, revision=2),
+    )
+    assert shown(ann) == []
+    teller.tell(
+        note_fact(NoteRestored, note_id, ann, revision=5),
+        note_fact(NoteTrashed, note_id, ann, revision=4),
+    )
+    assert shown(ann) == [row, row]
+    # An edit says nothing of the bin.
+    teller.tell(
+        note_fact(NoteTrashed, note_id, ann, revision=6),
+        note_fact(NoteUpdated, note_id, ann, revision=7),
+    )
+    assert shown(ann) == []
+
+
+def test_one_event_delivered_twice_has_one_effect(ann: User, teller: Teller, tables: Tables) -> None:
+    course_id, event_id = teller.course(), uuid4()
+    event = ann.post("planner-events/", {**EVENT, "course_id": course_id}).json()
+    fact = CourseDeleted(course_id=course_id, user_id=None, title="Biology", revision=2)
+    teller.tell(fact, event_id=event_id)
+    teller.tell(fact, event_id=event_id)
+    assert tables.count("inbox", event_id=event_id) == 1
+    assert tables.rows("SELECT revision FROM planner.planner_events WHERE id = %s", event["id"]) == [{"revision": 2}]
+
+
+def test_9_course_deletion(ann: User, ben: User, today: date, teller: Teller, tables: Tables) -> None:
+    course_id, kept = teller.course(ann), teller.course(ann)
+    note_id = teller.note(ann, course_id=course_id)
+    session_on(ann, note_id)
+    teller.tell(activity_fact(ann, note_id, today, 10, course_id=course_id))
+    mine = ann.post("planner-events/", {**EVENT, "course_id": course_id}).json()
+    theirs = ben.post("planner-events/", {**EVENT, "course_id": course_id}).json()
+    other = ann.post("planner-events/", {**EVENT, "course_id": kept}).json()
+    tables.rows(
+        "INSERT INTO planner.calendar_feeds (user_id, course_id, title, source_kind, source_url, raw_ical, is_enabled, "
+        "date_created, last_edit) VALUES (%s, %s, 'Lab', 'I', '', '', true, now(), now())",
+        ann.id,
+        course_id,
+    )
+    teller.lose_course(course_id)
+    assert ann.get(f"planner-events/{mine['id']}/").json() == {**mine, "course_id": None}
+    assert ben.get(f"planner-events/{theirs['id']}/").json() == {**theirs, "course_id": None}
+    assert ann.get(f"planner-events/{other['id']}/").json() == other
+    for table in ("calendar_feeds", "activities", "note_refs"):
+        assert tables.count(table, course_id=course_id) == 0
+    assert tables.count("calendar_feeds", user_id=ann.id) == 1
+    assert ann.get("note-sessions/").json()[0]["course_id"] is None
+    told = tables.rows(
+        "SELECT subject FROM planner.outbox WHERE envelope ->> 'subject' = %s ORDER BY id",
+        f"planner-events/{theirs['id']}",
+    )
+    assert [row["subject"] for row in told] == ["planner.event.created", "planner.event.updated"]
+
+
+def test_9_a_deleted_course_stays_deleted(ann: User, today: date, teller: Teller, tables: Tables) -> None:
+    course_id = teller.course(ann)
+    teller.lose_course(course_id)
+    activity = activity_fact(ann, teller.note(ann), today, 10, course_id=course_id)
+    teller.tell(CourseUpdated(course_id=course_id, user_id=ann.id, title="Back", revision=7), activity)
+    assert ann.post("planner-events/", {**EVENT, "course_id": course_id}).status_code == 404
+    assert tables.count("activities", activity_id=activity.activity_id, note_id=activity.note_id) == 1
+    assert tables.count("activities", course_id=course_id) == 0
+
+
+def test_account_deletion_takes_everything(ann: User, ben: User, today: date, teller: Teller, tables: Tables) -> None:
+    course_id = teller.course(ann)
+    note_id = teller.note(ann)
+    session_on(ann, note_id)
+    teller.tell(activity_fact(ann, note_id, today, 10))
+    ann.post("planner-events/", {**EVENT, "course_id": course_id})
+    theirs = ben.post("planner-events/", {**EVENT, "course_id": course_id}).json()
+    tables.rows(
+        "INSERT INTO planner.calendar_feeds (user_id, title, source_kind, source_url, raw_ical, is_enabled, "
+        "date_created, last_edit) VALUES (%s, 'Lab', 'I', '', '', true, now(), now())",
+        ann.id,
+    )
+    owned = ("planner_events", "calendar_feeds", "note_sessions", "activities", "note_refs", "course_refs")
+    assert all(tables.count(table, user_id=ann.id) for table in owned)
+    assert ann.request("DELETE", "auth/account/", json={"password": ann.password}).status_code == 204
+    eventually(lambda: tables.count("deleted_users", user_id=ann.id))
+    assert [tables.count(table, user_id=ann.id) for table in owned] == [0] * 6
+    assert ben.get(f"planner-events/{theirs['id']}/").json() == {**theirs, "course_id": None}
+    # What is told late of the deleted account is not taken up.
+    late = teller.new_id()
+    teller.tell(
+        note_fact(NoteCreated, late, ann),
+        note_fact(NoteUpdated, late, ann, revision=2),
+        note_fact(NoteTrashed, late, ann, revision=3),
+        note_fact(NoteRestored, late, ann, revision=4),
+        CourseUpdated(course_id=teller.new_id(), user_id=ann.id, title="Mine", revision=5),
+        activity_fact(ann, late, today, 10),
+    )
+    teller.purge(ann, late)
+    assert [tables.count(table, user_id=ann.id) for table in owned] == [0] * 6
+
+
+def test_3_a_reference_that_has_not_arrived_is_asked_for(ann: User, ben: User, tables: Tables) -> None:
+    course = ann.post("courses/", {"title": f"Biology {secrets.token_hex(4)}"}).json()
+    note = ann.post("notes/", {"title": "Enzymes", "description": "Fold", "course_id": course["id"]}).json()
+    for table, column, value in (("course_refs", "course_id", course["id"]), ("note_refs", "note_id", note["id"])):
+        eventually(lambda table=table, column=column, value=value: tables.count(table, **{column: value}))
+        # As if the facts were still under way.
+        tables.rows(f"DELETE FROM planner.{table} WHERE {column} = %s", value)
+    assert ben.post("note-sessions/", {"note_id": note["id"]}).status_code == 404
+    answer = ann.post("note-sessions/", {"note_id": note["id"]})
+    assert answer.status_code == 201
+    assert {key: answer.json()[key] for key in ("title", "summary", "course_id")} == {
+        "title": "Enzymes",
+        "summary": "Fold",
+        "course_id": course["id"],
+    }
+    answer = ann.post("planner-events/", {**EVENT, "course_id": course["id"]})
+    assert answer.status_code == 201
+    assert tables.count("course_refs", course_id=course["id"], user_id=ann.id) == 1
+
+
+@pytest.mark.timeout(60)
+def test_3_notes_away_is_503_only_where_it_must_be_asked(ann: User, stack: Stack, teller: Teller) -> None:
+    course_id, note_id = teller.course(ann), teller.note(ann)
+    stack.kill("notes")
+    try:
+        for path, body in (
+            ("planner-events/", {**EVENT, "course_id": 899_999_998}),
+            ("note-sessions/", {"note_id": 899_999_998}),
+        ):
+            answer = ann.post(path, body)
+            assert answer.status_code == 503
+            assert "notes service" in answer.json()["detail"]
+            assert answer.headers["Retry-After"]
+        assert ann.post("planner-events/", {**EVENT, "course_id": course_id}).status_code == 201
+        session_on(ann, note_id)
+        assert shown(ann)
+    finally:
+        stack.start_part("notes")
+
+
+def test_story_a_note_is_binned_restored_and_purged(ann: User, tables: Tables) -> None:
+    note = ann.post("notes/", {"title": "Enzymes", "content": "one two three"}).json()
+    row = session_on(ann, note["id"])
+    eventually(lambda: ann.get("heatmap/").json()["max_past_value"] == 1)
+    assert shown(ann) == [row, row]
+    assert ann.delete(f"notes/{note['id']}/").status_code < 300
+    eventually(lambda: shown(ann) == [])
+    assert ann.post(f"notes/{note['id']}/restore/").status_code == 200
+    eventually(lambda: shown(ann) == [row, row])
+    assert ann.delete(f"notes/{note['id']}/").status_code < 300
+    eventually(lambda: shown(ann) == [])
+    assert ann.delete("notes/deleted/empty/").status_code < 300
+    eventually(lambda: tables.count("note_sessions", note_id=note["id"]) == 0)
+    eventually(lambda: ann.get("heatmap/").json()["max_past_value"] == 0)
+    assert ann.post("note-sessions/", {"note_id": note["id"]}).status_code == 404
+
+
+def test_story_a_course_is_deleted(ann: User) -> None:
+    course = ann.post("courses/", {"title": f"Biology {secrets.token_hex(4)}"}).json()
+    event = ann.post("planner-events/", {**EVENT, "course_id": course["id"]}).json()
+    assert event["course_id"] == course["id"]
+    assert ann.delete(f"courses/{course['id']}/").status_code < 300
+    path = f"planner-events/{event['id']}/"
+    eventually(lambda: ann.get(path).json()["course_id"] is None)
+    assert ann.patch(path, {"course_id": course["id"]}).status_code == 404
+
+
+def test_capability_is_announced(ann: User) -> None:
+    eventually(lambda: ann.get("handshake/").json()["capabilities"].get("planner") == 1)

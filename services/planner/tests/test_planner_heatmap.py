@@ -1,0 +1,88 @@
+"""The heatmap through the gateway (planner §7)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from services.planner.tests.support import Tables, Teller, activity_fact
+from tests.support.client import User
+
+
+def heatmap(user: User) -> dict[str, Any]:
+    answer = user.get("heatmap/")
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def values(body: dict[str, Any], field: str) -> dict[str, int]:
+    return {cell["date"]: cell[field] for cell in body["cells"] if cell[field]}
+
+
+def test_7_empty(ann: User, today: date) -> None:
+    body = heatmap(ann)
+    first, last = today - timedelta(days=182), today + timedelta(days=182)
+    cells = body.pop("cells")
+    assert body == {
+        "today": today.isoformat(),
+        "start_date": first.isoformat(),
+        "end_date": last.isoformat(),
+        "days_before": 182,
+        "days_after": 182,
+        "max_past_value": 0,
+        "max_future_value": 0,
+    }
+    assert [cell["date"] for cell in cells] == [(first + timedelta(days=n)).isoformat() for n in range(365)]
+    assert [cell["kind"] for cell in cells] == ["past"] * 182 + ["today"] + ["future"] * 182
+    assert [cell["date"] for cell in cells if cell["is_today"]] == [today.isoformat()]
+    assert set(cells[0]) == {"date", "kind", "past_value", "future_value", "intensity", "is_today"}
+
+
+def test_7_past_values(ann: User, ben: User, today: date, teller: Teller) -> None:
+    note_id = teller.note(ann)
+    ago = [today - timedelta(days=n) for n in range(5)]
+    teller.tell(
+        activity_fact(ann, note_id, ago[0], 320),
+        activity_fact(ann, note_id, ago[1], 5),
+        activity_fact(ann, note_id, ago[1], 20),
+        activity_fact(ann, note_id, ago[2], 9000),
+        activity_fact(ann, note_id, ago[3], 900, activity_type="E"),
+        activity_fact(ann, note_id, ago[4], 0),
+        activity_fact(ann, note_id, today - timedelta(days=183), 500),
+        activity_fact(ben, note_id, ago[3], 500),
+    )
+    body = heatmap(ann)
+    expected = {str(ago[0]): 3, str(ago[1]): 2, str(ago[2]): 4}
+    assert values(body, "past_value") == expected
+    assert values(body, "intensity") == expected
+    assert body["max_past_value"] == 4
+
+
+def test_7_future_values(ann: User, ben: User, today: date) -> None:
+    days = {n: (today + timedelta(days=n)).isoformat() for n in (-1, 0, 1, 2, 8, 182, 183)}
+    for user, day, weight, extra in [
+        (ann, -1, 5, {}),
+        (ann, 0, 2, {}),
+        (ann, 1, 3, {}),
+        (ann, 1, 4, {"is_completed": True}),
+        (ann, 2, 1, {"recurrence_freq": "W"}),
+        (ann, 182, 2, {}),
+        (ann, 183, 9, {}),
+        (ben, 8, 9, {}),
+    ]:
+        body = {"title": "Plan", "event_date": days[day], "difficulty_weight": weight, **extra}
+        assert user.post("planner-events/", body).status_code == 201
+    seen = heatmap(ann)
+    assert values(seen, "future_value") == {days[0]: 2, days[1]: 7, days[2]: 1, days[182]: 2}
+    assert values(seen, "intensity") == {days[1]: 4, days[2]: 1, days[182]: 2}
+    assert seen["max_future_value"] == 7
+
+
+def test_1_4_activity_is_kept_once(ann: User, today: date, teller: Teller, tables: Tables) -> None:
+    fact = activity_fact(ann, teller.note(ann), today, 10, activity_id=uuid4())
+    teller.tell(fact)
+    teller.tell(fact)
+    assert tables.count("activities", activity_id=fact.activity_id) == 1
+    assert values(heatmap(ann), "past_value") == {today.isoformat(): 1}

@@ -1,0 +1,168 @@
+"""Work sessions through the gateway (planner §8, notes §9.5)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from services.planner.tests.support import Tables, Teller, note_fact
+from tests.support.client import User
+
+from notechondria_shared.events.notes import NoteTrashed
+from notechondria_shared.fields import messages
+
+
+def begin(user: User, note_id: int, **fields: Any) -> dict[str, Any]:
+    answer = user.post("note-sessions/", {"note_id": note_id, **fields})
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def listed(user: User, query: str = "") -> list[int]:
+    return [row["id"] for row in user.get(f"note-sessions/{query}").json()]
+
+
+def test_8_open_with_defaults(ann: User, teller: Teller) -> None:
+    course_id = teller.course(ann)
+    note_id = teller.note(ann, description="d" * 300, course_id=course_id)
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    row = begin(ann, note_id)
+    started = datetime.fromisoformat(row["starts_at"])
+    assert before < started < datetime.now(UTC) + timedelta(seconds=1)
+    assert datetime.fromisoformat(row["ends_at"]) == started + timedelta(minutes=15)
+    assert row == {
+        "id": row["id"],
+        "title": "Enzymes",
+        "kind": "note_session",
+        "note_id": note_id,
+        "course_id": course_id,
+        "summary": "d" * 255,
+        "starts_at": row["starts_at"],
+        "ends_at": row["ends_at"],
+    }
+    assert ann.get("note-sessions/").json() == [row]
+
+
+def test_8_open_with_everything(ann: User, teller: Teller) -> None:
+    note_id = teller.note(ann)
+    row = begin(
+        ann,
+        note_id,
+        title=" Reading ",
+        summary="Chapter 4",
+        started_at="2026-05-04T08:00:00",
+        ended_at="2026-05-04T11:00:00+02:00",
+    )
+    assert (row["title"], row["summary"], row["course_id"]) == ("Reading", "Chapter 4", None)
+    assert (row["starts_at"], row["ends_at"]) == ("2026-05-04T08:00:00+00:00", "2026-05-04T09:00:00+00:00")
+    blank = begin(ann, note_id, title="", summary=" ", started_at=None, ended_at=None)
+    assert (blank["title"], blank["summary"]) == ("Enzymes", "How they fold")
+
+
+def test_8_patch(ann: User, teller: Teller) -> None:
+    note_id, other = teller.note(ann), teller.note(ann)
+    row = begin(ann, note_id, started_at="2026-05-04T08:00:00Z")
+    path = f"note-sessions/{row['id']}/"
+    assert ann.patch(path, {}).json() == row
+    assert ann.patch(path, {"started_at": None, "note_id": other}).json() == row
+    changed = ann.patch(path, {"title": "T", "summary": "S", "ended_at": "2026-05-04T09:30:00Z"}).json()
+    assert changed == {**row, "title": "T", "summary": "S", "ends_at": "2026-05-04T09:30:00+00:00"}
+    moved = ann.patch(path, {"started_at": "2026-05-04T07:00:00Z", "ended_at": None}).json()
+    assert (moved["starts_at"], moved["ends_at"]) == ("2026-05-04T07:00:00+00:00", "2026-05-04T07:15:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("note_id", "x", "A valid integer is required."),
+        ("note_id", None, "This field may not be null."),
+        ("title", "x" * 121, "Ensure this field has no more than 120 characters."),
+        ("summary", "x" * 256, "Ensure this field has no more than 255 characters."),
+        (
+            "ended_at",
+            "later",
+            messages.BAD_DATETIME,
+        ),
+    ],
+)
+def test_8_bad_fields(ann: User, teller: Teller, field: str, value: Any, message: str) -> None:
+    note_id = teller.note(ann)
+    row = begin(ann, note_id)
+    for answer in (
+        ann.post("note-sessions/", {"note_id": note_id, field: value}),
+        ann.patch(f"note-sessions/{row['id']}/", {field: value}),
+    ):
+        assert answer.status_code == 400
+        assert answer.json() == {field: [message]}
+
+
+def test_8_note_id_is_required(ann: User) -> None:
+    answer = ann.post("note-sessions/", {})
+    assert answer.status_code == 400
+    assert answer.json() == {"note_id": ["This field is required."]}
+
+
+def test_8_notes_and_sessions_of_others_do_not_exist(ann: User, ben: User, teller: Teller, tables: Tables) -> None:
+    note_id = teller.note(ann)
+    row = begin(ann, note_id)
+    assert ben.post("note-sessions/", {"note_id": note_id}).status_code == 404
+    assert ben.patch(f"note-sessions/{row['id']}/", {"title": "Mine"}).status_code == 404
+    assert listed(ben) == []
+    assert listed(ben, f"?note_id={note_id}") == []
+    assert ann.get("note-sessions/").json() == [row]
+    assert tables.count("note_sessions", note_id=note_id) == 1
+
+
+@pytest.mark.parametrize("note_id", [-1, 0, 899_999_999])
+def test_8_unknown_note_is_404(ann: User, note_id: int) -> None:
+    assert ann.post("note-sessions/", {"note_id": note_id}).status_code == 404
+    assert ann.patch("note-sessions/899999999/", {}).status_code == 404
+
+
+def test_8_list_is_newest_first_and_narrowed(ann: User, teller: Teller) -> None:
+    one, two = teller.note(ann), teller.note(ann)
+    old = begin(ann, one, started_at="2026-05-01T08:00:00Z")["id"]
+    twin_a = begin(ann, two, started_at="2026-05-02T08:00:00Z")["id"]
+    twin_b = begin(ann, one, started_at="2026-05-02T08:00:00Z")["id"]
+    assert listed(ann) == [twin_b, twin_a, old]
+    assert listed(ann, f"?note_id={one}") == [twin_b, old]
+    assert listed(ann, "?note_id=&limit=") == [twin_b, twin_a, old]
+    assert listed(ann, "?limit=1") == [twin_b]
+    assert listed(ann, "?limit=x&note_id=899999999") == []
+    answer = ann.get("note-sessions/?note_id=x")
+    assert answer.status_code == 400
+    assert "note_id" in answer.json()["detail"]
+
+
+def test_8_list_limits(ann: User, teller: Teller, tables: Tables) -> None:
+    note_id = teller.note(ann)
+    tables.rows(
+        "INSERT INTO planner.note_sessions (user_id, note_id, title, summary, started_at, date_created, last_edit) "
+        "SELECT %s, %s, 'T', '', now() - n * interval '1 hour', now(), now() FROM generate_series(1, 210) n",
+        ann.id,
+        note_id,
+    )
+    assert [len(listed(ann, query)) for query in ("", "?limit=x", "?limit=120", "?limit=9999", "?limit=0")] == [
+        50,
+        50,
+        120,
+        200,
+        1,
+    ]
+
+
+def test_8_note_in_the_bin_counts_but_stays_hidden(ann: User, teller: Teller) -> None:
+    note_id = teller.note(ann)
+    teller.tell(note_fact(NoteTrashed, note_id, ann, revision=2))
+    row = begin(ann, note_id)
+    assert row["title"] == "Enzymes"
+    assert listed(ann) == []
+    assert ann.patch(f"note-sessions/{row['id']}/", {"title": "Closed"}).json()["title"] == "Closed"
+
+
+def test_8_wrong_method(ann: User) -> None:
+    answer = ann.delete("note-sessions/1/")
+    assert answer.status_code == 405
+    assert answer.json() == {"detail": 'Method "DELETE" not allowed.'}

@@ -1,0 +1,246 @@
+"""The activity week and recurring events through the gateway (planner §6, §12.1)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from services.planner.tests.support import Tables, Teller
+from tests.support.client import User
+
+from notechondria_local.stack import Stack
+from notechondria_shared.database import Prepared, Reader
+from notechondria_shared.database.tables import Row
+from planner_service.week import service
+from planner_service.week.days import Days
+
+
+def plan(user: User, day: date | str, **fields: Any) -> dict[str, Any]:
+    answer = user.post("planner-events/", {"title": "Plan", "event_date": str(day), **fields})
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def week(user: User, query: str = "") -> dict[str, Any]:
+    answer = user.get(f"activity/week/{query}")
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def grid(user: User, query: str) -> dict[str, list[dict[str, Any]]]:
+    return {day["date"]: day["events"] for day in week(user, query)["days"]}
+
+
+def on_days(user: User, query: str) -> list[str]:
+    return [day for day, events in grid(user, query).items() if events]
+
+
+def test_6_2_empty_week_has_all_its_days(ann: User, today: date) -> None:
+    body = week(ann)
+    assert body["start_date"] == today.isoformat()
+    assert body["previous_week_start"] == (today - timedelta(days=7)).isoformat()
+    assert body["next_week_start"] == (today + timedelta(days=7)).isoformat()
+    assert body["days"] == [{"date": (today + timedelta(days=n)).isoformat(), "events": []} for n in range(7)]
+    assert body["deadlines"] == []
+    assert list(body) == ["start_date", "previous_week_start", "next_week_start", "days", "deadlines"]
+
+
+@pytest.mark.parametrize(("days", "length"), [("3", 3), ("7", 7), ("30", 30), ("14", 7), ("", 7), ("x", 7)])
+def test_6_1_days(ann: User, days: str, length: int) -> None:
+    body = week(ann, f"?start_date=2026-05-06&days={days}")
+    assert [len(body["days"]), body["days"][0]["date"]] == [length, "2026-05-06"]
+    assert (body["previous_week_start"], body["next_week_start"]) == ("2026-04-29", "2026-05-13")
+
+
+@pytest.mark.parametrize("start_date", ["yesterday", "", "2026-13-01", "2026-02-30", "%00", "1"])
+def test_6_1_unreadable_start_is_today(ann: User, today: date, start_date: str) -> None:
+    assert week(ann, f"?start_date={start_date}")["start_date"] == today.isoformat()
+
+
+def test_6_1_edges_of_the_calendar(ann: User) -> None:
+    plan(ann, "9999-12-31", recurrence_freq="W", starts_at="9999-12-31T23:30:00Z")
+    plan(ann, "0001-01-01")
+    last = week(ann, "?start_date=9999-12-30&days=30")
+    assert [day["date"] for day in last["days"]] == ["9999-12-30", "9999-12-31"]
+    assert (last["previous_week_start"], last["next_week_start"]) == ("9999-12-23", "9999-12-31")
+    assert len(last["days"][1]["events"]) == 1
+    first = week(ann, "?start_date=0001-01-01")
+    assert (first["previous_week_start"], len(first["days"][0]["events"])) == ("0001-01-01", 1)
+
+
+def test_6_3_plan_item(ann: User, ben: User) -> None:
+    event = plan(ann, "2026-05-06", difficulty_weight=3)
+    plan(ann, "2026-05-03")
+    plan(ann, "2026-05-11")
+    plan(ann, "2026-05-07", is_completed=True)
+    plan(ben, "2026-05-06")
+    items = grid(ann, "?start_date=2026-05-04")
+    assert items.pop("2026-05-06") == [
+        {**event, "kind": "plan", "source_id": event["id"], "occurrence_date": "2026-05-06"}
+    ]
+    assert not any(items.values())
+
+
+def test_6_3_session_item_and_order(ann: User, ben: User, teller: Teller) -> None:
+    course_id = teller.course(ann)
+    note_id = teller.note(ann, course_id=course_id)
+    noon = {"note_id": note_id, "started_at": "2026-05-06T12:00:00Z"}
+    session = ann.post("note-sessions/", noon).json()
+    early = ann.post("note-sessions/", {"note_id": note_id, "started_at": "2026-05-06T00:00:00Z"}).json()
+    ann.post("note-sessions/", {"note_id": note_id, "started_at": "2026-05-11T00:00:00Z"})
+    ann.post("note-sessions/", {"note_id": note_id, "started_at": "2026-05-03T23:59:59.999999Z"})
+    event = plan(ann, "2026-05-06")
+    late = plan(ann, "2026-05-06", starts_at="2026-05-06T23:00:00Z")
+    items = grid(ann, "?start_date=2026-05-04")
+    assert [(item["kind"], item["id"]) for item in items["2026-05-06"]] == [
+        ("note_session", early["id"]),
+        ("plan", event["id"]),
+        ("note_session", session["id"]),
+        ("plan", late["id"]),
+    ]
+    assert items["2026-05-06"][2] == session
+    assert session["course_id"] == course_id
+    assert sum(len(events) for events in items.values()) == 4
+    assert not any(grid(ben, "?start_date=2026-05-04").values())
+
+
+def test_6_4_deadlines(ann: User, ben: User, today: date, tomorrow: date) -> None:
+    soon = plan(ann, tomorrow, title="Soon", difficulty_weight=1, starts_at=f"{tomorrow}T23:00:00Z")
+    heavy = plan(ann, today + timedelta(days=10), title="Heavy", difficulty_weight=500)
+    passed = plan(ann, today, title="Passed", difficulty_weight=2, starts_at=f"{today}T00:00:00Z")
+    twin_b = plan(ann, today + timedelta(days=100), title="Twin B")
+    twin_a = plan(ann, today + timedelta(days=100), title="Twin A")
+    plan(ann, today - timedelta(days=1), title="Overdue")
+    plan(ann, tomorrow, title="Done", is_completed=True)
+    plan(ben, tomorrow)
+    deadlines = week(ann, "?start_date=2020-01-01")["deadlines"]
+    assert [item["id"] for item in deadlines] == [event["id"] for event in (passed, heavy, soon, twin_a, twin_b)]
+    assert deadlines[0] == {**passed, "urgency_score": 120.0}
+    left = datetime.fromisoformat(soon["starts_at"]) - datetime.now(UTC)
+    assert deadlines[2]["urgency_score"] == pytest.approx(1 / (left / timedelta(hours=1)), abs=0.001)
+    scores = [item["urgency_score"] for item in deadlines]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_6_4_cut_at_forty_series_beside(ann: User, tomorrow: date, tables: Tables) -> None:
+    tables.rows(
+        "INSERT INTO planner.planner_events (user_id, title, event_date, starts_at, ends_at, difficulty_weight, "
+        "description, is_completed, recurrence_freq, recurrence_interval, revision, date_created, last_edit) "
+        "SELECT %s, 'E' || n, d, d::timestamp AT TIME ZONE 'UTC', (d + 1)::timestamp AT TIME ZONE 'UTC', 1, '', false, "
+        "'N', 1, 1, now(), now() FROM (SELECT n, %s::date + n AS d FROM generate_series(0, 44) n) AS rows",
+        ann.id,
+        tomorrow,
+    )
+    plan(ann, tomorrow, title="Series", recurrence_freq="W")
+    titles = {item["title"] for item in week(ann)["deadlines"]}
+    assert titles == {f"E{n}" for n in range(40)} | {"Series"}
+
+
+def test_12_1_occurrences_in_the_grid(ann: User) -> None:
+    event = plan(
+        ann,
+        "2026-01-31",
+        starts_at="2026-01-31T22:00:00Z",
+        ends_at="2026-02-01T01:00:00Z",
+        recurrence_freq="M",
+        recurrence_count=3,
+    )
+    items = grid(ann, "?start_date=2026-02-25")["2026-02-28"]
+    assert items == [
+        {
+            **event,
+            "event_date": "2026-02-28",
+            "starts_at": "2026-02-28T22:00:00+00:00",
+            "ends_at": "2026-03-01T01:00:00+00:00",
+            "kind": "plan",
+            "source_id": event["id"],
+            "occurrence_date": "2026-02-28",
+        }
+    ]
+    assert on_days(ann, "?start_date=2026-03-25") == ["2026-03-31"]
+    assert on_days(ann, "?start_date=2026-04-25") == []
+    assert ann.get("planner-events/").json() == [event]
+
+
+def test_12_1_weekly_with_interval_and_inclusive_end(ann: User) -> None:
+    plan(ann, "2026-05-04", recurrence_freq="W", recurrence_interval=2, recurrence_end_date="2026-06-01")
+    assert on_days(ann, "?start_date=2026-04-20&days=30") == ["2026-05-04", "2026-05-18"]
+    assert on_days(ann, "?start_date=2026-05-19&days=30") == ["2026-06-01"]
+
+
+def test_12_1_yearly(ann: User) -> None:
+    plan(ann, "2024-02-29", recurrence_freq="Y")
+    assert on_days(ann, "?start_date=2026-02-26") == ["2026-02-28"]
+    assert on_days(ann, "?start_date=2028-02-26") == ["2028-02-29"]
+
+
+def test_12_1_two_occurrences_in_one_window(ann: User) -> None:
+    event = plan(ann, "2026-05-04", recurrence_freq="W")
+    items = [item for events in grid(ann, "?start_date=2026-05-04&days=30").values() for item in events]
+    assert [item["occurrence_date"] for item in items] == [
+        "2026-05-04",
+        "2026-05-11",
+        "2026-05-18",
+        "2026-05-25",
+        "2026-06-01",
+    ]
+    assert {item["id"] for item in items} == {event["id"]}
+    ann.patch(f"planner-events/{event['id']}/", {"is_completed": True})
+    assert on_days(ann, "?start_date=2026-05-04&days=30") == []
+
+
+def test_12_1_deadline_is_the_next_occurrence(ann: User, today: date) -> None:
+    event = plan(ann, today - timedelta(days=6), recurrence_freq="W", difficulty_weight=2)
+    plan(ann, today - timedelta(days=6), recurrence_freq="W", recurrence_count=1)
+    plan(ann, today - timedelta(days=6), recurrence_freq="Y", recurrence_interval=2)
+    day = today + timedelta(days=1)
+    (deadline,) = week(ann)["deadlines"]
+    assert deadline["urgency_score"] > 2 / 37
+    assert {**deadline, "urgency_score": 0} == {
+        **event,
+        "event_date": day.isoformat(),
+        "starts_at": f"{day}T12:00:00+00:00",
+        "ends_at": f"{day}T13:00:00+00:00",
+        "urgency_score": 0,
+    }
+
+
+class Counting:
+    """A Reader that counts what is asked of it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader, self.statements = reader, 0
+
+    async def all(self, query: Prepared, **params: Any) -> list[Row]:
+        self.statements += 1
+        return await self._reader.all(query, **params)
+
+    async def one(self, query: Prepared, **params: Any) -> Row | None:
+        self.statements += 1
+        return await self._reader.one(query, **params)
+
+    async def value(self, query: Prepared, **params: Any) -> Any:
+        self.statements += 1
+        return await self._reader.value(query, **params)
+
+
+def test_6_a_week_takes_four_statements_whatever_it_holds(ann: User, stack: Stack, teller: Teller) -> None:
+    note_id = teller.note(ann)
+    for n in range(5):
+        plan(ann, f"2026-05-0{n + 1}", recurrence_freq="NW"[n % 2])
+        ann.post("note-sessions/", {"note_id": note_id, "started_at": f"2026-05-0{n + 1}T08:00:00Z"})
+
+    async def count() -> tuple[int, int]:
+        reader = Reader(stack.database_url("planner"), size=1, queue_seconds=5, application_name="test")
+        await reader.open()
+        counting = Counting(reader)
+        days = Days(date(2026, 5, 1), date(2026, 5, 30))
+        body = await service.week(counting, ann.id, days, datetime(2026, 5, 1, tzinfo=UTC))
+        await reader.close()
+        return counting.statements, sum(len(day["events"]) for day in body["days"])
+
+    assert asyncio.run(count()) == (4, 17)
