@@ -1,0 +1,1 @@
+"""Notes: courses, notes, blocks, files, versions and the recycle bin."""

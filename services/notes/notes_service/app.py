@@ -1,0 +1,54 @@
+"""The notes service, wired."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+import notes_service.courses.routes
+import notes_service.notes.routes
+import notes_service.recycle_bin.routes
+import notes_service.references.routes
+from notechondria_shared.app import ServiceSpec, create_service_app
+from notechondria_shared.runner import configured_app, load_settings
+from notes_service.authors.contact import KnownAuthors
+from notes_service.handlers import subscriptions
+from notes_service.models import EVENTS, Base
+from notes_service.notes.search import SearchPool
+from notes_service.settings import NotesSettings
+
+
+async def _start(app: FastAPI) -> None:
+    settings: NotesSettings = app.state.settings
+    app.state.known_authors = KnownAuthors()
+    app.state.search = SearchPool(settings.search_workers, settings.search_queue)
+
+
+async def _stop(app: FastAPI) -> None:
+    app.state.search.close()
+
+
+SPEC = ServiceSpec(
+    title="Notechondria notes",
+    description="Courses, notes, blocks, files, versions and the recycle bin.",
+    routers=(
+        notes_service.courses.routes.router,
+        notes_service.recycle_bin.routes.router,
+        notes_service.notes.routes.router,
+        notes_service.references.routes.router,
+    ),
+    tables=EVENTS,
+    metadata=Base.metadata,
+    migrations=Path(__file__).resolve().parent.parent / "migrations",
+    capabilities={"notes": 1, "courses": 1},
+    subscriptions=subscriptions,
+    on_start=(_start,),
+    on_stop=(_stop,),
+)
+
+
+def create_app() -> FastAPI:
+    """The application, configured by the environment; uvicorn's factory."""
+    settings = load_settings(NotesSettings)
+    return configured_app(lambda: create_service_app(settings, SPEC), settings)

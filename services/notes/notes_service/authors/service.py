@@ -1,0 +1,66 @@
+"""Authors: what notes keep of accounts, told by identity or met at the door."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.auth import Caller
+from notechondria_shared.errors import INVALID_TOKEN, Unauthorized
+from notechondria_shared.events.identity import UserState
+from notes_service.models import EVENTS, Author
+
+
+async def serialize(session: AsyncSession, user_id: int) -> bool:
+    """Wait for others that make, seed or wipe this author; False when the account is deleted. Until the commit."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"author:{user_id}", 0))))
+    gone = EVENTS.deleted_users
+    return await session.scalar(select(gone.c.user_id).where(gone.c.user_id == user_id)) is None
+
+
+async def lock(session: AsyncSession, user_id: int, *, exclusive: bool = False) -> Author:
+    """The caller's author row, kept from being wiped until the commit; 401 when the account is deleted.
+
+    `exclusive` also keeps out the user's other exclusive writers: the courses of one user change one at a time.
+    Locks are taken in the order author, course, note, everywhere.
+    """
+    author: Author | None = await session.scalar(
+        select(Author).where(Author.user_id == user_id).with_for_update(key_share=True, read=not exclusive)
+    )
+    if author is None:
+        raise Unauthorized(INVALID_TOKEN)
+    return author
+
+
+async def meet(session: AsyncSession, caller: Caller) -> Author:
+    """The locked author row of a caller, made from the credential's word when no fact has brought it yet."""
+    await session.execute(
+        upsert(Author)
+        .values(
+            user_id=caller.user_id,
+            username=caller.username,
+            image_path=caller.image_path,
+            editor_mode=caller.editor_mode,
+        )
+        .on_conflict_do_nothing()
+    )
+    return await lock(session, caller.user_id, exclusive=True)
+
+
+async def project(session: AsyncSession, fact: UserState) -> Author:
+    """The locked author row brought up to a fact; one that knows a newer fact stays as it is."""
+    news = upsert(Author).values(
+        user_id=fact.user_id,
+        username=fact.username,
+        image_path=fact.image_path,
+        editor_mode=fact.editor_mode,
+        revision=fact.revision,
+    )
+    told = {name: news.excluded[name] for name in ("username", "image_path", "editor_mode", "revision")}
+    await session.execute(
+        news.on_conflict_do_update(
+            index_elements=[Author.user_id], set_=told, where=Author.revision < news.excluded.revision
+        )
+    )
+    return await lock(session, fact.user_id, exclusive=True)

@@ -1,0 +1,40 @@
+"""What happens to the things of a deleted account (architecture §3)."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.events.notes import CourseDeleted
+from notes_service.authors import service
+from notes_service.courses.service import move_notes
+from notes_service.events import course_fact, tell
+from notes_service.models import EVENTS, Author, Course, Note, NoteBlock
+from notes_service.notes.files import files_of
+
+
+async def wipe(session: AsyncSession, user_id: int) -> list[str]:
+    """Remove everything of the user; the paths of files that lie outside the user's own folder.
+
+    Notes of others in the user's courses stay and lose their course. The user's own notes need no facts of their
+    own: who keeps something of them hears that the account is gone.
+    """
+    await service.serialize(session, user_id)
+    await session.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
+    await session.execute(select(Author.user_id).where(Author.user_id == user_id).with_for_update())
+    courses = (
+        await session.scalars(select(Course).where(Course.creator_id == user_id).order_by(Course.id).with_for_update())
+    ).all()
+    own = list(await session.scalars(select(Note.id).where(Note.creator_id == user_id).order_by(Note.id)))
+    paths = await files_of(session, own)
+    await session.execute(delete(Note).where(Note.creator_id == user_id))
+    await session.execute(delete(NoteBlock).where(NoteBlock.creator_id == user_id))
+    for course in courses:
+        await move_notes(session, course.id, user_id, None)
+        course.revision += 1
+        await tell(session, course_fact(CourseDeleted, course))
+        paths.append(f"course_media/course_{course.id}/")
+    await session.execute(delete(Course).where(Course.creator_id == user_id))
+    await session.execute(delete(Author).where(Author.user_id == user_id))
+    return paths

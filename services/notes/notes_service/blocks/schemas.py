@@ -1,0 +1,105 @@
+"""Blocks on the wire (notes §3.5, §6.1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Request
+from pydantic import ValidationError
+from typing_extensions import TypedDict
+
+from notechondria_shared.database.tables import Row
+from notechondria_shared.fields import Boolean, Choice, ObjectList, Text
+from notechondria_shared.fields.rules import Rule, refuse
+from notechondria_shared.http import Body
+from notechondria_shared.http.body import field_errors
+from notechondria_shared.storage import media_url
+from notechondria_shared.timestamps import iso_z
+
+BLOCK_TYPES = ("T", "S", "N", "U", "E", "P", "C", "Q", "I", "L", "H")
+ONE_LINE = frozenset("TUSI")
+ARGS_LENGTH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDraft:
+    """A block before it has a row."""
+
+    block_type: str
+    text: str
+    args: str | None = None
+    is_ai_generated: bool = False
+
+
+class BlockElement(Body):
+    """An element of a note's `blocks` list (notes §6.1)."""
+
+    block_type: Annotated[str, Choice(BLOCK_TYPES)] = "N"
+    text: Annotated[str | None, Text(blank=True, null=True)] = ""
+    args: Annotated[str | None, Text(max_length=ARGS_LENGTH, blank=True, null=True)] = None
+    is_AI_generated: Annotated[bool, Boolean()] = False  # noqa: N815 - the contract's name
+
+    def draft(self) -> BlockDraft:
+        """The cleaned block."""
+        text = clean_text(self.block_type, self.text or "")
+        return BlockDraft(self.block_type, text, self.args or None, self.is_AI_generated)
+
+
+def clean_text(block_type: str, text: str) -> str:
+    """Line breaks as a block of this kind keeps them (notes §6.1, decisions 16)."""
+    if block_type in ONE_LINE:
+        return re.sub(r"[\r\n]+", " ", text)
+    return re.sub(r"[\r\n]{2,}", "\n", text)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockList(Rule):
+    """A list of block objects, as `BlockDraft`s; the message of a refusal names the element."""
+
+    null: bool = False
+    max_items: int = 10_000
+
+    def convert(self, value: Any) -> list[BlockDraft]:
+        return [
+            _element(number, item) for number, item in enumerate(ObjectList(max_items=self.max_items).convert(value))
+        ]
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": BlockElement.model_json_schema(), "maxItems": self.max_items}
+
+
+def _element(number: int, item: dict[str, Any]) -> BlockDraft:
+    try:
+        return BlockElement.model_validate(item).draft()
+    except ValidationError as error:
+        texts = [f"{name}: {' '.join(found)}" for name, found in field_errors(error).items()]
+        raise refuse(f"Block {number}: {' '.join(texts)}") from None
+
+
+class BlockObject(TypedDict):
+    """A block (notes §3.5)."""
+
+    id: int
+    block_type: str
+    text: str | None
+    args: str | None
+    is_AI_generated: bool
+    image_url: str
+    date_created: str
+    last_edit: str
+
+
+def block_object(request: Request, row: Row) -> BlockObject:
+    """A row of `blocks.queries` as the contract's block."""
+    return {
+        "id": row["id"],
+        "block_type": row["block_type"],
+        "text": row["text"],
+        "args": row["args"],
+        "is_AI_generated": row["is_ai_generated"],
+        "image_url": media_url(request, row["image"]),
+        "date_created": iso_z(row["date_created"]),
+        "last_edit": iso_z(row["last_edit"]),
+    }

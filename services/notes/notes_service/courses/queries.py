@@ -1,0 +1,95 @@
+"""Reads of courses: three statements for a list of any length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, case, func, not_, or_, select, true
+from sqlalchemy.sql import Select
+
+from notechondria_shared.database import prepare
+from notes_service.models import Author, Course, CourseMedia, CourseSubscription, Note
+from notes_service.notes.queries import NEWEST, live, summaries, visible
+
+RECENT_NOTES = 5
+
+_VIEWER = bindparam("viewer", type_=BigInteger)
+_own = CourseSubscription.__table__.alias("own")
+_all = CourseSubscription.__table__.alias("everybody")
+
+
+def _courses() -> Select[*tuple[Any, ...]]:
+    subscribers = (
+        select(func.count()).where(_all.c.course_id == Course.id, _all.c.is_active).correlate(Course).scalar_subquery()
+    )
+    return (
+        select(
+            Course.id,
+            Course.client_course_id,
+            Course.slug,
+            Course.title,
+            Course.description,
+            Course.cover_image,
+            Course.icon,
+            Course.is_default,
+            Course.sort_order,
+            Course.creator_id,
+            Author.username,
+            Author.image_path,
+            subscribers.label("subscriber_count"),
+            _own.c.subscribed_at,
+            _own.c.last_opened_at,
+        )
+        .outerjoin(Author, Author.user_id == Course.creator_id)
+        .outerjoin(_own, and_(_own.c.course_id == Course.id, _own.c.creator_id == _VIEWER, _own.c.is_active))
+    )
+
+
+_RANK = case(
+    (Course.is_default, 0),
+    (Course.sort_order != 0, 1),
+    (_own.c.subscribed_at.is_not(None), 2),
+    else_=3,
+)
+ORDER = (
+    _RANK,
+    case((_RANK == 1, Course.sort_order), else_=0),
+    case((_RANK == 2, func.coalesce(_own.c.last_opened_at, _own.c.subscribed_at)), else_=None).desc(),
+    func.lower(Course.title),
+    Course.sort_order,
+    Course.title,
+    Course.id,
+)
+"""Notes §4.3."""
+
+# Other people's Inboxes are of no use to anybody (notes §12, 2).
+LIST = prepare(_courses().where(or_(not_(Course.is_default), Course.creator_id == _VIEWER)).order_by(*ORDER))
+ONE = prepare(_courses().where(Course.id == bindparam("course_id")))
+
+_wanted = (
+    func.unnest(bindparam("course_ids", type_=ARRAY(BigInteger)))
+    .table_valued("course_id", name="wanted")
+    .render_derived(name="wanted")
+)
+_newest = (
+    select(Note.id)
+    .where(Note.course_id == _wanted.c.course_id, *live(), visible(_VIEWER))
+    .order_by(*NEWEST)
+    .limit(RECENT_NOTES)
+    .lateral("newest")
+)
+RECENT = prepare(
+    summaries().where(Note.id.in_(select(_newest.c.id).select_from(_wanted.join(_newest, true())))).order_by(*NEWEST)
+)
+MEDIA = prepare(
+    select(
+        CourseMedia.id,
+        CourseMedia.course_id,
+        CourseMedia.title,
+        CourseMedia.description,
+        CourseMedia.source,
+        CourseMedia.image,
+    )
+    .where(CourseMedia.course_id == any_(bindparam("course_ids", type_=ARRAY(BigInteger))))
+    .order_by(CourseMedia.date_created, CourseMedia.id)
+)

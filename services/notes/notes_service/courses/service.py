@@ -1,0 +1,144 @@
+"""The rules of courses (notes §4)."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, case, delete, func, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.errors import BadRequest, Forbidden, NotFound
+from notechondria_shared.events.notes import CourseCreated, CourseDeleted, CourseUpdated, NoteTrashed, NoteUpdated
+from notes_service.authors import service as authors
+from notes_service.courses.schemas import CreateCourse
+from notes_service.courses.slugs import free_slug, slugify
+from notes_service.events import NOTE_STATE, course_fact, note_fact, tell
+from notes_service.models import Course, Note
+
+INBOX = "Inbox"
+INBOX_DESCRIPTION = "Default category"
+UNKNOWN = "Course not found: Notes.Courses/lookup — there is no such course."
+SAME_TITLE = "Course not saved: Notes.Courses/create — you already have a course with this title."
+NOT_YOURS = "Course not changed: Notes.Courses/owner — only its owner may do that."
+INBOX_STAYS = "Course not deleted: Notes.Courses/delete — the Inbox cannot be deleted."
+
+
+def is_inbox_title(title: str) -> bool:
+    """True for the protected title, in any letter case (notes §4.6)."""
+    return title.lower() == INBOX.lower()
+
+
+async def lock_shared(session: AsyncSession, course_id: int) -> bool:
+    """Keep a course from being deleted until the commit; False when there is none."""
+    found = await session.scalar(
+        select(Course.id).where(Course.id == course_id).with_for_update(read=True, key_share=True)
+    )
+    return found is not None
+
+
+async def create(session: AsyncSession, user_id: int, wanted: CreateCourse) -> tuple[int, bool]:
+    """Make or match a course (notes §4.2, POST decision order): its id, and True when it is new."""
+    await authors.lock(session, user_id, exclusive=True)
+    matched = await _by_client_id(session, user_id, wanted.client_course_id)
+    twin = await session.scalar(
+        select(Course)
+        .where(Course.creator_id == user_id, func.lower(Course.title) == func.lower(wanted.title))
+        .where(Course.id != (matched.id if matched else 0))
+    )
+    if twin is not None:
+        if is_inbox_title(wanted.title):
+            return twin.id, False
+        raise BadRequest(SAME_TITLE)
+    if matched is not None:
+        matched.title, matched.description = wanted.title, wanted.description or ""
+        if wanted.sent("icon"):
+            matched.icon = wanted.icon
+        matched.save()
+        await tell(session, course_fact(CourseUpdated, matched))
+        return matched.id, False
+    course = Course(
+        creator_id=user_id,
+        client_course_id=wanted.client_course_id or None,
+        slug=await free_slug(session, slugify(wanted.title)),
+        title=wanted.title,
+        description=wanted.description or "",
+        icon=wanted.icon,
+        is_default=is_inbox_title(wanted.title),
+    )
+    await _add(session, course)
+    return course.id, True
+
+
+async def _by_client_id(session: AsyncSession, user_id: int, client_id: str | None) -> Course | None:
+    if not client_id:
+        return None
+    found: Course | None = await session.scalar(
+        select(Course).where(Course.creator_id == user_id, Course.client_course_id == client_id)
+    )
+    return found
+
+
+async def _add(session: AsyncSession, course: Course) -> None:
+    session.add(course)
+    await session.flush()
+    await tell(session, course_fact(CourseCreated, course))
+
+
+async def ensure_inbox(session: AsyncSession, user_id: int, slug: str) -> Course:
+    """The user's lowest-id default course, made when missing (notes §4.7, §11.1); under the author's exclusive lock."""
+    inbox = await session.scalar(
+        select(Course).where(Course.creator_id == user_id, Course.is_default).order_by(Course.id).limit(1)
+    )
+    if inbox is not None:
+        return inbox
+    # A course that merely bears the name takes the office: there is one course of a title.
+    namesake = await session.scalar(
+        select(Course).where(Course.creator_id == user_id, func.lower(Course.title) == INBOX.lower())
+    )
+    if namesake is not None:
+        namesake.is_default = True
+        namesake.save()
+        await tell(session, course_fact(CourseUpdated, namesake))
+        return namesake
+    made = Course(
+        creator_id=user_id,
+        slug=await free_slug(session, slug),
+        title=INBOX,
+        description=INBOX_DESCRIPTION,
+        is_default=True,
+    )
+    await _add(session, made)
+    return made
+
+
+async def remove(session: AsyncSession, user_id: int, course_id: int) -> None:
+    """Delete a course (notes §4.7): own notes move to the Inbox, notes of others lose their course (§12, 6)."""
+    await authors.lock(session, user_id, exclusive=True)
+    course = await session.scalar(select(Course).where(Course.id == course_id).with_for_update())
+    if course is None:
+        raise NotFound(UNKNOWN)
+    if course.creator_id != user_id:
+        raise Forbidden(NOT_YOURS)
+    if is_inbox_title(course.title):
+        raise BadRequest(INBOX_STAYS)
+    course.is_default = False  # whatever it was, it is no refuge for its own notes
+    inbox = await ensure_inbox(session, user_id, "inbox")
+    await move_notes(session, course_id, user_id, inbox.id)
+    course.revision += 1
+    await tell(session, course_fact(CourseDeleted, course))
+    await session.execute(delete(Course).where(Course.id == course_id))
+
+
+async def move_notes(session: AsyncSession, course_id: int, user_id: int, target: int | None) -> None:
+    """Move the user's notes of a course, binned ones too, to `target`; those of others to no course.
+
+    `last_edit` stays (notes §4.7). Each note is told: as updated, or once more as trashed when it lies in the bin.
+    """
+    await session.execute(select(Note.id).where(Note.course_id == course_id).order_by(Note.id).with_for_update())
+    destination = literal(target, BigInteger)
+    moved = await session.execute(
+        update(Note)
+        .where(Note.course_id == course_id)
+        .values(course_id=case((Note.creator_id == user_id, destination), else_=None), revision=Note.revision + 1)
+        .returning(*NOTE_STATE, Note.deleted_at)
+        .execution_options(synchronize_session=False)
+    )
+    await tell(session, *(note_fact(NoteTrashed if row.deleted_at else NoteUpdated, row) for row in moved))

@@ -1,0 +1,38 @@
+"""Slugs (notes §4.5)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import count, islice
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notes_service.models import Course
+
+BASE_LENGTH = 100
+FALLBACK = "local-course"
+
+
+def slugify(title: str) -> str:
+    """The title as an ASCII slug of at most 100 characters; accents are dropped (decisions 14)."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[\s_-]+", "-", re.sub(r"[^a-z0-9\s_-]", "", plain)).strip("-")
+    return words[:BASE_LENGTH].rstrip("-") or FALLBACK
+
+
+async def free_slug(session: AsyncSession, base: str) -> str:
+    """`base`, or the first free of `base-2`, `base-3`, …; kept for this transaction."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"slug:{base}", 0))))
+    candidates = iter([base])
+    numbers = count(2)
+    size = 16
+    while True:
+        tried = [*candidates]
+        taken = set(await session.scalars(select(Course.slug).where(Course.slug.in_(tried))))
+        for slug in tried:
+            if slug not in taken:
+                return slug
+        candidates = (f"{base}-{number}" for number in islice(numbers, size))
+        size = min(size * 4, 4096)

@@ -1,0 +1,35 @@
+"""What notes hears from identity (architecture §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.events.consumer import Subscription
+from notechondria_shared.events.identity import UserActivated, UserDeleted, UserUpdated
+from notes_service.authors import service
+from notes_service.authors.wipe import wipe
+from notes_service.notes.files import delete_files
+from notes_service.seeding.service import seed_once
+
+
+def subscriptions(app: FastAPI) -> Sequence[Subscription]:
+    """The handlers, bound to the application's media store."""
+
+    async def activated(session: AsyncSession, fact: UserActivated) -> None:
+        if await service.serialize(session, fact.user_id):
+            await seed_once(session, await service.project(session, fact))
+
+    async def updated(session: AsyncSession, fact: UserUpdated) -> None:
+        if await service.serialize(session, fact.user_id):
+            await service.project(session, fact)
+
+    async def deleted(session: AsyncSession, fact: UserDeleted) -> None:
+        paths = await wipe(session, fact.user_id)
+        app.state.known_authors.forget(fact.user_id)
+        # Before the commit: if one of both fails the fact comes again, and a file that is gone counts as deleted.
+        await delete_files(app.state.media, [*paths, f"user_upload/user_{fact.user_id}/notes/"])
+
+    return (Subscription("identity", {UserActivated: activated, UserUpdated: updated, UserDeleted: deleted}),)

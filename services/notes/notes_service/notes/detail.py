@@ -1,0 +1,26 @@
+"""The detail of a note as an answer (notes §3.4)."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from notechondria_shared.database import Reads
+from notechondria_shared.database.tables import Row
+from notechondria_shared.errors import NotFound
+from notes_service.blocks import queries as block_queries
+from notes_service.notes import queries
+from notes_service.notes.access import UNKNOWN
+from notes_service.notes.schemas import NoteDetail, note_detail
+
+
+async def find(read: Reads, note_id: int) -> Row:
+    """The row of a note that does not lie in the bin; 404 otherwise."""
+    row = await read.one(queries.DETAIL, note_id=note_id)
+    if row is None:
+        raise NotFound(UNKNOWN)
+    return row
+
+
+async def describe(request: Request, read: Reads, row: Row) -> NoteDetail:
+    """The detail of a row of `queries.DETAIL`."""
+    return note_detail(request, row, await read.all(block_queries.OF_NOTE, note_id=row["id"]))

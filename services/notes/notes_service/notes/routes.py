@@ -1,0 +1,82 @@
+"""Notes over HTTP (notes §5)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+
+from notechondria_shared.database import SessionReader
+from notechondria_shared.database.engine import ReadSession, WriteSession
+from notechondria_shared.http import read_body
+from notechondria_shared.http.answers import Json
+from notes_service.authors.contact import KnownCaller, MaybeKnownCaller, viewer
+from notes_service.notes import detail, listing, schemas, service
+from notes_service.notes.access import OwnNote, check_read
+
+router = APIRouter(prefix="/api/v1/notes", tags=["notes"])
+
+
+@router.get("/", response_model=list[schemas.NoteSummary] | schemas.NotePage)
+async def list_notes(
+    request: Request,
+    caller: MaybeKnownCaller,
+    read: ReadSession,
+    scope: str = "",
+    q: str = "",
+    contains: str = "",
+    course_id: str = "",
+    limit: str = "",
+    offset: str = "",
+) -> Json:
+    """Notes, last edited first, or best match first with `q`; with `limit` a page (notes §5.3).
+
+    `contains` keeps notes whose title or content holds that text, in any letter case (mcp §5.2, list_notes).
+    """
+    wanted = listing.Listing.of(
+        viewer(caller), scope=scope, q=q, contains=contains, course_id=course_id, limit=limit, offset=offset
+    )
+    return Json(await listing.answer(request, read, wanted))
+
+
+@router.post("/", response_model=schemas.NoteDetail, status_code=201)
+async def create_note(
+    request: Request,
+    caller: KnownCaller,
+    wanted: Annotated[schemas.CreateNote, read_body(schemas.CreateNote)],
+    session: WriteSession,
+) -> Json:
+    """Make a note: 201; 200 when the draft id was known and that note was overwritten; 404 unknown course (§5.5)."""
+    note_id, made = await service.create(session, caller, wanted)
+    read = SessionReader(session)
+    body = await detail.describe(request, read, await detail.find(read, note_id))
+    return Json(body, status_code=201 if made else 200)
+
+
+@router.get("/{note_id:id}/", response_model=schemas.NoteForCaller)
+async def get_note(request: Request, caller: MaybeKnownCaller, note_id: int, read: ReadSession) -> Json:
+    """A note with its text and `can_edit`: own or public; 400 array for a private one of somebody else (§5.1)."""
+    row = await detail.find(read, note_id)
+    check_read(row["creator_id"], row["is_public"], viewer(caller))
+    body = await detail.describe(request, read, row)
+    return Json({**body, "can_edit": row["creator_id"] == viewer(caller)})
+
+
+@router.patch("/{note_id:id}/", response_model=schemas.NoteDetail)
+async def update_note(
+    request: Request,
+    caller: KnownCaller,
+    note_id: OwnNote,
+    wanted: Annotated[schemas.UpdateNote, read_body(schemas.UpdateNote)],
+    session: WriteSession,
+) -> Json:
+    """Change what is sent (notes §5.6); 404, 400 array, 403 as §5.1 has them, before the body is looked at."""
+    await service.update_note(session, caller.user_id, note_id, wanted)
+    read = SessionReader(session)
+    return Json(await detail.describe(request, read, await detail.find(read, note_id)))
+
+
+@router.delete("/{note_id:id}/", status_code=204)
+async def delete_note(caller: KnownCaller, note_id: int, session: WriteSession) -> None:
+    """Move an own note to the recycle bin (notes §5.8)."""
+    await service.trash(session, caller.user_id, note_id)

@@ -1,0 +1,220 @@
+"""The rules of notes (notes §5)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.auth import Caller
+from notechondria_shared.errors import NotFound, Unavailable
+from notechondria_shared.events.notes import NoteCreated, NoteRestored, NoteState, NoteTrashed, NoteUpdated
+from notechondria_shared.timestamps import now
+from notes_service.authors import service as authors
+from notes_service.blocks.markdown import to_blocks, to_markdown
+from notes_service.blocks.schemas import BlockDraft
+from notes_service.blocks.service import replace_blocks
+from notes_service.courses import service as courses
+from notes_service.events import NOTE_STATE, activity_facts, note_fact, tell
+from notes_service.models import Note, RecycleBinEntry
+from notes_service.notes.access import lock_own
+from notes_service.notes.schemas import CreateNote, NoteFields, UpdateNote
+from notes_service.notes.summary import excerpt, preview_lines
+
+TRIES = 5
+BUSY = "Note not saved: Notes.Notes/create — the same draft is being saved again and again; please try once more."
+
+
+def count_words(markdown: str) -> int:
+    """Whitespace-separated tokens (notes §9.1, decisions 5)."""
+    return len(markdown.split())
+
+
+async def create(session: AsyncSession, caller: Caller, wanted: CreateNote) -> tuple[int, bool]:
+    """Make a note, or overwrite the one of the same draft (notes §5.5): its id, and True when it is new."""
+    await authors.lock(session, caller.user_id)
+    await _keep_course(session, wanted.course_id)
+    columns = _columns(caller, wanted)
+    for _ in range(TRIES):
+        note = await _insert(session, caller.user_id, wanted, columns)
+        if note is not None:
+            await replace_blocks(session, note, _first_blocks(wanted), new=True)
+            await tell(session, note_fact(NoteCreated, note), *activity_facts("C", note, _words_sent(wanted)))
+            return note.id, True
+        note = await session.scalar(
+            select(Note)
+            .where(Note.creator_id == caller.user_id, Note.client_draft_id == wanted.client_draft_id)
+            .with_for_update()
+        )
+        if note is not None:
+            await _overwrite(session, note, wanted, columns)
+            return note.id, False
+        # It was purged between the two statements: the draft id is free again.
+    raise Unavailable(BUSY)
+
+
+def _columns(caller: Caller, wanted: CreateNote) -> dict[str, Any]:
+    """What both a new note and an overwritten one get from the request."""
+    return {
+        "title": wanted.title,
+        "description": wanted.description or "",
+        "content": wanted.text,
+        "metadata_json": wanted.metadata_json or "",
+        "is_public": wanted.is_public,
+        "course_id": wanted.course_id,
+        "editor_mode": wanted.editor_mode or caller.editor_mode,
+    }
+
+
+async def _insert(session: AsyncSession, user_id: int, wanted: CreateNote, columns: dict[str, Any]) -> Note | None:
+    """The new note; None when the draft id is in use (a rival that inserts at this moment is waited for)."""
+    statement = (
+        upsert(Note)
+        .values(
+            **columns,
+            creator_id=user_id,
+            custom_meta=wanted.custom_meta or "",
+            client_draft_id=wanted.client_draft_id or None,
+            note_type=wanted.note_type,
+            source_note_id=await _keep_source(session, wanted.source_note_uuid),
+            excerpt=excerpt(columns["content"], columns["description"]),
+            preview_lines=preview_lines(columns["content"]),
+        )
+        .on_conflict_do_nothing(
+            index_elements=[Note.creator_id, Note.client_draft_id], index_where=Note.client_draft_id.is_not(None)
+        )
+        .returning(Note)
+    )
+    made: Note | None = await session.scalar(statement)
+    return made
+
+
+async def _overwrite(session: AsyncSession, note: Note, wanted: CreateNote, columns: dict[str, Any]) -> None:
+    for name, value in columns.items():
+        setattr(note, name, value)
+    if wanted.sent("custom_meta"):
+        note.custom_meta = wanted.custom_meta or ""
+    fact: type[NoteState] = NoteUpdated
+    if note.deleted_at is not None:
+        fact = NoteRestored
+        await _leave_bin(session, note)
+    note.save()
+    await replace_blocks(session, note, _first_blocks(wanted))
+    await tell(session, note_fact(fact, note), *activity_facts("E", note, _words_sent(wanted)))
+
+
+def _first_blocks(wanted: CreateNote) -> list[BlockDraft]:
+    """The blocks sent, else those of content, description or title: the first that is not empty."""
+    if wanted.blocks:
+        return wanted.blocks
+    return to_blocks(wanted.text or wanted.description or "", wanted.title) or [BlockDraft("T", wanted.title)]
+
+
+def _words_sent(wanted: CreateNote) -> int:
+    """The words of a saved note; of its blocks when these are all of its text."""
+    return count_words(wanted.text or (to_markdown(wanted.blocks, wanted.title) if wanted.blocks else ""))
+
+
+async def update_note(session: AsyncSession, user_id: int, note_id: int, wanted: UpdateNote) -> None:
+    """Apply what was sent (notes §5.6)."""
+    course_is_known = await _course_is_known(session, wanted.course_id)  # courses are locked before notes
+    note = await lock_own(session, user_id, note_id)
+    if not course_is_known:
+        raise NotFound(courses.UNKNOWN)
+    _apply_plain(note, wanted)
+    words = await _apply_text(session, note, wanted)
+    note.save()
+    await tell(session, note_fact(NoteUpdated, note), *activity_facts("E", note, words))
+
+
+def _apply_plain(note: Note, wanted: UpdateNote) -> None:
+    for name in ("title", "description", "is_public", "course_id"):
+        if wanted.sent(name):
+            setattr(note, name, getattr(wanted, name))
+    for name in ("metadata_json", "custom_meta"):
+        if wanted.sent(name):
+            setattr(note, name, getattr(wanted, name) or "")
+    if wanted.editor_mode:
+        note.editor_mode = wanted.editor_mode
+
+
+async def _apply_text(session: AsyncSession, note: Note, wanted: NoteFields) -> int:
+    """Blocks, or content and markdown; the words of the activity row."""
+    if wanted.sent("blocks"):
+        note.content = to_markdown(wanted.blocks, note.title)
+        await replace_blocks(session, note, wanted.blocks)
+        return count_words(note.content)
+    if not (wanted.sent("content") or wanted.sent("markdown")):
+        return 0
+    before = count_words(note.content)
+    # A blank content alone empties the note, a blank markdown alone changes nothing.
+    note.content = wanted.text or ("" if wanted.sent("content") else note.content)
+    await replace_blocks(session, note, to_blocks(note.content, note.title))
+    after = count_words(note.content)
+    return max(abs(after - before), after)
+
+
+async def trash(session: AsyncSession, user_id: int, note_id: int) -> None:
+    """Move a note to the recycle bin; it and its comments become private (notes §5.8)."""
+    note = await lock_own(session, user_id, note_id, with_comments=True)
+    note.deleted_at = moment = now()
+    note.is_public = False
+    note.save()
+    about = {"title": note.title, "description": note.description, "course_id": note.course_id}
+    entry = upsert(RecycleBinEntry).values(
+        creator_id=user_id, note_id=note_id, deleted_at=moment, metadata_json=json.dumps(about, ensure_ascii=False)
+    )
+    renewed = {name: entry.excluded[name] for name in ("deleted_at", "metadata_json", "last_edit")}
+    await session.execute(
+        entry.on_conflict_do_update(index_elements=[RecycleBinEntry.creator_id, RecycleBinEntry.note_id], set_=renewed)
+    )
+    hidden = await session.execute(
+        update(Note)
+        .where(Note.source_note_id == note_id, Note.note_type == "C", Note.deleted_at.is_(None), Note.is_public)
+        .values(is_public=False, revision=Note.revision + 1)
+        .returning(*NOTE_STATE)
+        .execution_options(synchronize_session=False)
+    )
+    await tell(session, note_fact(NoteTrashed, note), *(note_fact(NoteUpdated, row) for row in hidden))
+
+
+async def restore(session: AsyncSession, user_id: int, note_id: int) -> None:
+    """Bring an own note back from the bin (notes §7); 404 when it does not lie there."""
+    note = await session.scalar(
+        select(Note)
+        .where(Note.id == note_id, Note.creator_id == user_id, Note.deleted_at.is_not(None))
+        .with_for_update()
+    )
+    if note is None:
+        raise NotFound("Note not restored: Notes.RecycleBin/restore — it does not lie in your recycle bin.")
+    await _leave_bin(session, note)
+    note.save()
+    await tell(session, note_fact(NoteRestored, note))
+
+
+async def _leave_bin(session: AsyncSession, note: Note) -> None:
+    note.deleted_at = None
+    await session.execute(delete(RecycleBinEntry).where(RecycleBinEntry.note_id == note.id))
+
+
+async def _course_is_known(session: AsyncSession, course_id: int | None) -> bool:
+    return course_id is None or await courses.lock_shared(session, course_id)
+
+
+async def _keep_course(session: AsyncSession, course_id: int | None) -> None:
+    if not await _course_is_known(session, course_id):
+        raise NotFound(courses.UNKNOWN)
+
+
+async def _keep_source(session: AsyncSession, uuid: UUID | None) -> int | None:
+    """The id of the note that a comment belongs to; unknown and binned ones count as none (notes §5.4)."""
+    if uuid is None:
+        return None
+    found: int | None = await session.scalar(
+        select(Note.id).where(Note.uuid == uuid, Note.deleted_at.is_(None)).with_for_update(read=True, key_share=True)
+    )
+    return found

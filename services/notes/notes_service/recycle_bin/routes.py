@@ -1,0 +1,42 @@
+"""The recycle bin over HTTP (notes §7)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from notechondria_shared.database import Database, SessionReader
+from notechondria_shared.database.engine import ReadSession, WriteSession
+from notechondria_shared.http.answers import Json
+from notes_service.authors.contact import KnownCaller
+from notes_service.notes import detail, service
+from notes_service.notes.files import discard_files
+from notes_service.notes.schemas import NoteDetail
+from notes_service.recycle_bin import queries, schemas
+from notes_service.recycle_bin.service import empty
+
+router = APIRouter(prefix="/api/v1/notes", tags=["recycle bin"])
+
+
+@router.get("/deleted/", response_model=list[schemas.DeletedNote])
+async def list_deleted(request: Request, caller: KnownCaller, read: ReadSession) -> Json:
+    """The caller's deleted notes, newest deletion first."""
+    rows = await read.all(queries.DELETED, user_id=caller.user_id)
+    return Json([schemas.deleted_note(request, row) for row in rows])
+
+
+@router.post("/{note_id:id}/restore/", response_model=NoteDetail)
+async def restore_note(request: Request, caller: KnownCaller, note_id: int, session: WriteSession) -> Json:
+    """Bring an own note back, private as it went; 404 when it does not lie in the caller's bin."""
+    await service.restore(session, caller.user_id, note_id)
+    read = SessionReader(session)
+    return Json(await detail.describe(request, read, await detail.find(read, note_id)))
+
+
+@router.delete("/deleted/empty/", response_model=schemas.Emptied)
+async def empty_bin(request: Request, caller: KnownCaller) -> Json:
+    """Remove the caller's deleted notes for good, with their files."""
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        count, paths = await empty(session, caller.user_id)
+    await discard_files(request.app.state.media, paths)
+    return Json({"count": count, "deleted_count": count})

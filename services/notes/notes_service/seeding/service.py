@@ -1,0 +1,45 @@
+"""What a new user is given: the Inbox and the welcome note (notes §11.1)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.events.notes import NoteCreated
+from notechondria_shared.timestamps import now
+from notes_service.blocks.schemas import BlockDraft
+from notes_service.blocks.service import replace_blocks
+from notes_service.courses.service import ensure_inbox
+from notes_service.events import note_fact, tell
+from notes_service.models import Author, Note
+from notes_service.notes.summary import excerpt, preview_lines
+from notes_service.seeding import welcome
+
+
+async def seed_once(session: AsyncSession, author: Author) -> None:
+    """Give Inbox and welcome note to an author who has not had them; the caller holds the author's serialization."""
+    if author.seeded_at is not None:
+        return
+    author.seeded_at = now()
+    inbox = await ensure_inbox(session, author.user_id, f"inbox-{author.user_id}")
+    used = select(Note.id).where(Note.course_id == inbox.id, Note.deleted_at.is_(None)).limit(1)
+    if await session.scalar(used) is None:
+        await _welcome(session, author.user_id, inbox.id)
+
+
+async def _welcome(session: AsyncSession, user_id: int, course_id: int) -> None:
+    body = welcome.BODY.strip()
+    note = Note(
+        creator_id=user_id,
+        course_id=course_id,
+        title=welcome.TITLE,
+        description=welcome.DESCRIPTION,
+        editor_mode="G",
+        content=body,
+        excerpt=excerpt(body, welcome.DESCRIPTION),
+        preview_lines=preview_lines(body),
+    )
+    session.add(note)
+    await session.flush()
+    await replace_blocks(session, note, [BlockDraft("T", welcome.TITLE), BlockDraft("N", body)])
+    await tell(session, note_fact(NoteCreated, note))

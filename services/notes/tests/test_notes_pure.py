@@ -1,0 +1,165 @@
+"""Pure functions: blocks, summaries, slugs, ranking."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notechondria_shared.errors import Unavailable
+from notes_service.blocks.markdown import to_blocks, to_markdown
+from notes_service.blocks.schemas import BLOCK_TYPES, BlockDraft, clean_text
+from notes_service.courses.slugs import slugify
+from notes_service.notes.search import Query, SearchPool, rank, score
+from notes_service.notes.summary import excerpt, preview_lines
+
+LINES = st.lists(
+    st.sampled_from(["# A", "## B", "### C", "```python", "```", "~~~~", "# in code", "    indented", "text", "", "  "])
+    | st.text(max_size=12),
+    max_size=14,
+)
+
+
+def kinds(markdown: str, title: str = "Title") -> list[tuple[str, str]]:
+    return [(block.block_type, block.text) for block in to_blocks(markdown, title)]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "blocks"),
+    [
+        ("", []),
+        (" \n ", []),
+        ("# A", [("T", "A")]),
+        ("# A\n\ntext", [("T", "A"), ("N", "text")]),
+        ("text", [("T", "Title"), ("N", "text")]),
+        ("text\n\n# A\nmore", [("T", "Title"), ("N", "text"), ("T", "A"), ("N", "more")]),
+        ("# A\n\n## B\n\none\n\ntwo\n\n## C", [("T", "A"), ("S", "B"), ("N", "one\n\ntwo"), ("S", "C")]),
+        ("## B\nx", [("T", "Title"), ("S", "B"), ("N", "x")]),
+        ("# A\n\n```sh\n# no heading\n```", [("T", "A"), ("N", "```sh\n# no heading\n```")]),
+        ("#A\n### C", [("T", "Title"), ("N", "#A\n### C")]),
+        ("# A\r\ntext\r\n", [("T", "A"), ("N", "text")]),
+    ],
+)
+def test_6_2_markdown_to_blocks(markdown: str, blocks: list[tuple[str, str]]) -> None:
+    assert kinds(markdown) == blocks
+
+
+@settings(deadline=None)
+@given(LINES)
+def test_6_2_no_text_is_lost_on_the_way_to_blocks_and_back(lines: list[str]) -> None:
+    markdown = "\n".join(lines)
+    rendered = to_markdown(to_blocks(markdown, "Title"), "Title")
+    before, after = "".join(markdown.split()), "".join(rendered.split())
+    assert after in {before, f"#Title{before}"}
+
+
+@settings(deadline=None)
+@given(LINES)
+def test_6_3_rendering_again_changes_nothing_more(lines: list[str]) -> None:
+    once = to_markdown(to_blocks("\n".join(lines), "Title"), "Title")
+    assert "".join(to_markdown(to_blocks(once, "Title"), "Title").split()) == "".join(once.split())
+
+
+@pytest.mark.parametrize("kind", BLOCK_TYPES)
+def test_6_3_a_blank_block_leaves_no_gap(kind: str) -> None:
+    rendered = to_markdown([BlockDraft("N", "a"), BlockDraft(kind, " "), BlockDraft("N", "b")], "Title")
+    expected = "a\n\n# Title\n\nb" if kind == "T" else "# Title\n\na\n\nb"
+    assert rendered == expected
+
+
+def test_6_3_no_blocks_are_the_title() -> None:
+    assert to_markdown([], "Title") == "# Title"
+
+
+def test_6_1_clean_up_of_block_text() -> None:
+    assert clean_text("T", "a\r\n\nb\nc") == "a b c"
+    assert clean_text("N", "a\r\nb\n\n\nc\nd") == "a\nb\nc\nd"
+
+
+@pytest.mark.parametrize(
+    ("content", "description", "expected"),
+    [
+        ("", None, ""),
+        ("", "d" * 300, "d" * 220),
+        ("text", "d", "text"),
+        ("# T\n\n body ", "d", "body"),
+        ("# T", "d", "# T"),
+        ("## T\nbody", "d", "## T\nbody"),
+        ("x" * 300, "d", "x" * 220),
+    ],
+)
+def test_3_3_excerpt(content: str, description: str | None, expected: str) -> None:
+    assert excerpt(content, description) == expected
+
+
+def test_3_3_preview_lines() -> None:
+    assert preview_lines("# T\n\n  a  \n\nb\nc\nd") == ["a", "b", "c"]
+    assert preview_lines("\n a\n# T") == ["a", "# T"]
+    assert preview_lines("# T") == []
+    assert preview_lines("x" * 300) == ["x" * 220]
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Linear Algebra", "linear-algebra"),
+        ("  C++ & Rust -- 2026_q1 ", "c-rust-2026-q1"),
+        ("Éclair", "eclair"),
+        ("数学", "local-course"),
+        ("!!!", "local-course"),
+        ("x" * 120, "x" * 100),
+        ("x" * 99 + " y", "x" * 99),
+    ],
+)
+def test_4_5_slugify(title: str, slug: str) -> None:
+    assert slugify(title) == slug
+
+
+def row(note_id: int, title: str, content: str, minute: int = 0) -> dict[str, Any]:
+    edited = datetime(2026, 1, 1, 0, minute, tzinfo=UTC)
+    return {"id": note_id, "title": title, "description": None, "content": content, "last_edit": edited}
+
+
+def test_5_3_score() -> None:
+    query = Query.of("  Red  FISH ")
+    assert query.words == ("red", "fish")
+    both = score(query, "Red fish", "", "")
+    assert both is not None
+    assert 30 < both <= 31  # two words, two in the title, and likeness
+    one = score(query, "Other", "", "a red thing")
+    assert one is not None
+    assert 10 <= one < 11
+    assert score(query, "zzz", "", "qqq") is None
+
+
+def test_5_3_rank_breaks_ties_by_edit_then_title() -> None:
+    query = Query.of("kiwi")
+    rows = [row(1, "bb", "kiwi"), row(2, "aa", "kiwi"), row(3, "aa", "kiwi", 5), row(4, "kiwi", "kiwi")]
+    assert rank(query, rows) == [4, 3, 2, 1]
+
+
+def test_search_pool_refuses_when_full() -> None:
+    async def crowd() -> None:
+        pool = SearchPool(1, 0)
+        gate = threading.Event()
+
+        class Slow(list[Any]):
+            def __iter__(self) -> Any:
+                gate.wait(10)
+                return super().__iter__()
+
+        first = asyncio.ensure_future(pool.rank(Query.of("x"), Slow()))
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await pool.rank(Query.of("x"), [])
+        gate.set()
+        assert await first == []
+        assert await pool.rank(Query.of("x"), []) == []
+        pool.close()
+
+    asyncio.run(crowd())

@@ -1,0 +1,157 @@
+"""Deleting, restoring, emptying (notes §5.8, §7)."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.support.client import Api, User
+
+from notechondria_local.stack import Stack
+
+
+def make(user: User, title: str = "A note", **more: Any) -> dict[str, Any]:
+    answer = user.post("notes/", {"title": title, **more})
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def test_5_8_delete_moves_to_the_bin_and_makes_private(mine: User, other: User, look: Any) -> None:
+    course = mine.post("courses/", {"title": "C"}).json()
+    note = make(mine, "Ünicode", description="d", content="some words", course_id=course["id"], is_public=True)
+    deleted = mine.delete(f"notes/{note['id']}/")
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    (binned,) = mine.get("notes/deleted/").json()
+    assert re.fullmatch(r".*\+00:00", binned["deleted_at"])
+    assert isinstance(binned["recycle_bin_entry_id"], int)
+    assert (binned["id"], binned["is_public"], binned["course_id"]) == (note["id"], False, course["id"])
+    assert binned["last_edit"] > note["last_edit"]
+    assert not {"content", "blocks"} & set(binned)
+    assert other.get("notes/deleted/").json() == []
+    (entry,) = look.all("SELECT * FROM notes.recycle_bin_entries WHERE note_id = %s", note["id"])
+    assert json.loads(entry["metadata_json"]) == {"title": "Ünicode", "description": "d", "course_id": course["id"]}
+    assert entry["item_type"] == "note"
+    (trashed,) = look.facts("note.trashed", note_id=note["id"])
+    assert trashed["revision"] == 2
+    assert len(look.facts("activity.recorded", note_id=note["id"])) == 1
+
+
+def test_5_8_comments_become_private(mine: User, other: User, look: Any) -> None:
+    note = make(mine, "Discussed", is_public=True)
+    comment = make(other, "Comment", is_public=True, note_type="C", source_note_uuid=note["uuid"])
+    reply = make(other, "No comment", is_public=True, source_note_uuid=note["uuid"])
+    mine.delete(f"notes/{note['id']}/")
+    hidden = other.get(f"notes/{comment['id']}/").json()
+    assert (hidden["is_public"], hidden["source_note_uuid"]) == (False, note["uuid"])
+    assert hidden["last_edit"] == comment["last_edit"]
+    assert other.get(f"notes/{reply['id']}/").json()["is_public"] is True
+    assert [fact["revision"] for fact in look.facts("note.updated", note_id=comment["id"])] == [2]
+    mine.post(f"notes/{note['id']}/restore/")
+    assert other.get(f"notes/{comment['id']}/").json()["is_public"] is False
+
+
+def test_7_the_newest_deletion_comes_first(mine: User) -> None:
+    ids = [make(mine, f"n{number}")["id"] for number in range(3)]
+    for note_id in (ids[1], ids[2], ids[0]):
+        mine.delete(f"notes/{note_id}/")
+    assert [note["id"] for note in mine.get("notes/deleted/").json()] == [ids[0], ids[2], ids[1]]
+
+
+def test_7_restore(mine: User, other: User, api: Api, look: Any) -> None:
+    note = make(mine, content="# H\n\nbody", is_public=True)
+    path = f"notes/{note['id']}/restore/"
+    assert mine.post(path).status_code == 404  # it is not in the bin
+    mine.delete(f"notes/{note['id']}/")
+    assert other.post(path).status_code == 404
+    assert api.post(path).status_code == 401
+    restored = mine.post(path)
+    assert restored.status_code == 200
+    body = restored.json()
+    assert "can_edit" not in body
+    assert body == {**note, "is_public": False, "last_edit": body["last_edit"]}
+    assert mine.get("notes/deleted/").json() == []
+    assert mine.post(path).status_code == 404
+    assert mine.post("notes/999999999/restore/").status_code == 404
+    assert [fact["revision"] for fact in look.facts("note.restored", note_id=note["id"])] == [3]
+    assert len(look.facts("activity.recorded", note_id=note["id"])) == 1
+
+
+def test_7_restored_notes_may_be_deleted_again(mine: User, look: Any) -> None:
+    note = make(mine)
+    for _ in range(2):
+        assert mine.delete(f"notes/{note['id']}/").status_code == 204
+        assert mine.post(f"notes/{note['id']}/restore/").status_code == 200
+    assert look.one("SELECT count(*) FROM notes.recycle_bin_entries WHERE note_id = %s", note["id"]) == 0
+
+
+def test_7_empty_removes_for_good(mine: User, other: User, api: Api, look: Any) -> None:
+    note = make(mine, content="# H\n\nbody", is_public=True)
+    comment = make(other, "Comment", note_type="C", source_note_uuid=note["uuid"])
+    kept = make(mine, "kept")
+    theirs = make(other, "their own")
+    for user, gone in ((mine, note), (other, theirs)):
+        user.delete(f"notes/{gone['id']}/")
+    assert api.request("DELETE", "notes/deleted/empty/").status_code == 401
+    answer = mine.delete("notes/deleted/empty/")
+    assert (answer.status_code, answer.json()) == (200, {"count": 1, "deleted_count": 1})
+    assert mine.get("notes/deleted/").json() == []
+    assert mine.post(f"notes/{note['id']}/restore/").status_code == 404
+    assert mine.get(f"notes/{kept['id']}/").status_code == 200
+    assert [n["id"] for n in other.get("notes/deleted/").json()] == [theirs["id"]]
+    assert other.get(f"notes/{comment['id']}/").json()["source_note_uuid"] is None
+    for table in ("note_blocks", "note_index", "recycle_bin_entries"):
+        assert look.one(f"SELECT count(*) FROM notes.{table} WHERE note_id = %s", note["id"]) == 0
+    (purged,) = look.facts("note.purged", note_id=note["id"])
+    assert (purged["revision"], purged["title"], purged["user_id"]) == (3, "A note", mine.id)
+    assert mine.delete("notes/deleted/empty/").json() == {"count": 0, "deleted_count": 0}
+
+
+def test_7_empty_removes_files(mine: User, stack: Stack, look: Any) -> None:
+    note = make(mine)
+    folder = stack.data / "media" / "user_upload" / f"user_{mine.id}" / "notes" / "note_x"
+    folder.mkdir(parents=True)
+    (folder / "proof.pdf").write_bytes(b"%PDF")
+    cover = stack.data / "media" / "user_upload" / "note_covers" / f"{mine.id}.png"
+    cover.parent.mkdir(parents=True, exist_ok=True)
+    cover.write_bytes(b"png")
+    path = f"user_upload/user_{mine.id}/notes/note_x/proof.pdf"
+    look._connection.execute(
+        "INSERT INTO notes.note_attachments (note_id, file, original_filename, file_size, content_type, date_created)"
+        " VALUES (%s, %s, 'proof.pdf', 4, '', now())",
+        (note["id"], path),
+    )
+    look._connection.execute(
+        "UPDATE notes.notes SET cover_image = %s WHERE id = %s", (f"user_upload/note_covers/{mine.id}.png", note["id"])
+    )
+    mine.delete(f"notes/{note['id']}/")
+    assert (folder / "proof.pdf").exists()
+    mine.delete("notes/deleted/empty/")
+    assert not (folder / "proof.pdf").exists()
+    assert not cover.exists()
+
+
+def test_7_bin_entry_exactly_while_deleted_under_contention(mine: User, look: Any) -> None:
+    note = make(mine, content="text", client_draft_id="churn")
+    path = f"notes/{note['id']}/"
+
+    def work(number: int) -> int:
+        match number % 4:
+            case 0:
+                return mine.delete(path).status_code
+            case 1:
+                return mine.post(f"{path}restore/").status_code
+            case 2:
+                return mine.patch(path, {"content": f"# H\n\n{number}"}).status_code
+            case _:
+                return mine.post("notes/", {"title": "t", "client_draft_id": "churn"}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(work, range(48))) <= {200, 204, 404}
+    (row,) = look.all("SELECT deleted_at IS NOT NULL AS binned, revision FROM notes.notes WHERE id = %s", note["id"])
+    entries = look.one("SELECT count(*) FROM notes.recycle_bin_entries WHERE note_id = %s", note["id"])
+    assert entries == int(row["binned"])
+    told = look.facts("note.%", note_id=note["id"])
+    assert [fact["revision"] for fact in told] == list(range(1, row["revision"] + 1))

@@ -1,0 +1,61 @@
+"""Lists cost the same number of statements, however long they are (issue: never a query per row)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.support.client import User
+
+
+@pytest.fixture
+def statements(look: Any) -> Callable[[Callable[[], Any]], int]:
+    """How many statements on courses and notes the service runs during a call."""
+    look._connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public")
+    query = (
+        "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid"
+        " WHERE r.rolname = 'notes' AND query ~ 'notes\\.(notes|courses|note_blocks|course_media|authors)'"
+    )
+
+    def count(call: Callable[[], Any]) -> int:
+        before = int(look.one(query))
+        call()
+        return int(look.one(query)) - before
+
+    return count
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("courses/", 3),
+        ("notes/", 1),
+        ("notes/?limit=5", 2),
+        ("notes/?scope=all&limit=50", 2),
+        ("notes/?q=row", 2),
+        ("notes/deleted/", 1),
+    ],
+)
+def test_lists_do_not_cost_a_statement_per_row(
+    mine: User, statements: Callable[[Callable[[], Any]], int], path: str, most: int
+) -> None:
+    def grow(mark: str) -> None:
+        for number in range(4):
+            course = mine.post("courses/", {"title": f"{mark}{number}"}).json()["id"]
+            for _ in range(2):
+                note = mine.post("notes/", {"title": f"row {mark}", "content": "text", "course_id": course}).json()
+                mine.post("notes/", {"title": f"row {mark}", "course_id": course})
+                mine.delete(f"notes/{note['id']}/")
+
+    grow("a")
+    few = statements(lambda: mine.get(path))
+    grow("b")
+    many = statements(lambda: mine.get(path))
+    assert 0 < many <= most
+    assert many <= few or path == "notes/?limit=5"
+
+
+def test_a_note_costs_two_statements(mine: User, statements: Callable[[Callable[[], Any]], int]) -> None:
+    note = mine.post("notes/", {"title": "t", "content": "# H\n\na\n\n## B\n\nb"}).json()["id"]
+    assert statements(lambda: mine.get(f"notes/{note}/")) == 2
