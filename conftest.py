@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.client import Api
+from tests.support.provider import Provider
 
 from notechondria_local.stack import Stack
 
@@ -22,12 +23,22 @@ TEST_ENVIRONMENT = {
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def provider() -> Iterator[Provider]:
+    """The outside world's sign-in provider, played by a local server."""
+    running = Provider()
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def stack(provider: Provider) -> Iterator[Stack]:
     """The house, started once; a test that kills a part starts it again before it ends."""
     with tempfile.TemporaryDirectory(prefix="notechondria-test-") as folder:
         # Postgres runs as another user when the tests run as root; it must be able to pass through.
         Path(folder).chmod(0o711)
-        running = Stack(Path(folder), env=TEST_ENVIRONMENT)
+        running = Stack(Path(folder), env={**TEST_ENVIRONMENT, **provider.environment()})
         running.start()
         try:
             yield running

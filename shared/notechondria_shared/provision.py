@@ -54,7 +54,7 @@ def _provision_service(
 
 
 def main() -> int:
-    """`python -m notechondria_shared.database.provision`: DATABASE_ADMIN_URL and <SERVICE>_DATABASE_PASSWORD in env."""
+    """`python -m notechondria_shared.provision`: DATABASE_ADMIN_URL and <SERVICE>_DATABASE_PASSWORD in env."""
     passwords = {
         service: os.environ[name]
         for service in SERVICES

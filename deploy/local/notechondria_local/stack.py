@@ -22,6 +22,7 @@ from notechondria_local.probe import until
 from notechondria_local.progress import Progress, Silent, step
 from notechondria_local.services import with_user
 from notechondria_local.state import Lock, PartState, StackState
+from notechondria_shared.provision import provision
 
 _WATCH_SECONDS = 0.2
 _ROUTED_SECONDS = 15
@@ -189,9 +190,6 @@ class Stack:
 
     def _start_database(self) -> None:
         self._start_first("postgres")
-        # Here, not above: it may bring the services' whole database layer, which no other command should wait for.
-        from notechondria_shared.database.provision import provision  # noqa: PLC0415
-
         with step(self._progress, "Roles and schemas"):
             try:
                 if "postgres" in self._parts:

@@ -9,16 +9,24 @@ from fastapi import FastAPI
 import identity_service.accounts.routes
 import identity_service.api_keys.routes
 import identity_service.avatars.routes
+import identity_service.integrations.routes
+import identity_service.invitations.routes
+import identity_service.oauth.callbacks
+import identity_service.oauth.routes
 import identity_service.platform.routes
+import identity_service.profile.routes
+import identity_service.security.routes
 import identity_service.sessions.introspection
 import identity_service.sessions.routes
 from identity_service.mail.service import Mailer
 from identity_service.models import EVENTS, Base
+from identity_service.oauth.providers import Providers
 from identity_service.passwords import PasswordPool
 from identity_service.sessions.introspection import DatabaseIntrospector
 from identity_service.settings import IdentitySettings
 from notechondria_shared.app import ServiceSpec, create_service_app
 from notechondria_shared.events.capabilities import CapabilityBoard
+from notechondria_shared.http.clients import external_client
 from notechondria_shared.runner import configured_app, load_settings
 
 
@@ -26,12 +34,15 @@ async def _start(app: FastAPI) -> None:
     settings: IdentitySettings = app.state.settings
     app.state.passwords = PasswordPool(settings.password_workers, settings.password_queue)
     app.state.mailer = Mailer(settings)
+    app.state.provider_http = external_client()
+    app.state.providers = Providers(app.state.provider_http, settings)
     app.state.capabilities = CapabilityBoard(app.state.bus)
     app.state.capabilities.start()
 
 
 async def _stop(app: FastAPI) -> None:
     await app.state.capabilities.stop()
+    await app.state.provider_http.aclose()
     app.state.passwords.close()
 
 
@@ -43,6 +54,12 @@ SPEC = ServiceSpec(
         identity_service.accounts.routes.router,
         identity_service.sessions.routes.router,
         identity_service.api_keys.routes.router,
+        identity_service.security.routes.router,
+        identity_service.profile.routes.router,
+        identity_service.invitations.routes.router,
+        identity_service.oauth.routes.router,
+        identity_service.oauth.callbacks.router,
+        identity_service.integrations.routes.router,
         identity_service.avatars.routes.router,
         identity_service.sessions.introspection.router,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -131,3 +131,31 @@ class Invitation(Base):
     times_used: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None]
+
+
+class RateWindow(Base):
+    """Tries of one bucket in the minute that began at `started_at` (decisions 30)."""
+
+    __tablename__ = "rate_windows"
+
+    bucket: Mapped[str] = mapped_column(String(128), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+
+
+class SocialAccount(Base):
+    """A link between an account and an identity at a provider (identity §10)."""
+
+    __tablename__ = "social_accounts"
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_uid"),
+        UniqueConstraint("user_id", "provider"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("identity.users.id", ondelete="CASCADE"))
+    provider: Mapped[str] = mapped_column(String(16))
+    provider_uid: Mapped[str] = mapped_column(String(255))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    extra: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=now)

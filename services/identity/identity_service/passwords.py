@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
+from pwdlib.hashers import HasherProtocol
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from notechondria_shared.errors import TooManyRequests
@@ -17,8 +21,46 @@ MAX_LENGTH = 1024
 BUSY = "Sign-in refused: Backend.Creators.Auth/login — too many sign-ins at once, try again in a moment."
 COMPOSITION = "Needs an upper-case letter, a lower-case letter and a character that is no letter."
 
+DJANGO_PREFIX = "pbkdf2_sha256$"
+MAX_ITERATIONS = 5_000_000
+"""Of an imported hash; more would be a way to keep a thread busy."""
+
+
+class DjangoHasher(HasherProtocol):
+    """Hashes of the former backend, `pbkdf2_sha256$<iterations>$<salt>$<base64>`: verified, never made."""
+
+    @classmethod
+    def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - the protocol's name
+        """True for a hash of this kind."""
+        return _text(hash).startswith(DJANGO_PREFIX)
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        """Not offered: new hashes are argon2id."""
+        raise UnknownHashError("pbkdf2_sha256")
+
+    def verify(self, password: str | bytes, hash: str | bytes) -> bool:  # noqa: A002 - the protocol's name
+        """True when the password matches; a malformed hash matches nothing."""
+        try:
+            _, iterations, salt, expected = _text(hash).split("$")
+            rounds = int(iterations)
+        except ValueError:
+            return False
+        if not 0 < rounds <= MAX_ITERATIONS:
+            return False
+        derived = hashlib.pbkdf2_hmac("sha256", _text(password).encode(), salt.encode(), rounds)
+        return hmac.compare_digest(base64.b64encode(derived).decode(), expected)
+
+    def check_needs_rehash(self, hash: str | bytes) -> bool:  # noqa: A002 - the protocol's name
+        """Always: it is upgraded at the next sign-in."""
+        return True
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
 # OWASP's second argon2id profile: 19 MiB, two passes, one lane.
-_HASHER = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19456, parallelism=1),))
+_HASHER = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19456, parallelism=1), DjangoHasher()))
 
 
 @lru_cache

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
-from notechondria_shared.settings import EnvFlag, ServiceSettings
+from notechondria_shared.settings import EnvFlag, EnvList, ServiceSettings
 
 
 class IdentitySettings(ServiceSettings):
@@ -32,9 +32,26 @@ class IdentitySettings(ServiceSettings):
     django_superuser_password: SecretStr = SecretStr("")
 
     wipe_sessions_on_start: EnvFlag = False
+    account_rate_per_minute: int = Field(10, ge=0)
+    """Failed tries per account and minute (decisions 30); 0 switches the limits off."""
     password_workers: int = Field(2, ge=1, le=32)
     password_queue: int = Field(64, ge=1)
     """Sign-ins that may wait for a hashing thread; beyond it 429."""
+
+    google_oauth_client_id: str = ""
+    google_oauth_client_secret: SecretStr = SecretStr("")
+    google_authorized_redirect_uri: str = ""
+    google_authorized_redirect_uris: EnvList = Field(default_factory=list)
+    google_token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    google_tokeninfo_url: str = "https://oauth2.googleapis.com/tokeninfo"
+    github_app_client_id: str = ""
+    github_app_client_secret: SecretStr = SecretStr("")
+    github_authorized_redirect_uri: str = ""
+    github_authorized_redirect_uris: EnvList = Field(default_factory=list)
+    github_token_url: str = "https://github.com/login/oauth/access_token"  # noqa: S105 - an address
+    github_api_url: str = "https://api.github.com"
+    oauth_exchange_seconds: float = Field(15.0, gt=0)
+    oauth_profile_seconds: float = Field(10.0, gt=0)
 
     backend_build_commit: str = ""
     backend_build_time: str = ""

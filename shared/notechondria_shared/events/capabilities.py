@@ -13,8 +13,8 @@ from nats.js.errors import APIError, NotFoundError
 from nats.js.kv import KeyValue
 from pydantic import BaseModel, ValidationError
 
-from notechondria_shared.database.provision import SERVICES
 from notechondria_shared.events.bus import Bus
+from notechondria_shared.provision import SERVICES
 from notechondria_shared.timestamps import now
 
 logger = logging.getLogger("notechondria.capabilities")

@@ -7,9 +7,10 @@ from notechondria_shared.fields.rules import (
     DateTime,
     Email,
     Integer,
+    Json,
     ObjectList,
     Text,
     Uuid,
 )
 
-__all__ = ["Boolean", "Choice", "Date", "DateTime", "Email", "Integer", "ObjectList", "Text", "Uuid"]
+__all__ = ["Boolean", "Choice", "Date", "DateTime", "Email", "Integer", "Json", "ObjectList", "Text", "Uuid"]

@@ -17,6 +17,7 @@ BAD_DATETIME = (
 BAD_URL = "Enter a valid URL."
 BAD_EMAIL = "Enter a valid email address."
 BAD_UUID = "Must be a valid UUID."
+NOT_JSON = "Value must be valid JSON."
 NOT_A_LIST = 'Expected a list of items but got type "{type}".'
 NOT_AN_OBJECT = "Invalid data. Expected a dictionary, but got {type}."
 

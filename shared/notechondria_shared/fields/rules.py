@@ -6,6 +6,7 @@ refuses with the contract's own message. `null=True` lets a JSON null through as
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema, from_json
 
 from notechondria_shared.fields import messages
 
@@ -316,6 +317,38 @@ class ObjectList(Rule):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "object"}, "maxItems": self.max_items}
+
+
+@dataclass(frozen=True, slots=True)
+class Json(Rule):
+    """Any JSON value, kept as it is; forms may send it as text. Text inside must be storable."""
+
+    null: bool = True
+
+    def convert(self, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                value = from_json(value, allow_inf_nan=False)
+            except ValueError:
+                clean_text(value)
+                return value
+        self._check(value)
+        return value
+
+    @classmethod
+    def _check(cls, value: Any) -> None:
+        """Postgres keeps neither NUL nor lone surrogates, nor numbers without a value."""
+        if isinstance(value, str):
+            clean_text(value, trim=False)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise refuse(messages.NOT_JSON)
+        elif isinstance(value, dict):
+            for name, inner in value.items():
+                clean_text(name, trim=False)
+                cls._check(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                cls._check(inner)
 
 
 def json_type(value: Any) -> str:

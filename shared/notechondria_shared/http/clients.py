@@ -56,6 +56,16 @@ def user_client() -> httpx.AsyncClient:
     )
 
 
+def external_client() -> httpx.AsyncClient:
+    """For services outside the house at addresses the operator chose: no redirects, time limits given per call."""
+    return httpx.AsyncClient(
+        transport=httpx.AsyncHTTPTransport(limits=LIMITS),
+        timeout=TIMEOUT,
+        trust_env=False,
+        follow_redirects=False,
+    )
+
+
 def on_behalf(assertion: str) -> dict[str, str]:
     """The header that carries a user's internal assertion."""
     return {ASSERTION_HEADER: assertion}

@@ -9,25 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.avatars import service as avatars
 from identity_service.models import Session, User
+from identity_service.profile.service import merged_settings
 from identity_service.sessions import queries
+from identity_service.sessions.schemas import session_block
 from notechondria_shared.database import SessionReader
 from notechondria_shared.storage import media_url
-from notechondria_shared.timestamps import iso_offset, iso_offset_or_none, now
+from notechondria_shared.timestamps import iso_offset_or_none, now
 
 
 def display_name(user: User) -> str:
     """First and last name, else the user name."""
     return f"{user.first_name} {user.last_name}".strip() or user.username
-
-
-def app_settings(user: User) -> dict[str, Any]:
-    """The profile columns, overlaid by the stored object (identity §11.2)."""
-    columns = {
-        "theme_preset": user.theme_preset,
-        "theme_mode": user.theme_mode,
-        "api_base_url": user.api_base_url,
-    }
-    return columns | user.app_settings
 
 
 def user_object(request: Request, user: User) -> dict[str, Any]:
@@ -48,7 +40,7 @@ def user_object(request: Request, user: User) -> dict[str, Any]:
         "theme_preset": user.theme_preset,
         "theme_mode": user.theme_mode,
         "api_base_url": user.api_base_url,
-        "app_settings": app_settings(user),
+        "app_settings": merged_settings(user.__dict__),
         "app_settings_updated_at": iso_offset_or_none(user.app_settings_updated_at),
     }
 
@@ -59,12 +51,7 @@ async def auth_payload(request: Request, session: AsyncSession, user: User, toke
     others = await SessionReader(session).value(queries.OTHERS, user_id=user.id, session_id=row.id, now=now())
     return {
         "token": token,
-        "session": {
-            "id": row.id,
-            "device_label": row.device_label,
-            "created_at": iso_offset(row.created_at),
-            "last_seen_at": iso_offset(row.last_seen_at),
-        },
+        "session": session_block(row).model_dump(),
         "multi_device": others > 0,
         "other_sessions_count": others,
         "user": user_object(request, user),

@@ -1,19 +1,43 @@
-"""Rotation of the API key (identity §9)."""
+"""API keys (identity §9)."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 from fastapi import APIRouter
 
 from identity_service.api_keys import service
-from identity_service.api_keys.schemas import RotatedKey
+from identity_service.api_keys.schemas import CreatedKey, CreateKey, KeyList, KeyRow, RotatedKey, key_fields
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.database.engine import WriteSession
+from notechondria_shared.http import read_body
 
 router = APIRouter(prefix="/api/v1/auth", tags=["api keys"])
 
 
 @router.post("/rotate-api-key/")
 async def rotate_api_key(caller: LoggedIn, session: WriteSession) -> RotatedKey:
-    """Make a new key; the old one stops at once (identity §9)."""
+    """Make a new key; the old one stops at once, named keys stay (identity §9)."""
     key = await service.rotate(session, caller.user_id)
     return RotatedKey(api_key=key, api_key_prefix=key[:8])
+
+
+@router.get("/api-keys/")
+async def list_keys(caller: LoggedIn, session: WriteSession) -> KeyList:
+    """The keys that were not revoked, newest first; never the keys themselves."""
+    return KeyList(api_keys=[KeyRow(**key_fields(key)) for key in await service.listed(session, caller.user_id)])
+
+
+@router.post("/api-keys/", status_code=201)
+async def create_key(
+    caller: LoggedIn, wanted: Annotated[CreateKey, read_body(CreateKey)], session: WriteSession
+) -> CreatedKey:
+    """Make a named key with scopes and an optional expiry; its plain text is shown only here."""
+    key, row = await service.create(session, caller.user_id, wanted)
+    return CreatedKey(**key_fields(row), api_key=key)
+
+
+@router.delete("/api-keys/{key_id:id}/", status_code=204)
+async def revoke_key(caller: LoggedIn, key_id: int, session: WriteSession) -> None:
+    """End a key at once; 404 when unknown or somebody else's."""
+    await service.revoke(session, caller.user_id, key_id)

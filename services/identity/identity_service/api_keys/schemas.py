@@ -1,8 +1,55 @@
-"""API keys on the wire (identity §9)."""
+"""API keys on the wire (identity §9, and the list of named keys)."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from identity_service.models import ApiKey
+from notechondria_shared.fields import DateTime, Text
+from notechondria_shared.fields import messages as texts
+from notechondria_shared.fields.rules import Rule, json_type, refuse
+from notechondria_shared.http import Body
+from notechondria_shared.timestamps import iso_offset, iso_offset_or_none
+
+SCOPES = ("read", "write")
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes(Rule):
+    """A non-empty list of `read` and `write`; `write` includes `read`."""
+
+    null: bool = False
+
+    def convert(self, value: Any) -> list[str]:
+        """The scopes in their order, without repetition."""
+        if not isinstance(value, list):
+            raise refuse(texts.NOT_A_LIST.format(type=json_type(value)))
+        for scope in value:
+            if scope not in SCOPES:
+                raise refuse(texts.not_a_choice(scope))
+        if not value:
+            raise refuse("Name at least one scope.")
+        return list(SCOPES) if "write" in value else ["read"]
+
+    def schema(self) -> dict[str, Any]:
+        """A list of the two words."""
+        return {"type": "array", "items": {"type": "string", "enum": list(SCOPES)}, "minItems": 1}
+
+
+def _both() -> list[str]:
+    return list(SCOPES)
+
+
+class CreateKey(Body):
+    """`POST /auth/api-keys/`."""
+
+    name: Annotated[str, Text(max_length=120)]
+    scopes: Annotated[list[str], Scopes()] = Field(default_factory=_both)
+    expires_at: Annotated[datetime | None, DateTime(null=True)] = None
 
 
 class RotatedKey(BaseModel):
@@ -10,3 +57,43 @@ class RotatedKey(BaseModel):
 
     api_key: str
     api_key_prefix: str
+
+
+class KeyRow(BaseModel):
+    """A key as its owner sees it later: never the key itself."""
+
+    id: int
+    name: str
+    prefix: str
+    scopes: list[str]
+    rotated: bool
+    """True for the one key that `rotate-api-key` made."""
+    created_at: str
+    expires_at: str | None
+    last_used_at: str | None
+
+
+class CreatedKey(KeyRow):
+    """201 of a new key: the only time its plain text is shown."""
+
+    api_key: str
+
+
+class KeyList(BaseModel):
+    """`GET /auth/api-keys/`."""
+
+    api_keys: list[KeyRow]
+
+
+def key_fields(key: ApiKey) -> dict[str, Any]:
+    """The fields of a `KeyRow`."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": key.scopes,
+        "rotated": key.rotated,
+        "created_at": iso_offset(key.created_at),
+        "expires_at": iso_offset_or_none(key.expires_at),
+        "last_used_at": iso_offset_or_none(key.last_used_at),
+    }

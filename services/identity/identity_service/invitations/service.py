@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.models import Invitation
@@ -15,15 +15,23 @@ async def required(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(exists().select_from(Invitation))))
 
 
+async def check(session: AsyncSession, given: str) -> bool:
+    """True when the code could be used now; nothing is counted."""
+    return bool(await session.scalar(select(exists().where(Invitation.digest == digest(given.strip()), *_usable()))))
+
+
+def _usable() -> tuple[ColumnElement[bool], ...]:
+    return (
+        Invitation.times_used < Invitation.max_uses,
+        or_(Invitation.expires_at.is_(None), Invitation.expires_at > now()),
+    )
+
+
 async def consume(session: AsyncSession, given: str) -> bool:
     """Count one use of a valid code; False when it is unknown, used up or expired. Races are settled by the row."""
     used = await session.execute(
         update(Invitation)
-        .where(
-            Invitation.digest == digest(given.strip()),
-            Invitation.times_used < Invitation.max_uses,
-            or_(Invitation.expires_at.is_(None), Invitation.expires_at > now()),
-        )
+        .where(Invitation.digest == digest(given.strip()), *_usable())
         .values(times_used=Invitation.times_used + 1)
         .returning(Invitation.id)
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
+from identity_service.api_keys import service as api_keys
 from identity_service.models import ACTIVE
 from identity_service.sessions import queries, service
 from notechondria_shared.auth.assertion import AssertionKey
-from notechondria_shared.auth.credentials import Credential
+from notechondria_shared.auth.credentials import Credential, Kind
 from notechondria_shared.auth.introspection import Introspection
 from notechondria_shared.database import Database
 from notechondria_shared.errors import Unavailable
@@ -39,11 +40,11 @@ class DatabaseIntrospector:
             problem = _key_problem(row)
         if row is None or problem:
             return Introspection(active=False, reason=problem or "unknown")
-        if credential.kind == "session" and touch and service.is_stale(row):
-            await self._touch(row["credential_id"])
+        if touch:
+            await self._touch(credential.kind, row)
         return self._describe(credential.kind, row)
 
-    def _describe(self, kind: Literal["session", "key"], row: dict[str, Any]) -> Introspection:
+    def _describe(self, kind: Kind, row: dict[str, Any]) -> Introspection:
         found = Introspection(
             active=True,
             kind=kind,
@@ -58,13 +59,20 @@ class DatabaseIntrospector:
         )
         return found.model_copy(update={"assertion": self._key.sign(found.user_id, found.model_dump())})
 
-    async def _touch(self, session_id: int) -> None:
+    async def _touch(self, kind: Kind, row: dict[str, Any]) -> None:
+        """Note that the credential was used: a session once a minute, a key every five."""
+        stale = service.is_stale(row) if kind == "session" else api_keys.is_stale(row)
+        if not stale:
+            return
         try:
             async with self._database.transaction() as session:
-                await service.touch(session, session_id)
+                if kind == "session":
+                    await service.touch(session, row["credential_id"])
+                else:
+                    await api_keys.mark_used(session, row["credential_id"])
         except Unavailable:
             # Being seen a minute late is no reason to refuse a request.
-            logger.warning("session %d could not be touched", session_id)
+            logger.warning("%s %d could not be touched", kind, row["credential_id"])
 
 
 def session_problem(row: dict[str, Any] | None) -> str:
@@ -100,5 +108,5 @@ class Question(Body):
 async def introspect(request: Request, question: Annotated[Question, read_body(Question)]) -> Introspection:
     """What a credential stands for."""
     introspector: DatabaseIntrospector = request.app.state.introspector
-    kind: Literal["session", "key"] = "session" if question.kind == "session" else "key"
+    kind: Kind = "session" if question.kind == "session" else "key"
     return await introspector.introspect(Credential(kind, question.digest, ""))

@@ -41,7 +41,14 @@ BY_SESSION = prepare(
     .where(Session.digest == bindparam("digest"))
 )
 BY_KEY = prepare(
-    select(*_USER, ApiKey.id.label("credential_id"), ApiKey.scopes, ApiKey.expires_at, ApiKey.revoked_at)
+    select(
+        *_USER,
+        ApiKey.id.label("credential_id"),
+        ApiKey.scopes,
+        ApiKey.expires_at,
+        ApiKey.revoked_at,
+        ApiKey.last_used_at,
+    )
     .join(User, User.id == ApiKey.user_id)
     .where(ApiKey.digest == bindparam("digest"))
 )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from identity_service.models import Session
+from notechondria_shared.timestamps import iso_offset
+
 
 class SessionBlock(BaseModel):
     """The session of an AuthPayload."""
@@ -12,6 +15,16 @@ class SessionBlock(BaseModel):
     device_label: str
     created_at: str
     last_seen_at: str
+
+
+def session_block(row: Session) -> SessionBlock:
+    """The block of a session."""
+    return SessionBlock(
+        id=row.id,
+        device_label=row.device_label,
+        created_at=iso_offset(row.created_at),
+        last_seen_at=iso_offset(row.last_seen_at),
+    )
 
 
 class SessionRow(SessionBlock):

@@ -1,0 +1,33 @@
+"""GitHub data-sync is not offered (identity §12): the status says so, the rest is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from notechondria_shared.auth import LoggedIn
+from notechondria_shared.errors import BadRequest
+
+router = APIRouter(prefix="/api/v1/integrations/github", tags=["integrations"])
+REFUSED = "Sync refused: Backend.Creators.GithubSync/connect — there is no GitHub App installation on this server."
+
+
+@router.get("/status/")
+async def status(_: LoggedIn) -> dict[str, Any]:
+    """Never connected."""
+    return {"connected": False, "install_url": "", "app_name": ""}
+
+
+@router.delete("/status/")
+async def disconnect(_: LoggedIn) -> dict[str, bool]:
+    """Nothing to disconnect."""
+    return {"connected": False}
+
+
+@router.post("/callback/")
+@router.post("/push/")
+@router.get("/repos/")
+async def refused(_: LoggedIn) -> None:
+    """400: nothing is installed."""
+    raise BadRequest(REFUSED)

@@ -1,0 +1,42 @@
+"""`POST /auth/validate-invitation/` (identity §7.2)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from identity_service.invitations import service
+from notechondria_shared.auth import MaybeCaller
+from notechondria_shared.database.engine import WriteSession
+from notechondria_shared.fields import Text
+from notechondria_shared.http import Body, read_body
+
+router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
+
+
+class ValidateInvitation(Body):
+    """The code to look at."""
+
+    invitation_code: Annotated[str | None, Text(blank=True, null=True, max_length=256)] = ""
+
+
+class Validity(BaseModel):
+    """Whether a code is asked for at all, and whether this one would do."""
+
+    required: bool
+    valid: bool
+
+
+@router.post("/validate-invitation/")
+async def validate_invitation(
+    _: MaybeCaller,
+    given: Annotated[ValidateInvitation, read_body(ValidateInvitation)],
+    session: WriteSession,
+) -> Validity:
+    """Always 200; the code is not used up (identity §7.2)."""
+    if not await service.required(session):
+        return Validity(required=False, valid=True)
+    code = given.invitation_code or ""
+    return Validity(required=True, valid=bool(code) and await service.check(session, code))

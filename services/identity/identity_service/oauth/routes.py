@@ -1,0 +1,166 @@
+"""Sign-in with Google and GitHub, and linking (identity §10.1 - §10.4)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NoReturn
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.exc import IntegrityError
+
+from identity_service.accounts.payload import auth_payload
+from identity_service.oauth import queries, service
+from identity_service.oauth.providers import Profile, ProviderError, Providers
+from identity_service.oauth.redirects import chosen_redirect, registration
+from identity_service.oauth.schemas import (
+    BindGithub,
+    BindGoogle,
+    LinkedAccount,
+    OAuthConfig,
+    ProviderConfig,
+    SignInGithub,
+    SignInGoogle,
+    SocialAccountRow,
+)
+from identity_service.sessions import service as sessions
+from identity_service.sessions.devices import Device
+from notechondria_shared.auth import LoggedIn, MaybeCaller
+from notechondria_shared.database import Database
+from notechondria_shared.database.engine import ReadSession, WriteSession
+from notechondria_shared.errors import ApiError, BadRequest, NonFieldError, Unavailable
+from notechondria_shared.http import read_body
+from notechondria_shared.timestamps import iso_z
+
+router = APIRouter(prefix="/api/v1/auth", tags=["oauth"])
+NOT_NOW = "Not linked: Backend.Creators.Auth/bind.{provider}.config_lookup — this provider is not configured here."
+USE_BIND = (
+    "Not signed in: Backend.Creators.Auth/oauth.{provider}.validate — to bind a provider, sign in and use "
+    "/api/v1/auth/bind/{provider}/."
+)
+NEITHER_GIVEN = "Not signed in: Backend.Creators.Auth/oauth.google.validate — a code or an id token is needed."
+
+
+@router.get("/oauth-config/")
+async def oauth_config(request: Request, _: MaybeCaller) -> OAuthConfig:
+    """Client ids and the redirect address for the caller's origin (identity §10.1)."""
+    found = {name: registration(request.app.state.settings, name) for name in ("google", "github")}
+    return OAuthConfig(
+        **{
+            name: ProviderConfig(client_id=one.client_id, redirect_uri=chosen_redirect(one, request.headers))
+            for name, one in found.items()
+        }
+    )
+
+
+@router.post("/google/")
+async def sign_in_google(
+    request: Request, _: MaybeCaller, given: Annotated[SignInGoogle, read_body(SignInGoogle)]
+) -> dict[str, Any]:
+    """Sign in or register with Google (identity §10.3): AuthPayload."""
+    if given.intent != "bind" and not (given.code or given.id_token):
+        raise NonFieldError(NEITHER_GIVEN)
+    return await _sign_in(request, "google", given, given.id_token)
+
+
+@router.post("/github/")
+async def sign_in_github(
+    request: Request, _: MaybeCaller, given: Annotated[SignInGithub, read_body(SignInGithub)]
+) -> dict[str, Any]:
+    """Sign in or register with GitHub (identity §10.3): AuthPayload."""
+    return await _sign_in(request, "github", given, "")
+
+
+async def _sign_in(
+    request: Request, provider: str, given: SignInGoogle | SignInGithub, id_token: str
+) -> dict[str, Any]:
+    if given.intent == "bind":
+        raise BadRequest(USE_BIND.format(provider=provider))
+    try:
+        profile = await _profile(request, provider, given.code, id_token, given.redirect_uri)
+    except ProviderError as problem:
+        _refuse(problem, problem.text)
+    try:
+        return await _enter(request, profile, given)
+    except IntegrityError:
+        # The same person in two windows: the other one made the account; now it is found.
+        return await _enter(request, profile, given)
+
+
+async def _enter(request: Request, profile: Profile, given: SignInGoogle | SignInGithub) -> dict[str, Any]:
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        user = await service.resolve(
+            session,
+            profile,
+            intent=given.intent,
+            invitation=given.invitation_code or "",
+            settings=request.app.state.settings,
+        )
+        token, row = await sessions.mint(session, user.id, Device.of(request))
+        return await auth_payload(request, session, user, token, row)
+
+
+async def _profile(request: Request, provider: str, code: str, id_token: str, redirect_uri: str) -> Profile:
+    found = registration(request.app.state.settings, provider)
+    providers: Providers = request.app.state.providers
+    return await providers.profile(
+        provider,
+        found,
+        code=code,
+        id_token=id_token,
+        redirect_uri=redirect_uri or chosen_redirect(found, request.headers),
+    )
+
+
+def _refuse(problem: ProviderError, detail: str) -> NoReturn:
+    raise ApiError({"detail": detail}, status=502 if problem.unreachable else 400) from None
+
+
+@router.get("/social-accounts/")
+async def list_links(caller: LoggedIn, read: ReadSession) -> list[SocialAccountRow]:
+    """The caller's links (identity §10.4); `created_at` ends in `Z`."""
+    rows = await read.all(queries.LINKS, user_id=caller.user_id)
+    return [SocialAccountRow(**{**row, "created_at": iso_z(row["created_at"])}) for row in rows]
+
+
+@router.delete("/social-accounts/{provider}/", status_code=204)
+async def unlink(caller: LoggedIn, provider: str, session: WriteSession) -> None:
+    """Remove a link; 404 when that provider is not linked (identity §10.4)."""
+    await service.unlink(session, caller.user_id, provider)
+
+
+@router.post("/bind/google/")
+async def bind_google(
+    request: Request, response: Response, caller: LoggedIn, given: Annotated[BindGoogle, read_body(BindGoogle)]
+) -> LinkedAccount:
+    """Link a Google account: 201 new, 200 replaced (identity §10.4)."""
+    if not (given.code or given.id_token):
+        raise NonFieldError(NEITHER_GIVEN)
+    return await _bind(request, response, caller.user_id, "google", (given.code, given.id_token, given.redirect_uri))
+
+
+@router.post("/bind/github/")
+async def bind_github(
+    request: Request, response: Response, caller: LoggedIn, given: Annotated[BindGithub, read_body(BindGithub)]
+) -> LinkedAccount:
+    """Link a GitHub account: 201 new, 200 replaced (identity §10.4)."""
+    return await _bind(request, response, caller.user_id, "github", (given.code, "", given.redirect_uri))
+
+
+async def _bind(
+    request: Request, response: Response, user_id: int, provider: str, given: tuple[str, str, str]
+) -> LinkedAccount:
+    found = registration(request.app.state.settings, provider)
+    if not (found.client_id and found.client_secret):
+        raise Unavailable(NOT_NOW.format(provider=provider), retry_after=3600)
+    code, id_token, redirect_uri = given
+    try:
+        profile = await _profile(request, provider, code, id_token, redirect_uri)
+    except ProviderError as problem:
+        tag = f"Backend.Creators.Auth/bind.{provider}.{problem.phase}"
+        _refuse(problem, f"Not linked: {tag} — {problem.text}")
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        link, made = await service.bind(session, user_id, profile)
+        answer = LinkedAccount(id=link.id, provider=link.provider, provider_uid=link.provider_uid, email=link.email)
+    response.status_code = 201 if made else 200
+    return answer

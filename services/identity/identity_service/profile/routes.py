@@ -1,0 +1,116 @@
+"""`/api/v1/settings/` (identity §11)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import UploadFile
+
+from identity_service.avatars import service as avatars
+from identity_service.avatars.upload import LIMIT, BadImage, checked_extension, path_for
+from identity_service.events import tell_state
+from identity_service.models import User
+from identity_service.profile import queries, service
+from identity_service.profile.schemas import ChangeSettings, SettingsObject
+from notechondria_shared.auth import LoggedIn
+from notechondria_shared.database import Database, SessionReader
+from notechondria_shared.database.engine import ReadSession
+from notechondria_shared.database.tables import Row
+from notechondria_shared.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
+from notechondria_shared.events.identity import UserUpdated
+from notechondria_shared.http.body import parse, validate
+from notechondria_shared.http.upload import is_multipart, read_form
+from notechondria_shared.storage import MediaStore, media_url
+from notechondria_shared.timestamps import iso_offset_or_none
+
+router = APIRouter(prefix="/api/v1/settings", tags=["settings"])
+
+
+@router.get("/")
+async def get_settings(request: Request, caller: LoggedIn, read: ReadSession) -> SettingsObject:
+    """The whole settings object (identity §11.1); the account gets a picture here if it has none."""
+    row = await read.one(queries.SETTINGS, user_id=caller.user_id)
+    if row is None:
+        raise Unauthorized(INVALID_TOKEN)
+    media: MediaStore = request.app.state.media
+    if not row["image_path"] or not await media.exists(row["image_path"]):
+        row["image_path"] = await _give_picture(request, caller.user_id)
+    return _settings_object(request, row)
+
+
+@router.patch("/")
+async def change_settings(request: Request, caller: LoggedIn) -> SettingsObject:
+    """Change any subset, by JSON, form or multipart with an `avatar` (identity §11.1); the whole object back."""
+    if is_multipart(request):
+        too_large = FieldErrors(avatar=f"The picture is larger than {LIMIT // 1024 // 1024} MiB.")
+        async with read_form(request, too_large=too_large, limit=LIMIT) as form:
+            return await _change(request, caller.user_id, form.fields, form.files.get("avatar"))
+    return await _change(request, caller.user_id, await parse(request), None)
+
+
+async def _change(request: Request, user_id: int, fields: Any, avatar: UploadFile | None) -> SettingsObject:
+    wanted, picture = await _checked(fields, avatar)
+    media: MediaStore = request.app.state.media
+    database: Database = request.app.state.database
+    image_path = path_for(user_id, picture[0]) if picture else None
+    if picture and image_path:
+        # Before the row names it: a failed change leaves a file nobody knows, never a name without a file.
+        await media.put(image_path, picture[1])
+    async with database.transaction() as session:
+        user = await session.get(User, user_id, with_for_update=True)
+        if user is None:
+            raise Unauthorized(INVALID_TOKEN)
+        before = user.image_path
+        await service.change(session, user, wanted, image_path)
+        row = await SessionReader(session).one(queries.SETTINGS, user_id=user_id)
+    if image_path and before and before != image_path:
+        await media.delete(before)
+    return _settings_object(request, row or {})
+
+
+async def _checked(fields: Any, avatar: UploadFile | None) -> tuple[ChangeSettings, tuple[str, bytes] | None]:
+    """Body and picture, or one 400 with every failing field of both."""
+    problems: dict[str, list[str]] = {}
+    picture = None
+    if avatar is not None:
+        data = await avatar.read()
+        try:
+            picture = (await asyncio.to_thread(checked_extension, avatar.filename or "", data), data)
+        except BadImage as refused:
+            problems["avatar"] = [str(refused)]
+    elif isinstance(fields, dict) and "avatar" in fields:
+        problems["avatar"] = ["The submitted data was not a file. Check the encoding type on the form."]
+    try:
+        wanted = validate(ChangeSettings, fields)
+    except ApiError as refused:
+        if problems and isinstance(refused.body, dict):
+            refused.body.update(problems)
+        raise
+    if problems:
+        raise ApiError(problems, status=400)
+    return wanted, picture
+
+
+async def _give_picture(request: Request, user_id: int) -> str:
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        user = await session.get(User, user_id, with_for_update=True)
+        if user is None:
+            raise Unauthorized(INVALID_TOKEN)
+        if await avatars.ensure(request.app.state.media, user):
+            await tell_state(session, UserUpdated, user)
+        return user.image_path
+
+
+def _settings_object(request: Request, row: Row) -> SettingsObject:
+    shown = {name: row[name] for name in SettingsObject.model_fields if name in row}
+    return SettingsObject.model_validate(
+        shown
+        | {
+            "image_url": media_url(request, row["image_path"]),
+            "app_settings": service.merged_settings(row),
+            "app_settings_updated_at": iso_offset_or_none(row["app_settings_updated_at"]),
+        }
+    )

@@ -1,0 +1,77 @@
+"""The settings object and its changes (identity §11)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel
+
+from identity_service.accounts.schemas import Address
+from notechondria_shared.fields import Choice, DateTime, Json, Text
+from notechondria_shared.fields.messages import BAD_URL
+from notechondria_shared.http import Body
+
+
+def url_problem(text: str) -> str | None:
+    """The refusal of what is no absolute http(s) URL with a host; blank is fine."""
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - raises on a port that is no number
+    except ValueError:
+        return BAD_URL
+    fine = parts.scheme.lower() in {"http", "https"} and parts.hostname and not any(c.isspace() for c in text)
+    return None if fine else BAD_URL
+
+
+ThemePreset = Annotated[str, Text(max_length=32)]
+ThemeMode = Annotated[str, Choice(("S", "L", "D"))]
+ApiBaseUrl = Annotated[str, Text(max_length=255, check=url_problem)]
+
+
+class Mirrored(Body):
+    """The three settings that stand in columns and in `app_settings` alike (identity §11.2)."""
+
+    theme_preset: ThemePreset = ""
+    theme_mode: ThemeMode = "S"
+    api_base_url: ApiBaseUrl = ""
+
+
+class ChangeSettings(Mirrored):
+    """`PATCH /settings/`: any subset (identity §11.1)."""
+
+    username: Annotated[str, Text(max_length=150)] = ""
+    first_name: Annotated[str, Text(max_length=150, blank=True)] = ""
+    last_name: Annotated[str, Text(max_length=150, blank=True)] = ""
+    email: Address = ""
+    motto: Annotated[str, Text(max_length=100, blank=True)] = ""
+    social_link: Annotated[str, Text(max_length=255, blank=True, check=url_problem)] = ""
+    editor_mode: Annotated[str, Choice(("G", "B", "P"))] = "P"
+    mcp_skill_md: Annotated[str, Text(blank=True)] = ""
+    app_settings: Annotated[Any, Json()] = None
+    app_settings_updated_at: Annotated[datetime | None, DateTime(null=True)] = None
+
+
+class SettingsObject(BaseModel):
+    """`GET /settings/` (identity §11.1)."""
+
+    username: str
+    first_name: str
+    last_name: str
+    email: str
+    is_staff: bool
+    is_superuser: bool
+    motto: str
+    social_link: str
+    image_url: str
+    editor_mode: str
+    theme_preset: str
+    theme_mode: str
+    api_key_prefix: str
+    api_base_url: str
+    mcp_skill_md: str
+    app_settings: dict[str, Any]
+    app_settings_updated_at: str | None

@@ -1,0 +1,96 @@
+"""Changing the settings: the merge and mirror rules of identity §11.2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.events import tell_state
+from identity_service.models import User
+from identity_service.profile.schemas import ChangeSettings, Mirrored
+from notechondria_shared.errors import ApiError, FieldErrors
+from notechondria_shared.events.identity import UserUpdated
+from notechondria_shared.http.body import validate
+from notechondria_shared.timestamps import now
+
+MIRRORED = ("theme_preset", "theme_mode", "api_base_url")
+PLAIN = ("username", "first_name", "last_name", "motto", "social_link", "editor_mode", "mcp_skill_md")
+SETTINGS_LIMIT = 256 * 1024
+"""Bytes of the stored `app_settings` as JSON."""
+
+
+def _refusal(field: str, cause: str) -> str:
+    return f"Settings kept: Backend.Creators.Settings/update.validate_{field} — {cause}"
+
+
+def merged_settings(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The profile columns of an account, overlaid by the stored object (identity §11.2)."""
+    stored: dict[str, Any] = row["app_settings"]
+    return {name: row[name] for name in MIRRORED} | stored
+
+
+async def change(session: AsyncSession, user: User, wanted: ChangeSettings, image_path: str | None) -> None:
+    """Apply a PATCH to a locked account; facts go out when other services see a difference. 400 per field."""
+    visible = (user.username, user.image_path, user.editor_mode)
+    await _check_unique(session, user, wanted)
+    for name in PLAIN:
+        if wanted.sent(name):
+            setattr(user, name, getattr(wanted, name))
+    if wanted.sent("email") and wanted.email != user.email.lower():
+        user.email = wanted.email
+    if image_path is not None:
+        user.image_path = image_path
+    _merge(user, wanted)
+    try:
+        await session.flush()
+    except IntegrityError as clash:
+        # Two changes at the same moment: the database decided.
+        field = "email" if "uq_users_email" in str(clash.orig) else "username"
+        raise FieldErrors(**{field: _refusal(field, "this is already taken.")}) from None
+    if visible != (user.username, user.image_path, user.editor_mode):
+        await tell_state(session, UserUpdated, user)
+
+
+async def _check_unique(session: AsyncSession, user: User, wanted: ChangeSettings) -> None:
+    problems: dict[str, str | list[str]] = {}
+    for field in ("username", "email"):
+        if not wanted.sent(field):
+            continue
+        column = getattr(User, field)
+        query = select(User.id).where(func.lower(column) == getattr(wanted, field).lower(), User.id != user.id)
+        if await session.scalar(query) is not None:
+            problems[field] = _refusal(field, "this is already taken.")
+    if problems:
+        raise FieldErrors(**problems)
+
+
+def _merge(user: User, wanted: ChangeSettings) -> None:
+    sent = wanted.app_settings if wanted.sent("app_settings") else None
+    top = {name: getattr(wanted, name) for name in MIRRORED if wanted.sent(name)}
+    if not isinstance(sent, dict):
+        sent = None
+    if sent is None and not top:
+        return
+    merged = merged_settings(user.__dict__) | (sent or {}) | top
+    _check_merged(merged)
+    for name in MIRRORED:
+        setattr(user, name, merged[name])
+    user.app_settings = merged
+    user.app_settings_updated_at = wanted.app_settings_updated_at or now()
+
+
+def _check_merged(merged: dict[str, Any]) -> None:
+    """(fix) What is mirrored into columns must fit them; what is stored must be of a sane size."""
+    try:
+        mirrored = validate(Mirrored, {name: merged[name] for name in MIRRORED})
+    except ApiError as refused:
+        texts = [f"{name}: {text}" for name, found in refused.body.items() for text in found]
+        raise FieldErrors(app_settings=texts) from None
+    merged.update({name: getattr(mirrored, name) for name in MIRRORED})
+    if len(json.dumps(merged, ensure_ascii=False).encode()) > SETTINGS_LIMIT:
+        raise FieldErrors(app_settings=_refusal("app_settings", f"more than {SETTINGS_LIMIT // 1024} KiB."))

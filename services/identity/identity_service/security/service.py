@@ -1,0 +1,85 @@
+"""Password reset, identity codes, password and e-mail change (identity §8)."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.accounts.service import by_email
+from identity_service.codes import service as codes
+from identity_service.models import Session, User
+from identity_service.security.schemas import ConfirmEmailChange, ConfirmReset
+from identity_service.sessions import service as sessions
+from identity_service.sessions.devices import Device
+from notechondria_shared.errors import BadRequest, FieldErrors, NonFieldError
+
+TAG = "Backend.Creators.Auth"
+RESET_REFUSED = f"Password kept: {TAG}/password.reset.confirm — the code is wrong, expired or already used."
+IDENTITY_REFUSED = f"Nothing changed: {TAG}/identity_code — the code is wrong, expired or already used."
+CURRENT_WRONG = (
+    f"Password kept: {TAG}/password.change — the current password is wrong; ask for a new code and try again."
+)
+EMAIL_TAKEN = f"Address kept: {TAG}/email.change — this address is already in use."
+EMAIL_REFUSED = f"Address kept: {TAG}/email.change.confirm — the code is wrong, expired or already used."
+
+
+def masked(email: str) -> str:
+    """First character, `***`, and from the `@` on; `***` when there is no usable one (identity §8.3)."""
+    local, at, domain = email.partition("@")
+    return f"{local[0]}***@{domain}" if local and at and domain else "***"
+
+
+async def issue_reset(session: AsyncSession, email: str, ttl_hours: int) -> str:
+    """A reset code; 400 `email` for an unknown account, as the apps rely on (identity §8.1)."""
+    if await by_email(session, email) is None:
+        raise FieldErrors(email=f"Code not sent: {TAG}/password.reset.request — no account has this address.")
+    return await codes.issue(session, codes.PASSWORD_RESET, email, ttl_hours)
+
+
+async def confirm_reset(session: AsyncSession, wanted: ConfirmReset, password_hash: str) -> None:
+    """Set the password and end every session; an inactive account stays inactive (identity §8.2)."""
+    user = await by_email(session, wanted.email)
+    if user is None or not await codes.consume(session, codes.PASSWORD_RESET, wanted.email, wanted.code):
+        raise NonFieldError(RESET_REFUSED, keep_writes=True)
+    user.password_hash = password_hash
+    await sessions.revoke_all(session, user.id)
+
+
+async def use_identity_code(session: AsyncSession, user_id: int, given: str) -> None:
+    """Burn the identity code, or refuse with `detail`; the attempt counts either way."""
+    if not await codes.consume(session, codes.IDENTITY, str(user_id), given):
+        raise BadRequest(IDENTITY_REFUSED, keep_writes=True)
+
+
+async def set_password(session: AsyncSession, user: User, password_hash: str, device: Device) -> tuple[str, Session]:
+    """The new password; every session dies, one new is minted (identity §8.4)."""
+    user.password_hash = password_hash
+    await sessions.revoke_all(session, user.id)
+    return await sessions.mint(session, user.id, device)
+
+
+def change_scope(user_id: int, email: str) -> str:
+    """(fix) The code of step 2 belongs to the user and the address, not to the address alone (identity §8.5)."""
+    return f"{user_id}:{email}"
+
+
+async def issue_email_change(session: AsyncSession, user_id: int, email: str, identity_code: str, hours: int) -> str:
+    """Step 1: the address must be free, the identity code is burnt; a code for the new address."""
+    if await by_email(session, email) is not None:
+        raise FieldErrors(new_email=EMAIL_TAKEN)
+    await use_identity_code(session, user_id, identity_code)
+    return await codes.issue(session, codes.CHANGE_EMAIL, change_scope(user_id, email), hours)
+
+
+async def confirm_email_change(session: AsyncSession, user: User, wanted: ConfirmEmailChange) -> None:
+    """Step 2: the code is good and the address still free; sessions stay (identity §8.5)."""
+    scope = change_scope(user.id, wanted.new_email)
+    if not await codes.consume(session, codes.CHANGE_EMAIL, scope, wanted.code):
+        raise NonFieldError(EMAIL_REFUSED, keep_writes=True)
+    if await by_email(session, wanted.new_email) is not None:
+        raise NonFieldError(EMAIL_TAKEN, keep_writes=True)
+    user.email = wanted.new_email
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise NonFieldError(EMAIL_TAKEN) from None

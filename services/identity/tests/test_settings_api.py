@@ -1,0 +1,209 @@
+"""`/api/v1/settings/` (identity §11)."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+from tests.support.client import Api, User, eventually
+
+KEYS = {
+    "username", "first_name", "last_name", "email", "is_staff", "is_superuser", "motto", "social_link", "image_url",
+    "editor_mode", "theme_preset", "theme_mode", "api_key_prefix", "api_base_url", "mcp_skill_md", "app_settings",
+    "app_settings_updated_at",
+}  # fmt: skip
+
+
+@pytest.fixture
+def user(api: Api) -> User:
+    return api.register()
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (20, 10)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "teal").save(buffer, kind)
+    return buffer.getvalue()
+
+
+def test_11_1_get_gives_every_key(user: User) -> None:
+    body = user.get("settings/").json()
+    assert body.keys() == KEYS
+    assert (body["editor_mode"], body["theme_preset"], body["theme_mode"], body["api_key_prefix"]) == (
+        "P",
+        "teal",
+        "S",
+        "",
+    )
+    assert body["app_settings"] == {name: body[name] for name in ("theme_preset", "theme_mode", "api_base_url")}
+    assert body["app_settings_updated_at"] is None
+    key = user.rotate_key()
+    assert user.get("settings/").json()["api_key_prefix"] == key[:8]
+
+
+def test_11_1_other_methods_are_405(user: User) -> None:
+    for method in ("POST", "PUT", "DELETE"):
+        assert user.request(method, "settings/", json={}).status_code == 405
+
+
+def test_11_1_patch_changes_what_is_sent_and_answers_the_whole(user: User) -> None:
+    change = {
+        "first_name": " Mira ",
+        "last_name": "Okoro",
+        "motto": "one thing at a time",
+        "social_link": "https://example.org/@mira",
+        "editor_mode": "B",
+        "mcp_skill_md": "# How I work\n\nSlowly.",
+        "is_staff": True,
+        "image_url": "ignored",
+    }
+    answer = user.patch("settings/", change)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert body.keys() == KEYS
+    assert (body["first_name"], body["editor_mode"], body["is_staff"]) == ("Mira", "B", False)
+    assert user.get("settings/").json() == body
+    form = user.request("PATCH", "settings/", data={"motto": ""})
+    assert (form.status_code, form.json()["motto"]) == (200, "")
+    assert form.json()["last_name"] == "Okoro"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"username": ""}, "username"),
+        ({"username": "x" * 151}, "username"),
+        ({"email": "nobody"}, "email"),
+        ({"motto": "x" * 101}, "motto"),
+        ({"motto": None}, "motto"),
+        ({"social_link": "no link"}, "social_link"),
+        ({"social_link": "javascript:alert(1)"}, "social_link"),
+        ({"editor_mode": "M"}, "editor_mode"),
+        ({"theme_mode": "X"}, "theme_mode"),
+        ({"theme_preset": ""}, "theme_preset"),
+        ({"theme_preset": "x" * 33}, "theme_preset"),
+        ({"api_base_url": "ftp://example.org"}, "api_base_url"),
+        ({"api_base_url": "https://"}, "api_base_url"),
+        ({"app_settings_updated_at": "yesterday"}, "app_settings_updated_at"),
+        ({"avatar": "text"}, "avatar"),
+        # (fix) what is nested and mirrored must fit the columns
+        ({"app_settings": {"theme_mode": "X"}}, "app_settings"),
+        ({"app_settings": {"theme_preset": "x" * 33}}, "app_settings"),
+        ({"app_settings": {"api_base_url": 5}}, "app_settings"),
+        ({"app_settings": {"a": "x\x00"}}, "app_settings"),
+        ({"app_settings": {"a": "x" * 300_000}}, "app_settings"),
+    ],
+)
+def test_11_1_field_rules(user: User, change: dict[str, Any], field: str) -> None:
+    before = user.get("settings/").json()
+    answer = user.patch("settings/", {"first_name": "Kept?", **change})
+    assert (answer.status_code, list(answer.json())) == (400, [field])
+    assert isinstance(answer.json()[field], list)
+    assert user.get("settings/").json() == before
+
+
+def test_11_1_username_and_email_are_unique_except_for_oneself(api: Api, user: User) -> None:
+    other = api.register()
+    taken = user.patch("settings/", {"username": other.username.upper(), "email": other.email.upper()})
+    assert taken.status_code == 400
+    assert taken.json().keys() == {"username", "email"}
+    # The own name in other letters is fine; an address that differs in case only stays as it is.
+    kept = user.patch("settings/", {"username": user.username.upper(), "email": user.email.upper()})
+    assert (kept.json()["username"], kept.json()["email"]) == (user.username.upper(), user.email)
+    moved = user.patch("settings/", {"email": "New-" + user.email})
+    assert moved.json()["email"] == "new-" + user.email
+
+
+def test_11_2_merge_mirror_and_timestamp(user: User) -> None:
+    moment = "2026-04-02T10:00:00+00:00"
+    first = user.patch(
+        "settings/",
+        {
+            "app_settings": {
+                "theme_preset": "rose",
+                "theme_mode": "L",
+                "offline_mode": True,
+                "log_preferences": {"a": 1},
+            },
+            "theme_preset": "amber",
+            "app_settings_updated_at": moment,
+        },
+    ).json()
+    # The top level wins, all three are mirrored, unknown keys are kept.
+    assert (first["theme_preset"], first["theme_mode"]) == ("amber", "L")
+    assert first["app_settings"]["theme_preset"] == "amber"
+    assert first["app_settings"]["offline_mode"] is True
+    assert first["app_settings_updated_at"] == moment
+
+    second = user.patch("settings/", {"app_settings": {"log_preferences": {"b": 2}}}).json()
+    assert second["app_settings"]["log_preferences"] == {"b": 2}  # a shallow merge
+    assert second["app_settings"]["offline_mode"] is True
+    assert second["app_settings_updated_at"] > moment
+
+    third = user.patch("settings/", {"theme_mode": "D"}).json()
+    assert third["app_settings"]["theme_mode"] == "D"
+    assert third["app_settings_updated_at"] > second["app_settings_updated_at"]
+    fourth = user.patch("settings/", {"motto": "x", "app_settings_updated_at": moment}).json()
+    assert fourth["app_settings_updated_at"] == third["app_settings_updated_at"]
+
+
+@pytest.mark.parametrize("value", [None, 5, "text", ["a"], True])
+def test_11_2_app_settings_that_is_no_object_changes_nothing(user: User, value: Any) -> None:
+    before = user.get("settings/").json()
+    answer = user.patch("settings/", {"app_settings": value})
+    assert (answer.status_code, answer.json()) == (200, before)
+
+
+@pytest.mark.parametrize(("kind", "extension"), [("PNG", ".png"), ("JPEG", ".jpg"), ("GIF", ".gif"), ("WEBP", ".webp")])
+def test_11_3_an_avatar_is_kept_and_its_address_changes(api: Api, user: User, kind: str, extension: str) -> None:
+    old = user.get("settings/").json()["image_url"]
+    data = picture(kind)
+    answer = user.request("PATCH", "settings/", files={"avatar": (f"me{extension}", data, "application/octet-stream")})
+    assert answer.status_code == 200, answer.text
+    url = answer.json()["image_url"]
+    assert url != old
+    assert f"/media/user_upload/user_{user.id}/profile_pic/profile_latest" in url
+    shown = api.http.get(url)
+    assert (shown.status_code, shown.content) == (200, data)
+    assert shown.headers["content-type"] == f"image/{kind.lower()}"
+    assert shown.headers["x-content-type-options"] == "nosniff"
+    assert api.http.get(url, headers={"If-None-Match": shown.headers["etag"]}).status_code == 304
+    assert api.http.get(old).status_code == 404
+    eventually(lambda: user.get("courses/").json()[0]["owner"]["image_url"] == url, seconds=3)
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+BOMB = b"GIF89a\xff\xff\xff\xff\x00\x00\x00," + b"\x00" * 4 + b"\xff\xff\xff\xff" + b"\x00\x02\x02L\x01\x00;"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("x.png", b"not an image"),
+        ("x.png", b""),
+        ("x.svg", SVG),
+        ("x.png", SVG),
+        ("x.exe", picture()),
+        ("x", picture()),
+        ("bomb.gif", BOMB),
+        ("cut.png", picture(size=(300, 300))[:200]),
+    ],
+)
+def test_11_3_what_is_no_picture_is_400(user: User, name: str, data: bytes) -> None:
+    before = user.get("settings/").json()
+    answer = user.request("PATCH", "settings/", files={"avatar": (name, data, "image/png")}, data={"motto": "kept?"})
+    assert (answer.status_code, list(answer.json())) == (400, ["avatar"])
+    assert user.get("settings/").json() == before
+
+
+def test_11_3_a_picture_too_large_is_400(user: User) -> None:
+    huge = picture() + b"\x00" * (12 * 1024 * 1024)
+    answer = user.request("PATCH", "settings/", files={"avatar": ("x.png", huge, "image/png")})
+    assert (answer.status_code, list(answer.json())) == (400, ["avatar"])
+
+
+def test_11_3_image_url_follows_the_forwarded_scheme_and_host(user: User) -> None:
+    # The gateway sets X-Forwarded-Host to what the client called.
+    url = user.get("settings/", headers={"Host": "127.0.0.1"}).json()["image_url"]
+    assert url.startswith("http://127.0.0.1/media/")

@@ -1,0 +1,69 @@
+"""Multipart bodies with files: spooled to disk past 1 MiB, bounded in size and count."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+
+from notechondria_shared.errors import ApiError, BadRequest
+from notechondria_shared.http.body import BODY_LIMIT
+
+PART_OVERHEAD = 1024 * 1024
+"""Bytes allowed for the frame and the other parts around a file of exactly the limit."""
+
+
+@dataclass
+class Form:
+    """A parsed multipart body: plain fields, and files by part name (the last one of a name)."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, UploadFile] = field(default_factory=dict)
+
+
+def is_multipart(request: Request) -> bool:
+    """True when the body says it is multipart/form-data."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "multipart/form-data"
+
+
+@asynccontextmanager
+async def read_form(request: Request, *, too_large: ApiError, limit: int = BODY_LIMIT) -> AsyncIterator[Form]:
+    """The multipart body of a request; `too_large` is raised when more than `limit` bytes (plus frame) come in.
+
+    The spooled files are removed when the block ends.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit + PART_OVERHEAD:
+        raise too_large
+    received = 0
+
+    async def counted() -> Any:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > limit + PART_OVERHEAD:
+            raise too_large
+        return message
+
+    bounded = Request(request.scope, counted)
+    try:
+        parsed = await bounded.form(max_files=8, max_fields=200, max_part_size=BODY_LIMIT)
+    except (MultiPartException, HTTPException) as error:
+        text = getattr(error, "message", None) or getattr(error, "detail", str(error))
+        raise BadRequest(f"Form parse error - {text}") from None
+    try:
+        form = Form()
+        for name, value in parsed.multi_items():
+            if isinstance(value, UploadFile):
+                form.files[name] = value
+            else:
+                form.fields[name] = value
+        yield form
+    finally:
+        await parsed.close()
