@@ -9,13 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from notechondria_local.control import running_state
-from notechondria_local.credentials import Credentials
 from notechondria_local.display import say
 from notechondria_local.errors import StackError
 from notechondria_local.event_admin import EventAdmin
-from notechondria_local.layout import Layout, default_data_folder
-from notechondria_local.operator_env import operator_environment
+from notechondria_local.internal_call import InternalCall
 
 app = typer.Typer(help="The events between the services.", no_args_is_help=True)
 letters = typer.Typer(help="Events that a consumer gave up on.", no_args_is_help=True)
@@ -27,11 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def _admin(data: Path | None) -> EventAdmin:
-    env = operator_environment()
-    layout = Layout(data.expanduser().absolute() if data else default_data_folder(env))
-    state = running_state(layout)
-    token = env.get("INTERNAL_TOKEN") or Credentials.load_or_create(layout.credentials).internal_token
-    return EventAdmin(state.ports, token)
+    return EventAdmin(InternalCall.to_running(data))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -9,15 +10,18 @@ from fastapi import FastAPI
 import identity_service.accounts.routes
 import identity_service.api_keys.routes
 import identity_service.avatars.routes
+import identity_service.export.routes
 import identity_service.integrations.routes
 import identity_service.invitations.routes
 import identity_service.oauth.callbacks
 import identity_service.oauth.routes
+import identity_service.operators.routes
 import identity_service.platform.routes
 import identity_service.profile.routes
 import identity_service.security.routes
 import identity_service.sessions.introspection
 import identity_service.sessions.routes
+from identity_service import housekeeping
 from identity_service.mail.service import Mailer
 from identity_service.models import EVENTS, Base
 from identity_service.oauth.providers import Providers
@@ -38,9 +42,11 @@ async def _start(app: FastAPI) -> None:
     app.state.providers = Providers(app.state.provider_http, settings)
     app.state.capabilities = CapabilityBoard(app.state.bus)
     app.state.capabilities.start()
+    app.state.housekeeping = asyncio.create_task(housekeeping.run(app.state.database), name="housekeeping")
 
 
 async def _stop(app: FastAPI) -> None:
+    app.state.housekeeping.cancel()
     await app.state.capabilities.stop()
     await app.state.provider_http.aclose()
     app.state.passwords.close()
@@ -57,6 +63,8 @@ SPEC = ServiceSpec(
         identity_service.security.routes.router,
         identity_service.profile.routes.router,
         identity_service.invitations.routes.router,
+        identity_service.export.routes.router,
+        identity_service.operators.routes.router,
         identity_service.oauth.routes.router,
         identity_service.oauth.callbacks.router,
         identity_service.integrations.routes.router,

@@ -112,4 +112,6 @@ def _verify(password: str, stored: str) -> tuple[bool, str | None]:
     try:
         return _HASHER.verify_and_update(password, stored)
     except UnknownHashError:
+        # As long as for a hash that is known.
+        _HASHER.verify(password, _dummy_hash())
         return False, None

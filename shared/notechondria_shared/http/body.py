@@ -43,14 +43,30 @@ class Body(BaseModel):
 BodyT = TypeVar("BodyT", bound=Body)
 
 
-class JsonBody:
+class DescribedBody:
+    """Tells OpenAPI which bodies a route takes that reads its body by itself; does nothing when called."""
+
+    def __init__(self, models: tuple[type[Body], ...], files: tuple[str, ...] = ()) -> None:
+        self.models, self.files = models, files
+
+    async def __call__(self) -> None:
+        """Nothing: the route reads the body."""
+
+
+def describe_body(*models: type[Body], files: tuple[str, ...] = ()) -> Any:
+    """For `dependencies=[...]` of a route: its body is one of `models`, with `files` as parts when multipart."""
+    return Depends(DescribedBody(models, files))
+
+
+class JsonBody(DescribedBody):
     """A body dependency; OpenAPI generation finds the model on it."""
 
-    def __init__(self, model: type[BodyT], *, plain_text: bool) -> None:
+    def __init__(self, model: type[Body], *, plain_text: bool) -> None:
+        super().__init__((model,))
         self.model = model
         self._plain_text = plain_text
 
-    async def __call__(self, request: Request) -> Body:
+    async def __call__(self, request: Request) -> Body:  # type: ignore[override]
         """Parse and validate."""
         return validate(self.model, await parse(request, plain_text=self._plain_text))
 

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from notechondria_shared.auth.caller import allow_caller, require_caller
-from notechondria_shared.http.body import JsonBody
+from notechondria_shared.http.body import DescribedBody
 from notechondria_shared.http.paths import api_routes
 from notechondria_shared.version import product_version
 
@@ -71,16 +71,26 @@ def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str
         operation["security"] = [{}, {"session": []}, {"apiKey": []}]
         responses.setdefault("401", DETAIL)
     for call in calls:
-        if isinstance(call, JsonBody):
-            _, definitions = models_json_schema(
-                [(call.model, "validation")], ref_template="#/components/schemas/{model}"
-            )
-            schemas.update(definitions.get("$defs", {}))
-            reference = {"schema": {"$ref": f"#/components/schemas/{call.model.__name__}"}}
-            operation["requestBody"] = {
-                "content": {"application/json": reference, "application/x-www-form-urlencoded": reference}
-            }
+        if isinstance(call, DescribedBody):
+            operation["requestBody"] = _request_body(call, schemas)
             responses.setdefault("400", FIELDS)
+
+
+def _request_body(body: DescribedBody, schemas: dict[str, Any]) -> dict[str, Any]:
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in body.models], ref_template="#/components/schemas/{model}"
+    )
+    schemas.update(definitions.get("$defs", {}))
+    references = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in body.models]
+    schema: dict[str, Any] = references[0] if len(references) == 1 else {"anyOf": references}
+    content: dict[str, Any] = {}
+    if references:
+        content = {kind: {"schema": schema} for kind in ("application/json", "application/x-www-form-urlencoded")}
+    if body.files:
+        parts = {name: {"type": "string", "format": "binary"} for name in body.files}
+        files = {"type": "object", "properties": parts}
+        content["multipart/form-data"] = {"schema": {"allOf": [schema, files]} if references else files}
+    return {"content": content}
 
 
 def _calls(dependant: Dependant) -> list[Any]:

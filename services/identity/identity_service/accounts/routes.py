@@ -10,6 +10,7 @@ from identity_service.accounts import schemas, service
 from identity_service.accounts.payload import auth_payload
 from identity_service.codes import service as codes
 from identity_service.events import tell_state
+from identity_service.limits.service import limited
 from identity_service.mail.service import Mailer
 from identity_service.models import ACTIVE, User
 from identity_service.passwords import PasswordPool
@@ -17,7 +18,6 @@ from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
 from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.database import Database
-from notechondria_shared.database.engine import WriteSession
 from notechondria_shared.errors import BadRequest, NonFieldError
 from notechondria_shared.events.identity import UserUpdated
 from notechondria_shared.http import read_body
@@ -41,9 +41,10 @@ async def register(
     # Refuse what can be refused before paying for a hash; `register` checks again in its own transaction.
     async with database.transaction() as session:
         await service.check_registration(session, wanted)
-    password_hash = await passwords.hash(wanted.password)
-    async with database.transaction() as session:
-        digits = await service.register(session, wanted, password_hash, state.settings)
+    async with limited(request, "register", wanted.email, every_try=True):
+        password_hash = await passwords.hash(wanted.password)
+        async with database.transaction() as session:
+            digits = await service.register(session, wanted, password_hash, state.settings)
     # After the commit: the mail may take seconds, and its code must already be good when it arrives.
     sent = await mailer.send_code(codes.REGISTER, wanted.email, digits)
     message = SENT.format(email=wanted.email) if sent else NOT_SENT
@@ -55,12 +56,13 @@ async def verify_email(
     request: Request,
     _: MaybeCaller,
     given: Annotated[schemas.VerifyEmail, read_body(schemas.VerifyEmail)],
-    session: WriteSession,
 ) -> dict[str, Any]:
     """Open the account with its code and sign in (identity §7.3): AuthPayload."""
-    user = await service.verify(session, given.email, given.code)
-    token, row = await sessions.mint(session, user.id, Device.of(request))
-    return await auth_payload(request, session, user, token, row)
+    database: Database = request.app.state.database
+    async with limited(request, "verify", given.email), database.transaction() as session:
+        user = await service.verify(session, given.email, given.code)
+        token, row = await sessions.mint(session, user.id, Device.of(request))
+        return await auth_payload(request, session, user, token, row)
 
 
 @router.post("/resend-verification/")
@@ -92,13 +94,21 @@ async def login(
     passwords: PasswordPool = state.passwords
     async with database.transaction() as session:
         user = await service.find_for_login(session, identifier)
-    # No connection is held while the hash is computed.
-    matches, upgraded = await passwords.verify(given.password, user.password_hash if user else None)
-    if user is None or not matches or user.status != ACTIVE:
-        raise NonFieldError(service.MISMATCH)
+    account = f"user {user.id}" if user else identifier
+    async with limited(request, "login", account):
+        # No connection is held while the hash is computed.
+        matches, upgraded = await passwords.verify(given.password, user.password_hash if user else None)
+        if user is None or not matches or user.status != ACTIVE:
+            raise NonFieldError(service.MISMATCH)
+    return await _enter(request, user, upgraded)
+
+
+async def _enter(request: Request, proved: User, upgraded: str | None) -> dict[str, Any]:
+    """Mint the session of an account whose password was right; keep an upgraded hash."""
+    database: Database = request.app.state.database
     async with database.transaction() as session:
-        account = await session.get(User, user.id, with_for_update=True)
-        if account is None or account.status != ACTIVE or account.password_hash != user.password_hash:
+        account = await session.get(User, proved.id, with_for_update=True)
+        if account is None or account.status != ACTIVE or account.password_hash != proved.password_hash:
             raise NonFieldError(service.MISMATCH)
         if upgraded:
             account.password_hash = upgraded
@@ -121,9 +131,10 @@ async def delete_account(
     media: MediaStore = state.media
     async with database.transaction() as session:
         user = await session.get(User, caller.user_id)
-    matches, _ = await passwords.verify(given.password, user.password_hash if user else None)
-    if user is None or not matches:
-        raise BadRequest("Account kept: Backend.Creators.Auth/account.delete — the password is wrong.")
+    async with limited(request, "own-password", f"user {caller.user_id}"):
+        matches, _ = await passwords.verify(given.password, user.password_hash if user else None)
+        if user is None or not matches:
+            raise BadRequest("Account kept: Backend.Creators.Auth/account.delete — the password is wrong.")
     async with database.transaction() as session:
         account = await session.get(User, caller.user_id, with_for_update=True)
         if account is not None:

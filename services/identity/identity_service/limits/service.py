@@ -7,14 +7,20 @@ sessions and keys that are valid already are never looked at, so nobody can lock
 from __future__ import annotations
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from sqlalchemy import case, delete, select
+from fastapi import Request
+from sqlalchemy import case, delete, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.models import RateWindow
-from notechondria_shared.errors import TooManyRequests
+from identity_service.sessions.devices import Device
+from identity_service.settings import IdentitySettings
+from notechondria_shared.database import Database
+from notechondria_shared.errors import ApiError, TooManyRequests
 from notechondria_shared.timestamps import now
 
 WINDOW = timedelta(minutes=1)
@@ -23,48 +29,75 @@ ADDRESS_FACTOR = 5
 REFUSED = "Try refused: Backend.Creators.Auth/limit — too many tries, wait a moment."
 
 
-class Limiter:
-    """Buckets of one kind of try: one for the account it aims at, one for the address it comes from."""
+class Buckets:
+    """The two buckets of one kind of try: of the account it aims at, and of the address it comes from."""
 
     def __init__(self, per_minute: int, kind: str, account: str, address_hash: str) -> None:
         self._limits = {
             f"{kind}:account:{hashlib.sha256(account.lower().encode()).hexdigest()[:40]}": per_minute,
             f"{kind}:address:{address_hash[:40]}": per_minute * ADDRESS_FACTOR,
         }
-        self._off = per_minute == 0
 
-    async def check(self, session: AsyncSession) -> None:
-        """429 with `Retry-After` when a bucket is full."""
-        if self._off:
-            return
-        rows = await session.execute(
-            select(RateWindow.bucket, RateWindow.tries, RateWindow.started_at).where(
-                RateWindow.bucket.in_(list(self._limits)), RateWindow.started_at > now() - WINDOW
-            )
-        )
-        for bucket, tries, started_at in rows:
-            if tries >= self._limits[bucket]:
-                remaining = (started_at + WINDOW - now()).total_seconds()
-                raise TooManyRequests(REFUSED, retry_after=int(remaining) + 1)
+    async def take(self, session: AsyncSession) -> None:
+        """Count one try in both buckets, at once and for all replicas; 429 with `Retry-After` when one is full.
 
-    async def count(self, session: AsyncSession) -> None:
-        """Count one try in both buckets; a window that is over begins anew."""
-        if self._off:
-            return
+        Counted before the secret is looked at, so that many tries at the same moment cannot slip through together. A
+        window that is over begins anew; a refused try is rolled back.
+        """
         moment = now()
         fresh = RateWindow.started_at > moment - WINDOW
         statement = upsert(RateWindow).values(
             [{"bucket": bucket, "started_at": moment, "tries": 1} for bucket in sorted(self._limits)]
         )
-        await session.execute(
+        rows = await session.execute(
             statement.on_conflict_do_update(
                 index_elements=[RateWindow.bucket],
                 set_={
                     "tries": case((fresh, RateWindow.tries + 1), else_=1),
                     "started_at": case((fresh, RateWindow.started_at), else_=moment),
                 },
-            )
+            ).returning(RateWindow.bucket, RateWindow.tries, RateWindow.started_at)
         )
+        for bucket, tries, started_at in rows:
+            if tries > self._limits[bucket]:
+                remaining = (started_at + WINDOW - now()).total_seconds()
+                raise TooManyRequests(REFUSED, retry_after=int(remaining) + 1)
+
+    async def give_back(self, session: AsyncSession) -> None:
+        """Take a try back: the secret was right."""
+        for bucket in sorted(self._limits):
+            await session.execute(
+                update(RateWindow)
+                .where(RateWindow.bucket == bucket, RateWindow.tries > 0)
+                .values(tries=RateWindow.tries - 1)
+            )
+
+
+@asynccontextmanager
+async def limited(request: Request, kind: str, account: str, *, every_try: bool = False) -> AsyncIterator[None]:
+    """Bound how often a secret of `account` is tried: 429 before the block when there were too many.
+
+    Only a refusal (400) inside the block stays counted; with `every_try` a success does too, for what sends mail. The
+    block must not hold a session of its own when it ends.
+    """
+    settings: IdentitySettings = request.app.state.settings
+    if settings.account_rate_per_minute == 0:
+        yield
+        return
+    database: Database = request.app.state.database
+    buckets = Buckets(settings.account_rate_per_minute, kind, account, Device.of(request).ip_hash)
+    async with database.transaction() as session:
+        await buckets.take(session)
+    refused = False
+    try:
+        yield
+    except ApiError as refusal:
+        refused = refusal.status == 400
+        raise
+    finally:
+        if not (refused or every_try):
+            async with database.transaction() as session:
+                await buckets.give_back(session)
 
 
 async def forget_old(session: AsyncSession) -> None:

@@ -20,7 +20,7 @@ from notechondria_shared.database.engine import ReadSession
 from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
 from notechondria_shared.events.identity import UserUpdated
-from notechondria_shared.http.body import parse, validate
+from notechondria_shared.http.body import describe_body, parse, validate
 from notechondria_shared.http.upload import is_multipart, read_form
 from notechondria_shared.storage import MediaStore, media_url
 from notechondria_shared.timestamps import iso_offset_or_none
@@ -40,7 +40,7 @@ async def get_settings(request: Request, caller: LoggedIn, read: ReadSession) ->
     return _settings_object(request, row)
 
 
-@router.patch("/")
+@router.patch("/", dependencies=[describe_body(ChangeSettings, files=("avatar",))])
 async def change_settings(request: Request, caller: LoggedIn) -> SettingsObject:
     """Change any subset, by JSON, form or multipart with an `avatar` (identity §11.1); the whole object back."""
     if is_multipart(request):

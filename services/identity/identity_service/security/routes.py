@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 
 from identity_service.accounts.routes import NOT_SENT, SENT
 from identity_service.codes import service as codes
+from identity_service.limits.service import limited
 from identity_service.mail.service import Mailer
 from identity_service.models import User
 from identity_service.passwords import PasswordPool
@@ -19,7 +20,7 @@ from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.database import Database
 from notechondria_shared.errors import INVALID_TOKEN, BadRequest, Unauthorized
 from notechondria_shared.http import read_body
-from notechondria_shared.http.body import parse, validate
+from notechondria_shared.http.body import describe_body, parse, validate
 
 router = APIRouter(prefix="/api/v1/auth", tags=["security"])
 PLAIN_TEXT = True
@@ -47,7 +48,7 @@ async def request_reset(
 ) -> schemas.DeliveryTo:
     """Mail a reset code (identity §8.1)."""
     parts = _Parts(request)
-    async with parts.database.transaction() as session:
+    async with limited(request, "reset", given.email, every_try=True), parts.database.transaction() as session:
         digits = await service.issue_reset(session, given.email, parts.hours)
     sent = await parts.mailer.send_code(codes.PASSWORD_RESET, given.email, digits)
     message = SENT.format(email=given.email) if sent else NOT_SENT
@@ -60,9 +61,10 @@ async def confirm_reset(
 ) -> schemas.Message:
     """Set a new password with the code (identity §8.2); every session ends."""
     parts = _Parts(request)
-    password_hash = await parts.passwords.hash(given.password)
-    async with parts.database.transaction() as session:
-        await service.confirm_reset(session, given, password_hash)
+    async with limited(request, "reset-code", given.email):
+        password_hash = await parts.passwords.hash(given.password)
+        async with parts.database.transaction() as session:
+            await service.confirm_reset(session, given, password_hash)
     return schemas.Message(message="The password is set; sign in with it.")
 
 
@@ -70,7 +72,8 @@ async def confirm_reset(
 async def send_identity_code(request: Request, caller: LoggedIn) -> schemas.IdentityCode:
     """Mail a code that proves who is at the keyboard (identity §8.3)."""
     parts = _Parts(request)
-    async with parts.database.transaction() as session:
+    own = f"user {caller.user_id}"
+    async with limited(request, "identity-code", own, every_try=True), parts.database.transaction() as session:
         user = await session.get(User, caller.user_id)
         email = user.email if user else ""
         if not email:
@@ -90,13 +93,14 @@ async def change_password(
 ) -> schemas.PasswordChanged:
     """Change the password (identity §8.4): the code is burnt first, then the current password is checked."""
     parts = _Parts(request)
-    async with parts.database.transaction() as session:
-        await service.use_identity_code(session, caller.user_id, given.identity_code)
-        user = await session.get(User, caller.user_id)
-    stored = user.password_hash if user else None
-    matches, _ = await parts.passwords.verify(given.current_password, stored)
-    if not matches:
-        raise BadRequest(service.CURRENT_WRONG)
+    async with limited(request, "own-password", f"user {caller.user_id}"):
+        async with parts.database.transaction() as session:
+            await service.use_identity_code(session, caller.user_id, given.identity_code)
+            user = await session.get(User, caller.user_id)
+        stored = user.password_hash if user else None
+        matches, _ = await parts.passwords.verify(given.current_password, stored)
+        if not matches:
+            raise BadRequest(service.CURRENT_WRONG)
     password_hash = await parts.passwords.hash(given.new_password)
     async with parts.database.transaction() as session:
         account = await session.get(User, caller.user_id, with_for_update=True)
@@ -108,13 +112,18 @@ async def change_password(
     return schemas.PasswordChanged(message="The password is changed.", token=token, session=session_block(row))
 
 
-@router.post("/change-email/")
+@router.post("/change-email/", dependencies=[describe_body(schemas.RequestEmailChange, schemas.ConfirmEmailChange)])
 async def change_email(request: Request, caller: LoggedIn) -> Any:
     """Change the address in two steps (identity §8.5); a non-empty `code` selects the second."""
     value = await parse(request, plain_text=PLAIN_TEXT)
+    parts, own = _Parts(request), f"user {caller.user_id}"
     if isinstance(value, dict) and value.get("code") not in (None, "", False):
-        return await _confirm_email(_Parts(request), caller.user_id, validate(schemas.ConfirmEmailChange, value))
-    return await _request_email(_Parts(request), caller.user_id, validate(schemas.RequestEmailChange, value))
+        confirmed = validate(schemas.ConfirmEmailChange, value)
+        async with limited(request, "email-code", own):
+            return await _confirm_email(parts, caller.user_id, confirmed)
+    wanted = validate(schemas.RequestEmailChange, value)
+    async with limited(request, "email-change", own, every_try=True):
+        return await _request_email(parts, caller.user_id, wanted)
 
 
 async def _request_email(parts: _Parts, user_id: int, given: schemas.RequestEmailChange) -> schemas.DeliveryTo:

@@ -1,0 +1,35 @@
+"""`GET /auth/account/export/`: the user's own data, all of it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import StreamingResponse
+
+from identity_service.export.service import Exporter, account_data
+from identity_service.models import User
+from notechondria_shared.auth import LoggedIn
+from notechondria_shared.database import Database
+from notechondria_shared.errors import INVALID_TOKEN, Unauthorized
+from notechondria_shared.http.zip_stream import zip_stream
+from notechondria_shared.timestamps import today
+
+router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
+
+
+@router.get("/account/export/", response_class=StreamingResponse)
+async def export_account(request: Request, caller: LoggedIn) -> StreamingResponse:
+    """A zip with everything every service holds on the caller: JSON documents and files, streamed."""
+    state = request.app.state
+    database: Database = state.database
+    async with database.transaction() as session:
+        user = await session.get(User, caller.user_id)
+        if user is None:
+            raise Unauthorized(INVALID_TOKEN)
+        account = await account_data(session, user)
+    exporter = Exporter(state.internal_http, state.media, state.settings)
+    name = f"notechondria-{today().isoformat()}.zip"
+    return StreamingResponse(
+        zip_stream(exporter.members(caller.user_id, account)),
+        media_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
+    )

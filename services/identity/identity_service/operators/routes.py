@@ -1,0 +1,79 @@
+"""Operators' commands, as internal endpoints: `notechondria users|invitations|staff|code` calls them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+
+from identity_service.accounts.service import delete_account
+from identity_service.operators import schemas, service
+from identity_service.settings import IdentitySettings
+from notechondria_shared.database.engine import WriteSession
+from notechondria_shared.http import read_body
+from notechondria_shared.http.internal import require_internal
+from notechondria_shared.storage import MediaStore
+
+router = APIRouter(prefix="/internal/operators", include_in_schema=False, dependencies=[Depends(require_internal)])
+
+
+@router.post("/invitations", status_code=201)
+async def create_invitation(
+    wanted: Annotated[schemas.CreateInvitation, read_body(schemas.CreateInvitation)], session: WriteSession
+) -> dict[str, Any]:
+    """Make an invitation."""
+    return service.invitation_row(await service.create_invitation(session, wanted))
+
+
+@router.get("/invitations")
+async def list_invitations(session: WriteSession) -> dict[str, Any]:
+    """The newest invitations."""
+    return {"invitations": await service.list_invitations(session)}
+
+
+@router.post("/invitations/{invitation_id:id}/expire")
+async def expire_invitation(invitation_id: int, session: WriteSession) -> dict[str, Any]:
+    """End an invitation now."""
+    return service.invitation_row(await service.expire_invitation(session, invitation_id))
+
+
+@router.get("/users")
+async def list_users(session: WriteSession, search: str = "", offset: int = 0) -> dict[str, Any]:
+    """Accounts, 500 at a time."""
+    return await service.list_users(session, search, max(offset, 0))
+
+
+@router.patch("/users/{name}")
+async def change_user(
+    name: str, wanted: Annotated[schemas.ChangeUser, read_body(schemas.ChangeUser)], session: WriteSession
+) -> dict[str, Any]:
+    """Disable, enable, make or unmake staff."""
+    user = await service.find_user(session, name)
+    await service.change_user(session, user, wanted)
+    return service.user_row(user)
+
+
+@router.delete("/users/{name}", status_code=200)
+async def delete_user(request: Request, name: str, session: WriteSession) -> dict[str, Any]:
+    """Delete an account and everything of it in every service. Final."""
+    user = await service.find_user(session, name)
+    row = service.user_row(user)
+    await delete_account(session, user)
+    media: MediaStore = request.app.state.media
+    await media.delete_under(f"user_upload/user_{row['id']}/profile_pic")
+    return row
+
+
+@router.post("/users/{name}/code")
+async def issue_code(
+    request: Request,
+    name: str,
+    wanted: Annotated[schemas.IssueCode, read_body(schemas.IssueCode)],
+    session: WriteSession,
+) -> dict[str, Any]:
+    """Issue a code by hand; older ones of its kind are void."""
+    settings: IdentitySettings = request.app.state.settings
+    user = await service.find_user(session, name)
+    hours = settings.smtp_email_verification_ttl_hours
+    digits = await service.issue_code(session, user, wanted.kind, hours)
+    return {"username": user.username, "email": user.email, "kind": wanted.kind, "code": digits, "hours": hours}

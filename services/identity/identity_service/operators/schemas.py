@@ -1,0 +1,31 @@
+"""Bodies of the operators' internal endpoints."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from notechondria_shared.fields import Boolean, Choice, DateTime, Integer, Text
+from notechondria_shared.http import Body
+
+
+class CreateInvitation(Body):
+    """A new invitation; 64 hexadecimal characters are taken as an already hashed code (identity §17)."""
+
+    code: Annotated[str, Text(max_length=256)]
+    label: Annotated[str, Text(max_length=120, blank=True)] = ""
+    max_uses: Annotated[int, Integer(minimum=1, maximum=1_000_000)] = 1
+    expires_at: Annotated[datetime | None, DateTime(null=True)] = None
+
+
+class ChangeUser(Body):
+    """What an operator may change of an account."""
+
+    disabled: Annotated[bool, Boolean()] = False
+    is_staff: Annotated[bool, Boolean()] = False
+
+
+class IssueCode(Body):
+    """A code issued by hand, for a user whose mail does not arrive."""
+
+    kind: Annotated[str, Choice(("register", "password_reset", "identity"))]

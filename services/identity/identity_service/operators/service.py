@@ -1,0 +1,120 @@
+"""What operators do to accounts and invitations (identity §17); every change is told like a user's own."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.codes import service as codes
+from identity_service.events import tell_state
+from identity_service.models import ACTIVE, DISABLED, PENDING, Invitation, User
+from identity_service.operators.schemas import ChangeUser, CreateInvitation
+from identity_service.sessions import service as sessions
+from notechondria_shared.auth.credentials import digest
+from notechondria_shared.errors import BadRequest, FieldErrors, NotFound
+from notechondria_shared.events.identity import UserUpdated
+from notechondria_shared.timestamps import iso_offset, iso_offset_or_none, now
+
+_HASHED = re.compile(r"[0-9a-f]{64}")
+LISTED = 500
+
+
+def user_row(user: User) -> dict[str, Any]:
+    """An account as operators see it; never a hash."""
+    return {
+        "id": user.id,
+        "username": user.username,
+        "email": user.email,
+        "status": user.status,
+        "is_staff": user.is_staff,
+        "is_superuser": user.is_superuser,
+        "date_joined": iso_offset(user.date_joined),
+    }
+
+
+def invitation_row(row: Invitation) -> dict[str, Any]:
+    """An invitation as operators see it; the code itself is not kept."""
+    return {
+        "id": row.id,
+        "label": row.label,
+        "max_uses": row.max_uses,
+        "times_used": row.times_used,
+        "created_at": iso_offset(row.created_at),
+        "expires_at": iso_offset_or_none(row.expires_at),
+    }
+
+
+async def create_invitation(session: AsyncSession, wanted: CreateInvitation) -> Invitation:
+    """Keep the hash of a code; 400 `code` when it is there already."""
+    hashed = wanted.code if _HASHED.fullmatch(wanted.code) else digest(wanted.code)
+    row = Invitation(digest=hashed, label=wanted.label, max_uses=wanted.max_uses, expires_at=wanted.expires_at)
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise FieldErrors(code="This code exists already.") from None
+    return row
+
+
+async def list_invitations(session: AsyncSession) -> list[dict[str, Any]]:
+    """The newest invitations."""
+    rows = await session.scalars(select(Invitation).order_by(Invitation.id.desc()).limit(LISTED))
+    return [invitation_row(row) for row in rows]
+
+
+async def expire_invitation(session: AsyncSession, invitation_id: int) -> Invitation:
+    """End an invitation now; 404 when unknown."""
+    row = await session.get(Invitation, invitation_id, with_for_update=True)
+    if row is None:
+        raise NotFound("Invitation not found.")
+    row.expires_at = now()
+    return row
+
+
+async def find_user(session: AsyncSession, name: str) -> User:
+    """An account by id, user name or address; 404 when unknown."""
+    query = select(User).where(or_(func.lower(User.username) == name.lower(), func.lower(User.email) == name.lower()))
+    user = await session.scalar(query.with_for_update())
+    if user is None and name.isdigit() and len(name) <= 18:
+        user = await session.get(User, int(name), with_for_update=True)
+    if user is None:
+        raise NotFound(f"No account is called {name!r}.")
+    return user
+
+
+async def list_users(session: AsyncSession, search: str, offset: int) -> dict[str, Any]:
+    """Accounts by id, 500 at a time; `search` is part of a name or address."""
+    wanted = select(User)
+    if search:
+        escaped = search.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        pattern = f"%{escaped}%"
+        wanted = wanted.where(or_(func.lower(User.username).like(pattern), func.lower(User.email).like(pattern)))
+    total = await session.scalar(select(func.count()).select_from(wanted.subquery()))
+    rows = await session.scalars(wanted.order_by(User.id).offset(offset).limit(LISTED))
+    return {"users": [user_row(user) for user in rows], "total": total, "offset": offset}
+
+
+async def change_user(session: AsyncSession, user: User, wanted: ChangeUser) -> None:
+    """Disable or enable, make or unmake staff. A disabled account is signed out everywhere at once."""
+    if wanted.sent("is_staff"):
+        user.is_staff = wanted.is_staff
+    if wanted.sent("disabled") and wanted.disabled != (user.status == DISABLED):
+        if user.status == PENDING:
+            raise BadRequest("The account is not verified yet; there is nothing to enable or disable.")
+        user.status = DISABLED if wanted.disabled else ACTIVE
+        if wanted.disabled:
+            await sessions.revoke_all(session, user.id)
+    # Told in any case: whoever cached the account's introspection drops it.
+    await tell_state(session, UserUpdated, user)
+
+
+async def issue_code(session: AsyncSession, user: User, kind: str, ttl_hours: int) -> str:
+    """A code in plain text for an operator to hand over."""
+    scope = str(user.id) if kind == codes.IDENTITY else user.email.lower()
+    if not scope:
+        raise BadRequest("The account has no e-mail address to issue this code for.")
+    return await codes.issue(session, kind, scope, ttl_hours)

@@ -1,0 +1,147 @@
+"""Limits on guessing (decisions 30), Django's hashes, the bounded pool: on a house of its own with limits on."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.support.client import PASSWORD, Api
+
+from notechondria_local.stack import Stack
+
+LIMIT = 3
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[Api]:
+    environment = {
+        "AUTH_RATE_PER_MINUTE": "0",
+        "ACCOUNT_RATE_PER_MINUTE": str(LIMIT),
+        "PASSWORD_WORKERS": "1",
+        "PASSWORD_QUEUE": "2",
+    }
+    with tempfile.TemporaryDirectory(prefix="notechondria-limits-") as folder:
+        Path(folder).chmod(0o711)
+        with Stack(Path(folder), env=environment) as stack, Api(stack) as client:
+            yield client
+
+
+@pytest.fixture(autouse=True)
+def forgotten(strict: Api) -> None:
+    """Each test begins with empty windows: all calls come from one address here."""
+    with psycopg.connect(strict.stack.database_url("identity"), autocommit=True) as identity:
+        identity.execute("DELETE FROM rate_windows")
+
+
+def refused(answer: object) -> bool:
+    status: int = answer.status_code  # type: ignore[attr-defined]
+    if status == 429:
+        headers, body = answer.headers, answer.json()  # type: ignore[attr-defined]
+        assert 1 <= int(headers["retry-after"]) <= 61
+        assert list(body) == ["detail"]
+    return status == 429
+
+
+def test_30_sign_in_is_limited_per_account(strict: Api) -> None:
+    user, other = strict.register(), strict.register()
+    wrong = {"email": user.email, "password": "wrong"}
+    for name in (user.email, user.username, user.email):  # one account, whatever it is called
+        assert strict.post("auth/login/", {**wrong, "email": name}).status_code == 400
+    assert refused(strict.post("auth/login/", wrong))
+    assert refused(strict.post("auth/login/", {"email": user.email, "password": PASSWORD}))
+    # Others sign in, and the owner's own devices do not notice.
+    assert strict.post("auth/login/", {"email": other.email, "password": PASSWORD}).status_code == 200
+    assert user.get("auth/sessions/").status_code == 200
+    assert user.get("notes/").status_code == 200
+    with psycopg.connect(strict.stack.database_url("identity"), autocommit=True) as identity:
+        identity.execute("UPDATE rate_windows SET started_at = started_at - interval '61 seconds'")
+    assert strict.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 200
+
+
+def test_30_sign_in_is_limited_per_address(strict: Api) -> None:
+    answers = [strict.post("auth/login/", {"email": f"nobody{n}", "password": "x"}) for n in range(LIMIT * 5 + 1)]
+    assert [refused(answer) for answer in answers] == [False] * (LIMIT * 5) + [True]
+
+
+def test_30_successes_are_not_counted(strict: Api) -> None:
+    user = strict.register()
+    for _ in range(LIMIT + 2):
+        assert strict.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 200
+
+
+def test_30_codes_are_limited(strict: Api) -> None:
+    body = {"email": "nobody@example.org", "code": "000000"}
+    assert [refused(strict.post("auth/verify-email/", body)) for _ in range(LIMIT + 1)] == [False] * LIMIT + [True]
+    body = {**body, "password": "long enough"}
+    path = "auth/password-reset/confirm/"
+    assert [refused(strict.post(path, body)) for _ in range(LIMIT + 1)] == [False] * LIMIT + [True]
+
+
+def test_30_mails_are_limited(strict: Api) -> None:
+    user = strict.register()
+    body = {"email": user.email}
+    assert [refused(strict.post("auth/password-reset/", body)) for _ in range(LIMIT + 1)] == [False] * LIMIT + [True]
+    answers = [user.request("POST", "auth/send-identity-code/") for _ in range(LIMIT + 1)]
+    assert [refused(answer) for answer in answers] == [False] * LIMIT + [True]
+
+
+def test_30_a_stranger_cannot_stop_the_owner_from_changing_the_password(strict: Api) -> None:
+    user = strict.register()
+    for _ in range(LIMIT + 1):
+        strict.post("auth/login/", {"email": user.email, "password": "wrong"})
+    assert user.request("POST", "auth/send-identity-code/").status_code == 200
+    body = {
+        "current_password": PASSWORD,
+        "new_password": "Another-horse-8",
+        "identity_code": strict.code_for(user.email),
+    }
+    assert user.post("auth/change-password/", body).status_code == 200
+
+
+def test_30_a_full_hashing_pool_answers_429(strict: Api) -> None:
+    user = strict.register()
+    statuses: Counter[int] = Counter()
+
+    def login() -> None:
+        answer = strict.post("auth/login/", {"email": user.email, "password": PASSWORD})
+        assert answer.status_code == 200 or refused(answer)
+        statuses[answer.status_code] += 1
+
+    threads = [threading.Thread(target=login) for _ in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses[200] >= 1
+    assert statuses[429] >= 1
+    assert strict.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 200
+
+
+@pytest.mark.parametrize("password", ["An old password 1", "pässword mit Ümlaut"])
+def test_4_a_django_hash_signs_in_and_is_upgraded(strict: Api, password: str) -> None:
+    user = strict.register()
+    derived = hashlib.pbkdf2_hmac("sha256", password.encode(), b"saltsalt", 1000)
+    old = f"pbkdf2_sha256$1000$saltsalt${base64.b64encode(derived).decode()}"
+    with psycopg.connect(strict.stack.database_url("identity"), autocommit=True) as identity:
+        identity.execute("UPDATE users SET password_hash = %s WHERE id = %s", (old, user.id))
+        assert strict.post("auth/login/", {"email": user.email, "password": "wrong"}).status_code == 400
+        assert strict.post("auth/login/", {"email": user.email, "password": password}).status_code == 200
+        (stored,) = identity.execute("SELECT password_hash FROM users WHERE id = %s", (user.id,)).fetchone() or ("",)
+    assert stored.startswith("$argon2id$")
+    assert strict.post("auth/login/", {"email": user.email, "password": password}).status_code == 200
+
+
+@pytest.mark.parametrize("stored", ["pbkdf2_sha256$x$y", "pbkdf2_sha256$999999999999$s$h", "!unusable", "md5$a$b", ""])
+def test_a_broken_hash_matches_nothing(strict: Api, stored: str) -> None:
+    user = strict.register()
+    with psycopg.connect(strict.stack.database_url("identity"), autocommit=True) as identity:
+        identity.execute("UPDATE users SET password_hash = %s WHERE id = %s", (stored, user.id))
+    answer = strict.post("auth/login/", {"email": user.email, "password": PASSWORD})
+    assert (answer.status_code, list(answer.json())) == (400, ["non_field_errors"])

@@ -1,0 +1,93 @@
+"""Operators' commands, run as an operator runs them (identity §17)."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+from typing import Any
+
+import psycopg
+import pytest
+from tests.support.client import PASSWORD, Api, eventually
+
+from notechondria_local.stack import Stack
+
+
+@pytest.fixture
+def run(stack: Stack) -> Any:
+    def command(*arguments: str, code: int = 0) -> Any:
+        call = [sys.executable, "-m", "notechondria_local", *arguments, "--data", str(stack.data), "--json"]
+        done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return json.loads(done.stdout) if code == 0 else done.stdout + done.stderr
+
+    return command
+
+
+def test_17_invitations(api: Api, run: Any) -> None:
+    code = secrets.token_hex(6)
+    made = run("invitations", "create", code, "--label", "for friends", "--max-uses", "2")
+    try:
+        assert (made["label"], made["max_uses"], made["times_used"]) == ("for friends", 2, 0)
+        assert "exists" in run("invitations", "create", code, code=1)
+        body = {"invitation_code": code}
+        assert api.post("auth/validate-invitation/", body).json() == {"required": True, "valid": True}
+        name = f"guest-{secrets.token_hex(3)}"
+        wanted = {"username": name, "email": f"{name}@example.org", "password": PASSWORD, **body}
+        assert api.post("auth/register/", wanted).status_code == 201
+        assert run("invitations", "list")["invitations"][0]["times_used"] == 1
+        run("invitations", "expire", str(made["id"]))
+        assert api.post("auth/validate-invitation/", body).json() == {"required": True, "valid": False}
+        run("invitations", "expire", "999999", code=1)
+    finally:
+        with psycopg.connect(api.stack.database_url("identity"), autocommit=True) as identity:
+            identity.execute("DELETE FROM invitations")
+
+
+def test_17_disable_and_enable(api: Api, run: Any) -> None:
+    user = api.register()
+    assert user.get("planner-events/").status_code == 200  # cached there now
+    key = {"Authorization": f"Bearer {user.rotate_key()}"}
+    assert api.get("notes/deleted/", headers=key).status_code == 200
+    assert run("users", "disable", user.username.upper())["status"] == "disabled"
+    eventually(lambda: user.get("planner-events/").status_code == 401, seconds=1)
+    eventually(lambda: api.get("notes/deleted/", headers=key).status_code == 401, seconds=1)
+    assert api.get("notes/deleted/", headers=key).json() == {"detail": "User account is disabled."}
+    assert api.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 400
+    assert run("users", "enable", user.email)["status"] == "active"
+    assert api.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 200
+    assert user.get("planner-events/").status_code == 401  # the old session is over
+
+
+def test_17_staff(api: Api, run: Any) -> None:
+    user = api.register()
+    assert run("staff", "grant", str(user.id))["is_staff"] is True
+    assert user.get("settings/").json()["is_staff"] is True
+    assert run("staff", "revoke", user.username)["is_staff"] is False
+    assert user.get("settings/").json()["is_staff"] is False
+
+
+def test_17_list_and_delete(api: Api, run: Any) -> None:
+    user = api.register()
+    user.post("notes/", {"title": "Mine", "content": "soon gone"})
+    (row,) = run("users", "list", "--search", user.username[:-1])["users"]
+    assert (row["id"], row["status"]) == (user.id, "active")
+    assert "hash" not in str(row)
+    assert run("users", "list", "--search", "no_such%name")["users"] == []
+    assert run("users", "delete", user.username, "--yes")["id"] == user.id
+    eventually(lambda: user.get("notes/deleted/").status_code == 401, seconds=1)
+    run("users", "delete", user.username, "--yes", code=1)
+
+
+def test_17_a_code_by_hand(api: Api, run: Any) -> None:
+    name = f"late-{secrets.token_hex(3)}"
+    email = f"{name}@example.org"
+    api.post("auth/register/", {"username": name, "email": email, "password": PASSWORD})
+    code = run("code", name, "register")["code"]
+    assert api.post("auth/verify-email/", {"email": email, "code": code}).status_code == 200
+    reset = run("code", email, "password_reset")["code"]
+    body = {"email": email, "code": reset, "password": "another one 2"}
+    assert api.post("auth/password-reset/confirm/", body).status_code == 200
+    assert "kind" in run("code", name, "nonsense", code=1)
