@@ -2,7 +2,7 @@
 # Needs Python 3.11 or later, make and git; everything else is installed into this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset test lint format types unit docs clean
+.PHONY: help up down status logs reset test lint format types unit docs clean bench-identity
 
 READY := .venv/.ready
 BIN := .venv/bin
@@ -10,7 +10,7 @@ NOTECHONDRIA = $(BIN)/notechondria
 PROJECTS := uv.lock pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
 
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 up: $(READY) ## Install, start everything and say where it is (PORT=9000; ARGS=--detach)
 	@$(NOTECHONDRIA) up $(if $(PORT),--port $(PORT)) $(ARGS)
@@ -48,6 +48,9 @@ format: $(READY) ## Put the code into form
 
 docs: $(READY) ## Write docs/events.md anew from the event catalogue
 	@$(BIN)/python -m notechondria_shared.events.documentation docs
+
+bench-identity: $(READY) ## Measure sign-ins beside other requests
+	@$(BIN)/python -m bench.identity
 
 clean: ## Remove what was installed and cached here; data stays
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis

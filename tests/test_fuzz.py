@@ -16,7 +16,7 @@ from tests.support.documents import SERVICES, openapi, operations
 def models(operation: dict[str, Any]) -> list[str]:
     """The request models of an operation: usually one."""
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    return [part["$ref"] for part in schema.get("anyOf", [schema])]
+    return [part["$ref"].rpartition("/")[2] for part in schema.get("anyOf", [schema])]
 
 
 BODIES = [
@@ -73,7 +73,7 @@ def ids(user: User) -> dict[str, str]:
 
 
 def fields(service: str, reference: str) -> list[str]:
-    schema = openapi(service)["components"]["schemas"][reference.rpartition("/")[2]]
+    schema = openapi(service)["components"]["schemas"][reference]
     return sorted(schema.get("properties", {}))
 
 

@@ -34,7 +34,8 @@ class IdentitySettings(ServiceSettings):
     wipe_sessions_on_start: EnvFlag = False
     account_rate_per_minute: int = Field(10, ge=0)
     """Failed tries per account and minute (decisions 30); 0 switches the limits off."""
-    password_workers: int = Field(2, ge=1, le=32)
+    password_workers: int = Field(1, ge=1, le=32)
+    """Hashing threads of a process: about 40 sign-ins a second each; leave a core to everything else."""
     password_queue: int = Field(64, ge=1)
     """Sign-ins that may wait for a hashing thread; beyond it 429."""
 

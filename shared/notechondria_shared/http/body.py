@@ -40,6 +40,11 @@ class Body(BaseModel):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
+def example(**fields: Any) -> ConfigDict:
+    """The `model_config` of a model with one example for its OpenAPI schema."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
 BodyT = TypeVar("BodyT", bound=Body)
 
 

@@ -32,6 +32,22 @@ FIELDS = {
 }
 
 
+_REFUSALS = {
+    403: "Not allowed",
+    404: "Unknown, or somebody else's",
+    409: "In the way of something else",
+    413: "Too large",
+    429: "Too many tries; `Retry-After` says when to come back (seconds)",
+    502: "A provider outside cannot be reached",
+    503: "A part that this answer needs is away, full or not configured; `Retry-After` in seconds",
+}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For `responses=` of a route: the refusals with `{"detail": text}` that it can give beside 400 and 401."""
+    return {status: {**DETAIL, "description": _REFUSALS[status]} for status in statuses}
+
+
 def install(app: FastAPI) -> None:
     """Replace FastAPI's generator by one that knows the product's bodies and errors."""
 

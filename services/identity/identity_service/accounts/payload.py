@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from identity_service.accounts.schemas import AuthPayload, UserObject
 from identity_service.avatars import service as avatars
 from identity_service.models import Session, User
 from identity_service.profile.service import merged_settings
@@ -22,37 +21,28 @@ def display_name(user: User) -> str:
     return f"{user.first_name} {user.last_name}".strip() or user.username
 
 
-def user_object(request: Request, user: User) -> dict[str, Any]:
+def user_object(request: Request, user: User) -> UserObject:
     """The user inside an AuthPayload (identity §5.1)."""
-    return {
-        "id": user.id,
-        "email": user.email,
-        "username": user.username,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "display_name": display_name(user),
-        "is_staff": user.is_staff,
-        "is_superuser": user.is_superuser,
-        "motto": user.motto,
-        "social_link": user.social_link,
-        "image_url": media_url(request, user.image_path),
-        "editor_mode": user.editor_mode,
-        "theme_preset": user.theme_preset,
-        "theme_mode": user.theme_mode,
-        "api_base_url": user.api_base_url,
-        "app_settings": merged_settings(user.__dict__),
-        "app_settings_updated_at": iso_offset_or_none(user.app_settings_updated_at),
-    }
+    columns = {name: getattr(user, name) for name in UserObject.model_fields if hasattr(user, name)}
+    return UserObject(
+        **columns
+        | {
+            "display_name": display_name(user),
+            "image_url": media_url(request, user.image_path),
+            "app_settings": merged_settings(user.__dict__),
+            "app_settings_updated_at": iso_offset_or_none(user.app_settings_updated_at),
+        }
+    )
 
 
-async def auth_payload(request: Request, session: AsyncSession, user: User, token: str, row: Session) -> dict[str, Any]:
+async def auth_payload(request: Request, session: AsyncSession, user: User, token: str, row: Session) -> AuthPayload:
     """Token, session, other devices, user (identity §5.2); the account gets its picture here if it has none."""
     await avatars.ensure(request.app.state.media, user)
     others = await SessionReader(session).value(queries.OTHERS, user_id=user.id, session_id=row.id, now=now())
-    return {
-        "token": token,
-        "session": session_block(row).model_dump(),
-        "multi_device": others > 0,
-        "other_sessions_count": others,
-        "user": user_object(request, user),
-    }
+    return AuthPayload(
+        token=token,
+        session=session_block(row),
+        multi_device=others > 0,
+        other_sessions_count=others,
+        user=user_object(request, user),
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 
-from identity_service.accounts import schemas, service
+from identity_service.accounts import queries, schemas, service
 from identity_service.accounts.payload import auth_payload
 from identity_service.codes import service as codes
 from identity_service.events import tell_state
@@ -18,9 +18,11 @@ from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
 from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.database import Database
+from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import BadRequest, NonFieldError
 from notechondria_shared.events.identity import UserUpdated
 from notechondria_shared.http import read_body
+from notechondria_shared.http.openapi import refusals
 from notechondria_shared.storage import MediaStore
 
 router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
@@ -29,7 +31,7 @@ SENT = "A code is on its way to {email}."
 NOT_SENT = "The code could not be mailed; ask your administrator for it."
 
 
-@router.post("/register/", status_code=201)
+@router.post("/register/", status_code=201, responses=refusals(429))
 async def register(
     request: Request, _: MaybeCaller, wanted: Annotated[schemas.Register, read_body(schemas.Register)]
 ) -> schemas.RegisterAnswer:
@@ -51,12 +53,12 @@ async def register(
     return schemas.RegisterAnswer(message=message, delivery_fallback=not sent, email=wanted.email)
 
 
-@router.post("/verify-email/")
+@router.post("/verify-email/", responses=refusals(429))
 async def verify_email(
     request: Request,
     _: MaybeCaller,
     given: Annotated[schemas.VerifyEmail, read_body(schemas.VerifyEmail)],
-) -> dict[str, Any]:
+) -> schemas.AuthPayload:
     """Open the account with its code and sign in (identity §7.3): AuthPayload."""
     database: Database = request.app.state.database
     async with limited(request, "verify", given.email), database.transaction() as session:
@@ -81,10 +83,10 @@ async def resend_verification(
     return schemas.Delivery(message=SENT.format(email=given.email) if sent else NOT_SENT, delivery_fallback=not sent)
 
 
-@router.post("/login/")
+@router.post("/login/", responses=refusals(429))
 async def login(
     request: Request, _: MaybeCaller, given: Annotated[schemas.Login, read_body(schemas.Login)]
-) -> dict[str, Any]:
+) -> schemas.AuthPayload:
     """Sign in with address or user name (identity §7.5): AuthPayload; every mismatch reads the same."""
     identifier = given.identifier or given.email
     if not identifier:
@@ -92,23 +94,22 @@ async def login(
     state = request.app.state
     database: Database = state.database
     passwords: PasswordPool = state.passwords
-    async with database.transaction() as session:
-        user = await service.find_for_login(session, identifier)
-    account = f"user {user.id}" if user else identifier
+    user = await database.reader.one(queries.FOR_LOGIN, identifier=identifier)
+    account = f"user {user['id']}" if user else identifier
     async with limited(request, "login", account):
         # No connection is held while the hash is computed.
-        matches, upgraded = await passwords.verify(given.password, user.password_hash if user else None)
-        if user is None or not matches or user.status != ACTIVE:
+        matches, upgraded = await passwords.verify(given.password, user["password_hash"] if user else None)
+        if user is None or not matches or user["status"] != ACTIVE:
             raise NonFieldError(service.MISMATCH)
     return await _enter(request, user, upgraded)
 
 
-async def _enter(request: Request, proved: User, upgraded: str | None) -> dict[str, Any]:
+async def _enter(request: Request, proved: Row, upgraded: str | None) -> schemas.AuthPayload:
     """Mint the session of an account whose password was right; keep an upgraded hash."""
     database: Database = request.app.state.database
     async with database.transaction() as session:
-        account = await session.get(User, proved.id, with_for_update=True)
-        if account is None or account.status != ACTIVE or account.password_hash != proved.password_hash:
+        account = await session.get(User, proved["id"], with_for_update=True)
+        if account is None or account.status != ACTIVE or account.password_hash != proved["password_hash"]:
             raise NonFieldError(service.MISMATCH)
         if upgraded:
             account.password_hash = upgraded
@@ -120,7 +121,7 @@ async def _enter(request: Request, proved: User, upgraded: str | None) -> dict[s
         return payload
 
 
-@router.delete("/account/", status_code=204)
+@router.delete("/account/", status_code=204, responses=refusals(403, 429))
 async def delete_account(
     request: Request, caller: LoggedIn, given: Annotated[schemas.DeleteAccount, read_body(schemas.DeleteAccount)]
 ) -> None:

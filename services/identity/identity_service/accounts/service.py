@@ -105,11 +105,6 @@ async def renew_code(session: AsyncSession, email: str, settings: IdentitySettin
     return await codes.issue(session, codes.REGISTER, email, settings.smtp_email_verification_ttl_hours)
 
 
-async def find_for_login(session: AsyncSession, identifier: str) -> User | None:
-    """The account an identifier names: address first, then user name (identity §7.5)."""
-    return await by_email(session, identifier) or await by_name(session, identifier)
-
-
 async def delete_account(session: AsyncSession, user: User) -> None:
     """Remove everything identity holds of the account and tell the others, who do the same."""
     user_id, email, revision = user.id, user.email.lower(), user.revision + 1

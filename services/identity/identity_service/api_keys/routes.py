@@ -11,11 +11,12 @@ from identity_service.api_keys.schemas import CreatedKey, CreateKey, KeyList, Ke
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.database.engine import WriteSession
 from notechondria_shared.http import read_body
+from notechondria_shared.http.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/auth", tags=["api keys"])
 
 
-@router.post("/rotate-api-key/")
+@router.post("/rotate-api-key/", responses=refusals(403))
 async def rotate_api_key(caller: LoggedIn, session: WriteSession) -> RotatedKey:
     """Make a new key; the old one stops at once, named keys stay (identity §9)."""
     key = await service.rotate(session, caller.user_id)
@@ -28,7 +29,7 @@ async def list_keys(caller: LoggedIn, session: WriteSession) -> KeyList:
     return KeyList(api_keys=[KeyRow(**key_fields(key)) for key in await service.listed(session, caller.user_id)])
 
 
-@router.post("/api-keys/", status_code=201)
+@router.post("/api-keys/", status_code=201, responses=refusals(403))
 async def create_key(
     caller: LoggedIn, wanted: Annotated[CreateKey, read_body(CreateKey)], session: WriteSession
 ) -> CreatedKey:
@@ -37,7 +38,7 @@ async def create_key(
     return CreatedKey(**key_fields(row), api_key=key)
 
 
-@router.delete("/api-keys/{key_id:id}/", status_code=204)
+@router.delete("/api-keys/{key_id:id}/", status_code=204, responses=refusals(403, 404))
 async def revoke_key(caller: LoggedIn, key_id: int, session: WriteSession) -> None:
     """End a key at once; 404 when unknown or somebody else's."""
     await service.revoke(session, caller.user_id, key_id)

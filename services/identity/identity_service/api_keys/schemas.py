@@ -13,6 +13,7 @@ from notechondria_shared.fields import DateTime, Text
 from notechondria_shared.fields import messages as texts
 from notechondria_shared.fields.rules import Rule, json_type, refuse
 from notechondria_shared.http import Body
+from notechondria_shared.http.body import example
 from notechondria_shared.timestamps import iso_offset, iso_offset_or_none
 
 SCOPES = ("read", "write")
@@ -46,6 +47,8 @@ def _both() -> list[str]:
 
 class CreateKey(Body):
     """`POST /auth/api-keys/`."""
+
+    model_config = example(name="backup script", scopes=["read"], expires_at="2027-01-01T00:00:00Z")
 
     name: Annotated[str, Text(max_length=120)]
     scopes: Annotated[list[str], Scopes()] = Field(default_factory=_both)

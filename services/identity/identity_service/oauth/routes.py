@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import IntegrityError
 
 from identity_service.accounts.payload import auth_payload
+from identity_service.accounts.schemas import AuthPayload
 from identity_service.oauth import queries, service
 from identity_service.oauth.providers import Profile, ProviderError, Providers
 from identity_service.oauth.redirects import chosen_redirect, registration
@@ -28,6 +29,7 @@ from notechondria_shared.database import Database
 from notechondria_shared.database.engine import ReadSession, WriteSession
 from notechondria_shared.errors import ApiError, BadRequest, NonFieldError, Unavailable
 from notechondria_shared.http import read_body
+from notechondria_shared.http.openapi import refusals
 from notechondria_shared.timestamps import iso_z
 
 router = APIRouter(prefix="/api/v1/auth", tags=["oauth"])
@@ -51,27 +53,25 @@ async def oauth_config(request: Request, _: MaybeCaller) -> OAuthConfig:
     )
 
 
-@router.post("/google/")
+@router.post("/google/", responses=refusals(404, 502))
 async def sign_in_google(
     request: Request, _: MaybeCaller, given: Annotated[SignInGoogle, read_body(SignInGoogle)]
-) -> dict[str, Any]:
+) -> AuthPayload:
     """Sign in or register with Google (identity §10.3): AuthPayload."""
     if given.intent != "bind" and not (given.code or given.id_token):
         raise NonFieldError(NEITHER_GIVEN)
     return await _sign_in(request, "google", given, given.id_token)
 
 
-@router.post("/github/")
+@router.post("/github/", responses=refusals(404, 502))
 async def sign_in_github(
     request: Request, _: MaybeCaller, given: Annotated[SignInGithub, read_body(SignInGithub)]
-) -> dict[str, Any]:
+) -> AuthPayload:
     """Sign in or register with GitHub (identity §10.3): AuthPayload."""
     return await _sign_in(request, "github", given, "")
 
 
-async def _sign_in(
-    request: Request, provider: str, given: SignInGoogle | SignInGithub, id_token: str
-) -> dict[str, Any]:
+async def _sign_in(request: Request, provider: str, given: SignInGoogle | SignInGithub, id_token: str) -> AuthPayload:
     if given.intent == "bind":
         raise BadRequest(USE_BIND.format(provider=provider))
     try:
@@ -85,7 +85,7 @@ async def _sign_in(
         return await _enter(request, profile, given)
 
 
-async def _enter(request: Request, profile: Profile, given: SignInGoogle | SignInGithub) -> dict[str, Any]:
+async def _enter(request: Request, profile: Profile, given: SignInGoogle | SignInGithub) -> AuthPayload:
     database: Database = request.app.state.database
     async with database.transaction() as session:
         user = await service.resolve(
@@ -122,13 +122,13 @@ async def list_links(caller: LoggedIn, read: ReadSession) -> list[SocialAccountR
     return [SocialAccountRow(**{**row, "created_at": iso_z(row["created_at"])}) for row in rows]
 
 
-@router.delete("/social-accounts/{provider}/", status_code=204)
+@router.delete("/social-accounts/{provider}/", status_code=204, responses=refusals(403, 404))
 async def unlink(caller: LoggedIn, provider: str, session: WriteSession) -> None:
     """Remove a link; 404 when that provider is not linked (identity §10.4)."""
     await service.unlink(session, caller.user_id, provider)
 
 
-@router.post("/bind/google/")
+@router.post("/bind/google/", responses={201: {"model": LinkedAccount}, **refusals(403, 409, 502, 503)})
 async def bind_google(
     request: Request, response: Response, caller: LoggedIn, given: Annotated[BindGoogle, read_body(BindGoogle)]
 ) -> LinkedAccount:
@@ -138,7 +138,7 @@ async def bind_google(
     return await _bind(request, response, caller.user_id, "google", (given.code, given.id_token, given.redirect_uri))
 
 
-@router.post("/bind/github/")
+@router.post("/bind/github/", responses={201: {"model": LinkedAccount}, **refusals(403, 409, 502, 503)})
 async def bind_github(
     request: Request, response: Response, caller: LoggedIn, given: Annotated[BindGithub, read_body(BindGithub)]
 ) -> LinkedAccount:

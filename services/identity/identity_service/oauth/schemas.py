@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from notechondria_shared.fields import Choice, Text
 from notechondria_shared.http import Body
+from notechondria_shared.http.body import example
 
 Credential = Annotated[str, Text(blank=True, max_length=8192)]
 RedirectUri = Annotated[str, Text(blank=True, max_length=2048)]
@@ -16,6 +17,8 @@ RedirectUri = Annotated[str, Text(blank=True, max_length=2048)]
 class BindGoogle(Body):
     """`POST /auth/bind/google/`: a code or an id token."""
 
+    model_config = example(code="4/0AdQt8qh")
+
     code: Credential = ""
     id_token: Credential = ""
     redirect_uri: RedirectUri = ""
@@ -23,6 +26,8 @@ class BindGoogle(Body):
 
 class BindGithub(Body):
     """`POST /auth/bind/github/`: a code."""
+
+    model_config = example(code="d1f0a9c3")
 
     code: Annotated[str, Text(max_length=8192)]
     redirect_uri: RedirectUri = ""

@@ -12,6 +12,7 @@ from identity_service.accounts.schemas import Address
 from notechondria_shared.fields import Choice, DateTime, Json, Text
 from notechondria_shared.fields.messages import BAD_URL
 from notechondria_shared.http import Body
+from notechondria_shared.http.body import example
 
 
 def url_problem(text: str) -> str | None:
@@ -42,6 +43,8 @@ class Mirrored(Body):
 
 class ChangeSettings(Mirrored):
     """`PATCH /settings/`: any subset (identity §11.1)."""
+
+    model_config = example(motto="one thing at a time", app_settings={"offline_mode": True})
 
     username: Annotated[str, Text(max_length=150)] = ""
     first_name: Annotated[str, Text(max_length=150, blank=True)] = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 
@@ -21,6 +21,7 @@ from notechondria_shared.database import Database
 from notechondria_shared.errors import INVALID_TOKEN, BadRequest, Unauthorized
 from notechondria_shared.http import read_body
 from notechondria_shared.http.body import describe_body, parse, validate
+from notechondria_shared.http.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/auth", tags=["security"])
 PLAIN_TEXT = True
@@ -42,7 +43,7 @@ class _Parts:
         return self.settings.smtp_email_verification_ttl_hours
 
 
-@router.post("/password-reset/")
+@router.post("/password-reset/", responses=refusals(429))
 async def request_reset(
     request: Request, _: MaybeCaller, given: Annotated[schemas.RequestReset, read_body(schemas.RequestReset)]
 ) -> schemas.DeliveryTo:
@@ -55,7 +56,7 @@ async def request_reset(
     return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=given.email)
 
 
-@router.post("/password-reset/confirm/")
+@router.post("/password-reset/confirm/", responses=refusals(429))
 async def confirm_reset(
     request: Request, _: MaybeCaller, given: Annotated[schemas.ConfirmReset, read_body(schemas.ConfirmReset)]
 ) -> schemas.Message:
@@ -68,7 +69,7 @@ async def confirm_reset(
     return schemas.Message(message="The password is set; sign in with it.")
 
 
-@router.post("/send-identity-code/")
+@router.post("/send-identity-code/", responses=refusals(403, 429))
 async def send_identity_code(request: Request, caller: LoggedIn) -> schemas.IdentityCode:
     """Mail a code that proves who is at the keyboard (identity §8.3)."""
     parts = _Parts(request)
@@ -85,7 +86,7 @@ async def send_identity_code(request: Request, caller: LoggedIn) -> schemas.Iden
     return schemas.IdentityCode(message=message, delivery_fallback=not sent, masked_email=shown)
 
 
-@router.post("/change-password/")
+@router.post("/change-password/", responses=refusals(403, 429))
 async def change_password(
     request: Request,
     caller: LoggedIn,
@@ -112,8 +113,12 @@ async def change_password(
     return schemas.PasswordChanged(message="The password is changed.", token=token, session=session_block(row))
 
 
-@router.post("/change-email/", dependencies=[describe_body(schemas.RequestEmailChange, schemas.ConfirmEmailChange)])
-async def change_email(request: Request, caller: LoggedIn) -> Any:
+@router.post(
+    "/change-email/",
+    dependencies=[describe_body(schemas.RequestEmailChange, schemas.ConfirmEmailChange)],
+    responses=refusals(403, 429),
+)
+async def change_email(request: Request, caller: LoggedIn) -> schemas.DeliveryTo | schemas.EmailChanged:
     """Change the address in two steps (identity §8.5); a non-empty `code` selects the second."""
     value = await parse(request, plain_text=PLAIN_TEXT)
     parts, own = _Parts(request), f"user {caller.user_id}"

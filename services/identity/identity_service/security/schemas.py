@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from identity_service.accounts.schemas import Address, CodeText, Delivery, NewPassword, Password
 from identity_service.passwords import MAX_LENGTH
 from identity_service.sessions.schemas import SessionBlock
 from notechondria_shared.fields import Text
 from notechondria_shared.http import Body
+from notechondria_shared.http.body import example
 
 
 class RequestReset(Body):
     """`POST /auth/password-reset/` (identity §8.1)."""
+
+    model_config = example(email="sam@example.org")
 
     email: Address
 
 
 class ConfirmReset(Body):
     """`POST /auth/password-reset/confirm/` (identity §8.2): no composition rule here."""
+
+    model_config = example(email="sam@example.org", code="042137", password="a new long one")  # noqa: S106 - an example
 
     email: Address
     code: CodeText
@@ -30,6 +35,14 @@ class ConfirmReset(Body):
 class ChangePassword(Body):
     """`POST /auth/change-password/` (identity §8.4)."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"current_password": "Correct-horse-7", "new_password": "Better-horse-8", "identity_code": "042137"}
+            ]
+        }
+    )
+
     current_password: Password
     new_password: NewPassword
     identity_code: CodeText
@@ -38,12 +51,16 @@ class ChangePassword(Body):
 class RequestEmailChange(Body):
     """Step 1 of `POST /auth/change-email/` (identity §8.5)."""
 
+    model_config = example(new_email="sam@new.example.org", identity_code="042137")
+
     new_email: Address
     identity_code: CodeText
 
 
 class ConfirmEmailChange(Body):
     """Step 2 of `POST /auth/change-email/` (identity §8.5)."""
+
+    model_config = example(new_email="sam@new.example.org", code="271828")
 
     new_email: Address
     code: CodeText

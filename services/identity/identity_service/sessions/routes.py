@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 
 from identity_service.accounts.payload import auth_payload
+from identity_service.accounts.schemas import Authenticated, NotAuthenticated
 from identity_service.models import Session, User
 from identity_service.sessions import queries, service
 from identity_service.sessions.introspection import DatabaseIntrospector
@@ -15,13 +14,14 @@ from notechondria_shared.auth import LoggedIn
 from notechondria_shared.auth.credentials import parse_authorization
 from notechondria_shared.database.engine import ReadSession, WriteSession
 from notechondria_shared.errors import Unauthorized
+from notechondria_shared.http.openapi import refusals
 from notechondria_shared.timestamps import iso_offset, now
 
 router = APIRouter(prefix="/api/v1/auth", tags=["sessions"])
 
 
 @router.get("/session/")
-async def probe(request: Request, session: WriteSession) -> dict[str, Any]:
+async def probe(request: Request, session: WriteSession) -> Authenticated | NotAuthenticated:
     """Always 200: the AuthPayload with `authenticated: true` for a live session, else `{"authenticated": false}`.
 
     Reads the header itself and neither touches nor mints a session (identity §7.6).
@@ -32,15 +32,15 @@ async def probe(request: Request, session: WriteSession) -> dict[str, Any]:
     except Unauthorized:
         credential = None
     if credential is None or credential.kind != "session" or header is None:
-        return {"authenticated": False}
+        return NotAuthenticated()
     introspector: DatabaseIntrospector = request.app.state.introspector
     found = await introspector.introspect(credential, touch=False)
     row = await session.get(Session, found.credential_id) if found.active else None
     user = await session.get(User, found.user_id) if found.active else None
     if row is None or user is None:
-        return {"authenticated": False}
+        return NotAuthenticated()
     token = header.strip().partition(" ")[2].strip()
-    return {**await auth_payload(request, session, user, token, row), "authenticated": True}
+    return Authenticated(**dict(await auth_payload(request, session, user, token, row)))
 
 
 @router.post("/logout/", status_code=204)
@@ -74,7 +74,7 @@ async def list_sessions(caller: LoggedIn, read: ReadSession) -> SessionList:
     )
 
 
-@router.delete("/sessions/{session_id:id}/", status_code=204)
+@router.delete("/sessions/{session_id:id}/", status_code=204, responses=refusals(403, 404))
 async def revoke_session(caller: LoggedIn, session_id: int, session: WriteSession) -> None:
     """End an own session, also the current or an already ended one; 404 otherwise (identity §7.9)."""
     await service.revoke(session, caller.user_id, session_id)

@@ -1,0 +1,177 @@
+"""Handshake, root, media, logs and bootstrap (identity §1, §6, §16, §17)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import statistics
+import time
+
+import psycopg
+import pytest
+from tests.support.client import PASSWORD, Api, eventually
+from tests.support.documents import openapi
+
+from notechondria_local.stack import Stack
+
+VERSION = "0.1.0"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_6_root_and_health_take_any_method(api: Api, method: str) -> None:
+    assert api.request(method, "/").json() == {"status": "ok", "service": "notechondria-backend"}
+    assert api.request(method, "health/").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/handshake/", "/api/v1/handshake/"])
+def test_6_1_handshake(api: Api, path: str) -> None:
+    body = api.get(path, headers={"Accept": "application/json", "Authorization": "Token bad"}).json()
+    assert (body["service"], body["api_version"], body["version"]) == ("notechondria-backend", "v1", VERSION)
+    assert body["capabilities"]["auth"] == 1
+    assert all(isinstance(number, int) for number in body["capabilities"].values())
+    assert body["build"] == {"version": VERSION, "commit": "", "build_time": "", "deploy_target": ""}
+
+
+def test_6_1_handshake_keeps_the_last_known_capabilities_while_the_bus_is_away(api: Api, stack: Stack) -> None:
+    eventually(lambda: "planner" in api.get("handshake/").json()["capabilities"])
+    before = api.get("handshake/").json()["capabilities"]
+    stack.kill("nats")
+    try:
+        time.sleep(1.5)
+        assert api.get("handshake/").json()["capabilities"] == before
+    finally:
+        stack.start_part("nats")
+
+
+def test_6_ping(api: Api) -> None:
+    body = api.get("ping/").json()
+    assert (body["pong"], body["service"]) == (True, "notechondria-backend")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", body["timestamp"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/media/user_upload/user_1/profile_pic/missing.png",
+        "/media/user_upload/user_1/profile_pic/..%2f..%2f..%2fsecrets.json",
+        "/media/user_upload/user_1/profile_pic/%00",
+    ],
+)
+def test_6_missing_pictures_are_404(api: Api, path: str) -> None:
+    assert api.get(path).status_code in {400, 404}
+
+
+def test_11_3_a_lost_picture_is_drawn_anew(api: Api, stack: Stack) -> None:
+    user = api.register()
+    url = user.get("settings/").json()["image_url"]
+    (stack.data / "media" / url.partition("/media/")[2]).unlink()
+    assert api.http.get(url).status_code == 404
+    assert api.http.get(user.get("settings/").json()["image_url"]).status_code == 200
+
+
+def test_16_auth_failures_are_one_line_with_eight_characters_at_most(api: Api, stack: Stack) -> None:
+    marker = hashlib.sha256(str(time.time()).encode()).hexdigest()[:40]
+    api.get("auth/sessions/", headers={"Authorization": f"Token {marker}"})
+    api.get("auth/sessions/")
+    log = eventually(lambda: _log_with(stack, marker[:8]))
+    lines = [line for line in log.splitlines() if marker[:8] in line]
+    assert len(lines) == 1
+    assert "Backend.Auth/token_check" in lines[0]
+    assert "INFO" in lines[0]
+    assert "GET /api/v1/auth/sessions/" in lines[0]
+    assert marker[:9] not in log
+    assert "credential=<none>" in log
+
+
+def _log_with(stack: Stack, text: str) -> str:
+    """identity's log once it holds a text, "" before."""
+    log = stack.log("identity").read_text()
+    return log if text in log else ""
+
+
+def test_16_access_lines_of_a_service(api: Api, stack: Stack) -> None:
+    api.get("ping/?token=secret-value&a=1")
+    log = eventually(
+        lambda: "ping/?token=***&a=1" in stack.log("identity").read_text() and stack.log("identity").read_text()
+    )
+    assert re.search(r"INFO     200  +\d+\.\dms  GET    /api/v1/ping/\?token=\*\*\*&a=1", log)
+    assert "secret-value" not in log
+
+
+def test_17_the_administrator_of_the_environment(stack: Stack, api: Api) -> None:
+    password = _admin_password(stack)
+    first = api.post("auth/login/", {"email": "admin", "password": password})
+    assert first.status_code == 200
+    user = first.json()["user"]
+    assert (user["is_staff"], user["is_superuser"]) == (True, True)
+    with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
+        identity.execute(
+            "UPDATE users SET is_staff = false, status = 'disabled', password_hash = '' WHERE id = %s", (user["id"],)
+        )
+    stack.restart_part("identity")  # each start makes the administrator what the environment says
+    again = api.post("auth/login/", {"email": "admin", "password": password})
+    assert again.status_code == 200
+    assert (again.json()["user"]["id"], again.json()["user"]["is_staff"]) == (user["id"], True)
+
+
+def _admin_password(stack: Stack) -> str:
+    found: str = stack.plan.credentials.admin_password
+    return found
+
+
+def test_7_5_an_unknown_name_takes_as_long_as_a_wrong_password(api: Api) -> None:
+    user = api.register()
+
+    def seconds(name: str) -> float:
+        started = time.perf_counter()
+        assert api.post("auth/login/", {"email": name, "password": "wrong"}).status_code == 400
+        return time.perf_counter() - started
+
+    names = (user.email, "nobody-at-all@example.org")
+    samples: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(15):  # taken in turns, so that other work on the machine hits both
+        for name in names:
+            samples[name].append(seconds(name))
+    known, unknown = (statistics.median(samples[name]) for name in names)
+    assert 0.5 < unknown / known < 2.0, (known, unknown)
+
+
+def test_4_last_seen_is_written_at_most_once_a_minute(api: Api, stack: Stack) -> None:
+    user = api.register()
+    with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
+
+        def seen() -> object:
+            row = identity.execute("SELECT last_seen_at FROM sessions WHERE user_id = %s", (user.id,)).fetchone()
+            return row[0] if row else None
+
+        first = seen()
+        for _ in range(3):
+            user.get("auth/sessions/")
+        assert seen() == first
+        identity.execute(
+            "UPDATE sessions SET last_seen_at = last_seen_at - interval '61 s' WHERE user_id = %s", (user.id,)
+        )
+        user.get("auth/sessions/")
+        assert seen() > first  # type: ignore[operator]
+
+
+def test_openapi_has_examples_for_every_body_and_documents_its_refusals() -> None:
+    document = openapi("identity")
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if not content:
+                continue
+            for part in content["schema"].get("anyOf", [content["schema"]]):
+                schema = document["components"]["schemas"][part["$ref"].rpartition("/")[2]]
+                optional = not schema.get("required")
+                assert schema.get("examples") or optional, (method, path)
+    login = document["paths"]["/api/v1/auth/login/"]["post"]["responses"]
+    assert {"200", "400", "401", "429"} <= set(login)
+    assert document["components"]["schemas"]["AuthPayload"]["examples"]
+
+
+def test_password_is_never_in_an_answer(api: Api) -> None:
+    name = "echo-" + hashlib.sha256(str(time.time()).encode()).hexdigest()[:8]
+    body = {"username": name, "email": "bad", "password": PASSWORD}
+    assert PASSWORD not in api.post("auth/register/", body).text
