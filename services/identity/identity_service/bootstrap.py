@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 
 from identity_service.events import tell_state
-from identity_service.models import ACTIVE, Session, User
+from identity_service.models import ACTIVE, User
 from identity_service.passwords import PasswordPool
+from identity_service.sessions import service as sessions
 from identity_service.settings import IdentitySettings
 from notechondria_shared.database import Database
 from notechondria_shared.events.identity import UserActivated, UserUpdated
 from notechondria_shared.settings import ServiceSettings
-from notechondria_shared.timestamps import now
 
 logger = logging.getLogger("notechondria.start")
 
@@ -26,7 +26,7 @@ async def bootstrap(settings: ServiceSettings) -> None:
     try:
         if settings.wipe_sessions_on_start:
             async with database.transaction() as session:
-                await session.execute(update(Session).where(Session.revoked_at.is_(None)).values(revoked_at=now()))
+                await sessions.revoke_everybody(session)
             logger.info("all sessions were ended (WIPE_SESSIONS_ON_START)")
         if settings.django_superuser_password.get_secret_value():
             await _administrator(database, pool, settings)

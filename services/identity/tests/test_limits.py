@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import tempfile
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.support.client import PASSWORD, Api
+from tests.support.client import PASSWORD, Api, eventually
 
+from identity_service.bootstrap import bootstrap
+from identity_service.settings import IdentitySettings
 from notechondria_local.stack import Stack
 
 LIMIT = 3
@@ -145,3 +148,18 @@ def test_a_broken_hash_matches_nothing(strict: Api, stored: str) -> None:
         identity.execute("UPDATE users SET password_hash = %s WHERE id = %s", (stored, user.id))
     answer = strict.post("auth/login/", {"email": user.email, "password": PASSWORD})
     assert (answer.status_code, list(answer.json())) == (400, ["non_field_errors"])
+
+
+def test_17_sessions_can_be_wiped_at_a_start(strict: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On this house, whose users belong to this module alone; the last test of it."""
+    user = strict.register()
+    key = {"Authorization": f"Bearer {user.rotate_key()}"}
+    assert user.get("planner-events/").status_code == 200
+    monkeypatch.setenv("DATABASE_URL", strict.stack.database_url("identity"))
+    monkeypatch.setenv("INTERNAL_TOKEN", strict.stack.internal_token)
+    asyncio.run(bootstrap(IdentitySettings()))  # off by default: nothing happens
+    assert user.get("planner-events/").status_code == 200
+    monkeypatch.setenv("WIPE_SESSIONS_ON_START", "yes")
+    asyncio.run(bootstrap(IdentitySettings()))
+    eventually(lambda: user.get("planner-events/").status_code == 401, seconds=1)
+    assert strict.get("planner-events/", headers=key).status_code == 200  # keys are no sessions

@@ -59,6 +59,23 @@ async def revoke_all(session: AsyncSession, user_id: int) -> None:
         await tell(session, SessionRevoked(user_id=user_id, digests=ended, revision=1))
 
 
+async def revoke_everybody(session: AsyncSession) -> None:
+    """End every session of every user: a fact per user, as for one's own devices."""
+    ended = await session.execute(
+        update(Session)
+        .where(Session.revoked_at.is_(None))
+        .values(revoked_at=now())
+        .returning(Session.user_id, Session.digest)
+    )
+    digests: dict[int, list[str]] = {}
+    for user_id, token_digest in ended:
+        digests.setdefault(user_id, []).append(token_digest)
+    await tell(
+        session,
+        *(SessionRevoked(user_id=user_id, digests=found, revision=1) for user_id, found in digests.items()),
+    )
+
+
 async def touch(session: AsyncSession, session_id: int) -> None:
     """`last_seen_at = now`, at most once a minute (decisions 19)."""
     await session.execute(
