@@ -110,6 +110,9 @@ class Consumer:
             except (NatsError, TimeoutError, OSError) as error:
                 logger.debug("consumer %s: %s", self._stream, error or type(error).__name__)
                 await asyncio.sleep(0.25)
+            except Exception:  # a loop that ends is a service that hears nothing: say why, and go on
+                logger.exception("consumer %s: starting over", self._stream)
+                await asyncio.sleep(1)
 
     async def _ensure(self) -> bool:
         """Create or update the durable consumer; False while the stream does not exist (its owner makes it)."""

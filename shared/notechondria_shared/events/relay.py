@@ -60,6 +60,9 @@ class Relay:
             except (psycopg.Error, OSError) as error:
                 logger.warning("relay: database away, trying again: %s", str(error).strip().splitlines()[:1])
                 await asyncio.sleep(0.5)
+            except Exception:  # a relay that ends is a service that tells nothing: say why, and go on
+                logger.exception("relay: starting over")
+                await asyncio.sleep(1)
 
     def _sql(self, text: LiteralString) -> sql.Composed:
         return sql.SQL(text).format(schema=sql.Identifier(self._schema))

@@ -18,6 +18,7 @@ from notechondria_shared.events.identity import SessionRevoked
 from notechondria_shared.timestamps import now
 
 TOUCH_EVERY = timedelta(minutes=1)
+PER_FACT = 1000
 
 
 async def mint(session: AsyncSession, user_id: int, device: Device) -> tuple[str, Session]:
@@ -55,8 +56,15 @@ async def revoke_all(session: AsyncSession, user_id: int) -> None:
         .values(revoked_at=now())
         .returning(Session.digest)
     )
-    if ended := list(digests):
-        await tell(session, SessionRevoked(user_id=user_id, digests=ended, revision=1))
+    await tell(session, *_revocations(user_id, list(digests)))
+
+
+def _revocations(user_id: int, digests: list[str]) -> list[SessionRevoked]:
+    """Facts of a size that the bus carries, however many devices there were."""
+    return [
+        SessionRevoked(user_id=user_id, digests=digests[start : start + PER_FACT], revision=1)
+        for start in range(0, len(digests), PER_FACT)
+    ]
 
 
 async def revoke_everybody(session: AsyncSession) -> None:
@@ -72,7 +80,7 @@ async def revoke_everybody(session: AsyncSession) -> None:
         digests.setdefault(user_id, []).append(token_digest)
     await tell(
         session,
-        *(SessionRevoked(user_id=user_id, digests=found, revision=1) for user_id, found in digests.items()),
+        *(fact for user_id, found in digests.items() for fact in _revocations(user_id, found)),
     )
 
 
