@@ -5,13 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from identity_service.codes import service as codes
 from identity_service.mail.service import Mailer
@@ -114,3 +122,116 @@ def test_13_a_server_that_hangs_does_not_hold_the_request(monkeypatch: pytest.Mo
         port = silent.getsockname()[1]
         sender = mailer(monkeypatch, SMTP_HOST="127.0.0.1", SMTP_PORT=str(port), SMTP_TIMEOUT_SECONDS="0.3")
         assert asyncio.run(asyncio.wait_for(sender.send_code(codes.REGISTER, "a@example.org", "012345"), 5)) is False
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost that signs itself, with its key in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    moment = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(moment - timedelta(minutes=5))
+        .not_valid_after(moment + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    encoding = serialization.Encoding.PEM
+    secret = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(secret + signed.public_bytes(encoding))
+    return file
+
+
+def authenticator(server: Any, session: Any, envelope: Any, mechanism: str, auth_data: Any) -> AuthResult:
+    right = (auth_data.login, auth_data.password) == (b"house", b"mail-secret")
+    return AuthResult(success=right, handled=False)  # the server itself says no
+
+
+# The server's library knows only STARTTLS as TLS, and warns although the connection is encrypted from the first byte.
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize("mode", ["STARTTLS", "SSL"])
+@pytest.mark.parametrize(("password", "sent"), [("mail-secret", True), ("wrong", False)])
+def test_14_tls_modes_and_sign_in(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    certificate: Path,
+    mode: str,
+    password: str,
+    *,
+    sent: bool,
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    box = Letterbox()
+    starttls = {"tls_context": context, "require_starttls": True}
+    options: dict[str, Any] = starttls if mode == "STARTTLS" else {"ssl_context": context, "auth_require_tls": False}
+    controller = Controller(
+        box, hostname="localhost", port=free_port(), authenticator=authenticator, auth_required=True, **options
+    )
+    controller.start()
+    try:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # the house trusts what the machine trusts
+        sender = mailer(
+            monkeypatch,
+            SMTP_HOST="localhost",
+            SMTP_PORT=str(controller.port),
+            SMTP_USERNAME="house",
+            SMTP_PASSWORD=password,
+            SMTP_USE_TLS="True" if mode == "STARTTLS" else "False",
+            SMTP_USE_SSL="True" if mode == "SSL" else "False",
+            SMTP_FROM_EMAIL="house@example.org",
+        )
+        assert asyncio.run(sender.send_code(codes.REGISTER, "mira@example.org", "012345")) is sent
+    finally:
+        controller.stop()
+    assert len(box.letters) == int(sent)
+    assert "mail-secret" not in caplog.text
+    if not sent:
+        assert "reason=smtp_send_failed:SMTPAuthenticationError" in caplog.text
+
+
+def test_14_an_untrusted_certificate_gets_no_mail(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, certificate: Path
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    box = Letterbox()
+    controller = Controller(box, hostname="localhost", port=free_port(), tls_context=context)
+    controller.start()
+    try:
+        sender = mailer(monkeypatch, SMTP_HOST="localhost", SMTP_PORT=str(controller.port), SMTP_USE_TLS="True")
+        assert asyncio.run(sender.send_code(codes.REGISTER, "mira@example.org", "012345")) is False
+    finally:
+        controller.stop()
+    assert box.letters == []
+    assert "reason=smtp_send_failed:" in caplog.text
+
+
+def test_13_a_server_that_drips_does_not_hold_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Letterbox):
+        async def handle_EHLO(  # noqa: N802
+            self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+        ) -> list[str]:
+            await asyncio.sleep(0.25)
+            session.host_name = hostname
+            return responses
+
+        async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+            await asyncio.sleep(0.25)
+            envelope.mail_from = address
+            return "250 OK"
+
+    controller = Controller(Slow(), hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        given = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(controller.port), "SMTP_TIMEOUT_SECONDS": "0.4"}
+        assert asyncio.run(mailer(monkeypatch, **given).send_code(codes.REGISTER, "a@example.org", "012345")) is False
+    finally:
+        controller.stop()

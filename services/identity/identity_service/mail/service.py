@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import logging
 from dataclasses import dataclass
@@ -54,16 +55,18 @@ class Mailer:
         if not (settings.smtp_host and settings.smtp_port and settings.mail_sender):
             return self._fallback(address, digits, "smtp_not_configured")
         try:
-            await aiosmtplib.send(
-                self._compose(TEMPLATES[kind], address, digits),
-                hostname=settings.smtp_host,
-                port=settings.smtp_port,
-                username=settings.smtp_username or None,
-                password=settings.smtp_password.get_secret_value() or None,
-                use_tls=settings.smtp_use_ssl,
-                start_tls=settings.smtp_use_tls and not settings.smtp_use_ssl,
-                timeout=settings.smtp_timeout_seconds,
-            )
+            # The library bounds each step; a server that answers slowly at every one must end too.
+            async with asyncio.timeout(settings.smtp_timeout_seconds):
+                await aiosmtplib.send(
+                    self._compose(TEMPLATES[kind], address, digits),
+                    hostname=settings.smtp_host,
+                    port=settings.smtp_port,
+                    username=settings.smtp_username or None,
+                    password=settings.smtp_password.get_secret_value() or None,
+                    use_tls=settings.smtp_use_ssl,
+                    start_tls=settings.smtp_use_tls and not settings.smtp_use_ssl,
+                    timeout=settings.smtp_timeout_seconds,
+                )
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             return self._fallback(address, digits, f"smtp_send_failed:{type(error).__name__}")
         return True
