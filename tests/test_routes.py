@@ -1,0 +1,43 @@
+"""Every documented endpoint is routed to the service that documents it: none missing, none shadowed."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+
+from notechondria_local.stack import Stack
+from tests.support.client import Api, eventually
+from tests.support.documents import SERVICES, operations
+
+PARAMETER = re.compile(r"\{\w+\}")
+# A picture's path is identity's only where profile pictures lie; the other files are notes'.
+SAMPLES = {("identity", "/media/{path}"): "/media/user_upload/user_1/profile_pic/none.png"}
+
+
+def test_the_gateway_sends_each_endpoint_to_its_service(api: Api, stack: Stack) -> None:
+    asked: dict[str, tuple[str, str]] = {}
+    for service in SERVICES:
+        for method, path, _ in operations(service):
+            request_id = f"route-{secrets.token_hex(8)}"
+            target = SAMPLES.get((service, path)) or PARAMETER.sub("1", path)
+            # Nobody is signed in: nothing is changed, whatever the method.
+            api.request(method, target, headers={"X-Request-ID": request_id})
+            asked[request_id] = (service, f"{method} {target}")
+    assert len(asked) > 40
+    answered = eventually(lambda: _all_logged(stack, set(asked)))
+    wrong = {
+        what: answered[request_id] for request_id, (service, what) in asked.items() if answered[request_id] != service
+    }
+    assert not wrong
+
+
+def _all_logged(stack: Stack, wanted: set[str]) -> dict[str, str]:
+    """Request id to the service that answered, once the gateway's log holds all of them."""
+    found: dict[str, str] = {}
+    for line in (stack.log("gateway").parent / "access.log").read_text().splitlines():
+        entry = json.loads(line)
+        request_id = entry.get("downstream_X-Request-Id", "")
+        if request_id in wanted:
+            found[request_id] = entry["ServiceName"].partition("@")[0]
+    return found if found.keys() == wanted else {}
