@@ -2,7 +2,7 @@
 # Needs Python 3.11 or later, make and git; everything else is installed into this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset test lint format types unit docs clean bench-identity
+.PHONY: help up down status logs reset test lint format types unit docs clean routes bench-identity
 
 READY := .venv/.ready
 BIN := .venv/bin
@@ -48,6 +48,9 @@ format: $(READY) ## Put the code into form
 
 docs: $(READY) ## Write docs/events.md anew from the event catalogue
 	@$(BIN)/python -m notechondria_shared.events.documentation docs
+
+routes: $(READY) ## Show which service answers which path
+	@$(NOTECHONDRIA) routes $(ARGS)
 
 bench-identity: $(READY) ## Measure sign-ins beside other requests
 	@$(BIN)/python -m bench.identity

@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 
+from notechondria_local.route_commands import read_routes
 from notechondria_local.stack import Stack
 from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES, operations
@@ -41,3 +42,12 @@ def _all_logged(stack: Stack, wanted: set[str]) -> dict[str, str]:
         if request_id in wanted:
             found[request_id] = entry["ServiceName"].partition("@")[0]
     return found if found.keys() == wanted else {}
+
+
+def test_the_table_of_routes_names_every_service_and_shuts_internal_paths() -> None:
+    routes = read_routes()
+    assert {route.service for route in routes} == set(SERVICES)
+    first = routes[0]
+    assert (first.name, first.middlewares) == ("internal", ("internal",))
+    assert routes[-1].name == "identity"  # whatever nobody else answers
+    assert len({route.name for route in routes}) == len(routes)

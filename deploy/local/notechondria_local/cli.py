@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from notechondria_local import access_log, control, event_commands, operator_commands
+from notechondria_local import access_log, control, event_commands, operator_commands, route_commands
 from notechondria_local.display import say
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(event_commands.app, name="events")
 operator_commands.register(app)
+app.command("routes")(route_commands.routes)
 
 _NOT_RUNNING = 3
 Data = Annotated[

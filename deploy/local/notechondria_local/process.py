@@ -35,6 +35,7 @@ class ChildSpec:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 25.0
     ready_seconds: float = 60.0
+    folder: Path = Path("/")
 
 
 def guarded(argv: Sequence[str], identity: str = "-", death_signal: signal.Signals = signal.SIGTERM) -> list[str]:
@@ -86,7 +87,7 @@ class Child:
                 process = subprocess.Popen(  # noqa: S603 - our own command line
                     guarded(spec.argv, spec.identity, spec.stop_signal),
                     env=dict(spec.env), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                    cwd="/", start_new_session=True,
+                    cwd=spec.folder, start_new_session=True,
                 )  # fmt: skip
         except OSError as error:
             raise StackError(

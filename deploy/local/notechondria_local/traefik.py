@@ -75,6 +75,7 @@ class Traefik:
             env=self._env,
             log=self._logs / "gateway.log",
             ready=self._ready,
+            folder=GATEWAY_STATIC.parent,  # Traefik looks for plugins-local/ here
         )
 
     def sees(self, service: str) -> bool:

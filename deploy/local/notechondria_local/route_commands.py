@@ -1,0 +1,99 @@
+"""``notechondria routes``: the gateway's routing table, as Traefik itself reads it from the files."""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from notechondria_local.errors import StackError
+from notechondria_local.names import SERVICES
+from notechondria_local.part import Part
+from notechondria_local.ports import choose_port, release_port
+from notechondria_local.probe import answers, get_json
+from notechondria_local.process import ChildSpec
+from notechondria_local.traefik import Traefik
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+# No service runs behind this gateway; it is only asked what it would do.
+_NOWHERE = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One router: who answers which paths, by what rank, behind which limits and changes."""
+
+    name: str
+    rule: str
+    priority: int
+    service: str
+    middlewares: tuple[str, ...]
+
+
+def read_routes() -> list[Route]:
+    """Start the gateway on free ports for a moment and read its routers, highest priority first."""
+    port, ping_port = choose_port(), choose_port()
+    try:
+        with tempfile.TemporaryDirectory(prefix="notechondria-routes-") as folder:
+            place = Path(folder)
+            urls = dict.fromkeys(SERVICES, _NOWHERE)
+            gateway = Traefik(place, place, "127.0.0.1", port, ping_port, urls, os.environ)
+            admin = f"http://127.0.0.1:{ping_port}"
+            part = Part("gateway", lambda: _spec(gateway, admin))
+            part.start()
+            try:
+                found = get_json(f"{admin}/api/http/routers?per_page=1000")
+            finally:
+                part.stop()
+    finally:
+        release_port(port)
+        release_port(ping_port)
+    if not isinstance(found, list):
+        raise StackError("The gateway did not say what it routes.", "See gateway/routes/ for what is wrong.")
+    ours = [entry for entry in found if entry.get("provider") == "file"]
+    broken = [entry["name"] for entry in ours if entry.get("status") != "enabled"]
+    if broken:
+        raise StackError(f"These routes cannot be used: {', '.join(broken)}.", "See gateway/routes/.")
+    routes = [
+        Route(
+            name=entry["name"].partition("@")[0],
+            rule=entry["rule"],
+            priority=int(entry["priority"]),
+            service=entry["service"],
+            middlewares=tuple(name.partition("@")[0] for name in entry.get("middlewares", ())),
+        )
+        for entry in ours
+    ]
+    return sorted(routes, key=lambda route: (-route.priority, route.service, route.name))
+
+
+def _spec(gateway: Traefik, admin: str) -> ChildSpec:
+    spec = gateway.spec()
+    return ChildSpec(
+        name=spec.name,
+        argv=spec.argv,
+        env=spec.env,
+        log=spec.log,
+        ready=lambda: answers(f"{admin}/ping") and bool(get_json(f"{admin}/api/http/services/identity@file")),
+        folder=spec.folder,
+    )
+
+
+def routes(as_json: Json = False) -> None:
+    """Show which service answers which path, by rank, with the limits and changes on the way."""
+    found = read_routes()
+    if as_json:
+        print(json.dumps([asdict(route) for route in found], indent=2))  # noqa: T201 - the command's output
+        return
+    table = Table("priority", "service", "rule", "on the way", box=None)
+    for route in found:
+        table.add_row(
+            str(route.priority), route.service, escape(route.rule.replace("`", "")), ", ".join(route.middlewares)
+        )
+    Console().print(table)

@@ -1,0 +1,3 @@
+module notechondria/answers
+
+go 1.22
