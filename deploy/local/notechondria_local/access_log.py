@@ -1,9 +1,12 @@
 """The gateway's JSON access log as the line people know: status, duration, method, path."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from notechondria_local.errors import StackError
 
 WARNING_MS = 500.0
 CRITICAL_MS = 2000.0
@@ -31,6 +34,26 @@ class Request:
         if self.status >= 400 or self.duration_ms >= WARNING_MS:
             return "WARNING"
         return "INFO"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which requests to show."""
+
+    service: str | None = None
+    min_ms: float = 0
+    status: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise StackError for a status that is neither a number nor a class."""
+        if self.status is not None and not re.fullmatch(r"[1-5](\d\d|[xX]{2})", self.status):
+            raise StackError(f"{self.status!r} is no status.", "Give a number such as 404, or a class such as 5xx.")
+
+    def accepts(self, request: Request) -> bool:
+        """Tell whether a request is to be shown."""
+        status = str(request.status)
+        fits = self.status is None or self.status == status or self.status.lower() == f"{status[0]}xx"
+        return fits and request.duration_ms >= self.min_ms and self.service in (None, request.service)
 
 
 def parse(line: str) -> Request | None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from notechondria_local import access_log, control, event_commands, operator_commands, route_commands
+from notechondria_local import access_log, control, event_commands, operator_commands, route_commands, top_command
 from notechondria_local.display import say
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(event_commands.app, name="events")
 operator_commands.register(app)
 app.command("routes")(route_commands.routes)
+app.command("top")(top_command.top)
 
 _NOT_RUNNING = 3
 Data = Annotated[
@@ -101,6 +102,12 @@ def logs(
         str | None, typer.Option("--service", "-s", help=f"The log of one part instead: {', '.join(PARTS)}.")
     ] = None,
     lines: Annotated[int, typer.Option("--lines", "-n", help="How many lines back.", min=0)] = 100,
+    by: Annotated[str | None, typer.Option("--by", help="Only requests that this service answered.")] = None,
+    min_ms: Annotated[float, typer.Option("--min-ms", help="Only requests that took at least this long.", min=0)] = 0,
+    status_class: Annotated[
+        str | None, typer.Option("--status", help="Only these answers: 404, or a class such as 5xx.")
+    ] = None,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read the gateway's JSON log from standard input.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show the requests to all services (status, duration, method, path), or what one part has logged."""
@@ -109,9 +116,13 @@ def logs(
         raise StackError(f"There is no part {service!r}.", f"Parts: {', '.join(PARTS)}.")
     path = layout.log(service) if service else layout.access_log
     colour = sys.stdout.isatty() or os.environ.get("DJANGO_ACCESS_LOG_FORCE_COLOR", "").lower() in ("1", "true", "yes")
-    for line in _lines(path, lines, follow_on=follow_on):
-        request = None if service or as_json else access_log.parse(line)
-        print(access_log.render(request, colour=colour) if request else line, flush=follow_on)  # noqa: T201
+    wanted = access_log.Wanted(by, min_ms, status_class)
+    for line in sys.stdin if stdin else _lines(path, lines, follow_on=follow_on):
+        request = None if service else access_log.parse(line)
+        if request and not wanted.accepts(request):
+            continue
+        shown = access_log.render(request, colour=colour) if request and not as_json else line.rstrip("\n")
+        print(shown, flush=follow_on or stdin)  # noqa: T201
 
 
 @app.command()

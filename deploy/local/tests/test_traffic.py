@@ -1,0 +1,83 @@
+"""Figures and filters over the gateway's access log (architecture §5)."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from notechondria_local.access_log import Request, Wanted
+from notechondria_local.errors import StackError
+from notechondria_local.traffic import Traffic, route_of
+
+MOMENT = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+
+
+def request(ago: float = 1, status: int = 200, ms: float = 10, path: str = "/api/v1/notes/7/") -> Request:
+    return Request(MOMENT - timedelta(seconds=ago), status, ms, "GET", path, "notes", "id")
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/api/v1/notes/812/", "/api/v1/notes/{id}/"),
+        ("/api/v1/notes/812/restore/3/", "/api/v1/notes/{id}/restore/{id}/"),
+        ("/api/v1/notes/uuid/0d6c9f2e-6b0e-4f0f-9a35-0c9c3f7f6a10/", "/api/v1/notes/uuid/{id}/"),
+        ("/api/v1/notes/deleted/", "/api/v1/notes/deleted/"),
+        ("/media/user_upload/user_1/x.png", "/media/..."),
+        ("/calendar/0123456789abcdef0123456789abcdef", "/calendar/{id}"),
+    ],
+)
+def test_one_endpoint_is_one_row(path: str, route: str) -> None:
+    assert route_of(path) == route
+
+
+def test_figures_of_a_window() -> None:
+    traffic = Traffic(60)
+    traffic.add([request(ago=61, ms=9999), *(request(ms=number) for number in range(1, 101))])
+    traffic.add([request(status=503), request(status=404), request(path="/api/v1/courses/")])
+    busiest, other = traffic.rows(MOMENT)
+    assert (busiest.route, busiest.count, other.count) == ("/api/v1/notes/{id}/", 102, 1)
+    assert busiest.rate == pytest.approx(102 / 60)
+    assert busiest.errors == busiest.refused == pytest.approx(1 / 102)
+    assert (busiest.p50, busiest.p99) == (49, 99)
+    assert traffic.rows(MOMENT + timedelta(seconds=61)) == []
+
+
+def test_filters() -> None:
+    slow = request(status=500, ms=700)
+    assert Wanted().accepts(slow)
+    assert Wanted("notes", 700, "5xx").accepts(slow)
+    assert Wanted(status="500").accepts(slow)
+    assert not Wanted(status="4XX").accepts(slow)
+    assert not Wanted(service="planner").accepts(slow)
+    assert not Wanted(min_ms=701).accepts(slow)
+    with pytest.raises(StackError):
+        Wanted(status="sometimes")
+
+
+def test_both_commands_read_a_stream_from_elsewhere() -> None:
+    entry = {
+        "StartUTC": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "DownstreamStatus": 503,
+        "Duration": 12_000_000,
+        "RequestMethod": "GET",
+        "RequestPath": "/api/v1/notes/1/",
+        "ServiceName": "notes@file",
+        "downstream_X-Request-Id": "abc",
+    }
+    stream = json.dumps(entry) + "\nnot a line of the log\n"
+
+    def run(*arguments: str) -> str:
+        call = [sys.executable, "-m", "notechondria_local", *arguments, "--stdin"]
+        wide = {**os.environ, "COLUMNS": "140"}
+        done = subprocess.run(call, input=stream, capture_output=True, text=True, timeout=30, check=True, env=wide)
+        return done.stdout
+
+    (row,) = json.loads(run("top", "--json"))
+    assert (row["service"], row["route"], row["errors"], row["p95"]) == ("notes", "/api/v1/notes/{id}/", 1.0, 12.0)
+    assert "/api/v1/notes/{id}/" in run("top", "--once")
+    assert "503     12.0ms  GET    /api/v1/notes/1/" in run("logs", "--status", "5xx")
+    assert "503" not in run("logs", "--status", "4xx")
