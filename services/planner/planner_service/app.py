@@ -6,30 +6,50 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+import planner_service.calendar_feeds.routes
+import planner_service.calendar_links.routes
 import planner_service.heatmap.routes
+import planner_service.internal.routes
 import planner_service.note_sessions.routes
 import planner_service.planner_events.routes
 import planner_service.week.routes
 from notechondria_shared.app import ServiceSpec, create_service_app
 from notechondria_shared.runner import configured_app, load_settings
+from planner_service.calendar_sources.refresher import Refresher
 from planner_service.handlers import SUBSCRIPTIONS
 from planner_service.models import EVENTS, Base
 from planner_service.settings import PlannerSettings
+
+
+async def _start(app: FastAPI) -> None:
+    app.state.refresher = Refresher(app.state.database, app.state.settings)
+    app.state.refresher.start()
+
+
+async def _stop(app: FastAPI) -> None:
+    await app.state.refresher.stop()
+
 
 SPEC = ServiceSpec(
     title="Notechondria planner",
     description="Planner events, calendar feeds, work sessions, week and heatmap.",
     routers=(
         planner_service.planner_events.routes.router,
+        planner_service.calendar_feeds.routes.router,
+        planner_service.calendar_links.routes.router,
+        planner_service.calendar_links.routes.public,
         planner_service.note_sessions.routes.router,
         planner_service.week.routes.router,
         planner_service.heatmap.routes.router,
+        planner_service.internal.routes.router,
     ),
     tables=EVENTS,
     metadata=Base.metadata,
     migrations=Path(__file__).resolve().parent.parent / "migrations",
-    capabilities={"planner": 1},
+    capabilities={"planner": 1, "calendar_feeds": 1},
     subscriptions=lambda _: SUBSCRIPTIONS,
+    on_start=(_start,),
+    on_stop=(_stop,),
 )
 
 

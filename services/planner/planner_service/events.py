@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.events import publish
-from notechondria_shared.events.planner import PlannerEventState
-from planner_service.models import EVENTS, PlannerEvent
+from notechondria_shared.events.planner import FeedDeleted, PlannerEventState
+from planner_service.models import EVENTS, CalendarFeed, PlannerEvent
 
 STATE = (
     PlannerEvent.id.label("event_id"),
@@ -40,3 +40,8 @@ async def tell_event(session: AsyncSession, fact: type[PlannerEventState], event
 async def tell_events(session: AsyncSession, fact: type[PlannerEventState], states: list[Mapping[str, Any]]) -> None:
     """Publish many events; `states` are rows of the `STATE` columns."""
     await publish(session, EVENTS, *(fact(**state) for state in states))
+
+
+async def tell_feed_deleted(session: AsyncSession, feed: CalendarFeed) -> None:
+    """Publish that a feed is gone: the one thing that is told of a feed, hence its first revision."""
+    await publish(session, EVENTS, FeedDeleted(feed_id=feed.id, user_id=feed.user_id, revision=1))

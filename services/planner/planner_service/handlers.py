@@ -24,6 +24,7 @@ from notechondria_shared.events.notes import (
 from notechondria_shared.events.planner import PlannerEventUpdated
 from notechondria_shared.timestamps import now
 from planner_service.accounts import is_present, lock_exclusively
+from planner_service.calendar_sources.store import drop_unused
 from planner_service.events import STATE, tell_events
 from planner_service.models import (
     EVENTS,
@@ -32,6 +33,7 @@ from planner_service.models import (
     TRASHED,
     Activity,
     CalendarFeed,
+    CalendarLink,
     CourseRef,
     NoteRef,
     NoteSession,
@@ -63,7 +65,7 @@ async def _clear_courses(session: AsyncSession, course_ids: list[int]) -> None:
         .execution_options(synchronize_session=False)
     )
     await tell_events(session, PlannerEventUpdated, [dict(row) for row in cleared.mappings()])
-    for table in (CalendarFeed, Activity, NoteRef):
+    for table in (CalendarFeed, CalendarLink, Activity, NoteRef):
         await session.execute(
             update(table)
             .where(table.course_id.in_(course_ids))
@@ -139,10 +141,15 @@ async def forget_user(session: AsyncSession, fact: UserDeleted) -> None:
     courses = await session.scalars(
         select(CourseRef.course_id).where(CourseRef.user_id == fact.user_id).with_for_update()
     )
-    for table in (PlannerEvent, CalendarFeed, NoteSession, Activity, NoteRef):
+    sources = await session.scalars(
+        select(CalendarFeed.source_id).where(CalendarFeed.user_id == fact.user_id, CalendarFeed.source_id.is_not(None))
+    )
+    unused = sorted({source_id for source_id in sources if source_id is not None})
+    for table in (PlannerEvent, CalendarFeed, CalendarLink, NoteSession, Activity, NoteRef):
         await session.execute(
             delete(table).where(table.user_id == fact.user_id).execution_options(synchronize_session=False)
         )
+    await drop_unused(session, unused)
     # Others may have planned for a course of theirs.
     if owned := list(courses):
         await _clear_courses(session, owned)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from notechondria_shared.database import COLUMN_TYPES, service_metadata
@@ -25,7 +25,7 @@ EVENTS = event_tables(Base)
 
 NONE, WEEKLY, MONTHLY, YEARLY = "N", "W", "M", "Y"
 FREQUENCIES = (NONE, WEEKLY, MONTHLY, YEARLY)
-IMPORTED = "I"
+IMPORTED, SUBSCRIBED = "I", "S"
 LIVE, TRASHED, PURGED = "live", "trashed", "purged"
 CREATED = "C"
 
@@ -78,14 +78,79 @@ class PlannerEvent(Dated, Base):
     """Grows with every fact told of the event."""
 
 
+class CalendarSource(Base):
+    """What feeds are read from: an address or a pasted text, once for all the feeds that name it."""
+
+    __tablename__ = "calendar_sources"
+    __table_args__ = (
+        Index("ix_calendar_sources_next_read_at", "next_read_at", postgresql_where=text("next_read_at IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    """SHA-256 of the address or text: addresses may be too long for an index."""
+    url: Mapped[str | None]
+    """None for a pasted text."""
+    body: Mapped[str] = mapped_column(default="")
+    """The text, as pasted or as last fetched: further years are read from it."""
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    entry_count: Mapped[int] = mapped_column(default=0)
+    has_series: Mapped[bool] = mapped_column(default=False)
+    refresh_seconds: Mapped[int | None]
+    """How long the publisher wants it to be kept."""
+    last_attempt: Mapped[datetime | None]
+    last_sync: Mapped[datetime | None]
+    """When it was last read with success."""
+    last_error: Mapped[str | None]
+    """Why the last attempt failed; what was read before it stands."""
+    failures: Mapped[int] = mapped_column(default=0)
+    """In a row."""
+    next_read_at: Mapped[datetime | None] = mapped_column(default=now)
+    """None for a text that was read: it does not change."""
+    claimed_until: Mapped[datetime | None]
+    """Somebody reads it right now, and is given up at this moment."""
+    touched_at: Mapped[datetime] = mapped_column(default=now)
+    """When a feed last asked for it: not swept away in the moment between."""
+
+
+class CalendarYear(Base):
+    """A year in which the recurring entries of a source are expanded."""
+
+    __tablename__ = "calendar_years"
+
+    source_id: Mapped[int] = mapped_column(
+        ForeignKey("planner.calendar_sources.id", ondelete="CASCADE"), primary_key=True
+    )
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    expanded_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CalendarOccurrence(Base):
+    """An entry as the week shows it (planner §5.3)."""
+
+    __tablename__ = "calendar_occurrences"
+    __table_args__ = (Index("ix_calendar_occurrences_source_id_starts_at", "source_id", "starts_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("planner.calendar_sources.id", ondelete="CASCADE"))
+    year: Mapped[int]
+    """The `CalendarYear` it was expanded for; 0 for what does not recur."""
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    title: Mapped[str | None]
+    """None: the feed's title is shown."""
+
+
 class CalendarFeed(Dated, Base):
-    """An imported or subscribed calendar (planner §1.2)."""
+    """An imported or subscribed calendar (planner §1.2); the pasted text of one is the body of its source."""
 
     __tablename__ = "calendar_feeds"
     __table_args__ = (
         CheckConstraint("source_kind IN ('I', 'S')", name="source_kind"),
         Index("ix_calendar_feeds_user_id_title", "user_id", "title", "id"),
         Index("ix_calendar_feeds_course_id", "course_id", postgresql_where=text("course_id IS NOT NULL")),
+        Index("ix_calendar_feeds_source_id", "source_id", postgresql_where=text("source_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -94,10 +159,32 @@ class CalendarFeed(Dated, Base):
     title: Mapped[str] = mapped_column(String(120))
     source_kind: Mapped[str] = mapped_column(String(1), default=IMPORTED)
     source_url: Mapped[str] = mapped_column(default="")
-    raw_ical: Mapped[str] = mapped_column(default="")
-    """Write-only: never returned."""
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("planner.calendar_sources.id"))
+    """What is read (§5.1): a pasted text, else the address, else nothing."""
     is_enabled: Mapped[bool] = mapped_column(default=True)
-    last_sync: Mapped[datetime | None]
+
+
+class CalendarLink(Dated, Base):
+    """A secret address under which a user's calendar is published."""
+
+    __tablename__ = "calendar_links"
+    __table_args__ = (
+        Index("ix_calendar_links_user_id_name", "user_id", "name", "id"),
+        Index("ix_calendar_links_course_id", "course_id", postgresql_where=text("course_id IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    course_id: Mapped[int | None]
+    """Only what belongs to this course."""
+    is_of_course: Mapped[bool] = mapped_column(default=False)
+    """Stays when the course is deleted, so that the link does not open up to everything."""
+    name: Mapped[str] = mapped_column(String(120))
+    include_events: Mapped[bool] = mapped_column(default=True)
+    include_sessions: Mapped[bool] = mapped_column(default=True)
+    include_deadlines: Mapped[bool] = mapped_column(default=True)
+    token_digest: Mapped[str] = mapped_column(unique=True)
+    """SHA-256 of the token, which nobody can be told again."""
 
 
 class NoteSession(Dated, Base):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from services.planner.tests.feed_server import FeedServer
 from services.planner.tests.support import Tables, Teller
 from tests.support.client import Api, User
 
@@ -24,6 +25,12 @@ def tables(stack: Stack) -> Iterator[Tables]:
 def teller(stack: Stack, tables: Tables) -> Teller:
     """Facts in the name of notes."""
     return Teller(stack, tables)
+
+
+@pytest.fixture(scope="session")
+def eve(api: Api) -> User:
+    """A user for the tests that leave nothing behind, or look at their own answers only."""
+    return api.register()
 
 
 @pytest.fixture
@@ -48,3 +55,11 @@ def today() -> date:
 def tomorrow(today: date) -> date:
     """The UTC date after `today`."""
     return today + timedelta(days=1)
+
+
+@pytest.fixture(scope="session")
+def feeds() -> Iterator[FeedServer]:
+    """A server of calendars on 127.0.0.1, which the stack is allowed to fetch from."""
+    server = FeedServer()
+    yield server
+    server.close()

@@ -171,10 +171,10 @@ def test_2_2_post_defaults(ann: User) -> None:
         ),
     ],
 )
-def test_2_4_window_on_create(ann: User, sent: dict[str, Any], expected: tuple[str, str, str]) -> None:
-    event = make(ann, **sent)
+def test_2_4_window_on_create(eve: User, sent: dict[str, Any], expected: tuple[str, str, str]) -> None:
+    event = make(eve, **sent)
     assert window(event) == expected
-    assert window(ann.get(f"planner-events/{event['id']}/").json()) == expected
+    assert window(eve.get(f"planner-events/{event['id']}/").json()) == expected
 
 
 @pytest.mark.parametrize(
@@ -207,9 +207,9 @@ def test_2_4_window_on_create(ann: User, sent: dict[str, Any], expected: tuple[s
         ({"title": "y"}, ("2026-05-09", "2026-05-09T14:00:00+00:00", "2026-05-09T17:30:00+00:00")),
     ],
 )
-def test_2_4_window_on_patch(ann: User, sent: dict[str, Any], expected: tuple[str, str, str]) -> None:
-    event = make(ann, starts_at="2026-05-09T14:00:00Z", ends_at="2026-05-09T17:30:00Z")
-    assert window(patch(ann, event, **sent)) == expected
+def test_2_4_window_on_patch(eve: User, sent: dict[str, Any], expected: tuple[str, str, str]) -> None:
+    event = make(eve, starts_at="2026-05-09T14:00:00Z", ends_at="2026-05-09T17:30:00Z")
+    assert window(patch(eve, event, **sent)) == expected
 
 
 def test_2_4_no_room_for_an_end_is_400(ann: User) -> None:
@@ -278,15 +278,15 @@ BAD_FIELDS = [
 
 
 @pytest.mark.parametrize(("field", "value", "message"), BAD_FIELDS)
-def test_2_6_bad_fields(ann: User, field: str, value: Any, message: str) -> None:
-    answer = ann.post("planner-events/", {**MINIMAL, field: value})
+def test_2_6_bad_fields(eve: User, field: str, value: Any, message: str) -> None:
+    answer = eve.post("planner-events/", {**MINIMAL, field: value})
     assert answer.status_code == 400
     assert answer.json() == {field: [message]}
-    event = make(ann)
-    answer = ann.patch(f"planner-events/{event['id']}/", {field: value, "is_completed": True} | {field: value})
+    event = make(eve)
+    answer = eve.patch(f"planner-events/{event['id']}/", {field: value, "is_completed": True} | {field: value})
     assert answer.status_code == 400
     assert answer.json() == {field: [message]}
-    assert ann.get(f"planner-events/{event['id']}/").json() == event
+    assert eve.get(f"planner-events/{event['id']}/").json() == event
 
 
 def test_2_6_largest_values_are_kept(ann: User) -> None:
@@ -295,13 +295,13 @@ def test_2_6_largest_values_are_kept(ann: User) -> None:
 
 
 @pytest.mark.parametrize("course_id", [-5, 0, 899_999_999])
-def test_2_6_unknown_course_is_404_after_the_fields(ann: User, course_id: int) -> None:
-    assert ann.post("planner-events/", {**MINIMAL, "course_id": course_id}).status_code == 404
-    assert ann.post("planner-events/", {"title": "x", "course_id": course_id}).status_code == 400
-    event = make(ann)
-    answer = ann.patch(f"planner-events/{event['id']}/", {"course_id": course_id})
+def test_2_6_unknown_course_is_404_after_the_fields(eve: User, course_id: int) -> None:
+    assert eve.post("planner-events/", {**MINIMAL, "course_id": course_id}).status_code == 404
+    assert eve.post("planner-events/", {"title": "x", "course_id": course_id}).status_code == 400
+    event = make(eve)
+    answer = eve.patch(f"planner-events/{event['id']}/", {"course_id": course_id})
     assert answer.status_code == 404
-    assert ann.get(f"planner-events/{event['id']}/").json() == event
+    assert eve.get(f"planner-events/{event['id']}/").json() == event
 
 
 def test_1_1_any_existing_course_is_accepted(ann: User, ben: User, teller: Teller) -> None:
@@ -317,8 +317,8 @@ def test_1_1_any_existing_course_is_accepted(ann: User, ben: User, teller: Telle
         ("{", 400, None),
     ],
 )
-def test_0_bodies_that_are_no_object(ann: User, body: str, status: int, expected: Any) -> None:
-    answer = ann.request("POST", "planner-events/", content=body, headers={"Content-Type": "application/json"})
+def test_0_bodies_that_are_no_object(eve: User, body: str, status: int, expected: Any) -> None:
+    answer = eve.request("POST", "planner-events/", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == status
     if expected is None:
         assert answer.json()["detail"].startswith("JSON parse error - ")

@@ -138,19 +138,17 @@ def test_9_course_deletion(ann: User, ben: User, today: date, teller: Teller, ta
     mine = ann.post("planner-events/", {**EVENT, "course_id": course_id}).json()
     theirs = ben.post("planner-events/", {**EVENT, "course_id": course_id}).json()
     other = ann.post("planner-events/", {**EVENT, "course_id": kept}).json()
-    tables.rows(
-        "INSERT INTO planner.calendar_feeds (user_id, course_id, title, source_kind, source_url, raw_ical, is_enabled, "
-        "date_created, last_edit) VALUES (%s, %s, 'Lab', 'I', '', '', true, now(), now())",
-        ann.id,
-        course_id,
-    )
+    feed = ann.post("calendar-feeds/", {"title": "Lab", "course_id": course_id}).json()
+    link = ann.post("calendar-links/", {"name": "Phone", "course_id": course_id}).json()
+    assert (feed["course_id"], link["course_id"]) == (course_id, course_id)
     teller.lose_course(course_id)
     assert ann.get(f"planner-events/{mine['id']}/").json() == {**mine, "course_id": None}
     assert ben.get(f"planner-events/{theirs['id']}/").json() == {**theirs, "course_id": None}
     assert ann.get(f"planner-events/{other['id']}/").json() == other
-    for table in ("calendar_feeds", "activities", "note_refs"):
+    for table in ("calendar_feeds", "calendar_links", "activities", "note_refs"):
         assert tables.count(table, course_id=course_id) == 0
-    assert tables.count("calendar_feeds", user_id=ann.id) == 1
+    assert ann.get("calendar-feeds/").json()[0]["course_id"] is None
+    assert ann.get("calendar-links/").json()[0]["course_id"] is None
     assert ann.get("note-sessions/").json()[0]["course_id"] is None
     told = tables.rows(
         "SELECT subject FROM planner.outbox WHERE envelope ->> 'subject' = %s ORDER BY id",
@@ -176,16 +174,26 @@ def test_account_deletion_takes_everything(ann: User, ben: User, today: date, te
     teller.tell(activity_fact(ann, note_id, today, 10))
     ann.post("planner-events/", {**EVENT, "course_id": course_id})
     theirs = ben.post("planner-events/", {**EVENT, "course_id": course_id}).json()
-    tables.rows(
-        "INSERT INTO planner.calendar_feeds (user_id, title, source_kind, source_url, raw_ical, is_enabled, "
-        "date_created, last_edit) VALUES (%s, 'Lab', 'I', '', '', true, now(), now())",
-        ann.id,
+    secret = (
+        f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260506T093000Z\nSUMMARY:{ann.username}\nEND:VEVENT\nEND:VCALENDAR"
     )
-    owned = ("planner_events", "calendar_feeds", "note_sessions", "activities", "note_refs", "course_refs")
+    ann.post("calendar-feeds/", {"title": "Lab", "raw_ical": secret})
+    ann.post("calendar-links/", {"name": "Phone"})
+    owned = (
+        "planner_events",
+        "calendar_feeds",
+        "calendar_links",
+        "note_sessions",
+        "activities",
+        "note_refs",
+        "course_refs",
+    )
+    assert tables.count("calendar_sources", body=secret) == 1
     assert all(tables.count(table, user_id=ann.id) for table in owned)
     assert ann.request("DELETE", "auth/account/", json={"password": ann.password}).status_code == 204
     eventually(lambda: tables.count("deleted_users", user_id=ann.id))
-    assert [tables.count(table, user_id=ann.id) for table in owned] == [0] * 6
+    assert not any(tables.count(table, user_id=ann.id) for table in owned)
+    assert tables.count("calendar_sources", body=secret) == 0
     assert ben.get(f"planner-events/{theirs['id']}/").json() == {**theirs, "course_id": None}
     # What is told late of the deleted account is not taken up.
     late = teller.new_id()
@@ -198,7 +206,7 @@ def test_account_deletion_takes_everything(ann: User, ben: User, today: date, te
         activity_fact(ann, late, today, 10),
     )
     teller.purge(ann, late)
-    assert [tables.count(table, user_id=ann.id) for table in owned] == [0] * 6
+    assert not any(tables.count(table, user_id=ann.id) for table in owned)
 
 
 def test_3_a_reference_that_has_not_arrived_is_asked_for(ann: User, ben: User, tables: Tables) -> None:

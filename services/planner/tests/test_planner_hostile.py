@@ -39,6 +39,8 @@ EVENT_FIELDS = (
     "recurrence_end_date",
     "recurrence_count",
 )
+FEED_FIELDS = ("title", "source_kind", "raw_ical", "course_id", "is_enabled")
+LINK_FIELDS = ("name", "include_events", "include_sessions", "include_deadlines", "course_id")
 SESSION_FIELDS = ("note_id", "title", "summary", "started_at", "ended_at")
 fuzzed = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 
@@ -72,6 +74,32 @@ def test_2_any_event_body_is_answered(eve: User, body: dict[str, Any]) -> None:
 @given(st.dictionaries(st.sampled_from(SESSION_FIELDS), values))
 def test_8_any_session_body_is_answered(eve: User, body: dict[str, Any]) -> None:
     answer = send(eve, "POST", "note-sessions/", {"note_id": 1, **body})
+    assert answer.status_code in {201, 400, 404}, (body, answer.text)
+
+
+@fuzzed
+@given(st.dictionaries(st.sampled_from(FEED_FIELDS), values))
+def test_3_any_feed_body_is_answered(eve: User, body: dict[str, Any]) -> None:
+    created = send(eve, "POST", "calendar-feeds/", {"title": "Lab", **body})
+    assert created.status_code in {201, 400, 404}, (body, created.text)
+    if created.status_code == 201:
+        path = f"calendar-feeds/{created.json()['id']}/"
+        assert send(eve, "PATCH", path, body).status_code in {200, 400}
+        assert eve.delete(path).status_code == 204
+
+
+@fuzzed
+@given(values)
+def test_3_any_address_is_answered(eve: User, address: Any) -> None:
+    # None of them is an address of the web: nothing is fetched.
+    answer = send(eve, "POST", "calendar-feeds/", {"title": "Lab", "source_url": address})
+    assert answer.status_code in {201, 400}, (address, answer.text)
+
+
+@fuzzed
+@given(st.dictionaries(st.sampled_from(LINK_FIELDS), values))
+def test_any_link_body_is_answered(eve: User, body: dict[str, Any]) -> None:
+    answer = send(eve, "POST", "calendar-links/", {"name": "Phone", **body})
     assert answer.status_code in {201, 400, 404}, (body, answer.text)
 
 

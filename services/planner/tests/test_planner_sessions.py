@@ -87,12 +87,12 @@ def test_8_patch(ann: User, teller: Teller) -> None:
         ),
     ],
 )
-def test_8_bad_fields(ann: User, teller: Teller, field: str, value: Any, message: str) -> None:
-    note_id = teller.note(ann)
-    row = begin(ann, note_id)
+def test_8_bad_fields(eve: User, teller: Teller, field: str, value: Any, message: str) -> None:
+    note_id = teller.note(eve)
+    row = begin(eve, note_id)
     for answer in (
-        ann.post("note-sessions/", {"note_id": note_id, field: value}),
-        ann.patch(f"note-sessions/{row['id']}/", {field: value}),
+        eve.post("note-sessions/", {"note_id": note_id, field: value}),
+        eve.patch(f"note-sessions/{row['id']}/", {field: value}),
     ):
         assert answer.status_code == 400
         assert answer.json() == {field: [message]}
@@ -116,9 +116,9 @@ def test_8_notes_and_sessions_of_others_do_not_exist(ann: User, ben: User, telle
 
 
 @pytest.mark.parametrize("note_id", [-1, 0, 899_999_999])
-def test_8_unknown_note_is_404(ann: User, note_id: int) -> None:
-    assert ann.post("note-sessions/", {"note_id": note_id}).status_code == 404
-    assert ann.patch("note-sessions/899999999/", {}).status_code == 404
+def test_8_unknown_note_is_404(eve: User, note_id: int) -> None:
+    assert eve.post("note-sessions/", {"note_id": note_id}).status_code == 404
+    assert eve.patch("note-sessions/899999999/", {}).status_code == 404
 
 
 def test_8_list_is_newest_first_and_narrowed(ann: User, teller: Teller) -> None:

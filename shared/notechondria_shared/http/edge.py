@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from notechondria_shared.http.access_log import log_access
+from notechondria_shared.http.access_log import log_access, mask_path
 from notechondria_shared.http.answers import Json, server_error
 from notechondria_shared.http.cors import PREFIXES, cors_headers
 from notechondria_shared.settings import ServiceSettings
@@ -60,7 +60,7 @@ class Edge:
         try:
             await self._answer(scope, receive, send_out)
         except Exception:
-            logger.exception("unhandled error in %s %s", scope["method"], scope["path"])
+            logger.exception("unhandled error in %s %s", scope["method"], mask_path(scope["path"]))
             if not status:
                 await server_error(scope["path"])(scope, receive, send_out)
         finally:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
@@ -12,11 +15,14 @@ from fastapi import Request
 from obstore.exceptions import NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+if TYPE_CHECKING:
+    from obstore import GetOptions  # in its stubs only
+
 CHUNK = 256 * 1024
 
 
 class StoredFile:
-    """A file that was found: size in bytes, entity tag, and its bytes as a stream."""
+    """A file that was found: size in bytes (of the whole file), entity tag, and its bytes as a stream."""
 
     def __init__(self, result: obstore.GetResult) -> None:
         self.size: int = result.meta["size"]
@@ -29,6 +35,14 @@ class StoredFile:
             yield bytes(chunk)
 
 
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file as a listing shows it."""
+
+    path: str
+    last_modified: datetime
+
+
 class MediaStore:
     """Puts, gets and deletes files by path; paths are relative, `/`-separated, without `..`."""
 
@@ -39,12 +53,22 @@ class MediaStore:
         """Write a file, whole or as a stream; an existing one is replaced."""
         await obstore.put_async(self._store, _checked(path), data)
 
-    async def get(self, path: str) -> StoredFile | None:
-        """Open a file; None when there is none."""
+    async def get(self, path: str, part: tuple[int, int] | None = None) -> StoredFile | None:
+        """Open a file, or the bytes `part[0]` to before `part[1]` of it; None when there is none."""
+        options: GetOptions = {} if part is None else {"range": part}
         try:
-            return StoredFile(await obstore.get_async(self._store, _checked(path)))
-        except (NotFoundError, FileNotFoundError):
+            return StoredFile(await obstore.get_async(self._store, _checked(path), options=options))
+        except (NotFoundError, FileNotFoundError, IsADirectoryError):
             return None
+
+    async def rename(self, source: str, target: str) -> None:
+        """Give a file another path; one that is there already is replaced."""
+        await obstore.rename_async(self._store, _checked(source), _checked(target))
+
+    async def listing(self, prefix: str) -> AsyncIterator[list[ListedFile]]:
+        """Every file below a folder, in batches."""
+        async for listed in obstore.list(self._store, prefix=_checked(prefix)):
+            yield [ListedFile(meta["path"], meta["last_modified"]) for meta in listed]
 
     async def exists(self, path: str) -> bool:
         """True when the file is there."""

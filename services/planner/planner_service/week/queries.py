@@ -1,4 +1,4 @@
-"""Reads of the activity week (planner §6): four statements whatever it holds."""
+"""Reads of the activity week (planner §6): four statements of its own, one of the feeds', whatever it holds."""
 
 from __future__ import annotations
 

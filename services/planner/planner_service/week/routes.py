@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.database.engine import ReadSession
 from notechondria_shared.http.answers import Json
 from notechondria_shared.timestamps import now
+from planner_service.calendar_sources.refresher import standard_years
 from planner_service.week import service
 from planner_service.week.days import Days
 from planner_service.week.schemas import Week
@@ -16,11 +17,16 @@ router = APIRouter(prefix="/api/v1/activity/week", tags=["week"])
 
 
 @router.get("/", response_model=Week)
-async def read_week(caller: LoggedIn, read: ReadSession, start_date: str = "", days: str = "") -> Json:
-    """Plans and work sessions day by day from `start_date` on, and the deadlines ahead (planner §6).
+async def read_week(
+    caller: LoggedIn, request: Request, read: ReadSession, start_date: str = "", days: str = ""
+) -> Json:
+    """Plans, work sessions and calendars day by day from `start_date` on, and the deadlines ahead (planner §6).
 
     `start_date` is a date or date-time, today (UTC) when unreadable; `days` is 3, 7 or 30, else 7. Never a 400.
     """
     moment = now()
+    asked = Days.asked(start_date, days, moment.date())
+    if far := sorted({asked.first.year, asked.last.year} - set(standard_years(moment))):
+        await request.app.state.refresher.expand(caller.user_id, far)
     # Answered as it is: thousands of items need no second validation on their way out.
-    return Json(await service.week(read, caller.user_id, Days.asked(start_date, days, moment.date()), moment))
+    return Json(await service.week(read, caller.user_id, asked, moment))

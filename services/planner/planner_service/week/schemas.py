@@ -18,6 +18,18 @@ class PlanItem(EventPayload):
     occurrence_date: str
 
 
+class CalendarItem(BaseModel):
+    """An entry of a feed; `source_id` and `calendar_title` are the feed's."""
+
+    title: str
+    kind: Literal["calendar"]
+    course_id: int | None
+    source_id: int
+    calendar_title: str
+    starts_at: str
+    ends_at: str
+
+
 class Deadline(EventPayload):
     """An open event that lies ahead, with its weight per hour left."""
 
@@ -28,7 +40,7 @@ class Day(BaseModel):
     """One day of the grid."""
 
     date: str
-    events: list[PlanItem | SessionPayload]
+    events: list[PlanItem | SessionPayload | CalendarItem]
 
 
 class Week(BaseModel):

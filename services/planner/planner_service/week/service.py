@@ -8,6 +8,7 @@ from typing import Any
 
 from notechondria_shared.database import Reads
 from notechondria_shared.database.tables import Row
+from planner_service.calendar_feeds.queries import ENTRIES
 from planner_service.note_sessions.payload import session_payload
 from planner_service.planner_events.payload import at_occurrence, event_payload
 from planner_service.planner_events.recurrence import Series
@@ -28,12 +29,13 @@ async def week(read: Reads, user_id: int, days: Days, moment: datetime) -> dict[
     single = await read.all(queries.SINGLE_EVENTS, user_id=user_id, first=days.first, last=days.last)
     series = await read.all(queries.SERIES, user_id=user_id, first=min(days.first, today), last=max(days.last, horizon))
     sessions = await read.all(queries.SESSIONS, user_id=user_id, start=days.start, end=days.end)
+    entries = await read.all(ENTRIES, user_id=user_id, start=days.start, end=days.end)
     due = await read.all(queries.DEADLINES, user_id=user_id, today=today)
     return {
         "start_date": days.first.isoformat(),
         "previous_week_start": shifted(days.first, -WEEK).isoformat(),
         "next_week_start": shifted(days.first, WEEK).isoformat(),
-        "days": _grid(days, [*single, *_occurrences(series, days)], sessions),
+        "days": _grid(days, [*single, *_occurrences(series, days)], sessions, entries),
         "deadlines": _deadlines([*due, *_next(series, today)], moment),
     }
 
@@ -50,7 +52,7 @@ def _next(series: Iterable[Row], today: date) -> Iterable[Row]:
             yield at_occurrence(row, day)
 
 
-def _grid(days: Days, plans: Iterable[Row], sessions: Iterable[Row]) -> list[dict[str, Any]]:
+def _grid(days: Days, plans: Iterable[Row], sessions: Iterable[Row], entries: Iterable[Row]) -> list[dict[str, Any]]:
     grid: dict[str, list[Item]] = {day.isoformat(): [] for day in days.each()}
     for row in plans:
         item = event_payload(row)
@@ -59,7 +61,9 @@ def _grid(days: Days, plans: Iterable[Row], sessions: Iterable[Row]) -> list[dic
         )
     for row in sessions:
         grid[row["started_at"].astimezone(UTC).date().isoformat()].append(session_payload(row))
-    # Sorting is stable: plans stay before sessions that start in the same moment (§6.3).
+    for row in entries:
+        grid[row["starts_at"][:10]].append(row)
+    # Sorting is stable: plans stay before sessions, sessions before calendars that start in the same moment (§6.3).
     return [{"date": day, "events": sorted(items, key=lambda item: item["starts_at"])} for day, items in grid.items()]
 
 

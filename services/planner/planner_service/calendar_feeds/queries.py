@@ -1,0 +1,67 @@
+"""Reads of calendar feeds (planner §3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, DateTime, bindparam, func, literal_column, select
+
+from notechondria_shared.database import prepare
+from planner_service.models import CalendarFeed, CalendarOccurrence, CalendarSource
+
+COLUMNS = (
+    CalendarFeed.id,
+    CalendarFeed.title,
+    CalendarFeed.source_kind,
+    CalendarFeed.source_url,
+    CalendarFeed.is_enabled,
+    CalendarFeed.course_id,
+    CalendarFeed.date_created,
+    CalendarFeed.last_edit,
+    CalendarFeed.source_id,
+    CalendarSource.url.label("read_url"),
+    CalendarSource.last_sync,
+    CalendarSource.last_error,
+    func.coalesce(CalendarSource.entry_count, 0).label("entry_count"),
+)
+
+_OWN = (
+    select(*COLUMNS)
+    .outerjoin(CalendarSource, CalendarSource.id == CalendarFeed.source_id)
+    .where(CalendarFeed.user_id == bindparam("user_id"))
+)
+LIST = prepare(_OWN.order_by(CalendarFeed.title, CalendarFeed.id))
+ONE = prepare(_OWN.where(CalendarFeed.id == bindparam("feed_id")))
+
+MOST_SHOWN = 20_000
+"""Entries of a week: nobody looks at more, and an answer has an end."""
+_MOMENT = DateTime(timezone=True)
+
+
+def _written(moment: ColumnElement[datetime]) -> ColumnElement[str]:
+    """As the week shows it: a week may hold thousands of entries, and Postgres writes them in no time."""
+    return func.to_char(func.timezone(literal_column("'UTC'"), moment), literal_column(_FORMAT))
+
+
+# Entries are kept in whole seconds.
+_FORMAT = """'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'"""
+# The `calendar` items of the week as they are (§6.3). Ties keep the order of the feeds' list, then of the calendar.
+ENTRIES = prepare(
+    select(
+        func.coalesce(CalendarOccurrence.title, CalendarFeed.title).label("title"),
+        literal_column("'calendar'").label("kind"),
+        CalendarFeed.course_id,
+        CalendarFeed.id.label("source_id"),
+        CalendarFeed.title.label("calendar_title"),
+        _written(CalendarOccurrence.starts_at.expression).label("starts_at"),
+        _written(CalendarOccurrence.ends_at.expression).label("ends_at"),
+    )
+    .join(CalendarOccurrence, CalendarOccurrence.source_id == CalendarFeed.source_id)
+    .where(
+        CalendarFeed.user_id == bindparam("user_id"),
+        CalendarFeed.is_enabled,
+        CalendarOccurrence.starts_at.between(bindparam("start", type_=_MOMENT), bindparam("end", type_=_MOMENT)),
+    )
+    .order_by(CalendarOccurrence.starts_at, CalendarFeed.title, CalendarFeed.id, CalendarOccurrence.id)
+    .limit(MOST_SHOWN)
+)

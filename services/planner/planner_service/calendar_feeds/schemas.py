@@ -1,0 +1,101 @@
+"""Calendar feeds on the wire (planner §3.2, §3.3, §12.4)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel
+
+from notechondria_shared.fields import Boolean, Choice, Integer, Text, messages
+from notechondria_shared.fields.rules import Rule, refuse
+from notechondria_shared.http import Body
+from planner_service.calendar_feeds.urls import LONGEST, normalised, web_address
+from planner_service.models import IMPORTED, SUBSCRIBED
+
+Title = Text(max_length=120)
+Kind = Choice((IMPORTED, SUBSCRIBED))
+Ical = Text(blank=True)
+CourseId = Integer(null=True)
+
+
+class Address(Rule):
+    """An address of a calendar, "" for none, in the form it is fetched in (§4)."""
+
+    null = False
+
+    def convert(self, value: Any) -> str:
+        """The normalised address."""
+        text = Text(max_length=LONGEST, blank=True).convert(value)
+        if not text:
+            return text
+        address = web_address(text)
+        if address is None:
+            raise refuse(messages.BAD_URL)
+        return normalised(address)
+
+    def schema(self) -> dict[str, Any]:
+        """As clients see it."""
+        return {"type": "string", "format": "uri", "maxLength": LONGEST}
+
+
+class CreateFeed(Body):
+    """`POST /calendar-feeds/`."""
+
+    title: Annotated[str, Title]
+    source_kind: Annotated[str, Kind] = IMPORTED
+    source_url: Annotated[str, Address()] = ""
+    raw_ical: Annotated[str, Ical] = ""
+    course_id: Annotated[int | None, CourseId] = None
+    is_enabled: Annotated[bool, Boolean()] = True
+
+
+class ChangeFeed(Body):
+    """`PATCH /calendar-feeds/{id}/`: only the keys that were sent are touched."""
+
+    title: Annotated[str | None, Title] = None
+    source_kind: Annotated[str | None, Kind] = None
+    source_url: Annotated[str | None, Address()] = None
+    raw_ical: Annotated[str | None, Ical] = None
+    course_id: Annotated[int | None, CourseId] = None
+    is_enabled: Annotated[bool | None, Boolean()] = None
+
+
+class FeedPayload(BaseModel):
+    """A calendar feed in answers (§3.3); moments ISO 8601 with `Z`. The pasted text is never returned."""
+
+    id: int
+    title: str
+    source_kind: str
+    source_url: str | None
+    is_enabled: bool
+    course_id: int | None
+    last_sync: str | None
+    """When it was last read with success."""
+    last_error: str | None
+    """Why the last attempt failed; entries of earlier ones stay."""
+    entry_count: int
+    """A recurring entry counts once."""
+    date_created: str
+    last_edit: str
+
+
+class SummaryEvent(BaseModel):
+    """One of the first few entries."""
+
+    title: str
+    starts_at: str
+
+
+class ImportSummary(BaseModel):
+    """What was found when the feed was made (§12.4); `error` is empty when `ok`."""
+
+    ok: bool
+    count: int
+    events: list[SummaryEvent]
+    error: str
+
+
+class CreatedFeed(FeedPayload):
+    """`POST /calendar-feeds/`."""
+
+    import_summary: ImportSummary

@@ -1,0 +1,99 @@
+"""The rules of calendar feeds (planner §3, §5.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.database.tables import Row
+from notechondria_shared.errors import NotFound
+from planner_service.accounts import require_present
+from planner_service.calendar_feeds.schemas import CreateFeed
+from planner_service.calendar_sources import store
+from planner_service.calendar_sources.store import Content
+from planner_service.events import tell_feed_deleted
+from planner_service.models import CalendarFeed
+from planner_service.references.notes import CourseReference
+from planner_service.references.service import hold_course
+
+NO_FEED = "Calendar feed not found."
+
+
+def content(raw_ical: str, source_url: str) -> Content | None:
+    """What is read (§5.1): the text when there is one, else the address, else nothing."""
+    if raw_ical:
+        return Content(None, raw_ical)
+    return Content(source_url) if source_url else None
+
+
+def changed_content(stored: Row, changes: dict[str, Any]) -> tuple[bool, Content | None]:
+    """Whether a change of the feed `stored` (a row of `queries.COLUMNS`) has it read from something else, and what."""
+    url = str(changes.get("source_url", stored["source_url"]))
+    if "raw_ical" in changes:
+        return True, content(str(changes["raw_ical"]), url)
+    has_text = stored["source_id"] is not None and stored["read_url"] is None
+    return "source_url" in changes and not has_text, content("", url)
+
+
+async def create(
+    session: AsyncSession, user_id: int, wanted: CreateFeed, source: Content | None, course: CourseReference | None
+) -> CalendarFeed:
+    """A new feed of the user. `course` is what notes just told of a course that was not known here yet."""
+    await require_present(session, user_id)
+    if wanted.course_id is not None:
+        await hold_course(session, wanted.course_id, course)
+    feed = CalendarFeed(
+        user_id=user_id,
+        **wanted.model_dump(exclude={"raw_ical"}),
+        source_id=None if source is None else await store.hold(session, source),
+    )
+    session.add(feed)
+    await session.flush()
+    return feed
+
+
+async def change(
+    session: AsyncSession,
+    user_id: int,
+    feed_id: int,
+    changes: dict[str, Any],
+    course: CourseReference | None,
+    read_from: tuple[bool, Content | None],
+) -> None:
+    """Apply the keys of `changes`; `read_from` as `changed_content` tells. 404 when unknown or somebody else's."""
+    # The course before the feed: its deletion locks in the same order.
+    if changes.get("course_id") is not None:
+        await hold_course(session, changes["course_id"], course)
+    feed = await _own(session, user_id, feed_id)
+    before = feed.source_id
+    is_changed, source = read_from
+    if is_changed:
+        feed.source_id = None if source is None else await store.hold(session, source)
+    for name, value in changes.items():
+        if name != "raw_ical":
+            setattr(feed, name, value)
+    feed.touch()
+    await session.flush()
+    if before is not None and before != feed.source_id:
+        await store.drop_unused(session, [before])
+
+
+async def delete(session: AsyncSession, user_id: int, feed_id: int) -> None:
+    """Remove a feed, and what was read for it unless others share it. 404 when unknown or somebody else's."""
+    feed = await _own(session, user_id, feed_id)
+    await tell_feed_deleted(session, feed)
+    await session.delete(feed)
+    await session.flush()
+    if feed.source_id is not None:
+        await store.drop_unused(session, [feed.source_id])
+
+
+async def _own(session: AsyncSession, user_id: int, feed_id: int) -> CalendarFeed:
+    feed: CalendarFeed | None = await session.scalar(
+        select(CalendarFeed).where(CalendarFeed.id == feed_id, CalendarFeed.user_id == user_id).with_for_update()
+    )
+    if feed is None:
+        raise NotFound(NO_FEED)
+    return feed

@@ -1,0 +1,124 @@
+"""What stands under a link: open events, work sessions and deadlines of its owner as an iCalendar document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from notechondria_shared.database import Reads
+from notechondria_shared.database.tables import Row
+from planner_service.calendar_links import queries
+from planner_service.calendar_links.ical import component, document, moment, rule, text
+from planner_service.models import NONE
+from planner_service.note_sessions.payload import SHOWN_WHILE_OPEN
+from planner_service.planner_events.payload import at_occurrence
+from planner_service.planner_events.recurrence import Series
+from planner_service.planner_events.window import later
+from planner_service.week.service import NEXT_WITHIN
+
+BACK = timedelta(days=731)
+"""How far back what does not recur is published."""
+REFRESH = "PT1H"
+_PRIORITIES = {1: 9, 2: 7, 3: 5, 4: 3}
+"""RFC 5545 §3.8.1.9: 1 is highest, 9 lowest."""
+
+
+async def published(read: Reads, link: Row, host: str, now: datetime) -> bytes:
+    """The document of a link (a row of `queries.PUBLISHED`); `host` makes the UIDs ours. The same until something
+    changes, but for deadlines that pass."""
+    since = now - BACK
+    scope = {"user_id": link["user_id"], "is_of_course": link["is_of_course"], "course_id": link["course_id"]}
+    wants_events = link["include_events"] or link["include_deadlines"]
+    events = await read.all(queries.EVENTS, since=since.date(), **scope) if wants_events else []
+    sessions = await read.all(queries.SESSIONS, since=since, **scope) if link["include_sessions"] else []
+    return await asyncio.to_thread(lambda: document(_calendar(link, events, sessions, host, now.date())))
+
+
+def _calendar(link: Row, events: list[Row], sessions: list[Row], host: str, today: date) -> Iterator[str]:
+    yield "BEGIN:VCALENDAR"
+    yield "VERSION:2.0"
+    yield "PRODID:-//Notechondria//Planner//EN"
+    yield "CALSCALE:GREGORIAN"
+    yield "METHOD:PUBLISH"
+    yield f"X-WR-CALNAME:{text(link['name'])}"
+    yield f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}"
+    yield f"X-PUBLISHED-TTL:{REFRESH}"
+    if link["include_events"]:
+        for row in events:
+            yield from _event(row, host)
+    for row in sessions:
+        yield from _session(row, host)
+    if link["include_deadlines"]:
+        for row in events:
+            yield from _deadline(row, host, today)
+    yield "END:VCALENDAR"
+
+
+def _event(row: Row, host: str) -> Iterator[str]:
+    return component(
+        "VEVENT",
+        [
+            ("UID", f"event-{row['id']}@{host}"),
+            *_dates(row),
+            ("SEQUENCE", str(row["revision"] - 1)),
+            ("DTSTART", moment(row["starts_at"])),
+            ("DTEND", moment(row["ends_at"])),
+            ("RRULE", rule(row)),
+            *_words(row),
+            ("STATUS", "CONFIRMED"),
+        ],
+    )
+
+
+def _session(row: Row, host: str) -> Iterator[str]:
+    return component(
+        "VEVENT",
+        [
+            ("UID", f"session-{row['id']}@{host}"),
+            *_dates(row),
+            # Sessions count no revisions; the seconds up to the last edit grow as well.
+            ("SEQUENCE", str(int((row["last_edit"] - row["date_created"]).total_seconds()))),
+            ("DTSTART", moment(row["started_at"])),
+            ("DTEND", moment(row["ended_at"] or later(row["started_at"], SHOWN_WHILE_OPEN))),
+            *_words(row),
+            ("STATUS", "CONFIRMED"),
+            ("TRANSP", "TRANSPARENT"),
+        ],
+    )
+
+
+def _deadline(row: Row, host: str, today: date) -> Iterator[str]:
+    """A VTODO that is due when the event begins: at its next occurrence, as in the week's deadlines (planner §6.4)."""
+    day = Series.of(row).next_from(today, NEXT_WITHIN) if row["recurrence_freq"] != NONE else row["event_date"]
+    if day is None or day < today:
+        return iter(())
+    return component(
+        "VTODO",
+        [
+            ("UID", f"deadline-{row['id']}@{host}"),
+            *_dates(row),
+            ("SEQUENCE", str(row["revision"] - 1)),
+            ("DUE", moment(at_occurrence(row, day)["starts_at"])),
+            *_words(row),
+            ("PRIORITY", str(_PRIORITIES.get(row["difficulty_weight"], 1))),
+            ("STATUS", "NEEDS-ACTION"),
+        ],
+    )
+
+
+def _dates(row: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    return [
+        ("DTSTAMP", moment(row["last_edit"])),
+        ("CREATED", moment(row["date_created"])),
+        ("LAST-MODIFIED", moment(row["last_edit"])),
+    ]
+
+
+def _words(row: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    return [
+        ("SUMMARY", text(row["title"])),
+        ("DESCRIPTION", text(row["description"])),
+        ("CATEGORIES", text(row["course"] or "")),
+    ]

@@ -1,0 +1,84 @@
+"""Reads of links, and of what is published under one."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, bindparam, or_, select
+
+from notechondria_shared.database import prepare
+from planner_service.models import LIVE, NONE, CalendarLink, CourseRef, NoteRef, NoteSession, PlannerEvent
+
+MOST_ENTRIES = 5000
+"""Of each kind: the newest."""
+
+COLUMNS = (
+    CalendarLink.id,
+    CalendarLink.name,
+    CalendarLink.include_events,
+    CalendarLink.include_sessions,
+    CalendarLink.include_deadlines,
+    CalendarLink.course_id,
+    CalendarLink.date_created,
+    CalendarLink.last_edit,
+)
+LIST = prepare(
+    select(*COLUMNS).where(CalendarLink.user_id == bindparam("user_id")).order_by(CalendarLink.name, CalendarLink.id)
+)
+PUBLISHED = prepare(
+    select(*COLUMNS, CalendarLink.user_id, CalendarLink.is_of_course, CalendarLink.token_digest).where(
+        CalendarLink.token_digest == bindparam("digest")
+    )
+)
+
+_ALL = ~bindparam("is_of_course", type_=Boolean)
+_COURSE = bindparam("course_id", type_=BigInteger)
+
+EVENTS = prepare(
+    select(
+        PlannerEvent.id,
+        PlannerEvent.title,
+        PlannerEvent.description,
+        PlannerEvent.event_date,
+        PlannerEvent.starts_at,
+        PlannerEvent.ends_at,
+        PlannerEvent.difficulty_weight,
+        PlannerEvent.recurrence_freq,
+        PlannerEvent.recurrence_interval,
+        PlannerEvent.recurrence_end_date,
+        PlannerEvent.recurrence_count,
+        PlannerEvent.revision,
+        PlannerEvent.date_created,
+        PlannerEvent.last_edit,
+        CourseRef.title.label("course"),
+    )
+    .outerjoin(CourseRef, CourseRef.course_id == PlannerEvent.course_id)
+    .where(
+        PlannerEvent.user_id == bindparam("user_id"),
+        ~PlannerEvent.is_completed,
+        or_(PlannerEvent.recurrence_freq != NONE, PlannerEvent.event_date >= bindparam("since", type_=Date)),
+        or_(_ALL, PlannerEvent.course_id == _COURSE),
+    )
+    .order_by(PlannerEvent.event_date.desc(), PlannerEvent.id)
+    .limit(MOST_ENTRIES)
+)
+SESSIONS = prepare(
+    select(
+        NoteSession.id,
+        NoteSession.title,
+        NoteSession.summary.label("description"),
+        NoteSession.started_at,
+        NoteSession.ended_at,
+        NoteSession.date_created,
+        NoteSession.last_edit,
+        CourseRef.title.label("course"),
+    )
+    .join(NoteRef, NoteRef.note_id == NoteSession.note_id)
+    .outerjoin(CourseRef, CourseRef.course_id == NoteRef.course_id)
+    .where(
+        NoteSession.user_id == bindparam("user_id"),
+        NoteRef.state == LIVE,
+        NoteSession.started_at >= bindparam("since", type_=DateTime(timezone=True)),
+        or_(_ALL, NoteRef.course_id == _COURSE),
+    )
+    .order_by(NoteSession.started_at.desc(), NoteSession.id)
+    .limit(MOST_ENTRIES)
+)

@@ -1,0 +1,40 @@
+"""Links to published calendars on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from notechondria_shared.fields import Boolean, Integer, Text
+from notechondria_shared.http import Body
+
+
+class CreateLink(Body):
+    """`POST /calendar-links/`: what is published, all of it unless said otherwise; of one course when given."""
+
+    name: Annotated[str, Text(max_length=120)]
+    include_events: Annotated[bool, Boolean()] = True
+    include_sessions: Annotated[bool, Boolean()] = True
+    include_deadlines: Annotated[bool, Boolean()] = True
+    course_id: Annotated[int | None, Integer(null=True)] = None
+
+
+class LinkPayload(BaseModel):
+    """A link in answers; moments ISO 8601 with `Z`. Its token is not among what can be asked for."""
+
+    id: int
+    name: str
+    include_events: bool
+    include_sessions: bool
+    include_deadlines: bool
+    course_id: int | None
+    date_created: str
+    last_edit: str
+
+
+class NewLink(LinkPayload):
+    """A link that was just made or got a new token: the one answer that shows it."""
+
+    token: str
+    url: str

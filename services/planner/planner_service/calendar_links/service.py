@@ -1,0 +1,64 @@
+"""The rules of links to published calendars."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete as delete_from
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.errors import NonFieldError, NotFound
+from planner_service.accounts import require_present
+from planner_service.calendar_links import tokens
+from planner_service.calendar_links.schemas import CreateLink
+from planner_service.models import CalendarLink
+from planner_service.references.notes import CourseReference
+from planner_service.references.service import hold_course
+
+NO_LINK = "Calendar link not found."
+NOTHING = "Choose at least one of events, sessions and deadlines."
+
+
+async def create(
+    session: AsyncSession, user_id: int, wanted: CreateLink, course: CourseReference | None
+) -> tuple[CalendarLink, str]:
+    """A new link and its token, which is not kept. 400 when nothing would be published."""
+    if not (wanted.include_events or wanted.include_sessions or wanted.include_deadlines):
+        raise NonFieldError(NOTHING)
+    await require_present(session, user_id)
+    if wanted.course_id is not None:
+        await hold_course(session, wanted.course_id, course)
+    token = tokens.fresh()
+    link = CalendarLink(
+        user_id=user_id,
+        **wanted.model_dump(),
+        is_of_course=wanted.course_id is not None,
+        token_digest=tokens.digest(token),
+    )
+    session.add(link)
+    await session.flush()
+    return link, token
+
+
+async def regenerate(session: AsyncSession, user_id: int, link_id: int) -> tuple[CalendarLink, str]:
+    """A new token; the old address is gone at once. 404 when unknown or somebody else's."""
+    link: CalendarLink | None = await session.scalar(
+        select(CalendarLink).where(CalendarLink.id == link_id, CalendarLink.user_id == user_id).with_for_update()
+    )
+    if link is None:
+        raise NotFound(NO_LINK)
+    token = tokens.fresh()
+    link.token_digest = tokens.digest(token)
+    link.touch()
+    await session.flush()
+    return link, token
+
+
+async def revoke(session: AsyncSession, user_id: int, link_id: int) -> None:
+    """Remove a link. 404 when unknown or somebody else's."""
+    removed = await session.scalar(
+        delete_from(CalendarLink)
+        .where(CalendarLink.id == link_id, CalendarLink.user_id == user_id)
+        .returning(CalendarLink.id)
+    )
+    if removed is None:
+        raise NotFound(NO_LINK)

@@ -1,0 +1,163 @@
+"""Fetching a calendar (planner §5.2): conditional, bounded in time and size, to public addresses only."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import httpcore
+import httpx
+
+from planner_service.calendar_sources.guard import GuardedBackend, Refused, Resolve
+
+MOST_BYTES = 10 * 1024 * 1024
+"""Of a calendar, after decompression."""
+MOST_REDIRECTS = 5
+_CHUNK = 64 * 1024
+_HEADERS = {
+    "User-Agent": "Notechondria/0.1 (+calendar-feed)",
+    "Accept": "text/calendar, */*;q=0.1",
+    "Accept-Encoding": "gzip, deflate",
+}
+TOO_LARGE = f"It is larger than {MOST_BYTES // 1024 // 1024} MB."
+
+
+class FetchFailed(Exception):
+    """Nothing could be fetched; the text can be shown. `retry_after` is what the server asks for, in seconds."""
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer. `text` is None when it is the one that is known already (304)."""
+
+    text: str | None
+    etag: str | None
+    last_modified: str | None
+
+
+class Fetcher:
+    """Gets calendars; no connection is kept between two fetches. `seconds` bounds a whole fetch, redirects and all."""
+
+    def __init__(self, allowed_hosts: Iterable[str], seconds: float, resolve: Resolve) -> None:
+        self._seconds = seconds
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpcore.default_ssl_context(),
+            max_connections=64,
+            max_keepalive_connections=0,
+            network_backend=GuardedBackend(allowed_hosts, resolve),
+        )
+
+    async def close(self) -> None:
+        """Drop what is open."""
+        await self._pool.aclose()
+
+    async def fetch(self, url: str, etag: str | None = None, last_modified: str | None = None) -> Fetched:
+        """The calendar at `url`; `FetchFailed` for whatever goes wrong."""
+        headers = dict(_HEADERS)
+        if etag:
+            headers["If-None-Match"] = etag
+        if last_modified:
+            headers["If-Modified-Since"] = last_modified
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._follow(httpx.URL(url), headers)
+        except TimeoutError:
+            raise FetchFailed(f"It did not answer within {self._seconds:g} s.") from None
+        except Refused as refusal:
+            raise FetchFailed(str(refusal)) from None
+        except (httpx.InvalidURL, UnicodeError, ValueError):
+            raise FetchFailed("Its address cannot be used.") from None
+        except (httpcore.ConnectError, OSError) as error:
+            secure = isinstance(error.__cause__ or error.__context__, ssl.SSLError)
+            raise FetchFailed("Its certificate is not valid." if secure else "It cannot be reached.") from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, httpcore.PoolTimeout):
+            raise FetchFailed("The connection broke.") from None
+
+    async def _follow(self, url: httpx.URL, headers: dict[str, str]) -> Fetched:
+        secret = url.userinfo
+        origin = (url.scheme, url.host, url.port)
+        for _ in range(MOST_REDIRECTS + 1):
+            if url.scheme not in {"http", "https"} or not url.host:
+                raise FetchFailed("It redirects to an address that is not of the web.")
+            sent = [(b"Host", url.netloc), *((name.encode(), value.encode()) for name, value in headers.items())]
+            if secret and (url.scheme, url.host, url.port) == origin:
+                sent.append((b"Authorization", b"Basic " + base64.b64encode(unquote(secret.decode()).encode())))
+            target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+            async with self._pool.stream("GET", target, headers=sent) as answer:
+                found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+                if answer.status in {301, 302, 303, 307, 308} and "location" in found:
+                    url = url.copy_with(userinfo=b"").join(found["location"])
+                    continue
+                return await _taken(answer, found)
+        raise FetchFailed("It redirects too often.")
+
+
+async def _taken(answer: httpcore.Response, headers: dict[str, str]) -> Fetched:
+    marks: dict[str, Any] = {"etag": _mark(headers, "etag"), "last_modified": _mark(headers, "last-modified")}
+    if answer.status == 304:
+        return Fetched(None, **marks)
+    if not 200 <= answer.status < 300:
+        wait = headers.get("retry-after", "").strip()
+        seconds = float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 9 else None
+        raise FetchFailed(f"The server answered {answer.status}.", seconds)
+    body = await _body(answer, headers.get("content-encoding", "").strip().lower())
+    try:
+        return Fetched(body.decode("utf-8-sig").replace("\x00", ""), **marks)
+    except UnicodeDecodeError:
+        raise FetchFailed("It is not encoded in UTF-8.") from None
+
+
+def _mark(headers: dict[str, str], name: str) -> str | None:
+    value = headers.get(name, "")
+    return value if 0 < len(value) < 1000 and value.isascii() and value.isprintable() else None
+
+
+async def _body(answer: httpcore.Response, encoding: str) -> bytes:
+    if encoding in {"", "identity"}:
+        pieces = _limited(answer)
+    elif encoding in {"gzip", "x-gzip", "deflate"}:
+        pieces = _inflated(answer)
+    else:
+        raise FetchFailed(f"It is compressed in a way that is not known ({encoding[:20]}).")
+    body = bytearray()
+    async for piece in pieces:
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise FetchFailed(TOO_LARGE)
+    return bytes(body)
+
+
+async def _limited(answer: httpcore.Response) -> AsyncIterator[bytes]:
+    size = 0
+    async for piece in answer.aiter_stream():
+        size += len(piece)
+        if size > MOST_BYTES:
+            raise FetchFailed(TOO_LARGE)
+        yield piece
+
+
+async def _inflated(answer: httpcore.Response) -> AsyncIterator[bytes]:
+    """Never more than a chunk at once, so that a bomb is noticed before it has gone off."""
+    inflate = zlib.decompressobj(wbits=47)
+    try:
+        async for piece in _limited(answer):
+            waiting = piece
+            while waiting and not inflate.eof:
+                yield inflate.decompress(waiting, _CHUNK)
+                waiting = inflate.unconsumed_tail
+        while rest := inflate.decompress(inflate.unconsumed_tail, _CHUNK):
+            yield rest
+    except zlib.error:
+        raise FetchFailed("Its compression is broken.") from None
+    if not inflate.eof:
+        raise FetchFailed("The connection broke.")

@@ -1,0 +1,269 @@
+"""Reading calendar sources: when somebody asks, and in the background when they are due.
+
+One attempt at a time for a source, whoever asks: a row is claimed in the database before it is fetched, so that any
+number of feeds and replicas cost one fetch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from notechondria_shared.database import Database
+from notechondria_shared.database.tables import Row
+from notechondria_shared.errors import Unavailable
+from notechondria_shared.timestamps import now
+from planner_service.calendar_sources import queries, store
+from planner_service.calendar_sources.fetch import MOST_BYTES, Fetched, Fetcher, FetchFailed
+from planner_service.calendar_sources.guard import Resolver
+from planner_service.calendar_sources.schedule import Schedule
+from planner_service.calendar_sources.store import Content
+from planner_service.calendars.pool import Busy, ReaderPool
+from planner_service.calendars.reading import Reading
+from planner_service.models import CalendarSource
+from planner_service.settings import PlannerSettings
+
+logger = logging.getLogger("notechondria.calendars")
+
+AT_ONCE = 16
+"""Sources that are read in the background at the same time."""
+MAINTENANCE_SECONDS = 60.0
+ORPHAN_AFTER = timedelta(minutes=10)
+TOO_LONG = f"It is larger than {MOST_BYTES // 1024 // 1024} MB."
+YEARS_AROUND = 1
+"""Recurring entries are expanded from the year before to the year after the present one, and others when asked for."""
+
+
+def standard_years(moment: datetime) -> list[int]:
+    """The years in which every source is expanded."""
+    return list(range(moment.year - YEARS_AROUND, moment.year + YEARS_AROUND + 1))
+
+
+class Refresher:
+    """Reads sources. `start` and `stop` the background part."""
+
+    def __init__(self, database: Database, settings: PlannerSettings) -> None:
+        self._database = database
+        self._resolver = Resolver()
+        self._fetcher = Fetcher(
+            settings.calendar_feed_allow_hosts, settings.calendar_fetch_seconds, resolve=self._resolver
+        )
+        self._readers = ReaderPool(settings.calendar_readers, settings.calendar_read_seconds)
+        self._schedule = Schedule(
+            settings.calendar_refresh_seconds,
+            settings.calendar_refresh_min_seconds,
+            settings.calendar_refresh_max_seconds,
+        )
+        self._pause, self._poll = settings.calendar_refresh_pause_seconds, settings.calendar_poll_seconds
+        # Longer than fetching and reading can take, so that a claim is only given up when its holder has died.
+        self._claim_seconds = settings.calendar_fetch_seconds + 50.0
+        self._patience = settings.calendar_fetch_seconds + 5.0
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._claimed: set[int] = set()
+        self._loop: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin reading what is due."""
+        self._loop = asyncio.create_task(self._run(), name="calendars.refresh")
+
+    async def stop(self) -> None:
+        """End; attempts under way are given up, for others to make."""
+        tasks = [*([self._loop] if self._loop else []), *self._running.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._claimed:
+            with suppress(Unavailable):
+                async with self._database.transaction() as session:
+                    await store.give_up(session, self._claimed)
+        await self._fetcher.close()
+        await self._readers.close()
+        self._resolver.close()
+
+    async def obtain(self, content: Content) -> None:
+        """Have what a new feed is made of: read now when it never was or is due."""
+        source_id = await self._database.reader.value(queries.KNOWN, digest=content.digest)
+        async with self._database.transaction() as session:
+            if source_id is None:
+                source_id = await store.hold(session, content)
+            else:
+                await store.touch(session, source_id)
+        await self.catch_up(source_id)
+
+    async def catch_up(self, source_id: int) -> None:
+        """Read a source when it never was, is due, or could not be fetched the last time, and wait for it."""
+        state = await self._state(source_id)
+        if state is None:
+            return
+        is_due = state["next_read_at"] is not None and state["next_read_at"] <= now()
+        if is_due or (state["url"] is not None and state["last_error"] is not None):
+            await self.refresh(source_id)
+
+    async def refresh(self, source_id: int) -> None:
+        """Read a source and wait for it, as long as an attempt can take; a little after the last attempt at most."""
+        if (task := self._running.get(source_id)) is None:
+            state = await self._state(source_id)
+            if state and state["last_attempt"] is not None and state["url"] is not None:
+                ended = state["last_attempt"] + timedelta(seconds=self._pause)
+                await asyncio.sleep(max(0.0, min(self._pause, (ended - now()).total_seconds())))
+            task = self._begin(source_id)
+        with suppress(TimeoutError):
+            # Not cancelled with the request: others wait for it too.
+            await asyncio.wait_for(asyncio.shield(task), self._patience)
+
+    async def expand(self, user_id: int, years: Sequence[int]) -> None:
+        """Have what recurs in the user's calendars in `years` far away; what takes too long comes later."""
+        missing = await self._database.reader.all(queries.UNEXPANDED_OF_USER, user_id=user_id, years=list(years))
+        tasks = [asyncio.create_task(self._expand(row["id"], years)) for row in missing]
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._patience)
+
+    async def _state(self, source_id: int) -> Row | None:
+        return await self._database.reader.one(queries.STATE, source_id=source_id)
+
+    def _begin(self, source_id: int) -> asyncio.Task[None]:
+        if (task := self._running.get(source_id)) is None:
+            task = self._running[source_id] = asyncio.create_task(self._attempt(source_id))
+            task.add_done_callback(lambda _: self._running.pop(source_id, None))
+        return task
+
+    async def _run(self) -> None:
+        maintained = float("-inf")
+        clock = asyncio.get_running_loop().time
+        while True:
+            try:
+                free = AT_ONCE - len(self._running)
+                if free > 0:
+                    for row in await self._database.reader.all(queries.DUE, now=now(), limit=free):
+                        self._begin(row["id"])
+                if clock() - maintained > MAINTENANCE_SECONDS:
+                    maintained = clock()
+                    await self._maintain()
+            except Unavailable:
+                logger.debug("calendars: the database is away")
+            except Exception:
+                logger.exception("calendars: looking for what is due failed")
+            await asyncio.sleep(self._poll)
+
+    async def _maintain(self) -> None:
+        orphans = await self._database.reader.all(queries.ORPHANS, before=now() - ORPHAN_AFTER)
+        if orphans:
+            async with self._database.transaction() as session:
+                await store.drop_unused(session, [row["id"] for row in orphans])
+        years = standard_years(now())
+        for row in await self._database.reader.all(queries.UNEXPANDED, years=years):
+            await self._expand(row["id"], years)
+
+    async def _attempt(self, source_id: int) -> None:
+        try:
+            async with self._database.transaction() as session:
+                source = await store.claim(session, source_id, self._claim_seconds)
+            if source is None:
+                await self._await_other(source_id)
+                return
+            self._claimed.add(source_id)
+            await self._read(source)
+        except Unavailable:
+            logger.debug("calendars: the database is away")
+        except Exception:
+            logger.exception("calendars: source %d", source_id)
+        # Not reached when it was cancelled: then there is something to give up.
+        self._claimed.discard(source_id)
+
+    async def _await_other(self, source_id: int) -> None:
+        """Another replica reads it."""
+        for _ in range(int(self._patience / 0.2)):
+            await asyncio.sleep(0.2)
+            state = await self._state(source_id)
+            if state is None or state["claimed_until"] is None or state["claimed_until"] < now():
+                return
+
+    async def _read(self, source: CalendarSource) -> None:
+        try:
+            fetched = await self._fetch(source)
+        except FetchFailed as failure:
+            await self._failed(source, str(failure), failure.retry_after)
+            return
+        text = source.body if fetched is None or fetched.text is None else fetched.text
+        marks = {} if fetched is None else {"etag": fetched.etag, "last_modified": fetched.last_modified}
+        years = standard_years(now())
+        if source.last_error is None and source.last_sync is not None and text == source.body:
+            await self._succeeded(source, source.refresh_seconds, {k: v for k, v in marks.items() if v})
+            return
+        if len(text.encode()) > MOST_BYTES:
+            await self._failed(source, TOO_LONG)
+            return
+        try:
+            reading = await self._readers.read(text, years, must_be_calendar=source.url is not None)
+        except Busy:
+            await self._postpone(source)
+            return
+        if reading.error:
+            # Nothing is kept of what cannot be read, and it is asked for whole the next time.
+            await self._failed(source, reading.error)
+            return
+        values = {"body": text, "entry_count": reading.count, "has_series": reading.has_series, **marks}
+        await self._succeeded(source, reading.refresh_seconds, values, reading)
+
+    async def _fetch(self, source: CalendarSource) -> Fetched | None:
+        if source.url is None:
+            return None
+        known = source.last_sync is not None
+        fetched = await self._fetcher.fetch(
+            source.url, source.etag if known else None, source.last_modified if known else None
+        )
+        if fetched.text is None and not known:
+            raise FetchFailed("The server answered 304.")
+        return fetched
+
+    async def _succeeded(
+        self, source: CalendarSource, published: int | None, values: dict[str, Any], reading: Reading | None = None
+    ) -> None:
+        moment = now()
+        due = None if source.url is None else moment + timedelta(seconds=self._schedule.after_success(published))
+        async with self._database.transaction() as session:
+            if reading is not None and not await store.replace(session, source.id, reading, standard_years(moment)):
+                return
+            await store.settle(
+                session,
+                source.id,
+                due,
+                last_sync=moment,
+                last_error=None,
+                failures=0,
+                refresh_seconds=published,
+                **values,
+            )
+
+    async def _failed(self, source: CalendarSource, reason: str, asked: float | None = None) -> None:
+        failures = source.failures + 1
+        # Only the host: the rest of an address may be its secret.
+        place = urlsplit(source.url).hostname if source.url else "a pasted text"
+        logger.warning("calendars: source %d (%s) failed %d times: %s", source.id, place, failures, reason)
+        # A text does not become better by waiting.
+        due = None if source.url is None else now() + timedelta(seconds=self._schedule.after_failure(failures, asked))
+        async with self._database.transaction() as session:
+            await store.settle(session, source.id, due, last_error=reason, failures=failures)
+
+    async def _postpone(self, source: CalendarSource) -> None:
+        async with self._database.transaction() as session:
+            await store.settle(session, source.id, now() + timedelta(seconds=self._poll))
+
+    async def _expand(self, source_id: int, years: Sequence[int]) -> None:
+        try:
+            body = await self._database.reader.value(queries.BODY, source_id=source_id)
+            if body is None:
+                return
+            reading = await self._readers.read(body, years, only_years=True)
+            if reading.error:
+                logger.warning("calendars: source %d in %s: %s", source_id, years, reading.error)
+            async with self._database.transaction() as session:
+                # Also when it cannot be expanded there: it would not become better by trying again.
+                await store.add_years(session, source_id, reading.rows, years)
+        except (Busy, Unavailable):
+            return

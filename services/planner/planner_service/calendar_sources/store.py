@@ -1,0 +1,172 @@
+"""Keeping calendar sources: one row for each address or text, what was read of it beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Text, bindparam, cast, delete, func, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.database import SessionReader
+from notechondria_shared.timestamps import now
+from planner_service.calendar_sources import queries
+from planner_service.calendars.reading import ONE_OFF, Reading, Row
+from planner_service.models import CalendarFeed, CalendarOccurrence, CalendarSource, CalendarYear
+
+MOST_YEARS = 12
+"""Years in which a source is expanded at the same time; the ones asked for longest ago go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a feed is read from: an address, or a pasted text."""
+
+    url: str | None
+    text: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What the source is found by."""
+        kind, value = ("text", self.text) if self.url is None else ("url", self.url)
+        return hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()
+
+
+async def hold(session: AsyncSession, content: Content) -> int:
+    """The id of the source, made when it is not there; it is not removed before the transaction ends."""
+    known = await SessionReader(session).value(queries.HELD, digest=content.digest)
+    if known is not None:
+        return int(known)
+    made = await session.scalar(
+        upsert(CalendarSource)
+        .values(digest=content.digest, url=content.url, body=content.text)
+        .on_conflict_do_update(index_elements=[CalendarSource.digest], set_={"touched_at": now()})
+        .returning(CalendarSource.id)
+    )
+    assert made is not None  # noqa: S101 - inserted or updated
+    return int(made)
+
+
+async def touch(session: AsyncSession, source_id: int) -> None:
+    """A feed is about to name it."""
+    await session.execute(update(CalendarSource).where(CalendarSource.id == source_id).values(touched_at=now()))
+
+
+async def claim(session: AsyncSession, source_id: int, seconds: float) -> CalendarSource | None:
+    """Take the reading of a source upon oneself for some seconds; None when somebody else has, or when it is gone."""
+    moment = now()
+    claimed: CalendarSource | None = await session.scalar(
+        update(CalendarSource)
+        .where(
+            CalendarSource.id == source_id,
+            or_(CalendarSource.claimed_until.is_(None), CalendarSource.claimed_until < moment),
+        )
+        .values(claimed_until=moment + timedelta(seconds=seconds), last_attempt=moment)
+        .returning(CalendarSource)
+    )
+    return claimed
+
+
+async def give_up(session: AsyncSession, source_ids: Collection[int]) -> None:
+    """Leave what was claimed to others."""
+    await session.execute(
+        update(CalendarSource)
+        .where(CalendarSource.id.in_(source_ids))
+        .values(claimed_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def settle(session: AsyncSession, source_id: int, next_read_at: datetime | None, **values: Any) -> None:
+    """End a claim."""
+    await session.execute(
+        update(CalendarSource)
+        .where(CalendarSource.id == source_id)
+        .values(claimed_until=None, next_read_at=next_read_at, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def replace(session: AsyncSession, source_id: int, reading: Reading, years: Sequence[int]) -> bool:
+    """Put what was read in the place of what was there; False when the source is gone."""
+    if not await _lock(session, source_id):
+        return False
+    await session.execute(delete(CalendarOccurrence).where(CalendarOccurrence.source_id == source_id))
+    await session.execute(delete(CalendarYear).where(CalendarYear.source_id == source_id))
+    await _add_rows(session, source_id, reading.rows)
+    await _add_years(session, source_id, years)
+    return True
+
+
+async def add_years(session: AsyncSession, source_id: int, rows: Sequence[Row], years: Sequence[int]) -> None:
+    """Put the recurring entries of further years beside what is there."""
+    if not await _lock(session, source_id):
+        return
+    present = [row["year"] for row in await SessionReader(session).all(queries.EXPANDED_YEARS, source_id=source_id)]
+    new = [year for year in years if year not in present]
+    dropped = [year for year in present if abs(year - now().year) > 1][max(MOST_YEARS - 3 - len(new), 0) :]
+    for table in (CalendarOccurrence, CalendarYear):
+        await session.execute(delete(table).where(table.source_id == source_id, table.year.in_(dropped)))
+    await _add_rows(session, source_id, [row for row in rows if row[0] in new])
+    await _add_years(session, source_id, new)
+
+
+async def _lock(session: AsyncSession, source_id: int) -> bool:
+    found = await session.scalar(
+        select(CalendarSource.id).where(CalendarSource.id == source_id).with_for_update(key_share=True)
+    )
+    return found is not None
+
+
+async def _add_rows(session: AsyncSession, source_id: int, rows: Sequence[Row]) -> None:
+    """All of them in one statement: there may be twenty thousand."""
+    if not rows:
+        return
+    years, starts, ends, titles = zip(*rows, strict=True)
+    numbers = ARRAY(BigInteger)
+    given = select(
+        func.unnest(bindparam("years", list(years), type_=numbers)).label("year"),
+        func.unnest(bindparam("starts", list(starts), type_=numbers)).label("start"),
+        func.unnest(bindparam("ends", list(ends), type_=numbers)).label("end"),
+        func.unnest(bindparam("titles", list(titles), type_=ARRAY(Text))).label("title"),
+    ).subquery()
+    moment = func.to_timestamp
+    await session.execute(
+        insert(CalendarOccurrence).from_select(
+            ["source_id", "year", "starts_at", "ends_at", "title"],
+            select(
+                cast(literal(source_id), BigInteger),
+                given.c.year,
+                moment(given.c.start),
+                moment(given.c.end),
+                given.c.title,
+            ),
+            include_defaults=False,
+        )
+    )
+
+
+async def _add_years(session: AsyncSession, source_id: int, years: Sequence[int]) -> None:
+    if rows := [{"source_id": source_id, "year": year} for year in years if year != ONE_OFF]:
+        await session.execute(upsert(CalendarYear).on_conflict_do_nothing(), rows)
+
+
+async def drop_unused(session: AsyncSession, source_ids: Sequence[int]) -> None:
+    """Remove sources that no feed names any more; one that is named in this very moment stays."""
+    named = select(CalendarFeed.source_id).where(CalendarFeed.source_id.is_not(None))
+    for source_id in source_ids:
+        try:
+            async with session.begin_nested():
+                await session.execute(
+                    delete(CalendarSource)
+                    .where(CalendarSource.id == source_id, CalendarSource.id.not_in(named))
+                    .execution_options(synchronize_session=False)
+                )
+        except IntegrityError:
+            continue

@@ -1,0 +1,59 @@
+"""What planner answers to the other services: never routed by the gateway."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from fastapi import APIRouter, Depends
+
+from notechondria_shared.database.engine import ReadSession
+from notechondria_shared.database.tables import Row
+from notechondria_shared.http.answers import Json
+from notechondria_shared.http.internal import require_internal
+from notechondria_shared.timestamps import iso_offset, today
+from planner_service.heatmap.service import heatmap
+from planner_service.internal import queries
+from planner_service.planner_events.payload import event_payload
+
+router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
+
+
+@router.get("/front-page/{user_id:id}")
+async def front_page(user_id: int, read: ReadSession) -> Json:
+    """The planner's half of the front page (planner §9): `{"heatmap": §7, "upcoming_events": [up to 8 of §2.3]}`."""
+    day = today()
+    upcoming = await read.all(queries.UPCOMING, user_id=user_id, today=day)
+    return Json(
+        {
+            "heatmap": await heatmap(read, user_id, day),
+            "upcoming_events": [event_payload(row) for row in upcoming],
+        }
+    )
+
+
+@router.get("/users/{user_id:id}/export")
+async def export(user_id: int, read: ReadSession) -> Json:
+    """Everything that is kept here of a user: `{"service": "planner", "data": {...}, "files": []}`.
+
+    Tokens of links are not in it: only their digests are kept.
+    """
+    data = {
+        "planner_events": await read.all(queries.EVENTS, user_id=user_id),
+        "calendar_feeds": await read.all(queries.FEEDS, user_id=user_id),
+        "calendar_links": await read.all(queries.LINKS, user_id=user_id),
+        "note_sessions": await read.all(queries.SESSIONS, user_id=user_id),
+        "activities": await read.all(queries.ACTIVITY, user_id=user_id),
+    }
+    plain = {name: [_plain(row) for row in rows] for name, rows in data.items()}
+    return Json({"service": "planner", "data": plain, "files": []})
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {name: _written(value) for name, value in row.items()}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso_offset(value)
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,125 @@
+"""What happens to calendar sources in the background, and between replicas."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+from services.planner.tests.feed_server import FeedServer, vcalendar, vevent
+from services.planner.tests.support import Tables
+from services.planner.tests.test_calendar_feeds import create
+from tests.support.client import User
+
+from notechondria_local.stack import Stack
+from notechondria_shared.database import Database
+from planner_service.calendar_sources.refresher import Refresher
+from planner_service.settings import PlannerSettings
+
+Run = Callable[[Callable[[Refresher], Awaitable[None]]], None]
+
+
+@pytest.fixture
+def replica(stack: Stack) -> Run:
+    """Runs something on a second replica of the planner, as far as calendars go."""
+    settings = PlannerSettings(
+        database_url=SecretStr(stack.database_url("planner")),
+        internal_token=SecretStr(stack.internal_token),
+        calendar_feed_allow_hosts=["127.0.0.1"],
+        calendar_refresh_pause_seconds=0,
+    )
+
+    async def run(work: Callable[[Refresher], Awaitable[None]]) -> None:
+        database = Database(settings)
+        await database.open()
+        refresher = Refresher(database, settings)
+        try:
+            await work(refresher)
+        finally:
+            await refresher.stop()
+            await database.close()
+
+    return lambda work: asyncio.run(run(work))
+
+
+def source_of(tables: Tables, feed_id: int) -> int:
+    return int(tables.rows("SELECT source_id FROM planner.calendar_feeds WHERE id = %s", feed_id)[0]["source_id"])
+
+
+def test_sources_that_no_feed_names_are_swept_away(tables: Tables, replica: Run) -> None:
+    old, fresh = secrets.token_hex(8), secrets.token_hex(8)
+    for digest, age in ((old, "1 hour"), (fresh, "1 minute")):
+        tables.rows(
+            "INSERT INTO planner.calendar_sources (digest, body, entry_count, has_series, failures, touched_at) "
+            "VALUES (%s, '', 0, false, 0, now() - %s::interval)",
+            digest,
+            age,
+        )
+    replica(lambda refresher: refresher._maintain())
+    assert (tables.count("calendar_sources", digest=old), tables.count("calendar_sources", digest=fresh)) == (0, 1)
+    tables.rows("DELETE FROM planner.calendar_sources WHERE digest = %s", fresh)
+
+
+def test_a_new_year_is_expanded(ann: User, tables: Tables, replica: Run) -> None:
+    year = datetime.now(UTC).year
+    series = vevent(f"{year}0105T080000Z", UID=ann.username, RRULE="FREQ=MONTHLY")
+    source_id = source_of(tables, create(ann, raw_ical=vcalendar(series))["id"])
+    assert tables.count("calendar_occurrences", source_id=source_id, year=year + 1) == 12
+    for table in ("calendar_years", "calendar_occurrences"):
+        tables.rows(f"DELETE FROM planner.{table} WHERE source_id = %s AND year = %s", source_id, year + 1)
+    replica(lambda refresher: refresher._maintain())
+    assert tables.count("calendar_years", source_id=source_id) == 3
+    assert tables.count("calendar_occurrences", source_id=source_id, year=year + 1) == 12
+    assert tables.count("calendar_occurrences", source_id=source_id) == 24
+
+
+def test_replicas_make_one_fetch(ann: User, feeds: FeedServer, tables: Tables, replica: Run) -> None:
+    url, page = feeds.page(vcalendar(vevent("20260505T093000Z")))
+    feed = create(ann, source_kind="S", source_url=url)
+    source_id = source_of(tables, feed["id"])
+    page.delay = 0.8
+
+    async def both(refresher: Refresher) -> None:
+        here = asyncio.create_task(refresher.refresh(source_id))
+        there = asyncio.create_task(asyncio.to_thread(ann.post, f"calendar-feeds/{feed['id']}/refresh/"))
+        await asyncio.gather(here, there)
+        assert there.result().json()["last_sync"] > feed["last_sync"]
+
+    replica(both)
+    assert len(page.asked) == 2
+
+
+def test_a_claim_of_a_dead_replica_is_taken_over(ann: User, feeds: FeedServer, tables: Tables, replica: Run) -> None:
+    url, page = feeds.page(vcalendar(vevent("20260505T093000Z")))
+    source_id = source_of(tables, create(ann, source_kind="S", source_url=url)["id"])
+    claim = "UPDATE planner.calendar_sources SET claimed_until = now() + %s::interval WHERE id = %s"
+    tables.rows(claim, "-1 second", source_id)
+    replica(lambda refresher: refresher.refresh(source_id))
+    assert len(page.asked) == 2
+    assert tables.count("calendar_sources", id=source_id, failures=0) == 1
+
+
+def test_feeds_come_and_go_on_one_source_at_once(ann: User, ben: User, tables: Tables) -> None:
+    text = vcalendar(vevent("20260505T093000Z", SUMMARY=ann.username)).strip()
+
+    def turn(user: User) -> set[int]:
+        seen = set()
+        for _ in range(8):
+            made = user.post("calendar-feeds/", {"title": "Lab", "raw_ical": text})
+            seen.add(made.status_code)
+            feed_id = made.json()["id"]
+            seen.add(user.patch(f"calendar-feeds/{feed_id}/", {"raw_ical": text}).status_code)
+            seen.add(user.delete(f"calendar-feeds/{feed_id}/").status_code)
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set.union(*pool.map(turn, (ann, ben, ann, ben))) == {200, 201, 204}
+    assert ann.get("calendar-feeds/").json() == ben.get("calendar-feeds/").json() == []
+    left = create(ann, raw_ical=text)
+    assert left["entry_count"] == 1
+    ann.delete(f"calendar-feeds/{left['id']}/")
+    assert tables.count("calendar_sources", body=text) == 0
