@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.database import SessionReader
 from notechondria_shared.events.consumer import Subscription
-from notechondria_shared.events.identity import UserDeleted
+from notechondria_shared.events.identity import UserActivated, UserDeleted, UserState, UserUpdated
 from notechondria_shared.events.notes import (
     ActivityRecorded,
     CourseCreated,
@@ -31,6 +31,7 @@ from planner_service.models import (
     LIVE,
     PURGED,
     TRASHED,
+    AccountState,
     Activity,
     CalendarFeed,
     CalendarLink,
@@ -134,6 +135,20 @@ async def keep_activity(session: AsyncSession, fact: ActivityRecorded) -> None:
     )
 
 
+async def follow_account(session: AsyncSession, fact: UserState) -> None:
+    """An account was opened, changed or shut: the newest word counts."""
+    if not await is_present(session, fact.user_id):
+        return
+    values = {"is_active": fact.is_active, "revision": fact.revision}
+    await session.execute(
+        upsert(AccountState)
+        .values(user_id=fact.user_id, **values)
+        .on_conflict_do_update(
+            index_elements=[AccountState.user_id], set_=values, where=AccountState.revision < fact.revision
+        )
+    )
+
+
 async def forget_user(session: AsyncSession, fact: UserDeleted) -> None:
     """An account is gone: everything of it goes, and what is told of it later is not taken up."""
     await session.execute(upsert(EVENTS.deleted_users).values(user_id=fact.user_id).on_conflict_do_nothing())
@@ -145,7 +160,7 @@ async def forget_user(session: AsyncSession, fact: UserDeleted) -> None:
         select(CalendarFeed.source_id).where(CalendarFeed.user_id == fact.user_id, CalendarFeed.source_id.is_not(None))
     )
     unused = sorted({source_id for source_id in sources if source_id is not None})
-    for table in (PlannerEvent, CalendarFeed, CalendarLink, NoteSession, Activity, NoteRef):
+    for table in (PlannerEvent, CalendarFeed, CalendarLink, NoteSession, Activity, NoteRef, AccountState):
         await session.execute(
             delete(table).where(table.user_id == fact.user_id).execution_options(synchronize_session=False)
         )
@@ -157,7 +172,10 @@ async def forget_user(session: AsyncSession, fact: UserDeleted) -> None:
 
 
 SUBSCRIPTIONS = (
-    Subscription(source="identity", handlers={UserDeleted: forget_user}),
+    Subscription(
+        source="identity",
+        handlers={UserActivated: follow_account, UserUpdated: follow_account, UserDeleted: forget_user},
+    ),
     Subscription(
         source="notes",
         handlers={

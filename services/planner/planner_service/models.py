@@ -261,3 +261,13 @@ class CourseRef(Base):
     title: Mapped[str]
     revision: Mapped[int]
     is_deleted: Mapped[bool] = mapped_column(default=False)
+
+
+class AccountState(Base):
+    """Whether an account is open, as identity last told: what was published for others to read is shut with it."""
+
+    __tablename__ = "account_states"
+
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    is_active: Mapped[bool]
+    revision: Mapped[int]

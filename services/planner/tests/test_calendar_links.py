@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from services.planner.tests.support import Tables, Teller, note_fact
 from services.planner.tests.test_calendar_feeds import create, entries
-from tests.support.client import Api, User
+from tests.support.client import Api, User, eventually
 
 from notechondria_local.stack import Stack
 from notechondria_shared.events.notes import NoteTrashed
@@ -303,3 +305,21 @@ def test_12_1_rules_mean_the_same_days(
     found = sorted(from_seconds(start).date() for _, start, _, _ in read(document, years, must_be_calendar=True).rows)
     days = list(series.between(date(2026, 1, 1), date(2027, 12, 31)))
     assert [day for day in found if day.year in years] == days
+
+
+def test_a_disabled_account_publishes_nothing(api: Api, stack: Stack) -> None:
+    owner = api.register()
+    path = "/calendar/" + link(owner)["token"] + ".ics"
+    assert api.get(path).status_code == 200
+    call = [sys.executable, "-m", "notechondria_local", "users"]
+    for command, status in (("disable", 401), ("enable", 200)):
+        subprocess.run([*call, command, owner.username, "--data", str(stack.data)], check=True, capture_output=True)
+        eventually(lambda wanted=status: api.get(path).status_code == wanted, seconds=3)
+
+
+def test_links_of_a_user_are_bounded(api: Api) -> None:
+    owner = api.register()
+    for _ in range(50):
+        link(owner)
+    refused = owner.post("calendar-links/", {"name": "One more"})
+    assert (refused.status_code, list(refused.json())) == (400, ["non_field_errors"])

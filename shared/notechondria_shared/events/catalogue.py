@@ -30,8 +30,15 @@ CATALOGUE: dict[str, type[Fact]] = {
 }
 
 HEARD_BY: dict[str, dict[str, str]] = {
-    "identity.user.activated": {"notes": "author projection; on first sight Inbox and welcome note"},
-    "identity.user.updated": {"notes": "author projection", "every replica": "drops the user's cached introspections"},
+    "identity.user.activated": {
+        "notes": "author projection; on first sight Inbox and welcome note",
+        "planner": "opens what the account publishes",
+    },
+    "identity.user.updated": {
+        "notes": "author projection",
+        "planner": "shuts the published calendars of a disabled account, opens them with it",
+        "every replica": "drops the user's cached introspections",
+    },
     "identity.user.deleted": {
         "notes": "wipes the user's courses, notes and files",
         "planner": "wipes the user's events, feeds, sessions and activity",

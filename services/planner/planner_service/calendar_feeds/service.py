@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import NotFound
+from notechondria_shared.errors import NonFieldError, NotFound
 from planner_service.accounts import require_present
 from planner_service.calendar_feeds.schemas import CreateFeed
 from planner_service.calendar_sources import store
@@ -18,6 +18,7 @@ from planner_service.models import CalendarFeed
 from planner_service.references.notes import CourseReference
 from planner_service.references.service import hold_course
 
+MOST_FEEDS = 200
 NO_FEED = "Calendar feed not found."
 
 
@@ -42,6 +43,9 @@ async def create(
 ) -> CalendarFeed:
     """A new feed of the user. `course` is what notes just told of a course that was not known here yet."""
     await require_present(session, user_id)
+    held = select(func.count()).select_from(CalendarFeed).where(CalendarFeed.user_id == user_id)
+    if (await session.scalar(held) or 0) >= MOST_FEEDS:
+        raise NonFieldError(f"There are {MOST_FEEDS} calendars already; remove one first.")
     if wanted.course_id is not None:
         await hold_course(session, wanted.course_id, course)
     feed = CalendarFeed(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, bindparam, or_, select
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, bindparam, exists, or_, select
 
 from notechondria_shared.database import prepare
-from planner_service.models import LIVE, NONE, CalendarLink, CourseRef, NoteRef, NoteSession, PlannerEvent
+from planner_service.models import LIVE, NONE, AccountState, CalendarLink, CourseRef, NoteRef, NoteSession, PlannerEvent
 
 MOST_ENTRIES = 5000
 """Of each kind: the newest."""
@@ -25,7 +25,8 @@ LIST = prepare(
 )
 PUBLISHED = prepare(
     select(*COLUMNS, CalendarLink.user_id, CalendarLink.is_of_course, CalendarLink.token_digest).where(
-        CalendarLink.token_digest == bindparam("digest")
+        CalendarLink.token_digest == bindparam("digest"),
+        ~exists().where(AccountState.user_id == CalendarLink.user_id, ~AccountState.is_active),
     )
 )
 

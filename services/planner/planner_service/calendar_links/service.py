@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import delete as delete_from
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.errors import NonFieldError, NotFound
@@ -14,6 +14,7 @@ from planner_service.models import CalendarLink
 from planner_service.references.notes import CourseReference
 from planner_service.references.service import hold_course
 
+MOST_LINKS = 50
 NO_LINK = "Calendar link not found."
 NOTHING = "Choose at least one of events, sessions and deadlines."
 
@@ -25,6 +26,9 @@ async def create(
     if not (wanted.include_events or wanted.include_sessions or wanted.include_deadlines):
         raise NonFieldError(NOTHING)
     await require_present(session, user_id)
+    held = select(func.count()).select_from(CalendarLink).where(CalendarLink.user_id == user_id)
+    if (await session.scalar(held) or 0) >= MOST_LINKS:
+        raise NonFieldError(f"There are {MOST_LINKS} links already; remove one first.")
     if wanted.course_id is not None:
         await hold_course(session, wanted.course_id, course)
     token = tokens.fresh()
