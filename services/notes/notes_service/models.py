@@ -152,6 +152,7 @@ class Note(Base, Dated):
             text("id DESC"),
             postgresql_where=text("deleted_at IS NOT NULL"),
         ),
+        Index("ix_notes_deleted_at", "deleted_at", "id", postgresql_where=text("deleted_at IS NOT NULL")),
         Index(
             "ix_notes_public_last_edit",
             text("last_edit DESC"),
@@ -197,6 +198,25 @@ class Note(Base, Dated):
         self.revision += 1
         self.excerpt = excerpt(self.content, self.description)
         self.preview_lines = preview_lines(self.content)
+
+
+class NoteSearch(Base):
+    """What searches look through: title, description and text, lower-cased. A trigger on `notes` writes it."""
+
+    __tablename__ = "note_search"
+    __table_args__ = (
+        Index(
+            "ix_note_search_creator_id_searchable",
+            "creator_id",
+            "searchable",
+            postgresql_using="gin",
+            postgresql_ops={"searchable": "gin_trgm_ops"},
+        ),
+    )
+
+    note_id: Mapped[int] = mapped_column(ForeignKey(NOTE, ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    creator_id: Mapped[int]
+    searchable: Mapped[str]
 
 
 class NoteBlock(Base, Dated):

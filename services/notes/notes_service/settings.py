@@ -10,10 +10,19 @@ from notechondria_shared.settings import ServiceSettings
 
 
 class NotesSettings(ServiceSettings):
-    """The chassis' settings and the room that ranking of searches gets."""
+    """The chassis' settings, the room that ranking of searches gets, and what is done from time to time."""
 
     service: ClassVar[str] = "notes"
 
     search_workers: int = Field(2, ge=1, le=32)
     search_queue: int = Field(32, ge=1)
     """Searches that may wait for a ranking thread; beyond it 503."""
+
+    recycle_bin_retention_days: int = Field(0, ge=0, le=36500)
+    """Days after which a binned note is removed for good; 0 keeps it until its author empties the bin."""
+    housekeeping_seconds: float = Field(600, gt=0)
+    """Between two looks at what is to be purged."""
+    orphan_sweep_seconds: float = Field(24 * 3600, ge=0)
+    """Between two sweeps of files that no row names."""
+    orphan_age_seconds: float = Field(24 * 3600, ge=0)
+    """How old such a file must be: younger ones may belong to an upload under way."""

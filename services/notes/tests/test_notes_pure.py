@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +13,7 @@ from notechondria_shared.errors import Unavailable
 from notes_service.blocks.markdown import to_blocks, to_markdown
 from notes_service.blocks.schemas import BLOCK_TYPES, BlockDraft, clean_text
 from notes_service.courses.slugs import slugify
-from notes_service.notes.search import Query, SearchPool, rank, score
+from notes_service.notes.search import SearchPool
 from notes_service.notes.summary import excerpt, preview_lines
 
 LINES = st.lists(
@@ -120,46 +118,17 @@ def test_4_5_slugify(title: str, slug: str) -> None:
     assert slugify(title) == slug
 
 
-def row(note_id: int, title: str, content: str, minute: int = 0) -> dict[str, Any]:
-    edited = datetime(2026, 1, 1, 0, minute, tzinfo=UTC)
-    return {"id": note_id, "title": title, "description": None, "content": content, "last_edit": edited}
-
-
-def test_5_3_score() -> None:
-    query = Query.of("  Red  FISH ")
-    assert query.words == ("red", "fish")
-    both = score(query, "Red fish", "", "")
-    assert both is not None
-    assert 30 < both <= 31  # two words, two in the title, and likeness
-    one = score(query, "Other", "", "a red thing")
-    assert one is not None
-    assert 10 <= one < 11
-    assert score(query, "zzz", "", "qqq") is None
-
-
-def test_5_3_rank_breaks_ties_by_edit_then_title() -> None:
-    query = Query.of("kiwi")
-    rows = [row(1, "bb", "kiwi"), row(2, "aa", "kiwi"), row(3, "aa", "kiwi", 5), row(4, "kiwi", "kiwi")]
-    assert rank(query, rows) == [4, 3, 2, 1]
-
-
 def test_search_pool_refuses_when_full() -> None:
     async def crowd() -> None:
         pool = SearchPool(1, 0)
         gate = threading.Event()
-
-        class Slow(list[Any]):
-            def __iter__(self) -> Any:
-                gate.wait(10)
-                return super().__iter__()
-
-        first = asyncio.ensure_future(pool.rank(Query.of("x"), Slow()))
+        first = asyncio.ensure_future(pool.run(gate.wait, 10))
         await asyncio.sleep(0)
         with pytest.raises(Unavailable):
-            await pool.rank(Query.of("x"), [])
+            await pool.run(int, 1)
         gate.set()
-        assert await first == []
-        assert await pool.rank(Query.of("x"), []) == []
+        assert await first is True
+        assert await pool.run(int, 1) == 1
         pool.close()
 
     asyncio.run(crowd())

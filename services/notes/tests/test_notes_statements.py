@@ -33,7 +33,7 @@ def statements(look: Any) -> Callable[[Callable[[], Any]], int]:
         ("notes/", 1),
         ("notes/?limit=5", 2),
         ("notes/?scope=all&limit=50", 2),
-        ("notes/?q=row", 2),
+        ("notes/?q=row", 4),
         ("notes/deleted/", 1),
     ],
 )
@@ -59,3 +59,27 @@ def test_lists_do_not_cost_a_statement_per_row(
 def test_a_note_costs_two_statements(mine: User, statements: Callable[[Callable[[], Any]], int]) -> None:
     note = mine.post("notes/", {"title": "t", "content": "# H\n\na\n\n## B\n\nb"}).json()["id"]
     assert statements(lambda: mine.get(f"notes/{note}/")) == 2
+
+
+def test_4_8_a_course_of_2000_notes_costs_two_statements(
+    mine: User, statements: Callable[[Callable[[], Any]], int], look: Any
+) -> None:
+    course = mine.post("courses/", {"title": "Large"}).json()["id"]
+    look._connection.execute(
+        "INSERT INTO notes.notes (creator_id, course_id, uuid, sharing_id, title, is_public, content, excerpt,"
+        " preview_lines, metadata_json, custom_meta, note_type, editor_mode, cover_image, revision, date_created,"
+        " last_edit) SELECT %s, %s, gen_random_uuid(), gen_random_uuid()::text, 'n' || n, false, 'text', 'text',"
+        " '{text}', '', '', 'N', 'G', '', 1, now(), now() - n * interval '1 second' FROM generate_series(1, 2000) n",
+        (mine.id, course),
+    )
+    listed: list[Any] = []
+    assert 1 <= statements(lambda: listed.extend(mine.get(f"courses/{course}/notes/").json())) <= 2
+    assert [note["title"] for note in listed] == [f"n{number}" for number in range(1, 2001)]
+
+
+def test_8_attachments_cost_the_same_however_many(mine: User, statements: Callable[[Callable[[], Any]], int]) -> None:
+    path = f"notes/{mine.post('notes/', {'title': 't'}).json()['id']}/attachments/"
+    for number in range(5):
+        mine.request("POST", path, files={"file": (f"{number}.txt", b"x")})
+    assert statements(lambda: mine.get(path)) <= 2
+    assert len(mine.get(path).json()) == 5

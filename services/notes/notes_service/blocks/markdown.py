@@ -9,6 +9,7 @@ from notes_service.blocks.schemas import BlockDraft
 
 _HEADING = re.compile(r"(##?) (.*\S)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_BACKTICKS = re.compile(r"\s*(`{3,})")
 _BLANK_EDGES = re.compile(r"\A(?:[^\S\n]*\n)+|\s+\Z")
 
 
@@ -71,10 +72,48 @@ def to_markdown(blocks: Sequence[BlockDraft], title: str) -> str:
     return "\n\n".join(pieces)
 
 
+def block_markdown(block: BlockDraft) -> str:
+    """The markdown of a block by itself (notes §6.3, last paragraph)."""
+    if block.block_type == "C":
+        return _fenced(block.text, block.args or "")
+    if block.block_type == "Q":
+        quoted = [f"> {line}" for line in block.text.splitlines()]
+        return "\n".join([*quoted, f"> -- cited from: {block.args}"] if block.args else quoted)
+    return "\n".join(_pieces(block, ""))
+
+
+def _fenced(text: str, language: str) -> str:
+    """A code block whose fence is longer than any run of backticks that begins a line of it."""
+    longest = max((len(found[1]) for line in text.split("\n") if (found := _BACKTICKS.match(line))), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def uncovered(content: str, rendered: str) -> str:
+    """The lines of `content` that `rendered` does not hold in the same order, "" when it holds them all.
+
+    Blanks do not count: how many there are is all that may change on the way through blocks.
+    """
+    there = [" ".join(line.split()) for line in rendered.split("\n")]
+    missing: list[str] = []
+    position = 0
+    for line in content.split("\n"):
+        wanted = " ".join(line.split())
+        if not wanted:
+            missing.append("")
+            continue
+        try:
+            position = there.index(wanted, position) + 1
+        except ValueError:
+            missing.append(line)
+    return _BLANK_EDGES.sub("", re.sub(r"\n{3,}", "\n\n", "\n".join(missing)))
+
+
 def _pieces(block: BlockDraft, title: str) -> list[str]:
     text, args = block.text.strip(), (block.args or "").strip()
     lines = [line for line in text.splitlines() if line.strip()]
-    piece = text
+    # The first line keeps its indentation: it may be what makes it code.
+    piece = _BLANK_EDGES.sub("", block.text)
     match block.block_type:
         case "T":
             piece = f"# {text or title}"
@@ -85,7 +124,7 @@ def _pieces(block: BlockDraft, title: str) -> list[str]:
         case "I" if args:
             piece = f"![{text}]({args})"
         case "C" if text:
-            piece = f"```{args}\n{text}\n```"
+            piece = _fenced(text, args)
         case "Q":
             piece = "\n".join(f"> {line}" for line in lines)
         case "L":

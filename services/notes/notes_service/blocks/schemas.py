@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 from fastapi import Request
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from notechondria_shared.database.tables import Row
-from notechondria_shared.fields import Boolean, Choice, ObjectList, Text
-from notechondria_shared.fields.rules import Rule, refuse
+from notechondria_shared.fields import Boolean, Choice, Integer, ObjectList, Text, messages
+from notechondria_shared.fields.rules import Rule, json_type, refuse
 from notechondria_shared.http import Body
 from notechondria_shared.http.body import field_errors
 from notechondria_shared.storage import media_url
@@ -45,6 +46,73 @@ class BlockElement(Body):
         """The cleaned block."""
         text = clean_text(self.block_type, self.text or "")
         return BlockDraft(self.block_type, text, self.args or None, self.is_AI_generated)
+
+
+class CreateBlock(BlockElement):
+    """`POST /notes/{id}/blocks/` (notes §6.1)."""
+
+    block_type: Annotated[str, Choice(BLOCK_TYPES)]
+
+
+class UpdateBlock(BlockElement):
+    """`PATCH /blocks/{id}/` (notes §6.1): only what was sent counts."""
+
+    def applied_to(self, block: BlockDraft) -> BlockDraft:
+        """The block with what was sent; text that was not sent is only made one line where the new kind needs it."""
+        block_type = self.block_type if self.sent("block_type") else block.block_type
+        text = self.text or "" if self.sent("text") else block.text
+        if self.sent("text") or block_type in ONE_LINE:
+            text = clean_text(block_type, text)
+        return BlockDraft(
+            block_type,
+            text,
+            self.args or None if self.sent("args") else block.args,
+            self.is_AI_generated if self.sent("is_AI_generated") else block.is_ai_generated,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class IdList(Rule):
+    """A list of at least one integer."""
+
+    null: bool = False
+    max_items: int = 10_000
+
+    def convert(self, value: Any) -> list[int]:
+        """The integers; the first bad element is named."""
+        if not isinstance(value, list):
+            raise refuse(messages.NOT_A_LIST.format(type=json_type(value)))
+        if not value:
+            raise refuse("This list may not be empty.")
+        if len(value) > self.max_items:
+            raise refuse(f"Ensure this field has no more than {self.max_items} elements.")
+        return [self._number(place, item) for place, item in enumerate(value)]
+
+    @staticmethod
+    def _number(place: int, item: Any) -> int:
+        try:
+            number = Integer().convert(item)
+        except PydanticCustomError:
+            number = None
+        if number is None:
+            raise refuse(f"Element {place}: {messages.NOT_INTEGER}")
+        return number
+
+    def schema(self) -> dict[str, Any]:
+        """A list of integers."""
+        return {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": self.max_items}
+
+
+class ReorderBlocks(Body):
+    """`POST /notes/{id}/reorder/` (notes §6.4)."""
+
+    ordered_block_ids: Annotated[list[int], IdList()]
+
+
+class Reordered(TypedDict):
+    """The blocks of a note have a new order."""
+
+    message: str
 
 
 def clean_text(block_type: str, text: str) -> str:

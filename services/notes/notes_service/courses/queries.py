@@ -63,8 +63,15 @@ ORDER = (
 """Notes §4.3."""
 
 # Other people's Inboxes are of no use to anybody (notes §12, 2).
-LIST = prepare(_courses().where(or_(not_(Course.is_default), Course.creator_id == _VIEWER)).order_by(*ORDER))
+_listed = _courses().where(or_(not_(Course.is_default), Course.creator_id == _VIEWER)).order_by(*ORDER)
+LIST = prepare(_listed)
+FIRST = prepare(_listed.limit(bindparam("most", type_=BigInteger)))
+OWN = prepare(_courses().where(Course.creator_id == _VIEWER).order_by(*ORDER))
 ONE = prepare(_courses().where(Course.id == bindparam("course_id")))
+OWNER = prepare(select(Course.id, Course.creator_id).where(Course.id == bindparam("course_id")))
+NOTES = prepare(
+    summaries().where(Note.course_id == bindparam("course_id"), *live(), visible(_VIEWER)).order_by(*NEWEST)
+)
 
 _wanted = (
     func.unnest(bindparam("course_ids", type_=ARRAY(BigInteger)))

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
-from notechondria_shared.database import Database, Reads, SessionReader
+from notechondria_shared.database import Database, SessionReader
 from notechondria_shared.database.engine import ReadSession, WriteSession
-from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import NotFound
 from notechondria_shared.http import read_body
 from notechondria_shared.http.answers import Json
+from notechondria_shared.http.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller, MaybeKnownCaller, viewer
-from notes_service.courses import queries, schemas, service
+from notes_service.courses import ordering, queries, schemas, service
+from notes_service.courses.objects import describe, describe_one
 from notes_service.notes.files import discard_files
+from notes_service.notes.schemas import NoteSummary, note_summary
 
-router = APIRouter(prefix="/api/v1/courses", tags=["courses"])
+router = APIRouter(prefix="/api/v1/courses", tags=["courses"], responses={403: DETAIL, 404: DETAIL})
+
+
+async def require_own_course(caller: KnownCaller, course_id: int, read: ReadSession) -> int:
+    """The id of a course the caller owns; 404 and 403 come before the body is looked at (notes §4.2)."""
+    row = await read.one(queries.OWNER, course_id=course_id)
+    service.check_owner(row, caller.user_id)
+    return course_id
+
+
+OwnCourse = Annotated[int, Depends(require_own_course)]
 
 
 @router.get("/", response_model=list[schemas.CourseObject])
 async def list_courses(request: Request, caller: MaybeKnownCaller, read: ReadSession) -> Json:
     """All courses of all users but other people's Inboxes (notes §4.3, §12), in the caller's order."""
     rows = await read.all(queries.LIST, viewer=viewer(caller))
-    return Json(await _objects(request, read, rows, viewer(caller)))
+    return Json(await describe(request, read, rows, viewer(caller)))
 
 
 @router.post("/", response_model=schemas.CourseObject, status_code=201)
@@ -37,14 +47,41 @@ async def create_course(
 ) -> Json:
     """Make a course: 201; 200 when `client_course_id` or the Inbox matched; 400 for a title in use (notes §4.2)."""
     course_id, made = await service.create(session, caller.user_id, wanted)
-    course = await _one(request, SessionReader(session), course_id, caller.user_id)
+    course = await describe_one(request, SessionReader(session), course_id, caller.user_id)
     return Json(course, status_code=201 if made else 200)
+
+
+@router.post("/reorder/", response_model=list[schemas.CourseObject])
+async def reorder_courses(
+    request: Request,
+    caller: KnownCaller,
+    wanted: Annotated[schemas.ReorderCourses, read_body(schemas.ReorderCourses)],
+    session: WriteSession,
+) -> Json:
+    """Give the named own courses the places 1, 2, 3…; the caller's courses, sorted, back (notes §4.4)."""
+    await ordering.reorder(session, caller.user_id, wanted.course_ids)
+    read = SessionReader(session)
+    rows = await read.all(queries.OWN, viewer=caller.user_id)
+    return Json(await describe(request, read, rows, caller.user_id))
 
 
 @router.get("/{course_id:id}/", response_model=schemas.CourseObject)
 async def get_course(request: Request, caller: MaybeKnownCaller, course_id: int, read: ReadSession) -> Json:
     """One course, whoever owns it (notes §4.1); 404 when unknown."""
-    return Json(await _one(request, read, course_id, viewer(caller)))
+    return Json(await describe_one(request, read, course_id, viewer(caller)))
+
+
+@router.patch("/{course_id:id}/", response_model=schemas.CourseObject)
+async def update_course(
+    request: Request,
+    caller: KnownCaller,
+    course_id: OwnCourse,
+    wanted: Annotated[schemas.UpdateCourse, read_body(schemas.UpdateCourse)],
+    session: WriteSession,
+) -> Json:
+    """Change what is sent of an own course (notes §4.2): 404, 403, field errors, then 400 for a refused title."""
+    await service.change(session, caller.user_id, course_id, wanted)
+    return Json(await describe_one(request, SessionReader(session), course_id, caller.user_id))
 
 
 @router.delete("/{course_id:id}/", status_code=204)
@@ -56,21 +93,10 @@ async def delete_course(request: Request, caller: KnownCaller, course_id: int) -
     await discard_files(request.app.state.media, [f"course_media/course_{course_id}/"])
 
 
-async def _one(request: Request, read: Reads, course_id: int, user_id: int) -> schemas.CourseObject:
-    row = await read.one(queries.ONE, course_id=course_id, viewer=user_id)
-    if row is None:
+@router.get("/{course_id:id}/notes/", response_model=list[NoteSummary])
+async def list_course_notes(request: Request, caller: MaybeKnownCaller, course_id: int, read: ReadSession) -> Json:
+    """The notes of a course that the caller may see, last edited first, not paged (notes §4.8); 404 when unknown."""
+    rows = await read.all(queries.NOTES, course_id=course_id, viewer=viewer(caller))
+    if not rows and await read.one(queries.OWNER, course_id=course_id) is None:
         raise NotFound(service.UNKNOWN)
-    (course,) = await _objects(request, read, [row], user_id)
-    return course
-
-
-async def _objects(request: Request, read: Reads, rows: Sequence[Row], user_id: int) -> list[schemas.CourseObject]:
-    """Rows as course objects: two more statements, however many rows."""
-    ids = [row["id"] for row in rows]
-    notes, pictures = defaultdict(list), defaultdict(list)
-    if ids:
-        for note in await read.all(queries.RECENT, course_ids=ids, viewer=user_id):
-            notes[note["course_id"]].append(note)
-        for picture in await read.all(queries.MEDIA, course_ids=ids):
-            pictures[picture["course_id"]].append(picture)
-    return [schemas.course_object(request, row, notes[row["id"]], pictures[row["id"]]) for row in rows]
+    return Json([note_summary(request, row) for row in rows])

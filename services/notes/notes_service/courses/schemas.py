@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from fastapi import Request
 from typing_extensions import TypedDict
 
 from notechondria_shared.database.tables import Row
-from notechondria_shared.fields import Integer, Text
+from notechondria_shared.fields import Integer, Json, Text
 from notechondria_shared.http import Body
 from notechondria_shared.storage import media_url
 from notechondria_shared.timestamps import iso_offset_or_none
@@ -26,6 +27,29 @@ class CreateCourse(Body):
     description: Annotated[str | None, Text(blank=True, null=True)] = ""
     icon: Annotated[int | None, Integer(null=True, minimum=-ICON_LIMIT, maximum=ICON_LIMIT)] = None
     client_course_id: Annotated[str | None, Text(max_length=64, blank=True, null=True)] = None
+
+
+class UpdateCourse(Body):
+    """`PATCH /courses/{id}/` (notes §4.2): only what was sent counts; `client_course_id` is not changed."""
+
+    title: Annotated[str, Text(max_length=120)] = ""
+    description: Annotated[str | None, Text(blank=True, null=True)] = ""
+    icon: Annotated[int | None, Integer(null=True, minimum=-ICON_LIMIT, maximum=ICON_LIMIT)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnyList(Json):
+    """A list whose elements are looked at one by one; anything else is refused by the service in its own shape."""
+
+    def schema(self) -> dict[str, Any]:
+        """What clients should send."""
+        return {"type": "array", "items": {"type": "integer"}}
+
+
+class ReorderCourses(Body):
+    """`POST /courses/reorder/` (notes §4.4)."""
+
+    course_ids: Annotated[Any, AnyList()] = None
 
 
 class CourseMediaObject(TypedDict):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import BadRequest, Forbidden, NotFound
 from notechondria_shared.events.notes import CourseCreated, CourseDeleted, CourseUpdated, NoteTrashed, NoteUpdated
 from notes_service.authors import service as authors
-from notes_service.courses.schemas import CreateCourse
+from notes_service.courses.schemas import CreateCourse, UpdateCourse
 from notes_service.courses.slugs import free_slug, slugify
 from notes_service.events import NOTE_STATE, course_fact, note_fact, tell
 from notes_service.models import Course, Note
@@ -18,6 +19,7 @@ INBOX_DESCRIPTION = "Default category"
 UNKNOWN = "Course not found: Notes.Courses/lookup — there is no such course."
 SAME_TITLE = "Course not saved: Notes.Courses/create — you already have a course with this title."
 NOT_YOURS = "Course not changed: Notes.Courses/owner — only its owner may do that."
+INBOX_NAME = "Course not renamed: Notes.Courses/rename — the Inbox keeps its name."
 INBOX_STAYS = "Course not deleted: Notes.Courses/delete — the Inbox cannot be deleted."
 
 
@@ -38,11 +40,7 @@ async def create(session: AsyncSession, user_id: int, wanted: CreateCourse) -> t
     """Make or match a course (notes §4.2, POST decision order): its id, and True when it is new."""
     await authors.lock(session, user_id, exclusive=True)
     matched = await _by_client_id(session, user_id, wanted.client_course_id)
-    twin = await session.scalar(
-        select(Course)
-        .where(Course.creator_id == user_id, func.lower(Course.title) == func.lower(wanted.title))
-        .where(Course.id != (matched.id if matched else 0))
-    )
+    twin = await _twin(session, user_id, wanted.title, matched.id if matched else 0)
     if twin is not None:
         if is_inbox_title(wanted.title):
             return twin.id, False
@@ -65,6 +63,51 @@ async def create(session: AsyncSession, user_id: int, wanted: CreateCourse) -> t
     )
     await _add(session, course)
     return course.id, True
+
+
+async def _twin(session: AsyncSession, user_id: int, title: str, but: int) -> Course | None:
+    """Another course of the user with this title, in any letter case."""
+    found: Course | None = await session.scalar(
+        select(Course).where(
+            Course.creator_id == user_id, func.lower(Course.title) == func.lower(title), Course.id != but
+        )
+    )
+    return found
+
+
+async def change(session: AsyncSession, user_id: int, course_id: int, wanted: UpdateCourse) -> None:
+    """Apply what was sent (notes §4.2, PATCH decision order)."""
+    await authors.lock(session, user_id, exclusive=True)
+    course = await _lock_own(session, user_id, course_id)
+    if wanted.sent("title") and wanted.title != course.title:
+        if is_inbox_title(course.title):
+            raise BadRequest(INBOX_NAME)
+        if await _twin(session, user_id, wanted.title, course_id) is not None:
+            raise BadRequest(SAME_TITLE)
+        course.title = wanted.title
+    if wanted.sent("description"):
+        course.description = wanted.description or ""
+    if wanted.sent("icon"):
+        course.icon = wanted.icon
+    course.save()
+    await tell(session, course_fact(CourseUpdated, course))
+
+
+def check_owner(row: Row | None, user_id: int) -> None:
+    """404 for an unknown course, 403 for one of somebody else."""
+    if row is None:
+        raise NotFound(UNKNOWN)
+    if row["creator_id"] != user_id:
+        raise Forbidden(NOT_YOURS)
+
+
+async def _lock_own(session: AsyncSession, user_id: int, course_id: int) -> Course:
+    course: Course | None = await session.scalar(select(Course).where(Course.id == course_id).with_for_update())
+    if course is None:
+        raise NotFound(UNKNOWN)
+    if course.creator_id != user_id:
+        raise Forbidden(NOT_YOURS)
+    return course
 
 
 async def _by_client_id(session: AsyncSession, user_id: int, client_id: str | None) -> Course | None:
@@ -112,11 +155,7 @@ async def ensure_inbox(session: AsyncSession, user_id: int, slug: str) -> Course
 async def remove(session: AsyncSession, user_id: int, course_id: int) -> None:
     """Delete a course (notes §4.7): own notes move to the Inbox, notes of others lose their course (§12, 6)."""
     await authors.lock(session, user_id, exclusive=True)
-    course = await session.scalar(select(Course).where(Course.id == course_id).with_for_update())
-    if course is None:
-        raise NotFound(UNKNOWN)
-    if course.creator_id != user_id:
-        raise Forbidden(NOT_YOURS)
+    course = await _lock_own(session, user_id, course_id)
     if is_inbox_title(course.title):
         raise BadRequest(INBOX_STAYS)
     course.is_default = False  # whatever it was, it is no refuge for its own notes

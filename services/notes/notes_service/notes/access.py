@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends
 from sqlalchemy import and_, or_, select
@@ -41,7 +42,17 @@ async def require_own_note(caller: KnownCaller, note_id: int, read: ReadSession)
     return note_id
 
 
+async def require_note_of_uuid(caller: KnownCaller, note_uuid: UUID, read: ReadSession) -> int:
+    """The id of the note with this uuid, checked as `require_own_note` does."""
+    row = await read.one(queries.ACCESS_BY_UUID, note_uuid=note_uuid)
+    if row is None:
+        raise NotFound(UNKNOWN)
+    check_write(row["creator_id"], row["is_public"], caller.user_id)
+    return int(row["id"])
+
+
 OwnNote = Annotated[int, Depends(require_own_note)]
+OwnNoteOfUuid = Annotated[int, Depends(require_note_of_uuid)]
 
 
 async def lock_own(session: AsyncSession, user_id: int, note_id: int, *, with_comments: bool = False) -> Note:

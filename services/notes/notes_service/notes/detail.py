@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from fastapi import Request
 
 from notechondria_shared.database import Reads
@@ -16,6 +18,14 @@ from notes_service.notes.schemas import NoteDetail, note_detail
 async def find(read: Reads, note_id: int) -> Row:
     """The row of a note that does not lie in the bin; 404 otherwise."""
     row = await read.one(queries.DETAIL, note_id=note_id)
+    if row is None:
+        raise NotFound(UNKNOWN)
+    return row
+
+
+async def find_by_uuid(read: Reads, note_uuid: UUID) -> Row:
+    """As `find`, by the uuid."""
+    row = await read.one(queries.DETAIL_BY_UUID, note_uuid=note_uuid)
     if row is None:
         raise NotFound(UNKNOWN)
     return row

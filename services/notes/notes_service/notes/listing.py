@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from notes_service.authors.contact import ANONYMOUS
 from notes_service.notes import queries
 from notes_service.notes.queries import Scope
 from notes_service.notes.schemas import NotePage, NoteSummary, note_summary
-from notes_service.notes.search import Query, SearchPool
+from notes_service.notes.search import Query, SearchPool, like_pattern, sort_out
 
 PAGE_MAXIMUM = 100
 _SCOPES: dict[str, Scope] = {"personal": "personal", "private": "private", "public": "public", "all": "all"}
@@ -108,9 +109,23 @@ async def _listed(read: Reader, wanted: Listing) -> tuple[list[dict[str, Any]], 
 
 
 async def _found(read: Reader, search: SearchPool, wanted: Listing) -> tuple[list[dict[str, Any]], int]:
-    candidates = await read.all(queries.candidates(*wanted.variant), **wanted.params)
-    ids = await search.rank(Query.of(wanted.q), candidates)
-    shown = ids if wanted.limit is None else ids[wanted.offset : wanted.offset + wanted.limit]
+    """The page of a search, and how many notes it found: four statements at most."""
+    query = Query.of(wanted.q)
+    with_words, alike = await asyncio.gather(
+        read.all(
+            queries.with_words(*wanted.variant),
+            **wanted.params,
+            words=list(query.words),
+            patterns=[like_pattern(word) for word in query.words],
+        ),
+        read.all(queries.alike(*wanted.variant), **wanted.params, **query.bounds()),
+    )
+    end = None if wanted.limit is None else wanted.offset + wanted.limit
+    sorting = await search.run(sort_out, query, with_words, alike, wanted.offset, end)
+    asked = [row["id"] for row in sorting.in_question]
+    heads = await read.all(queries.HEADS, note_ids=asked) if asked else []
+    await search.run(sorting.settle, query, {row["id"]: row["head"] for row in heads})
+    shown = sorting.page()
     rows = {row["id"]: row for row in await read.all(queries.BY_IDS, note_ids=shown)} if shown else {}
     # A note that was purged meanwhile is simply missing.
-    return [rows[note_id] for note_id in shown if note_id in rows], len(ids)
+    return [rows[note_id] for note_id in shown if note_id in rows], sorting.total

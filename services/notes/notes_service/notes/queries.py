@@ -5,16 +5,32 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, BigInteger, Text, and_, any_, bindparam, func, not_, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.elements import ColumnElement
 
 from notechondria_shared.database import Prepared, prepare
-from notes_service.models import Author, Course, Note
+from notes_service.models import Author, Course, Note, NoteSearch
 
 Scope = Literal["personal", "private", "public", "all", "anonymous"]
 
+HEAD = 500
+"""Characters of a text that likeness looks at."""
 NEWEST = (Note.last_edit.desc(), Note.id.desc())
 _VIEWER = bindparam("viewer", type_=BigInteger)
 _source = aliased(Note, name="source")
@@ -61,10 +77,13 @@ def summaries(*more: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]]:
     )
 
 
-DETAIL = prepare(
-    summaries(Note.content, Note.metadata_json, Note.custom_meta).where(Note.id == bindparam("note_id"), *live())
-)
-ACCESS = prepare(select(Note.creator_id, Note.is_public).where(Note.id == bindparam("note_id"), *live()))
+_detail = summaries(Note.content, Note.metadata_json, Note.custom_meta).where(*live())
+DETAIL = prepare(_detail.where(Note.id == bindparam("note_id")))
+DETAIL_BY_UUID = prepare(_detail.where(Note.uuid == bindparam("note_uuid")))
+SUMMARY = prepare(summaries().where(Note.id == bindparam("note_id"), *live()))
+_access = select(Note.id, Note.creator_id, Note.is_public).where(*live())
+ACCESS = prepare(_access.where(Note.id == bindparam("note_id")))
+ACCESS_BY_UUID = prepare(_access.where(Note.uuid == bindparam("note_uuid")))
 BY_IDS = prepare(summaries().where(Note.id == any_(bindparam("note_ids", type_=ARRAY(BigInteger)))))
 
 
@@ -113,8 +132,80 @@ def total(scope: Scope, in_course: bool, containing: bool) -> Prepared:
     return prepare(select(func.count()).select_from(Note).where(*_listed(scope, in_course, containing)))
 
 
+_WORDS: BindParameter[Any] = bindparam("words", type_=ARRAY(Text))
+
+
+def _own_index(scope: Scope) -> list[ColumnElement[bool]]:
+    """Said of the index too: it begins with the author, so that other people's notes cost nothing."""
+    return [NoteSearch.creator_id == _VIEWER] if scope in {"personal", "private", "public"} else []
+
+
 @cache
-def candidates(scope: Scope, in_course: bool, containing: bool) -> Prepared:
-    """What ranking needs of the notes of a listing."""
-    columns = (Note.id, Note.title, Note.description, Note.content, Note.last_edit)
-    return prepare(select(*columns).where(*_listed(scope, in_course, containing)))
+def with_words(scope: Scope, in_course: bool, containing: bool) -> Prepared:
+    """Notes of a listing that hold one of `words`, and how many of them (`exact`); `patterns` are the words for LIKE.
+
+    Materialized: the trigram index finds them, and the rows are looked at afterwards.
+    """
+    words = func.unnest(_WORDS).table_valued("word", name="words").render_derived(name="words")
+    held = select(func.count()).select_from(words).where(func.strpos(NoteSearch.searchable, words.c.word) > 0)
+    found = (
+        select(NoteSearch.note_id, held.correlate(NoteSearch.__table__).scalar_subquery().label("exact"))
+        .where(
+            *_own_index(scope),
+            NoteSearch.searchable.like(any_(bindparam("patterns", type_=ARRAY(Text)))),
+        )
+        .cte("found")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    statement = (
+        select(
+            Note.id,
+            Note.title,
+            Note.description,
+            Note.last_edit,
+            func.octet_length(Note.content).label("octets"),
+            found.c.exact,
+        )
+        .join(found, found.c.note_id == Note.id)
+        .where(*_listed(scope, in_course, containing))
+    )
+    return prepare(statement)
+
+
+def _may_be_alike(text: ColumnElement[Any]) -> ColumnElement[bool]:
+    """False for a text that cannot reach a ratio of 0.45: too few of its characters stand in the query at all.
+
+    `length` is the query's, `letters` its distinct characters; a ratio is at most twice the common characters through
+    the sum of the lengths.
+    """
+    length, lowered = bindparam("length", type_=BigInteger), func.lower(func.coalesce(text, ""))
+    whole = func.char_length(lowered)
+    common = func.least(length, whole - func.char_length(func.translate(lowered, bindparam("letters", type_=Text), "")))
+    return 200 * common >= 45 * (length + whole)
+
+
+@cache
+def alike(scope: Scope, in_course: bool, containing: bool) -> Prepared:
+    """Notes of a listing of which some part may be like the query.
+
+    `head` is the beginning of the text where that may be short enough (at most `head_bytes`).
+    """
+    short_text = func.octet_length(Note.content) <= bindparam("head_bytes", type_=BigInteger)
+    statement = select(
+        Note.id,
+        Note.title,
+        Note.description,
+        Note.last_edit,
+        case((short_text, func.left(Note.content, HEAD))).label("head"),
+    ).where(
+        *_listed(scope, in_course, containing),
+        or_(_may_be_alike(Note.title.expression), _may_be_alike(Note.description.expression), short_text),
+    )
+    return prepare(statement)
+
+
+HEADS = prepare(
+    select(Note.id, func.left(Note.content, HEAD).label("head")).where(
+        Note.id == any_(bindparam("note_ids", type_=ARRAY(BigInteger)))
+    )
+)

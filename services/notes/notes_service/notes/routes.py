@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 
@@ -10,11 +11,12 @@ from notechondria_shared.database import SessionReader
 from notechondria_shared.database.engine import ReadSession, WriteSession
 from notechondria_shared.http import read_body
 from notechondria_shared.http.answers import Json
+from notechondria_shared.http.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller, MaybeKnownCaller, viewer
 from notes_service.notes import detail, listing, schemas, service
-from notes_service.notes.access import OwnNote, check_read
+from notes_service.notes.access import OwnNote, OwnNoteOfUuid, check_read
 
-router = APIRouter(prefix="/api/v1/notes", tags=["notes"])
+router = APIRouter(prefix="/api/v1/notes", tags=["notes"], responses={403: DETAIL, 404: DETAIL})
 
 
 @router.get("/", response_model=list[schemas.NoteSummary] | schemas.NotePage)
@@ -79,4 +81,34 @@ async def update_note(
 @router.delete("/{note_id:id}/", status_code=204)
 async def delete_note(caller: KnownCaller, note_id: int, session: WriteSession) -> None:
     """Move an own note to the recycle bin (notes §5.8)."""
+    await service.trash(session, caller.user_id, note_id)
+
+
+@router.get("/uuid/{note_uuid:uuid}/", response_model=schemas.NoteForCaller)
+async def get_note_by_uuid(request: Request, caller: MaybeKnownCaller, note_uuid: UUID, read: ReadSession) -> Json:
+    """The note of a share link, in any letter case (notes §5.2); read as by its id."""
+    row = await detail.find_by_uuid(read, note_uuid)
+    check_read(row["creator_id"], row["is_public"], viewer(caller))
+    body = await detail.describe(request, read, row)
+    return Json({**body, "can_edit": row["creator_id"] == viewer(caller)})
+
+
+@router.patch("/uuid/{note_uuid:uuid}/", response_model=schemas.NoteForCaller)
+async def update_note_by_uuid(
+    request: Request,
+    caller: KnownCaller,
+    note_id: OwnNoteOfUuid,
+    wanted: Annotated[schemas.UpdateNote, read_body(schemas.UpdateNote)],
+    session: WriteSession,
+) -> Json:
+    """As by its id, with `can_edit`; a change of the text counts all its words (notes §9.1)."""
+    await service.update_note(session, caller.user_id, note_id, wanted, all_words=True)
+    read = SessionReader(session)
+    body = await detail.describe(request, read, await detail.find(read, note_id))
+    return Json({**body, "can_edit": True})
+
+
+@router.delete("/uuid/{note_uuid:uuid}/", status_code=204)
+async def delete_note_by_uuid(caller: KnownCaller, note_id: OwnNoteOfUuid, session: WriteSession) -> None:
+    """As by its id (notes §5.8)."""
     await service.trash(session, caller.user_id, note_id)

@@ -23,15 +23,10 @@ from notes_service.events import NOTE_STATE, activity_facts, note_fact, tell
 from notes_service.models import Note, RecycleBinEntry
 from notes_service.notes.access import lock_own
 from notes_service.notes.schemas import CreateNote, NoteFields, UpdateNote
-from notes_service.notes.summary import excerpt, preview_lines
+from notes_service.notes.summary import count_words, excerpt, preview_lines
 
 TRIES = 5
 BUSY = "Note not saved: Notes.Notes/create — the same draft is being saved again and again; please try once more."
-
-
-def count_words(markdown: str) -> int:
-    """Whitespace-separated tokens (notes §9.1, decisions 5)."""
-    return len(markdown.split())
 
 
 async def create(session: AsyncSession, caller: Caller, wanted: CreateNote) -> tuple[int, bool]:
@@ -119,16 +114,29 @@ def _words_sent(wanted: CreateNote) -> int:
     return count_words(wanted.text or (to_markdown(wanted.blocks, wanted.title) if wanted.blocks else ""))
 
 
-async def update_note(session: AsyncSession, user_id: int, note_id: int, wanted: UpdateNote) -> None:
-    """Apply what was sent (notes §5.6)."""
+async def update_note(
+    session: AsyncSession,
+    user_id: int,
+    note_id: int,
+    wanted: UpdateNote,
+    *,
+    all_words: bool = False,
+    quiet: bool = False,
+) -> None:
+    """Apply what was sent (notes §5.6).
+
+    `all_words` counts the whole text, not what changed of it (notes §9.1); `quiet` records no activity at all.
+    """
     course_is_known = await _course_is_known(session, wanted.course_id)  # courses are locked before notes
     note = await lock_own(session, user_id, note_id)
     if not course_is_known:
         raise NotFound(courses.UNKNOWN)
     _apply_plain(note, wanted)
     words = await _apply_text(session, note, wanted)
+    if all_words and words:
+        words = count_words(note.content)
     note.save()
-    await tell(session, note_fact(NoteUpdated, note), *activity_facts("E", note, words))
+    await tell(session, note_fact(NoteUpdated, note), *activity_facts("E", note, 0 if quiet else words))
 
 
 def _apply_plain(note: Note, wanted: UpdateNote) -> None:

@@ -26,3 +26,8 @@ def preview_lines(content: str) -> list[str]:
         if len(found) == PREVIEW_LINES:
             break
     return found
+
+
+def count_words(markdown: str) -> int:
+    """Whitespace-separated tokens (notes §9.1, decisions 5)."""
+    return len(markdown.split())

@@ -7,14 +7,15 @@ from fastapi import APIRouter, Request
 from notechondria_shared.database import Database, SessionReader
 from notechondria_shared.database.engine import ReadSession, WriteSession
 from notechondria_shared.http.answers import Json
+from notechondria_shared.http.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller
 from notes_service.notes import detail, service
 from notes_service.notes.files import discard_files
 from notes_service.notes.schemas import NoteDetail
 from notes_service.recycle_bin import queries, schemas
-from notes_service.recycle_bin.service import empty
+from notes_service.recycle_bin.service import empty, purge_one
 
-router = APIRouter(prefix="/api/v1/notes", tags=["recycle bin"])
+router = APIRouter(prefix="/api/v1/notes", tags=["recycle bin"], responses={404: DETAIL})
 
 
 @router.get("/deleted/", response_model=list[schemas.DeletedNote])
@@ -40,3 +41,12 @@ async def empty_bin(request: Request, caller: KnownCaller) -> Json:
         count, paths = await empty(session, caller.user_id)
     await discard_files(request.app.state.media, paths)
     return Json({"count": count, "deleted_count": count})
+
+
+@router.delete("/deleted/{note_id:id}/", status_code=204)
+async def purge_note(request: Request, caller: KnownCaller, note_id: int) -> None:
+    """Remove one note of the caller's bin for good, with its files; 404 when it does not lie there."""
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        paths = await purge_one(session, caller.user_id, note_id)
+    await discard_files(request.app.state.media, paths)

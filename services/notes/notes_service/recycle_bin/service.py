@@ -1,15 +1,22 @@
-"""Emptying the recycle bin (notes §7)."""
+"""Removing notes for good (notes §7): by their author, or by age."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, any_, delete, literal, select
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ColumnElement, any_, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from notechondria_shared.errors import NotFound
 from notechondria_shared.events.notes import NotePurged
 from notes_service.events import NOTE_STATE, note_fact, tell
 from notes_service.models import Note
 from notes_service.notes.files import files_of
+
+NOT_THERE = "Note not removed: Notes.RecycleBin/purge — it does not lie in your recycle bin."
+BATCH = 100
+"""Notes per transaction of the retention."""
 
 
 async def empty(session: AsyncSession, user_id: int) -> tuple[int, list[str]]:
@@ -17,11 +24,34 @@ async def empty(session: AsyncSession, user_id: int) -> tuple[int, list[str]]:
 
     Comments of others on them stay and lose their link.
     """
+    return await _purge(session, Note.creator_id == user_id)
+
+
+async def purge_one(session: AsyncSession, user_id: int, note_id: int) -> list[str]:
+    """Remove one binned note of the user: the paths of its files; 404 when it does not lie in their bin."""
+    count, paths = await _purge(session, Note.creator_id == user_id, Note.id == note_id)
+    if not count:
+        raise NotFound(NOT_THERE)
+    return paths
+
+
+async def purge_older(session: AsyncSession, moment: datetime) -> tuple[int, list[str]]:
+    """Remove up to 100 notes of anybody that were deleted before `moment`; none while another replica does it."""
+    if not await session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext("notes.retention")))):
+        return 0, []
+    oldest = (
+        select(Note.id)
+        .where(Note.deleted_at < moment)
+        .order_by(Note.deleted_at, Note.id)
+        .limit(BATCH)
+        .scalar_subquery()
+    )
+    return await _purge(session, Note.id.in_(oldest))
+
+
+async def _purge(session: AsyncSession, *which: ColumnElement[bool]) -> tuple[int, list[str]]:
     locked = await session.execute(
-        select(*NOTE_STATE)
-        .where(Note.creator_id == user_id, Note.deleted_at.is_not(None))
-        .order_by(Note.id)
-        .with_for_update()
+        select(*NOTE_STATE).where(Note.deleted_at.is_not(None), *which).order_by(Note.id).with_for_update()
     )
     rows = locked.all()
     if not rows:

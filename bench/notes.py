@@ -1,0 +1,221 @@
+"""Notes through the gateway, beside the same SQL from a bare endpoint; and search among many notes.
+
+`make bench-notes`; a house of its own on free ports, thrown away afterwards. `ARGS="--others 1000000"` measures search
+beside a million notes of others (loading them takes long). Exit code 1 when a limit is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from tests.support.client import Api, User
+
+from bench.load import Sample, closed_loop
+from notechondria_local.ports import choose_port, release_port
+from notechondria_local.stack import Stack
+
+WORKERS = 8
+OWN = 10_000
+SEARCH_LIMIT_MS, SEARCH_GROWTH = 150.0, 1.25
+AIMS = {"read": 0.6, "create": 0.5}
+VOCABULARY = 4000
+
+# Notes of about 2 KB of words drawn from a vocabulary, frequent ones more often.
+FILL = """
+WITH vocabulary AS (
+    SELECT array_agg(substr(translate(md5(n::text), '0123456789', 'aeioulnrst'), 1, 3 + n %% 7)) AS words
+    FROM generate_series(1, %(vocabulary)s) n
+)
+INSERT INTO notes.notes (creator_id, uuid, sharing_id, title, description, is_public, content, excerpt, preview_lines,
+    metadata_json, custom_meta, note_type, editor_mode, cover_image, revision, date_created, last_edit)
+SELECT %(user)s, gen_random_uuid(), gen_random_uuid()::text,
+    initcap(words[1 + (random() * %(vocabulary)s)::int %% %(vocabulary)s]) || ' '
+        || initcap(words[1 + (random() ^ 2 * %(vocabulary)s)::int %% %(vocabulary)s]) || ' ' || n,
+    'About ' || words[1 + n %% %(vocabulary)s], false, text, left(text, 220), ARRAY[left(text, 220)], '', '', 'N', 'G',
+    '', 1, now(), now() - n * interval '1 minute'
+FROM vocabulary, generate_series(1, %(count)s) n, LATERAL (
+    SELECT string_agg(word, ' ') AS text FROM (
+        SELECT words[1 + (random() ^ 2 * %(vocabulary)s)::int %% %(vocabulary)s] AS word
+        FROM generate_series(1, 270) WHERE n > 0
+    ) AS drawn
+) AS body
+"""
+
+
+class Connection:
+    """One kept-alive HTTP connection, as little work for the client as can be: it shares the machine's cores."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "", parts.port or 80
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def call(self, method: str, path: str, token: str, body: object = None) -> int:
+        """The status of the answer."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port)
+        reader, writer = self._streams
+        data = b"" if body is None else json.dumps(body).encode()
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Token {token}\r\n"
+        writer.write(f"{head}Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        fields = answer.lower()
+        length = fields.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        if length:
+            await reader.readexactly(int(length))
+        elif b"transfer-encoding: chunked" in fields:
+            while size := int(await reader.readline(), 16):
+                await reader.readexactly(size + 2)
+            await reader.readline()
+        return int(answer[9:12])
+
+
+def load(name: str, url: str, make: Callable[[int], tuple[str, str, object]], token: str, seconds: float) -> Sample:
+    """Closed loop of 8 connections; `make` gives method, path and body of the n-th call."""
+
+    async def run() -> Sample:
+        idle = [Connection(url) for _ in range(WORKERS)]
+        number = 0
+
+        async def call() -> bool:
+            nonlocal number
+            number += 1
+            method, path, body = make(number)
+            connection = idle.pop()
+            try:
+                return await connection.call(method, path, token, body) < 300
+            finally:
+                idle.append(connection)
+
+        await closed_loop(name, call, workers=WORKERS, seconds=min(1.0, seconds))
+        return await closed_loop(name, call, workers=WORKERS, seconds=seconds)
+
+    return asyncio.run(run())
+
+
+def compare(stack: Stack, user: User, bare: str, seconds: float) -> bool:
+    """Print product and bare endpoint side by side; True when the aims are reached."""
+    ids = [int(note["id"]) for note in user.get("notes/?limit=50").json()["results"]]
+    text = "# Title\n\n" + "some words of a note " * 20
+    pairs: dict[str, tuple[Callable[[int], tuple[str, str, object]], Callable[[int], tuple[str, str, object]]]] = {
+        "read": (
+            lambda n: ("GET", f"/api/v1/notes/{ids[n % 50]}/", None),
+            lambda n: ("GET", f"/notes/{ids[n % 50]}", None),
+        ),
+        "list of 50": (
+            lambda _: ("GET", "/api/v1/notes/?limit=50", None),
+            lambda _: ("GET", f"/list/{user.id}", None),
+        ),
+        "create": (
+            lambda n: ("POST", "/api/v1/notes/", {"title": f"n{n}", "content": text}),
+            lambda n: ("POST", f"/notes/{user.id}", {"title": f"n{n}", "content": text}),
+        ),
+        "patch": (
+            lambda n: ("PATCH", f"/api/v1/notes/{ids[n % 50]}/", {"metadata_json": str(n)}),
+            lambda n: ("PATCH", f"/notes/{ids[n % 50]}", {"metadata_json": str(n)}),
+        ),
+    }
+    reached = True
+    for name, (ours, theirs) in pairs.items():
+        product = load(f"{name}, through the gateway", stack.url, ours, user.token, seconds)
+        plain = load(f"{name}, bare endpoint", bare, theirs, user.token, seconds)
+        ratio = product.rate / plain.rate if plain.rate else 0.0
+        aim = AIMS.get(name)
+        reached = reached and (aim is None or ratio >= aim)
+        print(product.line(), plain.line(), f"  ratio {ratio:.2f}" + (f" (aim {aim})" if aim else ""), sep="\n")
+    return reached
+
+
+def fill(stack: Stack, user_id: int, count: int) -> None:
+    """Give a user that many notes."""
+    with psycopg.connect(stack.database_url("notes"), autocommit=True) as database:
+        for done in range(0, count, 50_000):
+            database.execute(FILL, {"user": user_id, "count": min(50_000, count - done), "vocabulary": VOCABULARY})
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as database:
+        database.execute("VACUUM ANALYZE notes.notes")
+        database.execute("VACUUM ANALYZE notes.note_search")
+
+
+def search(user: User, label: str) -> float:
+    """The p95 in milliseconds of two-word searches, one after the other."""
+    words = [note["title"].lower().split()[:2] for note in user.get("notes/?limit=100").json()["results"]]
+    sample = Sample(f"search of two words, {label}")
+    begun = time.perf_counter()
+    for number in range(240):
+        first, second = words[number % len(words)][0], words[(number * 7 + 3) % len(words)][-1]
+        start = time.perf_counter()
+        answer = user.get(f"notes/?limit=20&q={first}+{second}")
+        if number >= 40:
+            sample.durations.append(time.perf_counter() - start)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["total"] > 0
+    sample.seconds = time.perf_counter() - begun
+    print(sample.line())
+    return sample.percentile(0.95)
+
+
+def main() -> int:
+    """Run and print."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--seconds", type=float, default=5.0, help="of each load")
+    arguments.add_argument("--others", type=int, default=50_000, help="notes of others beside the searcher's")
+    options = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix="notechondria-bench-") as folder:
+        Path(folder).chmod(0o711)
+        environment = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0", "DJANGO_LOG_LEVEL": "WARNING"}
+        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
+            user, stranger = api.register(), api.register()
+            for one in (user, stranger):
+                assert one.get("notes/").status_code == 200
+            fill(stack, user.id, OWN)
+            alone = search(user, f"{OWN} own notes")
+            fill(stack, stranger.id, options.others)
+            beside = search(user, f"beside {options.others} of others")
+            release_port(port := choose_port())
+            bare = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", "uvicorn", "--factory", "bench.notes_bare:create_app", "--port", str(port),
+                 "--log-level", "warning", "--no-access-log"],
+                env={**os.environ, "DATABASE_URL": stack.database_url("notes")},
+            )  # fmt: skip
+            try:
+                wait_for(port)
+                reached = compare(stack, user, f"http://127.0.0.1:{port}", options.seconds)
+            finally:
+                bare.terminate()
+                bare.wait()
+    fast = alone <= SEARCH_LIMIT_MS and beside <= SEARCH_LIMIT_MS
+    steady = beside <= alone * SEARCH_GROWTH
+    print(
+        f"search p95 at most {SEARCH_LIMIT_MS:.0f} ms: {'kept' if fast else 'BROKEN'}; not more than a quarter slower"
+    )
+    print(f"beside others: {'kept' if steady else 'BROKEN'}; aims of the ratios: {'reached' if reached else 'MISSED'}")
+    return 0 if fast and steady and reached else 1
+
+
+def wait_for(port: int) -> None:
+    """Until something listens there, at most 10 s."""
+    import socket  # noqa: PLC0415
+
+    deadline = time.monotonic() + 10
+    while True:
+        with closing(socket.socket()) as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert time.monotonic() < deadline, "the bare endpoint did not start"
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

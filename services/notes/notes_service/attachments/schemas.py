@@ -1,0 +1,35 @@
+"""Attachments on the wire (notes §3.7)."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from typing_extensions import TypedDict
+
+from notechondria_shared.database.tables import Row
+from notechondria_shared.storage import media_url
+from notechondria_shared.timestamps import iso_offset
+
+
+class AttachmentObject(TypedDict):
+    """A file of a note; `file_size` in bytes."""
+
+    id: int
+    note_id: int
+    original_filename: str
+    file_size: int
+    content_type: str
+    url: str
+    date_created: str
+
+
+def attachment_object(request: Request, row: Row) -> AttachmentObject:
+    """A row of `attachments.queries` as the contract's attachment."""
+    return {
+        "id": row["id"],
+        "note_id": row["note_id"],
+        "original_filename": row["original_filename"],
+        "file_size": row["file_size"],
+        "content_type": row["content_type"],
+        "url": media_url(request, row["file"]),
+        "date_created": iso_offset(row["date_created"]),
+    }

@@ -1,0 +1,70 @@
+"""The files of a note (notes §8)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import UploadFile
+
+from notechondria_shared.errors import BadRequest, NotFound
+from notechondria_shared.storage import MediaStore
+from notes_service.media.names import safe_name, shown_name
+from notes_service.media.uploads import claim
+from notes_service.models import Note, NoteAttachment
+from notes_service.notes.access import lock_own
+
+LIMIT = 20 * 1024 * 1024
+"""Bytes of one file."""
+UNKNOWN = "Attachment not found: Notes.Attachments/lookup — this note has no such file."
+MISSING = "No file provided: Notes.Attachments/upload — send it as the part `file` of a multipart form."
+TOO_LARGE = f"File refused: Notes.Attachments/upload — it exceeds maximum size of {LIMIT // 1024 // 1024} MiB."
+
+
+def folder_of(note: Note) -> str:
+    """Where the files of a note lie: by its uuid, which never tells how many notes there are."""
+    return f"user_upload/user_{note.creator_id}/notes/note_{note.uuid.hex}"
+
+
+def checked(upload: UploadFile | None) -> UploadFile:
+    """The part; 400 when it is missing or larger than 20 MiB."""
+    if upload is None:
+        raise BadRequest(MISSING)
+    if (upload.size or 0) > LIMIT:
+        raise BadRequest(TOO_LARGE)
+    return upload
+
+
+async def attach(
+    session: AsyncSession, media: MediaStore, user_id: int, note_id: int, upload: UploadFile, staged_path: str
+) -> int:
+    """Give an own note a staged file; the attachment's id. `last_edit` of the note stays."""
+    note = await lock_own(session, user_id, note_id)
+    path = await claim(session, media, staged_path, folder_of(note), safe_name(upload.filename or ""))
+    attachment = NoteAttachment(
+        note_id=note_id,
+        file=path,
+        original_filename=shown_name(upload.filename),
+        file_size=upload.size or 0,
+        content_type=_printable(upload.content_type or ""),
+    )
+    session.add(attachment)
+    await session.flush()
+    return attachment.id
+
+
+def _printable(content_type: str) -> str:
+    return "".join(c for c in content_type if c.isascii() and c.isprintable())[:128]
+
+
+async def detach(session: AsyncSession, user_id: int, note_id: int, attachment_id: int) -> str:
+    """Remove a file of an own note; its path. 404 for one of another note."""
+    await lock_own(session, user_id, note_id)
+    attachment = await session.scalar(
+        select(NoteAttachment)
+        .where(NoteAttachment.id == attachment_id, NoteAttachment.note_id == note_id)
+        .with_for_update()
+    )
+    if attachment is None:
+        raise NotFound(UNKNOWN)
+    await session.delete(attachment)
+    return attachment.file

@@ -1,0 +1,34 @@
+"""Course objects as answers (notes §3.2)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from fastapi import Request
+
+from notechondria_shared.database import Reads
+from notechondria_shared.database.tables import Row
+from notechondria_shared.errors import NotFound
+from notes_service.courses import queries, schemas, service
+
+
+async def describe_one(request: Request, read: Reads, course_id: int, user_id: int) -> schemas.CourseObject:
+    """The course as `user_id` sees it; 404 when unknown."""
+    row = await read.one(queries.ONE, course_id=course_id, viewer=user_id)
+    if row is None:
+        raise NotFound(service.UNKNOWN)
+    (course,) = await describe(request, read, [row], user_id)
+    return course
+
+
+async def describe(request: Request, read: Reads, rows: Sequence[Row], user_id: int) -> list[schemas.CourseObject]:
+    """Rows of `queries` as course objects: two more statements, however many rows."""
+    ids = [row["id"] for row in rows]
+    notes, pictures = defaultdict(list), defaultdict(list)
+    if ids:
+        for note in await read.all(queries.RECENT, course_ids=ids, viewer=user_id):
+            notes[note["course_id"]].append(note)
+        for picture in await read.all(queries.MEDIA, course_ids=ids):
+            pictures[picture["course_id"]].append(picture)
+    return [schemas.course_object(request, row, notes[row["id"]], pictures[row["id"]]) for row in rows]

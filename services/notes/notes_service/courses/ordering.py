@@ -1,0 +1,55 @@
+"""The user's own order of courses (notes §4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+from sqlalchemy import BigInteger, any_, bindparam, case, literal, not_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.errors import BadRequest
+from notechondria_shared.fields import Integer
+from notechondria_shared.timestamps import now
+from notes_service.authors import service as authors
+from notes_service.models import Course
+
+NO_LIST = "Courses not reordered: Notes.Courses/reorder — course_ids must be a list of course ids."
+_ID = Integer(minimum=1)
+
+
+def whole_ids(values: Iterable[Any]) -> list[int]:
+    """The integers among the values, each once, in their order."""
+    found: dict[int, None] = {}
+    for value in values:
+        try:
+            number = _ID.convert(value)
+        except PydanticCustomError:
+            continue
+        if number is not None:
+            found[number] = None
+    return list(found)
+
+
+async def reorder(session: AsyncSession, user_id: int, course_ids: Any) -> None:
+    """Number the caller's courses among `course_ids` from 1 on; what is no id, foreign or an Inbox is skipped."""
+    if not isinstance(course_ids, list):
+        raise BadRequest(NO_LIST)
+    await authors.lock(session, user_id, exclusive=True)
+    asked = whole_ids(course_ids)
+    named = any_(literal(asked, ARRAY(BigInteger)))
+    own = set(
+        await session.scalars(
+            select(Course.id).where(Course.id == named, Course.creator_id == user_id, not_(Course.is_default))
+        )
+    )
+    places = {course_id: place for place, course_id in enumerate((i for i in asked if i in own), start=1)}
+    if places:
+        await session.execute(
+            update(Course)
+            .where(Course.id == any_(bindparam("ids", list(places), type_=ARRAY(BigInteger))))
+            .values(sort_order=case(places, value=Course.id), last_edit=now())
+            .execution_options(synchronize_session=False)
+        )

@@ -1,0 +1,68 @@
+"""Covers over HTTP (notes §8)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from notechondria_shared.database import Database
+from notechondria_shared.database.engine import ReadSession
+from notechondria_shared.errors import BadRequest, NotFound
+from notechondria_shared.http.answers import Json
+from notechondria_shared.http.openapi import DETAIL
+from notechondria_shared.http.upload import is_multipart, read_form
+from notechondria_shared.storage import MediaStore
+from notes_service.authors.contact import KnownCaller
+from notes_service.covers import service
+from notes_service.media.uploads import staged
+from notes_service.notes import queries
+from notes_service.notes.access import UNKNOWN, OwnNote
+from notes_service.notes.files import discard_files
+from notes_service.notes.schemas import NoteSummary, note_summary
+
+router = APIRouter(prefix="/api/v1/notes", tags=["covers"], responses={403: DETAIL, 404: DETAIL})
+UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"cover": {"type": "string", "format": "binary"}},
+                    "required": ["cover"],
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/{note_id:id}/cover/", response_model=NoteSummary, openapi_extra=UPLOAD)
+async def set_cover(request: Request, caller: KnownCaller, note_id: OwnNote, read: ReadSession) -> Json:
+    """Give an own note a cover, the part `cover`: a picture of at most 5 MiB. The note's summary back."""
+    if not is_multipart(request):
+        raise BadRequest(service.MISSING)
+    media: MediaStore = request.app.state.media
+    database: Database = request.app.state.database
+    async with read_form(request, too_large=BadRequest(service.TOO_LARGE), limit=service.LIMIT) as form:
+        upload, name = await service.checked(form.files.get("cover"))
+        async with staged(media, upload) as path, database.transaction() as session:
+            old = await service.put(session, media, caller.user_id, note_id, path, name)
+    await discard_files(media, [old] if old else [])
+    return await _summary(request, note_id, read)
+
+
+@router.delete("/{note_id:id}/cover/", response_model=NoteSummary)
+async def remove_cover(request: Request, caller: KnownCaller, note_id: OwnNote, read: ReadSession) -> Json:
+    """Take the cover off an own note, if it has one. The note's summary back."""
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        old = await service.remove(session, caller.user_id, note_id)
+    await discard_files(request.app.state.media, [old] if old else [])
+    return await _summary(request, note_id, read)
+
+
+async def _summary(request: Request, note_id: int, read: ReadSession) -> Json:
+    row = await read.one(queries.SUMMARY, note_id=note_id)
+    if row is None:
+        raise NotFound(UNKNOWN)
+    return Json(note_summary(request, row))

@@ -1,0 +1,59 @@
+"""The cover of a note (notes §8)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import PurePosixPath
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import UploadFile
+
+from notechondria_shared.errors import BadRequest
+from notechondria_shared.events.notes import NoteUpdated
+from notechondria_shared.storage import MediaStore
+from notes_service.covers.images import extension_of
+from notes_service.events import note_fact, tell
+from notes_service.media.names import safe_name
+from notes_service.media.uploads import claim
+from notes_service.notes.access import lock_own
+
+LIMIT = 5 * 1024 * 1024
+"""Bytes; exactly as many are allowed (decisions 8)."""
+FOLDER = "user_upload/note_covers"
+MISSING = "No file provided: Notes.Covers/upload — send the picture as the part `cover` of a multipart form."
+TOO_LARGE = f"Cover refused: Notes.Covers/upload — the picture exceeds maximum size of {LIMIT // 1024 // 1024} MiB."
+NO_IMAGE = "Cover refused: Notes.Covers/upload — the file is no picture (PNG, JPEG, GIF, WebP or BMP) or is damaged."
+
+
+async def checked(upload: UploadFile | None) -> tuple[UploadFile, str]:
+    """The part and the name to keep it under; 400 when it is missing, larger than 5 MiB or no picture."""
+    if upload is None:
+        raise BadRequest(MISSING)
+    if (upload.size or 0) > LIMIT:
+        raise BadRequest(TOO_LARGE)
+    extension = await asyncio.to_thread(extension_of, upload.file)
+    if extension is None:
+        raise BadRequest(NO_IMAGE)
+    name = PurePosixPath(safe_name(upload.filename or "cover"))
+    real = {".jpg", ".jpeg"} if extension == ".jpg" else {extension}
+    kept = name.suffix if name.suffix.lower() in real else extension
+    return upload, name.stem + kept
+
+
+async def put(session: AsyncSession, media: MediaStore, user_id: int, note_id: int, staged: str, name: str) -> str:
+    """Give an own note a staged cover; the path of the old one, "" for none."""
+    note = await lock_own(session, user_id, note_id)
+    old = note.cover_image
+    note.cover_image = await claim(session, media, staged, FOLDER, name)
+    note.save()
+    await tell(session, note_fact(NoteUpdated, note))
+    return old
+
+
+async def remove(session: AsyncSession, user_id: int, note_id: int) -> str:
+    """Take the cover off an own note; its path, "" for none."""
+    note = await lock_own(session, user_id, note_id)
+    old, note.cover_image = note.cover_image, ""
+    note.save()
+    await tell(session, note_fact(NoteUpdated, note))
+    return old

@@ -1,0 +1,132 @@
+"""Reads of exports: pages of notes by id, and everything of a user."""
+
+from __future__ import annotations
+
+from sqlalchemy import ARRAY, BigInteger, BindParameter, Text, any_, bindparam, or_, select
+from sqlalchemy import Uuid as UuidType
+from sqlalchemy.orm import aliased
+
+from notechondria_shared.database import prepare
+from notes_service.models import (
+    Course,
+    CourseSubscription,
+    Note,
+    NoteAttachment,
+    NoteBlock,
+    NoteVersion,
+    RecycleBinEntry,
+)
+
+PAGE = 50
+
+_USER: BindParameter[int] = bindparam("user_id", type_=BigInteger)
+_IDS = any_(bindparam("note_ids", type_=ARRAY(BigInteger)))
+_source = aliased(Note, name="source")
+_note = (
+    select(
+        Note.id,
+        Note.uuid,
+        Note.title,
+        Note.description,
+        Note.content,
+        Note.metadata_json,
+        Note.custom_meta,
+        Note.is_public,
+        Note.editor_mode,
+        Note.note_type,
+        Note.cover_image,
+        Note.course_id,
+        Note.date_created,
+        Note.last_edit,
+        Note.deleted_at,
+        Course.title.label("course"),
+        _source.uuid.label("source_note_uuid"),
+    )
+    .outerjoin(Course, Course.id == Note.course_id)
+    .outerjoin(_source, _source.id == Note.source_note_id)
+    .where(Note.creator_id == _USER)
+    .order_by(Note.id)
+)
+LIVE_PAGE = prepare(_note.where(Note.deleted_at.is_(None), Note.id > bindparam("after", type_=BigInteger)).limit(PAGE))
+NOTES = prepare(_note)
+COURSES = prepare(
+    select(
+        Course.id,
+        Course.client_course_id,
+        Course.slug,
+        Course.title,
+        Course.description,
+        Course.icon,
+        Course.is_default,
+        Course.sort_order,
+        Course.cover_image,
+        Course.date_created,
+        Course.last_edit,
+    )
+    .where(Course.creator_id == _USER)
+    .order_by(Course.id)
+)
+_attachment = select(
+    NoteAttachment.note_id,
+    NoteAttachment.file,
+    NoteAttachment.original_filename,
+    NoteAttachment.file_size,
+    NoteAttachment.content_type,
+    NoteAttachment.date_created,
+).order_by(NoteAttachment.note_id, NoteAttachment.id)
+ATTACHMENTS_OF = prepare(_attachment.where(NoteAttachment.note_id == _IDS))
+ATTACHMENTS = prepare(_attachment.join(Note, Note.id == NoteAttachment.note_id).where(Note.creator_id == _USER))
+VERSIONS = prepare(
+    select(
+        NoteVersion.note_id,
+        NoteVersion.title,
+        NoteVersion.description,
+        NoteVersion.content,
+        NoteVersion.metadata_json,
+        NoteVersion.editor_mode,
+        NoteVersion.reason,
+        NoteVersion.date_created,
+    )
+    .where(NoteVersion.creator_id == _USER)
+    .order_by(NoteVersion.note_id, NoteVersion.id)
+)
+BLOCKS = prepare(
+    select(
+        NoteBlock.note_id,
+        NoteBlock.block_type,
+        NoteBlock.text,
+        NoteBlock.args,
+        NoteBlock.is_ai_generated,
+        NoteBlock.image,
+        NoteBlock.file,
+    )
+    .where(NoteBlock.creator_id == _USER)
+    .order_by(NoteBlock.note_id, NoteBlock.id)
+)
+SUBSCRIPTIONS = prepare(
+    select(
+        CourseSubscription.course_id,
+        CourseSubscription.is_active,
+        CourseSubscription.subscribed_at,
+        CourseSubscription.last_opened_at,
+    )
+    .where(CourseSubscription.creator_id == _USER)
+    .order_by(CourseSubscription.course_id)
+)
+BIN = prepare(
+    select(RecycleBinEntry.note_id, RecycleBinEntry.deleted_at, RecycleBinEntry.metadata_json)
+    .where(RecycleBinEntry.creator_id == _USER)
+    .order_by(RecycleBinEntry.note_id)
+)
+KNOWN = prepare(
+    select(Note.id)
+    .where(
+        Note.creator_id == _USER,
+        or_(
+            Note.uuid == bindparam("uuid", type_=UuidType(as_uuid=True)),
+            Note.client_draft_id == bindparam("draft_id", type_=Text),
+        ),
+    )
+    .limit(1)
+)
+"""The own note that an imported file stands for, binned or not."""

@@ -1,0 +1,40 @@
+"""Names of uploaded files, made safe to be a path, a URL and a header (notes §8)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+NAME_BYTES = 160
+"""Of a stored name, so that with a suffix it fits every file system."""
+UNTITLED = "untitled"
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*#%&{}$!\'`@+=;\\/\s]+')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def shown_name(filename: str | None) -> str:
+    """The name as the user knows it: the last part of a path, at most 255 characters; `untitled` for none."""
+    return _last_part(filename)[:255].strip() or UNTITLED
+
+
+def _last_part(filename: str | None) -> str:
+    last = re.split(r"[\\/]", filename or "")[-1].replace("\x00", "")
+    return last.encode(errors="replace").decode().strip()
+
+
+def safe_name(filename: str) -> str:
+    """The name to store a file under: no separators, no control or special characters, no leading dots."""
+    plain = unicodedata.normalize("NFC", _last_part(filename))
+    plain = "".join(c for c in plain if unicodedata.category(c)[0] != "C")
+    plain = _UNSAFE.sub("_", plain).strip("._ ")
+    if _RESERVED.fullmatch(plain):
+        plain = f"_{plain}"
+    path = PurePosixPath(plain or UNTITLED)
+    suffix = path.suffix if len(path.suffix.encode()) <= 20 else ""
+    stem = path.name[: len(path.name) - len(suffix)] if suffix else path.name
+    return _cut(stem, NAME_BYTES - len(suffix.encode())) + suffix
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore")

@@ -1,0 +1,37 @@
+"""Subscribing to courses over HTTP (notes §4.9)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from notechondria_shared.database import SessionReader
+from notechondria_shared.database.engine import WriteSession
+from notechondria_shared.http.answers import Json
+from notechondria_shared.http.openapi import DETAIL
+from notes_service.authors.contact import KnownCaller
+from notes_service.courses.objects import describe_one
+from notes_service.courses.schemas import CourseObject
+from notes_service.subscriptions import service
+
+router = APIRouter(prefix="/api/v1/courses/{course_id:id}", tags=["courses"], responses={404: DETAIL})
+
+
+@router.post("/subscribe/", response_model=CourseObject)
+async def subscribe(request: Request, caller: KnownCaller, course_id: int, session: WriteSession) -> Json:
+    """Subscribe to any course, an own one too; the course back. 404 when unknown."""
+    await service.subscribe(session, caller.user_id, course_id)
+    return Json(await describe_one(request, SessionReader(session), course_id, caller.user_id))
+
+
+@router.delete("/subscribe/", response_model=CourseObject)
+async def unsubscribe(request: Request, caller: KnownCaller, course_id: int, session: WriteSession) -> Json:
+    """End the caller's subscription; the course back. 404 when there is none."""
+    await service.unsubscribe(session, caller.user_id, course_id)
+    return Json(await describe_one(request, SessionReader(session), course_id, caller.user_id))
+
+
+@router.post("/open/", response_model=CourseObject)
+async def open_course(request: Request, caller: KnownCaller, course_id: int, session: WriteSession) -> Json:
+    """The caller opened a course they subscribed to; the course back. 404 without a subscription."""
+    await service.open_course(session, caller.user_id, course_id)
+    return Json(await describe_one(request, SessionReader(session), course_id, caller.user_id))

@@ -1,0 +1,72 @@
+"""Readers of a course (notes §4.9); every call that had an effect is one line of the operation log."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.errors import NotFound
+from notechondria_shared.timestamps import now
+from notes_service.authors import service as authors
+from notes_service.courses import service as courses
+from notes_service.models import CourseOperation, CourseSubscription
+
+NOT_SUBSCRIBED = "Not found: Notes.Courses/subscription — you have not subscribed to this course."
+
+
+async def subscribe(session: AsyncSession, user_id: int, course_id: int) -> None:
+    """Create or reactivate the subscription; `last_opened_at` is kept."""
+    await _keep(session, user_id, course_id)
+    moment = now()
+    fresh = upsert(CourseSubscription).values(creator_id=user_id, course_id=course_id, subscribed_at=moment)
+    await session.execute(
+        fresh.on_conflict_do_update(
+            index_elements=[CourseSubscription.creator_id, CourseSubscription.course_id],
+            set_={"is_active": True, "subscribed_at": moment, "last_edit": moment},
+        )
+    )
+    _log(session, user_id, course_id, "subscribe")
+
+
+async def unsubscribe(session: AsyncSession, user_id: int, course_id: int) -> None:
+    """End the active subscription; 404 when there is none."""
+    await _change(session, user_id, course_id, is_active=False)
+    _log(session, user_id, course_id, "unsubscribe")
+
+
+async def open_course(session: AsyncSession, user_id: int, course_id: int) -> None:
+    """Note that a subscriber opened the course; 404 when the caller is none."""
+    await _change(session, user_id, course_id, last_opened_at=now())
+    _log(session, user_id, course_id, "open")
+
+
+async def _change(session: AsyncSession, user_id: int, course_id: int, **values: Any) -> None:
+    await _keep(session, user_id, course_id)
+    changed = await session.scalar(
+        update(CourseSubscription)
+        .where(
+            CourseSubscription.creator_id == user_id,
+            CourseSubscription.course_id == course_id,
+            CourseSubscription.is_active,
+        )
+        .values(**values, last_edit=now())
+        .returning(CourseSubscription.id)
+        .execution_options(synchronize_session=False)
+    )
+    if changed is None:
+        raise NotFound(NOT_SUBSCRIBED)
+
+
+async def _keep(session: AsyncSession, user_id: int, course_id: int) -> None:
+    await authors.lock(session, user_id)
+    if not await courses.lock_shared(session, course_id):
+        raise NotFound(courses.UNKNOWN)
+
+
+def _log(
+    session: AsyncSession, user_id: int, course_id: int, operation: Literal["subscribe", "unsubscribe", "open"]
+) -> None:
+    session.add(CourseOperation(creator_id=user_id, course_id=course_id, operation_type=operation))

@@ -1,0 +1,64 @@
+"""Whom the template courses belong to (decisions 18); identity knows the accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+from pydantic import BaseModel, ConfigDict
+
+DEMO_ACCOUNT = "CodeX"
+PAGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An account that owns template courses."""
+
+    user_id: int
+    username: str
+
+
+class _Account(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    id: int
+    username: str
+    is_superuser: bool
+
+
+class _Accounts(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    users: list[_Account]
+    total: int
+
+
+async def find_owners(http: httpx.AsyncClient, identity_url: str) -> tuple[Owner | None, Owner | None]:
+    """The first superuser, and the demo account; None for one that does not exist. Raises `httpx.HTTPError`."""
+    demo = await _search(http, identity_url, DEMO_ACCOUNT, 0)
+    demos = [account for account in demo.users if account.username == DEMO_ACCOUNT]
+    return await _first_superuser(http, identity_url), _owner(demos[0]) if demos else None
+
+
+async def _first_superuser(http: httpx.AsyncClient, identity_url: str) -> Owner | None:
+    offset = 0
+    for _ in range(PAGES):
+        page = await _search(http, identity_url, "", offset)
+        for account in page.users:
+            if account.is_superuser:
+                return _owner(account)
+        offset += len(page.users)
+        if not page.users or offset >= page.total:
+            break
+    return None
+
+
+def _owner(account: _Account) -> Owner:
+    return Owner(account.id, account.username)
+
+
+async def _search(http: httpx.AsyncClient, identity_url: str, search: str, offset: int) -> _Accounts:
+    answer = await http.get(f"{identity_url}/internal/operators/users", params={"search": search, "offset": offset})
+    answer.raise_for_status()
+    return _Accounts.model_validate_json(answer.content)

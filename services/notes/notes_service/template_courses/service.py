@@ -1,0 +1,151 @@
+"""Making the template courses, or bringing back what is missing of them (notes §11.2)."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.events.notes import CourseCreated, CourseUpdated, NoteCreated
+from notechondria_shared.storage import MediaStore
+from notes_service.authors import service as authors
+from notes_service.blocks.schemas import BlockDraft
+from notes_service.blocks.service import replace_blocks
+from notes_service.events import course_fact, note_fact, tell
+from notes_service.models import Author, Course, CourseMedia, Note
+from notes_service.notes.summary import excerpt, preview_lines
+from notes_service.template_courses.owners import Owner
+from notes_service.template_courses.reading import Sample, SampleNote, samples
+
+
+async def restore(session: AsyncSession, media: MediaStore, superuser: Owner | None, demo: Owner | None) -> list[str]:
+    """Get or make every template course with its pictures and notes; lines that say what was done. Idempotent.
+
+    The first course is the superuser's, the others are the demo account's, or the superuser's while there is none. A
+    course keeps an owner it has. Without an owner there is nobody to write the notes: they follow later.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("notes.template_courses"))))
+    present = [owner for owner in (superuser, demo) if owner and await _meet(session, owner)]
+    log: list[str] = []
+    for number, sample in enumerate(samples()):
+        wanted = superuser if number == 0 or demo not in present else demo
+        course = await _course(session, sample, wanted.user_id if wanted in present and wanted else None, log)
+        await _pictures(session, media, sample, course, log)
+        if course.creator_id is None:
+            log.append(f"{sample.slug}: no owner yet, notes follow later")
+        else:
+            await _notes(session, sample, course, course.creator_id, log)
+    return log
+
+
+async def _meet(session: AsyncSession, owner: Owner) -> bool:
+    """Make sure of the author row of an owner; False when the account was deleted."""
+    if not await authors.serialize(session, owner.user_id):
+        return False
+    row = upsert(Author).values(user_id=owner.user_id, username=owner.username, image_path="", editor_mode="P")
+    await session.execute(row.on_conflict_do_nothing())
+    await authors.lock(session, owner.user_id, exclusive=True)
+    return True
+
+
+async def _course(session: AsyncSession, sample: Sample, owner: int | None, log: list[str]) -> Course:
+    course: Course | None = await session.scalar(select(Course).where(Course.slug == sample.slug).with_for_update())
+    if course is None:
+        course = Course(
+            creator_id=await _unless_title_used(session, owner, sample.title),
+            slug=sample.slug,
+            title=sample.title,
+            description=sample.description,
+        )
+        session.add(course)
+        await session.flush()
+        await tell(session, course_fact(CourseCreated, course))
+        log.append(f"{sample.slug}: created")
+        return course
+    course.is_default = False
+    course.description = sample.description
+    if course.creator_id is None:
+        course.creator_id = await _unless_title_used(session, owner, sample.title)
+    elif course.title != sample.title and await _title_free(session, course.creator_id, sample.title):
+        course.title = sample.title
+    if session.is_modified(course):
+        course.save()
+        await tell(session, course_fact(CourseUpdated, course))
+        log.append(f"{sample.slug}: brought up to date")
+    else:
+        log.append(f"{sample.slug}: as it should be")
+    return course
+
+
+async def _unless_title_used(session: AsyncSession, owner: int | None, title: str) -> int | None:
+    """The owner, None when they have a course of this title already: nobody has two."""
+    return owner if owner is None or await _title_free(session, owner, title) else None
+
+
+async def _title_free(session: AsyncSession, owner: int, title: str) -> bool:
+    same = select(Course.id).where(Course.creator_id == owner, func.lower(Course.title) == func.lower(title))
+    return await session.scalar(same.limit(1)) is None
+
+
+async def _pictures(session: AsyncSession, media: MediaStore, sample: Sample, course: Course, log: list[str]) -> None:
+    if not course.cover_image and sample.cover_image:
+        course.cover_image = await _stored(media, sample, course.id, sample.cover_image, log)
+    known = set(
+        (await session.execute(select(CourseMedia.title, CourseMedia.source).where(CourseMedia.course_id == course.id)))
+        .tuples()
+        .all()
+    )
+    for picture in sample.media:
+        if (picture.title, picture.source) in known:
+            continue
+        path = await _stored(media, sample, course.id, picture.path, log)
+        if path:
+            session.add(
+                CourseMedia(
+                    course_id=course.id,
+                    title=picture.title,
+                    description=picture.description,
+                    image=path,
+                    source=picture.source,
+                )
+            )
+            log.append(f"{sample.slug}: picture {picture.title!r} added")
+
+
+async def _stored(media: MediaStore, sample: Sample, course_id: int, name: str, log: list[str]) -> str:
+    """Put a file of the sample into the store; its path, "" when the file is missing."""
+    source = sample.file(name)
+    if not source.is_file():
+        log.append(f"{sample.slug}: file {name!r} is missing")
+        return ""
+    path = f"course_media/course_{course_id}/{source.name}"
+    await media.put(path, source.read_bytes())
+    return path
+
+
+async def _notes(session: AsyncSession, sample: Sample, course: Course, owner: int, log: list[str]) -> None:
+    titles = set(
+        await session.scalars(select(Note.title).where(Note.course_id == course.id, Note.deleted_at.is_(None)))
+    )
+    for note in sample.notes:
+        if note.title not in titles:
+            await _note(session, note, course.id, owner)
+            log.append(f"{sample.slug}: note {note.title!r} added")
+
+
+async def _note(session: AsyncSession, sample: SampleNote, course_id: int, owner: int) -> None:
+    note = Note(
+        creator_id=owner,
+        course_id=course_id,
+        title=sample.title,
+        description=sample.description,
+        is_public=True,
+        editor_mode="G",
+        content=sample.content,
+        excerpt=excerpt(sample.content, sample.description),
+        preview_lines=preview_lines(sample.content),
+    )
+    session.add(note)
+    await session.flush()
+    await replace_blocks(session, note, [BlockDraft("T", sample.title), BlockDraft("N", sample.body)], new=True)
+    await tell(session, note_fact(NoteCreated, note))

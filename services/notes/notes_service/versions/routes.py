@@ -1,0 +1,52 @@
+"""Versions over HTTP (notes §7)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+
+from notechondria_shared.database import SessionReader
+from notechondria_shared.database.engine import ReadSession, WriteSession
+from notechondria_shared.errors import NotFound
+from notechondria_shared.http import read_body
+from notechondria_shared.http.answers import Json
+from notechondria_shared.http.openapi import DETAIL
+from notes_service.authors.contact import KnownCaller
+from notes_service.notes import detail
+from notes_service.notes.access import OwnNote
+from notes_service.notes.schemas import NoteDetail
+from notes_service.versions import queries, schemas, service
+
+router = APIRouter(prefix="/api/v1/notes/{note_id:id}", tags=["versions"], responses={403: DETAIL, 404: DETAIL})
+
+
+@router.get("/history/", response_model=list[schemas.VersionObject])
+async def list_versions(caller: KnownCaller, note_id: OwnNote, read: ReadSession) -> Json:
+    """The kept versions of an own note, at most 12, newest first."""
+    return Json([schemas.version_object(row) for row in await read.all(queries.OF_NOTE, note_id=note_id)])
+
+
+@router.post("/snapshot/", response_model=schemas.VersionObject, status_code=201)
+async def take_snapshot(
+    caller: KnownCaller,
+    note_id: OwnNote,
+    wanted: Annotated[schemas.TakeSnapshot, read_body(schemas.TakeSnapshot)],
+    session: WriteSession,
+) -> Json:
+    """Keep the present state of an own note; only the 12 newest versions stay."""
+    version_id = await service.snapshot(session, caller.user_id, note_id, wanted.kept_reason)
+    row = await SessionReader(session).one(queries.ONE, version_id=version_id, note_id=note_id)
+    if row is None:
+        raise NotFound(service.UNKNOWN)
+    return Json(schemas.version_object(row), status_code=201)
+
+
+@router.post("/restore/{version_id:id}/", response_model=NoteDetail)
+async def restore_version(
+    request: Request, caller: KnownCaller, note_id: OwnNote, version_id: int, session: WriteSession
+) -> Json:
+    """Bring an own note back to a version (notes §7); 404 for a version of another note."""
+    await service.restore(session, caller.user_id, note_id, version_id)
+    read = SessionReader(session)
+    return Json(await detail.describe(request, read, await detail.find(read, note_id)))

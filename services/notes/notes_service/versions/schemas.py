@@ -1,0 +1,57 @@
+"""Versions on the wire (notes §3.6, §7)."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Annotated
+
+from typing_extensions import TypedDict
+
+from notechondria_shared.database.tables import Row
+from notechondria_shared.fields import Text
+from notechondria_shared.http import Body
+from notechondria_shared.timestamps import iso_z
+
+REASON_LENGTH = 32
+_LABELS = {"autosave_1m": "AutoSave-1m", "autosave_10m": "AutoSave-10m", "autosave_1h": "AutoSave-1h"}
+
+
+class TakeSnapshot(Body):
+    """`POST /notes/{id}/snapshot/`."""
+
+    reason: Annotated[str | None, Text(blank=True, null=True)] = None
+
+    @property
+    def kept_reason(self) -> str:
+        """At most 32 characters; `manual` when none was given."""
+        return (self.reason or "manual")[:REASON_LENGTH]
+
+
+class VersionObject(TypedDict):
+    """A kept earlier state of a note."""
+
+    id: int
+    title: str
+    description: str | None
+    content: str
+    metadata_json: str
+    editor_mode: str
+    reason: str
+    label: str
+    date_created: str
+
+
+def version_object(row: Row) -> VersionObject:
+    """A row of `versions.queries` as the contract's version."""
+    made = row["date_created"]
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "description": row["description"],
+        "content": row["content"],
+        "metadata_json": row["metadata_json"],
+        "editor_mode": row["editor_mode"],
+        "reason": row["reason"],
+        "label": _LABELS.get(row["reason"].lower()) or made.astimezone(UTC).strftime("%Y-%m-%d %H:%M"),
+        "date_created": iso_z(made),
+    }

@@ -1,0 +1,73 @@
+"""Keeping and bringing back earlier states of a note (notes §7)."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.errors import NotFound
+from notechondria_shared.events.notes import NoteUpdated
+from notes_service.blocks.markdown import to_blocks
+from notes_service.blocks.service import replace_blocks
+from notes_service.events import note_fact, tell
+from notes_service.models import Note, NoteVersion
+from notes_service.notes.access import lock_own
+
+KEPT = 12
+UNKNOWN = "Version not found: Notes.Versions/lookup — this note has no such version."
+
+
+async def snapshot(session: AsyncSession, user_id: int, note_id: int, reason: str) -> int:
+    """Keep the present state of an own note; the version's id."""
+    return await _keep(session, await lock_own(session, user_id, note_id), reason)
+
+
+async def _keep(session: AsyncSession, note: Note, reason: str) -> int:
+    """One more version, and none beyond the newest 12; the note's lock makes the count hold."""
+    version = NoteVersion(
+        note_id=note.id,
+        creator_id=note.creator_id,
+        title=note.title,
+        description=note.description,
+        content=note.content,
+        metadata_json=note.metadata_json,
+        editor_mode=note.editor_mode,
+        reason=reason,
+    )
+    session.add(version)
+    await session.flush()
+    surplus = (
+        select(NoteVersion.id)
+        .where(NoteVersion.note_id == note.id)
+        .order_by(NoteVersion.date_created.desc(), NoteVersion.id.desc())
+        .offset(KEPT)
+    )
+    await session.execute(
+        delete(NoteVersion).where(NoteVersion.id.in_(surplus)).execution_options(synchronize_session=False)
+    )
+    return version.id
+
+
+async def restore(session: AsyncSession, user_id: int, note_id: int, version_id: int) -> None:
+    """Bring an own note back to a version; what it was is kept first, as `before_restore`. 404 unknown version."""
+    note = await lock_own(session, user_id, note_id)
+    # Read before the snapshot: it may be the one that the snapshot pushes out.
+    version = (
+        await session.execute(
+            select(
+                NoteVersion.title,
+                NoteVersion.description,
+                NoteVersion.content,
+                NoteVersion.metadata_json,
+                NoteVersion.editor_mode,
+            ).where(NoteVersion.id == version_id, NoteVersion.note_id == note_id)
+        )
+    ).one_or_none()
+    if version is None:
+        raise NotFound(UNKNOWN)
+    await _keep(session, note, "before_restore")
+    note.title, note.description, note.content = version.title, version.description, version.content
+    note.metadata_json, note.editor_mode = version.metadata_json, version.editor_mode
+    note.save()
+    await replace_blocks(session, note, to_blocks(note.content or f"# {note.title}", note.title))
+    await tell(session, note_fact(NoteUpdated, note))

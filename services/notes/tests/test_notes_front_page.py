@@ -1,0 +1,153 @@
+"""Front page, activity list, template courses (notes §9.2, §10, §11.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.support.client import Api, User, eventually
+
+from notechondria_local.stack import Stack
+
+SLUGS = ["vibe-coding-101", "meaning-of-work-in-age-of-ai", "self-identity-and-expression-in-modern-arts"]
+FIVE = {"carousel_courses", "collections", "default_course", "recommended_notes", "recent_notes"}
+
+
+@pytest.fixture
+def admin(api: Api, stack: Stack) -> User:
+    """The administrator that the launcher made, signed in."""
+    name, password = "admin", stack.plan.credentials.admin_password
+    answer = api.post("auth/login/", {"identifier": name, "password": password})
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    return User(api, body["user"]["id"], name, "admin@localhost", password, body["token"])
+
+
+def make(user: User, title: str, **more: Any) -> dict[str, Any]:
+    answer = user.post("notes/", {"title": title, **more})
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def test_10_anonymous(mine: User, api: Api) -> None:
+    for number in range(13):
+        make(mine, f"public {number}", is_public=True)
+    make(mine, "private")
+    page = api.get("front-page/").json()
+    assert set(page) == FIVE
+    assert len(page["carousel_courses"]) <= 6
+    assert page["collections"] == page["carousel_courses"]
+    assert not any(course["is_default"] for course in page["carousel_courses"])
+    assert page["default_course"] == page["carousel_courses"][0]
+    assert [note["title"] for note in page["recommended_notes"]] == [f"public {n}" for n in range(12, 0, -1)]
+    assert page["recent_notes"] == page["recommended_notes"][:6]
+
+
+def test_10_signed_in(mine: User, other: User) -> None:
+    mine.post("courses/", {"title": f"Mine {mine.id}"})
+    day = "2999-01-01"
+    event = mine.post("planner-events/", {"title": "Far", "event_date": day})
+    assert event.status_code == 201, event.text
+    page = mine.get("front-page/").json()
+    assert set(page) == FIVE | {"heatmap", "upcoming_events"}
+    assert len(page["heatmap"]["cells"]) == 365
+    assert [one["title"] for one in page["upcoming_events"]] == ["Far"]
+    assert other.get("front-page/").json()["upcoming_events"] == []
+    first = page["carousel_courses"][0]
+    assert (first["is_default"], first["owner"]["id"]) == (True, mine.id)
+    assert page["default_course"] == first
+    assert page["carousel_courses"] == mine.get("courses/").json()[:6]
+
+
+def test_10_planner_away(mine: User, stack: Stack) -> None:
+    stack.stop_part("planner")
+    try:
+        answer = mine.get("front-page/")
+        assert (answer.status_code, set(answer.json())) == (200, FIVE)
+    finally:
+        stack.start_part("planner")
+    assert eventually(lambda: "heatmap" in mine.get("front-page/").json(), what="the planner is back")
+
+
+def test_9_2_activity_is_the_ten_latest_notes(mine: User, other: User, api: Api) -> None:
+    notes = [make(mine, f"n{number}") for number in range(12)]
+    make(other, "theirs", is_public=True)
+    mine.delete(f"notes/{notes[11]['id']}/")
+    mine.patch(f"notes/{notes[0]['id']}/", {})
+    listed = mine.get("activity/").json()
+    assert [note["title"] for note in listed] == ["n0", *(f"n{number}" for number in range(10, 1, -1))]
+    assert "content" not in listed[0]
+    assert api.get("activity/").json() == []
+    assert api.get("activity/", headers={"Authorization": "Token bad"}).status_code == 401
+
+
+def templates(reader: User | Api) -> dict[str, dict[str, Any]]:
+    return {course["slug"]: course for course in reader.get("courses/").json() if course["slug"] in SLUGS}
+
+
+def test_11_2_template_courses_are_there_from_the_start(api: Api, admin: User) -> None:
+    found = eventually(lambda: len(templates(api)) == 3 and templates(api), what="template courses")
+    assert found[SLUGS[0]]["owner"]["id"] == admin.id
+    for slug in SLUGS:
+        course = found[slug]
+        assert course["is_default"] is False
+        assert course["owner"] is not None
+        assert api.http.get(course["cover_image_url"]).headers["content-type"] == "image/png"
+        notes = api.get(f"courses/{course['id']}/notes/").json()
+        assert len(notes) == (5 if slug == SLUGS[0] else 2)
+        for summary in notes:
+            note = api.get(f"notes/{summary['id']}/").json()
+            assert (note["is_public"], note["editor_mode"]) == (True, "G")
+            assert [block["block_type"] for block in note["blocks"]] == ["T", "N"]
+            assert note["content"].startswith(f"# {note['title']}\n\n")
+            assert note["content"].partition("\n\n")[2].startswith(note["description"])
+    (picture,) = found[SLUGS[0]]["media"]
+    assert set(picture) == {"id", "title", "description", "source", "image_url"}
+    assert api.http.get(picture["image_url"]).status_code == 200
+
+
+def test_11_2_restore_is_for_staff(mine: User, api: Api) -> None:
+    path = "admin/template-courses/restore/"
+    assert api.post(path).status_code == 401
+    refused = mine.post(path)
+    assert (refused.status_code, list(refused.json())) == (403, ["detail"])
+
+
+def test_11_2_restore_brings_back_what_is_missing_and_never_duplicates(admin: User, api: Api, look: Any) -> None:
+    path = "admin/template-courses/restore/"
+    assert admin.post(path).status_code == 200
+    before = templates(api)
+    again = admin.post(path).json()
+    assert set(again) == {"message", "log", "courses"}
+    assert "as it should be" in again["log"]
+    assert templates(api) == before
+    assert [c["id"] for c in again["courses"]] == [c["id"] for c in admin.get("courses/").json()]
+    first, second = before[SLUGS[0]], before[SLUGS[1]]
+    gone = api.get(f"courses/{second['id']}/notes/").json()[0]
+    look._connection.execute("DELETE FROM notes.notes WHERE id = %s", (gone["id"],))
+    look._connection.execute("DELETE FROM notes.course_media WHERE course_id = %s", (first["id"],))
+    look._connection.execute(
+        "UPDATE notes.courses SET description = 'x', is_default = true, cover_image = '' WHERE id = %s", (first["id"],)
+    )
+    admin.post(path)
+    after = templates(api)
+    assert {slug: {**course, "media": [], "recent_notes": []} for slug, course in after.items()} == {
+        slug: {**course, "media": [], "recent_notes": []} for slug, course in before.items()
+    }
+    assert len(after[SLUGS[0]]["media"]) == 1
+    titles = {note["title"] for note in api.get(f"courses/{second['id']}/notes/").json()}
+    assert len(titles) == 2
+    assert gone["title"] in titles
+    assert look.facts("activity.recorded", user_id=first["owner"]["id"], course_id=first["id"]) == []
+
+
+def test_11_2_a_deleted_template_course_comes_back(admin: User, api: Api) -> None:
+    path = "admin/template-courses/restore/"
+    admin.post(path)
+    first = templates(api)[SLUGS[0]]
+    assert admin.delete(f"courses/{first['id']}/").status_code == 204
+    admin.post(path)
+    back = templates(api)[SLUGS[0]]
+    assert back["id"] != first["id"]
+    assert len(api.get(f"courses/{back['id']}/notes/").json()) == 5

@@ -1,0 +1,130 @@
+"""Search (notes §5.3): the same notes in the same order as the rule read aloud, however they are found."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from difflib import SequenceMatcher
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.client import User
+
+from notes_service.notes.likeness import Likeness
+from notes_service.notes.search import Query, like_pattern, sort_out
+
+Row = dict[str, Any]
+
+
+def plain_search(text: str, rows: list[Row]) -> list[int]:
+    """The contract's rule without any shortcut: ids, best first."""
+    whole = text.strip().lower()
+    found = []
+    for row in rows:
+        title, description, content = row["title"], row["description"] or "", row["content"]
+        searchable = f"{title} {description} {content}".lower()
+        exact = sum(word in searchable for word in whole.split())
+        in_title = sum(word in title.lower() for word in whole.split())
+        parts = (title.lower(), description.lower(), content[:400].lower(), searchable[:500])
+        fuzzy = max(SequenceMatcher(None, whole, part).ratio() for part in parts)
+        if exact or fuzzy >= 0.45:
+            found.append((10 * exact + 5 * in_title + fuzzy, row["last_edit"], row))
+    found.sort(key=lambda entry: entry[2]["title"].lower())
+    found.sort(key=lambda entry: entry[:2], reverse=True)
+    return [row["id"] for *_, row in found]
+
+
+def may_be_alike(whole: str, text: str) -> bool:
+    """The condition of the statement."""
+    common = min(len(whole), sum(character in whole for character in text.lower()))
+    return 200 * common >= 45 * (len(whole) + len(text))
+
+
+def search(text: str, rows: list[Row], start: int, end: int | None) -> tuple[list[int], int]:
+    """The service's way, with the database's part played by comprehensions."""
+    query = Query.of(text)
+    bounds = query.bounds()
+    low = {row["id"]: f"{row['title']} {row['description'] or ''} {row['content']}".lower() for row in rows}
+    held = [
+        {**row, "octets": len(row["content"].encode()), "exact": sum(word in low[row["id"]] for word in query.words)}
+        for row in rows
+        if any(word in low[row["id"]] for word in query.words)
+    ]
+    heads = {row["id"]: row["content"][:500] for row in rows}
+    alike = []
+    for row in rows:
+        short = len(row["content"].encode()) <= int(bounds["head_bytes"])
+        if short or any(may_be_alike(query.whole, text) for text in (row["title"], row["description"] or "")):
+            alike.append({**row, "head": heads[row["id"]] if short else None})
+    sorting = sort_out(query, held, alike, start, end)
+    sorting.settle(query, {row["id"]: heads[row["id"]] for row in sorting.in_question})
+    return sorting.page(), sorting.total
+
+
+WORDS = ("red", "fish", "Meaningful", "Structures", "ü", "über", "a", "kiwi", "of", "bird", "x" * 30, "100%")
+TEXT = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
+NOTES = st.lists(st.tuples(TEXT, st.none() | TEXT, TEXT, st.integers(0, 3)), max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=TEXT.filter(str.strip) | st.text("abdehirs f", min_size=1).filter(str.strip), notes=NOTES,
+       start=st.integers(0, 6), size=st.none() | st.integers(1, 6))  # fmt: skip
+def test_5_3_shortcuts_change_nothing(
+    text: str, notes: list[tuple[str, str | None, str, int]], start: int, size: int | None
+) -> None:
+    epoch = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [
+        {"id": number, "title": title or "t", "description": description, "content": content,
+         "last_edit": epoch + timedelta(days=day, seconds=number)}
+        for number, (title, description, content, day) in enumerate(notes)
+    ]  # fmt: skip
+    expected = plain_search(text, rows)
+    end = None if size is None else start + size
+    assert search(text, rows, start, end) == (expected[start:end], len(expected))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("abc ", max_size=20), st.text("abc d", max_size=40))
+def test_5_3_the_bound_is_above_the_ratio(whole: str, part: str) -> None:
+    likeness = Likeness(whole)
+    ratio = SequenceMatcher(None, whole, part).ratio()
+    if whole or part:
+        assert 2 * likeness.common_subsequence(part) / (len(whole) + len(part)) >= ratio
+    assert likeness.best([part], 0.0) == pytest.approx(ratio if whole or part else 0.0)
+
+
+def test_5_3_words_are_taken_literally() -> None:
+    assert like_pattern(r"50%_\x") == r"%50\%\_\\x%"
+
+
+def test_5_3_search_over_http_follows_the_rule(mine: User) -> None:
+    dice = random.Random(7)  # noqa: S311 - any fixed choice will do
+    for number in range(40):
+        body = " ".join(dice.choices(WORDS, k=dice.randint(0, 9)))
+        mine.post(
+            "notes/",
+            {"title": " ".join(dice.choices(WORDS, k=2))[:100], "description": f"{number}", "content": body},
+        )
+    rows = []
+    for summary in mine.get("notes/").json():
+        note = mine.get(f"notes/{summary['id']}/").json()
+        rows.append({name: note[name] for name in ("id", "title", "description", "content", "last_edit")})
+    for text in (
+        "red fish",
+        "meanng strctres",
+        "ÜBER",
+        "a",
+        "%",
+        "kiwi bird of",
+        "nothing like it",
+        "struct",
+        "x" * 12,
+    ):
+        expected = plain_search(text, rows)
+        assert [note["id"] for note in mine.get("notes/", params={"q": text}).json()] == expected, text
+        for offset in (0, 3, 30):
+            page = mine.get("notes/", params={"q": text, "limit": 5, "offset": offset}).json()
+            assert [note["id"] for note in page["results"]] == expected[offset : offset + 5], (text, offset)
+            assert page["total"] == len(expected)

@@ -1,0 +1,128 @@
+"""Versions (notes §7)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from tests.support.client import Api, User
+
+
+def make(user: User, title: str = "A note", **more: Any) -> dict[str, Any]:
+    body: dict[str, Any] = user.post("notes/", {"title": title, **more}).json()
+    return body
+
+
+def history(user: User, note: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = user.get(f"notes/{note['id']}/history/")
+    assert answer.status_code == 200
+    body: list[dict[str, Any]] = answer.json()
+    return body
+
+
+def test_3_6_snapshot_and_history(mine: User, look: Any) -> None:
+    note = make(mine, content="# A\n\ntext", description="d", metadata_json="m", editor_mode="B")
+    assert history(mine, note) == []
+    taken = mine.post(f"notes/{note['id']}/snapshot/")
+    assert taken.status_code == 201
+    version = taken.json()
+    assert {**version, "id": 0, "date_created": "", "label": ""} == {
+        "id": 0, "title": "A note", "description": "d", "content": "# A\n\ntext", "metadata_json": "m",
+        "editor_mode": "B", "reason": "manual", "label": "", "date_created": "",
+    }  # fmt: skip
+    assert version["date_created"].endswith("Z")
+    assert version["label"] == version["date_created"][:16].replace("T", " ")
+    assert history(mine, note) == [version]
+    assert mine.get(f"notes/{note['id']}/").json()["last_edit"] == note["last_edit"]
+    assert len(look.facts("note.%", note_id=note["id"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "reason", "label"),
+    [
+        ({"reason": "autosave_1m"}, "autosave_1m", "AutoSave-1m"),
+        ({"reason": "AutoSave_10M"}, "AutoSave_10M", "AutoSave-10m"),
+        ({"reason": "autosave_1h"}, "autosave_1h", "AutoSave-1h"),
+        ({"reason": None}, "manual", None),
+        ({"reason": " "}, "manual", None),
+        ({"reason": "q" * 40}, "q" * 32, None),
+        ({"reason": 5}, "5", None),
+    ],
+)
+def test_3_6_reasons_and_labels(mine: User, given: dict[str, Any], reason: str, label: str | None) -> None:
+    version = mine.post(f"notes/{make(mine)['id']}/snapshot/", given).json()
+    assert version["reason"] == reason
+    assert version["label"] == label or re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", version["label"])
+
+
+def test_7_only_the_newest_twelve_stay_newest_first(mine: User) -> None:
+    note = make(mine)
+    for number in range(15):
+        mine.post(f"notes/{note['id']}/snapshot/", {"reason": str(number)})
+    assert [version["reason"] for version in history(mine, note)] == [str(n) for n in range(14, 2, -1)]
+
+
+def test_7_restore(mine: User, look: Any) -> None:
+    course = mine.post("courses/", {"title": "C"}).json()["id"]
+    note = make(mine, content="# A\n\nold", description="d", metadata_json="m", custom_meta="c1")
+    version = mine.post(f"notes/{note['id']}/snapshot/").json()
+    later = mine.patch(
+        f"notes/{note['id']}/",
+        {"title": "New", "content": "new", "description": None, "metadata_json": "m2", "custom_meta": "c2",
+         "editor_mode": "G", "course_id": course, "is_public": True},
+    ).json()  # fmt: skip
+    answer = mine.post(f"notes/{note['id']}/restore/{version['id']}/")
+    assert answer.status_code == 200
+    restored = answer.json()
+    assert "can_edit" not in restored
+    kept = ("title", "description", "content", "metadata_json", "editor_mode", "excerpt", "preview_lines")
+    assert {name: restored[name] for name in kept} == {name: note[name] for name in kept}
+    assert [(b["block_type"], b["text"]) for b in restored["blocks"]] == [("T", "A"), ("N", "old")]
+    assert (restored["custom_meta"], restored["course_id"], restored["is_public"]) == ("c2", course, True)
+    assert restored["last_edit"] > later["last_edit"]
+    newest = history(mine, note)[0]
+    assert (newest["reason"], newest["content"], newest["description"]) == ("before_restore", "new", None)
+    assert len(look.facts("activity.recorded", note_id=note["id"])) == 2
+    assert [fact["title"] for fact in look.facts("note.updated", note_id=note["id"])] == ["New", "A note"]
+
+
+def test_7_restore_an_empty_version(mine: User) -> None:
+    note = make(mine, "Empty")
+    version = mine.post(f"notes/{note['id']}/snapshot/").json()
+    mine.patch(f"notes/{note['id']}/", {"content": "text"})
+    restored = mine.post(f"notes/{note['id']}/restore/{version['id']}/").json()
+    assert restored["content"] == ""
+    assert [(b["block_type"], b["text"]) for b in restored["blocks"]] == [("T", "Empty")]
+
+
+def test_7_the_oldest_of_twelve_can_be_restored(mine: User) -> None:
+    note = make(mine, content="the first")
+    oldest = mine.post(f"notes/{note['id']}/snapshot/").json()
+    mine.patch(f"notes/{note['id']}/", {"content": "later"})
+    for _ in range(11):
+        mine.post(f"notes/{note['id']}/snapshot/")
+    assert history(mine, note)[-1]["id"] == oldest["id"]
+    path = f"notes/{note['id']}/restore/{oldest['id']}/"
+    assert mine.post(path).json()["content"] == "the first"
+    assert len(history(mine, note)) == 12
+    assert mine.post(path).status_code == 404  # that very snapshot pushed it out
+
+
+def test_7_access_to_versions(mine: User, other: User, api: Api) -> None:
+    note, twin = make(mine, is_public=True), make(mine)
+    version = mine.post(f"notes/{note['id']}/snapshot/").json()["id"]
+    calls = (("GET", "history/"), ("POST", "snapshot/"), ("POST", f"restore/{version}/"))
+    for method, end in calls:
+        path = f"notes/{note['id']}/{end}"
+        assert api.request(method, path, json={}).status_code == 401
+        assert other.request(method, path, json={}).status_code == 403
+        assert mine.request(method, f"notes/999999999/{end}", json={}).status_code == 404
+    assert mine.post(f"notes/{twin['id']}/restore/{version}/").status_code == 404
+    assert mine.post(f"notes/{note['id']}/snapshot/", {"reason": []}).json().keys() == {"reason"}
+    mine.patch(f"notes/{note['id']}/", {"is_public": False})
+    for method, end in calls:
+        assert isinstance(other.request(method, f"notes/{note['id']}/{end}", json={}).json(), list)
+    mine.delete(f"notes/{note['id']}/")
+    for method, end in calls:
+        assert mine.request(method, f"notes/{note['id']}/{end}", json={}).status_code == 404
