@@ -48,10 +48,14 @@ def test_lists_do_not_cost_a_statement_per_row(
                 mine.post("notes/", {"title": f"row {mark}", "course_id": course})
                 mine.delete(f"notes/{note['id']}/")
 
+    def fewest() -> int:
+        # The house keeps looking after its bin meanwhile; that falls into one of the calls, not into all.
+        return min(statements(lambda: mine.get(path)) for _ in range(5))
+
     grow("a")
-    few = statements(lambda: mine.get(path))
+    few = fewest()
     grow("b")
-    many = statements(lambda: mine.get(path))
+    many = fewest()
     assert 0 < many <= most
     assert many <= few or path == "notes/?limit=5"
 

@@ -90,6 +90,8 @@ def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str
         if isinstance(call, DescribedBody):
             operation["requestBody"] = _request_body(call, schemas)
             responses.setdefault("400", FIELDS)
+    if "requestBody" in operation:
+        responses.setdefault("400", DETAIL)
 
 
 def _request_body(body: DescribedBody, schemas: dict[str, Any]) -> dict[str, Any]:
