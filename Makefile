@@ -2,7 +2,8 @@
 # Needs Python 3.11 or later, make and git; everything else is installed into this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset test lint format types unit docs clean routes bench-identity
+.PHONY: help up down status logs reset test lint format types unit conformance node-tools docs routes clean
+.PHONY: bench-identity bench-notes bench-planner bench-mcp
 
 READY := .venv/.ready
 BIN := .venv/bin
@@ -38,9 +39,19 @@ types: $(READY) ## Check types (mypy, strict)
 	@echo "Types"
 	@$(BIN)/mypy
 
-unit: $(READY) ## Run the tests only (ARGS="services/notes -k bin")
+unit: $(READY) node-tools ## Run the tests only (ARGS="services/notes -k bin")
 	@echo "Tests"
 	@$(BIN)/pytest $(ARGS)
+
+conformance: $(READY) node-tools ## Run the official MCP conformance suite and the TypeScript client (needs npm)
+	@echo "MCP conformance"
+	@$(BIN)/pytest services/mcp/tests/conformance $(ARGS)
+
+bench-mcp: $(READY) ## Measure an MCP tool beside the REST call it wraps (ARGS="--seconds 10")
+	@$(BIN)/python -m bench.mcp $(ARGS)
+
+node-tools:
+	@sh services/mcp/tests/conformance/install.sh .venv/.node
 
 format: $(READY) ## Put the code into form
 	@$(BIN)/ruff check --fix --exit-zero
@@ -54,6 +65,12 @@ routes: $(READY) ## Show which service answers which path
 
 bench-identity: $(READY) ## Measure sign-ins beside other requests
 	@$(BIN)/python -m bench.identity
+
+bench-notes: $(READY) ## Measure notes beside a bare endpoint (ARGS="--others 1000000 --seconds 10")
+	@$(BIN)/python -m bench.notes $(ARGS)
+
+bench-planner: $(READY) ## Measure the week of a user with many calendars
+	@$(BIN)/python -m bench.planner
 
 clean: ## Remove what was installed and cached here; data stays
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis

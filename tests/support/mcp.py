@@ -1,11 +1,26 @@
-"""A plain MCP client of the first generation (mcp §2): one POST, one answer."""
+"""Clients of MCP for tests: a plain one of the first generation (mcp §2), and the SDK's."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Any
+import socket
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
 
-from tests.support.client import Api
+import httpx
+import httpx2
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from notechondria_local.stack import Stack
+from tests.support.client import Api, User, eventually
+
+Result = TypeVar("Result")
 
 
 def rpc(api: Api, key: str, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -18,10 +33,80 @@ def rpc(api: Api, key: str, method: str, params: dict[str, Any] | None = None) -
     return found
 
 
-def call_tool(api: Api, key: str, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The result object of a tool that must succeed."""
-    result = rpc(api, key, "tools/call", {"name": name, "arguments": arguments})["result"]
+def call_tool(api: Api, key: str, name: str, arguments: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The result object of a tool that must succeed; the text and the structured content must be the same."""
+    result = rpc(api, key, "tools/call", {"name": name, "arguments": arguments or {}})["result"]
     text = result["content"][0]["text"]
     assert "isError" not in result, text
     found: dict[str, Any] = json.loads(text)
+    assert result["structuredContent"] == found
     return found
+
+
+def tool_error(api: Api, key: str, name: str, arguments: dict[str, Any] | None = None) -> str:
+    """The text of a tool that must fail; it names the tool."""
+    result = rpc(api, key, "tools/call", {"name": name, "arguments": arguments or {}})["result"]
+    text = str(result["content"][0]["text"])
+    assert result.get("isError") is True, text
+    assert name in text
+    return text
+
+
+def read_only_key(user: User) -> str:
+    """A named key that may only read."""
+    answer = user.post("auth/api-keys/", {"name": "reader", "scopes": ["read"]})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["api_key"])
+
+
+class Agent:
+    """A user's agent: the plain client with the key at hand."""
+
+    def __init__(self, api: Api, user: User) -> None:
+        self.api, self.user, self.key = api, user, user.rotate_key()
+
+    def __call__(self, name: str, **arguments: Any) -> dict[str, Any]:
+        """Call a tool that must succeed."""
+        return call_tool(self.api, self.key, name, arguments)
+
+    def fails(self, name: str, **arguments: Any) -> str:
+        """Call a tool that must fail; the text."""
+        return tool_error(self.api, self.key, name, arguments)
+
+
+def with_sdk(url: str, key: str, talk: Callable[[Client], Awaitable[Result]], **options: Any) -> Result:
+    """Run `talk` with the SDK's client connected to `url`; `options` are the client's (e.g. `mode="legacy"`)."""
+
+    async def run() -> Result:
+        http = httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=30)
+        async with http, Client(streamable_http_client(url, http_client=http), **options) as client:
+            return await talk(client)
+
+    return asyncio.run(run())
+
+
+@contextmanager
+def another_mcp(stack: Stack, **environment: str) -> Iterator[str]:
+    """A further process of the mcp service beside the stack's own; its base URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    env = {**stack.plan.settings.environment("mcp"), "PORT": str(port), **environment}
+    log = stack.log("mcp").with_name(f"mcp-{port}.log")
+    url = f"http://127.0.0.1:{port}"
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-m", "mcp_service"], env=env, stdout=out, stderr=out)
+        try:
+            eventually(lambda: _ready(process, url, log), seconds=30, what=f"mcp on port {port}")
+            yield url
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _ready(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:
+    assert process.poll() is None, log.read_text()
+    try:
+        return httpx.get(f"{url}/internal/health/ready", timeout=5, trust_env=False).is_success
+    except httpx.TransportError:
+        return False

@@ -4,43 +4,75 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from pathlib import Path
+from pkgutil import resolve_name
 
 from fastapi import FastAPI
 from mcp.server.transport_security import TransportSecuritySettings
 
+import mcp_service.calls.routes
 import mcp_service.door.routes
+from mcp_service.calls.retention import Retention
+from mcp_service.calls.service import CallLog
+from mcp_service.calls.writer import CallWriter
 from mcp_service.handlers import SUBSCRIPTIONS
+from mcp_service.limits.bucket import TokenBuckets
 from mcp_service.models import EVENTS, Base
 from mcp_service.settings import McpSettings
-from mcp_service.tools.server import make_server
-from mcp_service.upstream.client import Upstream
+from mcp_service.tools.guard import Guard
+from mcp_service.tools.server import House
+from mcp_service.upstream.client import Services, Upstream
 from notechondria_shared.app import ServiceSpec, create_service_app
 from notechondria_shared.runner import configured_app, load_settings
 
+RETENTION_EVERY_SECONDS = 3600.0
+
 
 async def _start(app: FastAPI) -> None:
-    settings: McpSettings = app.state.settings
-    http = app.state.user_http
-    server = make_server(Upstream(http, "notes", settings.notes_url), Upstream(http, "planner", settings.planner_url))
-    transport = server.streamable_http_app(
-        json_response=True,
-        stateless_http=True,
+    state, settings = app.state, app.state.settings
+    http = state.user_http
+    state.services = Services(
+        identity=Upstream(http, "identity", settings.identity_url),
+        notes=Upstream(http, "notes", settings.notes_url),
+        planner=Upstream(http, "planner", settings.planner_url),
+    )
+    state.mcp_buckets = TokenBuckets(settings.mcp_rate_per_minute)
+    state.call_writer = CallWriter(state.database)
+    state.call_log = CallLog(state.database, state.call_writer, state.services)
+    state.call_retention = Retention(state.database, settings.mcp_log_days, RETENTION_EVERY_SECONDS)
+    secret = settings.internal_token.get_secret_value().encode()
+    # Stateless with JSON answers, so that any replica can answer any request. The fixtures of the conformance suite
+    # need connections that last.
+    lasting = bool(settings.mcp_fixtures)
+    state.mcp_server = House(state.services, state.call_log, Guard(state.call_writer), secret, subscriptions=lasting)
+    if lasting:
+        resolve_name(settings.mcp_fixtures)(state.mcp_server)
+    transport = state.mcp_server.streamable_http_app(
+        json_response=not lasting,
+        stateless_http=not lasting,
         # The chassis has checked the Host header already, against the deployment's own list.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    app.state.mcp_server, app.state.mcp_transport = server, transport
-    app.state.mcp_lifespan = AsyncExitStack()
-    await app.state.mcp_lifespan.enter_async_context(transport.router.lifespan_context(transport))
+    state.mcp_transport = transport
+    state.mcp_lifespan = AsyncExitStack()
+    await state.mcp_lifespan.enter_async_context(transport.router.lifespan_context(transport))
+    state.call_writer.start()
+    state.call_retention.start()
 
 
 async def _stop(app: FastAPI) -> None:
     await app.state.mcp_lifespan.aclose()
+    await app.state.call_retention.stop()
+    await app.state.call_writer.stop()
 
 
 SPEC = ServiceSpec(
     title="Notechondria MCP",
     description="The Model Context Protocol server.",
-    routers=(mcp_service.door.routes.router,),
+    routers=(
+        mcp_service.door.routes.router,
+        mcp_service.calls.routes.router,
+        mcp_service.calls.routes.internal,
+    ),
     tables=EVENTS,
     metadata=Base.metadata,
     migrations=Path(__file__).resolve().parent.parent / "migrations",

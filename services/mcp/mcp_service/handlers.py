@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mcp_service.models import EVENTS
+from mcp_service.models import EVENTS, Call
 from notechondria_shared.events.consumer import Subscription
 from notechondria_shared.events.identity import UserDeleted
 
 
 async def forget_user(session: AsyncSession, fact: UserDeleted) -> None:
-    """Remember that the account is gone."""
+    """The account's part of the agents' log goes, and later calls of it are not logged."""
     await session.execute(upsert(EVENTS.deleted_users).values(user_id=fact.user_id).on_conflict_do_nothing())
+    await session.execute(delete(Call).where(Call.user_id == fact.user_id).execution_options(synchronize_session=False))
 
 
 SUBSCRIPTIONS = (Subscription(source="identity", handlers={UserDeleted: forget_user}),)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import DeclarativeBase
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from notechondria_shared.database import COLUMN_TYPES, service_metadata
 from notechondria_shared.events.tables import event_tables
@@ -13,6 +18,35 @@ class Base(DeclarativeBase):
 
     metadata = service_metadata("mcp")
     type_annotation_map = COLUMN_TYPES
+
+
+class Call(Base):
+    """A tool call an agent made on a user's behalf; kept 90 days."""
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        Index("ix_calls_user_id_id", "user_id", text("id DESC")),
+        Index("ix_calls_called_at", "called_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    key_id: Mapped[int | None]
+    client: Mapped[str] = mapped_column(String(200))
+    tool: Mapped[str] = mapped_column(String(64))
+    is_change: Mapped[bool]
+    arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    outcome: Mapped[str] = mapped_column(String(8))
+    """`ok`, or `error`."""
+    error: Mapped[str] = mapped_column(String(500))
+    duration_ms: Mapped[int]
+    touched: Mapped[dict[str, list[int]]] = mapped_column(JSONB)
+    undo: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """How to take the call back (`calls.journal.Undo`); null when that is not possible."""
+    final_reason: Mapped[str] = mapped_column(String(200))
+    """Why it cannot be taken back; empty when it can."""
+    called_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
 
 
 EVENTS = event_tables(Base)

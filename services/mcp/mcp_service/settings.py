@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from notechondria_shared.settings import ServiceSettings
 
 
 class McpSettings(ServiceSettings):
-    """The chassis' settings."""
+    """The chassis' settings, and what only this service needs."""
 
     service: ClassVar[str] = "mcp"
+
+    mcp_rate_per_minute: int = Field(600, ge=0)
+    """Requests per minute, API key and replica; 0 = no limit."""
+    mcp_log_days: int = Field(90, ge=1)
+    """Days for which the agents' log keeps a call."""
+    mcp_fixtures: str = ""
+    """For tests only: `module:function` that adds conformance fixtures to the server."""

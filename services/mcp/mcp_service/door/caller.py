@@ -7,3 +7,10 @@ from contextvars import ContextVar
 from notechondria_shared.auth import Caller
 
 current_caller: ContextVar[Caller] = ContextVar("current_caller")
+current_client: ContextVar[str] = ContextVar("current_client", default="")
+"""How the client names itself: its clientInfo where it sends one, else its User-Agent."""
+
+
+def may_write() -> bool:
+    """False for a read-only key."""
+    return "write" in current_caller.get().scopes

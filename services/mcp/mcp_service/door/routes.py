@@ -1,7 +1,7 @@
 """The endpoint `/mcp` and `/mcp/` (mcp §1): checks in the contract's order, then one of two dispatchers.
 
-A request that names a protocol version in its header goes to the SDK's transport, stateless, JSON answers. One that
-does not is a plain client of the first generation.
+Requests of newer clients (`door.generation`) go to the SDK's transport, stateless, JSON answers. All others come from
+plain clients of the first generation.
 """
 
 from __future__ import annotations
@@ -11,26 +11,28 @@ from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter
-from mcp.server import MCPServer
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from pydantic_core import from_json
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_service.door import plain
-from mcp_service.door.caller import current_caller
+from mcp_service.door.caller import current_caller, current_client
 from mcp_service.door.envelope import INVALID_REQUEST, PARSE_ERROR, PROCESS, bad_envelope
+from mcp_service.door.generation import VERSION_HEADER, client_name, speaks_sdk
+from mcp_service.limits.bucket import TokenBuckets
 from notechondria_shared.auth import Caller
 from notechondria_shared.auth.caller import authenticate
 from notechondria_shared.auth.credentials import KEY_PREFIX
-from notechondria_shared.errors import INVALID_KEY, ApiError, Unauthorized
+from notechondria_shared.errors import INVALID_KEY, ApiError, TooManyRequests, Unauthorized
 from notechondria_shared.http.answers import Json
 from notechondria_shared.http.body import read_limited
 from notechondria_shared.http.errors import answer as error_answer
 
 SESSION_HEADER = "Mcp-Session-Id"
-VERSION_HEADER = "mcp-protocol-version"
 BODY_LIMIT = 4 * 1024 * 1024
 _SESSION_ID = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -48,15 +50,12 @@ class Door:
         else:
             try:
                 caller = await _authenticate(request)
+                _limit(request, caller)
                 body = await _read(request)
             except ApiError as refusal:
                 await error_answer(refusal)(scope, receive, send)
                 return
-            token = current_caller.set(caller)
-            try:
-                await _dispatch(request, body, send)
-            finally:
-                current_caller.reset(token)
+            await _dispatch(request, caller, body, send)
 
 
 def _session_closed() -> Response:
@@ -78,6 +77,14 @@ async def _authenticate(request: Request) -> Caller:
     return caller
 
 
+def _limit(request: Request, caller: Caller) -> None:
+    """429 with Retry-After, in seconds, when the key has used up its minute."""
+    buckets: TokenBuckets = request.app.state.mcp_buckets
+    if wait := buckets.take(caller.credential_digest):
+        text = f"Request refused: {PROCESS}/limit — too many requests with this key; try again in {wait} s."
+        raise TooManyRequests(text, wait)
+
+
 async def _read(request: Request) -> bytes:
     if "json" not in request.headers.get("content-type", "").lower():
         raise ApiError(
@@ -86,21 +93,26 @@ async def _read(request: Request) -> bytes:
     return await read_limited(request, BODY_LIMIT)
 
 
-async def _dispatch(request: Request, body: bytes, send: Send) -> None:
+async def _dispatch(request: Request, caller: Caller, body: bytes, send: Send) -> None:
     try:
         message: Any = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         response: Response = bad_envelope(None, PARSE_ERROR, f"Not read: {PROCESS}/parse — {error}")
         await response(request.scope, request.receive, send)
         return
-    if VERSION_HEADER in request.headers:
-        await _sdk(request, body, send)
-        return
-    server: MCPServer[Any] = request.app.state.mcp_server
-    response = _refused(message) or await plain.answer(server, message)
-    if response.status_code != 400:
-        response.headers[SESSION_HEADER] = session_id(request)
-    await response(request.scope, request.receive, send)
+    tokens = current_caller.set(caller), current_client.set(client_name(request, message))
+    try:
+        if speaks_sdk(request, message):
+            await _sdk(request, body, send)
+            return
+        state = request.app.state
+        response = _refused(message) or await plain.answer(state.mcp_server, state.services.identity, message)
+        if response.status_code != 400:
+            response.headers[SESSION_HEADER] = session_id(request)
+        await response(request.scope, request.receive, send)
+    finally:
+        current_caller.reset(tokens[0])
+        current_client.reset(tokens[1])
 
 
 def _refused(message: Any) -> Response | None:
@@ -131,7 +143,21 @@ async def _sdk(request: Request, body: bytes, send: Send) -> None:
         return await request.receive()
 
     scope = {**request.scope, "path": "/mcp", "raw_path": b"/mcp", "root_path": ""}
-    await transport(scope, replay, send)
+    await transport(scope, replay, _echoing(request, send))
+
+
+def _echoing(request: Request, send: Send) -> Send:
+    """Give a client of the handshake generations its session id back; 2026-07-28 knows none."""
+    sent = request.headers.get(SESSION_HEADER, "")
+    if not _SESSION_ID.fullmatch(sent) or request.headers.get(VERSION_HEADER) not in HANDSHAKE_PROTOCOL_VERSIONS:
+        return send
+
+    async def echo(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).setdefault(SESSION_HEADER, sent)
+        await send(message)
+
+    return echo
 
 
 router = APIRouter(routes=[Route(path, endpoint=Door()) for path in ("/mcp", "/mcp/")])

@@ -3,38 +3,72 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from mcp.server import MCPServer
-from mcp_types import ToolAnnotations
+from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from mcp_service.tools.schemas import NoteDeleted, NoteDetail, NotePage, note_brief, note_detail
-from mcp_service.upstream.client import Upstream
+from mcp_service.calls.journal import Check, Step, journal
+from mcp_service.tools.arguments import ABSENT, Id, NoteId, Whole, given
+from mcp_service.tools.own import own_note, visible_note
+from mcp_service.tools.schemas import NoteBrief, NoteDetail, NoteList, Shape, note_brief, note_detail
+from mcp_service.tools.toolbox import Toolbox
+from mcp_service.upstream.client import Services, Upstream
 
 PAGE = 100
-READ = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-NoteId = Annotated[int, Field(description="The note's integer id.")]
+FOUND = 50
+FAR = 2**62
+
+CourseToFile = Annotated[Id, Field(description="Course to file it in")]
 
 
-def register(server: MCPServer[Any], notes: Upstream) -> None:
-    """Add the tools to the server."""
+class NotePage(NoteList):
+    """A page of notes."""
 
-    @server.tool(title="List notes", annotations=READ)
+    total: int
+    offset: int
+    limit: int
+
+
+class NoteDeleted(Shape):
+    """The note lies in the recycle bin now."""
+
+    deleted: Literal[True] = True
+    note_id: int
+
+
+class Found(Shape):
+    """What a search found."""
+
+    query: str = ABSENT
+    count: int = ABSENT
+    notes: list[NoteBrief] = ABSENT
+    error: str = ABSENT
+
+
+def register(box: Toolbox, services: Services) -> None:
+    """Add the tools."""
+    _reading(box, services.notes)
+    _writing(box, services.notes)
+
+
+def _reading(box: Toolbox, notes: Upstream) -> None:
+
+    @box.reading("List notes")
     async def list_notes(
-        course_id: Annotated[int | None, Field(description="Only notes of this course.")] = None,
-        query: Annotated[str | None, Field(description="Only notes whose title or text contains this.")] = None,
-        limit: Annotated[int, Field(description="How many at most; 100 is the most there is.")] = 50,
-        offset: Annotated[int, Field(description="How many to skip.")] = 0,
+        course_id: Annotated[Id, Field(description="Only notes of this course")] = ABSENT,
+        query: Annotated[str, Field(description="Only notes whose title or text contains this")] = ABSENT,
+        limit: Annotated[Whole, Field(description="At most 100")] = 50,
+        offset: Annotated[Whole, Field(description="How many to skip")] = 0,
     ) -> NotePage:
-        """List the user's own notes, last edited first. List before you create, so that nothing is made twice."""
-        effective = min(max(limit, 1), PAGE)
+        """List the user's own notes without their text, last edited first. `total` counts all that match; page with
+        offset. List or search before creating several, and create only what is missing."""
         page = await notes.get(
             "notes/",
             scope="personal",
-            course_id=course_id,
-            contains=query or None,
-            limit=effective,
-            offset=max(offset, 0),
+            **given(course_id=course_id, contains=query),
+            limit=min(max(limit, 1), PAGE),
+            offset=min(max(offset, 0), FAR),
         )
         return NotePage(
             total=page["total"],
@@ -43,47 +77,109 @@ def register(server: MCPServer[Any], notes: Upstream) -> None:
             notes=[note_brief(note) for note in page["results"]],
         )
 
-    @server.tool(title="Read a note", annotations=READ)
+    @box.reading("Read a note")
     async def get_note(note_id: NoteId) -> NoteDetail:
-        """Read one of the user's own notes: its markdown, blocks and metadata."""
-        note = await notes.get(f"notes/{note_id}/")
-        return note_detail(note)
+        """Read one of the user's own notes: text as markdown, blocks and metadata."""
+        return note_detail(await own_note(notes, note_id))
 
-    @server.tool(
-        title="Create a note",
-        annotations=ToolAnnotations(
-            read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
-        ),
-    )
-    async def create_note(
-        title: Annotated[str, Field(max_length=100, description="At most 100 characters.")],
-        content: Annotated[str, Field(description="The text, as markdown.")] = "",
-        description: Annotated[str, Field(description="One line on what the note is about.")] = "",
-        course_id: Annotated[int | None, Field(description="The course to file it in.")] = None,
-        is_public: Annotated[bool, Field(description="True lets everybody read it.")] = False,
-        editor_mode: Annotated[
-            Literal["G", "B", "P"] | None, Field(description="G markdown, B blocks, P plain text; default: the user's.")
-        ] = None,
+    @box.reading("Read a note by its uuid")
+    async def get_note_by_uuid(
+        uuid: Annotated[str, Field(description="As in a share link, e.g. 0d6c9f2e-6b0e-4f0f-9a35-0c9c3f7f6a10")],
     ) -> NoteDetail:
-        """Create a note of the user. Search first: the same thought may be there already."""
-        body: dict[str, Any] = {
-            "title": title,
-            "content": content,
-            "description": description,
-            "course_id": course_id,
-            "is_public": is_public,
-        }
-        if editor_mode:
-            body["editor_mode"] = editor_mode
-        return note_detail(await notes.post("notes/", body))
+        """Read a note by its uuid: an own one, or somebody's public one."""
+        try:
+            wanted = UUID(uuid.strip())
+        except ValueError:
+            message = f"BadArgument: uuid: {uuid[:60]!r} is no uuid."
+            raise ToolError(message) from None
+        return note_detail(await visible_note(notes, wanted))
 
-    @server.tool(
-        title="Move a note to the recycle bin",
-        annotations=ToolAnnotations(
-            read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
-        ),
-    )
+    @box.reading("Search notes")
+    async def search_notes(
+        query: Annotated[str, Field(description="Text that the title or the content contains, in any case")],
+        scope: Annotated[
+            Literal["personal", "all"], Field(description="all adds public notes of other users")
+        ] = "personal",
+    ) -> Found:
+        """Find notes by a piece of their title or text, at most 50, last edited first. One telling word finds more than
+        a sentence. Search before you capture something: it may be there already."""
+        words = query.strip()
+        if not words:
+            return Found(error="Nothing was searched: query is blank. Give a word to look for.")
+        page = await notes.get("notes/", scope=scope, contains=words, limit=FOUND)
+        found = [note_brief(note) for note in page["results"]]
+        return Found(query=words, count=len(found), notes=found)
+
+
+def _writing(box: Toolbox, notes: Upstream) -> None:
+    @box.writing("Create a note")
+    async def create_note(
+        title: Annotated[str, Field(description="At most 100 characters")],
+        content: Annotated[str, Field(description="The text, as markdown")] = ABSENT,
+        description: Annotated[str, Field(description="One line on what it is about")] = ABSENT,
+        course_id: CourseToFile = ABSENT,
+        is_public: Annotated[bool, Field(description="True lets everybody read it")] = False,
+        editor_mode: Annotated[
+            Literal["G", "B", "P"], Field(description="G markdown, B blocks, P plain text; default: the user's")
+        ] = ABSENT,
+    ) -> NoteDetail:
+        """Create a note; one call per note. Search first, so that nothing is made twice. Private unless is_public."""
+        body = given(
+            title=title,
+            content=content,
+            description=description,
+            course_id=course_id,
+            is_public=is_public,
+            editor_mode=editor_mode,
+        )
+        made = await notes.post("notes/", body)
+        journal().touch(note=made["id"])
+        journal().can_undo(
+            Step(service="notes", method="DELETE", path=f"notes/{made['id']}/"), checks=[unchanged(made)]
+        )
+        return note_detail(made)
+
+    @box.writing("Change a note", idempotent=True)
+    async def update_note(
+        note_id: NoteId,
+        title: Annotated[str, Field(description="At most 100 characters")] = ABSENT,
+        content: Annotated[
+            str, Field(description="Replaces the whole text; read the note first to add to it")
+        ] = ABSENT,
+        description: str = ABSENT,
+        is_public: bool = ABSENT,
+        course_id: Annotated[Id | None, Field(description="null takes it out of its course")] = ABSENT,
+    ) -> NoteDetail:
+        """Change one of the user's notes; only what is given changes. For a change worth a version, call snapshot_note
+        before it; undo_call takes it back."""
+        body = given(title=title, content=content, description=description, is_public=is_public, course_id=course_id)
+        before = await own_note(notes, note_id)
+        after = await notes.patch(f"notes/{note_id}/", body)
+        journal().touch(note=note_id)
+        if body:
+            journal().can_undo(back_to(before, *body), checks=[unchanged(after)])
+        return note_detail(after)
+
+    @box.writing("Move a note to the recycle bin", idempotent=True)
     async def delete_note(note_id: NoteId) -> NoteDeleted:
-        """Move one of the user's notes into the recycle bin; it can be restored from there."""
+        """Move one of the user's notes to the recycle bin, from where restore_deleted_note brings it back."""
+        before = await own_note(notes, note_id)
         await notes.delete(f"notes/{note_id}/")
+        journal().touch(note=note_id)
+        steps = [Step(service="notes", method="POST", path=f"notes/{note_id}/restore/")]
+        if before["is_public"]:
+            # The bin makes a note private; taking the deletion back makes it public again.
+            steps.append(back_to(before, "is_public"))
+        journal().can_undo(*steps)
         return NoteDeleted(note_id=note_id)
+
+
+def unchanged(note: dict[str, Any]) -> Check:
+    """The note is as this answer left it."""
+    return Check(service="notes", path=f"notes/{note['id']}/", equals={"last_edit": note["last_edit"]})
+
+
+def back_to(note: dict[str, Any], *fields: str) -> Step:
+    """These fields of the note as they were."""
+    body = {name: note[name] for name in fields}
+    return Step(service="notes", method="PATCH", path=f"notes/{note['id']}/", body=body)

@@ -1,13 +1,21 @@
-"""Result shapes the tools share (mcp §4)."""
+"""Result shapes of the tools (mcp §4, §5), and how they are made from the answers of REST."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict
+
+Row = dict[str, Any]
 
 
-class NoteBrief(BaseModel):
+class Shape(BaseModel):
+    """A part of a result; keys of REST that are not named are left behind."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class NoteBrief(Shape):
     """A note without its text."""
 
     id: int
@@ -15,14 +23,14 @@ class NoteBrief(BaseModel):
     title: str
     description: str
     is_public: bool
-    editor_mode: str = Field(description="G markdown, B blocks, P plain text")
-    note_type: str = Field(description="N note, C comment")
+    editor_mode: str
+    note_type: str
     course_id: int | None
     last_edit: str
     date_created: str
 
 
-class BlockBrief(BaseModel):
+class BlockBrief(Shape):
     """A block of a note."""
 
     id: int
@@ -39,23 +47,18 @@ class NoteDetail(NoteBrief):
     blocks: list[BlockBrief]
 
 
-class NotePage(BaseModel):
-    """A page of notes."""
+class CourseBrief(Shape):
+    """A course."""
 
-    total: int
-    offset: int
-    limit: int
-    notes: list[NoteBrief]
-
-
-class NoteDeleted(BaseModel):
-    """The note lies in the recycle bin now."""
-
-    deleted: Literal[True] = True
-    note_id: int
+    id: int
+    title: str
+    slug: str
+    description: str
+    icon: int | None
+    is_default: bool
 
 
-class EventBrief(BaseModel):
+class EventBrief(Shape):
     """A planner event."""
 
     id: int
@@ -73,42 +76,84 @@ class EventBrief(BaseModel):
     recurrence_count: int | None
 
 
-class EventList(BaseModel):
-    """Planner events."""
+class Session(Shape):
+    """A work session on a note."""
 
-    events: list[EventBrief]
+    id: int
+    title: str
+    kind: Literal["note_session"]
+    note_id: int
+    course_id: int | None
+    summary: str
+    starts_at: str
+    ends_at: str
 
 
-def _with_offset(text: str) -> str:
+class FeedBrief(Shape):
+    """A calendar feed, never its pasted text."""
+
+    id: int
+    title: str
+    source_kind: str
+    source_url: str
+    is_enabled: bool
+    course_id: int | None
+    last_sync: str | None
+
+
+class NoteList(Shape):
+    """Notes."""
+
+    notes: list[NoteBrief]
+
+
+def with_offset(text: str) -> str:
     """Moments inside MCP results carry `+00:00` (mcp §3)."""
     return text.removesuffix("Z") + "+00:00" if text.endswith("Z") else text
 
 
-def _brief_fields(note: dict[str, Any]) -> dict[str, Any]:
+def _brief_fields(note: Row) -> Row:
     return {
-        **{name: note[name] for name in ("id", "uuid", "title", "is_public", "editor_mode", "note_type", "course_id")},
+        **note,
         "description": note["description"] or "",
-        "last_edit": _with_offset(note["last_edit"]),
-        "date_created": _with_offset(note["date_created"]),
+        "last_edit": with_offset(note["last_edit"]),
+        "date_created": with_offset(note["date_created"]),
     }
 
 
-def note_brief(note: dict[str, Any]) -> NoteBrief:
+def note_brief(note: Row) -> NoteBrief:
     """From a note summary of REST (notes §3.3)."""
     return NoteBrief(**_brief_fields(note))
 
 
-def note_detail(note: dict[str, Any]) -> NoteDetail:
+def note_detail(note: Row) -> NoteDetail:
     """From a note detail of REST (notes §3.4)."""
-    blocks = [
-        BlockBrief(id=block["id"], block_type=block["block_type"], text=block["text"] or "", args=block["args"] or "")
-        for block in note["blocks"]
-    ]
-    return NoteDetail(
-        **_brief_fields(note), content=note["content"], metadata_json=note["metadata_json"], blocks=blocks
-    )
+    blocks = [{**block, "text": block["text"] or "", "args": block["args"] or ""} for block in note["blocks"]]
+    return NoteDetail(**{**_brief_fields(note), "blocks": blocks})
 
 
-def event_brief(event: dict[str, Any]) -> EventBrief:
+def course_fields(course: Row) -> Row:
+    """The keys of a CourseBrief from a course of REST (notes §3.2)."""
+    return {**course, "description": course["description"] or ""}
+
+
+def course_brief(course: Row) -> CourseBrief:
+    """From a course of REST (notes §3.2)."""
+    return CourseBrief(**course_fields(course))
+
+
+def event_brief(event: Row) -> EventBrief:
     """From an event payload of REST (planner §2.3), without `completed_at`."""
-    return EventBrief.model_validate(event)
+    return EventBrief(**event)
+
+
+def feed_brief(feed: Row) -> FeedBrief:
+    """From a feed payload of REST (planner §3.3)."""
+    last_sync = feed["last_sync"]
+    return FeedBrief(
+        **{
+            **feed,
+            "source_url": feed["source_url"] or "",
+            "last_sync": None if last_sync is None else with_offset(last_sync),
+        }
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import httpx
 from mcp.server.mcpserver.exceptions import ToolError
@@ -11,6 +12,16 @@ from mcp_service.door.caller import current_caller
 from notechondria_shared.http.clients import on_behalf
 
 PREFIX = "/api/v1/"
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
+KINDS = {400: "BadArgument", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict"}
+
+
+class Refused(ToolError):
+    """The other service said no, or nothing. `kind` is one word, `status` its HTTP status, 0 when none came."""
+
+    def __init__(self, kind: str, cause: str, status: int) -> None:
+        super().__init__(f"{kind}: {cause}")
+        self.kind, self.cause, self.status = kind, cause, status
 
 
 class Upstream:
@@ -21,49 +32,79 @@ class Upstream:
 
     async def get(self, path: str, **params: Any) -> Any:
         """The JSON of a GET below /api/v1/; parameters that are None are left out."""
-        given = {name: value for name, value in params.items() if value is not None}
-        return await self._send("GET", path, params=given)
+        present = {name: value for name, value in params.items() if value is not None}
+        return await self.send("GET", path, params=present)
 
-    async def post(self, path: str, body: dict[str, Any]) -> Any:
+    async def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """The JSON of a POST."""
-        return await self._send("POST", path, json=body)
+        return await self.send("POST", path, json=body or {})
 
-    async def delete(self, path: str) -> None:
-        """A DELETE."""
-        await self._send("DELETE", path)
+    async def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON of a PATCH."""
+        return await self.send("PATCH", path, json=body)
 
-    async def _send(self, method: str, path: str, **options: Any) -> Any:
+    async def delete(self, path: str) -> Any:
+        """The JSON of a DELETE, None when it has none."""
+        return await self.send("DELETE", path)
+
+    async def send(self, method: Method, path: str, **options: Any) -> Any:
+        """Any call; raises `Refused` for whatever is no success."""
         headers = on_behalf(current_caller.get().assertion)
         try:
             answer = await self._http.request(method, f"{self._base}{PREFIX}{path}", headers=headers, **options)
-        except httpx.ConnectError:
-            message = f"Unavailable: the {self._name} service cannot be reached; nothing was changed."
-            raise ToolError(message) from None
         except httpx.HTTPError as error:
-            message = f"Unavailable: the {self._name} service did not answer ({type(error).__name__})."
-            raise ToolError(message) from None
+            raise Refused("Unavailable", self._silence(method, error), 0) from None
         if answer.is_success:
             return answer.json() if answer.content else None
-        raise ToolError(_refusal(answer, self._name))
+        raise self._refusal(answer)
+
+    def _silence(self, method: Method, error: httpx.HTTPError) -> str:
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+            return f"the {self._name} service cannot be reached; nothing was changed."
+        if method == "GET":
+            return f"the {self._name} service did not answer ({type(error).__name__}); nothing was changed."
+        return (
+            f"the {self._name} service did not answer ({type(error).__name__}); whether the change was made is not "
+            "known: look before you try again."
+        )
+
+    def _refusal(self, answer: httpx.Response) -> Refused:
+        """The words of a refusal: kind of error and cause."""
+        status = answer.status_code
+        if status >= 500:
+            text = f"the {self._name} service is in trouble (HTTP {status}); nothing was changed."
+            return Refused("Unavailable", text, status)
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        return Refused(KINDS.get(status, "Refused"), _cause(body, f"{self._name} answered HTTP {status}"), status)
 
 
-KINDS = {400: "BadArgument", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict"}
-
-
-def _refusal(answer: httpx.Response, name: str) -> str:
-    """The words of a refusal: kind of error and cause."""
-    kind = KINDS.get(answer.status_code, "Unavailable" if answer.status_code >= 500 else "Refused")
-    try:
-        body = answer.json()
-    except ValueError:
-        body = None
+def _cause(body: Any, otherwise: str) -> str:
     match body:
         case {"detail": str(detail)}:
-            cause = detail
+            return detail
         case dict():
-            cause = "; ".join(f"{field}: {' '.join(map(str, texts))}" for field, texts in body.items())
+            return "; ".join(
+                f"{field}: {' '.join(map(str, texts)) if isinstance(texts, list) else texts}"
+                for field, texts in body.items()
+            )
         case [str(text), *_]:
-            cause = text
+            return text
         case _:
-            cause = f"the {name} service answered {answer.status_code}"
-    return f"{kind}: {cause}"
+            return otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services whose REST the tools use."""
+
+    identity: Upstream
+    notes: Upstream
+    planner: Upstream
+
+    def named(self, name: str) -> Upstream:
+        """By name, for what was kept in the agents' log."""
+        found: Upstream = getattr(self, name)
+        return found

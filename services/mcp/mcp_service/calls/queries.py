@@ -1,0 +1,54 @@
+"""Reads of the agents' log."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy.types import BigInteger, Boolean, DateTime, String
+
+from mcp_service.models import Call
+from notechondria_shared.database import prepare
+
+_USER = bindparam("user_id", type_=BigInteger())
+_TOOL = bindparam("tool", type_=String())
+_OUTCOME = bindparam("outcome", type_=String())
+_KEY = bindparam("key_id", type_=BigInteger())
+_CHANGES = bindparam("changes_only", type_=Boolean())
+_SINCE = bindparam("since", type_=DateTime(timezone=True))
+_UNTIL = bindparam("until", type_=DateTime(timezone=True))
+
+_MATCHING = and_(
+    Call.user_id == _USER,
+    or_(_TOOL.is_(None), Call.tool == _TOOL),
+    or_(_OUTCOME.is_(None), Call.outcome == _OUTCOME),
+    or_(_KEY.is_(None), Call.key_id == _KEY),
+    or_(~_CHANGES, Call.is_change),
+    or_(_SINCE.is_(None), Call.called_at >= _SINCE),
+    or_(_UNTIL.is_(None), Call.called_at < _UNTIL),
+)
+
+_SHOWN = (
+    Call.id,
+    Call.key_id,
+    Call.client,
+    Call.tool,
+    Call.is_change,
+    Call.arguments,
+    Call.outcome,
+    Call.error,
+    Call.duration_ms,
+    Call.touched,
+    Call.undo.is_not(None).label("has_undo"),
+    Call.final_reason,
+    Call.called_at,
+    Call.undone_at,
+)
+
+COUNT = prepare(select(func.count()).select_from(Call).where(_MATCHING))
+PAGE = prepare(
+    select(*_SHOWN)
+    .where(_MATCHING)
+    .order_by(Call.id.desc())
+    .limit(bindparam("page_limit", type_=BigInteger()))
+    .offset(bindparam("page_offset", type_=BigInteger()))
+)
+ALL = prepare(select(*_SHOWN).where(Call.user_id == _USER).order_by(Call.id))

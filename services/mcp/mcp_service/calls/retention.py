@@ -1,0 +1,61 @@
+"""The agents' log is kept 90 days."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from mcp_service.models import Call
+from notechondria_shared.database import Database
+from notechondria_shared.timestamps import now
+
+logger = logging.getLogger("notechondria.calls")
+BATCH = 2_000
+
+
+async def forget_old(database: Database, days: int) -> int:
+    """Delete calls older than `days`, in short transactions; how many went."""
+    gone = 0
+    while True:
+        old = select(Call.id).where(Call.called_at < now() - timedelta(days=days)).order_by(Call.called_at).limit(BATCH)
+        async with database.transaction() as session:
+            ids = (
+                await session.execute(
+                    delete(Call).where(Call.id.in_(old)).returning(Call.id).execution_options(synchronize_session=False)
+                )
+            ).all()
+        gone += len(ids)
+        if len(ids) < BATCH:
+            return gone
+
+
+class Retention:
+    """Runs `forget_old` at the start and then every hour; several replicas may do so side by side."""
+
+    def __init__(self, database: Database, days: int, every_seconds: float) -> None:
+        self._database, self._days, self._every = database, days, every_seconds
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin in the background."""
+        self._task = asyncio.create_task(self._run(), name="calls.retention")
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                if gone := await forget_old(self._database, self._days):
+                    logger.info("%d calls older than %d days left the agents' log", gone, self._days)
+            except Exception as error:
+                logger.warning("old calls could not be deleted now: %r", error)
+            await asyncio.sleep(self._every)

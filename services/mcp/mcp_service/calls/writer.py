@@ -1,0 +1,125 @@
+"""Writing the agents' log: changes at once, reads in batches, and nothing lost while the database is away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import bindparam, insert, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DataError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mcp_service.models import EVENTS, Base, Call
+from notechondria_shared.database import Database
+
+logger = logging.getLogger("notechondria.calls")
+EVERY_SECONDS = 0.5
+PATIENCE_SECONDS = 2.0
+BATCH = 200
+WAITING = 20_000
+"""Calls kept in memory while the database is away; beyond that the oldest are dropped, and it is said."""
+
+Entry = dict[str, Any]
+_TABLE = Base.metadata.tables[f"mcp.{Call.__tablename__}"]
+_COLUMNS = [column for column in _TABLE.columns if column.name not in {"id", "undone_at"}]
+_gone = select(literal(1)).where(EVENTS.deleted_users.c.user_id == bindparam("user_id", type_=_TABLE.c.user_id.type))
+# A call that ends after its account was deleted leaves nothing behind.
+_INSERT = insert(_TABLE).from_select(
+    [column.name for column in _COLUMNS],
+    select(
+        *(
+            bindparam(column.name, type_=JSONB(none_as_null=True) if isinstance(column.type, JSONB) else column.type)
+            for column in _COLUMNS
+        )
+    ).where(~_gone.exists()),
+)
+
+
+class CallWriter:
+    """Takes entries (all columns of `Call` but its id) and stores them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: deque[tuple[Entry, asyncio.Event]] = deque()
+        self._busy = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin storing what waits, in the background."""
+        self._task = asyncio.create_task(self._run(), name="calls.writer")
+
+    async def stop(self) -> None:
+        """Store what waits, then end."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self.flush()
+
+    async def store(self, entry: Entry) -> None:
+        """Store a change before its answer leaves. What was done is not undone because the log is away: after one try,
+        or `PATIENCE_SECONDS`, the entry goes on waiting and the answer does not."""
+        tried = self._append(entry)
+        self._wake.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await tried.wait()
+
+    def later(self, entry: Entry) -> None:
+        """Store within a second."""
+        self._append(entry)
+
+    def _append(self, entry: Entry) -> asyncio.Event:
+        tried = asyncio.Event()
+        self._waiting.append((entry, tried))
+        if len(self._waiting) > WAITING:
+            self._waiting.popleft()[1].set()
+            logger.error("the agents' log cannot be written; its oldest waiting entry is dropped")
+        return tried
+
+    async def flush(self) -> None:
+        """Store everything that waits, in order; what cannot be stored now keeps waiting."""
+        async with self._busy:
+            while self._waiting:
+                batch = [self._waiting[number] for number in range(min(BATCH, len(self._waiting)))]
+                stored = await self._store([entry for entry, _ in batch])
+                for pair in batch:
+                    pair[1].set()
+                    if stored and self._waiting and self._waiting[0] is pair:
+                        self._waiting.popleft()
+                if not stored:
+                    return
+
+    async def _store(self, entries: list[Entry]) -> bool:
+        """False when the database is not ready to take them."""
+        try:
+            async with self._database.transaction() as session:
+                await write(session, entries)
+        except (DataError, TypeError, ValueError) as error:
+            if len(entries) == 1:
+                logger.error("a call of %s is left out of the agents' log: %r", entries[0]["tool"], error)  # noqa: TRY400
+                return True
+            # One entry must not keep the others out.
+            return all([await self._store([entry]) for entry in entries])
+        except Exception as error:
+            logger.warning("the agents' log cannot be written now: %r", error)
+            return False
+        return True
+
+    async def _run(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+            await self.flush()
+
+
+async def write(session: AsyncSession, entries: list[Entry]) -> None:
+    """Insert the entries of accounts that still exist."""
+    await session.execute(_INSERT, entries)

@@ -1,0 +1,62 @@
+"""Prompts: the flows of the manual, ready to be picked in a client."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.server import MCPServer
+from pydantic import Field
+
+
+def register(server: MCPServer[Any]) -> None:
+    """Add the prompts."""
+
+    @server.prompt(title="Capture a thought")
+    def capture(
+        thought: Annotated[str, Field(description="What to keep")],
+        course: Annotated[str, Field(description="Name of the course to file it in")] = "",
+    ) -> str:
+        """Keep a thought as a note, without making it twice."""
+        place = f' File it in the course "{course}" (list_courses gives its id).' if course else ""
+        return (
+            "Keep this thought in my notes. Search my notes for its one or two telling words first. If a note on it is "
+            "there, read it and add the thought to its text; otherwise create a note with a short title, a one-line "
+            f"description and the thought as markdown.{place} Tell me which note it is in.\n\n{thought}"
+        )
+
+    @server.prompt(title="Weekly review")
+    def weekly_review(
+        start_date: Annotated[str, Field(description="First day of the week, YYYY-MM-DD")] = "",
+    ) -> str:
+        """Look back at a week: what was done, written, and left open."""
+        week = f"the week from {start_date} on" if start_date else "the seven days that end today"
+        return (
+            f"Review {week} with me. Read the days with get_activity_week, my completed events with list_events "
+            "(include_completed true) and my last edited notes with get_activity. Say in a few lines what was done, "
+            "what was written, and what was planned but is still open. Then ask me, for each open thing, whether it is "
+            "done, is to be moved, or can go, and only then change it: complete with is_completed, move with starts_at."
+        )
+
+    @server.prompt(title="Plan the week")
+    def plan_week(
+        start_date: Annotated[str, Field(description="First day, YYYY-MM-DD")] = "",
+        goals: Annotated[str, Field(description="What the week is for")] = "",
+    ) -> str:
+        """Spread what is due over the coming days."""
+        when = f"from {start_date} on" if start_date else "from today on"
+        wish = f" What I want from it: {goals}" if goals else ""
+        return (
+            f"Plan my seven days {when}.{wish} Read them with get_activity_week, and my open events with list_events. "
+            "Take what is fixed as fixed. Propose a plan of the rest, no more than three heavy things a day, the most "
+            "urgent first, and show it to me as a list. When I agree, create what is missing and move what has to "
+            "move, one call for each."
+        )
+
+    @server.prompt(title="Tidy up the recycle bin")
+    def tidy_bin() -> str:
+        """Look through the recycle bin before it is emptied."""
+        return (
+            "Look through my recycle bin with list_deleted_notes. Tell me what lies in it, and name what looks worth "
+            "keeping, with the reason. Restore what I ask for. Only if I then say so in so many words, empty the bin "
+            "with empty_recycle_bin: what is in it then is lost for good."
+        )

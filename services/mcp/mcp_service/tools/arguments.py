@@ -1,0 +1,41 @@
+"""How tools declare their arguments: absent is not null, an id is a positive number."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import MISSING
+
+ABSENT: Any = MISSING
+"""Default of an optional argument; `given` leaves it out, JSON schemas do not mention it."""
+
+LARGEST_ID = 10**18 - 1
+
+
+def given(**arguments: Any) -> dict[str, Any]:
+    """The arguments that were given."""
+    return {name: value for name, value in arguments.items() if value is not ABSENT}
+
+
+def _no_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        message = "Input should be a whole number, not true or false"
+        raise ValueError(message)  # noqa: TRY004 - pydantic reports a ValueError with the field's name
+    return value
+
+
+def _positive(value: int) -> int:
+    if not 0 < value <= LARGEST_ID:
+        message = "There is no such id"
+        raise ValueError(message)
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_boolean)]
+Id = Annotated[int, BeforeValidator(_no_boolean), AfterValidator(_positive)]
+NoteId = Annotated[Id, Field(description="Integer id of the note")]
+CourseId = Annotated[Id, Field(description="Integer id of the course")]
+EventId = Annotated[Id, Field(description="Integer id of the event")]
+SessionId = Annotated[Id, Field(description="Integer id of the work session")]
+FeedId = Annotated[Id, Field(description="Integer id of the feed")]

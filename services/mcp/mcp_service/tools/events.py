@@ -1,0 +1,174 @@
+"""Tools on planner events (mcp §5.5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from mcp_service.calls.journal import Check, Step, journal
+from mcp_service.tools.arguments import ABSENT, EventId, Id, Whole, given
+from mcp_service.tools.consent import Consent, asking, must_agree
+from mcp_service.tools.schemas import EventBrief, Shape, event_brief
+from mcp_service.tools.toolbox import Toolbox
+from mcp_service.upstream.client import Services
+
+MOST = 200
+RECURRENCE = ("recurrence_freq", "recurrence_interval", "recurrence_end_date", "recurrence_count")
+KEPT = (
+    "title",
+    "event_date",
+    "starts_at",
+    "ends_at",
+    "difficulty_weight",
+    "description",
+    "course_id",
+    "is_completed",
+    "completed_at",
+    *RECURRENCE,
+)
+"""All a user can say of an event: what taking back a change or a deletion puts in place again."""
+
+EventConsent = Annotated[Consent, asking("Delete this event for good?")]
+Moment = Annotated[str, Field(description="Full ISO date-time, e.g. 2026-05-06T14:00:00+02:00; no offset means UTC")]
+MomentOrNone = Annotated[str | None, Field(description="Full ISO date-time; null for the default")]
+Date = Annotated[str, Field(description="YYYY-MM-DD")]
+Weight = Annotated[Whole, Field(description="Importance, 1 to 4")]
+Text = Annotated[str, Field(description="At most 255 characters")]
+Frequency = Annotated[Literal["N", "W", "M", "Y"], Field(description="N once, W weekly, M monthly, Y yearly")]
+Interval = Annotated[Whole, Field(description="Every n periods")]
+LastDay = Annotated[str | None, Field(description="Last day, YYYY-MM-DD")]
+Count = Annotated[Whole | None, Field(description="How often in all")]
+
+
+class EventList(Shape):
+    """Planner events."""
+
+    events: list[EventBrief]
+
+
+class EventDeleted(Shape):
+    """The event is gone."""
+
+    deleted: Literal[True] = True
+    event_id: int
+
+
+def register(box: Toolbox, services: Services) -> None:
+    """Add the tools."""
+    planner = services.planner
+
+    @box.reading("List events")
+    async def list_events(
+        include_completed: Annotated[bool, Field(description="True also lists what is done")] = False,
+        limit: Annotated[Whole, Field(description="At most 200")] = 50,
+    ) -> EventList:
+        """List the user's planner events (tasks, deadlines, appointments) by date. List before you create several, and
+        create only what is missing."""
+        events = await planner.get(
+            "planner-events/",
+            include_completed="1" if include_completed else None,
+            limit=min(max(limit, 1), MOST),
+        )
+        return EventList(events=[event_brief(event) for event in events])
+
+    @box.writing("Create an event")
+    async def create_event(
+        *,
+        title: Annotated[str, Field(description="At most 120 characters")],
+        event_date: Date,
+        starts_at: Moment = ABSENT,
+        ends_at: Moment = ABSENT,
+        difficulty_weight: Weight = 1,
+        description: Text = ABSENT,
+        course_id: Id = ABSENT,
+        recurrence_freq: Frequency = "N",
+        recurrence_interval: Interval = 1,
+        recurrence_end_date: LastDay = ABSENT,
+        recurrence_count: Count = ABSENT,
+    ) -> EventBrief:
+        """Create a planner event; title and date are enough for a task (it then lasts from 12:00 to 13:00 UTC). Never
+        pass a bare clock time: starts_at and ends_at are full date-times."""
+        body = given(
+            title=title,
+            event_date=event_date,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            difficulty_weight=difficulty_weight,
+            description=description,
+            course_id=course_id,
+            recurrence_freq=recurrence_freq,
+            recurrence_interval=recurrence_interval,
+            recurrence_end_date=recurrence_end_date,
+            recurrence_count=recurrence_count,
+        )
+        made = await planner.post("planner-events/", body)
+        journal().touch(event=made["id"])
+        journal().can_undo(
+            Step(service="planner", method="DELETE", path=f"planner-events/{made['id']}/"), checks=[unchanged(made)]
+        )
+        return event_brief(made)
+
+    @box.writing("Change an event", idempotent=True)
+    async def update_event(
+        *,
+        event_id: EventId,
+        title: Annotated[str, Field(description="At most 120 characters")] = ABSENT,
+        event_date: Annotated[str, Field(description="YYYY-MM-DD; alone it moves the whole event")] = ABSENT,
+        starts_at: MomentOrNone = ABSENT,
+        ends_at: MomentOrNone = ABSENT,
+        difficulty_weight: Weight = ABSENT,
+        description: Text = ABSENT,
+        course_id: Annotated[Id | None, Field(description="null for no course")] = ABSENT,
+        is_completed: Annotated[bool, Field(description="True when it is done")] = ABSENT,
+        recurrence_freq: Frequency = ABSENT,
+        recurrence_interval: Interval = ABSENT,
+        recurrence_end_date: LastDay = ABSENT,
+        recurrence_count: Count = ABSENT,
+    ) -> EventBrief:
+        """Change one of the user's events; only what is given changes. Set is_completed when something is done rather
+        than deleting it. To reschedule, give starts_at (and ends_at)."""
+        body = given(
+            title=title,
+            event_date=event_date,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            difficulty_weight=difficulty_weight,
+            description=description,
+            course_id=course_id,
+            is_completed=is_completed,
+            recurrence_freq=recurrence_freq,
+            recurrence_interval=recurrence_interval,
+            recurrence_end_date=recurrence_end_date,
+            recurrence_count=recurrence_count,
+        )
+        path = f"planner-events/{event_id}/"
+        before = await planner.get(path)
+        after = await planner.patch(path, body)
+        journal().touch(event=event_id)
+        if body:
+            journal().can_undo(
+                Step(service="planner", method="PATCH", path=path, body=_kept(before)), checks=[unchanged(after)]
+            )
+        return event_brief(after)
+
+    @box.writing("Delete an event", destructive=True)
+    async def delete_event(event_id: EventId, consent: EventConsent) -> EventDeleted:
+        """Delete one of the user's events for good. Ask the user before you call this; for something done, use
+        update_event with is_completed instead."""
+        must_agree(consent)
+        path = f"planner-events/{event_id}/"
+        before = await planner.get(path)
+        await planner.delete(path)
+        journal().touch(event=event_id)
+        journal().can_undo(Step(service="planner", method="POST", path="planner-events/", body=_kept(before)))
+        return EventDeleted(event_id=event_id)
+
+
+def unchanged(event: dict[str, Any]) -> Check:
+    """The event is as this answer left it."""
+    return Check(service="planner", path=f"planner-events/{event['id']}/", equals=_kept(event))
+
+
+def _kept(event: dict[str, Any]) -> dict[str, Any]:
+    return {name: event[name] for name in KEPT}

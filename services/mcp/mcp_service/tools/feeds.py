@@ -1,0 +1,130 @@
+"""Tools on calendar feeds (mcp §5.8)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from mcp_service.calls.journal import Check, Step, journal
+from mcp_service.tools.arguments import ABSENT, FeedId, Id, given
+from mcp_service.tools.schemas import FeedBrief, Shape, feed_brief
+from mcp_service.tools.toolbox import Toolbox
+from mcp_service.upstream.client import Refused, Services
+
+KEPT = ("title", "source_kind", "source_url", "is_enabled", "course_id")
+
+Title = Annotated[str, Field(description="At most 120 characters")]
+Kind = Annotated[Literal["I", "S"], Field(description="I pasted iCal text, S subscribed URL")]
+Url = Annotated[str, Field(description="http(s) address of an iCal file; for Google Calendar its secret iCal address")]
+Ical = Annotated[str, Field(description="iCal text; it wins over source_url")]
+Course = Annotated[Id | None, Field(description="Course of its entries; null for none")]
+
+
+class FeedList(Shape):
+    """Calendar feeds."""
+
+    feeds: list[FeedBrief]
+
+
+class FeedDeleted(Shape):
+    """The feed is gone."""
+
+    deleted: Literal[True] = True
+    feed_id: int
+
+
+def register(box: Toolbox, services: Services) -> None:
+    """Add the tools."""
+    planner = services.planner
+
+    @box.reading("List calendar feeds")
+    async def list_calendar_feeds() -> FeedList:
+        """List the calendars whose entries appear in the user's week."""
+        return FeedList(feeds=[feed_brief(feed) for feed in await planner.get("calendar-feeds/")])
+
+    @box.writing("Add a calendar feed", open_world=True)
+    async def create_calendar_feed(
+        title: Title,
+        source_kind: Kind = "I",
+        source_url: Url = ABSENT,
+        raw_ical: Ical = ABSENT,
+        is_enabled: bool = True,
+        course_id: Course = ABSENT,
+    ) -> FeedBrief:
+        """Show another calendar in the user's week: give source_url with source_kind S to subscribe, or raw_ical with I
+        for a copy that never changes."""
+        body = given(
+            title=title,
+            source_kind=source_kind,
+            source_url=source_url,
+            raw_ical=raw_ical,
+            is_enabled=is_enabled,
+            course_id=course_id,
+        )
+        made = await planner.post("calendar-feeds/", body)
+        journal().touch(feed=made["id"])
+        journal().can_undo(
+            Step(service="planner", method="DELETE", path=f"calendar-feeds/{made['id']}/"), checks=[unchanged(made)]
+        )
+        return feed_brief(made)
+
+    @box.writing("Change a calendar feed", idempotent=True, open_world=True)
+    async def update_calendar_feed(
+        feed_id: FeedId,
+        title: Title = ABSENT,
+        source_kind: Kind = ABSENT,
+        source_url: Url = ABSENT,
+        raw_ical: Ical = ABSENT,
+        is_enabled: Annotated[bool, Field(description="False hides its entries")] = ABSENT,
+        course_id: Course = ABSENT,
+    ) -> FeedBrief:
+        """Change one of the user's calendar feeds; only what is given changes."""
+        body = given(
+            title=title,
+            source_kind=source_kind,
+            source_url=source_url,
+            raw_ical=raw_ical,
+            is_enabled=is_enabled,
+            course_id=course_id,
+        )
+        before = await _feed(services, feed_id)
+        after = await planner.patch(f"calendar-feeds/{feed_id}/", body)
+        journal().touch(feed=feed_id)
+        if "raw_ical" in body:
+            journal().cannot_undo("The iCal text of before is not kept; paste it again.")
+        elif body:
+            path = f"calendar-feeds/{feed_id}/"
+            back = Step(service="planner", method="PATCH", path=path, body=_kept(before))
+            journal().can_undo(back, checks=[unchanged(after)])
+        return feed_brief(after)
+
+    @box.writing("Delete a calendar feed", destructive=True)
+    async def delete_calendar_feed(feed_id: FeedId) -> FeedDeleted:
+        """Remove one of the user's calendar feeds with its entries. To hide it only, update it with is_enabled
+        false."""
+        before = await _feed(services, feed_id)
+        await planner.delete(f"calendar-feeds/{feed_id}/")
+        journal().touch(feed=feed_id)
+        if before["source_kind"] == "S" and before["source_url"]:
+            journal().can_undo(Step(service="planner", method="POST", path="calendar-feeds/", body=_kept(before)))
+        else:
+            journal().cannot_undo("The iCal text of the feed is not kept; paste it again.")
+        return FeedDeleted(feed_id=feed_id)
+
+
+async def _feed(services: Services, feed_id: int) -> dict[str, Any]:
+    for feed in await services.planner.get("calendar-feeds/"):
+        if feed["id"] == feed_id:
+            found: dict[str, Any] = feed
+            return found
+    raise Refused("NotFound", f"the user has no calendar feed {feed_id} (list_calendar_feeds gives ids).", 404)
+
+
+def unchanged(feed: dict[str, Any]) -> Check:
+    """The feed is as this answer left it."""
+    return Check(service="planner", path="calendar-feeds/", row=feed["id"], equals=_kept(feed))
+
+
+def _kept(feed: dict[str, Any]) -> dict[str, Any]:
+    return {**{name: feed[name] for name in KEPT}, "source_url": feed["source_url"] or ""}

@@ -1,0 +1,179 @@
+"""Tools on the profile and on notes (mcp §5.1, §5.2), each beside its twin in REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.support.mcp import Agent
+
+BRIEF = {
+    "id",
+    "uuid",
+    "title",
+    "description",
+    "is_public",
+    "editor_mode",
+    "note_type",
+    "course_id",
+    "last_edit",
+    "date_created",
+}
+DETAIL = BRIEF | {"content", "metadata_json", "blocks"}
+MADE_BY_SERVER = {"id", "uuid", "last_edit", "date_created", "client_draft_id"}
+
+
+def note_row(agent: Agent, note_id: int) -> dict[str, Any]:
+    """What REST says of a note, without what differs from row to row."""
+    note = agent.user.get(f"notes/{note_id}/").json()
+    blocks = [(block["block_type"], block["text"], block["args"]) for block in note["blocks"]]
+    return {**{key: value for key, value in note.items() if key not in MADE_BY_SERVER}, "blocks": blocks}
+
+
+def test_5_1_profile(agent: Agent) -> None:
+    profile = agent("get_profile")
+    settings = agent.user.get("settings/").json()
+    assert profile == {
+        name: settings[name]
+        for name in (
+            "username",
+            "email",
+            "first_name",
+            "last_name",
+            "motto",
+            "social_link",
+            "editor_mode",
+            "theme_preset",
+            "theme_mode",
+        )
+    }
+    given = {"motto": "Slow and steady", "first_name": "Mira", "editor_mode": "G", "social_link": "https://x.example"}
+    assert agent("update_profile", **given) == {"updated": True}
+    after = agent("get_profile")
+    assert {name: after[name] for name in given} == given
+    assert after["last_name"] == profile["last_name"]
+    assert agent("update_profile", editor_mode="X", motto="") == {"updated": True}  # outside the enum: ignored
+    assert agent("get_profile")["editor_mode"] == "G"
+    assert agent("get_profile")["motto"] == ""
+    assert "motto" in agent.fails("update_profile", motto="x" * 101)
+    assert "social_link" in agent.fails("update_profile", social_link="no address")
+
+
+def test_5_2_create_note_leaves_the_rows_of_rest(agent: Agent) -> None:
+    course = agent("create_course", title="For notes")
+    body = {
+        "title": "Eigenvalues",
+        "content": "# Eigenvalues\n\nA scalar.\n\n## Proof\n\nSee there.",
+        "description": "Two proofs",
+        "course_id": course["id"],
+        "is_public": True,
+        "editor_mode": "G",
+    }
+    by_tool = agent("create_note", **body)
+    by_rest = agent.user.post("notes/", body).json()
+    assert by_tool.keys() == DETAIL
+    assert note_row(agent, by_tool["id"]) == note_row(agent, by_rest["id"])
+    for block in by_tool["blocks"]:
+        assert block.keys() == {"id", "block_type", "text", "args"}
+    plain = agent("create_note", title="Only a title")
+    assert (plain["is_public"], plain["course_id"], plain["editor_mode"]) == (False, None, "G")  # G: the profile's
+    assert note_row(agent, plain["id"]) == note_row(
+        agent, agent.user.post("notes/", {"title": "Only a title"}).json()["id"]
+    )
+
+
+def test_5_2_list_notes(agent: Agent) -> None:
+    made = [agent("create_note", title=f"Listed {number}", content="needle in hay")["id"] for number in range(3)]
+    page = agent("list_notes", query="NEEDLE IN", limit=2)
+    assert page.keys() == {"total", "offset", "limit", "notes"}
+    assert (page["total"], page["offset"], page["limit"]) == (3, 0, 2)
+    assert [note["id"] for note in page["notes"]] == [made[2], made[1]]
+    assert page["notes"][0].keys() == BRIEF
+    assert [note["id"] for note in agent("list_notes", query="needle in", limit=2, offset=2)["notes"]] == [made[0]]
+    assert agent("list_notes", limit=1000)["limit"] == 100
+    assert agent("list_notes", limit=0, offset=-5)["offset"] == 0
+    assert agent("list_notes", course_id=999_999_999)["notes"] == []
+    assert agent("list_notes", query="100%_")["total"] == 0
+    assert agent("list_notes", course_id=None, query=None)["total"] == agent("list_notes")["total"]
+
+
+def test_5_2_get_update_delete(agent: Agent) -> None:
+    note = agent("create_note", title="Before", content="One", description="d")
+    assert agent("get_note", note_id=note["id"]) == note
+    assert agent("get_note", note_id=str(note["id"])) == note
+    course = agent("create_course", title="A home")
+    after = agent("update_note", note_id=note["id"], title="After", course_id=course["id"])
+    assert (after["title"], after["content"], after["description"], after["course_id"]) == (
+        "After",
+        "One",
+        "d",
+        course["id"],
+    )
+    assert after["last_edit"] > note["last_edit"]
+    assert after["last_edit"].endswith("+00:00")
+    assert agent("update_note", note_id=note["id"], title=None)["title"] == "After"  # null is absent
+    assert agent("update_note", note_id=note["id"], course_id=None)["course_id"] is None  # but here it is a value
+    assert agent("update_note", note_id=note["id"], content='{"a": 1}')["content"] == '{"a": 1}'
+    assert agent("delete_note", note_id=note["id"]) == {"deleted": True, "note_id": note["id"]}
+    assert "NotFound" in agent.fails("get_note", note_id=note["id"])
+    assert note["id"] in [row["id"] for row in agent("list_deleted_notes")["deleted_notes"]]
+
+
+def test_5_2_update_leaves_the_rows_of_rest(agent: Agent) -> None:
+    ids = [agent("create_note", title="Twins", content="Same")["id"] for _ in range(2)]
+    change = {"content": "# Other\n\ntext", "description": "new", "is_public": True}
+    agent("update_note", note_id=ids[0], **change)
+    assert agent.user.patch(f"notes/{ids[1]}/", change).status_code == 200
+    assert note_row(agent, ids[0]) == note_row(agent, ids[1])
+
+
+def test_5_2_search_notes(agent: Agent, stranger: Agent) -> None:
+    mine = agent("create_note", title="Zymurgy basics", content="yeast")
+    public = stranger("create_note", title="zymurgy of others", is_public=True)
+    stranger("create_note", title="zymurgy in private")
+    found = agent("search_notes", query="  ZYMURGY ")
+    assert found.keys() == {"query", "count", "notes"}
+    assert (found["query"], found["count"]) == ("ZYMURGY", 1)
+    assert found["notes"][0]["id"] == mine["id"]
+    everywhere = agent("search_notes", query="zymurgy", scope="all")
+    assert {note["id"] for note in everywhere["notes"]} == {mine["id"], public["id"]}
+    assert agent("search_notes", query="zymurgie")["count"] == 0  # a piece of text, no guessing
+    assert agent("search_notes", query="   ").keys() == {"error"}
+    assert "scope" in agent.fails("search_notes", query="x", scope="world")
+
+
+def test_5_2_get_note_by_uuid(agent: Agent, stranger: Agent) -> None:
+    mine = agent("create_note", title="By uuid")
+    assert agent("get_note_by_uuid", uuid=mine["uuid"].upper())["id"] == mine["id"]
+    shared = stranger("create_note", title="Shared", is_public=True)
+    assert agent("get_note_by_uuid", uuid=shared["uuid"])["title"] == "Shared"
+    hidden = stranger("create_note", title="Hidden")
+    unknown = "00000000-0000-4000-8000-000000000000"
+    texts = {agent.fails("get_note_by_uuid", uuid=uuid).replace(uuid, "U") for uuid in (hidden["uuid"], unknown)}
+    assert len(texts) == 1  # a private note cannot be told from a missing one
+    for uuid in ("../../settings", "", "x" * 500):
+        assert "BadArgument: uuid: " in agent.fails("get_note_by_uuid", uuid=uuid)
+
+
+@pytest.mark.parametrize("tool", ["get_note", "update_note", "delete_note"])
+def test_5_2_foreign_notes_are_missing_notes(agent: Agent, stranger: Agent, tool: str) -> None:
+    private = stranger("create_note", title="Private")
+    public = stranger("create_note", title="Public", is_public=True)
+    for note_id in (private["id"], public["id"], 999_999_999):
+        assert "NotFound" in agent.fails(tool, note_id=note_id)
+    private_text = agent.fails(tool, note_id=private["id"]).replace(str(private["id"]), "N")
+    assert private_text == agent.fails(tool, note_id=999_999_999).replace("999999999", "N")
+
+
+def test_5_2_a_failed_call_changes_nothing(agent: Agent) -> None:
+    before = agent("list_notes")["total"]
+    for arguments in (
+        {"title": ""},
+        {"title": "x" * 101},
+        {"title": "x", "course_id": 999_999_999},
+        {"title": "x", "editor_mode": "M"},
+        {"title": "a\x00b"},
+        {"title": "x", "description": "d" * 601},
+    ):
+        agent.fails("create_note", **arguments)
+    assert agent("list_notes")["total"] == before
