@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.support.client import PASSWORD, Api, User, eventually
+from tests.support.mcp import call_tool
 
 
 def exported(user: User) -> zipfile.ZipFile:
@@ -37,6 +38,29 @@ def test_export_holds_the_account_and_its_files(api: Api) -> None:
         assert secret not in everything
     manifest = json.loads(archive.read("manifest.json"))
     assert manifest["files_not_found"] == []
+
+
+def test_export_holds_what_every_service_keeps(api: Api) -> None:
+    user = api.register()
+    course = user.post("courses/", {"title": "Exported course"}).json()
+    note = user.post("notes/", {"title": "Exported note", "content": "words of mine", "course_id": course["id"]}).json()
+    file = {"file": ("plan.txt", b"my own file", "text/plain")}
+    assert user.request("POST", f"notes/{note['id']}/attachments/", files=file).status_code == 201
+    user.post("planner-events/", {"title": "Exported event", "event_date": "2031-01-01"})
+    user.post("note-sessions/", {"note_id": note["id"]})
+    feed = "BEGIN:VCALENDAR\r\nEND:VCALENDAR"
+    user.post("calendar-feeds/", {"title": "Exported feed", "raw_ical": feed})
+    call_tool(api, user.rotate_key(), "list_notes", {})
+    archive = exported(user)
+    texts = {name: archive.read(f"{name}.json").decode() for name in ("notes", "planner", "mcp")}
+    for words in ("Exported course", "Exported note", "words of mine", "plan.txt"):
+        assert words in texts["notes"]
+    for words in ("Exported event", "Exported feed"):
+        assert words in texts["planner"]
+    assert "list_notes" in texts["mcp"]
+    files = [name for name in archive.namelist() if name.startswith("files/")]
+    assert any(name.endswith("plan.txt") and archive.read(name) == b"my own file" for name in files), files
+    assert json.loads(archive.read("manifest.json"))["not_asked"] == {}
 
 
 def test_export_needs_login_and_shows_nobody_else(api: Api) -> None:

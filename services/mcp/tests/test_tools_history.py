@@ -21,7 +21,7 @@ def test_5_6_versions(agent: Agent) -> None:
     assert (restored["title"], restored["content"]) == ("First", "one")
     newest = agent("list_note_versions", note_id=note["id"])["versions"][0]
     assert newest["title"] == "Second"
-    assert newest["reason"].startswith("before_restore")
+    assert newest["reason"] == "before_restore_mcp"
     for _ in range(13):
         agent("snapshot_note", note_id=note["id"])
     assert len(agent("list_note_versions", note_id=note["id"])["versions"]) == 12

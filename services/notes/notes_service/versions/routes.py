@@ -44,9 +44,14 @@ async def take_snapshot(
 
 @router.post("/restore/{version_id:id}/", response_model=NoteDetail)
 async def restore_version(
-    request: Request, caller: KnownCaller, note_id: OwnNote, version_id: int, session: WriteSession
+    request: Request,
+    caller: KnownCaller,
+    note_id: OwnNote,
+    version_id: int,
+    wanted: Annotated[schemas.RestoreVersion, read_body(schemas.RestoreVersion)],
+    session: WriteSession,
 ) -> Json:
     """Bring an own note back to a version (notes §7); 404 for a version of another note."""
-    await service.restore(session, caller.user_id, note_id, version_id)
+    await service.restore(session, caller.user_id, note_id, version_id, wanted.kept_reason)
     read = SessionReader(session)
     return Json(await detail.describe(request, read, await detail.find(read, note_id)))

@@ -27,6 +27,17 @@ class TakeSnapshot(Body):
         return (self.reason or "manual")[:REASON_LENGTH]
 
 
+class RestoreVersion(Body):
+    """`POST /notes/{id}/restore/{version_id}/`: the apps send `{}`; agents name their own reason (mcp §5.6)."""
+
+    reason: Annotated[str | None, Text(blank=True, null=True)] = None
+
+    @property
+    def kept_reason(self) -> str:
+        """Of the version that keeps what the note was: at most 32 characters."""
+        return (self.reason or "before_restore")[:REASON_LENGTH]
+
+
 class VersionObject(TypedDict):
     """A kept earlier state of a note."""
 

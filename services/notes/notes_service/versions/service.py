@@ -48,8 +48,8 @@ async def _keep(session: AsyncSession, note: Note, reason: str) -> int:
     return version.id
 
 
-async def restore(session: AsyncSession, user_id: int, note_id: int, version_id: int) -> None:
-    """Bring an own note back to a version; what it was is kept first, as `before_restore`. 404 unknown version."""
+async def restore(session: AsyncSession, user_id: int, note_id: int, version_id: int, reason: str) -> None:
+    """Bring an own note back to a version; what it was is kept first, under `reason`. 404 unknown version."""
     note = await lock_own(session, user_id, note_id)
     # Read before the snapshot: it may be the one that the snapshot pushes out.
     version = (
@@ -65,7 +65,7 @@ async def restore(session: AsyncSession, user_id: int, note_id: int, version_id:
     ).one_or_none()
     if version is None:
         raise NotFound(UNKNOWN)
-    await _keep(session, note, "before_restore")
+    await _keep(session, note, reason)
     note.title, note.description, note.content = version.title, version.description, version.content
     note.metadata_json, note.editor_mode = version.metadata_json, version.editor_mode
     note.save()
