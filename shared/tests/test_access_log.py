@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from notechondria_shared.http.access_log import access_level, access_line, mask_query
+from notechondria_shared.access_line import access_level, access_line
+from notechondria_shared.http.access_log import mask_query
 
 
 def test_16_the_line_is_the_contracts_to_the_blank() -> None:

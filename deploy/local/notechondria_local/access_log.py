@@ -1,17 +1,13 @@
 """The gateway's JSON access log as the line people know: status, duration, method, path."""
 
 import json
+import logging
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from notechondria_local.errors import StackError
-
-WARNING_MS = 500.0
-CRITICAL_MS = 2000.0
-_RESET = "\x1b[0m"
-_COLOURS: Mapping[str, str] = {"CRITICAL": "\x1b[31m", "WARNING": "\x1b[33m", "INFO": "\x1b[36m"}
+from notechondria_shared.access_line import access_level, access_line
 
 
 @dataclass(frozen=True)
@@ -28,12 +24,8 @@ class Request:
 
     @property
     def level(self) -> str:
-        """``CRITICAL`` for 5xx or 2 s and more, ``WARNING`` for 4xx or half a second and more, else ``INFO``."""
-        if self.status >= 500 or self.duration_ms >= CRITICAL_MS:
-            return "CRITICAL"
-        if self.status >= 400 or self.duration_ms >= WARNING_MS:
-            return "WARNING"
-        return "INFO"
+        """``CRITICAL``, ``WARNING`` or ``INFO``, as in the services' own access lines."""
+        return logging.getLevelName(access_level(self.status, self.duration_ms))
 
 
 @dataclass(frozen=True)
@@ -77,8 +69,6 @@ def render(request: Request, *, colour: bool) -> str:
     """Return the line of a request: time, level, then the four fields, then who answered."""
     # A path is the caller's to choose: control characters in it must not reach the terminal.
     path = "".join(sign if sign.isprintable() else "?" for sign in request.path)
-    text = f"{request.status}  {request.duration_ms:7.1f}ms  {request.method:<6} {path}"
-    if colour:
-        text = f"{_COLOURS[request.level]}{text}{_RESET}"
+    text = access_line(request.status, request.duration_ms, request.method, path, color=colour)
     time = request.at.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
     return f"{time} {request.level:<8} {text}  [{request.service} {request.request_id}]"

@@ -22,6 +22,7 @@ from notechondria_local.layout import Layout, default_data_folder
 from notechondria_local.log_view import follow, tail
 from notechondria_local.operator_env import operator_environment
 from notechondria_local.traffic import RouteTraffic, Traffic
+from notechondria_shared.access_line import CRITICAL_MS, WARN_MS
 
 _HISTORY_LINES = 50_000
 _REFRESH_SECONDS = 1.0
@@ -94,7 +95,7 @@ def _table(found: list[RouteTraffic], seconds: float) -> Table:
     for name in ("requests/s", "5xx", "4xx", "p50", "p95", "p99"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in found:
-        slow = "red" if row.p95 >= access_log.CRITICAL_MS else "yellow" if row.p95 >= access_log.WARNING_MS else "cyan"
+        slow = "red" if row.p95 >= CRITICAL_MS else "yellow" if row.p95 >= WARN_MS else "cyan"
         errors = f"[red]{row.errors:.1%}[/red]" if row.errors else "0%"
         table.add_row(
             escape(row.service),

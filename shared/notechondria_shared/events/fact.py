@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Fact(BaseModel):
+class Fact(BaseModel, ABC):
     """Something that happened and was committed. A subclass is one subject of the catalogue."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -19,9 +20,9 @@ class Fact(BaseModel):
     revision: int = Field(ge=1, description="Grows with each change of the aggregate; an older one never overwrites.")
 
     @property
+    @abstractmethod
     def aggregate(self) -> str:
         """The thing the fact is about, e.g. `notes/812`."""
-        raise NotImplementedError  # every fact of the catalogue defines it
 
     @classmethod
     def service(cls) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -52,14 +53,14 @@ def clean_text(value: Any, *, trim: bool = True) -> str:
     return text.strip() if trim else text
 
 
-class Rule:
+class Rule(ABC):
     """A pydantic annotation made of one conversion and one JSON-schema fragment."""
 
     null: bool
 
+    @abstractmethod
     def convert(self, value: Any) -> Any:
         """The typed value, or a refusal with the contract's message."""
-        raise NotImplementedError  # every rule below defines it
 
     def schema(self) -> dict[str, Any]:
         """The JSON schema of what clients should send."""
