@@ -39,6 +39,11 @@ fi
 
 uv=$("$python" scripts/get_uv.py .uv) || fail "uv, the installer, could not be brought. See the lines above."
 
-if ! "$uv" sync --frozen --compile-bytecode; then
+install() {
+    "$uv" sync --frozen --compile-bytecode
+}
+
+# Behind a proxy that signs for others only this machine's own list of certificates helps; a bare container has none.
+if ! install && ! { echo "Once more, trusting what this machine trusts." >&2; UV_SYSTEM_CERTS=1 install; }; then
     fail "The installation did not succeed; the reason is above. No network: connect and repeat. No room: make room and repeat. No wheel for this platform: use Linux (glibc) or macOS on x86-64 or ARM, or the containers (deploy/compose.yaml)."
 fi
