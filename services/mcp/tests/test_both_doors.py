@@ -69,7 +69,7 @@ def by_rest(user: User) -> None:
     note = made("notes/", body)["id"]
     version = made(f"notes/{note}/snapshot/", {"reason": "mcp"})["id"]
     user.patch(f"notes/{note}/", {"content": "# N\n\nquite other words", "is_public": True})
-    made(f"notes/{note}/restore/{version}/")
+    made(f"notes/{note}/restore/{version}/", {"reason": "before_restore_mcp"})  # the word of its own (mcp §5.6)
     user.delete(f"notes/{made('notes/', {'title': 'Gone', 'content': 'text'})['id']}/")
     back = made("notes/", {"title": "Back"})["id"]
     user.delete(f"notes/{back}/")
