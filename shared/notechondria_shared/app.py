@@ -99,7 +99,7 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
     state.assertion_key = AssertionKey(settings.internal_token.get_secret_value())
     state.internal_http = internal_client(settings.internal_token.get_secret_value())
     state.user_http = user_client()
-    state.media = MediaStore(settings.media_store_url)
+    state.media = MediaStore(settings.media_location)
     state.introspector = (
         spec.introspector(app)
         if spec.introspector

@@ -42,7 +42,7 @@ def run(
     bootstrap: Callable[[ServiceSettings], Awaitable[None]] | None = None,
 ) -> int:
     """Run a service until SIGTERM; the exit code. `factory` is the import path of its `create_app`."""
-    configure_logging(settings.django_log_level)
+    configure_logging(settings)
     try:
         asyncio.run(_prepare(settings, spec, bootstrap))
     except DatabaseUnavailable as problem:
@@ -83,5 +83,5 @@ async def _prepare(
 
 def configured_app(factory: Callable[[], FastAPI], settings: ServiceSettings) -> FastAPI:
     """For worker processes: logging as in the parent, then the application."""
-    configure_logging(settings.django_log_level)
+    configure_logging(settings)
     return factory()

@@ -9,6 +9,11 @@ from urllib.parse import quote, urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from notechondria_shared.storage.location import MediaLocation, S3Access
+from notechondria_shared.unix_path import unix_path
+
+DEFAULT_MEDIA_ROOT = "/home/mediafiles"
+R2_COMPANIONS = ("cloudflare_r2_account_id", "cloudflare_r2_access_key_id", "cloudflare_r2_secret_access_key")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 
 
@@ -59,7 +64,16 @@ class ServiceSettings(BaseSettings):
     planner_url: str = "http://127.0.0.1:8003"
     mcp_url: str = "http://127.0.0.1:8004"
     public_base_url: str = "http://localhost:8080"
-    media_store_url: str = "file:///home/mediafiles"
+    media_store_url: str = ""
+    """Where uploads lie, `file:///...` or `s3://bucket/prefix`; `media_location` says what holds when it is not set."""
+    django_production_media_root: str = ""
+    cloudflare_r2_bucket_name: str = ""
+    cloudflare_r2_account_id: str = ""
+    cloudflare_r2_access_key_id: str = ""
+    cloudflare_r2_secret_access_key: SecretStr = SecretStr("")
+    cloudflare_r2_custom_domain: str = ""
+    cloudflare_r2_endpoint_url: str = ""
+    """The S3 address of R2; by default the one of the account. Another one serves any store that speaks S3."""
 
     django_debug: EnvFlag = False
     django_allowed_hosts: EnvList = Field(default_factory=lambda: ["localhost", "127.0.0.1"])
@@ -69,6 +83,8 @@ class ServiceSettings(BaseSettings):
     django_csrf_trusted_origins: EnvList = Field(default_factory=list)
     frontend_origin: str = ""
     django_log_level: str = "INFO"
+    django_log_file_name: str = ""
+    """A file that gets the log lines too; every service its own (`<name>-<service>.log`)."""
     django_access_log_force_color: EnvFlag = False
 
     consumer_backoff_seconds: Annotated[list[float], NoDecode, BeforeValidator(_words)] = Field(
@@ -83,7 +99,30 @@ class ServiceSettings(BaseSettings):
         if not self.database_url and not self.postgre_username:
             message = "Set DATABASE_URL (or POSTGRE_USERNAME and its companions)."
             raise ValueError(message)
+        if self.cloudflare_r2_bucket_name:
+            missing = [name.upper() for name in R2_COMPANIONS if not getattr(self, name)]
+            if missing:
+                message = f"CLOUDFLARE_R2_BUCKET_NAME is set, so these are needed too: {', '.join(missing)}."
+                raise ValueError(message)
         return self
+
+    @property
+    def media_location(self) -> MediaLocation:
+        """Where uploads lie: R2 when its bucket is set, else MEDIA_STORE_URL, else the media root (identity §14)."""
+        if not self.cloudflare_r2_bucket_name:
+            root = unix_path(self.django_production_media_root) or DEFAULT_MEDIA_ROOT
+            return MediaLocation(self.media_store_url or f"file://{quote(root)}")
+        account = f"https://{self.cloudflare_r2_account_id}.r2.cloudflarestorage.com"
+        domain = self.cloudflare_r2_custom_domain.strip().rstrip("/")
+        return MediaLocation(
+            f"s3://{self.cloudflare_r2_bucket_name}",
+            S3Access(
+                endpoint=self.cloudflare_r2_endpoint_url or account,
+                key_id=self.cloudflare_r2_access_key_id,
+                secret=self.cloudflare_r2_secret_access_key,
+            ),
+            address=domain if not domain or "://" in domain else f"https://{domain}",
+        )
 
     @property
     def database_conninfo(self) -> str:

@@ -69,3 +69,44 @@ def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_15_allowed_origins_by_host_name(monkeypatch: pytest.MonkeyPatch, origin: str, *, allowed: bool) -> None:
     settings = make(monkeypatch, FRONTEND_ORIGIN="https://app.example")
     assert origin_allowed(origin, settings.cors_hosts) is allowed
+
+
+R2 = {
+    "CLOUDFLARE_R2_BUCKET_NAME": "uploads",
+    "CLOUDFLARE_R2_ACCOUNT_ID": "acc",
+    "CLOUDFLARE_R2_ACCESS_KEY_ID": "id",
+    "CLOUDFLARE_R2_SECRET_ACCESS_KEY": "very-secret",
+}
+
+
+def test_14_a_bucket_makes_storage_remote(monkeypatch: pytest.MonkeyPatch) -> None:
+    location = make(monkeypatch, **R2, MEDIA_STORE_URL="file:///srv").media_location
+    assert (location.url, location.address) == ("s3://uploads", "")
+    assert location.access is not None
+    assert location.access.endpoint == "https://acc.r2.cloudflarestorage.com"
+    assert "very-secret" not in repr(location)
+    own = make(monkeypatch, CLOUDFLARE_R2_CUSTOM_DOMAIN="files.example.org/").media_location
+    assert own.address == "https://files.example.org"
+
+
+@pytest.mark.parametrize("missing", [name for name in R2 if name != "CLOUDFLARE_R2_BUCKET_NAME"])
+def test_14_a_bucket_needs_its_companions(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    with pytest.raises(ValidationError, match=missing):
+        make(monkeypatch, **{**R2, missing: ""})
+
+
+@pytest.mark.parametrize(
+    ("root", "url"),
+    [
+        ("/srv/my media", "file:///srv/my%20media"),
+        ("", "file:///home/mediafiles"),
+        ("media", "file:///home/mediafiles"),
+        (r"D:\media", "file:///home/mediafiles"),
+        (r"\\server\share", "file:///home/mediafiles"),
+        (r"C:\Program Files\Git\home\uploads", "file:///home/uploads"),
+        ("C:/Program Files/Git/home/uploads", "file:///home/uploads"),
+    ],
+)
+def test_14_media_roots_are_absolute_unix_paths(monkeypatch: pytest.MonkeyPatch, root: str, url: str) -> None:
+    assert make(monkeypatch, DJANGO_PRODUCTION_MEDIA_ROOT=root).media_location.url == url
+    assert make(monkeypatch, MEDIA_STORE_URL="s3://b/p").media_location.url == "s3://b/p"

@@ -10,6 +10,7 @@ from notechondria_local.credentials import Credentials
 from notechondria_local.names import SERVICES
 from notechondria_local.probe import answers
 from notechondria_local.process import ChildSpec
+from notechondria_shared.unix_path import unix_path
 
 
 def with_user(url: str, user: str, password: str) -> str:
@@ -63,6 +64,8 @@ class ServiceSettings:
             # One process with a handful of threads: a second memory arena per thread buys nothing and costs megabytes.
             "MALLOC_ARENA_MAX": "2",
         }
+        if unix_path(self.env.get("DJANGO_PRODUCTION_MEDIA_ROOT", "")):
+            del defaults["MEDIA_STORE_URL"]
         if name == "identity":
             defaults |= admin_account(self.env, self.credentials)
         given = {key: value for key, value in self.env.items() if value or key not in defaults}

@@ -38,6 +38,8 @@ class Introspection(BaseModel):
     is_superuser: bool = False
     scopes: list[str] = []
     credential_id: int | None = None
+    expires_in: float | None = None
+    """Seconds until the credential ends by itself (a key's expiry, a session's third day); None = never."""
     assertion: str = ""
 
 
@@ -90,7 +92,8 @@ class HttpIntrospector:
         generation = self._generation
         found = await self._ask(credential)
         if found.active and self._bus.connected and generation == self._generation and self._seconds > 0:
-            self._cache[credential.digest] = (time.monotonic() + self._seconds, found)
+            kept = self._seconds if found.expires_in is None else min(self._seconds, found.expires_in)
+            self._cache[credential.digest] = (time.monotonic() + kept, found)
             self._cache.move_to_end(credential.digest)
             if len(self._cache) > CACHE_ENTRIES:
                 self._cache.popitem(last=False)

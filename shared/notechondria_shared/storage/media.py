@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -12,13 +15,20 @@ from urllib.request import url2pathname
 
 import obstore
 from fastapi import Request
-from obstore.exceptions import NotFoundError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import LocalStore, ObjectStore, S3Store, from_url
+
+from notechondria_shared.errors import Unavailable
+from notechondria_shared.storage.location import MediaLocation
 
 if TYPE_CHECKING:
     from obstore import GetOptions  # in its stubs only
+    from obstore.store import ClientConfig, RetryConfig
 
+logger = logging.getLogger("notechondria.media")
 CHUNK = 256 * 1024
+AWAY = "Files cannot be reached right now: Backend.Media/store — try again in a moment."
+_RETRIES: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=8)}
 
 
 class StoredFile:
@@ -46,24 +56,29 @@ class ListedFile:
 class MediaStore:
     """Puts, gets and deletes files by path; paths are relative, `/`-separated, without `..`."""
 
-    def __init__(self, url: str) -> None:
-        self._store = _open(url)
+    def __init__(self, location: MediaLocation) -> None:
+        self._store = _open(location)
+        self.address = location.address
+        """Where people get the files, `https://files.example.org`; "" = from our own `/media/`."""
 
     async def put(self, path: str, data: bytes | AsyncIterator[bytes]) -> None:
         """Write a file, whole or as a stream; an existing one is replaced."""
-        await obstore.put_async(self._store, _checked(path), data)
+        with _reaching(path):
+            await obstore.put_async(self._store, _checked(path), data)
 
     async def get(self, path: str, part: tuple[int, int] | None = None) -> StoredFile | None:
         """Open a file, or the bytes `part[0]` to before `part[1]` of it; None when there is none."""
         options: GetOptions = {} if part is None else {"range": part}
         try:
-            return StoredFile(await obstore.get_async(self._store, _checked(path), options=options))
+            with _reaching(path):
+                return StoredFile(await obstore.get_async(self._store, _checked(path), options=options))
         except (NotFoundError, FileNotFoundError, IsADirectoryError):
             return None
 
     async def rename(self, source: str, target: str) -> None:
         """Give a file another path; one that is there already is replaced."""
-        await obstore.rename_async(self._store, _checked(source), _checked(target))
+        with _reaching(source):
+            await obstore.rename_async(self._store, _checked(source), _checked(target))
 
     async def listing(self, prefix: str) -> AsyncIterator[list[ListedFile]]:
         """Every file below a folder, in batches."""
@@ -73,7 +88,8 @@ class MediaStore:
     async def exists(self, path: str) -> bool:
         """True when the file is there."""
         try:
-            await obstore.head_async(self._store, _checked(path))
+            with _reaching(path):
+                await obstore.head_async(self._store, _checked(path))
         except (NotFoundError, FileNotFoundError):
             return False
         return True
@@ -81,9 +97,15 @@ class MediaStore:
     async def delete(self, path: str) -> None:
         """Remove a file; one that is not there counts as removed."""
         try:
-            await obstore.delete_async(self._store, _checked(path))
+            with _reaching(path):
+                await obstore.delete_async(self._store, _checked(path))
         except (NotFoundError, FileNotFoundError):
             return
+
+    async def discard(self, path: str) -> None:
+        """Remove a file that nothing names any more; when the store is away it stays for the sweep of orphans."""
+        with suppress(Unavailable):
+            await self.delete(path)
 
     async def delete_under(self, prefix: str) -> int:
         """Remove every file below a folder; the number removed."""
@@ -95,6 +117,18 @@ class MediaStore:
         return removed
 
 
+@contextmanager
+def _reaching(path: str) -> Iterator[None]:
+    """A store that is away or refuses is the operator's business: a clear 503, and why in the log."""
+    try:
+        yield
+    except NotFoundError:
+        raise
+    except BaseError as error:
+        logger.warning("the media store failed for %s: %s", path, str(error).partition("\n")[0][:500])
+        raise Unavailable(AWAY, retry_after=5) from error
+
+
 def _checked(path: str) -> str:
     if path.startswith("/") or "\\" in path or any(part in {"", ".", ".."} for part in path.rstrip("/").split("/")):
         message = f"not a path of the media store: {path!r}"
@@ -102,12 +136,30 @@ def _checked(path: str) -> str:
     return path
 
 
-def _open(url: str) -> ObjectStore:
+def _open(location: MediaLocation) -> ObjectStore:
+    url, access = location.url, location.access
     parts = urlsplit(url)
     if parts.scheme in {"", "file"}:
         folder = Path(url2pathname(parts.path)) if parts.scheme else Path(url)
         return LocalStore(folder, mkdir=True)
-    return from_url(url)
+    if access is None:
+        # Keys, region and endpoint from the AWS_* variables; a store in one's own network may well speak plain HTTP.
+        allow_http = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+        return from_url(url, client_options=_client(allow_http), retry_config=_RETRIES)
+    return S3Store(
+        parts.netloc,
+        prefix=parts.path.strip("/") or None,
+        endpoint=access.endpoint,
+        access_key_id=access.key_id,
+        secret_access_key=access.secret.get_secret_value(),
+        region=access.region,
+        client_options=_client(access.endpoint.startswith("http://")),
+        retry_config=_RETRIES,
+    )
+
+
+def _client(allow_http: bool) -> ClientConfig:
+    return {"allow_http": allow_http, "connect_timeout": timedelta(seconds=3), "timeout": timedelta(seconds=60)}
 
 
 def media_url(request: Request, path: str) -> str:
@@ -116,7 +168,8 @@ def media_url(request: Request, path: str) -> str:
         return ""
     if path.startswith(("http://", "https://")):
         return path
-    return f"{public_origin(request)}/media/{quote(path)}"
+    media: MediaStore = request.app.state.media
+    return f"{media.address or f'{public_origin(request)}/media'}/{quote(path)}"
 
 
 def public_origin(request: Request) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+from contextlib import suppress
 
 from PIL import Image, ImageDraw, ImageFont
 
 from identity_service.models import User
+from notechondria_shared.errors import Unavailable
 from notechondria_shared.storage import MediaStore
 
 SIZE = 256
@@ -32,12 +34,22 @@ def draw(name: str) -> bytes:
     return buffer.getvalue()
 
 
+async def is_missing(media: MediaStore, path: str) -> bool:
+    """True when the account has no picture or the file is gone; a store that is away is no reason to draw another."""
+    try:
+        return not path or not await media.exists(path)
+    except Unavailable:
+        return False
+
+
 async def ensure(media: MediaStore, user: User) -> bool:
     """Give the account a picture when it has none or the file is gone; True when `image_path` changed."""
-    if user.image_path and await media.exists(user.image_path):
+    if not await is_missing(media, user.image_path):
         return False
     path = default_path(user.id)
-    await media.put(path, await asyncio.to_thread(draw, user.username))
+    # Nobody is kept from signing in by a store that is away: the picture is drawn at a later look.
+    with suppress(Unavailable):
+        await media.put(path, await asyncio.to_thread(draw, user.username))
     changed = user.image_path != path
     user.image_path = path
     return changed

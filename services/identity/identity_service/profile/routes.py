@@ -35,7 +35,7 @@ async def get_settings(request: Request, caller: LoggedIn, read: ReadSession) ->
     if row is None:
         raise Unauthorized(INVALID_TOKEN)
     media: MediaStore = request.app.state.media
-    if not row["image_path"] or not await media.exists(row["image_path"]):
+    if await avatars.is_missing(media, row["image_path"]):
         row["image_path"] = await _give_picture(request, caller.user_id)
     return _settings_object(request, row)
 
@@ -66,7 +66,7 @@ async def _change(request: Request, user_id: int, fields: Any, avatar: UploadFil
         await service.change(session, user, wanted, image_path)
         row = await SessionReader(session).one(queries.SETTINGS, user_id=user_id)
     if image_path and before and before != image_path:
-        await media.delete(before)
+        await media.discard(before)
     return _settings_object(request, row or {})
 
 

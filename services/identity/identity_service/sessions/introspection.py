@@ -45,6 +45,7 @@ class DatabaseIntrospector:
         return self._describe(credential.kind, row)
 
     def _describe(self, kind: Kind, row: dict[str, Any]) -> Introspection:
+        ends = row["created_at"] + queries.ABSOLUTE if kind == "session" else row["expires_at"]
         found = Introspection(
             active=True,
             kind=kind,
@@ -56,6 +57,7 @@ class DatabaseIntrospector:
             is_superuser=row["is_superuser"],
             scopes=row.get("scopes") or ["read", "write"],
             credential_id=row["credential_id"],
+            expires_in=(ends - now()).total_seconds() if ends else None,
         )
         return found.model_copy(update={"assertion": self._key.sign(found.user_id, found.model_dump())})
 
