@@ -142,14 +142,41 @@ def test_15_errors_carry_the_cors_headers(api: Api, path: str, status: int) -> N
     assert answer.headers["access-control-allow-origin"] == ORIGIN["Origin"]
     assert answer.headers["access-control-allow-credentials"] == "true"
     assert "Origin" in answer.headers["vary"]
+    assert answer.headers["access-control-allow-headers"] == (
+        "Authorization, Content-Type, Accept, Origin, X-Requested-With"
+    )
+    assert answer.headers["access-control-allow-methods"] == "GET, POST, PATCH, PUT, DELETE, OPTIONS"
     assert "access-control-allow-origin" not in api.get(path, headers={"Origin": "https://evil.example"}).headers
+
+
+@pytest.mark.parametrize("path", ["/", "/handshake/", "/mcp/"])
+def test_15_other_paths_get_no_cors_headers(api: Api, path: str) -> None:
+    assert "access-control-allow-origin" not in api.get(path, headers=ORIGIN).headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("http://localhost", True),
+        ("https://127.0.0.1:8443", True),
+        ("https://app.example:444", True),  # the host of a trusted origin, whatever scheme and port
+        ("https://sub.app.example", False),
+        ("null", False),
+    ],
+)
+def test_15_origins_are_allowed_by_host_name(api: Api, origin: str, *, allowed: bool) -> None:
+    shown = api.get("ping/", headers={"Origin": origin}).headers.get("access-control-allow-origin")
+    assert shown == (origin if allowed else None)
 
 
 @pytest.mark.parametrize("path", ["auth/session/", "notes/", "heatmap/", "/mcp/"])
 def test_1_a_host_that_is_not_ours_is_400(api: Api, path: str) -> None:
     answer = api.get(path, headers={"Host": "evil.example"})
     assert answer.status_code == 400
-    assert answer.json()["detail"] == "Invalid Host header."
+    if path.startswith("/"):  # outside /api/ plain text, under it the three keys (§3.1)
+        assert (answer.text, answer.headers["content-type"]) == ("Invalid Host header.", "text/plain; charset=utf-8")
+    else:
+        assert answer.json() == {"detail": "Invalid Host header.", "status_code": 400, "path": f"/api/v1/{path}"}
 
 
 @pytest.mark.parametrize("path", ["notes/", "planner-events/", "auth/login/"])

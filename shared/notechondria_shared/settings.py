@@ -42,7 +42,7 @@ class ServiceSettings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = 8000
-    web_concurrency: int = Field(1, ge=1, le=64)
+    web_concurrency: int = Field(2, ge=1, le=64)
 
     database_url: SecretStr | None = None
     postgre_db: str = "postgres"

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import subprocess
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-import httpx
 import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from notechondria_local.stack import Stack
-from tests.support.client import Api, User, eventually
+from tests.support.client import Api, User
+from tests.support.replica import another
 
 Result = TypeVar("Result")
 
@@ -85,28 +81,6 @@ def with_sdk(url: str, key: str, talk: Callable[[Client], Awaitable[Result]], **
     return asyncio.run(run())
 
 
-@contextmanager
-def another_mcp(stack: Stack, **environment: str) -> Iterator[str]:
+def another_mcp(stack: Stack, **environment: str) -> AbstractContextManager[str]:
     """A further process of the mcp service beside the stack's own; its base URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    env = {**stack.plan.settings.environment("mcp"), "PORT": str(port), **environment}
-    log = stack.log("mcp").with_name(f"mcp-{port}.log")
-    url = f"http://127.0.0.1:{port}"
-    with log.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", "mcp_service"], env=env, stdout=out, stderr=out)
-        try:
-            eventually(lambda: _ready(process, url, log), seconds=30, what=f"mcp on port {port}")
-            yield url
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def _ready(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:
-    assert process.poll() is None, log.read_text()
-    try:
-        return httpx.get(f"{url}/internal/health/ready", timeout=5, trust_env=False).is_success
-    except httpx.TransportError:
-        return False
+    return another(stack, "mcp", **environment)

@@ -220,6 +220,60 @@ def test_10_3_an_id_token_for_somebody_else(api: Api, provider: Provider) -> Non
     assert (answer.status_code, list(answer.json())) == (400, ["detail"])
 
 
+def test_10_3_refusals_are_said_in_the_providers_words(api: Api, provider: Provider) -> None:
+    refusal = someone(breaks={"token": (200, {"error": "incorrect_client_credentials"})})
+    assert sign_in(api, provider, "github", refusal).json() == {"detail": "incorrect_client_credentials"}
+    silent = sign_in(api, provider, "github", someone(breaks={"token": (400, {})}))
+    assert (silent.status_code, silent.json()["detail"] != "") == (400, True)
+
+
+def test_10_3_field_rules(api: Api) -> None:
+    for path, body, keys in (
+        ("auth/github/", {"code": ""}, ["code"]),
+        ("auth/github/", {"code": None}, ["code"]),
+        ("auth/google/", {"code": "", "id_token": ""}, ["non_field_errors"]),
+        ("auth/google/", {"code": 5.5, "intent": None}, ["intent"]),
+        ("auth/bind/github/", {}, ["detail"]),
+    ):
+        answer = api.post(path, body)
+        expected = 401 if "bind/" in path else 400
+        assert (answer.status_code, list(answer.json())) == (expected, keys), (path, body, answer.text)
+
+
+@BOTH
+def test_10_3_a_public_address_long_names_and_fresh_data(api: Api, provider: Provider, name: str) -> None:
+    person = someone(name=f"{'F' * 40} {'L' * 160}")
+    made = sign_in(api, provider, name, person).json()
+    assert (made["user"]["first_name"], made["user"]["last_name"]) == ("F" * 30, "L" * 150)
+    person.email = f"newer-{person.email}"
+    again = sign_in(api, provider, name, person, intent="login").json()
+    assert again["user"]["id"] == made["user"]["id"]
+    (link,) = api.get("auth/social-accounts/", headers=headers(again)).json()
+    assert link["email"] == person.email  # what the link tells is refreshed
+    assert again["user"]["email"] != person.email  # the account's own address is not
+
+
+def test_10_4_a_link_that_cannot_be_stored_is_500_in_our_shape(api: Api, provider: Provider, stack: Stack) -> None:
+    owner, person = api.register(), someone()
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
+        admin.execute(
+            "CREATE FUNCTION identity.no_links() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'no links today'; END $$"
+        )
+        admin.execute(
+            "CREATE TRIGGER no_links BEFORE INSERT ON identity.social_accounts "
+            f"FOR EACH ROW WHEN (NEW.provider_uid = '{person.uid}') EXECUTE FUNCTION identity.no_links()"
+        )
+        try:
+            answer = owner.post("auth/bind/github/", {"code": provider.add(person)})
+        finally:
+            admin.execute("DROP TRIGGER no_links ON identity.social_accounts")
+            admin.execute("DROP FUNCTION identity.no_links()")
+    assert answer.status_code == 500
+    assert answer.json()["detail"]
+    assert owner.get("auth/social-accounts/").json() == []
+
+
 def test_10_3_no_leave_to_read_github_addresses_counts_as_unverified(api: Api, provider: Provider) -> None:
     body = sign_in(api, provider, "github", someone(breaks={"emails": (403, {"message": "no"})})).json()
     assert body["user"]["email"] == ""
@@ -276,3 +330,14 @@ def test_12_github_data_sync_is_not_offered(user: User) -> None:
         assert answer.status_code == 400
         assert "Backend.Creators.GithubSync" in answer.json()["detail"]
         assert "no GitHub App installation" in answer.json()["detail"]
+
+
+def test_12_needs_login(api: Api) -> None:
+    for method, call in (
+        ("GET", "status"),
+        ("DELETE", "status"),
+        ("POST", "callback"),
+        ("POST", "push"),
+        ("GET", "repos"),
+    ):
+        assert api.request(method, f"integrations/github/{call}/", json={}).status_code == 401

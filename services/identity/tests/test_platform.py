@@ -81,6 +81,9 @@ def test_16_auth_failures_are_one_line_with_eight_characters_at_most(api: Api, s
     assert "GET /api/v1/auth/sessions/" in lines[0]
     assert marker[:9] not in log
     assert "credential=<none>" in log
+    assert any("Backend.Auth/permission_check" in line for line in log.splitlines() if "credential=<none>" in line)
+    api.get("auth/sessions/", headers={"Authorization": "Token two words here"})
+    eventually(lambda: "credential=<malformed>" in _log_with(stack, "<malformed>"))
 
 
 def _log_with(stack: Stack, text: str) -> str:

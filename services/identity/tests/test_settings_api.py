@@ -207,3 +207,70 @@ def test_11_3_image_url_follows_the_forwarded_scheme_and_host(user: User) -> Non
     # The gateway sets X-Forwarded-Host to what the client called.
     url = user.get("settings/", headers={"Host": "127.0.0.1"}).json()["image_url"]
     assert url.startswith("http://127.0.0.1/media/")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"username": "x" * 142},
+        {"username": "any thing, really é"},  # no pattern here
+        {"first_name": "x" * 150, "last_name": "y" * 150},
+        {"first_name": "", "last_name": "", "motto": "", "social_link": "", "mcp_skill_md": ""},
+        {"motto": "x" * 100},
+        {"social_link": "https://example.org/" + "x" * 235},
+        {"theme_preset": "x" * 32},
+        {"api_base_url": "https://example.org/" + "x" * 235},
+        {"api_base_url": "http://localhost:9080/api/v1"},
+        {"mcp_skill_md": "long " * 40_000},
+        {"app_settings_updated_at": None},
+    ],
+)
+def test_11_1_what_just_fits(user: User, change: dict[str, Any]) -> None:
+    wanted = {name: f"{value}{user.id:08d}" if name == "username" else value for name, value in change.items()}
+    answer = user.patch("settings/", wanted)
+    assert answer.status_code == 200, answer.text
+    shown = user.get("settings/").json()
+    for name, value in wanted.items():
+        assert shown[name] == (value.strip() if isinstance(value, str) else value)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"first_name": "x" * 151}, "first_name"),
+        ({"last_name": "x" * 151}, "last_name"),
+        ({"social_link": "https://example.org/" + "x" * 236}, "social_link"),
+        ({"api_base_url": "https://example.org/" + "x" * 236}, "api_base_url"),
+        ({"email": ""}, "email"),
+        ({"username": None}, "username"),
+        ({"theme_mode": "d"}, "theme_mode"),
+        ({"editor_mode": None}, "editor_mode"),
+    ],
+)
+def test_11_1_what_just_does_not_fit(user: User, change: dict[str, Any], field: str) -> None:
+    answer = user.patch("settings/", change)
+    assert (answer.status_code, list(answer.json())) == (400, [field])
+
+
+@pytest.mark.parametrize("mode", ["G", "B", "P"])
+@pytest.mark.parametrize("theme", ["S", "L", "D"])
+def test_5_3_letters(user: User, mode: str, theme: str) -> None:
+    body = user.patch("settings/", {"editor_mode": mode, "theme_mode": theme}).json()
+    assert (body["editor_mode"], body["theme_mode"]) == (mode, theme)
+    shown = user.get("auth/session/").json()["user"]
+    assert (shown["editor_mode"], shown["theme_mode"], shown["app_settings"]["theme_mode"]) == (mode, theme, theme)
+
+
+def test_11_2_each_of_the_three_sets_the_moment(user: User) -> None:
+    for change in ({"theme_preset": "rose"}, {"theme_mode": "L"}, {"api_base_url": "https://example.org/api/v1"}):
+        before = user.get("settings/").json()["app_settings_updated_at"] or ""
+        body = user.patch("settings/", {**change, "app_settings_updated_at": None}).json()
+        assert body["app_settings_updated_at"] > before
+        (name,) = change
+        assert body["app_settings"][name] == body[name] == change[name]
+
+
+def test_11_3_every_known_extension_and_no_other(user: User) -> None:
+    assert user.request("PATCH", "settings/", files={"avatar": ("me.BMP", picture("BMP"), "x/y")}).status_code == 200
+    tiff = user.request("PATCH", "settings/", files={"avatar": ("me.tiff", picture("TIFF"), "image/tiff")})
+    assert (tiff.status_code, list(tiff.json())) == (400, ["avatar"])

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from urllib.parse import quote
 from uuid import uuid4
 
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from notechondria_shared.http.access_log import log_access, mask_path
@@ -16,6 +17,7 @@ from notechondria_shared.http.answers import Json, server_error
 from notechondria_shared.http.cors import PREFIXES, cors_headers
 from notechondria_shared.settings import ServiceSettings
 
+WRONG_HOST = "Invalid Host header."
 logger = logging.getLogger("notechondria.http")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
@@ -79,8 +81,7 @@ class Edge:
         if scope["method"] == "OPTIONS" and path.startswith(PREFIXES):
             await _no_content(send)
         elif not internal and not self._host_allowed(scope):
-            body = {"detail": "Invalid Host header.", "status_code": 400, "path": path}
-            await Json(body, status_code=400)(scope, receive, send)
+            await _wrong_host(path)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -90,6 +91,13 @@ class Edge:
         host = _header(scope, b"host").decode("latin-1").lower()
         name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
         return name.strip("[]").rstrip(".") in self._hosts
+
+
+def _wrong_host(path: str) -> Response:
+    """400; with the three keys under /api/, plain text elsewhere (identity §3.1)."""
+    if not path.startswith("/api/"):
+        return PlainTextResponse(WRONG_HOST, status_code=400)
+    return Json({"detail": WRONG_HOST, "status_code": 400, "path": path}, status_code=400)
 
 
 def _kept(headers: list[tuple[bytes, bytes]], extra: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -19,7 +19,7 @@ from notechondria_shared.errors import BadRequest, FieldErrors, NotFound
 from notechondria_shared.events.identity import UserUpdated
 from notechondria_shared.timestamps import iso_offset, iso_offset_or_none, now
 
-_HASHED = re.compile(r"[0-9a-f]{64}")
+_HASHED = re.compile(r"[0-9a-fA-F]{64}")
 LISTED = 500
 
 
@@ -50,7 +50,7 @@ def invitation_row(row: Invitation) -> dict[str, Any]:
 
 async def create_invitation(session: AsyncSession, wanted: CreateInvitation) -> Invitation:
     """Keep the hash of a code; 400 `code` when it is there already."""
-    hashed = wanted.code if _HASHED.fullmatch(wanted.code) else digest(wanted.code)
+    hashed = wanted.code.lower() if _HASHED.fullmatch(wanted.code) else digest(wanted.code)
     row = Invitation(digest=hashed, label=wanted.label, max_uses=wanted.max_uses, expires_at=wanted.expires_at)
     session.add(row)
     try:
