@@ -22,7 +22,7 @@ down: $(READY) ## Stop everything
 status: $(READY) ## Show what runs (ARGS=--memory, --json)
 	@$(NOTECHONDRIA) status $(ARGS) || test $$? -eq 3 # 3: nothing runs, which is an answer
 
-logs: $(READY) ## Watch the requests (ARGS="--service identity" for one part's own log)
+logs: $(READY) ## Watch the requests (ARGS="--part identity" for one part's own log)
 	@$(NOTECHONDRIA) logs --follow $(ARGS)
 
 reset: $(READY) ## Delete all data (asks first)

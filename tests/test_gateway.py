@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import httpx
 import pytest
 
 from notechondria_local.stack import Stack
-from tests.support.client import Api
+from tests.support.client import Api, eventually
 
 ALLOWED, FOREIGN = "https://app.example", "https://evil.example"
 
@@ -35,17 +37,80 @@ def check(answer: httpx.Response, *, allowed: bool, marked: bool = True) -> None
 
 
 @pytest.mark.usefixtures("without_planner")
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_5_a_service_that_is_away_is_said_in_json_with_cors(api: Api, method: str) -> None:
+def test_5_a_service_that_is_away_is_said_in_json_with_cors(api: Api) -> None:
     for origin, allowed in ((ALLOWED, True), (FOREIGN, False)):
-        answer = api.request(method, "planner-events/", json={}, headers={"Origin": origin})
-        assert answer.status_code in {502, 503}
+        started = time.monotonic()
+        answer = api.request("POST", "planner-events/", json={}, headers={"Origin": origin})
+        assert time.monotonic() - started < 2
+        assert answer.status_code == 503
         check(answer, allowed=allowed)
-    head = api.request("HEAD", "planner-events/")
-    assert head.status_code in {502, 503}
-    assert head.content == b""
     # Others are not touched.
     assert api.get("notes/", headers={"Origin": ALLOWED}).status_code == 200
+
+
+@pytest.mark.usefixtures("without_planner")
+def test_5_reads_wait_a_while_and_are_told_then(api: Api) -> None:
+    """Ten seconds, as long as the service may still be restarting; at once when it has been away for longer."""
+    answers: dict[str, tuple[httpx.Response, float]] = {}
+
+    def read(method: str) -> None:
+        started = time.monotonic()
+        answer = api.request(method, "planner-events/", headers={"Origin": ALLOWED})
+        answers[method] = answer, time.monotonic() - started
+
+    threads = [threading.Thread(target=read, args=(method,)) for method in ("GET", "HEAD")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for method, (answer, seconds) in answers.items():
+        assert answer.status_code == 503, method
+        assert 9 < seconds < 15, (method, seconds)
+    check(answers["GET"][0], allowed=True)
+    assert answers["HEAD"][0].content == b""
+    read("GET")  # waits until 20 s after the first failure
+    read("GET")
+    answer, seconds = answers["GET"]
+    assert (answer.status_code, seconds < 2) == (503, True), seconds
+
+
+def test_5_a_restart_costs_reads_nothing(api: Api, stack: Stack) -> None:
+    """Each service in turn, under load: no read fails, and no write is told more than to come again."""
+    user = api.register()
+    reads = {"identity": "settings/", "notes": "notes/", "planner": "planner-events/", "mcp": "mcp/calls/"}
+    stop = threading.Event()
+    seen: dict[str, list[int]] = {path: [] for path in (*reads.values(), "writes")}
+    problems: list[str] = []
+
+    def load(path: str) -> None:
+        with httpx.Client(timeout=20, trust_env=False) as http:
+            while not stop.is_set():
+                if path == "writes":
+                    answer = http.post(api.url("notes/"), json={"title": "x"}, headers=user.headers)
+                    if answer.status_code != 201 and "retry-after" not in answer.headers:
+                        problems.append(answer.text)
+                else:
+                    answer = http.get(api.url(path), headers=user.headers)
+                    if answer.status_code != 200:
+                        problems.append(f"{path}: {answer.status_code} {answer.text}")
+                seen[path].append(answer.status_code)
+                time.sleep(0.02)
+
+    threads = [threading.Thread(target=load, args=(path,)) for path in seen]
+    for thread in threads:
+        thread.start()
+    try:
+        eventually(lambda: all(len(found) > 10 for found in seen.values()))
+        for service in reads:
+            stack.restart_part(service)
+            time.sleep(0.5)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert not problems, problems[:5]
+    assert all(len(statuses) > 20 for statuses in seen.values()), {path: len(found) for path, found in seen.items()}
+    assert set(seen["writes"]) <= {201, 503}
 
 
 def test_5_the_limit_on_sign_in_is_said_in_json_with_cors() -> None:

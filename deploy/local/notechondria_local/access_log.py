@@ -21,6 +21,9 @@ class Request:
     path: str
     service: str
     request_id: str
+    user_id: int | None = None
+    size: int = 0
+    """Bytes of the answer's body."""
 
     @property
     def level(self) -> str:
@@ -35,6 +38,7 @@ class Wanted:
     service: str | None = None
     min_ms: float = 0
     status: str | None = None
+    user_id: int | None = None
 
     def __post_init__(self) -> None:
         """Raise StackError for a status that is neither a number nor a class."""
@@ -45,13 +49,14 @@ class Wanted:
         """Tell whether a request is to be shown."""
         status = str(request.status)
         fits = self.status is None or self.status == status or self.status.lower() == f"{status[0]}xx"
+        fits = fits and self.user_id in (None, request.user_id)
         return fits and request.duration_ms >= self.min_ms and self.service in (None, request.service)
 
 
 def parse(line: str) -> Request | None:
     """Read a line of the access log; None for what is not one (cut short by a full disk, say)."""
     try:
-        entry = json.loads(line)
+        entry = json.loads(line[line.index("{") :])  # docker compose puts the container's name before it
         return Request(
             at=datetime.fromisoformat(str(entry["StartUTC"])[:26].rstrip("Z")).replace(tzinfo=UTC),
             status=int(entry["DownstreamStatus"]),
@@ -59,7 +64,9 @@ def parse(line: str) -> Request | None:
             method=str(entry["RequestMethod"]),
             path=str(entry["RequestPath"]).partition("?")[0],
             service=str(entry.get("ServiceName", "")).partition("@")[0] or "-",
-            request_id=str(entry.get("downstream_X-Request-Id", "-")),
+            request_id=str(entry.get("downstream_X-Request-Id") or "-"),
+            user_id=int(entry["request_X-User-Id"]) if entry.get("request_X-User-Id") else None,
+            size=int(entry.get("DownstreamContentSize", 0)),
         )
     except (ValueError, KeyError, TypeError):
         return None
@@ -71,4 +78,5 @@ def render(request: Request, *, colour: bool) -> str:
     path = "".join(sign if sign.isprintable() else "?" for sign in request.path)
     text = access_line(request.status, request.duration_ms, request.method, path, color=colour)
     time = request.at.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-    return f"{time} {request.level:<8} {text}  [{request.service} {request.request_id}]"
+    user = f" user={request.user_id}" if request.user_id else ""
+    return f"{time} {request.level:<8} {text}  [{request.service} {request.request_id}{user}]"

@@ -19,7 +19,8 @@ from notechondria_local.display import say
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
 from notechondria_local.log_view import follow, tail
-from notechondria_local.names import PARTS
+from notechondria_local.names import PARTS, SERVICES
+from notechondria_local.operator_commands import user_id
 from notechondria_local.operator_env import gateway_port, operator_environment
 from notechondria_local.runner import UpOptions, up, up_reporting
 
@@ -98,11 +99,14 @@ def status(
 def logs(
     data: Data = None,
     follow_on: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines are written.")] = False,
-    service: Annotated[
-        str | None, typer.Option("--service", "-s", help=f"The log of one part instead: {', '.join(PARTS)}.")
+    part: Annotated[
+        str | None, typer.Option("--part", "-p", help=f"What one part itself has written: {', '.join(PARTS)}.")
     ] = None,
     lines: Annotated[int, typer.Option("--lines", "-n", help="How many lines back.", min=0)] = 100,
-    by: Annotated[str | None, typer.Option("--by", help="Only requests that this service answered.")] = None,
+    service: Annotated[
+        str | None, typer.Option("--service", "-s", help="Only requests that this service answered.")
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", "-u", help="Only requests of this user (name or id).")] = None,
     min_ms: Annotated[float, typer.Option("--min-ms", help="Only requests that took at least this long.", min=0)] = 0,
     status_class: Annotated[
         str | None, typer.Option("--status", help="Only these answers: 404, or a class such as 5xx.")
@@ -110,15 +114,20 @@ def logs(
     stdin: Annotated[bool, typer.Option("--stdin", help="Read the gateway's JSON log from standard input.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the requests to all services (status, duration, method, path), or what one part has logged."""
+    """Show the requests to all services (status, duration, method, path), or what one part has written.
+
+    Also for what runs elsewhere: docker compose logs gateway | notechondria logs --stdin --status 5xx
+    """
     layout = _layout(data)
-    if service is not None and service not in (*PARTS, "launcher"):
-        raise StackError(f"There is no part {service!r}.", f"Parts: {', '.join(PARTS)}.")
-    path = layout.log(service) if service else layout.access_log
+    if part is not None and part not in (*PARTS, "launcher"):
+        raise StackError(f"There is no part {part!r}.", f"Parts: {', '.join(PARTS)}.")
+    if service is not None and service not in SERVICES:
+        raise StackError(f"There is no service {service!r}.", f"Services: {', '.join(SERVICES)}.")
+    path = layout.log(part) if part else layout.access_log
     colour = sys.stdout.isatty() or os.environ.get("DJANGO_ACCESS_LOG_FORCE_COLOR", "").lower() in ("1", "true", "yes")
-    wanted = access_log.Wanted(by, min_ms, status_class)
+    wanted = access_log.Wanted(service, min_ms, status_class, user_id(user, data) if user else None)
     for line in sys.stdin if stdin else _lines(path, lines, follow_on=follow_on):
-        request = None if service else access_log.parse(line)
+        request = None if part else access_log.parse(line)
         if request and not wanted.accepts(request):
             continue
         shown = access_log.render(request, colour=colour) if request and not as_json else line.rstrip("\n")

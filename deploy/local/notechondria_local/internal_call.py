@@ -56,7 +56,7 @@ class InternalCall:
             raise StackError(_words(answer), "Nothing was changed.")
         if response.status >= 300:
             raise StackError(
-                f"{service} answered {response.status} to {path}.", f"See: notechondria logs -s {service}."
+                f"{service} answered {response.status} to {path}.", f"See: notechondria logs --part {service}."
             )
         parsed = json.loads(answer)
         return parsed if isinstance(parsed, dict) else {}

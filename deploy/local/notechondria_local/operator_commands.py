@@ -41,6 +41,17 @@ def _send(data: Path | None, method: str, path: str, body: dict[str, Any] | None
     return answer
 
 
+def user_id(name: str, data: Path | None) -> int:
+    """Return the id of an account by its name, address or id; asks the running stack unless it is a number."""
+    if name.isdecimal():
+        return int(name)
+    found = _send(data, "GET", f"/users?{urlencode({'search': name})}")["users"]
+    exact = [row for row in found if name.lower() in (row["username"].lower(), row["email"].lower())]
+    if not exact:
+        raise StackError(f"There is no account {name!r}.", "See: notechondria users list.")
+    return int(exact[0]["id"])
+
+
 def _show(answer: dict[str, Any], sentence: str, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(answer, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output

@@ -1,8 +1,10 @@
 """Traefik from its wheel: the static file of gateway/ with this machine's addresses, the routes as they are."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -14,11 +16,44 @@ from notechondria_local.probe import answers, get_json
 from notechondria_local.process import ChildSpec, put_aside
 
 
-def render_static(source: str, host: str, port: int, ping_port: int, routes: Path, access_log: Path) -> str:
-    """Return the static configuration with the local addresses and files in place."""
+def tls_port(env: Mapping[str, str]) -> int | None:
+    """Return the port for TLS; None when there is no certificate and no way to one."""
+    wanted = env.get("TLS_CERT_FILE") or env.get("ACME_EMAIL")
+    return whole_number(env, "TLS_PORT", 8443, 65_535) if wanted else None
+
+
+def fill_in(source: str, env: Mapping[str, str]) -> str:
+    """Take the marks off the lines that the environment asks for and put the values in, as gateway/start.sh does."""
+    proxies = [word for word in re.split(r"[\s,]+", env.get("TRUSTED_PROXIES", "")) if word]
+    domain = urlsplit(env.get("PUBLIC_BASE_URL", "")).hostname or ""
+    if env.get("ACME_EMAIL") and not domain:
+        raise StackError("ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for.", "Set both.")
+    # In this order: what holds for TLS and proxies together has both marks.
+    marks = {"tls": tls_port(env), "acme": env.get("ACME_EMAIL"), "proxies": proxies}
+    for mark in (name for name, wanted in marks.items() if wanted):
+        source = re.sub(rf"(?m)^( *)#{mark} ", r"\1", source)
+    values = {
+        "TRUSTED_PROXIES": ",".join(f'"{word}"' for word in proxies),
+        "TLS_PORT": str(tls_port(env) or ""),
+        "TLS_PUBLIC_PORT": env.get("TLS_PUBLIC_PORT") or "443",
+        "TLS_RESOLVER": f'{{certResolver: acme, domains: [{{main: "{domain}"}}]}}' if env.get("ACME_EMAIL") else "{}",
+        "ACME_EMAIL": env.get("ACME_EMAIL", ""),
+        "ACME_DIRECTORY": env.get("ACME_DIRECTORY") or "https://acme-v02.api.letsencrypt.org/directory",
+        "ACME_STORAGE": env.get("ACME_STORAGE") or "/var/lib/traefik/acme.json",
+    }
+    return re.sub(r"\$\{([A-Z_]+)\}", lambda found: values.get(found[1], found[0]), source)
+
+
+def render_static(
+    source: str, host: str, port: int, ping_port: int, routes: Path, access_log: Path, env: Mapping[str, str]
+) -> str:
+    """Return the static configuration with the environment's wishes, the local addresses and files in place."""
     try:
-        static: dict[str, Any] = yaml.safe_load(source)
-        static["entryPoints"]["web"]["address"] = f"{f'[{host}]' if ':' in host else host}:{port}"
+        static: dict[str, Any] = yaml.safe_load(fill_in(source, env))
+        shown = f"[{host}]" if ":" in host else host
+        static["entryPoints"]["web"]["address"] = f"{shown}:{port}"
+        if secure := tls_port(env):
+            static["entryPoints"]["websecure"]["address"] = f"{shown}:{secure}"
         static["entryPoints"]["traefik"]["address"] = f"127.0.0.1:{ping_port}"
         static["providers"]["file"]["directory"] = str(routes)
         static["accessLog"]["filePath"] = str(access_log)
@@ -46,6 +81,8 @@ class Traefik:
         self._env = {
             **env,
             **{f"{name.upper()}_URL": url for name, url in urls.items()},
+            "ACME_STORAGE": env.get("ACME_STORAGE") or str(folder.parent / "acme.json"),
+            "ACCESS_LOG_FILE": str(logs / "access.log"),
             "GOMEMLIMIT": env.get("GOMEMLIMIT", "160MiB"),
             "GOGC": env.get("GOGC", "50"),
         }
@@ -64,7 +101,7 @@ class Traefik:
         draft.write_text(
             render_static(
                 GATEWAY_STATIC.read_text(encoding="utf-8"), self._host, self._port, self._ping_port, GATEWAY_ROUTES,
-                access_log,
+                access_log, self._env,
             ),
             encoding="utf-8",
         )  # fmt: skip

@@ -79,8 +79,9 @@ def test_up_status_logs_down(person: Person) -> None:
     assert answers(f"http://127.0.0.1:{person.port}/api/v1/notes/?secret=1")
     assert until(lambda: "GET    /api/v1/notes/" in person.types("logs"), 5)
     assert "secret" not in person.types("logs", "--json")
-    assert "database system is ready" in person.types("logs", "--service", "postgres")
-    assert "There is no part" in person.types("logs", "--service", "nobody", code=1)
+    assert "database system is ready" in person.types("logs", "--part", "postgres")
+    assert "There is no part" in person.types("logs", "--part", "nobody", code=1)
+    assert "There is no service" in person.types("logs", "--service", "nobody", code=1)
     assert "Stop it first" in person.types("reset", "--yes", code=1)
 
     assert "Stopped" in person.types("down")

@@ -129,11 +129,11 @@ def test_reading_a_log_from_its_end_and_on(tmp_path: Path) -> None:
 
 def test_the_static_file_keeps_what_it_says_and_gets_local_addresses() -> None:
     source = GATEWAY_STATIC.read_text()
-    rendered = yaml.safe_load(render_static(source, "::1", 9000, 9001, GATEWAY_ROUTES, Path("/l/access.log")))
+    rendered = yaml.safe_load(render_static(source, "::1", 9000, 9001, GATEWAY_ROUTES, Path("/l/access.log"), {}))
     assert rendered["entryPoints"]["web"]["address"] == "[::1]:9000"
     assert rendered["entryPoints"]["traefik"]["address"] == "127.0.0.1:9001"
     assert rendered["accessLog"]["bufferingSize"] == 0
     assert rendered["accessLog"]["fields"]["queryParameters"] == {"defaultMode": "drop"}
     assert rendered["global"] == {"checkNewVersion": False, "sendAnonymousUsage": False}
     with pytest.raises(StackError):
-        render_static("entryPoints: {}", "::1", 1, 2, GATEWAY_ROUTES, Path("/l"))
+        render_static("entryPoints: {}", "::1", 1, 2, GATEWAY_ROUTES, Path("/l"), {})

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,8 @@ def test_filters() -> None:
     assert not Wanted(status="4XX").accepts(slow)
     assert not Wanted(service="planner").accepts(slow)
     assert not Wanted(min_ms=701).accepts(slow)
+    assert Wanted(user_id=7).accepts(replace(slow, user_id=7))
+    assert not Wanted(user_id=7).accepts(slow)
     with pytest.raises(StackError):
         Wanted(status="sometimes")
 
@@ -67,8 +70,9 @@ def test_both_commands_read_a_stream_from_elsewhere() -> None:
         "RequestPath": "/api/v1/notes/1/",
         "ServiceName": "notes@file",
         "downstream_X-Request-Id": "abc",
+        "request_X-User-Id": "7",
     }
-    stream = json.dumps(entry) + "\nnot a line of the log\n"
+    stream = f"gateway-1  | {json.dumps(entry)}\nnot a line of the log\n"
 
     def run(*arguments: str) -> str:
         call = [sys.executable, "-m", "notechondria_local", *arguments, "--stdin"]
@@ -81,3 +85,5 @@ def test_both_commands_read_a_stream_from_elsewhere() -> None:
     assert "/api/v1/notes/{id}/" in run("top", "--once")
     assert "503     12.0ms  GET    /api/v1/notes/1/" in run("logs", "--status", "5xx")
     assert "503" not in run("logs", "--status", "4xx")
+    assert "[notes abc user=7]" in run("logs", "--user", "7", "--service", "notes")
+    assert "503" not in run("logs", "--user", "8")

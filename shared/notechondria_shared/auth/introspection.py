@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import math
 import time
 from collections import OrderedDict
 
@@ -18,6 +20,10 @@ from notechondria_shared.events.bus import Bus
 
 logger = logging.getLogger("notechondria.auth")
 CACHE_ENTRIES = 50_000
+STALE_SECONDS = 120.0
+"""So long an answer still counts after its time while identity cannot be reached: what revokes it comes by the bus."""
+RESTART_SECONDS = 1.5
+"""So long a question waits for an identity that refuses connections, as one that is restarting does."""
 AWAY = "Sign-in cannot be checked right now: Backend.Auth/introspect — the identity service is not reachable."
 
 
@@ -48,7 +54,8 @@ class HttpIntrospector:
 
     def __init__(self, http: httpx.AsyncClient, identity_url: str, bus: Bus, seconds: float) -> None:
         self._http, self._url, self._bus, self._seconds = http, f"{identity_url}/internal/introspect", bus, seconds
-        self._cache: OrderedDict[str, tuple[float, Introspection]] = OrderedDict()
+        # Digest to (fresh until, usable until, answer).
+        self._cache: OrderedDict[str, tuple[float, float, Introspection]] = OrderedDict()
         # Grows with every revocation: an answer asked for before one and received after it is not kept.
         self._generation = 0
         self._subscribed: Client | None = None
@@ -74,7 +81,7 @@ class HttpIntrospector:
             return
         for known in [
             key
-            for key, (_, found) in self._cache.items()
+            for key, (_, _, found) in self._cache.items()
             if key in digests or (not digests and found.user_id == user_id)
         ]:
             del self._cache[known]
@@ -88,12 +95,20 @@ class HttpIntrospector:
         """The answer for a credential; `Unavailable` when identity cannot be reached."""
         cached = self._cache.get(credential.digest)
         if cached and cached[0] > time.monotonic():
-            return cached[1]
+            return cached[2]
         generation = self._generation
-        found = await self._ask(credential)
+        try:
+            found = await self._ask(credential)
+        except Unavailable:
+            known = self._cache.get(credential.digest)  # looked up again: it may have been revoked meanwhile
+            if known and known[1] > time.monotonic():
+                return known[2]
+            raise
         if found.active and self._bus.connected and generation == self._generation and self._seconds > 0:
-            kept = self._seconds if found.expires_in is None else min(self._seconds, found.expires_in)
-            self._cache[credential.digest] = (time.monotonic() + kept, found)
+            ends = math.inf if found.expires_in is None else found.expires_in
+            moment = time.monotonic()
+            fresh, usable = min(self._seconds, ends), min(self._seconds + STALE_SECONDS, ends)
+            self._cache[credential.digest] = (moment + fresh, moment + usable, found)
             self._cache.move_to_end(credential.digest)
             if len(self._cache) > CACHE_ENTRIES:
                 self._cache.popitem(last=False)
@@ -101,8 +116,16 @@ class HttpIntrospector:
 
     async def _ask(self, credential: Credential) -> Introspection:
         question = {"kind": credential.kind, "digest": credential.digest}
+        deadline = time.monotonic() + RESTART_SECONDS
         try:
-            answer = await self._http.post(self._url, json=question)
+            while True:
+                try:
+                    answer = await self._http.post(self._url, json=question)
+                    break
+                except httpx.ConnectError:
+                    if time.monotonic() > deadline:
+                        raise
+                    await asyncio.sleep(0.1)
             answer.raise_for_status()
             return Introspection.model_validate_json(answer.content)
         except (httpx.HTTPError, ValidationError) as error:

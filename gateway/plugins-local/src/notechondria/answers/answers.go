@@ -1,22 +1,41 @@
-// Package answers gives the refusals that the gateway makes itself (429, 502, 503, 504, ...) the shape of the services'
-// answers: JSON with a detail, CORS headers for allowed origins (identity §15), and when to come back. Without them a
-// web app sees only "failed to fetch".
+// Package answers stands in front of every route. It gives the refusals that the gateway makes itself (429, 502, 503,
+// 504, ...) the shape of the services' answers: JSON with a detail, CORS headers for allowed origins (identity §15), and
+// when to come back; without them a web app sees only "failed to fetch". It keeps reads waiting for a service that is
+// just restarting, and it names the client's address behind proxies that are trusted.
 package answers
 
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 	"unicode"
+)
+
+const (
+	// forget: a service that has been away for longer is not waited for any more.
+	forget = 20 * time.Second
+	// pause between two tries.
+	pause = 100 * time.Millisecond
+	// crowd: so many requests of a route may wait at the same time.
+	crowd = 500
+	// userHeader: by it a service tells the access log who called.
+	userHeader = "X-User-Id"
 )
 
 // Config is what the dynamic configuration says.
 type Config struct {
 	// Hosts whose pages may read the answers: names or URLs, separated by white space or commas.
 	Hosts string `json:"hosts,omitempty"`
+	// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by white space or commas.
+	Proxies string `json:"proxies,omitempty"`
+	// PatienceSeconds for which a read waits for a service that cannot be reached; 0 = not at all.
+	PatienceSeconds int `json:"patienceSeconds,omitempty"`
 }
 
 // CreateConfig makes an empty configuration.
@@ -24,40 +43,122 @@ func CreateConfig() *Config {
 	return &Config{}
 }
 
-// Handler passes requests on and looks at what comes back.
+// Handler passes requests of one route on and looks at what comes back.
 type Handler struct {
-	next  http.Handler
-	hosts map[string]bool
+	next     http.Handler
+	hosts    map[string]bool
+	proxies  []*net.IPNet
+	patience time.Duration
+	waiting  int64
+	// awaySince: when the service first could not be reached, in nanoseconds; 0 = it answers.
+	awaySince int64
 }
 
 // New makes a handler.
 func New(_ context.Context, next http.Handler, config *Config, _ string) (http.Handler, error) {
 	hosts := map[string]bool{"localhost": true, "127.0.0.1": true}
-	for _, word := range strings.FieldsFunc(config.Hosts, func(sign rune) bool { return sign == ',' || unicode.IsSpace(sign) }) {
+	for _, word := range words(config.Hosts) {
 		if name := hostName(word); name != "" && name != "*" {
 			hosts[name] = true
 		}
 	}
-	return &Handler{next: next, hosts: hosts}, nil
+	handler := &Handler{next: next, hosts: hosts, patience: time.Duration(config.PatienceSeconds) * time.Second}
+	for _, word := range words(config.Proxies) {
+		network, err := network(word)
+		if err != nil {
+			return nil, err
+		}
+		handler.proxies = append(handler.proxies, network)
+	}
+	return handler, nil
 }
 
 // ServeHTTP watches every answer but a stream: what wraps a response here cannot flush it, and an EventSource shows its
 // page no refusal's body anyway.
 func (handler *Handler) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
+	// One address, the client's: limits count by it, and services take the first hop (identity §1).
+	request.Header.Set("X-Forwarded-For", handler.client(request))
+	request.Header.Del(userHeader)
 	if strings.Contains(request.Header.Get("Accept"), "text/event-stream") {
 		handler.next.ServeHTTP(writer, request)
 		return
 	}
-	handler.next.ServeHTTP(&answer{ResponseWriter: writer, request: request, hosts: handler.hosts}, request)
+	own := &answer{ResponseWriter: writer, request: request, handler: handler}
+	if request.Method != http.MethodGet && request.Method != http.MethodHead {
+		handler.next.ServeHTTP(own, request)
+		return
+	}
+	handler.patiently(own, request)
+}
+
+// patiently repeats a read until a service answers it or the patience is at its end. A read has no body and no effect.
+func (handler *Handler) patiently(own *answer, request *http.Request) {
+	deadline := time.Now().Add(handler.patience)
+	counted := false
+	for {
+		own.patient = handler.patience > 0 && time.Now().Before(deadline) && handler.comesBack() &&
+			(counted || atomic.LoadInt64(&handler.waiting) < crowd)
+		handler.next.ServeHTTP(own, request)
+		if !own.again {
+			break
+		}
+		if !counted {
+			counted = true
+			atomic.AddInt64(&handler.waiting, 1)
+		}
+		own.again, own.decided = false, false
+		select {
+		case <-request.Context().Done():
+			own.patient = false
+		case <-time.After(pause):
+		}
+	}
+	if counted {
+		atomic.AddInt64(&handler.waiting, -1)
+	}
+}
+
+// comesBack tells whether the service is there, or away for so short a time that it may be restarting.
+func (handler *Handler) comesBack() bool {
+	since := atomic.LoadInt64(&handler.awaySince)
+	return since == 0 || time.Since(time.Unix(0, since)) < forget
+}
+
+// client is the address of who asked: the last hop that is no trusted proxy.
+func (handler *Handler) client(request *http.Request) string {
+	address, _, err := net.SplitHostPort(request.RemoteAddr)
+	if err != nil {
+		address = request.RemoteAddr
+	}
+	hops := strings.Split(strings.Join(request.Header.Values("X-Forwarded-For"), ","), ",")
+	for place := len(hops) - 1; place >= 0 && handler.trusts(address); place-- {
+		if hop := strings.TrimSpace(hops[place]); net.ParseIP(hop) != nil {
+			address = hop
+		}
+	}
+	return address
+}
+
+func (handler *Handler) trusts(address string) bool {
+	ip := net.ParseIP(address)
+	for _, network := range handler.proxies {
+		if ip != nil && network.Contains(ip) {
+			return true
+		}
+	}
+	return false
 }
 
 // answer watches one response. Every service names the request in its answers; one without that name is the gateway's.
 type answer struct {
 	http.ResponseWriter
 	request  *http.Request
-	hosts    map[string]bool
+	handler  *Handler
 	decided  bool
 	replaced bool
+	// patient: another try may follow; again: it must.
+	patient bool
+	again   bool
 }
 
 // WriteHeader decides whose answer this is.
@@ -71,16 +172,34 @@ func (own *answer) WriteHeader(status int) {
 	}
 	own.decided = true
 	header := own.Header()
+	if user := header.Get(userHeader); user != "" {
+		// The access log shows headers of the request as they are at its end; the client is not told.
+		own.request.Header.Set(userHeader, user)
+		header.Del(userHeader)
+	}
 	if status < 400 || header.Get("X-Request-Id") != "" {
+		atomic.StoreInt64(&own.handler.awaySince, 0)
 		own.ResponseWriter.WriteHeader(status)
 		return
+	}
+	if status == http.StatusBadGateway || status == http.StatusServiceUnavailable {
+		// One answer for both: 502 is a service's own word for a provider it could not reach (identity §10).
+		status = http.StatusServiceUnavailable
+		atomic.CompareAndSwapInt64(&own.handler.awaySince, 0, time.Now().UnixNano())
+		if own.patient {
+			own.again = true
+			for name := range header {
+				header.Del(name)
+			}
+			return
+		}
 	}
 	own.replaced = true
 	body, _ := json.Marshal(map[string]string{"detail": detail(status)})
 	header.Set("Content-Type", "application/json; charset=utf-8")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Del("Content-Encoding")
-	if header.Get("Retry-After") == "" && (status == 429 || status == 502 || status == 503 || status == 504) {
+	if header.Get("Retry-After") == "" && (status == 429 || status == 503 || status == 504) {
 		header.Set("Retry-After", "1")
 	}
 	own.allowOrigin(header)
@@ -95,7 +214,7 @@ func (own *answer) Write(data []byte) (int, error) {
 	if !own.decided {
 		own.WriteHeader(http.StatusOK)
 	}
-	if own.replaced {
+	if own.replaced || own.again {
 		return len(data), nil
 	}
 	return own.ResponseWriter.Write(data)
@@ -107,7 +226,7 @@ func (own *answer) allowOrigin(header http.Header) {
 		return
 	}
 	origin := own.request.Header.Get("Origin")
-	if origin == "" || !own.hosts[hostName(origin)] {
+	if origin == "" || !own.handler.hosts[hostName(origin)] {
 		return
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
@@ -123,7 +242,7 @@ func detail(status int) string {
 		return "Request refused: Gateway/limit — too many requests from this address, wait a moment."
 	case http.StatusRequestEntityTooLarge:
 		return "Request refused: Gateway/body — it is too large."
-	case http.StatusBadGateway, http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable:
 		return "Not answered: Gateway/forward — this part of Notechondria is restarting, try again in a moment."
 	case http.StatusGatewayTimeout:
 		return "Not answered: Gateway/forward — this part of Notechondria took too long."
@@ -141,4 +260,22 @@ func hostName(text string) string {
 		return strings.ToLower(parsed.Hostname())
 	}
 	return strings.ToLower(text)
+}
+
+// network reads an address or a network.
+func network(text string) (*net.IPNet, error) {
+	if !strings.Contains(text, "/") {
+		if strings.Contains(text, ":") {
+			text += "/128"
+		} else {
+			text += "/32"
+		}
+	}
+	_, found, err := net.ParseCIDR(text)
+	return found, err
+}
+
+// words of a list, separated by white space or commas.
+func words(text string) []string {
+	return strings.FieldsFunc(text, func(sign rune) bool { return sign == ',' || unicode.IsSpace(sign) })
 }

@@ -1,0 +1,3 @@
+module notechondria/maskedlog
+
+go 1.22

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Starts the gateway in a container: takes the marks off the lines of traefik.yaml that the environment asks for
+# (#proxies, #tls, #acme) and puts the values in. The `notechondria` command does the same on one machine.
+set -eu
+
+home=$(cd "$(dirname "$0")" && pwd)
+source=${GATEWAY_STATIC:-$home/traefik.yaml}
+rendered=${GATEWAY_RENDERED:-/tmp/traefik.yaml}
+marks=
+proxies=$(printf '%s' "${TRUSTED_PROXIES:-}" | tr ', ' '\n\n' | sed '/^$/d; s/.*/"&"/' | paste -sd, -)
+# In this order: what holds for TLS and proxies together has both marks.
+if [ -n "${TLS_CERT_FILE:-}" ] || [ -n "${ACME_EMAIL:-}" ]; then
+    marks="$marks tls"
+fi
+domain=${PUBLIC_BASE_URL:-}
+domain=${domain#*://}
+domain=${domain%%[:/]*}
+resolver='{}'
+if [ -n "${ACME_EMAIL:-}" ]; then
+    marks="$marks acme"
+    resolver="{certResolver: acme, domains: [{main: \"$domain\"}]}"
+    [ -n "$domain" ] || { echo "ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for." >&2; exit 2; }
+fi
+[ -z "$proxies" ] || marks="$marks proxies"
+cp "$source" "$rendered.new"
+for mark in $marks; do
+    sed "s/^\( *\)#$mark /\1/" "$rendered.new" >"$rendered.next" && mv "$rendered.next" "$rendered.new"
+done
+sed -e "s|\${TRUSTED_PROXIES}|$proxies|" \
+    -e "s|\${TLS_PORT}|${TLS_PORT:-8443}|" \
+    -e "s|\${TLS_PUBLIC_PORT}|${TLS_PUBLIC_PORT:-443}|" \
+    -e "s|\${TLS_RESOLVER}|$resolver|" \
+    -e "s|\${ACME_EMAIL}|${ACME_EMAIL:-}|" \
+    -e "s|\${ACME_DIRECTORY}|${ACME_DIRECTORY:-https://acme-v02.api.letsencrypt.org/directory}|" \
+    -e "s|\${ACME_STORAGE}|${ACME_STORAGE:-/var/lib/traefik/acme.json}|" \
+    "$rendered.new" >"$rendered"
+rm -f "$rendered.new"
+[ "${1:-}" != --render ] || { cat "$rendered"; exit 0; }
+exec traefik "--configFile=$rendered" "$@"

@@ -1,0 +1,154 @@
+"""The gateway's wishes of the environment: TLS, trusted proxies, and one rendering everywhere (architecture §5)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from notechondria_local.layout import GATEWAY_STATIC
+from notechondria_local.stack import Stack
+from notechondria_local.traefik import fill_in
+from tests.support.client import PASSWORD, Api
+
+WISHES = [
+    {},
+    {"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1 2001:db8::/32"},
+    {"TLS_CERT_FILE": "/c.pem", "TLS_KEY_FILE": "/k.pem"},
+    {"TLS_CERT_FILE": "/c.pem", "TLS_PORT": "9443", "TLS_PUBLIC_PORT": "9443", "TRUSTED_PROXIES": "10.0.0.1"},
+    {"ACME_EMAIL": "me@example.org", "PUBLIC_BASE_URL": "https://notes.example.org:444/x"},
+]
+
+
+@pytest.mark.parametrize("wishes", WISHES)
+def test_containers_and_the_command_read_the_same_configuration(wishes: dict[str, str], tmp_path: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "GATEWAY_RENDERED": str(tmp_path / "traefik.yaml"), **wishes}
+    script = GATEWAY_STATIC.parent / "start.sh"
+    done = subprocess.run([script, "--render"], env=env, capture_output=True, text=True, timeout=30, check=True)
+    by_script = yaml.safe_load(done.stdout)
+    assert by_script == yaml.safe_load(fill_in(GATEWAY_STATIC.read_text(), wishes))
+    points = by_script["entryPoints"]
+    assert ("websecure" in points) == ("certificatesResolvers" in by_script or "TLS_CERT_FILE" in wishes)
+    assert ("forwardedHeaders" in points["web"]) == ("TRUSTED_PROXIES" in wishes)
+    if "websecure" in points:
+        same = ("sanitizePath", "encodedCharacters", "maxHeaderBytes", "aliasHeadersStrategy")
+        assert [points["websecure"]["http"][name] for name in same] == [points["web"]["http"][name] for name in same]
+        assert points["websecure"]["transport"] == points["web"]["transport"]
+        assert points["websecure"].get("forwardedHeaders") == points["web"].get("forwardedHeaders")
+    if "ACME_EMAIL" in wishes:
+        assert points["websecure"]["http"]["tls"]["domains"] == [{"main": "notes.example.org"}]
+    assert "${" not in yaml.safe_dump(by_script)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for localhost that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    moment = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(moment - timedelta(minutes=5))
+        .not_valid_after(moment + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    encoding = serialization.Encoding.PEM
+    files = folder / "cert.pem", folder / "key.pem"
+    files[0].write_bytes(signed.public_bytes(encoding))
+    files[1].write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return files
+
+
+@pytest.fixture(scope="module")
+def secure() -> Iterator[tuple[Api, str, Path]]:
+    """A house with TLS of its own, behind a proxy on 127.0.0.1 that is trusted: the tests play that proxy."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="notechondria-tls-") as folder:
+        Path(folder).chmod(0o711)
+        cert, key = certificate(Path(folder))
+        environment = {
+            "AUTH_RATE_PER_MINUTE": "30",
+            "TLS_CERT_FILE": str(cert),
+            "TLS_KEY_FILE": str(key),
+            "TLS_PORT": str(port),
+            "TLS_PUBLIC_PORT": str(port),
+            "TRUSTED_PROXIES": "127.0.0.1",
+        }
+        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
+            yield api, f"https://localhost:{port}", cert
+
+
+def test_5_tls_with_a_certificate_of_ones_own(secure: tuple[Api, str, Path]) -> None:
+    api, url, cert = secure
+    plain = api.http.get(api.url("ping/"), follow_redirects=False)
+    assert plain.status_code in {302, 307}
+    assert plain.headers["location"] == f"{url.replace('localhost', '127.0.0.1')}/api/v1/ping/"
+    with httpx.Client(verify=ssl.create_default_context(cafile=cert), trust_env=False) as http:
+        answer = http.get(f"{url}/api/v1/ping/")
+        assert answer.status_code == 200
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        made = http.post(f"{url}/api/v1/auth/login/", json={"email": "nobody", "password": PASSWORD})
+        assert made.status_code == 400
+
+
+def test_5_forwarded_headers_of_a_trusted_proxy(secure: tuple[Api, str, Path]) -> None:
+    api, url, cert = secure
+    password = api.stack.plan.credentials.admin_password
+    with httpx.Client(
+        verify=ssl.create_default_context(cafile=cert), trust_env=False, base_url=f"{url}/api/v1/"
+    ) as http:
+        # The client wrote the first hop itself; the last one that is no trusted proxy is the client.
+        headers = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9, 127.0.0.1", "X-Forwarded-Host": "localhost"}
+        body = http.post("auth/login/", json={"email": "admin", "password": password}, headers=headers).json()
+        assert body["user"]["image_url"].startswith("https://localhost/media/")
+        mine = {"Authorization": f"Token {body['token']}"}
+        (row,) = http.get("auth/sessions/", headers=mine).json()["sessions"]
+        assert row["ip_hash_prefix"] == hashlib.sha256(b"203.0.113.9").hexdigest()[:8]
+
+
+def test_30_limits_count_the_client_behind_the_proxy(secure: tuple[Api, str, Path]) -> None:
+    _, url, cert = secure
+    with httpx.Client(
+        verify=ssl.create_default_context(cafile=cert), trust_env=False, base_url=f"{url}/api/v1/"
+    ) as http:
+
+        def probe(address: str) -> int:
+            return http.get("auth/session/", headers={"X-Forwarded-For": address}).status_code
+
+        assert {probe(f"198.51.100.{number}") for number in range(1, 60)} == {200}
+        one = [probe(f"192.0.2.{number}, 203.0.113.50") for number in range(60)]  # whatever it writes before its own
+        assert one.count(429) >= 20
+        assert probe("203.0.113.51") == 200
+
+
+def test_5_hsts_is_not_sent_without_tls(api: Api) -> None:
+    assert "strict-transport-security" not in api.get("ping/").headers
+    # Not believed from a stranger either.
+    forged = api.get("ping/", headers={"X-Forwarded-Proto": "https"})
+    assert "strict-transport-security" not in forged.headers
