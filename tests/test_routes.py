@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 
-from notechondria_local.route_commands import read_routes
+from notechondria_local.route_commands import prefix, read_routes
 from notechondria_local.stack import Stack
 from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES, operations
@@ -68,3 +68,9 @@ def test_the_table_of_routes_names_every_service_and_shuts_internal_paths() -> N
     assert (first.name, first.middlewares) == ("internal", ("internal",))
     assert routes[-1].name == "identity"  # whatever nobody else answers
     assert len({route.name for route in routes}) == len(routes)
+    assert {route.name: route.limits for route in routes if route.limits} == {"auth": ("60 a minute and address",)}
+
+
+def test_rules_are_shown_as_prefixes() -> None:
+    shown = {prefix(route.rule) for route in read_routes()}
+    assert {"/api/v1/notes/*", "/api/v1/activity/week/*", "/mcp/*", "/*", "/api/v1/auth/* && !Method(OPTIONS)"} <= shown

@@ -126,6 +126,12 @@ class TooManyRequests(DetailError):
         super().__init__(detail, headers={"Retry-After": str(max(1, retry_after))})
 
 
+class NotImplementedHere(DetailError):
+    """501: this server has not what the path is for."""
+
+    status = 501
+
+
 class Unavailable(DetailError):
     """503 with `Retry-After` in seconds: a part that this answer needs is away or full."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ class Route:
     priority: int
     service: str
     middlewares: tuple[str, ...]
+    limits: tuple[str, ...]
 
 
 def read_routes() -> list[Route]:
@@ -49,6 +51,7 @@ def read_routes() -> list[Route]:
             part.start()
             try:
                 found = get_json(f"{admin}/api/http/routers?per_page=1000")
+                steps = get_json(f"{admin}/api/http/middlewares?per_page=1000")
             finally:
                 part.stop()
     finally:
@@ -60,6 +63,11 @@ def read_routes() -> list[Route]:
     broken = [entry["name"] for entry in ours if entry.get("status") != "enabled"]
     if broken:
         raise StackError(f"These routes cannot be used: {', '.join(broken)}.", "See gateway/routes/.")
+    limits = {
+        step["name"]: f"{step['rateLimit']['average']} a minute and address"
+        for step in (steps if isinstance(steps, list) else [])
+        if "rateLimit" in step
+    }
     routes = [
         Route(
             name=entry["name"].partition("@")[0],
@@ -67,6 +75,7 @@ def read_routes() -> list[Route]:
             priority=int(entry["priority"]),
             service=entry["service"],
             middlewares=tuple(name.partition("@")[0] for name in entry.get("middlewares", ())),
+            limits=tuple(limits[name] for name in entry.get("middlewares", ()) if name in limits),
         )
         for entry in ours
     ]
@@ -85,15 +94,26 @@ def _spec(gateway: Traefik, admin: str) -> ChildSpec:
     )
 
 
+def prefix(rule: str) -> str:
+    """Return a rule as people write it: ``/api/v1/notes/*`` for what is the path itself or lies below it."""
+    short = re.sub(r"\(?Path\(`([^`]*)`\) \|\| PathPrefix\(`\1/`\)\)?", r"\1/*", rule)
+    return re.sub(r"^PathPrefix\(`([^`]*)`\)$", r"\1*", short).replace("`", "")
+
+
 def routes(as_json: Json = False) -> None:
     """Show which service answers which path, by rank, with the limits and changes on the way."""
     found = read_routes()
     if as_json:
         print(json.dumps([asdict(route) for route in found], indent=2))  # noqa: T201 - the command's output
         return
-    table = Table("priority", "service", "rule", "on the way", box=None)
+    table = Table("priority", "service", "prefix", "limits", "on the way", box=None)
     for route in found:
         table.add_row(
-            str(route.priority), route.service, escape(route.rule.replace("`", "")), ", ".join(route.middlewares)
+            str(route.priority),
+            route.service,
+            escape(prefix(route.rule)),
+            ", ".join(route.limits),
+            ", ".join(route.middlewares),
         )
     Console().print(table)
+    Console().print("Everywhere: 64 KiB of headers; 20 MiB of body, by the services, which limit files too.")

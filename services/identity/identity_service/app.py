@@ -16,9 +16,11 @@ import identity_service.invitations.routes
 import identity_service.oauth.callbacks
 import identity_service.oauth.routes
 import identity_service.operators.routes
+import identity_service.platform.ai
 import identity_service.platform.routes
 import identity_service.profile.routes
 import identity_service.security.routes
+import identity_service.sessions.forward_auth
 import identity_service.sessions.introspection
 import identity_service.sessions.routes
 from identity_service import housekeeping
@@ -57,6 +59,7 @@ SPEC = ServiceSpec(
     description="Accounts, sessions, API keys and settings.",
     routers=(
         identity_service.platform.routes.router,
+        identity_service.platform.ai.router,
         identity_service.accounts.routes.router,
         identity_service.sessions.routes.router,
         identity_service.api_keys.routes.router,
@@ -70,6 +73,7 @@ SPEC = ServiceSpec(
         identity_service.integrations.routes.router,
         identity_service.avatars.routes.router,
         identity_service.sessions.introspection.router,
+        identity_service.sessions.forward_auth.router,
     ),
     tables=EVENTS,
     metadata=Base.metadata,

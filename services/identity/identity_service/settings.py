@@ -54,6 +54,8 @@ class IdentitySettings(ServiceSettings):
     oauth_exchange_seconds: float = Field(15.0, gt=0)
     oauth_profile_seconds: float = Field(10.0, gt=0)
 
+    ai_service_url: str = ""
+    """Set when an AI service is connected: the gateway routes to it, the handshake shows `ai` (architecture §9)."""
     backend_build_commit: str = ""
     backend_build_time: str = ""
     backend_deploy_target: str = ""

@@ -24,9 +24,9 @@ def origin_allowed(origin: str, hosts: frozenset[str]) -> bool:
     return name is not None and name.lower() in hosts
 
 
-def cors_headers(scope: Scope, hosts: frozenset[str]) -> list[tuple[bytes, bytes]]:
-    """The CORS headers of an answer to this request: empty off the API and for origins that are not allowed."""
-    if not scope["path"].startswith(PREFIXES):
+def cors_headers(scope: Scope, path: str, hosts: frozenset[str]) -> list[tuple[bytes, bytes]]:
+    """The CORS headers of an answer to this request for `path`: empty off the API and for origins not allowed."""
+    if not path.startswith(PREFIXES):
         return []
     for name, value in scope["headers"]:
         if name == b"origin":

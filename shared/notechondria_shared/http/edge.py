@@ -17,6 +17,8 @@ from notechondria_shared.http.answers import Json, server_error
 from notechondria_shared.http.cors import PREFIXES, cors_headers
 from notechondria_shared.settings import ServiceSettings
 
+FORWARD_AUTH = "/internal/forward-auth"
+"""Where the gateway asks who is calling; the client gets a refusal as it is, so with CORS headers for its own path."""
 WRONG_HOST = "Invalid Host header."
 logger = logging.getLogger("notechondria.http")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -49,7 +51,7 @@ class Edge:
         given = _header(scope, b"x-request-id")
         identifier = given.decode() if _REQUEST_ID.fullmatch(given) else uuid4().hex
         token = request_id.set(identifier)
-        extra = [*cors_headers(scope, self._cors_hosts), (b"x-request-id", identifier.encode())]
+        extra = [*cors_headers(scope, _path_of_client(scope), self._cors_hosts), (b"x-request-id", identifier.encode())]
         status = 0
 
         async def send_out(message: Message) -> None:
@@ -98,6 +100,12 @@ def _wrong_host(path: str) -> Response:
     if not path.startswith("/api/"):
         return PlainTextResponse(WRONG_HOST, status_code=400)
     return Json({"detail": WRONG_HOST, "status_code": 400, "path": path}, status_code=400)
+
+
+def _path_of_client(scope: Scope) -> str:
+    if scope["path"] == FORWARD_AUTH:
+        return _header(scope, b"x-forwarded-uri").decode("latin-1")
+    return str(scope["path"])
 
 
 def _user(scope: Scope) -> list[tuple[bytes, bytes]]:

@@ -34,7 +34,9 @@ async def handshake(request: Request) -> dict[str, Any]:
         "service": SERVICE,
         "api_version": "v1",
         "version": version,
-        "capabilities": request.app.state.spec.capabilities | board.current(),
+        "capabilities": request.app.state.spec.capabilities
+        | board.current()
+        | ({"ai": 1} if settings.ai_service_url else {}),
         "build": {
             "version": version,
             "commit": settings.backend_build_commit[:40],

@@ -149,7 +149,8 @@ func (handler *Handler) trusts(address string) bool {
 	return false
 }
 
-// answer watches one response. Every service names the request in its answers; one without that name is the gateway's.
+// answer watches one response. Our services name the request in their answers, and those of others speak JSON: a refusal
+// that does neither is the gateway's own.
 type answer struct {
 	http.ResponseWriter
 	request  *http.Request
@@ -177,7 +178,10 @@ func (own *answer) WriteHeader(status int) {
 		own.request.Header.Set(userHeader, user)
 		header.Del(userHeader)
 	}
-	if status < 400 || header.Get("X-Request-Id") != "" {
+	if header.Get("Access-Control-Allow-Origin") == "" {
+		own.allowOrigin(header)
+	}
+	if status < 400 || header.Get("X-Request-Id") != "" || strings.HasPrefix(header.Get("Content-Type"), "application/json") {
 		atomic.StoreInt64(&own.handler.awaySince, 0)
 		own.ResponseWriter.WriteHeader(status)
 		return
@@ -194,6 +198,10 @@ func (own *answer) WriteHeader(status int) {
 			return
 		}
 	}
+	if status == http.StatusInternalServerError {
+		// What the gateway cannot even read, a body with broken chunks say, is the client's fault.
+		status = http.StatusBadRequest
+	}
 	own.replaced = true
 	body, _ := json.Marshal(map[string]string{"detail": detail(status)})
 	header.Set("Content-Type", "application/json; charset=utf-8")
@@ -202,7 +210,6 @@ func (own *answer) WriteHeader(status int) {
 	if header.Get("Retry-After") == "" && (status == 429 || status == 503 || status == 504) {
 		header.Set("Retry-After", "1")
 	}
-	own.allowOrigin(header)
 	own.ResponseWriter.WriteHeader(status)
 	if own.request.Method != http.MethodHead {
 		_, _ = own.ResponseWriter.Write(body)

@@ -1,0 +1,98 @@
+"""`/api/v1/ai/*`: somebody else's service behind our sign-in (architecture §9)."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notechondria_local.stack import Stack
+from notechondria_shared.auth.assertion import AssertionKey
+from tests.support.client import Api
+
+ORIGIN = {"Origin": "http://localhost:5173"}
+
+
+def test_9_without_an_ai_service_the_paths_are_501(api: Api) -> None:
+    user = api.register()
+    for method, path in (("GET", "ai/"), ("POST", "ai/chat/"), ("DELETE", "ai/a/b/c/")):
+        answer = user.request(method, path, headers=ORIGIN)
+        assert answer.status_code == 501
+        assert "AI_SERVICE_URL" in answer.json()["detail"]
+        assert answer.headers["access-control-allow-origin"] == ORIGIN["Origin"]
+        assert api.request(method, path).status_code == 401
+    assert "ai" not in api.get("handshake/").json()["capabilities"]
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Says what it was asked; refuses with 418 below /refuse/."""
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the base class's name
+        return
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        said = json.dumps({"path": self.path, "body": body, "headers": dict(self.headers.items())}).encode()
+        self.send_response(418 if "refuse" in self.path else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+
+@pytest.fixture(scope="module")
+def with_ai() -> Iterator[Api]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    environment = {"AUTH_RATE_PER_MINUTE": "0", "AI_SERVICE_URL": f"http://127.0.0.1:{server.server_port}"}
+    try:
+        with tempfile.TemporaryDirectory(prefix="notechondria-ai-") as folder:
+            Path(folder).chmod(0o711)
+            with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
+                yield api
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_9_an_ai_service_gets_who_calls_and_no_credential(with_ai: Api) -> None:
+    user = with_ai.register()
+    key = user.rotate_key()
+    for credential in (f"Token {user.token}", f"Bearer {key}"):
+        headers = {"Authorization": credential, "X-Internal-Assertion": "forged", "X-User-Id": "1", **ORIGIN}
+        answer = with_ai.post("ai/chat/?model=x", {"say": "hello"}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert (told["path"], json.loads(told["body"])) == ("/api/v1/ai/chat/?model=x", {"say": "hello"})
+        seen = {name.lower(): value for name, value in told["headers"].items()}
+        assert "authorization" not in seen
+        assert user.token not in answer.text
+        assert key not in answer.text
+        assert seen["x-user-id"] == str(user.id)
+        claims = AssertionKey(with_ai.stack.internal_token).verify(seen["x-internal-assertion"])
+        assert claims is not None
+        assert claims["user_id"] == user.id
+        assert answer.headers["access-control-allow-origin"] == ORIGIN["Origin"]
+    refused = with_ai.post("ai/refuse/", headers={**user.headers, **ORIGIN})
+    assert (refused.status_code, refused.json()["path"]) == (418, "/api/v1/ai/refuse/")  # its own words
+    assert with_ai.get("handshake/").json()["capabilities"]["ai"] == 1
+
+
+def test_9_strangers_do_not_reach_it(with_ai: Api) -> None:
+    for headers, detail in (
+        ({}, "Authentication credentials were not provided."),
+        ({"Authorization": f"Token {'0' * 40}"}, "Invalid token."),
+    ):
+        answer = with_ai.post("ai/chat/", headers={**headers, **ORIGIN})
+        assert (answer.status_code, answer.json()) == (401, {"detail": detail})
+        assert answer.headers["www-authenticate"] == "Token"
+        assert answer.headers["access-control-allow-origin"] == ORIGIN["Origin"]
+    preflight = with_ai.request("OPTIONS", "ai/chat/", headers=ORIGIN)
+    assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, ORIGIN["Origin"])
+    assert with_ai.get("/internal/forward-auth").status_code == 404
