@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs reset test lint format types unit conformance node-tools docs routes clean
-.PHONY: bench-identity bench-notes bench-planner bench-mcp
+.PHONY: bench-gateway bench-identity bench-notes bench-planner bench-mcp
 
 READY := .venv/.ready
 BIN := .venv/bin
@@ -68,6 +68,9 @@ bench-identity: $(READY) ## Measure sign-ins beside other requests
 
 bench-notes: $(READY) ## Measure notes beside a bare endpoint (ARGS="--others 1000000 --seconds 10")
 	@$(BIN)/python -m bench.notes $(ARGS)
+
+bench-gateway: $(READY) ## Measure what the gateway costs
+	@$(BIN)/python -m bench.gateway $(ARGS)
 
 bench-planner: $(READY) ## Measure the week of a user with many calendars
 	@$(BIN)/python -m bench.planner

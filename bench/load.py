@@ -69,3 +69,18 @@ async def _one(sample: Sample, call: Callable[[], Awaitable[bool]]) -> None:
         sample.durations.append(time.perf_counter() - started)
     else:
         sample.failures += 1
+
+
+async def in_turn(
+    calls: dict[str, Callable[[], Awaitable[bool]]], *, workers: int, seconds: float, rounds: int
+) -> list[Sample]:
+    """A closed loop of each call by turns, so that a noisy machine disturbs all alike; the first round warms up."""
+    totals = [Sample(name) for name in calls]
+    for number in range(rounds + 1):
+        for total, call in zip(totals, calls.values(), strict=True):
+            sample = await closed_loop(total.name, call, workers=workers, seconds=seconds)
+            if number:
+                total.durations += sample.durations
+                total.failures += sample.failures
+                total.seconds += sample.seconds
+    return totals

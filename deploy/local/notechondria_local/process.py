@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,6 +50,18 @@ def put_aside(log: Path) -> None:
     """Rename a log that has grown large, over the one put aside before."""
     if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
         log.replace(log.with_name(log.name + ".1"))
+
+
+def shorten(log: Path) -> bool:
+    """Copy a log that has grown large over the one put aside before and empty it, under the one who writes it."""
+    try:
+        if log.stat().st_size <= _LOG_LIMIT_BYTES:
+            return False
+        shutil.copyfile(log, log.with_name(log.name + ".1"))
+        os.truncate(log, 0)  # it is open for appending: the next line begins the file anew
+    except OSError:
+        return False
+    return True
 
 
 def last_lines(log: Path, count: int = 40) -> list[str]:

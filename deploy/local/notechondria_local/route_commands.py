@@ -106,7 +106,9 @@ def routes(as_json: Json = False) -> None:
     if as_json:
         print(json.dumps([asdict(route) for route in found], indent=2))  # noqa: T201 - the command's output
         return
-    table = Table("priority", "service", "prefix", "limits", "on the way", box=None)
+    table = Table("priority", "service", box=None)
+    for name in ("prefix", "limits", "on the way"):
+        table.add_column(name, overflow="fold")
     for route in found:
         table.add_row(
             str(route.priority),

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,12 +20,14 @@ from notechondria_local.names import SERVICES, title
 from notechondria_local.part import Part
 from notechondria_local.plan import Plan
 from notechondria_local.probe import until
+from notechondria_local.process import shorten
 from notechondria_local.progress import Progress, Silent, step
 from notechondria_local.services import with_user
 from notechondria_local.state import Lock, PartState, StackState
 from notechondria_shared.provision import provision
 
 _WATCH_SECONDS = 0.2
+_LOG_CHECK_SECONDS = 10.0
 _ROUTED_SECONDS = 15
 
 
@@ -226,7 +229,12 @@ class Stack:
                 raise next((error for error in errors if not error.cancelled), errors[0])
 
     def _watch(self) -> None:
+        checked = time.monotonic()
         while not self._stopping.wait(_WATCH_SECONDS):
+            if time.monotonic() - checked > _LOG_CHECK_SECONDS:
+                checked = time.monotonic()
+                for log in self.layout.logs.glob("*.log"):
+                    shorten(log)
             for part in self._parts.values():
                 happened = part.watch()
                 if happened:

@@ -12,6 +12,7 @@ from notechondria_local.errors import StackError
 from notechondria_local.layout import GATEWAY_ROUTES, GATEWAY_STATIC, default_data_folder
 from notechondria_local.log_view import follow, tail
 from notechondria_local.operator_env import gateway_port, read_env_file
+from notechondria_local.process import shorten
 from notechondria_local.services import with_user
 from notechondria_local.traefik import render_static
 
@@ -137,3 +138,17 @@ def test_the_static_file_keeps_what_it_says_and_gets_local_addresses() -> None:
     assert rendered["global"] == {"checkNewVersion": False, "sendAnonymousUsage": False}
     with pytest.raises(StackError):
         render_static("entryPoints: {}", "::1", 1, 2, GATEWAY_ROUTES, Path("/l"), {})
+
+
+def test_a_log_that_grew_large_is_put_aside_under_its_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notechondria_local.process._LOG_LIMIT_BYTES", 100)
+    log = tmp_path / "part.log"
+    with log.open("ab", buffering=0) as writer:
+        writer.write(b"x" * 100)
+        assert not shorten(log)
+        writer.write(b"y\n")
+        assert shorten(log)
+        writer.write(b"next\n")
+    assert log.read_bytes() == b"next\n"
+    assert (tmp_path / "part.log.1").read_bytes() == b"x" * 100 + b"y\n"
+    assert not shorten(tmp_path / "nothing.log")
