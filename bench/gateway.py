@@ -1,7 +1,7 @@
 """What the gateway costs: `make bench-gateway`.
 
-The same endpoints asked through the gateway and at the service's own port, by turns in one run: the smallest answer there
-is (`/ping/`), one note, and a list of 50. The ratio is the figure.
+The same endpoints asked through the gateway and at the service's own port, by turns in one run: the smallest answer of
+all (`/ping/`), one note, and a list of 50. The ratio is the figure.
 """
 
 from __future__ import annotations
