@@ -6,6 +6,7 @@ from the list itself, so that no argument is left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -194,7 +195,29 @@ def test_5_every_tool_succeeds(api: Api, tools: dict[str, Given], mode: str) -> 
     for name, answer in answers.items():
         assert not answer.is_error, (name, answer.content)
         assert answer.structured_content.keys() <= tools[name]["outputSchema"]["properties"].keys(), name
+        check_moments(answer.structured_content)
     assert answers.keys() == tools.keys()
+
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
+MOMENTS = ("_at", "last_edit", "date_created", "last_sync")
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+DATES = ("date", "_date", "week_start", "today")
+
+
+def check_moments(value: Any) -> None:
+    """Date-times are ISO strings with offset, dates are YYYY-MM-DD (mcp §3), wherever they stand."""
+    if isinstance(value, list):
+        for part in value:
+            check_moments(part)
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if key.endswith(MOMENTS) and part is not None:
+                assert MOMENT.fullmatch(part), (key, part)
+            elif key.endswith(DATES) and part is not None and not key.startswith("is_"):
+                assert DATE.fullmatch(str(part)), (key, part)
+            else:
+                check_moments(part)
 
 
 @pytest.mark.parametrize("name", TOOLS)

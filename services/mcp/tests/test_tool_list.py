@@ -96,6 +96,114 @@ def test_read_only_keys_see_and_call_only_what_reads(api: Api, agent: Agent, too
     assert agent("list_notes")["total"] == before
 
 
+ARGUMENTS = {
+    "get_profile": "",
+    "update_profile": "motto s, social_link s, editor_mode s G|B|P, first_name s, last_name s",
+    "list_notes": "course_id i, query s, limit i, offset i",
+    "get_note": "note_id! i",
+    "create_note": "title! s, content s, description s, course_id i, is_public b, editor_mode s G|B|P",
+    "update_note": "note_id! i, title s, content s, description s, is_public b, course_id i|null",
+    "delete_note": "note_id! i",
+    "search_notes": "query! s, scope s personal|all",
+    "get_note_by_uuid": "uuid! s",
+    "list_courses": "",
+    "get_course": "course_id! i",
+    "create_course": "title! s, description s, icon i|null",
+    "update_course": "course_id! i, title s, description s, icon i|null",
+    "delete_course": "course_id! i",
+    "subscribe_course": "course_id! i",
+    "unsubscribe_course": "course_id! i",
+    "reorder_courses": "course_ids! a",
+    "list_course_notes": "course_id! i",
+    "get_heatmap": "",
+    "get_recent_activity": "",
+    "get_activity": "limit i 1..50",
+    "get_activity_week": "start_date s, days i 3|7|30",
+    "list_events": "include_completed b, limit i",
+    "create_event": "title! s, event_date! s, starts_at s, ends_at s, difficulty_weight i, description s, course_id i,"
+    " recurrence_freq s N|W|M|Y, recurrence_interval i, recurrence_end_date s|null, recurrence_count i|null",
+    "update_event": "event_id! i, title s, event_date s, starts_at s|null, ends_at s|null, difficulty_weight i,"
+    " description s, course_id i|null, is_completed b, recurrence_freq s N|W|M|Y, recurrence_interval i,"
+    " recurrence_end_date s|null, recurrence_count i|null",
+    "delete_event": "event_id! i",
+    "list_note_versions": "note_id! i",
+    "snapshot_note": "note_id! i, reason s",
+    "restore_note_version": "note_id! i, version_id! i",
+    "list_attachments": "note_id! i",
+    "delete_attachment": "note_id! i, attachment_id! i",
+    "list_deleted_notes": "",
+    "restore_deleted_note": "note_id! i",
+    "empty_recycle_bin": "",
+    "list_note_sessions": "note_id i, limit i 1..200",
+    "create_note_session": "note_id! i, title s, summary s",
+    "end_note_session": "session_id! i, title s, summary s",
+    "list_calendar_feeds": "",
+    "create_calendar_feed": "title! s, source_kind s I|S, source_url s, raw_ical s, is_enabled b, course_id i|null",
+    "update_calendar_feed": "feed_id! i, title s, source_kind s I|S, source_url s, raw_ical s, is_enabled b,"
+    " course_id i|null",
+    "delete_calendar_feed": "feed_id! i",
+}
+"""The argument columns of mcp §5.1 to §5.8, copied out: name, `!` when required, type, enum or range."""
+DEFAULTS = {
+    "list_notes": {"limit": 50, "offset": 0},
+    "create_note": {"is_public": False},
+    "search_notes": {"scope": "personal"},
+    "get_activity": {"limit": 10},
+    "get_activity_week": {"days": 7},
+    "list_events": {"include_completed": False, "limit": 50},
+    "create_event": {"difficulty_weight": 1, "recurrence_freq": "N", "recurrence_interval": 1},
+    "snapshot_note": {"reason": "mcp"},
+    "list_note_sessions": {"limit": 50},
+    "create_calendar_feed": {"source_kind": "I", "is_enabled": True},
+}
+
+
+def noted(name: str, described: dict[str, Any], required: list[str]) -> str:
+    """An argument of a schema in the notation of `ARGUMENTS`."""
+    kinds = described["type"] if isinstance(described["type"], list) else [described["type"]]
+    text = f"{name}{'!' if name in required else ''} " + "|".join(
+        "null" if kind == "null" else kind[0] for kind in kinds
+    )
+    if "enum" in described:
+        text += " " + "|".join(map(str, described["enum"]))
+    if "minimum" in described:
+        text += f" {described['minimum']}..{described['maximum']}"
+    return text
+
+
+def test_5_arguments_are_those_of_the_contract(tools: list[dict[str, Any]]) -> None:
+    listed = {tool["name"]: tool["inputSchema"] for tool in tools if tool["name"] not in ON_TOP}
+    assert len(ARGUMENTS) == 41
+    for name, schema in listed.items():
+        assert schema["type"] == "object"
+        properties, required = schema["properties"], schema["required"]
+        assert ", ".join(noted(key, properties[key], required) for key in properties) == ARGUMENTS[name]
+        defaults = {key: part["default"] for key, part in properties.items() if "default" in part}
+        assert defaults == DEFAULTS.get(name, {}), name
+    assert listed.keys() == ARGUMENTS.keys()
+    assert listed["update_profile"]["properties"]["motto"]["maxLength"] == 100
+    assert listed["reorder_courses"]["properties"]["course_ids"]["items"] == {"type": "integer"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("create_event", "full date-time|bare clock time"),
+        ("list_events", "list before you create"),
+        ("create_note", "search first"),
+        ("update_event", "is_completed|rather than deleting"),
+        ("delete_event", "for good|is_completed"),
+        ("empty_recycle_bin", "for good|confirmation"),
+        ("create_calendar_feed", "secret ical address"),
+        ("get_activity_week", "plan|note_session|calendar"),
+    ],
+)
+def test_5_descriptions_tell_an_agent(tools: list[dict[str, Any]], name: str, words: str) -> None:
+    (tool,) = [tool for tool in tools if tool["name"] == name]
+    text = json.dumps(tool).lower()
+    assert all(word in text for word in words.split("|")), text
+
+
 def test_3_unknown_arguments_are_ignored(agent: Agent) -> None:
     assert agent("list_notes", surprise=1, limit=1)["limit"] == 1
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import psycopg
 from tests.support.mcp import Agent
+
+from notechondria_local.stack import Stack
 
 BRIEF = {"id", "title", "slug", "description", "icon", "is_default"}
 
@@ -21,9 +26,37 @@ def test_5_3_create_read_change(agent: Agent) -> None:
     assert (changed["title"], changed["icon"], changed["description"]) == ("Geometry", None, "Groups")
     rest = agent.user.get(f"courses/{made['id']}/").json()
     assert {name: rest[name] for name in BRIEF} == changed
+    assert agent("create_course", title="x" * 120)["slug"]
+    assert agent("update_course", course_id=made["id"], description="only this")["title"] == "Geometry"
     for arguments in ({"title": " "}, {"title": "x" * 121}, {"title": "geometry"}):
         agent.fails("create_course", **arguments)
     assert "icon" in agent.fails("create_course", title="Icons", icon="star")
+
+
+def test_5_3_slugs_are_those_of_rest(agent: Agent, stranger: Agent) -> None:
+    """One home for the rule (mcp §6): notes §4.5 says how a slug is made unique."""
+    slugs = [someone("create_course", title="Same Words")["slug"] for someone in (agent, stranger)]
+    assert slugs == ["same-words", "same-words-2"]
+    by_tool = agent("create_course", title="\u65e5\u672c")["slug"]
+    by_rest = stranger.user.post("courses/", {"title": "\u65e5\u672c"}).json()["slug"]
+    assert by_rest.startswith(by_tool.rstrip("0123456789").rstrip("-"))
+
+
+def test_5_3_list_courses_lists_those_of_everybody(agent: Agent, stranger: Agent) -> None:
+    foreign = stranger("create_course", title="Open to all")
+    listed = agent("list_courses")["courses"]
+    assert foreign in listed
+    assert all(course.keys() == BRIEF for course in listed)
+    assert [course["id"] for course in listed] == [course["id"] for course in agent.user.get("courses/").json()]
+
+
+def test_5_3_private_notes_in_a_foreign_course_stay_private(agent: Agent, stranger: Agent) -> None:
+    """[H]: not even the owner of the course sees them (notes §12, 1)."""
+    course = agent("create_course", title="Shared shelf")["id"]
+    private = stranger("create_note", title="Mine alone", course_id=course)["id"]
+    for tool in ("get_course", "list_course_notes"):
+        assert agent(tool, course_id=course)["notes"] == []
+        assert [note["id"] for note in stranger(tool, course_id=course)["notes"]] == [private]
 
 
 def test_5_3_notes_of_a_course(agent: Agent, stranger: Agent) -> None:
@@ -53,15 +86,31 @@ def test_5_3_delete_course_moves_its_notes_to_the_inbox(agent: Agent) -> None:
     )
     assert deleted == {"deleted": True, "notes_moved_to": inbox}
     assert agent("get_note", note_id=note["id"])["course_id"] == inbox
-    agent.fails("delete_course", course_id=inbox)
+    assert "BadArgument" in agent.fails("delete_course", course_id=inbox)
+    assert "BadArgument" in agent.fails("update_course", course_id=inbox, title="Renamed")
     agent.fails("get_course", course_id=course["id"])
 
 
-def test_5_3_subscriptions(agent: Agent, stranger: Agent) -> None:
+def subscribed_at(stack: Stack, user_id: int, course_id: int) -> datetime:
+    query = (
+        "SELECT subscribed_at FROM notes.course_subscriptions WHERE creator_id = %s AND course_id = %s AND is_active"
+    )
+    with psycopg.connect(stack.database_url("notes")) as connection:
+        (row,) = connection.execute(query, [user_id, course_id]).fetchall()
+    found: datetime = row[0]
+    return found
+
+
+def test_5_3_subscriptions(agent: Agent, stranger: Agent, stack: Stack) -> None:
     course = stranger("create_course", title="Lectures")
     agent.fails("unsubscribe_course", course_id=course["id"])
+    subscribed: list[datetime] = []
     for _ in range(2):
         assert agent("subscribe_course", course_id=course["id"])["id"] == course["id"]
+        subscribed.append(subscribed_at(stack, agent.user.id, course["id"]))
+    assert (
+        subscribed[0] < subscribed[1]
+    )  # the time is refreshed; the rows of the log are compared in test_both_doors.py
     assert agent.user.get(f"courses/{course['id']}/").json()["is_subscribed"] is True
     assert agent("unsubscribe_course", course_id=course["id"]) == {"unsubscribed": True, "course_id": course["id"]}
     assert agent.user.get(f"courses/{course['id']}/").json()["is_subscribed"] is False
@@ -71,7 +120,8 @@ def test_5_3_subscriptions(agent: Agent, stranger: Agent) -> None:
 def test_5_3_reorder_courses(agent: Agent, stranger: Agent) -> None:
     first, second = (agent("create_course", title=f"Order {name}")["id"] for name in "AB")
     foreign = stranger("create_course", title="Foreign")["id"]
-    given = [second, foreign, "x", None, second, 999_999_999, first, True]
+    inbox = next(course["id"] for course in agent("list_courses")["courses"] if course["is_default"])
+    given = [second, foreign, inbox, "x", None, second, 999_999_999, first, True]
     assert agent("reorder_courses", course_ids=given) == {"reordered": [second, first]}
     orders = {row["id"]: row["sort_order"] for row in agent.user.get("courses/").json()}
     assert (orders[second], orders[first]) == (1, 2)

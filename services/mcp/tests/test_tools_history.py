@@ -22,6 +22,10 @@ def test_5_6_versions(agent: Agent) -> None:
     newest = agent("list_note_versions", note_id=note["id"])["versions"][0]
     assert newest["title"] == "Second"
     assert newest["reason"] == "before_restore_mcp"
+    assert agent("get_note", note_id=note["id"])["content"] == "one"
+    assert [row["id"] for row in agent.user.get(f"notes/{note['id']}/history/").json()] == [
+        row["id"] for row in agent("list_note_versions", note_id=note["id"])["versions"]
+    ]
     for _ in range(13):
         agent("snapshot_note", note_id=note["id"])
     assert len(agent("list_note_versions", note_id=note["id"])["versions"]) == 12
@@ -50,10 +54,13 @@ def test_5_6_attachments(agent: Agent, stranger: Agent) -> None:
     first = listed["attachments"][0]
     assert first.keys() == {"id", "original_filename", "file_size", "content_type", "date_created"}
     assert "NotFound" in stranger.fails("delete_attachment", note_id=note, attachment_id=first["id"])
+    url = agent.user.get(f"notes/{note}/attachments/").json()[0]["url"]
+    assert agent.user.api.http.get(url, headers=agent.user.headers).content == b"12345"
     assert agent("delete_attachment", note_id=note, attachment_id=first["id"]) == {
         "deleted": True,
         "attachment_id": first["id"],
     }
+    assert agent.user.api.http.get(url, headers=agent.user.headers).status_code == 404  # the file went as well
     assert "NotFound" in agent.fails("delete_attachment", note_id=note, attachment_id=first["id"])
     assert [row["original_filename"] for row in agent("list_attachments", note_id=note)["attachments"]] == ["a.txt"]
 
@@ -70,6 +77,8 @@ def test_5_6_recycle_bin(agent: Agent) -> None:
     restored = agent("restore_deleted_note", note_id=ids[0])
     assert (restored["id"], restored["is_public"]) == (ids[0], False)
     assert "NotFound" in agent.fails("restore_deleted_note", note_id=ids[0])
+    kept = agent("create_note", title="Not in the bin")["id"]
+    assert "NotFound" in agent.fails("restore_deleted_note", note_id=kept)
     count = len(agent("list_deleted_notes")["deleted_notes"])
     assert agent("empty_recycle_bin") == {"deleted_count": count}
     assert agent("list_deleted_notes") == {"deleted_notes": []}

@@ -56,6 +56,10 @@ def test_5_1_profile(agent: Agent) -> None:
     assert agent("get_profile")["editor_mode"] == "G"
     assert agent("get_profile")["motto"] == ""
     assert "motto" in agent.fails("update_profile", motto="x" * 101)
+    assert agent("update_profile", motto="x" * 100, last_name="B") == {"updated": True}
+    assert (agent("get_profile")["motto"], agent("get_profile")["last_name"]) == ("x" * 100, "B")
+    assert agent("update_profile") == {"updated": True}
+    assert not any("ntc_" in str(value) for value in agent("get_profile").values())
     assert "social_link" in agent.fails("update_profile", social_link="no address")
 
 
@@ -95,6 +99,45 @@ def test_5_2_list_notes(agent: Agent) -> None:
     assert agent("list_notes", course_id=999_999_999)["notes"] == []
     assert agent("list_notes", query="100%_")["total"] == 0
     assert agent("list_notes", course_id=None, query=None)["total"] == agent("list_notes")["total"]
+
+
+def test_5_2_list_notes_looks_at_own_titles_and_texts(agent: Agent, stranger: Agent) -> None:
+    course = agent("create_course", title="Filter")["id"]
+    by_title = agent("create_note", title="A Quokka", course_id=course)["id"]
+    by_text = agent("create_note", title="Other", content="of quokkas")["id"]
+    agent("create_note", title="Neither", description="quokka")
+    binned = agent("create_note", title="quokka in the bin")["id"]
+    agent("delete_note", note_id=binned)
+    stranger("create_note", title="quokka of others", is_public=True)
+    assert {note["id"] for note in agent("list_notes", query="QUOKKA")["notes"]} == {by_title, by_text}
+    assert [note["id"] for note in agent("list_notes", query="quokka", course_id=course)["notes"]] == [by_title]
+    assert [note["id"] for note in agent("list_notes", course_id=course)["notes"]] == [by_title]
+
+
+def test_5_2_defaults_and_lengths(agent: Agent) -> None:
+    agent("update_profile", editor_mode="B")
+    made = agent("create_note", title="x" * 100)
+    assert {name: made[name] for name in ("description", "course_id", "is_public", "editor_mode", "note_type")} == {
+        "description": "",
+        "course_id": None,
+        "is_public": False,
+        "editor_mode": "B",
+        "note_type": "N",
+    }
+    assert made["blocks"]
+    for mode in "GBP":
+        assert agent("create_note", title="Mode", editor_mode=mode)["editor_mode"] == mode
+    agent("update_profile", editor_mode="G")
+    assert "title" in agent.fails("update_note", note_id=made["id"], title="x" * 101)
+    assert "NotFound" in agent.fails("update_note", note_id=made["id"], course_id=999_999_999)
+    unchanged = agent("get_note", note_id=made["id"])
+    assert unchanged == made
+    touched = agent("update_note", note_id=made["id"], description="d")
+    assert {**touched, "description": "", "last_edit": made["last_edit"]} == made
+    assert touched["last_edit"] > made["last_edit"]
+    public = agent("update_note", note_id=made["id"], is_public=True, content="# New\n\ntext")
+    assert (public["is_public"], public["content"]) == (True, "# New\n\ntext")
+    assert public["blocks"] != made["blocks"]
 
 
 def test_5_2_get_update_delete(agent: Agent) -> None:
@@ -138,7 +181,12 @@ def test_5_2_search_notes(agent: Agent, stranger: Agent) -> None:
     everywhere = agent("search_notes", query="zymurgy", scope="all")
     assert {note["id"] for note in everywhere["notes"]} == {mine["id"], public["id"]}
     assert agent("search_notes", query="zymurgie")["count"] == 0  # a piece of text, no guessing
-    assert agent("search_notes", query="   ").keys() == {"error"}
+    agent("delete_note", note_id=mine["id"])
+    stranger("delete_note", note_id=public["id"])
+    assert agent("search_notes", query="zymurgy", scope="all") == {"query": "zymurgy", "count": 0, "notes": []}
+    blank = agent("search_notes", query="   ")
+    assert blank.keys() == {"error"}
+    assert isinstance(blank["error"], str)
     assert "scope" in agent.fails("search_notes", query="x", scope="world")
 
 
@@ -147,6 +195,11 @@ def test_5_2_get_note_by_uuid(agent: Agent, stranger: Agent) -> None:
     assert agent("get_note_by_uuid", uuid=mine["uuid"].upper())["id"] == mine["id"]
     shared = stranger("create_note", title="Shared", is_public=True)
     assert agent("get_note_by_uuid", uuid=shared["uuid"])["title"] == "Shared"
+    assert agent("get_note_by_uuid", uuid=shared["uuid"]).keys() == DETAIL
+    binned = agent("create_note", title="Binned by uuid", is_public=True)
+    agent("delete_note", note_id=binned["id"])
+    assert "NotFound" in agent.fails("get_note_by_uuid", uuid=binned["uuid"])
+    assert "NotFound" in stranger.fails("get_note_by_uuid", uuid=binned["uuid"])
     hidden = stranger("create_note", title="Hidden")
     unknown = "00000000-0000-4000-8000-000000000000"
     texts = {agent.fails("get_note_by_uuid", uuid=uuid).replace(uuid, "U") for uuid in (hidden["uuid"], unknown)}
@@ -159,7 +212,9 @@ def test_5_2_get_note_by_uuid(agent: Agent, stranger: Agent) -> None:
 def test_5_2_foreign_notes_are_missing_notes(agent: Agent, stranger: Agent, tool: str) -> None:
     private = stranger("create_note", title="Private")
     public = stranger("create_note", title="Public", is_public=True)
-    for note_id in (private["id"], public["id"], 999_999_999):
+    binned = agent("create_note", title="Binned")
+    agent("delete_note", note_id=binned["id"])
+    for note_id in (private["id"], public["id"], binned["id"], 999_999_999):
         assert "NotFound" in agent.fails(tool, note_id=note_id)
     private_text = agent.fails(tool, note_id=private["id"]).replace(str(private["id"]), "N")
     assert private_text == agent.fails(tool, note_id=999_999_999).replace("999999999", "N")

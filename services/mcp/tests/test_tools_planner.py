@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.support.client import eventually
+from tests.support.client import Api, eventually
 from tests.support.mcp import Agent
 
 EVENT = {
@@ -98,6 +98,21 @@ def test_5_5_create_event_leaves_the_rows_of_rest(agent: Agent) -> None:
     assert (only_date["starts_at"], only_date["ends_at"]) == ("2031-06-01T12:00:00+00:00", "2031-06-01T13:00:00+00:00")
 
 
+def test_5_5_lengths_and_numbers_at_the_limit(agent: Agent) -> None:
+    body = {"title": "t" * 120, "event_date": "2031-05-09", "description": "d" * 255, "difficulty_weight": 4}
+    made = agent("create_event", **body)
+    assert {name: made[name] for name in body} == body
+    assert agent("update_event", event_id=made["id"], course_id=None)["course_id"] is None
+    for change in ({"title": "t" * 121}, {"description": "d" * 256}, {"difficulty_weight": 0}, {"title": " "}):
+        assert next(iter(change)) in agent.fails("update_event", event_id=made["id"], **change)
+    assert "NotFound" in agent.fails("update_event", event_id=made["id"], course_id=999_999_999)
+    defaults = agent("create_event", title="Defaults", event_date="2031-05-09")
+    names = ("difficulty_weight", "description", "course_id", "is_completed")
+    recurrence = ("recurrence_freq", "recurrence_interval", "recurrence_end_date", "recurrence_count")
+    assert [defaults[name] for name in names] == [1, "", None, False]
+    assert [defaults[name] for name in recurrence] == ["N", 1, None, None]
+
+
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [
@@ -137,6 +152,9 @@ def test_5_5_update_event(agent: Agent) -> None:
     assert agent.user.get(f"planner-events/{event['id']}/").json()["completed_at"] is not None
     assert event["id"] not in [row["id"] for row in agent("list_events")["events"]]
     assert event["id"] in [row["id"] for row in agent("list_events", include_completed=True)["events"]]
+    stamped = agent.user.get(f"planner-events/{event['id']}/").json()["completed_at"]
+    agent("update_event", event_id=event["id"], is_completed=True)
+    assert agent.user.get(f"planner-events/{event['id']}/").json()["completed_at"] == stamped  # only if empty
     agent("update_event", event_id=event["id"], is_completed=False)
     assert agent.user.get(f"planner-events/{event['id']}/").json()["completed_at"] is None
 
@@ -168,6 +186,7 @@ def test_5_7_work_sessions(agent: Agent, stranger: Agent) -> None:
     assert (running["title"], running["summary"], running["kind"]) == ("Worked on", "d" * 255, "note_session")
     start, end = (datetime.fromisoformat(running[name]) for name in ("starts_at", "ends_at"))
     assert end - start == timedelta(minutes=15)
+    assert abs(start - datetime.now(UTC)) < timedelta(minutes=1)
     ended = agent("end_note_session", session_id=running["id"], title="Better", summary="s" * 400)
     assert (ended["title"], ended["summary"]) == ("Better", "s" * 255)
     assert datetime.fromisoformat(ended["ends_at"]) < end
@@ -182,6 +201,50 @@ def test_5_7_work_sessions(agent: Agent, stranger: Agent) -> None:
     assert agent("list_note_sessions", note_id=foreign)["sessions"] == []
     agent("delete_note", note_id=note["id"])
     assert "NotFound" in agent.fails("create_note_session", note_id=note["id"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://a.example/b.ics",
+        "javascript:alert(1)",
+        "http://",
+        "http://169.254.169.254/latest",
+        "http://10.0.0.1/a.ics",
+        "http://[::1]/a.ics",
+        "webcal://a.example/b.ics",
+        "  https://a.example/b.ics ",
+        "",
+    ],
+)
+def test_5_8_addresses_follow_the_rules_of_rest(agent: Agent, url: str) -> None:
+    """[H]: what REST refuses is refused here, what it makes of an address is made here (planner §4, §5.2)."""
+    body = {"title": "Address", "source_kind": "S", "source_url": url}
+    rest = agent.user.post("calendar-feeds/", body)
+    if rest.status_code == 201:
+        made = agent("create_calendar_feed", **body)
+        assert made["source_url"] == (rest.json()["source_url"] or "")
+        agent("update_calendar_feed", feed_id=made["id"], source_url="https://b.example/c.ics")
+        assert agent("update_calendar_feed", feed_id=made["id"], source_url=url)["source_url"] == made["source_url"]
+        agent("delete_calendar_feed", feed_id=made["id"])
+        agent("delete_calendar_feed", feed_id=rest.json()["id"])
+    else:
+        assert rest.status_code == 400
+        assert "BadArgument: source_url: " in agent.fails("create_calendar_feed", **body)
+        feed = agent("create_calendar_feed", title="Address", raw_ical=ICAL)["id"]
+        assert "BadArgument: source_url: " in agent.fails("update_calendar_feed", feed_id=feed, source_url=url)
+        agent("delete_calendar_feed", feed_id=feed)
+
+
+def test_5_8_feeds_are_listed_by_title_and_id(api: Api) -> None:
+    agent = Agent(api, api.register())
+    made = {title: agent("create_calendar_feed", title=title, raw_ical=ICAL)["id"] for title in ("b", "a", "c")}
+    twin = agent("create_calendar_feed", title="a", raw_ical=ICAL)["id"]
+    listed = [feed["id"] for feed in agent("list_calendar_feeds")["feeds"]]
+    assert listed == [made["a"], twin, made["b"], made["c"]]
+    assert "VCALENDAR" not in str(agent("list_calendar_feeds"))
+    assert "NotFound" in agent.fails("update_calendar_feed", feed_id=twin, course_id=999_999_999)
 
 
 def test_5_8_feeds(agent: Agent, stranger: Agent) -> None:
