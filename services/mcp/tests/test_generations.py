@@ -144,6 +144,32 @@ def test_2_1_instructions_hold_the_users_own_text(api: Api) -> None:
         assert text == f"{manual}\n\n## User skill.md\n\nCall me Mira."
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "every tool works on the data of the user",
+        "content blocks attachments versions recycle bin is_public integer id uuid",
+        "course category",
+        "event date starts_at ends_at iso weight one hour from noon",
+        "work session",
+        "calendar feed subscribed pasted google secret ical address",
+        "heatmap",
+        "capture search_notes create_note",
+        "task title and date only",
+        "weekly review",
+        "is_completed do not delete",
+        "reschedule",
+        "list_note_versions restore_note_version restore_deleted_note",
+        "empty_recycle_bin ask the user",
+        "list first create only what is missing one call per",
+    ],
+)
+def test_2_1_the_manual_names_every_topic(api: Api, agent: Agent, words: str) -> None:
+    text = " ".join(rpc(api, agent.key, "initialize")["result"]["instructions"].lower().split())
+    missing = [word for word in words.split() if word not in text]
+    assert not missing
+
+
 def test_2_1_the_manual_is_there_without_identity(api: Api, stack: Any) -> None:
     agent = Agent(api, api.register())
     agent("list_notes")  # the key is known from here on
