@@ -35,7 +35,7 @@ async def _start(app: FastAPI) -> None:
         notes=Upstream(http, "notes", settings.notes_url),
         planner=Upstream(http, "planner", settings.planner_url),
     )
-    state.mcp_buckets = TokenBuckets(settings.mcp_rate_per_minute)
+    state.mcp_buckets = TokenBuckets(state.database, settings.mcp_rate_per_minute)
     state.call_writer = CallWriter(state.database)
     state.call_log = CallLog(state.database, state.call_writer, state.services)
     state.call_retention = Retention(state.database, settings.mcp_log_days, RETENTION_EVERY_SECONDS)

@@ -49,4 +49,19 @@ class Call(Base):
     undone_at: Mapped[datetime | None]
 
 
+class RateBucket(Base):
+    """The bucket of an API key, shared by all replicas. Unlogged: after a crash all buckets are full again."""
+
+    __tablename__ = "rate_buckets"
+    __table_args__ = (Index("ix_rate_buckets_filled_at", "filled_at"), {"prefixes": ["UNLOGGED"]})
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """SHA-256 of the key, as everywhere."""
+    tokens: Mapped[float]
+    """How many requests were left at `filled_at`."""
+    granted: Mapped[int]
+    """How many the last replica that asked was given."""
+    filled_at: Mapped[datetime]
+
+
 EVENTS = event_tables(Base)

@@ -15,7 +15,7 @@ class McpSettings(ServiceSettings):
     service: ClassVar[str] = "mcp"
 
     mcp_rate_per_minute: int = Field(600, ge=0)
-    """Requests per minute, API key and replica; 0 = no limit."""
+    """Requests per minute and API key, over all replicas; 0 = no limit."""
     mcp_log_days: int = Field(90, ge=1)
     """Days for which the agents' log keeps a call."""
     mcp_fixtures: str = ""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
+from tests.support.client import Api, eventually
 from tests.support.mcp import Agent, another_mcp, read_only_key
 
 from mcp_service.door.caller import current_caller
-from mcp_service.limits.bucket import TokenBuckets
 from mcp_service.tools.guard import Guard
 from mcp_service.tools.schemas import Shape
 from mcp_service.tools.toolbox import Toolbox
@@ -22,34 +25,68 @@ from notechondria_shared.auth import Caller
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
 
-def test_a_bucket_fills_evenly() -> None:
-    moment = 0.0
-    buckets = TokenBuckets(60, clock=lambda: moment)
-    assert [buckets.take("a") for _ in range(61)] == [0] * 60 + [1]
-    assert buckets.take("b") == 0
-    moment = 1.0
-    assert [buckets.take("a") for _ in range(2)] == [0, 1]
-    moment = 1000.0
-    assert [buckets.take("a") for _ in range(61)] == [0] * 60 + [1]
-    slow = TokenBuckets(2, clock=lambda: moment)
-    assert [slow.take("a") for _ in range(3)] == [0, 0, 30]
-    assert [TokenBuckets(0).take("a") for _ in range(1000)] == [0] * 1000
+def ping(url: str, key: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.post(f"{url}/mcp", json=PING, headers=headers, trust_env=False)
 
 
 def test_too_many_requests_are_429_with_retry_after(stack: Stack, agent: Agent) -> None:
     other = read_only_key(agent.user)
-    with another_mcp(stack, MCP_RATE_PER_MINUTE="5") as url, httpx.Client(trust_env=False) as http:
-
-        def ping(key: str) -> httpx.Response:
-            return http.post(f"{url}/mcp", json=PING, headers={"Authorization": f"Bearer {key}"})
-
-        assert [ping(agent.key).status_code for _ in range(6)] == [200] * 5 + [429]
-        refused = ping(agent.key)
+    with another_mcp(stack, MCP_RATE_PER_MINUTE="5") as url:
+        assert [ping(url, agent.key).status_code for _ in range(6)] == [200] * 5 + [429]
+        refused = ping(url, agent.key)
         assert list(refused.json()) == ["detail"]
         assert 1 <= int(refused.headers["retry-after"]) <= 12
         assert "mcp-session-id" not in refused.headers
-        assert ping(other).status_code == 200  # another key of the same user has its own bucket
-        assert ping("ntc_" + "0" * 32).status_code == 401
+        assert ping(url, other).status_code == 200  # another key of the same user has its own bucket
+        assert ping(url, "ntc_" + "0" * 32).status_code == 401
+
+
+def test_the_limit_of_a_key_holds_over_all_replicas(api: Api, stack: Stack) -> None:
+    """Alternating between two, it gets what one would give: a minute's worth, and what has come since."""
+    key = api.register().rotate_key()
+    limit = 60
+    with (
+        another_mcp(stack, MCP_RATE_PER_MINUTE=str(limit)) as one,
+        another_mcp(stack, MCP_RATE_PER_MINUTE=str(limit)) as two,
+    ):
+        began = time.monotonic()
+        answers = [[ping(url, key).status_code for url in (one, two)] for _ in range(limit)]
+        seconds = time.monotonic() - began
+        assert {status for pair in answers for status in pair} == {200, 429}
+        served = sum(status == 200 for pair in answers for status in pair)
+        assert limit <= served <= limit + math.ceil(seconds * limit / 60) + 1
+        assert answers[0] == [200, 200]
+        assert 429 in answers[-1]
+        with psycopg.connect(stack.database_url("mcp")) as connection:
+            # As if a minute had gone by; who was told to wait waits what it was told.
+            connection.execute("UPDATE mcp.rate_buckets SET filled_at = filled_at - interval '1 minute'")
+        eventually(lambda: ping(one, key).status_code == ping(two, key).status_code == 200, what="the bucket is full")
+
+
+def test_without_its_table_each_replica_counts_for_itself(api: Api, stack: Stack) -> None:
+    key = api.register().rotate_key()
+    with another_mcp(stack, MCP_RATE_PER_MINUTE="40") as url:
+        with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
+            admin.execute("REVOKE INSERT, UPDATE ON mcp.rate_buckets FROM mcp")
+            try:
+                answers = [ping(url, key) for _ in range(3)]
+            finally:
+                admin.execute("GRANT INSERT, UPDATE ON mcp.rate_buckets TO mcp")
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert 1 <= int(answers[2].headers["retry-after"]) <= 3
+        eventually(lambda: [ping(url, key).status_code for _ in range(5)] == [200] * 5, what="the whole bucket")
+
+
+def test_idle_buckets_go(api: Api, stack: Stack) -> None:
+    key = api.register().rotate_key()
+    with psycopg.connect(stack.database_url("mcp"), autocommit=True) as connection:
+        with another_mcp(stack, MCP_RATE_PER_MINUTE="5") as url:
+            assert ping(url, key).status_code == 200
+        connection.execute("UPDATE mcp.rate_buckets SET filled_at = now() - interval '2 hours'")
+        with another_mcp(stack, MCP_RATE_PER_MINUTE="5"):
+            count = "SELECT count(*) FROM mcp.rate_buckets"
+            eventually(lambda: connection.execute(count).fetchone() == (0,), what="the idle buckets are gone")
 
 
 class Nothing(Shape):

@@ -48,7 +48,7 @@ class Door:
         else:
             try:
                 caller = await _authenticate(request)
-                _limit(request, caller)
+                await _limit(request, caller)
                 body = await _read(request)
             except ApiError as refusal:
                 await error_answer(refusal)(scope, receive, send)
@@ -75,10 +75,10 @@ async def _authenticate(request: Request) -> Caller:
     return caller
 
 
-def _limit(request: Request, caller: Caller) -> None:
+async def _limit(request: Request, caller: Caller) -> None:
     """429 with Retry-After, in seconds, when the key has used up its minute."""
     buckets: TokenBuckets = request.app.state.mcp_buckets
-    if wait := buckets.take(caller.credential_digest):
+    if wait := await buckets.take(caller.credential_digest):
         text = f"Request refused: {PROCESS}/limit — too many requests with this key; try again in {wait} s."
         raise TooManyRequests(text, wait)
 

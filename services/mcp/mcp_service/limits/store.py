@@ -1,0 +1,59 @@
+"""The buckets of API keys in Postgres, where all replicas take from the same one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func, literal, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.types import Float
+
+from mcp_service.models import RateBucket
+from notechondria_shared.database import Database
+from notechondria_shared.database.batches import in_batches
+from notechondria_shared.timestamps import now
+
+IDLE = timedelta(hours=1)
+"""A bucket that was not asked for so long is full, as one that is not there."""
+BATCH = 2_000
+
+
+async def lease(database: Database, digest: str, per_minute: int, wanted: int) -> tuple[int, float]:
+    """Take up to `wanted` requests out of a key's bucket, by the database's clock: (how many, what is left).
+
+    A bucket holds `per_minute` requests and fills evenly within a minute.
+    """
+    size, moment = float(per_minute), func.now()
+    # Of two replicas that wait for each other the second may have begun first: time does not run backwards.
+    passed = func.greatest(0, func.extract("epoch", moment - RateBucket.filled_at).cast(Float))
+    filled = func.least(size, RateBucket.tokens + passed * (size / 60))
+    granted = func.least(wanted, func.floor(filled))
+    first = min(wanted, per_minute)
+    statement = (
+        upsert(RateBucket)
+        .values(digest=digest, tokens=size - first, granted=first, filled_at=moment)
+        .on_conflict_do_update(
+            index_elements=[RateBucket.digest],
+            set_={
+                "tokens": filled - granted,
+                "granted": granted,
+                "filled_at": func.greatest(RateBucket.filled_at, moment),
+            },
+        )
+        .returning(RateBucket.granted, RateBucket.tokens)
+    )
+    async with database.transaction() as session:
+        row = (await session.execute(statement)).one()
+    return int(row.granted), float(row.tokens)
+
+
+async def forget_idle(database: Database) -> int:
+    """Delete buckets that nobody asked for in an hour; how many went."""
+    idle = select(RateBucket.digest).where(RateBucket.filled_at < now() - IDLE).limit(literal(BATCH))
+    gone = delete(RateBucket).where(RateBucket.digest.in_(idle)).returning(RateBucket.digest)
+
+    async def remove() -> int:
+        async with database.transaction() as session:
+            return len((await session.execute(gone.execution_options(synchronize_session=False))).all())
+
+    return await in_batches(remove, BATCH)
