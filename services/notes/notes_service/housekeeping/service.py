@@ -10,6 +10,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from notechondria_shared.database import Database
+from notechondria_shared.database.batches import in_batches
 from notechondria_shared.storage import MediaStore
 from notechondria_shared.timestamps import now
 from notes_service.attachments.sweep import sweep
@@ -57,14 +58,14 @@ class Housekeeper:
     async def retain(self) -> int:
         """Purge what lay in the recycle bin for longer than RECYCLE_BIN_RETENTION_DAYS; the number of notes."""
         days = self._settings.recycle_bin_retention_days
-        removed = 0
-        while days:
+
+        async def purge() -> int:
             async with self._database.transaction() as session:
                 count, paths = await purge_older(session, now() - timedelta(days=days))
             await discard_files(self._media, paths)
-            removed += count
-            if count < BATCH:
-                break
+            return count
+
+        removed = await in_batches(purge, BATCH) if days else 0
         if removed:
             logger.info("housekeeping: %d notes left the recycle bin for good", removed)
         return removed
