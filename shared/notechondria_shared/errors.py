@@ -108,6 +108,12 @@ class Conflict(DetailError):
     status = 409
 
 
+class PreconditionFailed(DetailError):
+    """412 `{"detail": ...}`, between services only (`http.precondition`)."""
+
+    status = 412
+
+
 class UnsupportedMediaType(DetailError):
     """415 `{"detail": ...}`."""
 

@@ -19,6 +19,7 @@ from notechondria_shared.errors import (
     Forbidden,
     Unauthorized,
 )
+from notechondria_shared.http.precondition import EXPECTED_HEADER, expect
 
 logger = logging.getLogger("notechondria.auth")
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -71,6 +72,7 @@ async def _identify(request: Request) -> Caller | None:
         if claims is None:
             log_refusal(request, "<malformed>", "internal assertion expired or forged")
             raise Unauthorized(INVALID_TOKEN)
+        expect(request.headers.get(EXPECTED_HEADER))
         return _caller(Introspection(active=True, assertion=assertion, **claims), "")
     try:
         credential = parse_authorization(request.headers.get("authorization"))

@@ -16,6 +16,7 @@ from identity_service.profile.schemas import ChangeSettings, Mirrored
 from notechondria_shared.errors import ApiError, FieldErrors
 from notechondria_shared.events.identity import UserUpdated
 from notechondria_shared.http.body import validate
+from notechondria_shared.http.precondition import must_hold
 from notechondria_shared.timestamps import now
 
 MIRRORED = ("theme_preset", "theme_mode", "api_base_url")
@@ -36,6 +37,7 @@ def merged_settings(row: Mapping[str, Any]) -> dict[str, Any]:
 
 async def change(session: AsyncSession, user: User, wanted: ChangeSettings, image_path: str | None) -> None:
     """Apply a PATCH to a locked account; facts go out when other services see a difference. 400 per field."""
+    must_hold({name: getattr(user, name) for name in PLAIN})
     visible = (user.username, user.image_path, user.editor_mode)
     await _check_unique(session, user, wanted)
     for name in PLAIN:

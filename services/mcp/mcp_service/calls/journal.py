@@ -37,6 +37,16 @@ class Undo(BaseModel):
     checks: list[Check] = []
     steps: list[Step]
 
+    def expected(self, step: Step) -> dict[str, Any]:
+        """What the thing that `step` changes must still be: its owner looks once more, with the row locked."""
+        return {
+            name: value
+            for check in self.checks
+            if (check.service, check.path if check.row is None else f"{check.path}{check.row}/")
+            == (step.service, step.path)
+            for name, value in check.equals.items()
+        }
+
 
 @dataclass(slots=True)
 class Journal:

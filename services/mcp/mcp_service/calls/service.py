@@ -19,6 +19,7 @@ from mcp_service.models import Call
 from mcp_service.upstream.client import Refused, Services
 from notechondria_shared.database import Database
 from notechondria_shared.errors import Conflict, DetailError, NotFound, Unavailable
+from notechondria_shared.http.precondition import changed_fields
 from notechondria_shared.timestamps import now
 
 UNKNOWN = "Call not found: Mcp.Calls/lookup — the log has no such call of yours."
@@ -107,7 +108,8 @@ class CallLog:
                     await self._check(check)
                 for step in undo.steps:
                     options = {"json": step.body or {}} if step.method != "DELETE" else {}
-                    await self._services.named(step.service).send(step.method, step.path, **options)
+                    expected = undo.expected(step)
+                    await self._services.named(step.service).send(step.method, step.path, expected=expected, **options)
         except TimeoutError:
             raise Unavailable(SLOW) from None
         except Refused as refusal:
@@ -123,6 +125,5 @@ class CallLog:
             found = next((row for row in found if row["id"] == check.row), None)
         if found is None:
             raise Conflict(GONE)
-        changed = [name for name, value in check.equals.items() if (found.get(name) or None) != (value or None)]
-        if changed:
+        if changed := changed_fields(found, check.equals):
             raise Conflict(CHANGED.format(what=", ".join(changed)))

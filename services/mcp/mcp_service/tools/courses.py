@@ -97,8 +97,8 @@ def register(box: Toolbox, services: Services) -> None:
     ) -> CourseBrief:
         """Change one of the user's own courses; only what is given changes. The Inbox keeps its name."""
         body = given(title=title, description=description, icon=icon)
-        before = await notes.get(f"courses/{course_id}/")
-        after = await notes.patch(f"courses/{course_id}/", body)
+        path = f"courses/{course_id}/"
+        before, after = await notes.change_seen("PATCH", path, lambda: notes.get(path), tuple(body), json=body)
         journal().touch(course=course_id)
         if body:
             back = {name: before[name] for name in body}

@@ -143,8 +143,7 @@ def register(box: Toolbox, services: Services) -> None:
             recurrence_count=recurrence_count,
         )
         path = f"planner-events/{event_id}/"
-        before = await planner.get(path)
-        after = await planner.patch(path, body)
+        before, after = await planner.change_seen("PATCH", path, lambda: planner.get(path), KEPT, json=body)
         journal().touch(event=event_id)
         if body:
             journal().can_undo(
@@ -158,8 +157,7 @@ def register(box: Toolbox, services: Services) -> None:
         update_event with is_completed instead."""
         must_agree(consent)
         path = f"planner-events/{event_id}/"
-        before = await planner.get(path)
-        await planner.delete(path)
+        before, _ = await planner.change_seen("DELETE", path, lambda: planner.get(path), KEPT)
         journal().touch(event=event_id)
         journal().can_undo(Step(service="planner", method="POST", path="planner-events/", body=_kept(before)))
         return EventDeleted(event_id=event_id)

@@ -88,13 +88,12 @@ def register(box: Toolbox, services: Services) -> None:
             is_enabled=is_enabled,
             course_id=course_id,
         )
-        before = await _feed(services, feed_id)
-        after = await planner.patch(f"calendar-feeds/{feed_id}/", body)
+        path = f"calendar-feeds/{feed_id}/"
+        before, after = await planner.change_seen("PATCH", path, lambda: _feed(services, feed_id), KEPT, json=body)
         journal().touch(feed=feed_id)
         if "raw_ical" in body:
             journal().cannot_undo("The iCal text of before is not kept; paste it again.")
         elif body:
-            path = f"calendar-feeds/{feed_id}/"
             back = Step(service="planner", method="PATCH", path=path, body=_kept(before))
             journal().can_undo(back, checks=[unchanged(after)])
         return feed_brief(after)
@@ -103,8 +102,8 @@ def register(box: Toolbox, services: Services) -> None:
     async def delete_calendar_feed(feed_id: FeedId) -> FeedDeleted:
         """Remove one of the user's calendar feeds with its entries. To hide it only, update it with is_enabled
         false."""
-        before = await _feed(services, feed_id)
-        await planner.delete(f"calendar-feeds/{feed_id}/")
+        path = f"calendar-feeds/{feed_id}/"
+        before, _ = await planner.change_seen("DELETE", path, lambda: _feed(services, feed_id), KEPT)
         journal().touch(feed=feed_id)
         if before["source_kind"] == "S" and before["source_url"]:
             journal().can_undo(Step(service="planner", method="POST", path="calendar-feeds/", body=_kept(before)))

@@ -9,7 +9,7 @@ from pydantic import Field
 from mcp_service.calls.journal import Step, journal
 from mcp_service.tools.arguments import Id, NoteId
 from mcp_service.tools.consent import Consent, asking, must_agree
-from mcp_service.tools.notes import back_to, unchanged
+from mcp_service.tools.notes import SEEN, back_to, unchanged
 from mcp_service.tools.own import own_note
 from mcp_service.tools.schemas import NoteDetail, Shape, note_detail, with_offset
 from mcp_service.tools.toolbox import Toolbox
@@ -122,8 +122,8 @@ def register(box: Toolbox, services: Services) -> None:
         note_id: NoteId, version_id: Annotated[Id, Field(description="From list_note_versions")]
     ) -> NoteDetail:
         """Put a kept version in place of a note's present state, which is itself kept as a version first."""
-        before = await own_note(notes, note_id)
-        after = await notes.post(f"notes/{note_id}/restore/{version_id}/", {"reason": "before_restore_mcp"})
+        path, reason = f"notes/{note_id}/restore/{version_id}/", {"reason": "before_restore_mcp"}
+        before, after = await notes.change_seen("POST", path, lambda: own_note(notes, note_id), SEEN, json=reason)
         journal().touch(note=note_id, version=version_id)
         journal().can_undo(back_to(before, *RESTORED), checks=[unchanged(after)])
         return note_detail(after)

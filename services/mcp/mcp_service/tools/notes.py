@@ -18,6 +18,8 @@ from mcp_service.upstream.client import Services, Upstream
 PAGE = 100
 FOUND = 50
 FAR = 2**62
+SEEN = ("last_edit",)
+"""Changes with every save of a note."""
 
 CourseToFile = Annotated[Id, Field(description="Course to file it in")]
 
@@ -153,8 +155,9 @@ def _writing(box: Toolbox, notes: Upstream) -> None:
         """Change one of the user's notes; only what is given changes. For a change worth a version, call snapshot_note
         before it; undo_call takes it back."""
         body = given(title=title, content=content, description=description, is_public=is_public, course_id=course_id)
-        before = await own_note(notes, note_id)
-        after = await notes.patch(f"notes/{note_id}/", body)
+        before, after = await notes.change_seen(
+            "PATCH", f"notes/{note_id}/", lambda: own_note(notes, note_id), SEEN, json=body
+        )
         journal().touch(note=note_id)
         if body:
             journal().can_undo(back_to(before, *body), checks=[unchanged(after)])

@@ -61,8 +61,10 @@ def register(box: Toolbox, services: Services) -> None:
             body["editor_mode"] = editor_mode
         if not body:
             return Updated()
-        before = await services.identity.get("settings/")
-        after = await services.identity.patch("settings/", body)
+        identity = services.identity
+        before, after = await identity.change_seen(
+            "PATCH", "settings/", lambda: identity.get("settings/"), tuple(body), json=body
+        )
         journal().can_undo(
             Step(service="identity", method="PATCH", path="settings/", body={name: before[name] for name in body}),
             checks=[Check(service="identity", path="settings/", equals={name: after[name] for name in body})],

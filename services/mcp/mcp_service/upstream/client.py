@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,10 +11,14 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from mcp_service.door.caller import current_caller
 from notechondria_shared.http.clients import on_behalf
+from notechondria_shared.http.precondition import expected_header
 
 PREFIX = "/api/v1/"
+TRIES = 5
+CHANGED = 412
+Row = dict[str, Any]
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
-KINDS = {400: "BadArgument", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict"}
+KINDS = {400: "BadArgument", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 412: "Conflict"}
 
 
 class Refused(ToolError):
@@ -43,13 +48,31 @@ class Upstream:
         """The JSON of a PATCH."""
         return await self.send("PATCH", path, json=body)
 
+    async def change_seen(
+        self, method: Method, path: str, seen: Callable[[], Awaitable[Row]], fields: Sequence[str], **options: Any
+    ) -> tuple[Row, Any]:
+        """What `seen` reads, and the answer of a change of just that: when somebody else changes it in between, it is
+        read anew, so that what was there before is known for certain."""
+        for _ in range(TRIES):
+            before = await seen()
+            expected = {name: before[name] for name in fields}
+            try:
+                return before, await self.send(method, path, expected=expected, **options)
+            except Refused as refusal:
+                if refusal.status != CHANGED:
+                    raise
+        raise Refused("Conflict", "it is being changed all the time; nothing was changed, try again.", CHANGED)
+
     async def delete(self, path: str) -> Any:
         """The JSON of a DELETE, None when it has none."""
         return await self.send("DELETE", path)
 
-    async def send(self, method: Method, path: str, **options: Any) -> Any:
-        """Any call; raises `Refused` for whatever is no success."""
+    async def send(self, method: Method, path: str, *, expected: dict[str, Any] | None = None, **options: Any) -> Any:
+        """Any call; raises `Refused` for whatever is no success, with status 412 when the thing is no longer as
+        `expected`."""
         headers = on_behalf(current_caller.get().assertion)
+        if expected:
+            headers |= expected_header(expected)
         try:
             answer = await self._http.request(method, f"{self._base}{PREFIX}{path}", headers=headers, **options)
         except httpx.HTTPError as error:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import BadRequest, Forbidden, NotFound
 from notechondria_shared.events.notes import CourseCreated, CourseDeleted, CourseUpdated, NoteTrashed, NoteUpdated
+from notechondria_shared.http.precondition import must_hold
 from notes_service.authors import service as authors
 from notes_service.courses.schemas import CreateCourse, UpdateCourse
 from notes_service.courses.slugs import free_slug, slugify
@@ -107,6 +108,7 @@ async def _lock_own(session: AsyncSession, user_id: int, course_id: int) -> Cour
         raise NotFound(UNKNOWN)
     if course.creator_id != user_id:
         raise Forbidden(NOT_YOURS)
+    must_hold({name: getattr(course, name) for name in ("title", "description", "icon")})
     return course
 
 

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.database.engine import ReadSession
 from notechondria_shared.errors import Forbidden, ListError, NotFound
+from notechondria_shared.http.precondition import must_hold
+from notechondria_shared.timestamps import iso_z
 from notes_service.authors.contact import KnownCaller
 from notes_service.models import Note
 from notes_service.notes import queries
@@ -67,4 +69,5 @@ async def lock_own(session: AsyncSession, user_id: int, note_id: int, *, with_co
     if note is None or note.deleted_at is not None:
         raise NotFound(UNKNOWN)
     check_write(note.creator_id, note.is_public, user_id)
+    must_hold({"last_edit": iso_z(note.last_edit)})
     return note

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import NonFieldError, NotFound
+from notechondria_shared.http.precondition import must_hold
 from planner_service.accounts import require_present
 from planner_service.calendar_feeds.schemas import CreateFeed
 from planner_service.calendar_sources import store
@@ -20,6 +21,8 @@ from planner_service.references.service import hold_course
 
 MOST_FEEDS = 200
 NO_FEED = "Calendar feed not found."
+EXPECTABLE = ("title", "source_kind", "source_url", "is_enabled", "course_id")
+"""What a change between services may depend on."""
 
 
 def content(raw_ical: str, source_url: str) -> Content | None:
@@ -100,4 +103,5 @@ async def _own(session: AsyncSession, user_id: int, feed_id: int) -> CalendarFee
     )
     if feed is None:
         raise NotFound(NO_FEED)
+    must_hold({name: getattr(feed, name) for name in EXPECTABLE})
     return feed

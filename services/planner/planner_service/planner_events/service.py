@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.errors import NotFound
 from notechondria_shared.events.planner import PlannerEventCreated, PlannerEventDeleted, PlannerEventUpdated
+from notechondria_shared.http.precondition import must_hold
 from notechondria_shared.timestamps import now
 from planner_service.accounts import require_present
 from planner_service.events import tell_event
 from planner_service.models import PlannerEvent
 from planner_service.planner_events.completion import completed_at
+from planner_service.planner_events.payload import event_payload, row_of
 from planner_service.planner_events.schemas import CreateEvent
 from planner_service.planner_events.window import Window, moved, settle
 from planner_service.references.notes import CourseReference
@@ -89,4 +91,5 @@ async def _own(session: AsyncSession, user_id: int, event_id: int) -> PlannerEve
     )
     if event is None:
         raise NotFound(NO_EVENT)
+    must_hold(event_payload(row_of(event)))
     return event
