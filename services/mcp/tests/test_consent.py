@@ -57,7 +57,13 @@ def test_without_consent_nothing_changes(api: Api, agent: Agent, user: User) -> 
         result = call(api, agent, user, name, arguments)
         assert result.is_error, name
         assert "nothing was changed" in result.content[0].text
-    assert len(user.asked) == 4
+    note = lost["delete_attachment"]["note_id"]
+    assert user.asked == [
+        f'Delete the course "To lose {note}" for good? Its notes move to the Inbox.',
+        'Delete the event "To lose" of 2031-01-01 for good?',
+        'Delete the file "a.txt" of the note "With a file" for good?',
+        'Empty the recycle bin? What is in it is lost for good: "Binned".',
+    ]
     for name, arguments in lost.items():
         call(api, agent, User("accept", confirm=True), name, arguments)  # all of it was still there
     assert agent("list_deleted_notes")["deleted_notes"] == []
@@ -71,6 +77,21 @@ def test_with_consent_it_is_done_once(api: Api, agent: Agent) -> None:
         assert len(user.asked) == 1
         made = [row for row in agent("list_recent_calls", tool=name, limit=2)["calls"] if row["outcome"] == "ok"]
         assert made
+
+
+def test_nobody_is_asked_about_what_is_not_there(api: Api, agent: Agent, stranger: Agent) -> None:
+    user = User("accept", confirm=True)
+    note = agent("create_note", title="No files")["id"]
+    for name, arguments in (
+        ("delete_course", {"course_id": 999_999_999}),
+        ("delete_event", {"event_id": things(stranger)["delete_event"]["event_id"]}),
+        ("delete_attachment", {"note_id": note, "attachment_id": 999_999_999}),
+        ("delete_attachment", {"note_id": things(stranger)["delete_attachment"]["note_id"], "attachment_id": 1}),
+    ):
+        result = call(api, agent, user, name, arguments)
+        assert result.is_error
+        assert "NotFound" in result.content[0].text
+    assert user.asked == []
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.server.mcpserver.resolve import Elicit, Resolve
+from mcp.server.mcpserver.resolve import Elicit
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field
+
+from mcp_service.upstream.client import Services
 
 ASKS_FROM = "2026-07-28"
 """The first revision whose answers can carry a question; before it, asking needs a connection to one replica."""
@@ -32,14 +35,13 @@ def must_agree(consent: Consent) -> None:
         raise ToolError(message)
 
 
-def asking(question: str) -> Resolve:
-    """A parameter that is filled by the user's answer; where nobody can be asked, the tool's description has told the
-    agent to ask beforehand."""
-
-    async def ask(ctx: Context[Any, Any]) -> Answer | Elicit[Answer]:
-        return Elicit(question, Answer) if _can_be_asked(ctx) else Answer(confirm=True)
-
-    return Resolve(ask)
+async def asked(ctx: Context[Any, Any], question: Callable[[Services], Awaitable[str]]) -> Answer | Elicit[Answer]:
+    """What a resolver of a `Consent` returns: the question where the user can be asked, else their consent, for the
+    tool's description has told the agent to ask beforehand. The question names what is lost; it is made only then."""
+    if not _can_be_asked(ctx):
+        return Answer(confirm=True)
+    services: Services = ctx.mcp_server.services  # type: ignore[attr-defined]  # the House, which has them
+    return Elicit(await question(services), Answer)
 
 
 def _can_be_asked(ctx: Context[Any, Any]) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step, journal
 from mcp_service.door.caller import current_caller
 from mcp_service.tools.arguments import ABSENT, CourseId, Whole, given
-from mcp_service.tools.consent import Consent, asking, must_agree
+from mcp_service.tools.consent import Answer, Consent, asked, must_agree
 from mcp_service.tools.schemas import CourseBrief, NoteBrief, NoteList, Shape, course_brief, course_fields, note_brief
 from mcp_service.tools.toolbox import Toolbox
 from mcp_service.upstream.client import Refused, Services, Upstream
@@ -17,7 +19,16 @@ from mcp_service.upstream.client import Refused, Services, Upstream
 SHOWN = 20
 LISTED = 200
 
-CourseConsent = Annotated[Consent, asking("Delete this course for good? Its notes move to the Inbox.")]
+
+async def _ask(ctx: Context[Any, Any], course_id: int) -> Answer | Elicit[Answer]:
+    async def question(services: Services) -> str:
+        course = await services.notes.get(f"courses/{course_id}/")
+        return f'Delete the course "{course["title"]}" for good? Its notes move to the Inbox.'
+
+    return await asked(ctx, question)
+
+
+CourseConsent = Annotated[Consent, Resolve(_ask)]
 Icon = Annotated[Whole | None, Field(description="Code point of a Material icon")]
 Title = Annotated[str, Field(description="At most 120 characters, not used by another course of the user")]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step, journal
 from mcp_service.tools.arguments import ABSENT, EventId, Id, Whole, given
-from mcp_service.tools.consent import Consent, asking, must_agree
+from mcp_service.tools.consent import Answer, Consent, asked, must_agree
 from mcp_service.tools.schemas import EventBrief, Shape, event_brief
 from mcp_service.tools.toolbox import Toolbox
 from mcp_service.upstream.client import Services
@@ -29,7 +31,16 @@ KEPT = (
 )
 """All a user can say of an event: what taking back a change or a deletion puts in place again."""
 
-EventConsent = Annotated[Consent, asking("Delete this event for good?")]
+
+async def _ask(ctx: Context[Any, Any], event_id: int) -> Answer | Elicit[Answer]:
+    async def question(services: Services) -> str:
+        event = await services.planner.get(f"planner-events/{event_id}/")
+        return f'Delete the event "{event["title"]}" of {event["event_date"]} for good?'
+
+    return await asked(ctx, question)
+
+
+EventConsent = Annotated[Consent, Resolve(_ask)]
 Moment = Annotated[str, Field(description="Full ISO date-time, e.g. 2026-05-06T14:00:00+02:00; no offset means UTC")]
 MomentOrNone = Annotated[str | None, Field(description="Full ISO date-time; null for the default")]
 Date = Annotated[str, Field(description="YYYY-MM-DD")]

@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import Field
 
 from mcp_service.calls.journal import Step, journal
 from mcp_service.tools.arguments import Id, NoteId
-from mcp_service.tools.consent import Consent, asking, must_agree
+from mcp_service.tools.consent import Answer, Consent, asked, must_agree
 from mcp_service.tools.notes import SEEN, back_to, unchanged
 from mcp_service.tools.own import own_note
 from mcp_service.tools.schemas import NoteDetail, Shape, note_detail, with_offset
 from mcp_service.tools.toolbox import Toolbox
-from mcp_service.upstream.client import Services
+from mcp_service.upstream.client import Refused, Services
 
 KEPT = 12
 REASON = 32
 RESTORED = ("title", "description", "content", "metadata_json", "editor_mode")
 """What a version brings back (notes §7)."""
 
-AttachmentConsent = Annotated[Consent, asking("Delete this attachment and its file for good?")]
-BinConsent = Annotated[Consent, asking("Empty the recycle bin? Every note in it is lost for good.")]
+NAMED = 5
+"""So many notes are named when the user is asked about the bin."""
+
+
+async def _ask_about_file(ctx: Context[Any, Any], note_id: int, attachment_id: int) -> Answer | Elicit[Answer]:
+    async def question(services: Services) -> str:
+        note = await own_note(services.notes, note_id)
+        for file in await services.notes.get(f"notes/{note_id}/attachments/"):
+            if file["id"] == attachment_id:
+                return f'Delete the file "{file["original_filename"]}" of the note "{note["title"]}" for good?'
+        cause = f"the note has no attachment {attachment_id} (list_attachments gives ids)."
+        raise Refused("NotFound", cause, 404)
+
+    return await asked(ctx, question)
+
+
+async def _ask_about_bin(ctx: Context[Any, Any]) -> Answer | Elicit[Answer]:
+    async def question(services: Services) -> str:
+        titles = [f'"{note["title"]}"' for note in await services.notes.get("notes/deleted/")]
+        more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
+        named = ", ".join(titles[:NAMED]) + more
+        return f"Empty the recycle bin? What is in it is lost for good: {named or 'nothing'}."
+
+    return await asked(ctx, question)
+
+
+AttachmentConsent = Annotated[Consent, Resolve(_ask_about_file)]
+BinConsent = Annotated[Consent, Resolve(_ask_about_bin)]
 
 
 class Version(Shape):

@@ -50,7 +50,7 @@ class House(MCPServer[Any]):
     def __init__(
         self, services: Services, log: CallLog, guard: Guard, secret: bytes, *, subscriptions: bool = False
     ) -> None:
-        self._services, self._guard = services, guard
+        self.services, self._guard = services, guard
         super().__init__(
             NAME,
             title="Notechondria",
@@ -89,7 +89,7 @@ class House(MCPServer[Any]):
 
     async def list_resources(self) -> list[ListedResource]:
         """What there is to read right now: this week, the user's courses, the notes last edited."""
-        return [*await super().list_resources(), *await resources.current(self._services)]
+        return [*await super().list_resources(), *await resources.current(self.services)]
 
 
 def _reads_only(tool: ListedTool) -> bool:
