@@ -43,7 +43,8 @@ async def _start(app: FastAPI) -> None:
     # Stateless with JSON answers, so that any replica can answer any request. The fixtures of the conformance suite
     # need connections that last.
     lasting = bool(settings.mcp_fixtures)
-    state.mcp_server = House(state.services, state.call_log, Guard(state.call_writer), secret, subscriptions=lasting)
+    guard = Guard(state.call_writer, settings.mcp_tool_seconds)
+    state.mcp_server = House(state.services, state.call_log, guard, secret, subscriptions=lasting)
     if lasting:
         resolve_name(settings.mcp_fixtures)(state.mcp_server)
     transport = state.mcp_server.streamable_http_app(

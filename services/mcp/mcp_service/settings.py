@@ -18,5 +18,7 @@ class McpSettings(ServiceSettings):
     """Requests per minute and API key, over all replicas; 0 = no limit."""
     mcp_log_days: int = Field(90, ge=1)
     """Days for which the agents' log keeps a call."""
+    mcp_tool_seconds: float = Field(18, gt=0, le=18)
+    """What a tool may take; with the wait for the log, an answer takes 20 s at most."""
     mcp_fixtures: str = ""
     """For tests only: `module:function` that adds conformance fixtures to the server."""

@@ -21,8 +21,6 @@ from mcp_service.tools.toolbox import HouseTool, as_result
 from notechondria_shared.timestamps import now
 
 logger = logging.getLogger("notechondria.tools")
-SECONDS = 18
-"""For the tool itself; with the wait for the log, an answer takes 20 s at most."""
 READ_ONLY = "Forbidden: this API key may only read; nothing was changed."
 UNDO_LIMIT = 1024 * 1024
 """Bytes of previous values that are kept with a call."""
@@ -31,7 +29,7 @@ UNDO_LIMIT = 1024 * 1024
 class Guard:
     """Runs tools of the product."""
 
-    def __init__(self, writer: CallWriter, seconds: float = SECONDS) -> None:
+    def __init__(self, writer: CallWriter, seconds: float) -> None:
         self._writer, self._seconds = writer, seconds
 
     async def run(
