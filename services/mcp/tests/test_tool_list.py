@@ -188,7 +188,7 @@ def test_5_arguments_are_those_of_the_contract(tools: list[dict[str, Any]]) -> N
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("create_event", "full date-time|bare clock time"),
+        ("create_event", "list events before|full date-time|bare clock time"),
         ("list_events", "list before you create"),
         ("create_note", "search first"),
         ("update_event", "is_completed|rather than deleting"),

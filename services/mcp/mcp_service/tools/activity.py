@@ -67,8 +67,8 @@ def register(box: Toolbox, services: Services) -> None:
 
     @box.reading("Read the heatmap")
     async def get_heatmap() -> Heatmap:
-        """How busy each of 365 days around today is: writing in the past (past_value 0 to 4), weight of planned events
-        ahead (future_value)."""
+        """How busy each of 365 days around today is, today among them: notes made in the past (past_value 0 to 4),
+        summed weight of planned events ahead (future_value)."""
         return Heatmap(**await planner.get("heatmap/"))
 
     @box.reading("List recent notes")

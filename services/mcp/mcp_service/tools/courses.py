@@ -64,8 +64,8 @@ def register(box: Toolbox, services: Services) -> None:
 
     @box.reading("List courses")
     async def list_courses() -> CourseList:
-        """List the courses (categories that notes and events are filed in), own and public ones. is_default marks an
-        Inbox."""
+        """List the courses (categories that notes and events are filed in): the user's own, and those of other users,
+        which cannot be changed. is_default marks the Inbox."""
         return CourseList(courses=[course_brief(course) for course in await notes.get("courses/")])
 
     @box.reading("Read a course")

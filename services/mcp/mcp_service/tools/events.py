@@ -41,9 +41,12 @@ async def _ask(ctx: Context[Any, Any], event_id: int) -> Answer | Elicit[Answer]
 
 
 EventConsent = Annotated[Consent, Resolve(_ask)]
-Moment = Annotated[str, Field(description="Full ISO date-time, e.g. 2026-05-06T14:00:00+02:00; no offset means UTC")]
+Start = Annotated[
+    str,
+    Field(description="Full ISO date-time with the user's offset, e.g. 2026-05-06T14:00:00+02:00; no offset is UTC"),
+]
+End = Annotated[str, Field(description="Full ISO date-time; default: one hour after starts_at")]
 MomentOrNone = Annotated[str | None, Field(description="Full ISO date-time; null for the default")]
-Date = Annotated[str, Field(description="YYYY-MM-DD")]
 Weight = Annotated[Whole, Field(description="Importance, 1 to 4")]
 Text = Annotated[str, Field(description="At most 255 characters")]
 Frequency = Annotated[Literal["N", "W", "M", "Y"], Field(description="N once, W weekly, M monthly, Y yearly")]
@@ -87,19 +90,19 @@ def register(box: Toolbox, services: Services) -> None:
     async def create_event(
         *,
         title: Annotated[str, Field(description="At most 120 characters")],
-        event_date: Date,
-        starts_at: Moment = ABSENT,
-        ends_at: Moment = ABSENT,
+        event_date: Annotated[str, Field(description="YYYY-MM-DD; starts_at wins over it")],
+        starts_at: Start = ABSENT,
+        ends_at: End = ABSENT,
         difficulty_weight: Weight = 1,
         description: Text = ABSENT,
-        course_id: Id = ABSENT,
+        course_id: Annotated[Id, Field(description="Course it belongs to, from list_courses")] = ABSENT,
         recurrence_freq: Frequency = "N",
         recurrence_interval: Interval = 1,
         recurrence_end_date: LastDay = ABSENT,
         recurrence_count: Count = ABSENT,
     ) -> EventBrief:
         """Create a planner event; title and date are enough for a task (it then lasts from 12:00 to 13:00 UTC). Never
-        pass a bare clock time: starts_at and ends_at are full date-times."""
+        pass a bare clock time: starts_at and ends_at are full date-times. List events before you create several."""
         body = given(
             title=title,
             event_date=event_date,
@@ -138,7 +141,7 @@ def register(box: Toolbox, services: Services) -> None:
         recurrence_count: Count = ABSENT,
     ) -> EventBrief:
         """Change one of the user's events; only what is given changes. Set is_completed when something is done rather
-        than deleting it. To reschedule, give starts_at (and ends_at)."""
+        than deleting it. To reschedule, give starts_at and ends_at, or event_date alone to keep the time of day."""
         body = given(
             title=title,
             event_date=event_date,

@@ -53,7 +53,8 @@ def register(box: Toolbox, services: Services) -> None:
         course_id: Course = ABSENT,
     ) -> FeedBrief:
         """Show another calendar in the user's week: give source_url with source_kind S to subscribe, or raw_ical with I
-        for a copy that never changes."""
+        for a copy that never changes. What cannot be read is taken all the same and shows nothing: look at
+        get_activity_week afterwards."""
         body = given(
             title=title,
             source_kind=source_kind,
@@ -100,8 +101,8 @@ def register(box: Toolbox, services: Services) -> None:
 
     @box.writing("Delete a calendar feed", destructive=True)
     async def delete_calendar_feed(feed_id: FeedId) -> FeedDeleted:
-        """Remove one of the user's calendar feeds with its entries. To hide it only, update it with is_enabled
-        false."""
+        """Remove one of the user's calendar feeds with its entries; pasted text is lost for good. To hide it only,
+        update it with is_enabled false."""
         path = f"calendar-feeds/{feed_id}/"
         before, _ = await planner.change_seen("DELETE", path, lambda: _feed(services, feed_id), KEPT)
         journal().touch(feed=feed_id)

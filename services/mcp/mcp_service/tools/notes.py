@@ -21,7 +21,7 @@ FAR = 2**62
 SEEN = ("last_edit",)
 """Changes with every save of a note."""
 
-CourseToFile = Annotated[Id, Field(description="Course to file it in")]
+CourseToFile = Annotated[Id, Field(description="Course to file it in, from list_courses; default: none")]
 
 
 class NotePage(NoteList):
@@ -149,7 +149,7 @@ def _writing(box: Toolbox, notes: Upstream) -> None:
             str, Field(description="Replaces the whole text; read the note first to add to it")
         ] = ABSENT,
         description: str = ABSENT,
-        is_public: bool = ABSENT,
+        is_public: Annotated[bool, Field(description="True lets everybody read it")] = ABSENT,
         course_id: Annotated[Id | None, Field(description="null takes it out of its course")] = ABSENT,
     ) -> NoteDetail:
         """Change one of the user's notes; only what is given changes. For a change worth a version, call snapshot_note
