@@ -66,7 +66,7 @@ def furnish(user: User) -> Side:
     ids["dead"] = rest("POST", "planner-events/", {"title": "X", **LATER})["id"]
     ids["session"] = rest("POST", "note-sessions/", {"note_id": "{note}"})["id"]
     ids["feed"] = rest("POST", "calendar-feeds/", {"title": "F", "raw_ical": ICAL})["id"]
-    ids["stale"] = rest("POST", "calendar-feeds/", {"title": "G", "raw_ical": ICAL})["id"]
+    ids["stale"] = rest("POST", "calendar-feeds/", URL)["id"]
     rest("POST", "courses/{other}/subscribe/")
     return side
 

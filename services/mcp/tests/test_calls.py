@@ -160,11 +160,12 @@ def test_old_calls_go(api: Api, stack: Stack) -> None:
     agent("create_note", title="Old")
     agent("create_note", title="Young")
     with psycopg.connect(stack.database_url("mcp")) as connection:
-        connection.execute(
-            "UPDATE mcp.calls SET called_at = now() - interval '91 days' WHERE user_id = %s"
-            " AND arguments->>'title' = 'Old'",
-            [agent.user.id],
-        )
+        for title, days in (("Old", 91), ("Young", 89)):
+            connection.execute(
+                "UPDATE mcp.calls SET called_at = now() - make_interval(days => %s) WHERE user_id = %s"
+                " AND arguments->>'title' = %s",
+                [days, agent.user.id, title],
+            )
     stack.restart_part("mcp")
     eventually(lambda: calls(agent)["total"] == 1, what="the old call is gone")
     assert calls(agent)["results"][0]["arguments"] == {"title": "Young"}

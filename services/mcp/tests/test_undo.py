@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from services.mcp.tests.test_both_doors import DOORS, furnish
+from tests.support.client import Api
 from tests.support.mcp import Agent
 
 
@@ -36,6 +40,30 @@ def refused(agent: Agent, call_id: int | None = None) -> str:
 def state(agent: Agent, path: str, *, without: tuple[str, ...] = ()) -> dict[str, Any]:
     row: dict[str, Any] = agent.user.get(path).json()
     return {key: value for key, value in row.items() if key not in {"last_edit", "blocks", *without}}
+
+
+DOCS = Path(__file__).parents[3] / "docs" / "mcp.md"
+
+
+def test_every_writing_tool_is_taken_back_or_says_why_not(api: Api) -> None:
+    """As the table in docs/mcp.md says, tool by tool."""
+    rows = re.findall(r"^\| [^|]*\| `(\w+)` \| [^|]* \| ([^|]*) \|", DOCS.read_text(), re.MULTILINE)
+    documented = {name: how for name, how in rows if how != "reads"}
+    assert documented.keys() == DOORS.keys() | {"undo_call"}
+    agent = Agent(api, api.register())
+    side = furnish(agent.user)
+    for tool in DOORS:
+        agent(tool, **side.filled(DOORS[tool][0][0]))
+        call = last_call(agent)
+        assert call["tool"] == tool
+        assert call["can_undo"] is (documented[tool] != "no"), tool
+        if call["can_undo"]:
+            assert (undo(agent, call["id"]).status_code, call["undo_refusal"]) == (200, ""), tool
+            assert last_call(agent)["undo_refusal"] == "It was taken back."
+            assert "already" in refused(agent, call["id"])
+        else:
+            assert call["undo_refusal"]
+            assert call["undo_refusal"] in refused(agent, call["id"])
 
 
 def test_created_notes_go_to_the_bin(agent: Agent) -> None:
@@ -172,6 +200,11 @@ def test_feeds_and_sessions(agent: Agent) -> None:
     (row,) = agent("list_calendar_feeds")["feeds"]
     assert (row["title"], row["source_url"]) == ("F", "https://x.example/a.ics")
     agent("update_calendar_feed", feed_id=row["id"], raw_ical="BEGIN:VCALENDAR\nEND:VCALENDAR")
+    assert "not kept" in refused(agent)
+    pasted = agent("create_calendar_feed", title="Pasted", raw_ical="BEGIN:VCALENDAR\nEND:VCALENDAR")["id"]
+    agent.user.patch(f"calendar-feeds/{pasted}/", {"title": "By hand"})
+    assert "changed since (title)" in refused(agent)
+    agent("delete_calendar_feed", feed_id=pasted)
     assert "not kept" in refused(agent)
     note = agent("create_note", title="S")["id"]
     session = agent("create_note_session", note_id=note)["id"]
