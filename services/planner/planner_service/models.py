@@ -101,9 +101,9 @@ class CalendarSource(Base):
     """How long the publisher wants it to be kept."""
     last_attempt: Mapped[datetime | None]
     last_sync: Mapped[datetime | None]
-    """When it was last read with success."""
+    """When it was last read with success; what was read then is kept through failures that may pass, for a day."""
     last_error: Mapped[str | None]
-    """Why the last attempt failed; what was read before it stands."""
+    """Why the last attempt failed."""
     failures: Mapped[int] = mapped_column(default=0)
     """In a row."""
     next_read_at: Mapped[datetime | None] = mapped_column(default=now)

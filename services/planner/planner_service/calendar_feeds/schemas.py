@@ -72,9 +72,9 @@ class FeedPayload(BaseModel):
     last_sync: str | None
     """When it was last read with success."""
     last_error: str | None
-    """Why the last attempt failed; entries of earlier ones stay."""
+    """Why the last attempt failed; None when it did not."""
     entry_count: int
-    """A recurring entry counts once."""
+    """Those that can be shown; a recurring entry counts once."""
     date_created: str
     last_edit: str
 

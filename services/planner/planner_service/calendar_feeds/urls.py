@@ -48,10 +48,12 @@ def _is_host(parts: SplitResult) -> bool:
 def normalised(text: str) -> str:
     """What is fetched for an address (§4): pages of Google Calendar lead to the calendar itself, others stay."""
     parts = _split(text)
-    if parts is None or GOOGLE not in parts.netloc.lower() or "/calendar/ical/" in parts.path:
+    if parts is None or GOOGLE not in (parts.hostname or "") or "/calendar/ical/" in parts.path:
         return text
     identifier = _calendar_id(parts)
-    return f"https://{GOOGLE}/calendar/ical/{quote(identifier, safe='')}/public/basic.ics" if identifier else text
+    if not identifier:
+        return text
+    return f"https://{GOOGLE}/calendar/ical/{quote(identifier, safe='', errors='replace')}/public/basic.ics"
 
 
 def _calendar_id(parts: SplitResult) -> str | None:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import httpcore
 import httpx
 
-from planner_service.calendar_sources.guard import GuardedBackend, Refused, Resolve
+from planner_service.calendar_sources.guard import GuardedBackend, Refused, Resolve, UnknownName
 
 MOST_BYTES = 10 * 1024 * 1024
 """Of a calendar, after decompression."""
@@ -25,15 +25,21 @@ _HEADERS = {
     "Accept": "text/calendar, */*;q=0.1",
     "Accept-Encoding": "gzip, deflate",
 }
+_PASSING = frozenset({408, 425, 429})
+"""Timeouts and limits: refusals that say nothing of the calendar."""
 TOO_LARGE = f"It is larger than {MOST_BYTES // 1024 // 1024} MB."
 
 
 class FetchFailed(Exception):
-    """Nothing could be fetched; the text can be shown. `retry_after` is what the server asks for, in seconds."""
+    """Nothing could be fetched; the text can be shown. `retry_after` is what the server asks for, in seconds.
 
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
+    `is_final`: the address was asked and has no calendar for us; other failures may be over in a minute.
+    """
+
+    def __init__(self, text: str, retry_after: float | None = None, *, is_final: bool = False) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+        self.is_final = is_final
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class Fetcher:
         except TimeoutError:
             raise FetchFailed(f"It did not answer within {self._seconds:g} s.") from None
         except Refused as refusal:
-            raise FetchFailed(str(refusal)) from None
+            raise FetchFailed(str(refusal), is_final=not isinstance(refusal, UnknownName)) from None
         except (httpx.InvalidURL, UnicodeError, ValueError):
             raise FetchFailed("Its address cannot be used.") from None
         except (httpcore.ConnectError, OSError) as error:
@@ -88,7 +94,7 @@ class Fetcher:
         origin = (url.scheme, url.host, url.port)
         for _ in range(MOST_REDIRECTS + 1):
             if url.scheme not in {"http", "https"} or not url.host:
-                raise FetchFailed("It redirects to an address that is not of the web.")
+                raise FetchFailed("It redirects to an address that is not of the web.", is_final=True)
             sent = [(b"Host", url.netloc), *((name.encode(), value.encode()) for name, value in headers.items())]
             if secret and (url.scheme, url.host, url.port) == origin:
                 sent.append((b"Authorization", b"Basic " + base64.b64encode(unquote(secret.decode()).encode())))
@@ -99,7 +105,7 @@ class Fetcher:
                     url = url.copy_with(userinfo=b"").join(found["location"])
                     continue
                 return await _taken(answer, found)
-        raise FetchFailed("It redirects too often.")
+        raise FetchFailed("It redirects too often.", is_final=True)
 
 
 async def _taken(answer: httpcore.Response, headers: dict[str, str]) -> Fetched:
@@ -109,12 +115,13 @@ async def _taken(answer: httpcore.Response, headers: dict[str, str]) -> Fetched:
     if not 200 <= answer.status < 300:
         wait = headers.get("retry-after", "").strip()
         seconds = float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 9 else None
-        raise FetchFailed(f"The server answered {answer.status}.", seconds)
+        is_final = 400 <= answer.status < 500 and answer.status not in _PASSING
+        raise FetchFailed(f"The server answered {answer.status}.", seconds, is_final=is_final)
     body = await _body(answer, headers.get("content-encoding", "").strip().lower())
     try:
         return Fetched(body.decode("utf-8-sig").replace("\x00", ""), **marks)
     except UnicodeDecodeError:
-        raise FetchFailed("It is not encoded in UTF-8.") from None
+        raise FetchFailed("It is not encoded in UTF-8.", is_final=True) from None
 
 
 def _mark(headers: dict[str, str], name: str) -> str | None:
@@ -128,12 +135,12 @@ async def _body(answer: httpcore.Response, encoding: str) -> bytes:
     elif encoding in {"gzip", "x-gzip", "deflate"}:
         pieces = _inflated(answer)
     else:
-        raise FetchFailed(f"It is compressed in a way that is not known ({encoding[:20]}).")
+        raise FetchFailed(f"It is compressed in a way that is not known ({encoding[:20]}).", is_final=True)
     body = bytearray()
     async for piece in pieces:
         body += piece
         if len(body) > MOST_BYTES:
-            raise FetchFailed(TOO_LARGE)
+            raise FetchFailed(TOO_LARGE, is_final=True)
     return bytes(body)
 
 
@@ -142,7 +149,7 @@ async def _limited(answer: httpcore.Response) -> AsyncIterator[bytes]:
     async for piece in answer.aiter_stream():
         size += len(piece)
         if size > MOST_BYTES:
-            raise FetchFailed(TOO_LARGE)
+            raise FetchFailed(TOO_LARGE, is_final=True)
         yield piece
 
 

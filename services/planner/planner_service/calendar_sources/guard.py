@@ -18,7 +18,11 @@ _MOST_TRIED = 3
 
 
 class Refused(Exception):
-    """The address may not be connected to, or does not exist; the text can be shown."""
+    """The address may not be connected to; the text can be shown."""
+
+
+class UnknownName(Refused):
+    """The name leads nowhere, at the moment."""
 
 
 class Resolver:
@@ -28,14 +32,14 @@ class Resolver:
         self._threads = ThreadPoolExecutor(8, "calendar-dns")
 
     async def __call__(self, host: str, port: int) -> list[str]:
-        """The addresses, in the order to try them; `Refused` when there are none."""
+        """The addresses, in the order to try them; `UnknownName` when there are none."""
         loop = asyncio.get_running_loop()
         try:
             found = await loop.run_in_executor(
                 self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             )
         except (OSError, UnicodeError):
-            raise Refused(UNKNOWN) from None
+            raise UnknownName(UNKNOWN) from None
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
     def close(self) -> None:

@@ -64,7 +64,8 @@ class Refresher:
         self._claim_seconds = settings.calendar_fetch_seconds + 50.0
         self._patience = settings.calendar_fetch_seconds + 5.0
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._claimed: set[int] = set()
+        self._claimed: dict[int, datetime] = {}
+        self._kept = timedelta(seconds=settings.calendar_refresh_max_seconds)
         self._loop: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -155,25 +156,28 @@ class Refresher:
         if orphans:
             async with self._database.transaction() as session:
                 await store.drop_unused(session, [row["id"] for row in orphans])
+        async with self._database.transaction() as session:
+            await store.withdraw(session, *store.failing_since(now() - self._kept))
         years = standard_years(now())
         for row in await self._database.reader.all(queries.UNEXPANDED, years=years):
             await self._expand(row["id"], years)
 
     async def _attempt(self, source_id: int) -> None:
+        # Noted before it is made: a claim whose commit is cancelled while we wait for it may stand all the same.
+        until = self._claimed[source_id] = now() + timedelta(seconds=self._claim_seconds)
         try:
             async with self._database.transaction() as session:
-                source = await store.claim(session, source_id, self._claim_seconds)
+                source = await store.claim(session, source_id, until)
             if source is None:
                 await self._await_other(source_id)
-                return
-            self._claimed.add(source_id)
-            await self._read(source)
+            else:
+                await self._read(source)
         except Unavailable:
             logger.debug("calendars: the database is away")
         except Exception:
             logger.exception("calendars: source %d", source_id)
         # Not reached when it was cancelled: then there is something to give up.
-        self._claimed.discard(source_id)
+        self._claimed.pop(source_id, None)
 
     async def _await_other(self, source_id: int) -> None:
         """Another replica reads it."""
@@ -187,7 +191,7 @@ class Refresher:
         try:
             fetched = await self._fetch(source)
         except FetchFailed as failure:
-            await self._failed(source, str(failure), failure.retry_after)
+            await self._failed(source, str(failure), failure.retry_after, is_final=failure.is_final)
             return
         text = source.body if fetched is None or fetched.text is None else fetched.text
         marks = {} if fetched is None else {"etag": fetched.etag, "last_modified": fetched.last_modified}
@@ -196,7 +200,7 @@ class Refresher:
             await self._succeeded(source, source.refresh_seconds, {k: v for k, v in marks.items() if v})
             return
         if len(text.encode()) > MOST_BYTES:
-            await self._failed(source, TOO_LONG)
+            await self._failed(source, TOO_LONG, is_final=True)
             return
         try:
             reading = await self._readers.read(text, years, must_be_calendar=source.url is not None)
@@ -205,7 +209,7 @@ class Refresher:
             return
         if reading.error:
             # Nothing is kept of what cannot be read, and it is asked for whole the next time.
-            await self._failed(source, reading.error)
+            await self._failed(source, reading.error, is_final=True)
             return
         values = {"body": text, "entry_count": reading.count, "has_series": reading.has_series, **marks}
         await self._succeeded(source, reading.refresh_seconds, values, reading)
@@ -213,11 +217,8 @@ class Refresher:
     async def _fetch(self, source: CalendarSource) -> Fetched | None:
         if source.url is None:
             return None
-        known = source.last_sync is not None
-        fetched = await self._fetcher.fetch(
-            source.url, source.etag if known else None, source.last_modified if known else None
-        )
-        if fetched.text is None and not known:
+        fetched = await self._fetcher.fetch(source.url, source.etag, source.last_modified)
+        if fetched.text is None and source.etag is None and source.last_modified is None:
             raise FetchFailed("The server answered 304.")
         return fetched
 
@@ -240,7 +241,9 @@ class Refresher:
                 **values,
             )
 
-    async def _failed(self, source: CalendarSource, reason: str, asked: float | None = None) -> None:
+    async def _failed(
+        self, source: CalendarSource, reason: str, asked: float | None = None, *, is_final: bool = False
+    ) -> None:
         failures = source.failures + 1
         # Only the host: the rest of an address may be its secret.
         place = urlsplit(source.url).hostname if source.url else "a pasted text"
@@ -248,6 +251,8 @@ class Refresher:
         # A text does not become better by waiting.
         due = None if source.url is None else now() + timedelta(seconds=self._schedule.after_failure(failures, asked))
         async with self._database.transaction() as session:
+            if is_final:
+                await store.withdraw(session, CalendarSource.id == source.id)
             await store.settle(session, source.id, due, last_error=reason, failures=failures)
 
     async def _postpone(self, source: CalendarSource) -> None:

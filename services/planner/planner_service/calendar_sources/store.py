@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
@@ -58,8 +73,8 @@ async def touch(session: AsyncSession, source_id: int) -> None:
     await session.execute(update(CalendarSource).where(CalendarSource.id == source_id).values(touched_at=now()))
 
 
-async def claim(session: AsyncSession, source_id: int, seconds: float) -> CalendarSource | None:
-    """Take the reading of a source upon oneself for some seconds; None when somebody else has, or when it is gone."""
+async def claim(session: AsyncSession, source_id: int, until: datetime) -> CalendarSource | None:
+    """Take the reading of a source upon oneself until then; None when somebody else has, or when it is gone."""
     moment = now()
     claimed: CalendarSource | None = await session.scalar(
         update(CalendarSource)
@@ -67,17 +82,17 @@ async def claim(session: AsyncSession, source_id: int, seconds: float) -> Calend
             CalendarSource.id == source_id,
             or_(CalendarSource.claimed_until.is_(None), CalendarSource.claimed_until < moment),
         )
-        .values(claimed_until=moment + timedelta(seconds=seconds), last_attempt=moment)
+        .values(claimed_until=until, last_attempt=moment)
         .returning(CalendarSource)
     )
     return claimed
 
 
-async def give_up(session: AsyncSession, source_ids: Collection[int]) -> None:
-    """Leave what was claimed to others."""
+async def give_up(session: AsyncSession, claims: Mapping[int, datetime]) -> None:
+    """Leave what was claimed until the given moments to others; what somebody else has claimed by now is theirs."""
     await session.execute(
         update(CalendarSource)
-        .where(CalendarSource.id.in_(source_ids))
+        .where(tuple_(CalendarSource.id, CalendarSource.claimed_until).in_(list(claims.items())))
         .values(claimed_until=None)
         .execution_options(synchronize_session=False)
     )
@@ -115,6 +130,39 @@ async def add_years(session: AsyncSession, source_id: int, rows: Sequence[Row], 
         await session.execute(delete(table).where(table.source_id == source_id, table.year.in_(dropped)))
     await _add_rows(session, source_id, [row for row in rows if row[0] in new])
     await _add_years(session, source_id, new)
+
+
+async def withdraw(session: AsyncSession, *which: ColumnElement[bool]) -> None:
+    """Keep nothing of what was read of sources; the next reading asks for all of it."""
+    emptied = await session.scalars(
+        update(CalendarSource)
+        .where(*which)
+        .values(
+            # A pasted text is the user's own, and is what would be read again.
+            body=case((CalendarSource.url.is_(None), CalendarSource.body), else_=""),
+            etag=None,
+            last_modified=None,
+            entry_count=0,
+            has_series=False,
+        )
+        .returning(CalendarSource.id)
+        .execution_options(synchronize_session=False)
+    )
+    ids = list(emptied)
+    for table in (CalendarOccurrence, CalendarYear):
+        await session.execute(
+            delete(table).where(table.source_id.in_(ids)).execution_options(synchronize_session=False)
+        )
+
+
+def failing_since(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Sources that show what was read before `moment`, and could not be read since."""
+    return (
+        CalendarSource.url.is_not(None),
+        CalendarSource.last_error.is_not(None),
+        CalendarSource.last_sync < moment,
+        CalendarSource.entry_count > 0,
+    )
 
 
 async def _lock(session: AsyncSession, source_id: int) -> bool:
