@@ -94,3 +94,7 @@ def vevent(start: str, **properties: str) -> str:
 def vcalendar(*parts: str) -> str:
     """A calendar of VEVENTs and whatever else."""
     return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", *parts, "END:VCALENDAR", ""])
+
+
+SEMINAR = vcalendar(vevent("20260505T093000Z", DTEND="20260505T103000Z", SUMMARY="Seminar"))
+"""One entry in the week of 2026-05-04."""

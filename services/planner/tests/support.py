@@ -36,6 +36,27 @@ class Tables:
         condition = " AND ".join(f"{column} = %s" for column in where) or "true"
         return int(self.rows(f"SELECT count(*) AS n FROM planner.{table} WHERE {condition}", *where.values())[0]["n"])
 
+    def source_of(self, feed_id: int) -> int:
+        """The id of what a feed is read from."""
+        return int(self.rows("SELECT source_id FROM planner.calendar_feeds WHERE id = %s", feed_id)[0]["source_id"])
+
+    def source(self, url: str) -> dict[str, Any]:
+        """The source of an address."""
+        (row,) = self.rows("SELECT * FROM planner.calendar_sources WHERE url = %s", url)
+        return row
+
+    def make_due(self, url: str) -> None:
+        """Have the planner read an address in the background, now."""
+        self.rows("UPDATE planner.calendar_sources SET next_read_at = now() WHERE url = %s", url)
+
+    def told_of(self, subject: str) -> list[dict[str, Any]]:
+        """Subject and data of the facts in the outbox about one aggregate, in order."""
+        return self.rows(
+            "SELECT subject, envelope -> 'data' AS data FROM planner.outbox WHERE envelope ->> 'subject' = %s "
+            "ORDER BY id",
+            subject,
+        )
+
     def close(self) -> None:
         self._connection.close()
 

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import pytest
+from services.planner.tests.calls import change_feed, create_feed, feeds_of, refresh_feed, subscribe, titles
 from services.planner.tests.feed_server import FeedServer, vcalendar, vevent
 from services.planner.tests.support import Tables
-from services.planner.tests.test_calendar_feeds import change, create, entries, listed
 from tests.support.client import User, eventually
 
 from notechondria_local.stack import Stack
@@ -23,21 +23,6 @@ from planner_service.calendar_sources.guard import REFUSED, UNKNOWN
 
 def calendar(title: str = "Seminar") -> str:
     return vcalendar(vevent("20260505T093000Z", SUMMARY=title))
-
-
-def titles(user: User) -> list[str]:
-    return [item["title"] for item in entries(user)]
-
-
-def subscribe(user: User, url: str, **fields: Any) -> dict[str, Any]:
-    return create(user, source_kind="S", source_url=url, **fields)
-
-
-def refresh(user: User, feed: dict[str, Any]) -> dict[str, Any]:
-    answer = user.post(f"calendar-feeds/{feed['id']}/refresh/")
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
 
 
 def test_5_2_headers_and_the_very_next_week(ann: User, feeds: FeedServer) -> None:
@@ -53,7 +38,7 @@ def test_5_2_headers_and_the_very_next_week(ann: User, feeds: FeedServer) -> Non
 
 def test_5_2_an_edited_feed_is_there_in_the_very_next_week(ann: User, feeds: FeedServer) -> None:
     feed = subscribe(ann, feeds.page(calendar("Old"))[0])
-    change(ann, feed, source_url=feeds.page(calendar("New"))[0])
+    change_feed(ann, feed, source_url=feeds.page(calendar("New"))[0])
     assert titles(ann) == ["New"]
 
 
@@ -64,7 +49,7 @@ def test_5_2_a_feed_switched_on_is_there_in_the_very_next_week(ann: User, feeds:
     time.sleep(0.5)
     assert len(page.asked) == 1, "nobody wants it: it is not fetched"
     page.body = calendar("New").encode()
-    change(ann, feed, is_enabled=True)
+    change_feed(ann, feed, is_enabled=True)
     assert titles(ann) == ["New"]
 
 
@@ -81,7 +66,7 @@ def test_5_2_many_users_of_one_address_make_one_fetch(ann: User, ben: User, feed
         url,
         url,
     )
-    tables.rows("UPDATE planner.calendar_sources SET next_read_at = now() WHERE url = %s", url)
+    tables.make_due(url)
     eventually(lambda: len(page.asked) == 2)
     time.sleep(1)
     assert len(page.asked) == 2
@@ -92,14 +77,14 @@ def test_5_2_conditional_in_the_background(ann: User, feeds: FeedServer, tables:
     url, page = feeds.page(calendar("Old"), etag='"one"')
     page.headers["Last-Modified"] = "Wed, 21 Oct 2026 07:28:00 GMT"
     feed = subscribe(ann, url)
-    tables.rows("UPDATE planner.calendar_sources SET next_read_at = now() WHERE url = %s", url)
+    tables.make_due(url)
     eventually(lambda: len(page.asked) == 2)
     assert page.asked[1]["if-none-match"] == '"one"'
     assert page.asked[1]["if-modified-since"] == "Wed, 21 Oct 2026 07:28:00 GMT"
-    eventually(lambda: listed(ann)[0]["last_sync"] > feed["last_sync"])
+    eventually(lambda: feeds_of(ann)[0]["last_sync"] > feed["last_sync"])
     assert titles(ann) == ["Old"]
     page.body, page.etag = calendar("New").encode(), '"two"'
-    tables.rows("UPDATE planner.calendar_sources SET next_read_at = now() WHERE url = %s", url)
+    tables.make_due(url)
     eventually(lambda: titles(ann) == ["New"])
 
 
@@ -115,7 +100,7 @@ def test_5_2_conditional_in_the_background(ann: User, feeds: FeedServer, tables:
 def test_refresh_interval(eve: User, feeds: FeedServer, tables: Tables, line: str, shortest: int, longest: int) -> None:
     url, _ = feeds.page(vcalendar(line, vevent("20260505T093000Z")))
     subscribe(eve, url)
-    due = tables.rows("SELECT next_read_at FROM planner.calendar_sources WHERE url = %s", url)[0]["next_read_at"]
+    due = tables.source(url)["next_read_at"]
     assert timedelta(seconds=shortest) < due - datetime.now(UTC) < timedelta(seconds=longest)
 
 
@@ -124,20 +109,20 @@ def test_refresh_on_demand(ann: User, feeds: FeedServer) -> None:
     feed = subscribe(ann, url)
     page.body = calendar("New").encode()
     assert titles(ann) == ["Old"]
-    again = refresh(ann, feed)
+    again = refresh_feed(ann, feed)
     assert titles(ann) == ["New"]
     assert again["last_sync"] > feed["last_sync"]
-    assert {**again, "last_sync": ""} == {**listed(ann)[0], "last_sync": ""}
-    text = create(ann, raw_ical=calendar("Pasted"))
-    assert refresh(ann, text)["entry_count"] == 1
-    assert refresh(ann, create(ann))["last_sync"] is None
+    assert {**again, "last_sync": ""} == {**feeds_of(ann)[0], "last_sync": ""}
+    text = create_feed(ann, raw_ical=calendar("Pasted"))
+    assert refresh_feed(ann, text)["entry_count"] == 1
+    assert refresh_feed(ann, create_feed(ann))["last_sync"] is None
 
 
 def test_failures_keep_what_was_read_and_back_off(ann: User, feeds: FeedServer, tables: Tables) -> None:
     url, page = feeds.page(calendar())
     feed = subscribe(ann, url)
     page.status = 500
-    failed = refresh(ann, feed)
+    failed = refresh_feed(ann, feed)
     assert (failed["last_error"], failed["last_sync"], failed["entry_count"]) == (
         "The server answered 500.",
         feed["last_sync"],
@@ -145,15 +130,13 @@ def test_failures_keep_what_was_read_and_back_off(ann: User, feeds: FeedServer, 
     )
     assert titles(ann) == ["Seminar"]
     for least in (100, 220):
-        refresh(ann, feed)
-        (row,) = tables.rows("SELECT next_read_at FROM planner.calendar_sources WHERE url = %s", url)
-        assert row["next_read_at"] - datetime.now(UTC) > timedelta(seconds=least)
+        refresh_feed(ann, feed)
+        assert tables.source(url)["next_read_at"] - datetime.now(UTC) > timedelta(seconds=least)
     page.headers["Retry-After"] = "7200"
-    refresh(ann, feed)
-    (row,) = tables.rows("SELECT next_read_at FROM planner.calendar_sources WHERE url = %s", url)
-    assert row["next_read_at"] - datetime.now(UTC) > timedelta(seconds=7000)
+    refresh_feed(ann, feed)
+    assert tables.source(url)["next_read_at"] - datetime.now(UTC) > timedelta(seconds=7000)
     page.status = 200
-    assert refresh(ann, feed)["last_error"] is None
+    assert refresh_feed(ann, feed)["last_error"] is None
 
 
 def test_a_failure_of_before_is_no_reason_not_to_try(ann: User, ben: User, feeds: FeedServer) -> None:
@@ -170,7 +153,7 @@ def test_a_reading_that_a_stop_interrupts_is_made_again(
     url, page = feeds.page(calendar("Old"))
     subscribe(ann, url)
     page.body, page.delay = calendar("New").encode(), 1.0
-    tables.rows("UPDATE planner.calendar_sources SET next_read_at = now() WHERE url = %s", url)
+    tables.make_due(url)
     eventually(lambda: len(page.asked) == 2)
     stack.restart_part("planner")
     page.delay = 0
@@ -330,7 +313,7 @@ def test_5_2_feeds_that_hang_do_not_delay_the_week(ann: User, feeds: FeedServer,
         url, page = feeds.page(calendar(f"Slow {n}"))
         subscribe(ann, url)
         page.delay = 4.0
-        tables.rows("UPDATE planner.calendar_sources SET next_read_at = now() WHERE url = %s", url)
+        tables.make_due(url)
         eventually(lambda page=page: len(page.asked) == 2)
     begun = time.monotonic()
     assert sorted(titles(ann)) == ["Seminar", "Slow 0", "Slow 1", "Slow 2"]

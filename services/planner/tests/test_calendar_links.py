@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
+from services.planner.tests.calls import create_feed, entries, link, plan
 from services.planner.tests.support import Tables, Teller, note_fact
-from services.planner.tests.test_calendar_feeds import create, entries
 from tests.support.client import Api, User, eventually
 
 from notechondria_local.stack import Stack
@@ -24,20 +24,6 @@ from planner_service.calendar_links.ical import folded, rule, text
 from planner_service.calendars.lines import unescape
 from planner_service.calendars.reading import from_seconds, read
 from planner_service.planner_events.recurrence import Series
-
-
-def link(user: User, **fields: Any) -> dict[str, Any]:
-    answer = user.post("calendar-links/", {"name": "Phone", **fields})
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def plan(user: User, day: Any, **fields: Any) -> dict[str, Any]:
-    answer = user.post("planner-events/", {"title": "Plan", "event_date": str(day), **fields})
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
 
 
 def fetch(api: Api, made: dict[str, Any], **headers: str) -> httpx.Response:
@@ -259,7 +245,7 @@ def test_round_trip_gives_the_same_week(ann: User, ben: User, teller: Teller, st
     plan(ann, today, title="Done", is_completed=True)
     ann.post("note-sessions/", {"note_id": teller.note(ann), "started_at": f"{today}T07:00:00Z"})
     url = f"http://127.0.0.1:{stack.ports['gateway']}/calendar/{link(ann)['token']}.ics"
-    create(ben, source_kind="S", source_url=url)
+    create_feed(ben, source_kind="S", source_url=url)
     weeks = [today - timedelta(days=70), today - timedelta(days=35), today, today + timedelta(days=3)]
     seen = set()
     for start in [*map(str, weeks), "2026-02-25", "2026-04-28", "2027-02-25", "2028-02-26", "2029-02-26"]:

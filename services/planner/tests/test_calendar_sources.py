@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
+from services.planner.tests.calls import create_feed
 from services.planner.tests.feed_server import FeedServer, vcalendar, vevent
 from services.planner.tests.support import Tables
-from services.planner.tests.test_calendar_feeds import create
 from tests.support.client import User
 
 from notechondria_local.stack import Stack
@@ -46,10 +46,6 @@ def replica(stack: Stack) -> Run:
     return lambda work: asyncio.run(run(work))
 
 
-def source_of(tables: Tables, feed_id: int) -> int:
-    return int(tables.rows("SELECT source_id FROM planner.calendar_feeds WHERE id = %s", feed_id)[0]["source_id"])
-
-
 def test_sources_that_no_feed_names_are_swept_away(tables: Tables, replica: Run) -> None:
     old, fresh = secrets.token_hex(8), secrets.token_hex(8)
     for digest, age in ((old, "1 hour"), (fresh, "1 minute")):
@@ -67,7 +63,7 @@ def test_sources_that_no_feed_names_are_swept_away(tables: Tables, replica: Run)
 def test_a_new_year_is_expanded(ann: User, tables: Tables, replica: Run) -> None:
     year = datetime.now(UTC).year
     series = vevent(f"{year}0105T080000Z", UID=ann.username, RRULE="FREQ=MONTHLY")
-    source_id = source_of(tables, create(ann, raw_ical=vcalendar(series))["id"])
+    source_id = tables.source_of(create_feed(ann, raw_ical=vcalendar(series))["id"])
     assert tables.count("calendar_occurrences", source_id=source_id, year=year + 1) == 12
     for table in ("calendar_years", "calendar_occurrences"):
         tables.rows(f"DELETE FROM planner.{table} WHERE source_id = %s AND year = %s", source_id, year + 1)
@@ -79,8 +75,8 @@ def test_a_new_year_is_expanded(ann: User, tables: Tables, replica: Run) -> None
 
 def test_replicas_make_one_fetch(ann: User, feeds: FeedServer, tables: Tables, replica: Run) -> None:
     url, page = feeds.page(vcalendar(vevent("20260505T093000Z")))
-    feed = create(ann, source_kind="S", source_url=url)
-    source_id = source_of(tables, feed["id"])
+    feed = create_feed(ann, source_kind="S", source_url=url)
+    source_id = tables.source_of(feed["id"])
     page.delay = 0.8
 
     async def both(refresher: Refresher) -> None:
@@ -95,7 +91,7 @@ def test_replicas_make_one_fetch(ann: User, feeds: FeedServer, tables: Tables, r
 
 def test_a_claim_of_a_dead_replica_is_taken_over(ann: User, feeds: FeedServer, tables: Tables, replica: Run) -> None:
     url, page = feeds.page(vcalendar(vevent("20260505T093000Z")))
-    source_id = source_of(tables, create(ann, source_kind="S", source_url=url)["id"])
+    source_id = tables.source_of(create_feed(ann, source_kind="S", source_url=url)["id"])
     claim = "UPDATE planner.calendar_sources SET claimed_until = now() + %s::interval WHERE id = %s"
     tables.rows(claim, "-1 second", source_id)
     replica(lambda refresher: refresher.refresh(source_id))
@@ -119,7 +115,7 @@ def test_feeds_come_and_go_on_one_source_at_once(ann: User, ben: User, tables: T
     with ThreadPoolExecutor(4) as pool:
         assert set.union(*pool.map(turn, (ann, ben, ann, ben))) == {200, 201, 204}
     assert ann.get("calendar-feeds/").json() == ben.get("calendar-feeds/").json() == []
-    left = create(ann, raw_ical=text)
+    left = create_feed(ann, raw_ical=text)
     assert left["entry_count"] == 1
     ann.delete(f"calendar-feeds/{left['id']}/")
     assert tables.count("calendar_sources", body=text) == 0

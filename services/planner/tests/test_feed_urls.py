@@ -39,6 +39,8 @@ TABLE = [
     (f"{PAGE}/embed?src=a%2Fb%2Bc&cid=bWFyaWEub3J0aXpAZ21haWwuY29t", f"{ICAL}/a%2Fb%2Bc/public/basic.ics"),
     ("HTTPS://Calendar.Google.com/calendar/embed?src=x", f"{ICAL}/x/public/basic.ics"),
     ("http://[::1", "http://[::1"),
+    ("https://calendar.google.com@campus.example/embed?src=x",) * 2,
+    (f"{PAGE}/embed?src=a.b-c_d~e%21", f"{ICAL}/a.b-c_d~e%21/public/basic.ics"),
 ]
 
 
@@ -48,9 +50,19 @@ def test_4_table(given: str, expected: str) -> None:
     assert normalised(expected) == expected
 
 
-@given(st.text())
+anything = st.text(st.characters(categories=None), max_size=60)
+
+
+@given(anything)
 def test_4_any_text_is_answered(text: str) -> None:
-    assert isinstance(normalised(f"https://calendar.google.com/calendar?cid={text}"), str)
+    for address in (
+        text,
+        f"{PAGE}?cid={text}",
+        f"{PAGE}/embed?src={text}",
+        f"https://{text}@calendar.google.com/r?src=x",
+    ):
+        assert isinstance(normalised(address), str)
+        assert normalised(normalised(address)) == normalised(address)
     assert web_address(text) is None or "://" in text
 
 

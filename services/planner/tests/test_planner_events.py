@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from services.planner.tests.calls import change_event, plan
 from services.planner.tests.support import Tables, Teller
 from tests.support.client import Api, User
 
@@ -29,17 +30,7 @@ KEYS = {
 
 
 def make(user: User, **fields: Any) -> dict[str, Any]:
-    answer = user.post("planner-events/", MINIMAL | fields)
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def patch(user: User, event: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    answer = user.patch(f"planner-events/{event['id']}/", fields)
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
+    return plan(user, **(MINIMAL | fields))
 
 
 def window(event: dict[str, Any]) -> tuple[str, str, str]:
@@ -209,7 +200,7 @@ def test_2_4_window_on_create(eve: User, sent: dict[str, Any], expected: tuple[s
 )
 def test_2_4_window_on_patch(eve: User, sent: dict[str, Any], expected: tuple[str, str, str]) -> None:
     event = make(eve, starts_at="2026-05-09T14:00:00Z", ends_at="2026-05-09T17:30:00Z")
-    assert window(patch(eve, event, **sent)) == expected
+    assert window(change_event(eve, event, **sent)) == expected
 
 
 def test_2_4_no_room_for_an_end_is_400(ann: User) -> None:
@@ -220,9 +211,9 @@ def test_2_4_no_room_for_an_end_is_400(ann: User) -> None:
 
 def test_2_2_patch_touches_only_the_keys_sent(ann: User, teller: Teller) -> None:
     event = make(ann, description="Bring gloves", difficulty_weight=4, course_id=teller.course(), recurrence_freq="W")
-    assert patch(ann, event) == event
-    assert patch(ann, event, title="Renamed") == {**event, "title": "Renamed"}
-    assert patch(ann, event, course_id=None, description=None) == {
+    assert change_event(ann, event) == event
+    assert change_event(ann, event, title="Renamed") == {**event, "title": "Renamed"}
+    assert change_event(ann, event, course_id=None, description=None) == {
         **event,
         "title": "Renamed",
         "course_id": None,
@@ -233,12 +224,12 @@ def test_2_2_patch_touches_only_the_keys_sent(ann: User, teller: Teller) -> None
 def test_2_5_completion(ann: User) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
     event = make(ann)
-    done = patch(ann, event, is_completed=True)
+    done = change_event(ann, event, is_completed=True)
     assert before < datetime.fromisoformat(done["completed_at"]) < datetime.now(UTC) + timedelta(seconds=1)
-    assert patch(ann, event, is_completed=True)["completed_at"] == done["completed_at"]
-    told = patch(ann, event, is_completed=True, completed_at="2026-05-06T10:00:00Z")
+    assert change_event(ann, event, is_completed=True)["completed_at"] == done["completed_at"]
+    told = change_event(ann, event, is_completed=True, completed_at="2026-05-06T10:00:00Z")
     assert told["completed_at"] == "2026-05-06T10:00:00+00:00"
-    opened = patch(ann, event, is_completed=False, completed_at="2026-05-06T10:00:00Z")
+    opened = change_event(ann, event, is_completed=False, completed_at="2026-05-06T10:00:00Z")
     assert (opened["is_completed"], opened["completed_at"]) == (False, None)
     assert make(ann, is_completed=True)["completed_at"] is not None
     sent = make(ann, is_completed="yes", completed_at="2026-05-01T00:00:00+02:00")
@@ -375,15 +366,11 @@ def test_0_api_keys_work_too(api: Api, ann: User) -> None:
 
 def test_2_facts_are_told_with_growing_revisions(ann: User, tables: Tables) -> None:
     event = make(ann)
-    patch(ann, event, title="Renamed")
-    patch(ann, event, title="Renamed")
+    change_event(ann, event, title="Renamed")
+    change_event(ann, event, title="Renamed")
     ann.delete(f"planner-events/{event['id']}/")
-    told = tables.rows(
-        "SELECT subject, envelope -> 'data' ->> 'title' AS title, (envelope -> 'data' ->> 'revision')::int AS revision "
-        "FROM planner.outbox WHERE envelope ->> 'subject' = %s ORDER BY id",
-        f"planner-events/{event['id']}",
-    )
-    assert [tuple(row.values()) for row in told] == [
+    told = tables.told_of(f"planner-events/{event['id']}")
+    assert [(row["subject"], row["data"]["title"], row["data"]["revision"]) for row in told] == [
         ("planner.event.created", MINIMAL["title"], 1),
         ("planner.event.updated", "Renamed", 2),
         ("planner.event.deleted", "Renamed", 3),

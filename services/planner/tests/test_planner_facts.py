@@ -150,10 +150,7 @@ def test_9_course_deletion(ann: User, ben: User, today: date, teller: Teller, ta
     assert ann.get("calendar-feeds/").json()[0]["course_id"] is None
     assert ann.get("calendar-links/").json()[0]["course_id"] is None
     assert ann.get("note-sessions/").json()[0]["course_id"] is None
-    told = tables.rows(
-        "SELECT subject FROM planner.outbox WHERE envelope ->> 'subject' = %s ORDER BY id",
-        f"planner-events/{theirs['id']}",
-    )
+    told = tables.told_of(f"planner-events/{theirs['id']}")
     assert [row["subject"] for row in told] == ["planner.event.created", "planner.event.updated"]
 
 

@@ -6,18 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from services.planner.tests.calls import begin_session
 from services.planner.tests.support import Tables, Teller, note_fact
 from tests.support.client import User
 
 from notechondria_shared.events.notes import NoteTrashed
 from notechondria_shared.fields import messages
-
-
-def begin(user: User, note_id: int, **fields: Any) -> dict[str, Any]:
-    answer = user.post("note-sessions/", {"note_id": note_id, **fields})
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
 
 
 def listed(user: User, query: str = "") -> list[int]:
@@ -28,7 +22,7 @@ def test_8_open_with_defaults(ann: User, teller: Teller) -> None:
     course_id = teller.course(ann)
     note_id = teller.note(ann, description="d" * 300, course_id=course_id)
     before = datetime.now(UTC) - timedelta(seconds=1)
-    row = begin(ann, note_id)
+    row = begin_session(ann, note_id)
     started = datetime.fromisoformat(row["starts_at"])
     assert before < started < datetime.now(UTC) + timedelta(seconds=1)
     assert datetime.fromisoformat(row["ends_at"]) == started + timedelta(minutes=15)
@@ -47,7 +41,7 @@ def test_8_open_with_defaults(ann: User, teller: Teller) -> None:
 
 def test_8_open_with_everything(ann: User, teller: Teller) -> None:
     note_id = teller.note(ann)
-    row = begin(
+    row = begin_session(
         ann,
         note_id,
         title=" Reading ",
@@ -57,13 +51,13 @@ def test_8_open_with_everything(ann: User, teller: Teller) -> None:
     )
     assert (row["title"], row["summary"], row["course_id"]) == ("Reading", "Chapter 4", None)
     assert (row["starts_at"], row["ends_at"]) == ("2026-05-04T08:00:00+00:00", "2026-05-04T09:00:00+00:00")
-    blank = begin(ann, note_id, title="", summary=" ", started_at=None, ended_at=None)
+    blank = begin_session(ann, note_id, title="", summary=" ", started_at=None, ended_at=None)
     assert (blank["title"], blank["summary"]) == ("Enzymes", "How they fold")
 
 
 def test_8_patch(ann: User, teller: Teller) -> None:
     note_id, other = teller.note(ann), teller.note(ann)
-    row = begin(ann, note_id, started_at="2026-05-04T08:00:00Z")
+    row = begin_session(ann, note_id, started_at="2026-05-04T08:00:00Z")
     path = f"note-sessions/{row['id']}/"
     assert ann.patch(path, {}).json() == row
     assert ann.patch(path, {"started_at": None, "note_id": other}).json() == row
@@ -89,7 +83,7 @@ def test_8_patch(ann: User, teller: Teller) -> None:
 )
 def test_8_bad_fields(eve: User, teller: Teller, field: str, value: Any, message: str) -> None:
     note_id = teller.note(eve)
-    row = begin(eve, note_id)
+    row = begin_session(eve, note_id)
     for answer in (
         eve.post("note-sessions/", {"note_id": note_id, field: value}),
         eve.patch(f"note-sessions/{row['id']}/", {field: value}),
@@ -106,7 +100,7 @@ def test_8_note_id_is_required(ann: User) -> None:
 
 def test_8_notes_and_sessions_of_others_do_not_exist(ann: User, ben: User, teller: Teller, tables: Tables) -> None:
     note_id = teller.note(ann)
-    row = begin(ann, note_id)
+    row = begin_session(ann, note_id)
     assert ben.post("note-sessions/", {"note_id": note_id}).status_code == 404
     assert ben.patch(f"note-sessions/{row['id']}/", {"title": "Mine"}).status_code == 404
     assert listed(ben) == []
@@ -123,9 +117,9 @@ def test_8_unknown_note_is_404(eve: User, note_id: int) -> None:
 
 def test_8_list_is_newest_first_and_narrowed(ann: User, teller: Teller) -> None:
     one, two = teller.note(ann), teller.note(ann)
-    old = begin(ann, one, started_at="2026-05-01T08:00:00Z")["id"]
-    twin_a = begin(ann, two, started_at="2026-05-02T08:00:00Z")["id"]
-    twin_b = begin(ann, one, started_at="2026-05-02T08:00:00Z")["id"]
+    old = begin_session(ann, one, started_at="2026-05-01T08:00:00Z")["id"]
+    twin_a = begin_session(ann, two, started_at="2026-05-02T08:00:00Z")["id"]
+    twin_b = begin_session(ann, one, started_at="2026-05-02T08:00:00Z")["id"]
     assert listed(ann) == [twin_b, twin_a, old]
     assert listed(ann, f"?note_id={one}") == [twin_b, old]
     assert listed(ann, "?note_id=&limit=") == [twin_b, twin_a, old]
@@ -156,7 +150,7 @@ def test_8_list_limits(ann: User, teller: Teller, tables: Tables) -> None:
 def test_8_note_in_the_bin_counts_but_stays_hidden(ann: User, teller: Teller) -> None:
     note_id = teller.note(ann)
     teller.tell(note_fact(NoteTrashed, note_id, ann, revision=2))
-    row = begin(ann, note_id)
+    row = begin_session(ann, note_id)
     assert row["title"] == "Enzymes"
     assert listed(ann) == []
     assert ann.patch(f"note-sessions/{row['id']}/", {"title": "Closed"}).json()["title"] == "Closed"

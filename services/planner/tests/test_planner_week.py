@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from services.planner.tests.calls import grid, plan, week
 from services.planner.tests.support import Tables, Teller
 from tests.support.client import User
 
@@ -15,24 +16,6 @@ from notechondria_shared.database import Prepared, Reader
 from notechondria_shared.database.tables import Row
 from planner_service.week import service
 from planner_service.week.days import Days
-
-
-def plan(user: User, day: date | str, **fields: Any) -> dict[str, Any]:
-    answer = user.post("planner-events/", {"title": "Plan", "event_date": str(day), **fields})
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def week(user: User, query: str = "") -> dict[str, Any]:
-    answer = user.get(f"activity/week/{query}")
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def grid(user: User, query: str) -> dict[str, list[dict[str, Any]]]:
-    return {day["date"]: day["events"] for day in week(user, query)["days"]}
 
 
 def on_days(user: User, query: str) -> list[str]:

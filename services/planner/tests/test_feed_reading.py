@@ -1,0 +1,200 @@
+"""What is read of a calendar, as the week and `import_summary` show it (planner §5.2 - §5.4, §6.3, §12.4)."""
+
+from __future__ import annotations
+
+import pytest
+from services.planner.tests.calls import create_feed, entries, spans
+from services.planner.tests.feed_server import SEMINAR, vcalendar, vevent
+from services.planner.tests.support import Tables, Teller
+from tests.support.client import User
+
+
+def test_5_2_week_item(ann: User, teller: Teller) -> None:
+    course_id = teller.course(ann)
+    feed = create_feed(ann, course_id=course_id, raw_ical=SEMINAR)
+    assert entries(ann) == [
+        {
+            "title": "Seminar",
+            "kind": "calendar",
+            "course_id": course_id,
+            "source_id": feed["id"],
+            "calendar_title": "Lab timetable",
+            "starts_at": "2026-05-05T09:30:00+00:00",
+            "ends_at": "2026-05-05T10:30:00+00:00",
+        }
+    ]
+
+
+def test_6_3_ties_are_plan_then_session_then_calendar(ann: User, teller: Teller) -> None:
+    create_feed(ann, raw_ical=vcalendar(vevent("20260506T120000Z"), vevent("20260506T110000Z")))
+    ann.post("note-sessions/", {"note_id": teller.note(ann), "started_at": "2026-05-06T12:00:00Z"})
+    ann.post("planner-events/", {"title": "Plan", "event_date": "2026-05-06"})
+    day = ann.get("activity/week/?start_date=2026-05-06").json()["days"][0]["events"]
+    assert [item["kind"] for item in day] == ["calendar", "plan", "note_session", "calendar"]
+
+
+def test_5_4_placement(ann: User) -> None:
+    create_feed(
+        ann,
+        raw_ical=vcalendar(
+            vevent("20260503T235959Z", DTEND="20260504T100000Z", SUMMARY="Before"),
+            vevent("20260504T000000Z", SUMMARY="First"),
+            vevent("20260510T235959Z", SUMMARY="Last"),
+            vevent("20260511T000000Z", SUMMARY="After"),
+            vevent("20260505T120000Z", DTEND="20260508T120000Z", SUMMARY="Long"),
+        ),
+    )
+    assert [item["title"] for item in entries(ann)] == ["First", "Long", "Last"]
+
+
+SIX = "2026-05-06T"
+SUBSET = {
+    "no DTSTART": ("BEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT", []),
+    "no DTEND": (vevent("20260506T093000Z", SUMMARY="x"), [("x", "09:30", "10:30")]),
+    "no SUMMARY": (vevent("20260506T093000Z"), [("Lab timetable", "09:30", "10:30")]),
+    "UTC": (vevent("20260506T093000Z", DTEND="20260506T094500Z", SUMMARY="x"), [("x", "09:30", "09:45")]),
+    "minutes": (vevent("20260506T0930", DTEND="20260506T1015Z", SUMMARY="x"), [("x", "09:30", "10:15")]),
+    "floating": (vevent("20260506T093000", DTEND="20260506T100000", SUMMARY="x"), [("x", "09:30", "10:00")]),
+    "TZID": (
+        vevent(";TZID=Europe/Rome:20260506T093000", DTEND=";TZID=Europe/Rome:20260506T103000", SUMMARY="x"),
+        [("x", "07:30", "08:30")],
+    ),
+    "all day": (vevent(";VALUE=DATE:20260506", SUMMARY="x"), [("x", "00:00", "01:00")]),
+    "DURATION": (vevent("20260506T093000Z", DURATION="PT1H30M", SUMMARY="x"), [("x", "09:30", "11:00")]),
+    "repeated name": (vevent("20260506T093000Z\r\nSUMMARY:y", SUMMARY="x"), [("x", "09:30", "10:30")]),
+    "folding": (
+        vevent("20260506T093000Z", SUMMARY="A long\r\n  title\r\n\t here"),
+        [("A long title here", "09:30", "10:30")],
+    ),
+    "escapes": (vevent("20260506T093000Z", SUMMARY=r"a\, b\; c\\d\nE"), [("a, b; c\\d\nE", "09:30", "10:30")]),
+    "cancelled": (vevent("20260506T093000Z", STATUS="CANCELLED"), []),
+    "alarm": (
+        vevent("20260506T093000Z", SUMMARY="x\r\nBEGIN:VALARM\r\nSUMMARY:Wake\r\nDTSTART:1\r\nEND:VALARM"),
+        [("x", "09:30", "10:30")],
+    ),
+    "bad DTSTART": (
+        vevent("20261350T093000Z") + "\r\n" + vevent("20260506T093000Z", SUMMARY="x"),
+        [("x", "09:30", "10:30")],
+    ),
+    "bad DTEND": (
+        vevent("20260506T080000Z", DTEND="soon") + "\r\n" + vevent("20260506T093000Z", SUMMARY="x"),
+        [("x", "09:30", "10:30")],
+    ),
+    "missing END": ("BEGIN:VEVENT\r\nDTSTART:20260506T080000Z\r\n" + vevent("20260506T093000Z"), 1),
+    "never ended": (vevent("20260506T093000Z") + "\r\nBEGIN:VEVENT\r\nDTSTART:20260506T080000Z", 1),
+    "lower case": ("begin:vevent\r\nDTSTART:20260506T080000Z\r\nend:vevent\r\n" + vevent("20260506T093000Z"), 1),
+    "dedupe": (
+        "\r\n".join(vevent("20260506T093000Z", UID="u", SUMMARY=text) for text in "ab"),
+        [("b", "09:30", "10:30")],
+    ),
+    "sequence": (
+        vevent("20260506T093000Z", UID="u", SUMMARY="new", SEQUENCE="2")
+        + "\r\n"
+        + vevent("20260506T093000Z", UID="u", SUMMARY="old", SEQUENCE="1"),
+        [("new", "09:30", "10:30")],
+    ),
+    "no UID": ("\r\n".join(vevent("20260506T093000Z", SUMMARY="x") for _ in "ab"), [("x", "09:30", "10:30")] * 2),
+}
+
+
+@pytest.mark.parametrize("name", SUBSET)
+def test_5_3_subset(eve: User, name: str) -> None:
+    part, expected = SUBSET[name]
+    feed = create_feed(eve, raw_ical=vcalendar(part))
+    shown = [item for item in entries(eve) if item["source_id"] == feed["id"]]
+    found = [(item["title"], item["starts_at"], item["ends_at"]) for item in shown]
+    eve.delete(f"calendar-feeds/{feed['id']}/")
+    if isinstance(expected, int):
+        assert len(found) == expected
+    else:
+        assert found == [(title, f"{SIX}{start}:00+00:00", f"{SIX}{end}:00+00:00") for title, start, end in expected]
+
+
+def test_5_3_all_day_with_its_exclusive_end(ann: User) -> None:
+    create_feed(ann, raw_ical=vcalendar(vevent(";VALUE=DATE:20260506", DTEND=";VALUE=DATE:20260508", SUMMARY="Trip")))
+    assert spans(ann) == [("Trip", "2026-05-06T00:00:00+00:00", "2026-05-08T00:00:00+00:00")]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r", "\r\n"])
+def test_5_3_line_ends_indents_and_no_frame(ann: User, ending: str) -> None:
+    lines = ["  BEGIN:VEVENT", "    DTSTART:20260506T093000Z", "    SUMMARY:Pasted", "  END:VEVENT"]
+    create_feed(ann, raw_ical=ending.join(lines))
+    create_feed(ann, raw_ical=ending.join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR"]))
+    assert [title for title, _, _ in spans(ann)] == ["Pasted", "Pasted"]
+
+
+def test_12_4_summary_of_an_import(ann: User) -> None:
+    text = vcalendar(
+        vevent("20260507T080000Z", SUMMARY="Second"),
+        vevent("20260506T080000Z", SUMMARY="First"),
+        vevent("20260508T080000Z"),
+        vevent("20260501T080000Z", UID="s", RRULE="FREQ=WEEKLY;COUNT=2", SUMMARY="Series"),
+        vevent("x", SUMMARY="Broken"),
+    )
+    feed = create_feed(ann, raw_ical=text)
+    assert feed["entry_count"] == 4
+    assert feed["import_summary"] == {
+        "ok": True,
+        "count": 4,
+        "events": [
+            {"title": "Series", "starts_at": "2026-05-01T08:00:00+00:00"},
+            {"title": "First", "starts_at": "2026-05-06T08:00:00+00:00"},
+            {"title": "Second", "starts_at": "2026-05-07T08:00:00+00:00"},
+            {"title": "Lab timetable", "starts_at": "2026-05-08T08:00:00+00:00"},
+            {"title": "Series", "starts_at": "2026-05-08T08:00:00+00:00"},
+        ],
+        "error": "",
+    }
+
+
+@pytest.mark.parametrize("text", ["", "hello", vcalendar(), vcalendar("BEGIN:VTODO", "SUMMARY:x", "END:VTODO")])
+def test_12_4_nothing_to_read(eve: User, text: str) -> None:
+    summary = create_feed(eve, raw_ical=text)["import_summary"]
+    assert (summary["ok"], summary["count"], summary["events"]) == (False, 0, [])
+    assert summary["error"]
+
+
+def test_5_3_a_hostile_calendar_costs_its_budget_and_nothing_else(ann: User, ben: User) -> None:
+    hours, minutes = ",".join(map(str, range(24))), ",".join(map(str, range(60)))
+    bomb = vevent("19700101T000000Z", UID="u", RRULE=f"FREQ=DAILY;BYHOUR={hours};BYMINUTE={minutes};BYSECOND={minutes}")
+    feed = create_feed(ann, raw_ical=vcalendar(bomb))
+    assert feed["last_error"] == feed["import_summary"]["error"] == "Reading it takes longer than 2 s."
+    create_feed(ben, raw_ical=SEMINAR)
+    assert len(entries(ben)) == 1
+    assert entries(ann) == []
+
+
+def test_5_3_too_many_entries(ann: User) -> None:
+    many = "".join(f"BEGIN:VEVENT\nDTSTART:20260506T080000Z\nUID:{n}\nEND:VEVENT\n" for n in range(20_001))
+    feed = create_feed(ann, raw_ical=many)
+    assert (feed["last_error"], feed["entry_count"]) == ("The calendar has more than 20,000 entries.", 0)
+
+
+@pytest.mark.parametrize("freq", ["SECONDLY", "MINUTELY", "HOURLY"])
+def test_5_3_sub_daily_rules_count_once(ann: User, freq: str) -> None:
+    create_feed(ann, raw_ical=vcalendar(vevent("20260506T080000Z", UID="u", RRULE=f"FREQ={freq}", SUMMARY="x")))
+    assert spans(ann) == [("x", f"{SIX}08:00:00+00:00", f"{SIX}09:00:00+00:00")]
+
+
+def test_5_3_series_in_years_far_away(ann: User, tables: Tables) -> None:
+    create_feed(
+        ann, raw_ical=vcalendar(vevent(";TZID=Europe/Rome:19990105T090000", UID=ann.username, RRULE="FREQ=WEEKLY"))
+    )
+    for start, first in (
+        ("1999-01-04", "1999-01-05T08"),
+        ("2026-07-06", "2026-07-07T07"),
+        ("2150-01-01", "2150-01-06T08"),
+    ):
+        assert [item["starts_at"][:13] for item in entries(ann, start)] == [first], start
+    # Eight thousand years of weeks may cost more than the budget: shown or not, the week is answered.
+    assert len(entries(ann, "9999-12-27")) <= 1
+    assert [item["starts_at"][:10] for item in entries(ann, "2030-12-29")] == ["2030-12-31"]
+    assert [item["starts_at"][:10] for item in entries(ann, "2030-12-30", 30)][:2] == ["2030-12-31", "2031-01-07"]
+    for year in range(2040, 2060):
+        assert len(entries(ann, f"{year}-06-01")) == 1
+    kept = tables.rows(
+        "SELECT count(*) AS n FROM planner.calendar_years y JOIN planner.calendar_feeds f ON f.source_id = y.source_id "
+        "WHERE f.user_id = %s",
+        ann.id,
+    )
+    assert kept[0]["n"] <= 12
