@@ -96,5 +96,10 @@ def vcalendar(*parts: str) -> str:
     return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", *parts, "END:VCALENDAR", ""])
 
 
+def of_one(title: str = "Seminar") -> str:
+    """A calendar of one entry in the week of 2026-05-04."""
+    return vcalendar(vevent("20260505T093000Z", SUMMARY=title))
+
+
 SEMINAR = vcalendar(vevent("20260505T093000Z", DTEND="20260505T103000Z", SUMMARY="Seminar"))
 """One entry in the week of 2026-05-04."""

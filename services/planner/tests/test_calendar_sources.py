@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import pytest
 from pydantic import SecretStr
-from services.planner.tests.calls import create_feed
-from services.planner.tests.feed_server import FeedServer, vcalendar, vevent
+from services.planner.tests.calls import create_feed, feeds_of, refresh_feed, subscribe, titles
+from services.planner.tests.feed_server import SEMINAR, FeedServer, vcalendar, vevent
 from services.planner.tests.support import Tables
-from tests.support.client import User
+from sqlalchemy.ext.asyncio import AsyncSession
+from tests.support.client import User, eventually
 
 from notechondria_local.stack import Stack
 from notechondria_shared.database import Database
+from planner_service.calendar_sources import store
 from planner_service.calendar_sources.refresher import Refresher
 from planner_service.settings import PlannerSettings
 
@@ -31,6 +36,7 @@ def replica(stack: Stack) -> Run:
         internal_token=SecretStr(stack.internal_token),
         calendar_feed_allow_hosts=["127.0.0.1"],
         calendar_refresh_pause_seconds=0,
+        calendar_fetch_seconds=60,
     )
 
     async def run(work: Callable[[Refresher], Awaitable[None]]) -> None:
@@ -97,6 +103,89 @@ def test_a_claim_of_a_dead_replica_is_taken_over(ann: User, feeds: FeedServer, t
     replica(lambda refresher: refresher.refresh(source_id))
     assert len(page.asked) == 2
     assert tables.count("calendar_sources", id=source_id, failures=0) == 1
+
+
+def test_a_reading_that_a_stop_interrupts_is_made_again(
+    ann: User, feeds: FeedServer, tables: Tables, replica: Run
+) -> None:
+    url, page = feeds.page(SEMINAR)
+    source_id = tables.source_of(subscribe(ann, url)["id"])
+    released = threading.Event()
+    page.before, page.body = lambda: released.wait(60), SEMINAR.replace("Seminar", "New").encode()
+
+    async def be_stopped(refresher: Refresher) -> None:
+        attempt = asyncio.create_task(refresher.refresh(source_id))
+        await asyncio.to_thread(eventually, lambda: len(page.asked) == 2)
+        assert tables.source(url)["claimed_until"] is not None
+        # Due for everybody; but nobody else takes it as long as the claim holds.
+        tables.make_due(url)
+        attempt.cancel()
+
+    replica(be_stopped)
+    released.set()
+    eventually(lambda: titles(ann) == ["New"])
+    assert tables.source(url)["failures"] == 0
+
+
+def test_a_claim_cancelled_while_it_is_made_is_given_up(
+    ann: User, feeds: FeedServer, tables: Tables, replica: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, _ = feeds.page(SEMINAR)
+    source_id = tables.source_of(subscribe(ann, url)["id"])
+    made = []
+
+    async def claim(session: AsyncSession, claimed: int, until: datetime) -> NoReturn:
+        assert await real_claim(session, claimed, until)
+        await session.commit()
+        made.append(tables.source(url)["claimed_until"])
+        raise asyncio.CancelledError
+
+    real_claim = store.claim
+    monkeypatch.setattr(store, "claim", claim)
+
+    async def attempt(refresher: Refresher) -> None:
+        with suppress(asyncio.CancelledError):
+            await refresher.refresh(source_id)
+
+    replica(attempt)
+    assert made[0] is not None
+    assert tables.source(url)["claimed_until"] is None
+
+
+def test_a_stop_leaves_the_claims_of_others_alone(ann: User, feeds: FeedServer, tables: Tables, replica: Run) -> None:
+    url, page = feeds.page(SEMINAR)
+    source_id = tables.source_of(subscribe(ann, url)["id"])
+    tables.rows(
+        "UPDATE planner.calendar_sources SET claimed_until = now() + interval '1 hour' WHERE id = %s", source_id
+    )
+    claimed = tables.source(url)["claimed_until"]
+
+    async def wait_in_vain(refresher: Refresher) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(refresher.refresh(source_id), 0.5)
+
+    replica(wait_in_vain)
+    assert (tables.source(url)["claimed_until"], len(page.asked)) == (claimed, 1)
+
+
+@pytest.mark.parametrize(("age", "kept"), [("25 hours", []), ("23 hours", ["Seminar"])])
+def test_5_2_what_cannot_be_read_for_a_day_contributes_nothing(
+    ann: User, ben: User, feeds: FeedServer, tables: Tables, replica: Run, age: str, kept: list[str]
+) -> None:
+    url, page = feeds.page(SEMINAR)
+    feed = subscribe(ann, url)
+    subscribe(ben, feeds.page(SEMINAR)[0])
+    page.status = 500
+    refresh_feed(ann, feed)
+    for change in ("last_sync = now() - %s::interval", "next_read_at = now() + %s::interval"):
+        tables.rows(f"UPDATE planner.calendar_sources SET {change} WHERE url = %s", age, url)
+    replica(lambda refresher: refresher._maintain())
+    assert titles(ann) == kept
+    assert feeds_of(ann)[0]["entry_count"] == len(kept)
+    assert titles(ben) == ["Seminar"]
+    page.status = 200
+    assert refresh_feed(ann, feed)["entry_count"] == 1
+    assert titles(ann) == ["Seminar"]
 
 
 def test_feeds_come_and_go_on_one_source_at_once(ann: User, ben: User, tables: Tables) -> None:
