@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from tests.support.client import Api, User, eventually
 from notechondria_local.stack import Stack
 from notechondria_shared.events.notes import NoteTrashed
 from notechondria_shared.fields import messages
+from planner_service.calendar_links import tokens
 from planner_service.calendar_links.ical import folded, rule, text
 from planner_service.calendars.lines import unescape
 from planner_service.calendars.reading import from_seconds, read
@@ -102,6 +104,23 @@ def test_wrong_tokens_are_401(api: Api, token: str) -> None:
         assert list(answer.json()) == ["detail"]
 
 
+@pytest.mark.parametrize("kept", [None, tokens.digest("other")])
+def test_wrong_tokens_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch, kept: str | None) -> None:
+    compared = []
+
+    def compare(one: str, other: str) -> bool:
+        compared.append((one, other))
+        return compare_digest(one, other)
+
+    compare_digest = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    assert not tokens.matches("wrong", kept)
+    # Whether there is such a link or not: digests of one length, compared whole.
+    ((one, other),) = compared
+    assert (one, len(one)) == (tokens.digest("wrong"), len(other))
+    assert tokens.matches("other", tokens.digest("other"))
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
@@ -147,6 +166,11 @@ def test_document(ann: User, api: Api, teller: Teller, tomorrow: date) -> None:
     assert lines[0] == b"BEGIN:VCALENDAR"
     assert all(len(line) <= 75 for line in lines)
     calendar = Calendar.from_ical(answer.content)
+    # RFC 5545 §3.6, §3.6.1: what a strict reader insists on.
+    assert calendar["PRODID"]
+    for part in calendar.walk():
+        assert part.errors == []
+        assert part.name == "VCALENDAR" or {"UID", "DTSTAMP"} <= set(part)
     assert (str(calendar["VERSION"]), str(calendar["METHOD"]), str(calendar["X-WR-CALNAME"])) == (
         "2.0",
         "PUBLISH",

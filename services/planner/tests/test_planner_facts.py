@@ -7,6 +7,8 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
+from services.planner.tests.calls import create_feed, grid, link, plan
+from services.planner.tests.feed_server import SEMINAR
 from services.planner.tests.support import Tables, Teller, activity_fact, note_fact
 from tests.support.client import User, eventually
 
@@ -264,13 +266,19 @@ def test_story_a_note_is_binned_restored_and_purged(ann: User, tables: Tables) -
 
 
 def test_story_a_course_is_deleted(ann: User) -> None:
-    course = ann.post("courses/", {"title": f"Biology {secrets.token_hex(4)}"}).json()
-    event = ann.post("planner-events/", {**EVENT, "course_id": course["id"]}).json()
-    assert event["course_id"] == course["id"]
-    assert ann.delete(f"courses/{course['id']}/").status_code < 300
-    path = f"planner-events/{event['id']}/"
-    eventually(lambda: ann.get(path).json()["course_id"] is None)
-    assert ann.patch(path, {"course_id": course["id"]}).status_code == 404
+    course = ann.post("courses/", {"title": f"Biology {secrets.token_hex(4)}"}).json()["id"]
+    event = plan(ann, "2026-05-06", course_id=course)
+    feed = create_feed(ann, course_id=course, raw_ical=SEMINAR)
+    made = link(ann, course_id=course)
+    assert event["course_id"] == feed["course_id"] == made["course_id"] == course
+    assert {item["course_id"] for items in grid(ann, "?start_date=2026-05-04").values() for item in items} == {course}
+    assert ann.delete(f"courses/{course}/").status_code < 300
+    eventually(lambda: ann.get(f"planner-events/{event['id']}/").json()["course_id"] is None)
+    for path in ("planner-events/", "calendar-feeds/", "calendar-links/"):
+        assert [row["course_id"] for row in ann.get(path).json()] == [None], path
+    assert {item["course_id"] for items in grid(ann, "?start_date=2026-05-04").values() for item in items} == {None}
+    for path in (f"planner-events/{event['id']}/", f"calendar-feeds/{feed['id']}/"):
+        assert ann.patch(path, {"course_id": course}).status_code == 404
 
 
 def test_capability_is_announced(ann: User) -> None:

@@ -1,0 +1,202 @@
+"""Calendars that are broken or mean harm: they cost their budget, and nothing else notices (planner §5.3)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import icalendar
+import pytest
+import recurring_ical_events
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from services.planner.tests.calls import create_feed, entries, feeds_of, refresh_feed, spans, subscribe, titles
+from services.planner.tests.feed_server import SEMINAR, FeedServer, vcalendar, vevent
+from services.planner.tests.support import Tables
+from tests.support.client import User, eventually
+
+from planner_service.calendars.lines import split
+from planner_service.calendars.pool import Busy, ReaderPool
+from planner_service.calendars.reading import NOT_A_CALENDAR, Reading, read
+
+FOLDER = Path(__file__).parent / "calendars"
+YEARS = [2025, 2026, 2027]
+NUMBERS = {unit: ",".join(map(str, range(many))) for unit, many in (("HOUR", 24), ("MINUTE", 60), ("SECOND", 60))}
+RULE = "FREQ=DAILY;" + ";".join(f"BY{unit}={given}" for unit, given in NUMBERS.items())
+BOMB = vcalendar(vevent("19700101T000000Z", UID="u", RRULE=RULE))
+TOO_LONG = "Reading it takes longer than 2 s."
+
+
+def test_5_3_a_hostile_calendar_costs_its_budget_and_nothing_else(
+    ann: User, ben: User, feeds: FeedServer, tables: Tables
+) -> None:
+    create_feed(ben, raw_ical=SEMINAR)
+    bombs = [feeds.page(BOMB.replace("UID:u", f"UID:u{n}"))[0] for n in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(subscribe, ann, url) for url in bombs]
+        eventually(lambda: all(tables.count("calendar_sources", url=url) for url in bombs))
+        # Others read their week, and have calendars read, while every reader has a bomb.
+        assert titles(ben) == ["Seminar"]
+        assert not any(job.done() for job in jobs)
+        subscribe(ben, feeds.page(SEMINAR)[0])
+        assert {job.result()["import_summary"]["ok"] for job in jobs} == {False}
+    eventually(lambda: titles(ben) == ["Seminar", "Seminar"], seconds=30)
+    eventually(lambda: [feed["last_error"] for feed in feeds_of(ann)] == [TOO_LONG] * 2, seconds=30)
+    assert entries(ann) == []
+
+
+def test_5_3_a_calendar_that_becomes_hostile_contributes_nothing(ann: User, feeds: FeedServer) -> None:
+    url, page = feeds.page(SEMINAR)
+    feed = subscribe(ann, url)
+    page.body = BOMB.encode()
+    refresh_feed(ann, feed)
+    eventually(lambda: feeds_of(ann)[0]["last_error"] == TOO_LONG, seconds=30)
+    assert (feeds_of(ann)[0]["entry_count"], titles(ann)) == (0, [])
+    page.body = SEMINAR.encode()
+    assert refresh_feed(ann, feed)["last_error"] is None
+    assert titles(ann) == ["Seminar"]
+
+
+@pytest.mark.parametrize(("many", "error"), [(20_000, None), (20_001, "The calendar has more than 20,000 entries.")])
+def test_5_3_number_of_entries(ann: User, many: int, error: str | None) -> None:
+    text = "".join(f"BEGIN:VEVENT\nDTSTART:20200506T080000Z\nUID:{n}\nEND:VEVENT\n" for n in range(many))
+    feed = create_feed(ann, raw_ical=text)
+    assert (feed["last_error"], feed["entry_count"]) == (error, 0 if error else many)
+
+
+@pytest.mark.parametrize(("more", "error"), [(0, None), (1, "It is larger than 10 MB.")])
+def test_5_3_size(ann: User, more: int, error: str | None) -> None:
+    text = SEMINAR.strip()
+    text = f"X-PADDING:{'x' * (10 * 1024 * 1024 - len(text) - 11 + more)}\n{text}"
+    assert len(text) == 10 * 1024 * 1024 + more
+    feed = create_feed(ann, raw_ical=text)
+    assert (feed["last_error"], feed["entry_count"]) == (error, 0 if error else 1)
+
+
+@pytest.mark.parametrize("freq", ["SECONDLY", "MINUTELY", "HOURLY"])
+def test_5_3_sub_daily_rules_count_once(ann: User, freq: str) -> None:
+    create_feed(ann, raw_ical=vcalendar(vevent("20260506T080000Z", UID="u", RRULE=f"FREQ={freq}", SUMMARY="x")))
+    assert spans(ann) == [("x", "2026-05-06T08:00:00+00:00", "2026-05-06T09:00:00+00:00")]
+
+
+def corpus() -> Iterator[Path]:
+    """The calendars that come with the libraries, collected from bug reports of many years."""
+    for library in (icalendar, recurring_ical_events):
+        yield from sorted(Path(str(library.__file__)).parent.glob("test*/calendars/**/*.ics"))
+
+
+def test_corpus_of_the_libraries() -> None:
+    files = list(corpus())
+    # The wheels hold the test calendars of their sdists; a version without them needs another way to them.
+    assert len(files) > 200
+    read_files = entries = 0
+    for file in files:
+        text = file.read_bytes().decode("utf-8", "replace").replace("\x00", "")
+        reading = read(text, YEARS, must_be_calendar=False)
+        read_files += reading.error is None
+        entries += reading.count
+    assert read_files > 180
+    assert entries > 1000
+
+
+SEEDS = [file.read_bytes() for file in sorted(FOLDER.glob("*.ics"))]
+EXAMPLES = 2100
+
+
+def mutated(dice: random.Random) -> bytes:
+    """A calendar with bytes changed, cut, doubled and swapped."""
+    data = bytearray(dice.choice(SEEDS))
+    for _ in range(dice.randint(1, 12)):
+        at = dice.randrange(len(data))
+        length = dice.randint(1, 60)
+        piece = data[at : at + length]
+        match dice.randrange(4):
+            case 0:
+                data[at] = dice.randrange(256)
+            case 1:
+                del data[at : at + length]
+            case 2:
+                data[at:at] = piece * dice.randint(1, 3)
+            case _:
+                to = dice.randrange(len(data))
+                data[to : to + length] = piece
+    return bytes(data)
+
+
+def as_text(data: bytes) -> str:
+    """What a reader is given; of bytes that are no UTF-8, which are refused before, as much as can be read."""
+    return data.decode("utf-8-sig", "replace").replace("\x00", "")
+
+
+def test_fuzz_never_stops_the_readers_for_good() -> None:
+    async def run() -> list[Reading]:
+        pool = ReaderPool(2, 2.0, waiting=100)
+        dice = random.Random(5545)  # noqa: S311 - the same every time
+        readings: list[Reading] = []
+        try:
+            while len(readings) < EXAMPLES:
+                batch = [as_text(mutated(dice)) for _ in range(50)]
+                readings += await asyncio.gather(*(pool.read(text, [2026]) for text in batch))
+            fine = vcalendar(vevent("20260506T080000Z"))
+            after = await asyncio.gather(*(pool.read(fine, [2026]) for _ in range(4)))
+            assert [reading.count for reading in after] == [1] * 4
+        finally:
+            await pool.close()
+        return readings
+
+    readings = asyncio.run(run())
+    assert len(readings) >= EXAMPLES
+    assert {reading.error for reading in readings} <= {None, NOT_A_CALENDAR}
+    # Most examples are still calendars: it is not only their refusal that was tried.
+    assert sum(reading.count > 0 for reading in readings) > EXAMPLES / 2
+
+
+def test_fuzzed_bytes_over_http(eve: User, feeds: FeedServer) -> None:
+    dice = random.Random(7986)  # noqa: S311 - the same every time
+    url, page = feeds.page(SEMINAR)
+    for _ in range(100):
+        url, page = feeds.page(mutated(dice))
+        feed = subscribe(eve, url)
+        assert feed["import_summary"]["ok"] is (feed["entry_count"] > 0)
+        assert feed["last_error"] in {None, NOT_A_CALENDAR, "It is not encoded in UTF-8."}
+        assert eve.get("activity/week/?start_date=2026-10-12&days=30").status_code == 200
+        page.body = SEMINAR.encode()
+        assert eve.delete(f"calendar-feeds/{feed['id']}/").status_code == 204
+    assert subscribe(eve, feeds.page(SEMINAR)[0])["entry_count"] == 1
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from('BEGIN:VEVENT\r\n \t;=,"DTSTARTUMMY2026Z\\'), max_size=200))
+def test_any_text_is_split(text: str) -> None:
+    split(text)
+    assert read(text, [2026], must_be_calendar=False).count >= 0
+
+
+def test_a_reader_is_killed_at_its_budget_and_replaced() -> None:
+    everything = ";".join(f"BY{unit}={','.join(map(str, range(60)))}" for unit in ("MINUTE", "SECOND"))
+    bomb = vcalendar(vevent("19700101T000000Z", UID="u", RRULE=f"FREQ=DAILY;{everything}"))
+    fine = vcalendar(vevent("20260506T080000Z"))
+
+    async def run() -> None:
+        pool = ReaderPool(1, 0.3, waiting=3)
+        try:
+            begun = time.monotonic()
+            first, second, third = await asyncio.gather(
+                pool.read(bomb, [2026]), pool.read(fine, [2026]), pool.read(bomb, [2026])
+            )
+            assert first.error == third.error == "Reading it takes longer than 0.3 s."
+            assert second.count == 1
+            assert time.monotonic() - begun < 10
+            waiting = [asyncio.create_task(pool.read(fine, [2026])) for _ in range(3)]
+            await asyncio.sleep(0)
+            with pytest.raises(Busy):
+                await pool.read(fine, [2026])
+            assert [reading.count for reading in await asyncio.gather(*waiting)] == [1, 1, 1]
+        finally:
+            await pool.close()
+
+    asyncio.run(run())
