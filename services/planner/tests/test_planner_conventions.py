@@ -1,0 +1,269 @@
+"""What holds for every endpoint of the planner (planner §0)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from services.planner.tests.calls import begin_session, change_event, create_feed, feeds_of, link, plan, week
+from services.planner.tests.feed_server import SEMINAR
+from services.planner.tests.support import Teller
+from tests.support.client import Api, User, eventually
+
+from notechondria_local.stack import Stack
+from notechondria_shared.fields import messages
+
+JSON = "application/json; charset=utf-8"
+MINIMAL = {"title": "Hand in lab report", "event_date": "2026-05-09"}
+ENDPOINTS = [
+    ("GET", "planner-events/", 200),
+    ("POST", "planner-events/", 400),
+    ("GET", "planner-events/999999999/", 404),
+    ("PATCH", "planner-events/999999999/", 404),
+    ("DELETE", "planner-events/999999999/", 404),
+    ("GET", "calendar-feeds/", 200),
+    ("POST", "calendar-feeds/", 400),
+    ("GET", "calendar-feeds/999999999/", 404),
+    ("PATCH", "calendar-feeds/999999999/", 404),
+    ("DELETE", "calendar-feeds/999999999/", 404),
+    ("POST", "calendar-feeds/999999999/refresh/", 404),
+    ("GET", "calendar-links/", 200),
+    ("POST", "calendar-links/", 400),
+    ("DELETE", "calendar-links/999999999/", 404),
+    ("POST", "calendar-links/999999999/regenerate/", 404),
+    ("GET", "note-sessions/", 200),
+    ("POST", "note-sessions/", 400),
+    ("PATCH", "note-sessions/999999999/", 404),
+    ("GET", "activity/week/", 200),
+    ("GET", "heatmap/", 200),
+]
+"""Every endpoint, and its answer to a caller who sends an empty object."""
+
+
+def make(user: User, **fields: Any) -> dict[str, Any]:
+    return plan(user, **(MINIMAL | fields))
+
+
+@pytest.fixture(scope="session")
+def key_of_eve(eve: User) -> str:
+    """An API key."""
+    return eve.rotate_key()
+
+
+@pytest.mark.parametrize(("method", "path", "status"), ENDPOINTS)
+def test_0_session_token_and_api_key_work_everywhere(
+    eve: User, key_of_eve: str, method: str, path: str, status: int
+) -> None:
+    for credential in (f"Token {eve.token}", f"Bearer {key_of_eve}"):
+        answer = eve.api.request(method, path, json={}, headers={"Authorization": credential})
+        assert answer.status_code == status, answer.text
+        assert answer.headers["Content-Type"] == JSON
+        if status == 404:
+            assert list(answer.json()) == ["detail"]
+
+
+def test_0_an_api_key_sees_what_its_owner_sees(ann: User) -> None:
+    event = make(ann)
+    answer = ann.api.get("planner-events/", headers={"Authorization": f"Bearer {ann.rotate_key()}"})
+    assert answer.json() == [event]
+
+
+@pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _ in ENDPOINTS])
+def test_0_login_comes_first(api: Api, method: str, path: str) -> None:
+    content = "{" if method in {"POST", "PATCH"} else None
+    for headers, detail in (
+        ({}, "Authentication credentials were not provided."),
+        ({"Authorization": "Token " + "0" * 40}, "Invalid token."),
+        ({"Authorization": "Bearer ntc_" + "0" * 32}, "Invalid API key."),
+    ):
+        answer = api.request(method, path, content=content, headers=headers)
+        assert (answer.status_code, answer.json()) == (401, {"detail": detail})
+        assert answer.headers["WWW-Authenticate"] == "Token"
+
+
+def test_0_a_revoked_token_is_invalid(api: Api) -> None:
+    user = api.register()
+    assert user.get("heatmap/").status_code == 200
+    assert user.post("auth/logout/").status_code < 300
+    eventually(lambda: user.get("heatmap/").status_code == 401, seconds=1.5)
+    for path in ("planner-events/", "calendar-feeds/", "activity/week/"):
+        assert user.get(path).json() == {"detail": "Invalid token."}
+
+
+def test_0_a_disabled_account_is_told(api: Api, stack: Stack) -> None:
+    user = api.register()
+    # Disabling signs out everywhere: the session is gone, the key is still known.
+    told = {f"Token {user.token}": "Invalid token.", f"Bearer {user.rotate_key()}": "User account is disabled."}
+    call = [sys.executable, "-m", "notechondria_local", "users", "disable", user.username, "--data", str(stack.data)]
+    subprocess.run(call, check=True, capture_output=True)
+    for credential, detail in told.items():
+        asked = {"Authorization": credential}
+        eventually(lambda asked=asked: api.get("planner-events/", headers=asked).status_code == 401, seconds=3)
+        for path in ("activity/week/", "calendar-feeds/", "heatmap/"):
+            answer = api.get(path, headers=asked)
+            assert (answer.status_code, answer.json()) == (401, {"detail": detail})
+
+
+def test_0_success_bodies_are_utf_8(ann: User) -> None:
+    answer = ann.post("planner-events/", {**MINIMAL, "title": "Prüfung 📚"})
+    assert answer.headers["Content-Type"] == JSON
+    assert answer.json()["title"] == "Prüfung 📚"
+    assert "Prüfung 📚".encode() in ann.get("planner-events/").content
+    create_feed(ann, raw_ical=SEMINAR.replace("Seminar", "Prüfung 📚"))
+    assert "Prüfung 📚".encode() in ann.get("activity/week/?start_date=2026-05-04").content
+
+
+def test_0_ids_are_integers_and_lists_are_plain_arrays(ann: User, teller: Teller) -> None:
+    course_id = teller.course(ann)
+    note_id = teller.note(ann, course_id=course_id)
+    today = datetime.now(UTC).date()
+    event = plan(ann, today, course_id=course_id)
+    feed = create_feed(ann, course_id=course_id, raw_ical=SEMINAR.replace("20260505", f"{today:%Y%m%d}"))
+    session = begin_session(ann, note_id)
+    made = link(ann)
+    for path, row in (
+        ("planner-events/", event),
+        ("calendar-feeds/", feed),
+        ("note-sessions/", session),
+        ("calendar-links/", made),
+    ):
+        listed = ann.get(path).json()
+        assert isinstance(listed, list)
+        assert [item["id"] for item in listed] == [row["id"]]
+        assert type(listed[0]["id"]) is int
+        assert listed[0]["id"] > 0
+    shown = week(ann)
+    assert len(shown["days"][0]["events"]) == 3
+    for item in (*shown["days"][0]["events"], *shown["deadlines"]):
+        assert item["course_id"] == course_id
+        for name in ("id", "course_id", "source_id", "note_id"):
+            assert type(item.get(name, 1)) is int, name
+
+
+MOMENTS = [
+    ("2026-05-06T14:00:00.000", "2026-05-06T14:00:00+00:00"),
+    ("2026-05-06T14:00:00", "2026-05-06T14:00:00+00:00"),
+    ("2026-05-06T14:00", "2026-05-06T14:00:00+00:00"),
+    ("2026-05-06T14:00:00Z", "2026-05-06T14:00:00+00:00"),
+    ("2026-05-06T14:00:00.1Z", "2026-05-06T14:00:00.100000+00:00"),
+    ("2026-05-06T14:00:00.25", "2026-05-06T14:00:00.250000+00:00"),
+    ("2026-05-06T14:00:00.123456", "2026-05-06T14:00:00.123456+00:00"),
+    ("2026-05-06T14:00:00.000001Z", "2026-05-06T14:00:00.000001+00:00"),
+    ("2026-05-06T14:00:00+02:00", "2026-05-06T12:00:00+00:00"),
+    ("2026-05-06T14:00:00-09:30", "2026-05-06T23:30:00+00:00"),
+    ("2026-05-06T01:00:00.5+05:45", "2026-05-05T19:15:00.500000+00:00"),
+]
+
+
+@pytest.mark.parametrize(("sent", "shown"), MOMENTS)
+def test_0_date_times(eve: User, teller: Teller, sent: str, shown: str) -> None:
+    event = make(eve, starts_at=sent, completed_at=sent, is_completed=True)
+    assert (event["starts_at"], event["completed_at"], event["event_date"]) == (shown, shown, shown[:10])
+    assert change_event(eve, event, starts_at="2026-05-01T00:00:00Z", ends_at=sent)["ends_at"] == shown
+    note_id = teller.note(eve)
+    assert begin_session(eve, note_id, started_at=sent)["starts_at"] == shown
+    items = [item for day in week(eve, f"?start_date={shown[:10]}")["days"] for item in day["events"]]
+    assert shown in {item["starts_at"] for item in items if item.get("note_id") == note_id}
+
+
+@pytest.mark.parametrize("text", ["2026-05-06", "14:00", "2026-05-06T25:00:00", "2026-05-06T14:00:00+25:00", "", 5, []])
+def test_0_bad_date_times(eve: User, text: Any) -> None:
+    for name in ("starts_at", "ends_at", "completed_at"):
+        answer = eve.post("planner-events/", {**MINIMAL, name: text})
+        assert (answer.status_code, answer.json()) == (400, {name: [messages.BAD_DATETIME]})
+
+
+def test_0_moments_of_feeds_end_in_z(ann: User) -> None:
+    feed = create_feed(ann, raw_ical=SEMINAR)
+    for name in ("last_sync", "date_created", "last_edit"):
+        assert feed[name].endswith("Z")
+        assert datetime.fromisoformat(feed[name]).tzinfo is not None
+    assert feeds_of(ann)[0]["date_created"] == feed["date_created"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        *((word, True) for word in (True, 1, "1", "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON")),
+        *((word, False) for word in (False, 0, "0", "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF")),
+    ],
+)
+def test_0_lenient_booleans(eve: User, sent: Any, read: bool) -> None:
+    assert make(eve, is_completed=sent)["is_completed"] is read
+
+
+@pytest.mark.parametrize(("sent", "read"), [("3", 3), (" 7 ", 7), (4, 4), ("0012", 12)])
+def test_0_lenient_integers(eve: User, sent: Any, read: int) -> None:
+    event = make(eve, difficulty_weight=sent, recurrence_interval=sent, recurrence_count=sent)
+    assert [event[name] for name in ("difficulty_weight", "recurrence_interval", "recurrence_count")] == [read] * 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "planner-events/",
+        "planner-events/1/",
+        "calendar-feeds/",
+        "calendar-feeds/1/",
+        "note-sessions/",
+        "note-sessions/1/",
+        "activity/week/",
+        "heatmap/",
+    ],
+)
+def test_0_put_is_not_allowed(eve: User, path: str) -> None:
+    answer = eve.request("PUT", path, json={})
+    assert (answer.status_code, answer.json()) == (405, {"detail": 'Method "PUT" not allowed.'})
+    assert "PUT" not in answer.headers["Allow"]
+    assert {"GET", "POST", "PATCH", "DELETE"} & set(answer.headers["Allow"].split(", "))
+
+
+def test_0_form_encoded_bodies(ann: User) -> None:
+    answer = ann.request("POST", "planner-events/", data={**MINIMAL, "is_completed": "on", "difficulty_weight": "2"})
+    assert answer.status_code == 201
+    assert answer.json()["is_completed"] is True
+    assert answer.json()["difficulty_weight"] == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_0_events_of_others_do_not_exist(ann: User, ben: User, method: str) -> None:
+    event = make(ann)
+    answer = ben.request(method, f"planner-events/{event['id']}/", json={"title": "Mine now"})
+    assert answer.status_code == 404
+    assert ann.get(f"planner-events/{event['id']}/").json() == event
+    assert ben.get("planner-events/?include_completed=1").json() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        ("[1]", 400, {"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]}),
+        ("null", 400, {"non_field_errors": ["Invalid data. Expected a dictionary, but got NoneType."]}),
+        ("{", 400, None),
+    ],
+)
+def test_0_bodies_that_are_no_object(eve: User, body: str, status: int, expected: Any) -> None:
+    answer = eve.request("POST", "planner-events/", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    if expected is None:
+        assert answer.json()["detail"].startswith("JSON parse error - ")
+    else:
+        assert answer.json() == expected
+
+
+def test_0_unsupported_media_type(ann: User) -> None:
+    answer = ann.request("POST", "planner-events/", content="{}", headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 415
+    assert answer.json() == {"detail": 'Unsupported media type "text/plain" in request.'}
+
+
+def test_0_wrong_methods(ann: User) -> None:
+    event = make(ann)
+    for method, path in (("PUT", f"planner-events/{event['id']}/"), ("DELETE", "planner-events/")):
+        answer = ann.request(method, path)
+        assert answer.status_code == 405
+        assert answer.json() == {"detail": f'Method "{method}" not allowed.'}
+        assert "GET" in answer.headers["Allow"]
