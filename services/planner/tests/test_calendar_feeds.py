@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from services.planner.tests.calls import change_feed, create_feed, entries, feeds_of, without_summary
-from services.planner.tests.feed_server import SEMINAR, FeedServer, vcalendar, vevent
+from services.planner.tests.feed_server import SEMINAR, FeedServer, of_one, vcalendar, vevent
 from services.planner.tests.support import Tables, Teller
 from services.planner.tests.test_feed_urls import ICAL, LAB, MARIA, NO_ADDRESSES, PAGE, TABLE
 from tests.support.client import User
@@ -117,6 +117,29 @@ def test_3_2_bad_fields_of_a_change(ann: User) -> None:
     assert answer.status_code == 400
     assert answer.json() == {"title": [messages.BLANK], "source_url": [messages.BAD_URL], "raw_ical": [messages.NULL]}
     assert feeds_of(ann) == [without_summary(feed)]
+
+
+def test_3_2_longest_values(ann: User) -> None:
+    url = "https://campus.example/".ljust(2000, "x")
+    feed = create_feed(ann, title="t" * 120, source_url=url, raw_ical=SEMINAR)
+    assert (feed["title"], feed["source_url"]) == ("t" * 120, url)
+    changed = change_feed(ann, feed, source_url=url[:-1] + "y")
+    assert changed["source_url"] == url[:-1] + "y"
+
+
+def test_3_2_what_the_app_sends(ann: User, teller: Teller, feeds: FeedServer) -> None:
+    course_id = teller.course(ann)
+    imported = create_feed(ann, title="A", source_kind="I", raw_ical=SEMINAR, course_id=None)
+    url, _ = feeds.page(of_one("Subscribed"))
+    subscribed = create_feed(ann, title="B", source_kind="S", source_url=url, course_id=course_id)
+    assert (subscribed["source_kind"], subscribed["source_url"], subscribed["course_id"]) == ("S", url, course_id)
+    assert [(item["title"], item["course_id"]) for item in entries(ann)] == [
+        ("Seminar", None),
+        ("Subscribed", course_id),
+    ]
+    assert change_feed(ann, imported, is_enabled=False)["is_enabled"] is False
+    assert [item["calendar_title"] for item in entries(ann)] == ["B"]
+    assert [row["is_enabled"] for row in feeds_of(ann)] == [False, True]
 
 
 def test_3_2_title_is_required(eve: User) -> None:

@@ -14,6 +14,7 @@ from services.planner.tests.support import Tables
 from tests.support.client import User
 
 from notechondria_local.stack import Stack
+from planner_service.settings import PlannerSettings
 
 
 def test_failures_keep_what_was_read_and_back_off(ann: User, feeds: FeedServer, tables: Tables) -> None:
@@ -150,3 +151,7 @@ def test_5_2_secrets_of_addresses_are_not_logged(eve: User, feeds: FeedServer, s
     assert "failed 1 times: The server answered" in log
     assert "hush-hush" not in log
     assert "very-secret-key" not in log
+
+
+def test_5_2_ten_seconds_for_a_feed_unless_the_operator_says_otherwise() -> None:
+    assert PlannerSettings.model_fields["calendar_fetch_seconds"].default == 10.0

@@ -40,7 +40,7 @@ def test_7_empty(ann: User, today: date) -> None:
     assert set(cells[0]) == {"date", "kind", "past_value", "future_value", "intensity", "is_today"}
 
 
-def test_7_past_values(ann: User, ben: User, today: date, teller: Teller) -> None:
+def test_7_past_values(ann: User, ben: User, today: date, teller: Teller, tables: Tables) -> None:
     note_id = teller.note(ann)
     ago = [today - timedelta(days=n) for n in range(5)]
     teller.tell(
@@ -53,6 +53,7 @@ def test_7_past_values(ann: User, ben: User, today: date, teller: Teller) -> Non
         activity_fact(ann, note_id, today - timedelta(days=183), 500),
         activity_fact(ben, note_id, ago[3], 500),
     )
+    assert tables.count("activities", user_id=ann.id, activity_date=ago[4]) == 0
     body = heatmap(ann)
     expected = {str(ago[0]): 3, str(ago[1]): 2, str(ago[2]): 4}
     assert values(body, "past_value") == expected

@@ -92,6 +92,12 @@ def test_8_bad_fields(eve: User, teller: Teller, field: str, value: Any, message
         assert answer.json() == {field: [message]}
 
 
+def test_8_longest_values(ann: User, teller: Teller) -> None:
+    row = begin_session(ann, teller.note(ann), title="t" * 120, summary="s" * 255)
+    assert (row["title"], row["summary"]) == ("t" * 120, "s" * 255)
+    assert ann.get("note-sessions/").json() == [row]
+
+
 def test_8_note_id_is_required(ann: User) -> None:
     answer = ann.post("note-sessions/", {})
     assert answer.status_code == 400

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from services.planner.tests.calls import grid, plan, week
+from services.planner.tests.calls import begin_session, change_event, create_feed, grid, plan, week
+from services.planner.tests.feed_server import SEMINAR
 from services.planner.tests.support import Tables, Teller
 from tests.support.client import User
 
@@ -37,6 +38,22 @@ def test_6_1_days(eve: User, days: str, length: int) -> None:
     body = week(eve, f"?start_date=2026-05-06&days={days}")
     assert [len(body["days"]), body["days"][0]["date"]] == [length, "2026-05-06"]
     assert (body["previous_week_start"], body["next_week_start"]) == ("2026-04-29", "2026-05-13")
+
+
+@pytest.mark.parametrize(
+    ("start_date", "first"),
+    [
+        ("2026-05-06", "2026-05-06"),
+        ("2026-05-06T23:59:59.999", "2026-05-06"),
+        ("2026-05-06T00:00:00Z", "2026-05-06"),
+        ("2026-05-06T23:30:00-05:00", "2026-05-07"),
+        ("2026-05-06T00:30:00%2B02:00", "2026-05-05"),
+    ],
+)
+def test_6_1_start_is_a_date_or_a_moment_and_not_aligned(eve: User, start_date: str, first: str) -> None:
+    body = week(eve, f"?start_date={start_date}")
+    assert body["start_date"] == body["days"][0]["date"] == first
+    assert len(body["days"]) == 7
 
 
 @pytest.mark.parametrize("start_date", ["yesterday", "", "2026-13-01", "2026-02-30", "%00", "1"])
@@ -107,6 +124,31 @@ def test_6_4_deadlines(ann: User, ben: User, today: date, tomorrow: date) -> Non
     assert deadlines[2]["urgency_score"] == pytest.approx(1 / (left / timedelta(hours=1)), abs=0.001)
     scores = [item["urgency_score"] for item in deadlines]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_6_4_feeds_and_sessions_are_no_deadlines(ann: User, tomorrow: date, teller: Teller) -> None:
+    create_feed(ann, raw_ical=SEMINAR.replace("20260505", f"{tomorrow:%Y%m%d}"))
+    begin_session(ann, teller.note(ann), started_at=f"{tomorrow}T10:00:00Z")
+    body = week(ann)
+    assert {item["kind"] for day in body["days"] for item in day["events"]} == {"calendar", "note_session"}
+    assert body["deadlines"] == []
+
+
+def test_10_what_the_app_does(ann: User, ben: User, tomorrow: date) -> None:
+    for path in ("courses/", "activity/", "notes/", "planner-events/", "calendar-feeds/"):
+        assert ann.get(path).status_code == 200
+    assert ann.get("notes/deleted/").status_code == 200
+    created = plan(ann, tomorrow, title="Hand in", course_id=ann.get("courses/").json()[0]["id"])
+    assert week(ann)["deadlines"][0]["id"] == created["id"]
+    assert [item["id"] for item in grid(ann)[str(tomorrow)]] == [created["id"]]
+    toggle = {"is_completed": True, "completed_at": f"{tomorrow}T10:00:00.000Z"}
+    assert change_event(ann, created, **toggle)["completed_at"] == f"{tomorrow}T10:00:00+00:00"
+    assert (week(ann)["deadlines"], grid(ann)[str(tomorrow)], ann.get("planner-events/").json()) == ([], [], [])
+    change_event(ann, created, is_completed=False, completed_at=None)
+    assert week(ann)["deadlines"][0]["completed_at"] is None
+    # A course that was made on the device and not told yet.
+    answer = ann.post("planner-events/", {"title": "x", "event_date": str(tomorrow), "course_id": -1714})
+    assert answer.status_code == 404
 
 
 def test_6_4_cut_at_forty_series_beside(ann: User, tomorrow: date, tables: Tables) -> None:
