@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.client import User
+import httpx
+from tests.support.client import Api, User
 
 
 def plan(user: User, event_date: object, **fields: Any) -> dict[str, Any]:
@@ -106,3 +107,8 @@ def link(user: User, **fields: Any) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
     return body
+
+
+def read_link(api: Api, made: dict[str, Any], **headers: str) -> httpx.Response:
+    """What a calendar program gets at a link's address: without credentials, and whatever the status."""
+    return api.get(f"/calendar/{made['token']}.ics", headers=headers)
