@@ -9,7 +9,7 @@ import pytest
 from services.planner.tests.calls import change_feed, create_feed, entries, feeds_of, without_summary
 from services.planner.tests.feed_server import SEMINAR, FeedServer, of_one, vcalendar, vevent
 from services.planner.tests.support import Tables, Teller
-from services.planner.tests.test_feed_urls import ICAL, LAB, MARIA, NO_ADDRESSES, PAGE, TABLE
+from services.planner.tests.test_feed_urls import NO_ADDRESSES, TABLE
 from tests.support.client import User
 
 from notechondria_shared.fields import messages
@@ -142,6 +142,14 @@ def test_3_2_what_the_app_sends(ann: User, teller: Teller, feeds: FeedServer) ->
     assert [row["is_enabled"] for row in feeds_of(ann)] == [False, True]
 
 
+def test_3_2_webcal_is_kept_as_https(ann: User) -> None:
+    feed = create_feed(ann, source_url="webcal://campus.example/t.ics", raw_ical=SEMINAR)
+    assert feed["source_url"] == "https://campus.example/t.ics"
+    assert change_feed(ann, feed, source_url="WEBCAL://campus.example/u.ics")["source_url"] == (
+        "https://campus.example/u.ics"
+    )
+
+
 def test_3_2_title_is_required(eve: User) -> None:
     answer = eve.post("calendar-feeds/", {})
     assert (answer.status_code, answer.json()) == (400, {"title": [messages.REQUIRED]})
@@ -200,14 +208,6 @@ def test_4_the_normalised_address_is_kept(eve: User, given: str, expected: str) 
     assert change_feed(eve, feed, source_url="")["source_url"] == ""
     assert change_feed(eve, feed, source_url=given)["source_url"] == expected
     eve.delete(f"calendar-feeds/{feed['id']}/")
-
-
-def test_4_constants_are_of_the_contract() -> None:
-    assert (
-        f"{ICAL}/lab42%40group.calendar.google.com/public/basic.ics",
-        f"{ICAL}/maria.ortiz%40gmail.com/public/basic.ics",
-    ) == (LAB, MARIA)
-    assert PAGE == "https://calendar.google.com/calendar"
 
 
 def test_5_1_text_wins_over_address(ann: User, feeds: FeedServer) -> None:

@@ -52,7 +52,7 @@ def test_5_2_a_feed_switched_on_is_there_in_the_very_next_week(ann: User, feeds:
 def test_5_2_a_thousand_users_of_one_address_make_one_fetch(
     api: Api, stack: Stack, feeds: FeedServer, tables: Tables
 ) -> None:
-    url, page = feeds.page(of_one(), delay=0.3, etag='"one"')
+    url, page = feeds.page(of_one(), delay=0.1, etag='"one"')
     with crowd(stack, api, 1000) as users, ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda user: subscribe(user, url), users))
         assert {(feed["entry_count"], feed["last_error"]) for feed in made} == {(1, None)}

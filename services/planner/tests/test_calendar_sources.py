@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from pydantic import SecretStr
@@ -23,6 +23,7 @@ from notechondria_local.stack import Stack
 from notechondria_shared.database import Database
 from planner_service.calendar_sources import store
 from planner_service.calendar_sources.refresher import Refresher
+from planner_service.calendars.reading import Reading
 from planner_service.settings import PlannerSettings
 
 Run = Callable[[Callable[[Refresher], Awaitable[None]]], None]
@@ -77,6 +78,33 @@ def test_a_new_year_is_expanded(ann: User, tables: Tables, replica: Run) -> None
     assert tables.count("calendar_years", source_id=source_id) == 3
     assert tables.count("calendar_occurrences", source_id=source_id, year=year + 1) == 12
     assert tables.count("calendar_occurrences", source_id=source_id) == 24
+
+
+def test_years_of_a_body_that_has_changed_are_not_kept(
+    ann: User, tables: Tables, replica: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    year = datetime.now(UTC).year
+    text = vcalendar(vevent(f"{year}0105T080000Z", UID=ann.username, RRULE="FREQ=MONTHLY"))
+    source_id = tables.source_of(create_feed(ann, raw_ical=text)["id"])
+
+    async def expand(refresher: Refresher) -> None:
+        read = refresher._readers.read
+
+        async def overtaken(*given: Any, **options: Any) -> Reading:
+            reading = await read(*given, **options)
+            assert len(reading.rows) == 12
+            tables.rows("UPDATE planner.calendar_sources SET body = body || ' ' WHERE id = %s", source_id)
+            return reading
+
+        monkeypatch.setattr(refresher._readers, "read", overtaken)
+        await refresher.expand(ann.id, [year + 5])
+        assert tables.count("calendar_occurrences", source_id=source_id, year=year + 5) == 0
+        monkeypatch.undo()
+        await refresher.expand(ann.id, [year + 5])
+
+    replica(expand)
+    assert tables.count("calendar_occurrences", source_id=source_id, year=year + 5) == 12
+    assert tables.count("calendar_years", source_id=source_id, year=year + 5) == 1
 
 
 def test_replicas_make_one_fetch(ann: User, feeds: FeedServer, tables: Tables, replica: Run) -> None:

@@ -8,6 +8,8 @@ from services.planner.tests.feed_server import SEMINAR, vcalendar, vevent
 from services.planner.tests.support import Tables, Teller
 from tests.support.client import User
 
+from planner_service.calendar_feeds.payload import summary
+
 
 def test_5_2_week_item(ann: User, teller: Teller) -> None:
     course_id = teller.course(ann)
@@ -152,6 +154,11 @@ def test_12_4_nothing_to_read(eve: User, text: str) -> None:
     summary = create_feed(eve, raw_ical=text)["import_summary"]
     assert (summary["ok"], summary["count"], summary["events"]) == (False, 0, [])
     assert summary["error"]
+
+
+def test_12_4_what_is_not_read_yet_is_said_to_be() -> None:
+    feed = {"title": "Lab", "source_id": 7, "last_sync": None, "last_error": None, "entry_count": 0}
+    assert summary(feed, []) == {"ok": False, "count": 0, "events": [], "error": "It is still being read."}
 
 
 def test_5_3_series_in_years_far_away(ann: User, tables: Tables) -> None:

@@ -178,6 +178,11 @@ def test_2_6_missing_fields_are_reported_together(ann: User) -> None:
     assert answer.json() == {"title": ["This field is required."], "event_date": ["This field is required."]}
 
 
+def test_2_6_event_date_is_required_beside_a_start(ann: User) -> None:
+    answer = ann.post("planner-events/", {"title": "x", "starts_at": "2026-05-06T10:00:00Z"})
+    assert (answer.status_code, answer.json()) == (400, {"event_date": ["This field is required."]})
+
+
 BAD_FIELDS = [
     ("title", "x" * 121, "Ensure this field has no more than 120 characters."),
     ("title", "   ", "This field may not be blank."),

@@ -72,6 +72,9 @@ def test_8_patch(ann: User, teller: Teller) -> None:
     [
         ("note_id", "x", "A valid integer is required."),
         ("note_id", None, "This field may not be null."),
+        ("title", None, messages.NULL),
+        ("summary", None, messages.NULL),
+        ("started_at", "2026-05-04", messages.BAD_DATETIME),
         ("title", "x" * 121, "Ensure this field has no more than 120 characters."),
         ("summary", "x" * 256, "Ensure this field has no more than 255 characters."),
         (

@@ -203,6 +203,21 @@ def test_12_1_yearly(ann: User) -> None:
     assert on_days(ann, "?start_date=2028-02-26") == ["2028-02-29"]
 
 
+def test_12_1_count_and_interval(ann: User) -> None:
+    plan(ann, "2026-05-04", recurrence_freq="W", recurrence_count=3)
+    assert on_days(ann, "?start_date=2026-05-01&days=30") == ["2026-05-04", "2026-05-11", "2026-05-18"]
+    plan(ann, "2020-08-31", recurrence_freq="M", recurrence_interval=3, recurrence_count=3)
+    assert on_days(ann, "?start_date=2020-11-25") == ["2020-11-30"]
+    assert on_days(ann, "?start_date=2021-02-25") == ["2021-02-28"]
+    assert on_days(ann, "?start_date=2021-05-28") == on_days(ann, "?start_date=2020-09-28") == []
+
+
+def test_12_1_four_thousand_steps(ann: User) -> None:
+    plan(ann, "1900-01-01", recurrence_freq="W", recurrence_count=9999)
+    last = date(1900, 1, 1) + timedelta(weeks=3999)
+    assert on_days(ann, f"?start_date={last - timedelta(days=7)}&days=30") == [str(last - timedelta(days=7)), str(last)]
+
+
 def test_12_1_two_occurrences_in_one_window(ann: User) -> None:
     event = plan(ann, "2026-05-04", recurrence_freq="W")
     items = [item for events in grid(ann, "?start_date=2026-05-04&days=30").values() for item in events]

@@ -9,6 +9,7 @@ from notechondria_shared.timestamps import iso_offset, iso_z
 
 NOTHING = "There is nothing to read: neither a text nor an address was given."
 NO_ENTRIES = "There are no entries in it."
+NOT_YET = "It is still being read."
 
 
 def feed_payload(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +32,8 @@ def feed_payload(row: Mapping[str, Any]) -> dict[str, Any]:
 def summary(feed: Mapping[str, Any], shown: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """`import_summary` (§12.4) of a feed's row; `shown` are the first entries."""
     count: int = feed["entry_count"]
-    reason = NOTHING if feed["source_id"] is None else feed["last_error"] or NO_ENTRIES
+    unread = NOT_YET if feed["last_sync"] is None else NO_ENTRIES
+    reason = NOTHING if feed["source_id"] is None else feed["last_error"] or unread
     return {
         "ok": count > 0,
         "count": count,

@@ -40,7 +40,13 @@ HELD = prepare(
     .where(CalendarSource.digest == bindparam("digest"))
     .with_for_update(read=True, key_share=True)
 )
-BODY = prepare(select(CalendarSource.body).where(CalendarSource.id == bindparam("source_id")))
+BODY_MARK: ColumnElement[str] = func.md5(CalendarSource.body)
+"""Tells whether a body is still the one that was read."""
+BODY = prepare(
+    select(CalendarSource.body, BODY_MARK.label("mark")).where(
+        CalendarSource.id == bindparam("source_id"), CalendarSource.has_series
+    )
+)
 SHOWN = prepare(
     select(CalendarOccurrence.title, CalendarOccurrence.starts_at)
     .where(CalendarOccurrence.source_id == bindparam("source_id"))

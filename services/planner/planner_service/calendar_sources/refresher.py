@@ -261,14 +261,14 @@ class Refresher:
 
     async def _expand(self, source_id: int, years: Sequence[int]) -> None:
         try:
-            body = await self._database.reader.value(queries.BODY, source_id=source_id)
-            if body is None:
+            found = await self._database.reader.one(queries.BODY, source_id=source_id)
+            if found is None:
                 return
-            reading = await self._readers.read(body, years, only_years=True)
+            reading = await self._readers.read(found["body"], years, only_years=True)
             if reading.error:
                 logger.warning("calendars: source %d in %s: %s", source_id, years, reading.error)
             async with self._database.transaction() as session:
                 # Also when it cannot be expanded there: it would not become better by trying again.
-                await store.add_years(session, source_id, reading.rows, years)
+                await store.add_years(session, source_id, found["mark"], reading.rows, years)
         except (Busy, Unavailable):
             return

@@ -119,9 +119,11 @@ async def replace(session: AsyncSession, source_id: int, reading: Reading, years
     return True
 
 
-async def add_years(session: AsyncSession, source_id: int, rows: Sequence[Row], years: Sequence[int]) -> None:
-    """Put the recurring entries of further years beside what is there."""
-    if not await _lock(session, source_id):
+async def add_years(
+    session: AsyncSession, source_id: int, mark: str, rows: Sequence[Row], years: Sequence[int]
+) -> None:
+    """Put the recurring entries of further years beside what is there; none of a body that has changed meanwhile."""
+    if not await _lock(session, source_id, mark == queries.BODY_MARK):
         return
     present = [row["year"] for row in await SessionReader(session).all(queries.EXPANDED_YEARS, source_id=source_id)]
     new = [year for year in years if year not in present]
@@ -165,9 +167,9 @@ def failing_since(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-async def _lock(session: AsyncSession, source_id: int) -> bool:
+async def _lock(session: AsyncSession, source_id: int, *which: ColumnElement[bool]) -> bool:
     found = await session.scalar(
-        select(CalendarSource.id).where(CalendarSource.id == source_id).with_for_update(key_share=True)
+        select(CalendarSource.id).where(CalendarSource.id == source_id, *which).with_for_update(key_share=True)
     )
     return found is not None
 
