@@ -40,10 +40,10 @@ HELD = prepare(
     .where(CalendarSource.digest == bindparam("digest"))
     .with_for_update(read=True, key_share=True)
 )
-BODY_MARK: ColumnElement[str] = func.md5(CalendarSource.body)
+body_mark: ColumnElement[str] = func.md5(CalendarSource.body)
 """Tells whether a body is still the one that was read."""
 BODY = prepare(
-    select(CalendarSource.body, BODY_MARK.label("mark")).where(
+    select(CalendarSource.body, body_mark.label("mark")).where(
         CalendarSource.id == bindparam("source_id"), CalendarSource.has_series
     )
 )

@@ -123,7 +123,7 @@ async def add_years(
     session: AsyncSession, source_id: int, mark: str, rows: Sequence[Row], years: Sequence[int]
 ) -> None:
     """Put the recurring entries of further years beside what is there; none of a body that has changed meanwhile."""
-    if not await _lock(session, source_id, mark == queries.BODY_MARK):
+    if not await _lock(session, source_id, queries.body_mark == mark):
         return
     present = [row["year"] for row in await SessionReader(session).all(queries.EXPANDED_YEARS, source_id=source_id)]
     new = [year for year in years if year not in present]
