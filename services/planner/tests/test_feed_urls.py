@@ -109,6 +109,7 @@ def test_3_2_no_addresses(text: str) -> None:
 def test_refresh_within_the_limits_of_the_operator() -> None:
     schedule = Schedule(3600, 900, 86400)
     assert 3200 < schedule.after_success(None) < 4000
+    assert len({schedule.after_success(None) for _ in range(20)}) > 1, "feeds that were made together spread out"
     assert schedule.after_success(1) == 900
     assert schedule.after_success(10**9) == 86400
     assert 6400 < schedule.after_success(7200) < 8000
