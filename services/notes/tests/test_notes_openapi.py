@@ -35,3 +35,22 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
         assert "{" not in path or "404" in responses, where
         takes_body = method == "patch" or (path.rsplit("/", 2)[1] in {"attachments", "cover", "import", "blocks"})
         assert method not in {"post", "patch"} or not takes_body or "requestBody" in operation, where
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("/api/v1/notes/{note_id}/attachments/", "file"),
+        ("/api/v1/notes/uuid/{note_uuid}/attachments/", "file"),
+        ("/api/v1/notes/{note_id}/cover/", "cover"),
+        ("/api/v1/notes/import/", "file"),
+    ],
+)
+def test_8_uploads_are_described_as_multipart(document: dict[str, Any], path: str, part: str) -> None:
+    operation = document["paths"][path]["post"]
+    assert operation["requestBody"]["required"] is True
+    (kind,) = operation["requestBody"]["content"].items()
+    assert kind[0] == "multipart/form-data"
+    assert part in kind[1]["schema"]["required"]
+    assert kind[1]["schema"]["properties"][part]["format"] == "binary"
+    assert "detail" in operation["responses"]["400"]["content"]["application/json"]["schema"]["properties"]

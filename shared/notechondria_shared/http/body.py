@@ -59,7 +59,10 @@ class DescribedBody:
 
 
 def describe_body(*models: type[Body], files: tuple[str, ...] = ()) -> Any:
-    """For `dependencies=[...]` of a route: its body is one of `models`, with `files` as parts when multipart."""
+    """For `dependencies=[...]` of a route: its body is one of `models`, with `files` as parts when multipart.
+
+    Without models the body is multipart and the files are required.
+    """
     return Depends(DescribedBody(models, files))
 
 

@@ -89,7 +89,7 @@ def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str
     for call in calls:
         if isinstance(call, DescribedBody):
             operation["requestBody"] = _request_body(call, schemas)
-            responses.setdefault("400", FIELDS)
+            responses.setdefault("400", FIELDS if call.models else DETAIL)
     if "requestBody" in operation:
         responses.setdefault("400", DETAIL)
 
@@ -106,9 +106,11 @@ def _request_body(body: DescribedBody, schemas: dict[str, Any]) -> dict[str, Any
         content = {kind: {"schema": schema} for kind in ("application/json", "application/x-www-form-urlencoded")}
     if body.files:
         parts = {name: {"type": "string", "format": "binary"} for name in body.files}
-        files = {"type": "object", "properties": parts}
+        files: dict[str, Any] = {"type": "object", "properties": parts}
+        if not references:  # the files are all there is
+            files["required"] = list(parts)
         content["multipart/form-data"] = {"schema": {"allOf": [schema, files]} if references else files}
-    return {"content": content}
+    return {"required": True, "content": content} if not references else {"content": content}
 
 
 def _calls(dependant: Dependant) -> list[Any]:

@@ -12,6 +12,7 @@ from notechondria_shared.database.engine import ReadSession
 from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import BadRequest, NotFound, UnsupportedMediaType
 from notechondria_shared.http.answers import Json
+from notechondria_shared.http.body import describe_body
 from notechondria_shared.http.openapi import DETAIL
 from notechondria_shared.http.upload import is_multipart, read_form
 from notechondria_shared.storage import MediaStore
@@ -23,20 +24,7 @@ from notes_service.notes.access import UNKNOWN, OwnNote, OwnNoteOfUuid, check_re
 from notes_service.notes.files import discard_files
 
 router = APIRouter(prefix="/api/v1/notes", tags=["attachments"], responses={403: DETAIL, 404: DETAIL})
-UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                    "required": ["file"],
-                }
-            }
-        },
-    }
-}
+UPLOAD = [describe_body(files=("file",))]
 
 
 @router.get("/{note_id:id}/attachments/", response_model=list[schemas.AttachmentObject])
@@ -46,7 +34,7 @@ async def list_attachments(request: Request, caller: KnownCaller, note_id: int, 
 
 
 @router.post(
-    "/{note_id:id}/attachments/", response_model=schemas.AttachmentObject, status_code=201, openapi_extra=UPLOAD
+    "/{note_id:id}/attachments/", response_model=schemas.AttachmentObject, status_code=201, dependencies=UPLOAD
 )
 async def add_attachment(request: Request, caller: KnownCaller, note_id: OwnNote, read: ReadSession) -> Json:
     """Give an own note a file, the part `file`, of at most 20 MiB."""
@@ -69,7 +57,7 @@ async def list_attachments_by_uuid(request: Request, caller: KnownCaller, note_u
     "/uuid/{note_uuid:uuid}/attachments/",
     response_model=schemas.AttachmentObject,
     status_code=201,
-    openapi_extra=UPLOAD,
+    dependencies=UPLOAD,
 )
 async def add_attachment_by_uuid(
     request: Request, caller: KnownCaller, note_id: OwnNoteOfUuid, read: ReadSession

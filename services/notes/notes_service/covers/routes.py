@@ -8,6 +8,7 @@ from notechondria_shared.database import Database
 from notechondria_shared.database.engine import ReadSession
 from notechondria_shared.errors import BadRequest, NotFound
 from notechondria_shared.http.answers import Json
+from notechondria_shared.http.body import describe_body
 from notechondria_shared.http.openapi import DETAIL
 from notechondria_shared.http.upload import is_multipart, read_form
 from notechondria_shared.storage import MediaStore
@@ -20,23 +21,9 @@ from notes_service.notes.files import discard_files
 from notes_service.notes.schemas import NoteSummary, note_summary
 
 router = APIRouter(prefix="/api/v1/notes", tags=["covers"], responses={403: DETAIL, 404: DETAIL})
-UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {"cover": {"type": "string", "format": "binary"}},
-                    "required": ["cover"],
-                }
-            }
-        },
-    }
-}
 
 
-@router.post("/{note_id:id}/cover/", response_model=NoteSummary, openapi_extra=UPLOAD)
+@router.post("/{note_id:id}/cover/", response_model=NoteSummary, dependencies=[describe_body(files=("cover",))])
 async def set_cover(request: Request, caller: KnownCaller, note_id: OwnNote, read: ReadSession) -> Json:
     """Give an own note a cover, the part `cover`: a picture of at most 5 MiB. The note's summary back."""
     if not is_multipart(request):

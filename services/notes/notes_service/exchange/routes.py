@@ -12,6 +12,7 @@ from notechondria_shared.database.engine import ReadSession
 from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import BadRequest
 from notechondria_shared.http.answers import Json
+from notechondria_shared.http.body import describe_body
 from notechondria_shared.http.internal import require_internal
 from notechondria_shared.http.upload import is_multipart, read_form
 from notechondria_shared.timestamps import iso_offset, today
@@ -26,20 +27,7 @@ LIMIT = 20 * 1024 * 1024
 """Bytes of an uploaded archive."""
 MISSING = "No file provided: Notes.Import/upload — send a zip as the part `file` of a multipart form."
 TOO_LARGE = f"Import refused: Notes.Import/upload — the archive exceeds maximum size of {LIMIT >> 20} MiB."
-UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                    "required": ["file"],
-                }
-            }
-        },
-    }
-}
+UPLOAD = [describe_body(files=("file",))]
 
 
 @router.get(
@@ -55,7 +43,7 @@ async def export_notes(request: Request, caller: KnownCaller, read: ReadSession)
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
-@router.post("/import/", response_model=importing.Imported, openapi_extra=UPLOAD)
+@router.post("/import/", response_model=importing.Imported, dependencies=UPLOAD)
 async def import_notes(request: Request, caller: KnownCaller) -> Json:
     """Take in a zip of markdown: an export of ours, or a folder as Obsidian and Joplin export it; at most 20 MiB.
 
