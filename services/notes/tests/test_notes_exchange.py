@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import stat
@@ -16,6 +17,9 @@ from notechondria_local.stack import Stack
 from notes_service.exchange import front_matter
 
 MIB = 1024 * 1024
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 def packed(files: dict[str, bytes | str], **more: Any) -> bytes:
@@ -52,66 +56,100 @@ def notes_of(user: User) -> dict[str, dict[str, Any]]:
 
 
 def test_what_is_exported_can_be_imported_by_somebody_else(mine: User, other: User, api: Api) -> None:
-    course = mine.post("courses/", {"title": "Algebra / Räume", "description": "d"}).json()
+    course = mine.post("courses/", {"title": "Algebra / Räume", "description": "d", "icon": 7}).json()
+    mine.post("courses/", {"title": "Empty"})
+    mine.post("courses/reorder/", {"course_ids": [course["id"]]})
     note = mine.post(
         "notes/",
         {"title": "Ünder: the 'hood'", "description": 'quo"ted', "content": "# H\n\n---\n\n```\nx\n```\n\n日本",
          "course_id": course["id"], "is_public": True, "editor_mode": "B", "metadata_json": '{"a": 1}',
          "custom_meta": '{"k": "v"}'},
     ).json()  # fmt: skip
+    path = f"notes/{note['id']}/"
     url = mine.request(
-        "POST", f"notes/{note['id']}/attachments/", files={"file": ("proof.pdf", b"%PDF" * 9999, "application/pdf")}
+        "POST", f"{path}attachments/", files={"file": ("proof.pdf", b"%PDF" * 9999, "application/pdf")}
     ).json()["url"]
-    gone = mine.post("notes/", {"title": "binned"}).json()
+    content = f"{note['content']}\n\n[proof]({url}) and [elsewhere](https://a.example/media/x)"
+    note = mine.patch(path, {"content": content}).json()
+    mine.post(f"{path}snapshot/", {"reason": "autosave_1h"})
+    cover = mine.request("POST", f"{path}cover/", files={"cover": ("c.png", PICTURE)}).json()["cover_image_url"]
+    comment = mine.post("notes/", {"title": "C", "note_type": "C", "source_note_uuid": note["uuid"]}).json()
+    gone = mine.post("notes/", {"title": "binned", "content": "rests", "source_note_uuid": note["uuid"]}).json()
     mine.delete(f"notes/{gone['id']}/")
+    note = mine.get(path).json()
     files = exported(mine)
     assert json.loads(files["courses.json"])["format"] == 1
-    assert {c["title"] for c in json.loads(files["courses.json"])["courses"]} == {"Inbox", "Algebra / Räume"}
-    assert sum(name.endswith(".md") for name in files) == 2
+    assert {c["title"] for c in json.loads(files["courses.json"])["courses"]} == {"Inbox", "Algebra / Räume", "Empty"}
+    texts = [name.split("/")[0] for name in files if name.endswith(".md")]
+    assert sorted(texts) == ["deleted", "notes", "notes", "notes"]
     assert api.http.get(url).content in files.values()
+    assert api.http.get(cover).content in files.values()
+
     result = imported(other, packed(files))
-    assert result == {"imported": 2, "unchanged": 0, "attachments": 1, "errors": []}
-    copy = notes_of(other)["Ünder: the 'hood'"]
-    kept = ("description", "content", "is_public", "editor_mode", "metadata_json", "custom_meta", "note_type")
+    assert result == {"imported": 4, "unchanged": 0, "attachments": 1, "errors": []}
+    copies = notes_of(other)
+    copy = copies["Ünder: the 'hood'"]
+    kept = ("description", "is_public", "editor_mode", "metadata_json", "custom_meta", "note_type", "date_created",
+            "last_edit")  # fmt: skip
     assert {name: copy[name] for name in kept} == {name: note[name] for name in kept}
-    assert copy["course"]["title"] == "Algebra / Räume"
-    assert copy["course"]["id"] != course["id"]
     assert copy["uuid"] != note["uuid"]  # made by the server, for each note its own
     (attached,) = other.get(f"notes/{copy['id']}/attachments/").json()
     assert (attached["original_filename"], attached["content_type"]) == ("proof.pdf", "application/pdf")
+    assert attached["url"] != url
     assert api.http.get(attached["url"]).content == b"%PDF" * 9999
+    assert copy["content"] == content.replace(url, attached["url"])
+    assert copy["cover_image_url"] not in {"", cover}
+    assert api.http.get(copy["cover_image_url"]).content == PICTURE
+    versions = [
+        [{**version, "id": 0} for version in user.get(f"notes/{one['id']}/history/").json()]
+        for user, one in ((mine, note), (other, copy))
+    ]
+    assert versions[0] == versions[1]
+    assert len(versions[0]) == 1
+    assert copies["C"]["source_note_uuid"] == copy["uuid"]  # not the one it was made of
+    assert comment["source_note_uuid"] == note["uuid"]
+    (binned,) = other.get("notes/deleted/").json()
+    assert (binned["title"], binned["excerpt"], binned["source_note_uuid"]) == ("binned", "rests", copy["uuid"])
+    own = {c["title"]: c for c in other.get("courses/").json() if c["owner"] and c["owner"]["id"] == other.id}
+    assert set(own) == {"Inbox", "Algebra / Räume", "Empty"}
+    like = own["Algebra / Räume"]
+    assert (like["description"], like["icon"], like["sort_order"]) == ("d", 7, 1)
+    assert copy["course_id"] == like["id"] != course["id"]
+
     # Again, by both: nothing changes.
     for user in (mine, other):
-        before = notes_of(user)
+        before = notes_of(user), user.get("notes/deleted/").json(), user.get("courses/").json()
         again = imported(user, packed(files))
-        assert again == {"imported": 0, "unchanged": 2, "attachments": 0, "errors": []}
-        assert notes_of(user) == before
+        assert again == {"imported": 0, "unchanged": 4, "attachments": 0, "errors": []}
+        assert (notes_of(user), user.get("notes/deleted/").json(), user.get("courses/").json()) == before
 
 
-def test_a_folder_of_obsidian_or_joplin(mine: User, api: Api) -> None:
-    vault = {
-        "Vault/.obsidian/app.json": "{}",
-        "Vault/Physics/Waves.md": "---\ntags:\n- a\n- b\nsome thing\n---\n"
-        "See ![[wave.png|300]] and [p](../files/p%20q.pdf)",
-        "Vault/Physics/images/wave.png": b"png",
-        "Vault/files/p q.pdf": b"pdf",
-        "Vault/Plain.md": "\ufeffno front matter\r\nsecond [web](https://a.example/x.png) [md](Physics/Waves.md)",
-        "Vault/Titled.md": "---\ntitle: 'It''s titled'\ncompleted?: no\n---\n\nbody",
-        "Top.markdown": "---\nnot closed",
-    }  # fmt: skip
-    result = imported(mine, packed(vault))
-    assert result == {"imported": 4, "unchanged": 0, "attachments": 2, "errors": []}
-    notes = notes_of(mine)
-    waves = notes["Waves"]
-    assert waves["course"]["title"] == "Physics"
-    urls = {a["original_filename"]: a["url"] for a in mine.get(f"notes/{waves['id']}/attachments/").json()}
-    assert waves["content"] == f"See ![wave.png]({urls['wave.png']}) and [p]({urls['p q.pdf']})"
-    assert api.http.get(urls["wave.png"]).content == b"png"
-    assert notes["Plain"]["content"].startswith("no front matter\nsecond [web](https://a.example/x.png)")
-    assert notes["Plain"]["course"]["title"] == "Vault"
-    assert (notes["It's titled"]["content"], notes["Top"]["course"]) == ("body", None)
-    assert notes["Top"]["content"] == "---\nnot closed"
-    assert imported(mine, packed(vault))["unchanged"] == 4
+def test_broken_parts_of_an_export_are_named_and_the_note_imported(mine: User) -> None:
+    fields = {
+        "uuid": "0d6c9f2e-6b0e-4f0f-9a35-0c9c3f7f6a10",
+        "title": "Torn",
+        "cover": "covers/c.png",
+        "versions": "versions/v.json",
+        "attachments": [{"path": "attachments/missing.pdf"}, {"path": 5}, 7],
+        "source_note_uuid": "00000000-0000-4000-8000-000000000000",
+    }
+    files: dict[str, bytes | str] = {
+        "notes/torn.md": front_matter.write(fields, "body"),
+        "covers/c.png": b"no picture",
+        "versions/v.json": "[{]",
+        "courses.json": json.dumps({"format": 1, "courses": [{"title": "x" * 121}, 5, {"title": "Fine", "icon": "?"}]}),
+    }
+    result = imported(mine, packed(files))
+    assert (result["imported"], result["attachments"]) == (1, 0)
+    assert [problem["file"] for problem in result["errors"]] == [
+        "courses.json", "courses.json", "courses.json", "versions/v.json", "covers/c.png",
+    ]  # fmt: skip
+    torn = notes_of(mine)["Torn"]
+    assert (torn["content"], torn["cover_image_url"], torn["source_note_uuid"]) == ("body", "", None)
+    odd = imported(
+        mine, packed({"courses.json": "{", "a.md": front_matter.write({"versions": "v"}, "a"), "v": '[{"a":1}]'})
+    )
+    assert (odd["imported"], [problem["file"] for problem in odd["errors"]]) == (1, ["courses.json", "v"])
 
 
 def test_broken_files_are_named_and_the_rest_imported(mine: User) -> None:

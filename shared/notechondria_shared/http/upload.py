@@ -21,10 +21,11 @@ PART_OVERHEAD = 1024 * 1024
 
 @dataclass
 class Form:
-    """A parsed multipart body: plain fields, and files by part name (the last one of a name)."""
+    """A parsed multipart body: plain fields, files by part name (the last one of a name), and all files in order."""
 
     fields: dict[str, Any] = field(default_factory=dict)
     files: dict[str, UploadFile] = field(default_factory=dict)
+    uploads: list[UploadFile] = field(default_factory=list)
 
 
 def is_multipart(request: Request) -> bool:
@@ -33,7 +34,9 @@ def is_multipart(request: Request) -> bool:
 
 
 @asynccontextmanager
-async def read_form(request: Request, *, too_large: ApiError, limit: int = BODY_LIMIT) -> AsyncIterator[Form]:
+async def read_form(
+    request: Request, *, too_large: ApiError, limit: int = BODY_LIMIT, max_files: int = 8
+) -> AsyncIterator[Form]:
     """The multipart body of a request; `too_large` is raised when more than `limit` bytes (plus frame) come in.
 
     The spooled files are removed when the block ends.
@@ -53,7 +56,7 @@ async def read_form(request: Request, *, too_large: ApiError, limit: int = BODY_
 
     bounded = Request(request.scope, counted)
     try:
-        parsed = await bounded.form(max_files=8, max_fields=200, max_part_size=BODY_LIMIT)
+        parsed = await bounded.form(max_files=max_files, max_fields=200, max_part_size=BODY_LIMIT)
     except (MultiPartException, HTTPException) as error:
         text = getattr(error, "message", None) or getattr(error, "detail", str(error))
         raise BadRequest(f"Form parse error - {text}") from None
@@ -62,6 +65,7 @@ async def read_form(request: Request, *, too_large: ApiError, limit: int = BODY_
         for name, value in parsed.multi_items():
             if isinstance(value, UploadFile):
                 form.files[name] = value
+                form.uploads.append(value)
             else:
                 form.fields[name] = value
         yield form

@@ -2,93 +2,112 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
 import json
-import zipfile
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from notechondria_shared.database import Reader
 from notechondria_shared.database.tables import Row
+from notechondria_shared.http.zip_stream import Member
 from notechondria_shared.storage import MediaStore
 from notechondria_shared.timestamps import iso_z, now
+from notes_service.courses.queries import MEDIA
 from notes_service.exchange import front_matter, queries
 from notes_service.media.names import safe_name
 
 FORMAT = 1
+_COURSE = ("client_course_id", "slug", "title", "description", "icon", "is_default", "sort_order")
+_VERSION = ("title", "description", "content", "metadata_json", "editor_mode", "reason")
 
 
-class _Pipe(io.RawIOBase):
-    """What the zip writer writes to: takes bytes, cannot go back."""
+class Export:
+    """The members of the zip: `courses.json`, `notes/<course>/<title>-<uuid>.md`, `deleted/…` for what lies in the
+    bin, and beside them `attachments/<uuid>/<name>`, `covers/<uuid>.<kind>`, `versions/<uuid>.json`."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._chunks: list[bytes] = []
+    def __init__(self, read: Reader, media: MediaStore, user_id: int) -> None:
+        self._read, self._media, self._user_id = read, media, user_id
 
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any, /) -> int:
-        self._chunks.append(bytes(data))
-        return len(data)
-
-    def taken(self) -> bytes:
-        """What was written since the last call."""
-        chunks, self._chunks = self._chunks, []
-        return b"".join(chunks)
-
-
-async def export(read: Reader, media: MediaStore, user_id: int) -> AsyncIterator[bytes]:
-    """The zip in pieces: `courses.json`, `notes/<course>/<title>-<uuid>.md`, `attachments/<uuid>/<name>`."""
-    pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        courses = [_course(row) for row in await read.all(queries.COURSES, user_id=user_id)]
-        about = {"format": FORMAT, "exported_at": iso_z(now()), "courses": courses}
-        archive.writestr("courses.json", json.dumps(about, ensure_ascii=False, indent=1))
+    async def members(self) -> AsyncIterator[Member]:
+        """All of them, a page of notes at a time."""
+        async for member in self._courses():
+            yield member
         after = 0
-        while rows := await read.all(queries.LIVE_PAGE, user_id=user_id, after=after):
+        while rows := await self._read.all(queries.PAGE_OF_NOTES, user_id=self._user_id, after=after):
             after = rows[-1]["id"]
-            files = defaultdict(list)
-            for file in await read.all(queries.ATTACHMENTS_OF, note_ids=[row["id"] for row in rows]):
-                files[file["note_id"]].append(file)
+            ids = [row["id"] for row in rows]
+            files = _grouped(await self._read.all(queries.ATTACHMENTS_OF, note_ids=ids))
+            versions = _grouped(await self._read.all(queries.VERSIONS_OF, note_ids=ids))
             for row in rows:
-                await asyncio.to_thread(archive.writestr, _note_path(row), _note_text(row, files[row["id"]]))
-                yield pipe.taken()
-                for file in files[row["id"]]:
-                    async for piece in _attachment(archive, pipe, media, row, file):
-                        yield piece
-    yield pipe.taken()
+                async for member in self._note(row, files[row["id"]], versions[row["id"]]):
+                    yield member
+
+    async def _courses(self) -> AsyncIterator[Member]:
+        rows = await self._read.all(queries.COURSES, user_id=self._user_id)
+        pictures = defaultdict(list)
+        for picture in await self._read.all(MEDIA, course_ids=[row["id"] for row in rows]):
+            pictures[picture["course_id"]].append(picture)
+        courses = [_course(row, pictures[row["id"]]) for row in rows]
+        about = {"format": FORMAT, "exported_at": iso_z(now()), "courses": courses}
+        yield "courses.json", json.dumps(about, ensure_ascii=False, indent=1).encode()
+        for row in rows:
+            stored = [row["cover_image"], *(picture["image"] for picture in pictures[row["id"]])]
+            for path in filter(None, dict.fromkeys(stored)):
+                async for member in self._file(_course_file(row, path), path):
+                    yield member
+
+    async def _note(self, row: Row, files: Sequence[Row], versions: Sequence[Row]) -> AsyncIterator[Member]:
+        yield _note_path(row), front_matter.write(_fields(row, files, versions), row["content"]).encode()
+        if versions:
+            yield _versions_path(row), json.dumps([_version(one) for one in versions], ensure_ascii=False).encode()
+        for file in files:
+            async for member in self._file(_attachment_path(row, file), file["file"]):
+                yield member
+        if row["cover_image"]:
+            async for member in self._file(_cover_path(row), row["cover_image"]):
+                yield member
+
+    async def _file(self, name: str, path: str) -> AsyncIterator[Member]:
+        """A stored file; nothing when the store does not have it."""
+        stored = await self._media.get(path)
+        if stored is not None:
+            yield name, stored.chunks()
 
 
-async def _attachment(
-    archive: zipfile.ZipFile, pipe: _Pipe, media: MediaStore, note: Row, file: Row
-) -> AsyncIterator[bytes]:
-    stored = await media.get(file["file"])
-    if stored is None:
-        return
-    member = zipfile.ZipInfo(_attachment_path(note, file), now().timetuple()[:6])
-    with archive.open(member, "w") as out:  # stored as it is: most attachments are compressed already
-        async for chunk in stored.chunks():
-            out.write(chunk)
-            yield pipe.taken()
-    yield pipe.taken()
+def _grouped(rows: Sequence[Row]) -> defaultdict[int, list[Row]]:
+    groups: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row["note_id"]].append(row)
+    return groups
 
 
 def _note_path(row: Row) -> str:
+    top = "notes" if row["deleted_at"] is None else "deleted"
     folder = safe_name(row["course"]) if row["course"] else "unfiled"
-    return f"notes/{folder}/{safe_name(row['title'])[:60]}-{row['uuid'].hex[:8]}.md"
+    return f"{top}/{folder}/{safe_name(row['title'])[:60]}-{row['uuid'].hex[:8]}.md"
 
 
 def _attachment_path(note: Row, file: Row) -> str:
     return f"attachments/{note['uuid'].hex}/{PurePosixPath(file['file']).name}"
 
 
-def _note_text(row: Row, files: list[Row]) -> str:
+def _cover_path(note: Row) -> str:
+    return f"covers/{note['uuid'].hex}{PurePosixPath(note['cover_image']).suffix}"
+
+
+def _versions_path(note: Row) -> str:
+    return f"versions/{note['uuid'].hex}.json"
+
+
+def _course_file(course: Row, path: str) -> str:
+    return f"courses/{course['slug']}/{PurePosixPath(path).name}"
+
+
+def _fields(row: Row, files: Sequence[Row], versions: Sequence[Row]) -> dict[str, Any]:
+    """The front matter: `deleted_at` marks a note of the bin, `media` is where the file lay, as links in texts say."""
     source = row["source_note_uuid"]
-    fields = {
+    fields: dict[str, Any] = {
         "uuid": str(row["uuid"]),
         "title": row["title"],
         "description": row["description"],
@@ -106,15 +125,32 @@ def _note_text(row: Row, files: list[Row]) -> str:
                 "path": _attachment_path(row, file),
                 "name": file["original_filename"],
                 "content_type": file["content_type"],
+                "media": file["file"],
             }
             for file in files
         ],
     }
-    return front_matter.write(fields, row["content"])
+    if row["cover_image"]:
+        fields["cover"] = _cover_path(row)
+    if versions:
+        fields["versions"] = _versions_path(row)
+    if row["deleted_at"] is not None:
+        fields["deleted_at"] = iso_z(row["deleted_at"])
+    return fields
 
 
-def _course(row: Row) -> dict[str, Any]:
-    return {
-        name: row[name]
-        for name in ("client_course_id", "slug", "title", "description", "icon", "is_default", "sort_order")
-    }
+def _version(row: Row) -> dict[str, Any]:
+    return {**{name: row[name] for name in _VERSION}, "date_created": iso_z(row["date_created"])}
+
+
+def _course(row: Row, pictures: Sequence[Row]) -> dict[str, Any]:
+    course = {name: row[name] for name in _COURSE}
+    if row["cover_image"]:
+        course["cover"] = _course_file(row, row["cover_image"])
+    if pictures:
+        course["media"] = [
+            {**{name: picture[name] for name in ("title", "description", "source")},
+             "path": _course_file(row, picture["image"]) if picture["image"] else ""}
+            for picture in pictures
+        ]  # fmt: skip
+    return course

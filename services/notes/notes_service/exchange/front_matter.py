@@ -1,7 +1,7 @@
 """The block of fields on top of an exported markdown file.
 
-Written as YAML whose values are JSON, which every YAML reader understands; read leniently, so that what Obsidian and
-Joplin write is understood as far as it is needed: plain and quoted words, and lists over several lines.
+Written as YAML whose values are JSON, which every YAML reader understands and which comes back with its types. What
+Obsidian, Joplin and others write is read as YAML, all plain values as text: a title `yes` stays one.
 """
 
 from __future__ import annotations
@@ -11,8 +11,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
 FENCE = "---"
-_FIELD = re.compile(r"([A-Za-z_][\w -]{0,60}):[ \t]*(.*)")
+HEAD_LENGTH = 16 * 1024
+"""Characters of a block that is read; a longer one counts as text."""
+_FIELD = re.compile(r"([A-Za-z_]\w{0,60}): (.+)")
+
+
+class _Loader(yaml.BaseLoader):
+    """Without references, which can make a small text huge."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("references are not read")
+        return super().compose_node(parent, index)
 
 
 def write(fields: Mapping[str, Any], body: str) -> str:
@@ -22,7 +35,7 @@ def write(fields: Mapping[str, Any], body: str) -> str:
 
 
 def read(text: str) -> tuple[dict[str, Any], str]:
-    """Fields, by lower-case name, and body; no fields when the text does not begin with a complete block."""
+    """Fields and body; no fields, and the whole text, when it does not begin with a complete and readable block."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if not text.startswith(f"{FENCE}\n"):
         return {}, text
@@ -31,27 +44,33 @@ def read(text: str) -> tuple[dict[str, Any], str]:
         head, fence, body = text[len(FENCE) + 1 :].partition(f"\n{FENCE}")
         if not fence or body.strip():
             return {}, text
-    return _fields(head), body.removeprefix("\n")
+    fields = _ours(head)
+    if fields is None:
+        fields = _yaml(head)
+    return ({}, text) if fields is None else (fields, body.removeprefix("\n"))
 
 
-def _fields(head: str) -> dict[str, Any]:
+def _ours(head: str) -> dict[str, Any] | None:
+    """The fields of a block that `write` made; None for any other."""
     fields: dict[str, Any] = {}
-    name = ""
     for line in head.split("\n"):
-        if found := _FIELD.fullmatch(line.rstrip()):
-            name = found[1].strip().lower()
-            fields[name] = _value(found[2].strip())
-        elif name and line.lstrip().startswith("- "):
-            items = fields[name] if isinstance(fields[name], list) else []
-            fields[name] = [*items, _value(line.lstrip()[2:].strip())]
+        found = _FIELD.fullmatch(line)
+        if found is None:
+            return None
+        try:
+            fields[found[1]] = json.loads(found[2])
+        except (ValueError, RecursionError):
+            return None
     return fields
 
 
-def _value(text: str) -> Any:
+def _yaml(head: str) -> dict[str, Any] | None:
+    if len(head) > HEAD_LENGTH:
+        return None
     try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    if len(text) > 1 and text[0] == text[-1] == "'":
-        return text[1:-1].replace("''", "'")
-    return text
+        fields = yaml.load(head, _Loader)  # noqa: S506 - makes text, lists and mappings only
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None
+    if fields is None:
+        return {}
+    return {str(name): value for name, value in fields.items()} if isinstance(fields, dict) else None

@@ -1,4 +1,4 @@
-"""Taking in an archive (issue: export and import): one transaction per note, so that a broken file stops nothing.
+"""Taking in notes (issue: export and import): one transaction per note, so that a broken file stops nothing.
 
 A file stands for one note, by the uuid it carries or by its path. Importing it again leaves that note as it is.
 """
@@ -6,13 +6,15 @@ A file stands for one note, by the uuid it carries or by its path. Importing it 
 from __future__ import annotations
 
 import asyncio
-import io
-import re
+import json
+import os
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import Any
-from urllib.parse import unquote
-from uuid import UUID, uuid5
+from typing import Any, BinaryIO
+from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import func, select
@@ -26,19 +28,24 @@ from notechondria_shared.errors import ApiError
 from notechondria_shared.http.body import validate
 from notechondria_shared.storage import MediaStore, media_url
 from notes_service.attachments import service as attachments
-from notes_service.attachments.queries import ONE
 from notes_service.courses import service as courses
 from notes_service.courses.schemas import CreateCourse
-from notes_service.exchange import front_matter, queries
-from notes_service.exchange.archive import Archive, BadEntry
+from notes_service.covers import service as covers
+from notes_service.exchange import links, queries
+from notes_service.exchange.archive import ENTRIES, BadEntry, Source
+from notes_service.exchange.reading import NoteFile, draft_id_of, read_note
 from notes_service.media.uploads import staged
-from notes_service.models import Course
+from notes_service.models import Course, Note, NoteAttachment
 from notes_service.notes import service as notes
 from notes_service.notes.schemas import CreateNote, UpdateNote
+from notes_service.versions import service as versions
+from notes_service.versions.schemas import KeptVersion
 
 MARKDOWN_BYTES = 4 * 1024 * 1024
-_BY_PATH = UUID("6f1c1f52-5a0c-4a52-8b0b-2f0f0c7a9f11")
-_LINK = re.compile(r"!\[\[([^\]|#\n]{1,255})[^\]\n]*\]\]|(\]\()<?([^)<>\n]{1,500}?)>?(\))")
+LISTS_BYTES = 16 * 1024 * 1024
+"""Of the documents that list courses or versions."""
+COURSES = "courses.json"
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 class Problem(TypedDict):
@@ -57,14 +64,25 @@ class Imported(TypedDict):
     errors: list[Problem]
 
 
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """A file of the import that lies in the store already, but has no place yet."""
+
+    upload: UploadFile
+    path: str
+    name: str
+
+
 @dataclass
 class Import:
     """One import under way."""
 
     request: Request
     caller: Caller
-    archive: Archive
+    source: Source
     result: Imported = field(default_factory=lambda: Imported(imported=0, unchanged=0, attachments=0, errors=[]))
+    _courses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Courses of the export by lower-case title."""
 
     @property
     def _media(self) -> MediaStore:
@@ -78,47 +96,113 @@ class Import:
 
     async def run(self) -> Imported:
         """Import every markdown file; what cannot be imported is named with its reason."""
-        for name in self.archive.names():
-            if PurePosixPath(name).suffix.lower() in {".md", ".markdown"}:
-                try:
-                    await self._file(name)
-                except BadEntry as problem:
-                    self._problem(name, str(problem))
-                except ApiError as refusal:
-                    if refusal.status >= 500:
-                        raise
-                    self._problem(name, _reason(refusal.body))
+        await self._all_courses()
+        later: list[tuple[bool, datetime, str]] = []
+        for name in self.source.names():
+            if PurePosixPath(name).suffix.lower() in links.MARKDOWN:
+                file = await self._read(name)
+                if file and (file.source or file.binned):
+                    # After what they comment on; what lies in the bin is no longer found by its comments.
+                    later.append((file.binned, file.created or _FIRST, name))
+                elif file:
+                    await self._take_in(file)
+        for *_, name in sorted(later):
+            if file := await self._read(name):
+                await self._take_in(file)
         return self.result
 
     def _problem(self, name: str, error: str) -> None:
         self.result["errors"].append({"file": name[:255], "error": error[:500]})
 
-    async def _file(self, name: str) -> None:
-        data = await asyncio.to_thread(self.archive.read, name, MARKDOWN_BYTES)
+    def _refused(self, name: str, refusal: ApiError) -> None:
+        if refusal.status >= 500:
+            raise refusal
+        self._problem(name, _reason(refusal.body))
+
+    async def _read(self, name: str) -> NoteFile | None:
+        """The file; None, and named among the problems, when it cannot be read."""
         try:
-            fields, body = front_matter.read(data.decode("utf-8-sig"))
-        except UnicodeDecodeError:
-            raise BadEntry("It is no UTF-8 text.") from None
-        uuid = _uuid(fields.get("uuid")) or uuid5(_BY_PATH, name)
-        draft_id = f"import:{uuid}"
+            data = await asyncio.to_thread(self.source.read, name, MARKDOWN_BYTES)
+            return await asyncio.to_thread(read_note, name, data, self.source.root)
+        except BadEntry as problem:
+            self._problem(name, str(problem))
+        except ApiError as refusal:
+            self._refused(name, refusal)
+        return None
+
+    async def _take_in(self, file: NoteFile) -> None:
         known = await self._database.reader.one(
-            queries.KNOWN, user_id=self.caller.user_id, uuid=uuid, draft_id=draft_id
+            queries.KNOWN, user_id=self.caller.user_id, uuid=file.uuid, draft_id=file.draft_id
         )
         if known is not None:
             self.result["unchanged"] += 1
             return
-        wanted = _body(name, fields, body, draft_id)
-        validate(CreateNote, wanted)  # before a course is made for it
-        async with self._database.transaction() as session:
-            course_id = await self._course(session, _course_title(name, fields))
-            note_id, _ = await notes.create(
-                session, self.caller, validate(CreateNote, {**wanted, "course_id": course_id})
-            )
+        try:
+            validate(CreateNote, {**file.wanted, "content": file.body})  # before anything is stored for it
+            await self._make(file)
+        except ApiError as refusal:
+            self._refused(file.name, refusal)
+
+    async def _make(self, file: NoteFile) -> None:
+        """The note with all that belongs to it, in one transaction: it is there whole or not at all."""
+        kept = await self._versions(file)
+        async with AsyncExitStack() as stack:
+            listed = [found for item in file.attachments if (found := await self._listed(stack, item))]
+            linked = await self._linked(stack, file)
+            cover = await self._cover(stack, file)
+            async with self._database.transaction() as session:
+                course_id = await self._course(session, file.course)
+                wanted = {**file.wanted, "content": file.body, "course_id": course_id}
+                if file.source:
+                    wanted["source_note_uuid"] = str(await self._source_note(session, file.source))
+                note_id, _ = await notes.create(session, self.caller, validate(CreateNote, wanted))
+                text = file.body
+                for filed, lay in listed:
+                    text = links.moved(text, lay, await self._attach(session, note_id, filed))
+                placed = {one.path: await self._attach(session, note_id, one) for one in dict.fromkeys(linked.values())}
+                urls = {target: placed[one.path] for target, one in linked.items()}
+                text = await asyncio.to_thread(links.relinked, text, urls)
+                if text != file.body:
+                    change = validate(UpdateNote, {"content": text})
+                    await notes.update_note(session, self.caller.user_id, note_id, change, quiet=True)
+                if cover:
+                    await covers.put(session, self._media, self.caller.user_id, note_id, cover.path, cover.name)
+                await versions.bring_back(session, self.caller.user_id, note_id, kept)
+                if file.binned:
+                    await notes.trash(session, self.caller.user_id, note_id)
+                await _date(session, note_id, file)
         self.result["imported"] += 1
-        await self._files(name, note_id, fields, body)
+        self.result["attachments"] += len(listed) + len(placed)
+
+    async def _all_courses(self) -> None:
+        """The courses of an export, also those without notes."""
+        for course in await self._told_courses():
+            title = course.get("title") if isinstance(course, dict) else None
+            key = title.strip().lower() if isinstance(title, str) else ""
+            self._courses[key] = course
+            try:
+                async with self._database.transaction() as session:
+                    await self._course(session, validate(CreateCourse, {"title": title}).title)
+            except ApiError as refusal:
+                self._courses.pop(key)
+                self._refused(COURSES, refusal)
+
+    async def _told_courses(self) -> list[Any]:
+        if COURSES not in self.source:
+            return []
+        try:
+            data = json.loads(await asyncio.to_thread(self.source.read, COURSES, LISTS_BYTES))
+        except BadEntry as problem:
+            self._problem(COURSES, str(problem))
+            return []
+        except (ValueError, RecursionError):
+            self._problem(COURSES, "It is no JSON.")
+            return []
+        told = data.get("courses") if isinstance(data, dict) and "format" in data else None
+        return told[:ENTRIES] if isinstance(told, list) else []
 
     async def _course(self, session: AsyncSession, title: str) -> int | None:
-        """The caller's course of this title, made when there is none."""
+        """The caller's course of this title, made when there is none: as the export has it, if it does."""
         if not title:
             return None
         found: int | None = await session.scalar(
@@ -127,99 +211,98 @@ class Import:
             )
         )
         if found is None:
-            found, _ = await courses.create(session, self.caller.user_id, validate(CreateCourse, {"title": title}))
+            told = self._courses.get(title.strip().lower(), {})
+            like = {name: told[name] for name in ("description", "icon") if name in told}
+            found, _ = await courses.create(
+                session, self.caller.user_id, validate(CreateCourse, {**like, "title": title})
+            )
+            place = told.get("sort_order")
+            if isinstance(place, int) and abs(place) < 2**31 and (made := await session.get(Course, found)):
+                made.sort_order = place
         return found
 
-    async def _files(self, name: str, note_id: int, fields: dict[str, Any], body: str) -> None:
-        """The files that the note lists or links to, attached; links in the text follow them."""
-        links: dict[str, str] = {}
-        listed = fields.get("attachments")
-        for entry in listed if isinstance(listed, list) else []:
-            path = entry.get("path") if isinstance(entry, dict) else None
-            if isinstance(path, str) and path in self.archive:
-                await self._attach(note_id, path, str(entry.get("name") or ""), entry.get("content_type"))
-        for found in _LINK.finditer(body):
-            target = (found[1] or found[3]).strip()
-            source = self._resolve(name, unquote(target))
-            if source and target not in links:
-                url = await self._attach(note_id, source, "", None)
-                if url:
-                    links[target] = url
-        if links:
-            text = _LINK.sub(lambda found: _relinked(found, links), body)
-            async with self._database.transaction() as session:
-                await notes.update_note(
-                    session, self.caller.user_id, note_id, validate(UpdateNote, {"content": text}), quiet=True
-                )
-
-    def _resolve(self, note: str, target: str) -> str | None:
-        """The file of the archive that a link means: relative to the note, to the top, or by its name alone."""
-        if "://" in target or not PurePosixPath(target).suffix or target.lower().endswith((".md", ".markdown")):
-            return None
-        parts: list[str] = []
-        for part in (PurePosixPath(note).parent / target).parts:
-            if part == "..":
-                parts = parts[:-1]
-            elif part != ".":
-                parts.append(part)
-        for candidate in ("/".join(parts), target):
-            if candidate in self.archive:
-                return candidate
-        base = PurePosixPath(target).name
-        return next((name for name in self.archive.names() if PurePosixPath(name).name == base), None)
-
-    async def _attach(self, note_id: int, source: str, name: str, content_type: Any) -> str | None:
-        try:
-            data = await asyncio.to_thread(self.archive.read, source, attachments.LIMIT)
-        except BadEntry as problem:
-            self._problem(source, str(problem))
-            return None
-        headers = Headers({"content-type": content_type} if isinstance(content_type, str) else {})
-        upload = UploadFile(
-            io.BytesIO(data), size=len(data), filename=name or PurePosixPath(source).name, headers=headers
+    async def _source_note(self, session: AsyncSession, uuid: UUID) -> UUID:
+        """The note that a comment belongs to: the imported one, else the one of that uuid."""
+        imported: UUID | None = await session.scalar(
+            select(Note.uuid).where(Note.creator_id == self.caller.user_id, Note.client_draft_id == draft_id_of(uuid))
         )
-        async with staged(self._media, upload) as path, self._database.transaction() as session:
-            made = await attachments.attach(session, self._media, self.caller.user_id, note_id, upload, path)
-        self.result["attachments"] += 1
-        row = await self._database.reader.one(ONE, attachment_id=made)
-        return media_url(self.request, row["file"]) if row else None
+        return imported or uuid
+
+    async def _listed(self, stack: AsyncExitStack, item: Mapping[str, Any]) -> tuple[_Staged, str] | None:
+        """A file that the export lists, and the path below /media/ that it had."""
+        path, lay = item.get("path"), item.get("media")
+        if not isinstance(path, str) or path not in self.source:
+            return None
+        one = await self._stage(stack, path, item.get("name"), item.get("content_type"))
+        return None if one is None else (one, lay if isinstance(lay, str) else "")
+
+    async def _linked(self, stack: AsyncExitStack, file: NoteFile) -> dict[str, _Staged]:
+        """The files that the text shows or links to, by what it says; a file that it names twice is one."""
+        found: dict[str, _Staged] = {}
+        by_path: dict[str, _Staged | None] = {}
+        for target in await asyncio.to_thread(lambda: list(links.targets(file.body))):
+            path = links.resolve(self.source, file.name, target)
+            if path is None:
+                continue
+            if path not in by_path:
+                by_path[path] = await self._stage(stack, path)
+            if one := by_path[path]:
+                found[target] = one
+        return found
+
+    async def _stage(
+        self, stack: AsyncExitStack, path: str, name: Any = None, content_type: Any = None, limit: int = 0
+    ) -> _Staged | None:
+        """A file of the import, put into the store; None, and named among the problems, when it cannot be read."""
+        try:
+            file: BinaryIO = await asyncio.to_thread(self.source.spool, path, limit or attachments.LIMIT)
+        except BadEntry as problem:
+            self._problem(path, str(problem))
+            return None
+        stack.callback(file.close)
+        headers = Headers({"content-type": content_type} if isinstance(content_type, str) else {})
+        shown = name if isinstance(name, str) and name else PurePosixPath(path).name
+        upload = UploadFile(file, size=file.seek(0, os.SEEK_END), filename=shown, headers=headers)
+        return _Staged(upload, await stack.enter_async_context(staged(self._media, upload)), shown)
+
+    async def _cover(self, stack: AsyncExitStack, file: NoteFile) -> _Staged | None:
+        if file.cover not in self.source:
+            return None
+        found = await self._stage(stack, file.cover, limit=covers.LIMIT)
+        if found is None:
+            return None
+        try:
+            _, name = await covers.checked(found.upload)
+        except ApiError as refusal:
+            self._refused(file.cover, refusal)
+            return None
+        return _Staged(found.upload, found.path, name)
+
+    async def _versions(self, file: NoteFile) -> list[KeptVersion]:
+        if file.versions not in self.source:
+            return []
+        try:
+            kept = json.loads(await asyncio.to_thread(self.source.read, file.versions, LISTS_BYTES))
+            return [validate(KeptVersion, version) for version in (kept if isinstance(kept, list) else [])]
+        except BadEntry as problem:
+            self._problem(file.versions, str(problem))
+        except (ValueError, RecursionError):
+            self._problem(file.versions, "It is no JSON.")
+        except ApiError as refusal:
+            self._refused(file.versions, refusal)
+        return []
+
+    async def _attach(self, session: AsyncSession, note_id: int, one: _Staged) -> str:
+        made = await attachments.attach(session, self._media, self.caller.user_id, note_id, one.upload, one.path)
+        row = await session.get_one(NoteAttachment, made)
+        return media_url(self.request, row.file)
 
 
-def _relinked(found: re.Match[str], links: dict[str, str]) -> str:
-    target = (found[1] or found[3]).strip()
-    url = links.get(target)
-    if url is None:
-        return found[0]
-    return f"![{target}]({url})" if found[1] else f"]({url})"
-
-
-def _uuid(value: Any) -> UUID | None:
-    try:
-        return UUID(value)
-    except (AttributeError, TypeError, ValueError):
-        return None
-
-
-def _course_title(name: str, fields: dict[str, Any]) -> str:
-    """The course that the file names, else its innermost folder."""
-    if "course" in fields:
-        return str(fields["course"] or "").strip()[:120]
-    parts = PurePosixPath(name).parts[:-1]
-    return parts[-1][:120] if parts else ""
-
-
-def _body(name: str, fields: dict[str, Any], body: str, draft_id: str) -> dict[str, Any]:
-    title = fields.get("title")
-    wanted: dict[str, Any] = {
-        "title": (str(title).strip() if title not in (None, "") else PurePosixPath(name).stem)[:100],
-        "content": body,
-        "client_draft_id": draft_id,
-        "editor_mode": fields.get("editor_mode") or "G",
-    }
-    for key in ("description", "is_public", "note_type", "source_note_uuid", "metadata_json", "custom_meta"):
-        if fields.get(key) not in (None, ""):
-            wanted[key] = fields[key]
-    return wanted
+async def _date(session: AsyncSession, note_id: int, file: NoteFile) -> None:
+    """Give the note the moments of its file; at last, since every change would move them."""
+    note = await session.get_one(Note, note_id)
+    note.date_created = file.created or note.date_created
+    note.last_edit = max(file.edited or file.created or note.last_edit, note.date_created)
 
 
 def _reason(body: Any) -> str:

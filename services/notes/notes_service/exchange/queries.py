@@ -47,7 +47,8 @@ _note = (
     .where(Note.creator_id == _USER)
     .order_by(Note.id)
 )
-LIVE_PAGE = prepare(_note.where(Note.deleted_at.is_(None), Note.id > bindparam("after", type_=BigInteger)).limit(PAGE))
+PAGE_OF_NOTES = prepare(_note.where(Note.id > bindparam("after", type_=BigInteger)).limit(PAGE))
+"""With those in the bin."""
 NOTES = prepare(_note)
 COURSES = prepare(
     select(
@@ -76,20 +77,18 @@ _attachment = select(
 ).order_by(NoteAttachment.note_id, NoteAttachment.id)
 ATTACHMENTS_OF = prepare(_attachment.where(NoteAttachment.note_id == _IDS))
 ATTACHMENTS = prepare(_attachment.join(Note, Note.id == NoteAttachment.note_id).where(Note.creator_id == _USER))
-VERSIONS = prepare(
-    select(
-        NoteVersion.note_id,
-        NoteVersion.title,
-        NoteVersion.description,
-        NoteVersion.content,
-        NoteVersion.metadata_json,
-        NoteVersion.editor_mode,
-        NoteVersion.reason,
-        NoteVersion.date_created,
-    )
-    .where(NoteVersion.creator_id == _USER)
-    .order_by(NoteVersion.note_id, NoteVersion.id)
-)
+_version = select(
+    NoteVersion.note_id,
+    NoteVersion.title,
+    NoteVersion.description,
+    NoteVersion.content,
+    NoteVersion.metadata_json,
+    NoteVersion.editor_mode,
+    NoteVersion.reason,
+    NoteVersion.date_created,
+).order_by(NoteVersion.note_id, NoteVersion.id)
+VERSIONS_OF = prepare(_version.where(NoteVersion.note_id == _IDS))
+VERSIONS = prepare(_version.where(NoteVersion.creator_id == _USER))
 BLOCKS = prepare(
     select(
         NoteBlock.note_id,

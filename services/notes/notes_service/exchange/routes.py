@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import UploadFile
 from starlette.responses import StreamingResponse
 
 from notechondria_shared.database.engine import ReadSession
@@ -15,18 +18,20 @@ from notechondria_shared.http.answers import Json
 from notechondria_shared.http.body import describe_body
 from notechondria_shared.http.internal import require_internal
 from notechondria_shared.http.upload import is_multipart, read_form
+from notechondria_shared.http.zip_stream import zip_stream
 from notechondria_shared.timestamps import iso_offset, today
 from notes_service.authors.contact import KnownCaller
 from notes_service.exchange import importing, queries
-from notes_service.exchange.archive import Archive
-from notes_service.exchange.exporting import export
+from notes_service.exchange.archive import ENTRIES, Archive, Folder, Source
+from notes_service.exchange.exporting import Export
+from notes_service.exchange.links import MARKDOWN
 
 router = APIRouter(prefix="/api/v1/notes", tags=["export and import"])
 internal = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
 LIMIT = 20 * 1024 * 1024
 """Bytes of an uploaded archive."""
-MISSING = "No file provided: Notes.Import/upload — send a zip as the part `file` of a multipart form."
-TOO_LARGE = f"Import refused: Notes.Import/upload — the archive exceeds maximum size of {LIMIT >> 20} MiB."
+MISSING = "No file provided: Notes.Import/upload — send a zip, or markdown files, as the part `file` of a form."
+TOO_LARGE = f"Import refused: Notes.Import/upload — what was sent exceeds maximum size of {LIMIT >> 20} MiB."
 UPLOAD = [describe_body(files=("file",))]
 
 
@@ -36,30 +41,41 @@ UPLOAD = [describe_body(files=("file",))]
     responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def export_notes(request: Request, caller: KnownCaller, read: ReadSession) -> StreamingResponse:
-    """The caller's notes as a zip: markdown with front matter, attachments, `courses.json`. The bin stays out."""
+    """Everything the caller has here as a zip: notes as markdown with front matter, those of the bin apart, their
+    attachments, covers and versions, and `courses.json`."""
     name = f"notechondria-{today().isoformat()}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Encoding": "identity"}
-    pieces = export(read, request.app.state.media, caller.user_id)
+    pieces = zip_stream(Export(read, request.app.state.media, caller.user_id).members())
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
 @router.post("/import/", response_model=importing.Imported, dependencies=UPLOAD)
 async def import_notes(request: Request, caller: KnownCaller) -> Json:
-    """Take in a zip of markdown: an export of ours, or a folder as Obsidian and Joplin export it; at most 20 MiB.
+    """Take in notes, at most 20 MiB: a zip (an export of ours, or a folder as Obsidian and Joplin export it), or such
+    a folder's files themselves, each a part whose file name is its path in the folder.
 
     A note that was imported before, or that is still here, stays as it is. Files that cannot be read are named in
     `errors`, the others are imported. 400 for what is no zip, unpacks to too much, or leads out of itself.
     """
     if not is_multipart(request):
         raise BadRequest(MISSING)
-    async with read_form(request, too_large=BadRequest(TOO_LARGE), limit=LIMIT) as form:
-        upload = form.files.get("file")
-        if upload is None:
+    too_large = BadRequest(TOO_LARGE)
+    async with read_form(request, too_large=too_large, limit=LIMIT, max_files=ENTRIES) as form:
+        uploads = [upload for upload in form.uploads if upload.filename]
+        if not uploads:
             raise BadRequest(MISSING)
-        if (upload.size or 0) > LIMIT:
-            raise BadRequest(TOO_LARGE)
-        archive = await asyncio.to_thread(Archive, upload.file)
-        return Json(await importing.Import(request, caller, archive).run())
+        if sum(upload.size or 0 for upload in uploads) > LIMIT:
+            raise too_large
+        source = await asyncio.to_thread(_source, uploads)
+        return Json(await importing.Import(request, caller, source).run())
+
+
+def _source(uploads: Sequence[UploadFile]) -> Source:
+    """One file that is no markdown is a zip; everything else is what it seems."""
+    first = uploads[0]
+    if len(uploads) == 1 and PurePosixPath(first.filename or "").suffix.lower() not in MARKDOWN:
+        return Archive(first.file)
+    return Folder(uploads)
 
 
 @internal.get("/users/{user_id:id}/export")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated
 
 from typing_extensions import TypedDict
 
 from notechondria_shared.database.tables import Row
-from notechondria_shared.fields import Text
+from notechondria_shared.fields import Choice, DateTime, Text
 from notechondria_shared.http import Body
 from notechondria_shared.timestamps import iso_z
 
@@ -36,6 +36,18 @@ class RestoreVersion(Body):
     def kept_reason(self) -> str:
         """Of the version that keeps what the note was: at most 32 characters."""
         return (self.reason or "before_restore")[:REASON_LENGTH]
+
+
+class KeptVersion(Body):
+    """A version as an export holds it."""
+
+    title: Annotated[str, Text(max_length=100)]
+    description: Annotated[str | None, Text(max_length=600, blank=True, null=True)] = None
+    content: Annotated[str, Text(blank=True)] = ""
+    metadata_json: Annotated[str, Text(blank=True)] = ""
+    editor_mode: Annotated[str, Choice(("G", "B", "P"))] = "G"
+    reason: Annotated[str, Text(max_length=REASON_LENGTH)] = "manual"
+    date_created: Annotated[datetime, DateTime()]
 
 
 class VersionObject(TypedDict):

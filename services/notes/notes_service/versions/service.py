@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +14,7 @@ from notes_service.blocks.service import replace_blocks
 from notes_service.events import note_fact, tell
 from notes_service.models import Note, NoteVersion
 from notes_service.notes.access import lock_own
+from notes_service.versions.schemas import KeptVersion
 
 KEPT = 12
 UNKNOWN = "Version not found: Notes.Versions/lookup — this note has no such version."
@@ -46,6 +49,16 @@ async def _keep(session: AsyncSession, note: Note, reason: str) -> int:
         delete(NoteVersion).where(NoteVersion.id.in_(surplus)).execution_options(synchronize_session=False)
     )
     return version.id
+
+
+async def bring_back(session: AsyncSession, user_id: int, note_id: int, versions: Sequence[KeptVersion]) -> None:
+    """Give an own note the versions of an export, the newest 12 of them."""
+    note = await lock_own(session, user_id, note_id)
+    newest = sorted(versions, key=lambda version: version.date_created)[-KEPT:]
+    session.add_all(
+        NoteVersion(note_id=note.id, creator_id=note.creator_id, **version.model_dump()) for version in newest
+    )
+    await session.flush()
 
 
 async def restore(session: AsyncSession, user_id: int, note_id: int, version_id: int, reason: str) -> None:

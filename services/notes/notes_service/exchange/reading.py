@@ -1,0 +1,148 @@
+"""What a markdown file says of the note it is: of our own exports, of Obsidian, of Joplin."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID, uuid5
+
+from notechondria_shared.fields.rules import parse_datetime
+from notechondria_shared.timestamps import now
+from notes_service.exchange import front_matter
+from notes_service.exchange.archive import BadEntry
+
+TITLE_LENGTH, DESCRIPTION_LENGTH, COURSE_LENGTH = 100, 600, 120
+_BY_PATH = UUID("6f1c1f52-5a0c-4a52-8b0b-2f0f0c7a9f11")
+_HEADING = re.compile(r"# +(.*?\S)(?:[ \t]+#+)?[ \t]*")
+_CREATED = ("date_created", "created", "created_at", "date")
+_EDITED = ("last_edit", "updated", "modified", "updated_at")
+_OURS = ("is_public", "note_type", "metadata_json", "custom_meta", "editor_mode")
+_PLACED = frozenset(
+    {*_CREATED, *_EDITED, *_OURS, "uuid", "title", "description", "course", "tags", "attachments", "cover",
+     "versions", "source_note_uuid", "deleted_at"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFile:
+    """A markdown file, read. `wanted` is the body of the request that would make the note."""
+
+    name: str
+    uuid: UUID
+    """Of the note it stands for: its own, or made of its path."""
+    course: str
+    body: str
+    wanted: dict[str, Any]
+    created: datetime | None
+    edited: datetime | None
+    attachments: tuple[Mapping[str, Any], ...]
+    cover: str
+    versions: str
+    source: UUID | None
+    """The uuid of the note that it comments on."""
+    binned: bool
+
+    @property
+    def draft_id(self) -> str:
+        """The client's id of the note made of it: by this it is known when it comes again."""
+        return draft_id_of(self.uuid)
+
+
+def draft_id_of(uuid: UUID) -> str:
+    """The client's id of a note that was imported."""
+    return f"import:{uuid}"
+
+
+def read_note(name: str, data: bytes, root: str) -> NoteFile:
+    """A file of an import. Raises `BadEntry` when it is no text."""
+    try:
+        fields, body = front_matter.read(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise BadEntry("It is no UTF-8 text.") from None
+    fields = {lower if (lower := name.lower()) in _PLACED else name: value for name, value in fields.items()}
+    uuid = _uuid(fields.get("uuid")) or uuid5(_BY_PATH, name)
+    listed = fields.get("attachments")
+    return NoteFile(
+        name=name,
+        uuid=uuid,
+        course=_course(name, fields, root),
+        body=body,
+        wanted={**_wanted(fields), "title": _title(name, fields, body), "client_draft_id": draft_id_of(uuid)},
+        created=_moment(fields, _CREATED),
+        edited=_moment(fields, _EDITED),
+        attachments=tuple(item for item in listed if isinstance(item, dict)) if isinstance(listed, list) else (),
+        cover=_text(fields.get("cover")),
+        versions=_text(fields.get("versions")),
+        source=_uuid(fields.get("source_note_uuid")),
+        binned=bool(fields.get("deleted_at")),
+    )
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(value)
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
+def _moment(fields: Mapping[str, Any], names: tuple[str, ...]) -> datetime | None:
+    """The first readable moment; a date alone is its midnight. Never later than now."""
+    for name in names:
+        text = _text(fields.get(name))
+        moment = parse_datetime(text) or parse_datetime(f"{text} 00:00")
+        if moment:
+            return min(moment, now())
+    return None
+
+
+def _title(name: str, fields: Mapping[str, Any], body: str) -> str:
+    """That of the fields, else the heading the text begins with, else the name of the file."""
+    given = fields.get("title")
+    if isinstance(given, str | int | float) and (title := str(given).strip()):
+        return title[:TITLE_LENGTH]
+    heading = _HEADING.fullmatch(body.lstrip().partition("\n")[0].rstrip())
+    return (heading[1] if heading else PurePosixPath(name).stem.strip() or "untitled")[:TITLE_LENGTH]
+
+
+def _course(name: str, fields: Mapping[str, Any], root: str) -> str:
+    """The course that the file names, else the topmost folder; a file in the vault itself has the vault's name."""
+    if "course" in fields:
+        return str(fields["course"] or "").strip()[:COURSE_LENGTH]
+    inside = name.removeprefix(f"{root}/") if root else name
+    folders = inside.split("/")[:-1]
+    return (folders[0] if folders else PurePosixPath(root).name if inside != name else "").strip()[:COURSE_LENGTH]
+
+
+def _wanted(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a note, of its own export; of others tags become metadata and what has no place the user's own fields.
+
+    Nothing is lost: a description that is too long stays with the user's own fields.
+    """
+    wanted: dict[str, Any] = {"editor_mode": "G"}
+    wanted.update((name, fields[name]) for name in _OURS if fields.get(name) not in (None, ""))
+    rest = {name: value for name, value in fields.items() if name not in _PLACED}
+    description = fields.get("description")
+    if isinstance(description, str) and len(description.strip()) <= DESCRIPTION_LENGTH:
+        wanted["description"] = description
+    elif description is not None:
+        rest["description"] = description
+    tags = _tags(fields.get("tags"))
+    if tags and "metadata_json" not in wanted:
+        wanted["metadata_json"] = json.dumps({"tags": tags}, ensure_ascii=False)
+    if rest and "custom_meta" not in wanted:
+        wanted["custom_meta"] = json.dumps(rest, ensure_ascii=False)
+    return wanted
+
+
+def _tags(value: Any) -> list[str]:
+    given = value if isinstance(value, list) else re.split(r"[,\s]+", value) if isinstance(value, str) else []
+    return [tag for item in given if isinstance(item, str | int) and (tag := str(item).strip().lstrip("#"))]
