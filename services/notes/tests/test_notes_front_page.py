@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from tests.support.client import Api, User, eventually
 
 from notechondria_local.stack import Stack
+from notechondria_shared.storage import MediaStore
+from notes_service.template_courses.reading import samples
+from notes_service.template_courses.service import _stored
 
 SLUGS = ["vibe-coding-101", "meaning-of-work-in-age-of-ai", "self-identity-and-expression-in-modern-arts"]
 FIVE = {"carousel_courses", "collections", "default_course", "recommended_notes", "recent_notes"}
@@ -151,3 +155,56 @@ def test_11_2_a_deleted_template_course_comes_back(admin: User, api: Api) -> Non
     back = templates(api)[SLUGS[0]]
     assert back["id"] != first["id"]
     assert len(api.get(f"courses/{back['id']}/notes/").json()) == 5
+
+
+def account(api: Api, look: Any, name: str) -> int:
+    """The id of the account of that name, made when there is none."""
+    rows = look.all("SELECT id FROM identity.users WHERE username = %s", name)
+    return int(rows[0]["id"]) if rows else api.register(name).id
+
+
+def test_decision_18_owners_of_template_courses(admin: User, api: Api, look: Any) -> None:
+    path = "admin/template-courses/restore/"
+    demo = account(api, look, "CodeX")
+    for slug in SLUGS:
+        look._connection.execute("DELETE FROM notes.courses WHERE slug = %s", (slug,))
+    admin.post(path)
+    assert [templates(api)[slug]["owner"]["id"] for slug in SLUGS] == [admin.id, demo, demo]
+    for slug in SLUGS:
+        for note in api.get(f"courses/{templates(api)[slug]['id']}/notes/").json():
+            assert note["author"] == templates(api)[slug]["owner"]
+
+
+def test_11_2_an_existing_owner_is_kept(admin: User, mine: User, api: Api, look: Any) -> None:
+    path = "admin/template-courses/restore/"
+    admin.post(path)
+    mine.get("notes/")
+    course = templates(api)[SLUGS[2]]
+    look._connection.execute("UPDATE notes.courses SET creator_id = %s WHERE id = %s", (mine.id, course["id"]))
+    admin.post(path)
+    kept = templates(api)[SLUGS[2]]
+    assert (kept["id"], kept["owner"]["id"]) == (course["id"], mine.id)
+    look._connection.execute(
+        "UPDATE notes.courses SET creator_id = %s WHERE id = %s", (course["owner"]["id"], course["id"])
+    )
+
+
+def test_11_2_without_a_superuser_somebody_stands_in(admin: User, api: Api, look: Any) -> None:
+    path = "admin/template-courses/restore/"
+    stand_in = account(api, look, "sample-course-owner")
+    look._connection.execute("DELETE FROM notes.courses WHERE slug = %s", (SLUGS[0],))
+    look._connection.execute("UPDATE identity.users SET is_superuser = false WHERE id = %s", (admin.id,))
+    try:
+        assert admin.post(path).status_code == 200
+        assert templates(api)[SLUGS[0]]["owner"]["id"] == stand_in
+    finally:
+        look._connection.execute("UPDATE identity.users SET is_superuser = true WHERE id = %s", (admin.id,))
+    look._connection.execute("DELETE FROM notes.courses WHERE slug = %s", (SLUGS[0],))
+    admin.post(path)
+    assert templates(api)[SLUGS[0]]["owner"]["id"] == admin.id
+
+
+def test_11_2_missing_files_are_only_logged(tmp_path: Any) -> None:
+    log: list[str] = []
+    stored = asyncio.run(_stored(MediaStore(str(tmp_path)), samples()[0], 1, "nothing.png", log))
+    assert (stored, log) == ("", [f"{SLUGS[0]}: file 'nothing.png' is missing"])
