@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, false, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -212,11 +212,20 @@ class NoteSearch(Base):
             postgresql_using="gin",
             postgresql_ops={"searchable": "gin_trgm_ops"},
         ),
+        Index(
+            "ix_note_search_public_searchable",
+            "searchable",
+            postgresql_using="gin",
+            postgresql_ops={"searchable": "gin_trgm_ops"},
+            postgresql_where=text("is_public"),
+        ),
     )
 
     note_id: Mapped[int] = mapped_column(ForeignKey(NOTE, ondelete="CASCADE"), primary_key=True, autoincrement=False)
     creator_id: Mapped[int]
     searchable: Mapped[str]
+    is_public: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Shown to everybody: public, and not in the bin."""
 
 
 class NoteBlock(Base, Dated):

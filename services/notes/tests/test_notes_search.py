@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.client import User
+from tests.support.client import Api, User
 
 from notes_service.notes.likeness import Likeness
 from notes_service.notes.search import Query, like_pattern, sort_out
@@ -128,3 +128,47 @@ def test_5_3_search_over_http_follows_the_rule(mine: User) -> None:
             page = mine.get("notes/", params={"q": text, "limit": 5, "offset": offset}).json()
             assert [note["id"] for note in page["results"]] == expected[offset : offset + 5], (text, offset)
             assert page["total"] == len(expected)
+
+
+def test_5_3_the_index_of_public_notes_follows_every_change(mine: User, look: Any) -> None:
+    word = f"wombat{mine.id}"
+    note = mine.post("notes/", {"title": word, "is_public": True}).json()["id"]
+
+    def found() -> list[int]:
+        rows = look.all("SELECT note_id FROM notes.note_search WHERE is_public AND searchable LIKE %s", f"%{word}%")
+        return [row["note_id"] for row in rows]
+
+    assert found() == [note]
+    mine.patch(f"notes/{note}/", {"is_public": False})
+    assert found() == []
+    mine.patch(f"notes/{note}/", {"is_public": True})
+    mine.delete(f"notes/{note}/")
+    assert found() == []
+    mine.post(f"notes/{note}/restore/")
+    assert found() == []  # it comes back private
+    mine.patch(f"notes/{note}/", {"is_public": True})
+    assert found() == [note]
+
+
+def test_5_3_search_among_all_notes_follows_the_rule(mine: User, other: User, api: Api) -> None:
+    dice = random.Random(11)  # noqa: S311 - any fixed choice will do
+    course = mine.post("courses/", {"title": "Shared"}).json()["id"]
+    for number in range(30):
+        (mine, other)[number % 2].post(
+            "notes/",
+            {"title": " ".join(dice.choices(WORDS, k=2))[:100], "content": " ".join(dice.choices(WORDS, k=6)),
+             "course_id": course, "is_public": number % 3 == 0},
+        )  # fmt: skip
+    rows = []
+    for user in (mine, other):
+        listed = user.get("notes/", params={"course_id": course}).json()
+        rows += [user.get(f"notes/{summary['id']}/").json() for summary in listed]
+    for reader, shown in (
+        (mine, lambda note: note["is_public"] or note["author"]["id"] == mine.id),
+        (other, lambda note: note["is_public"] or note["author"]["id"] == other.id),
+        (api, lambda note: note["is_public"]),
+    ):
+        for text in ("red fish", "strctures meaningfl", "a", "kiwi", "nothing"):
+            expected = plain_search(text, [row for row in rows if shown(row)])
+            params = {"q": text, "scope": "all", "course_id": course}
+            assert [note["id"] for note in reader.get("notes/", params=params).json()] == expected, text

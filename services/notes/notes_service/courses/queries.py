@@ -55,12 +55,12 @@ ORDER = (
     _RANK,
     case((_RANK == 1, Course.sort_order), else_=0),
     case((_RANK == 2, func.coalesce(_own.c.last_opened_at, _own.c.subscribed_at)), else_=None).desc(),
-    func.lower(Course.title),
+    func.lower(Course.title).collate("C"),
     Course.sort_order,
-    Course.title,
+    Course.title.collate("C"),
     Course.id,
 )
-"""Notes §4.3."""
+"""Notes §4.3; titles by their characters, whatever language the database sorts by."""
 
 # Other people's Inboxes are of no use to anybody (notes §12, 2).
 _listed = _courses().where(or_(not_(Course.is_default), Course.creator_id == _VIEWER)).order_by(*ORDER)

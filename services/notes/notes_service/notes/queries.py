@@ -19,6 +19,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql import Select
@@ -106,7 +107,11 @@ def _in_scope(scope: Scope) -> ColumnElement[bool]:
 
 
 def _listed(scope: Scope, in_course: bool, containing: bool) -> list[ColumnElement[bool]]:
-    conditions = [*live(), _in_scope(scope)]
+    return _filters(_in_scope(scope), in_course, containing)
+
+
+def _filters(scope: ColumnElement[bool], in_course: bool, containing: bool) -> list[ColumnElement[bool]]:
+    conditions = [*live(), scope]
     if in_course:
         conditions.append(Note.course_id == bindparam("course_id"))
     if containing:
@@ -135,9 +140,21 @@ def total(scope: Scope, in_course: bool, containing: bool) -> Prepared:
 _WORDS: BindParameter[Any] = bindparam("words", type_=ARRAY(Text))
 
 
-def _own_index(scope: Scope) -> list[ColumnElement[bool]]:
-    """Said of the index too: it begins with the author, so that other people's notes cost nothing."""
-    return [NoteSearch.creator_id == _VIEWER] if scope in {"personal", "private", "public"} else []
+Arm = tuple[ColumnElement[bool], ColumnElement[bool]]
+"""A part of a scope, said of the note and of its row in the index."""
+
+
+def _arms(scope: Scope) -> list[Arm]:
+    """The scope in parts with an index each, so that other people's private notes cost nothing."""
+    own: Arm = (_in_scope("personal" if scope == "all" else scope), NoteSearch.creator_id == _VIEWER)
+    match scope:
+        case "anonymous":
+            return [(_in_scope(scope), NoteSearch.is_public.expression)]
+        case "all":
+            foreign = (and_(Note.is_public, Note.creator_id != _VIEWER), NoteSearch.is_public.expression)
+            return [own, foreign]
+        case _:
+            return [own]
 
 
 @cache
@@ -148,28 +165,27 @@ def with_words(scope: Scope, in_course: bool, containing: bool) -> Prepared:
     """
     words = func.unnest(_WORDS).table_valued("word", name="words").render_derived(name="words")
     held = select(func.count()).select_from(words).where(func.strpos(NoteSearch.searchable, words.c.word) > 0)
-    found = (
-        select(NoteSearch.note_id, held.correlate(NoteSearch.__table__).scalar_subquery().label("exact"))
-        .where(
-            *_own_index(scope),
-            NoteSearch.searchable.like(any_(bindparam("patterns", type_=ARRAY(Text)))),
+    parts = []
+    for number, (of_note, of_index) in enumerate(_arms(scope)):
+        found = (
+            select(NoteSearch.note_id, held.correlate(NoteSearch.__table__).scalar_subquery().label("exact"))
+            .where(of_index, NoteSearch.searchable.like(any_(bindparam("patterns", type_=ARRAY(Text)))))
+            .cte(f"found{number}")
+            .prefix_with("MATERIALIZED", dialect="postgresql")
         )
-        .cte("found")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    statement = (
-        select(
-            Note.id,
-            Note.title,
-            Note.description,
-            Note.last_edit,
-            func.octet_length(Note.content).label("octets"),
-            found.c.exact,
+        parts.append(
+            select(
+                Note.id,
+                Note.title,
+                Note.description,
+                Note.last_edit,
+                func.octet_length(Note.content).label("octets"),
+                found.c.exact,
+            )
+            .join(found, found.c.note_id == Note.id)
+            .where(*_filters(of_note, in_course, containing))
         )
-        .join(found, found.c.note_id == Note.id)
-        .where(*_listed(scope, in_course, containing))
-    )
-    return prepare(statement)
+    return prepare(union_all(*parts))
 
 
 def _may_be_alike(text: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -191,17 +207,18 @@ def alike(scope: Scope, in_course: bool, containing: bool) -> Prepared:
     `head` is the beginning of the text where that may be short enough (at most `head_bytes`).
     """
     short_text = func.octet_length(Note.content) <= bindparam("head_bytes", type_=BigInteger)
-    statement = select(
-        Note.id,
-        Note.title,
-        Note.description,
-        Note.last_edit,
-        case((short_text, func.left(Note.content, HEAD))).label("head"),
-    ).where(
-        *_listed(scope, in_course, containing),
-        or_(_may_be_alike(Note.title.expression), _may_be_alike(Note.description.expression), short_text),
-    )
-    return prepare(statement)
+    possible = or_(_may_be_alike(Note.title.expression), _may_be_alike(Note.description.expression), short_text)
+    parts = [
+        select(
+            Note.id,
+            Note.title,
+            Note.description,
+            Note.last_edit,
+            case((short_text, func.left(Note.content, HEAD))).label("head"),
+        ).where(*_filters(of_note, in_course, containing), possible)
+        for of_note, _ in _arms(scope)
+    ]
+    return prepare(union_all(*parts))
 
 
 HEADS = prepare(
