@@ -207,3 +207,32 @@ def test_files_that_cannot_be_deleted_keep_the_deletion_of_the_account_open(
     )
     assert answer.json() == {"replayed": True, "error": ""}
     assert look.one("SELECT count(*) FROM notes.authors WHERE user_id = %s", mine.id) == 0
+
+
+def seed_again(look: Any, user: User) -> None:
+    """As if the account had just been activated."""
+    look._connection.execute("UPDATE notes.authors SET seeded_at = NULL WHERE user_id = %s", (user.id,))
+    heard(look, tell(look, "identity.user.activated", revision=60, **state(user)))
+
+
+def test_11_1_an_inbox_with_a_note_gets_no_welcome(mine: User, look: Any) -> None:
+    (inbox,) = inboxes(mine)
+    (welcome,) = mine.get("notes/").json()
+    mine.delete(f"notes/{welcome['id']}/")
+    kept = mine.post("notes/", {"title": "own", "course_id": inbox["id"]}).json()
+    seed_again(look, mine)
+    assert [note["id"] for note in mine.get("notes/").json()] == [kept["id"]]
+    mine.delete(f"notes/{kept['id']}/")
+    seed_again(look, mine)
+    assert [note["title"] for note in mine.get("notes/").json()] == [welcome["title"]]
+    assert [box["id"] for box in inboxes(mine)] == [inbox["id"]]
+
+
+def test_11_1_the_slug_of_an_inbox_may_be_taken(mine: User, other: User, look: Any) -> None:
+    mine.get("courses/")
+    look._connection.execute("DELETE FROM notes.courses WHERE creator_id = %s", (mine.id,))
+    taken = other.post("courses/", {"title": f"Inbox {mine.id}"}).json()
+    assert taken["slug"] == f"inbox-{mine.id}"
+    seed_again(look, mine)
+    (inbox,) = inboxes(mine)
+    assert inbox["slug"] == f"inbox-{mine.id}-2"

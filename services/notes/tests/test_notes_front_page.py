@@ -208,3 +208,25 @@ def test_11_2_missing_files_are_only_logged(tmp_path: Any) -> None:
     log: list[str] = []
     stored = asyncio.run(_stored(MediaStore(str(tmp_path)), samples()[0], 1, "nothing.png", log))
     assert (stored, log) == ("", [f"{SLUGS[0]}: file 'nothing.png' is missing"])
+
+
+def test_10_only_the_flag_of_a_note_counts(mine: User, other: User, api: Api) -> None:
+    inbox = next(course for course in mine.get("courses/").json() if course["is_default"])
+    shown = make(mine, "in the Inbox", is_public=True, course_id=inbox["id"])
+    gone = make(mine, "gone", is_public=True)
+    mine.delete(f"notes/{gone['id']}/")
+    for reader in (api, other, mine):
+        ids = [note["id"] for note in reader.get("front-page/").json()["recommended_notes"]]
+        assert ids[0] == shown["id"]
+        assert gone["id"] not in ids
+
+
+def test_10_without_courses_there_is_no_default_one(api: Api, look: Any) -> None:
+    rows = look.all("UPDATE notes.courses SET is_default = true WHERE NOT is_default RETURNING id")
+    try:
+        page = api.get("front-page/").json()
+        assert (page["carousel_courses"], page["collections"], page["default_course"]) == ([], [], None)
+    finally:
+        look._connection.execute(
+            "UPDATE notes.courses SET is_default = false WHERE id = ANY(%s)", ([row["id"] for row in rows],)
+        )
