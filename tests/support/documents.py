@@ -1,28 +1,13 @@
-"""The OpenAPI documents of the services, made from their code without starting anything."""
+"""What the services document, endpoint by endpoint."""
 
 from __future__ import annotations
 
-import importlib
-import os
-from functools import cache
 from typing import Any
-from unittest.mock import patch
 
-SERVICES = ("identity", "notes", "planner", "mcp")
-ENVIRONMENT = {
-    "DATABASE_URL": "postgresql://nobody@localhost/nothing",
-    "INTERNAL_TOKEN": "0123456789abcdef",
-    "MEDIA_STORE_URL": "file:///tmp",
-}
+from notechondria_local.api_document import openapi
+from notechondria_local.names import SERVICES
 
-
-@cache
-def openapi(service: str) -> dict[str, Any]:
-    """The document of one service."""
-    with patch.dict(os.environ, ENVIRONMENT):
-        app = importlib.import_module(f"{service}_service.app").create_app()
-    document: dict[str, Any] = app.openapi()
-    return document
+__all__ = ["SERVICES", "openapi", "operations"]
 
 
 def operations(service: str) -> list[tuple[str, str, dict[str, Any]]]:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 import identity_service.accounts.routes
 import identity_service.api_keys.routes
 import identity_service.avatars.routes
+import identity_service.documentation.routes
 import identity_service.export.routes
 import identity_service.integrations.routes
 import identity_service.invitations.routes
@@ -60,6 +61,7 @@ SPEC = ServiceSpec(
     routers=(
         identity_service.platform.routes.router,
         identity_service.platform.ai.router,
+        identity_service.documentation.routes.router,
         identity_service.accounts.routes.router,
         identity_service.sessions.routes.router,
         identity_service.api_keys.routes.router,
