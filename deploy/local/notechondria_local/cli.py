@@ -14,7 +14,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from notechondria_local import access_log, control, event_commands, operator_commands, route_commands, top_command
+from notechondria_local import (
+    access_log,
+    backup_commands,
+    control,
+    event_commands,
+    operator_commands,
+    route_commands,
+    top_command,
+)
 from notechondria_local.display import say
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
@@ -32,6 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(event_commands.app, name="events")
 operator_commands.register(app)
+backup_commands.register(app)
 app.command("routes")(route_commands.routes)
 app.command("top")(top_command.top)
 

@@ -61,8 +61,8 @@ class Stack:
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Start everything and wait until all of it is ready.
+    def start(self, *, database_only: bool = False) -> None:
+        """Start everything, or the database alone, and wait until all of it is ready.
 
         Raises StackError with nothing left running, AlreadyRunningError when the data folder is in use.
         """
@@ -76,7 +76,7 @@ class Stack:
             self._stopping.clear()
             self._plan = Plan(self.layout, self._host, self._port, self._env)
             self._parts = self._plan.parts()
-            self._start_all()
+            self._start_database() if database_only else self._start_all()
         except BaseException:
             self.stop()
             raise

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
@@ -84,6 +84,25 @@ class MediaStore:
         """Every file below a folder, in batches."""
         async for listed in obstore.list(self._store, prefix=_checked(prefix)):
             yield [ListedFile(meta["path"], meta["last_modified"]) for meta in listed]
+
+    def paths(self) -> Iterator[str]:
+        """Every file's path; for programs without an event loop."""
+        for listed in obstore.list(self._store):
+            yield from (meta["path"] for meta in listed)
+
+    def read(self, path: str) -> tuple[int, IO[bytes]] | None:
+        """Size and content of a file, None when it is gone; for programs without an event loop."""
+        try:
+            with _reaching(path):
+                size = obstore.head(self._store, _checked(path))["size"]
+                return size, cast("IO[bytes]", obstore.open_reader(self._store, path))
+        except (NotFoundError, FileNotFoundError):
+            return None
+
+    def write(self, path: str, content: IO[bytes]) -> None:
+        """Write a file as a stream; for programs without an event loop."""
+        with _reaching(path):
+            obstore.put(self._store, _checked(path), content)
 
     async def exists(self, path: str) -> bool:
         """True when the file is there."""
