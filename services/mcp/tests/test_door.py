@@ -144,6 +144,7 @@ def test_1_1_order_of_checks(api: Api, user: User, key: str) -> None:
         (b"\xff{}", -32700, None),
         (b'{"jsonrpc": "2.0"', -32700, None),
         (b"[" * 100_000, -32700, None),
+        (b'{"text": "' + b"x" * 4 * 1024 * 1024 + b'"}', -32700, None),
     ):
         answer = post(api, key, content=content, headers={"Content-Type": "application/json"})
         assert answer.status_code == 400

@@ -15,10 +15,12 @@ from tests.support.mcp import Agent, with_sdk
 
 NOTE = ResourceTemplateReference(uri="notechondria://notes/{uuid}")
 COURSE = ResourceTemplateReference(uri="notechondria://courses/{course_id}")
+MODES = pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
 
 
-def test_templates_and_resources(api: Api, agent: Agent) -> None:
-    course = agent("create_course", title="Resources")
+@MODES
+def test_templates_and_resources(api: Api, agent: Agent, mode: str) -> None:
+    course = agent("create_course", title=f"Resources {mode}")
     note = agent("create_note", title="Readable", content="# Text\n\nof it", course_id=course["id"])
     today = datetime.now(UTC).date()
 
@@ -31,7 +33,7 @@ def test_templates_and_resources(api: Api, agent: Agent) -> None:
         ]
         return templates, listed, read
 
-    templates, listed, read = with_sdk(api.url("/mcp"), agent.key, talk)
+    templates, listed, read = with_sdk(api.url("/mcp"), agent.key, talk, mode=mode)
     assert [template.uri_template for template in templates.resource_templates] == [
         "notechondria://notes/{uuid}",
         "notechondria://courses/{course_id}",
@@ -69,31 +71,34 @@ def test_resources_that_are_not_there(api: Api, agent: Agent, stranger: Agent) -
         assert code == -32602
 
 
-def test_completion(api: Api, agent: Agent) -> None:
+@MODES
+def test_completion(api: Api, mode: str) -> None:
+    agent = Agent(api, api.register())
     note = agent("create_note", title="Zanzibar trip")
-    course = agent("create_course", title="Zoology")
+    course = agent("create_course", title=f"Zoology {mode}")
 
     async def talk(client: Client) -> list[list[str]]:
         asked: list[tuple[Any, dict[str, str]]] = [
             (NOTE, {"name": "uuid", "value": "zanzi"}),
             (NOTE, {"name": "uuid", "value": note["uuid"][:8]}),
-            (COURSE, {"name": "course_id", "value": "zoo"}),
-            (PromptReference(name="capture"), {"name": "course", "value": "zoo"}),
+            (COURSE, {"name": "course_id", "value": f"zoology {mode}"}),
+            (PromptReference(name="capture"), {"name": "course", "value": f"zoology {mode}"}),
             (PromptReference(name="plan_week"), {"name": "start_date", "value": str(datetime.now(UTC).date())}),
             (PromptReference(name="capture"), {"name": "thought", "value": "x"}),
         ]
         return [(await client.complete(ref, argument)).completion.values for ref, argument in asked]
 
-    values = with_sdk(api.url("/mcp"), agent.key, talk)
+    values = with_sdk(api.url("/mcp"), agent.key, talk, mode=mode)
     assert values[0] == [note["uuid"]]
     assert values[1] == [note["uuid"]]
     assert values[2] == [str(course["id"])]
-    assert values[3] == ["Zoology"]
+    assert values[3] == [f"Zoology {mode}"]
     assert values[4] == [str(datetime.now(UTC).date())]
     assert values[5] == []
 
 
-def test_prompts(api: Api, agent: Agent) -> None:
+@MODES
+def test_prompts(api: Api, agent: Agent, mode: str) -> None:
     async def talk(client: Client) -> tuple[list[str], list[str]]:
         listed = [prompt.name for prompt in (await client.list_prompts()).prompts]
         given: dict[str, dict[str, str]] = {
@@ -105,7 +110,7 @@ def test_prompts(api: Api, agent: Agent) -> None:
         got = [await client.get_prompt(name, arguments) for name, arguments in given.items()]
         return listed, [prompt.messages[0].content.text for prompt in got]
 
-    names, texts = with_sdk(api.url("/mcp"), agent.key, talk)
+    names, texts = with_sdk(api.url("/mcp"), agent.key, talk, mode=mode)
     assert names == ["capture", "weekly_review", "plan_week", "tidy_bin"]
     for text, words in zip(texts, ("Buy tea", "2031-05-05", "thesis", "empty_recycle_bin"), strict=True):
         assert words in text

@@ -20,13 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_service.door import plain
 from mcp_service.door.caller import current_caller, current_client
-from mcp_service.door.envelope import INVALID_REQUEST, PARSE_ERROR, PROCESS, bad_envelope
+from mcp_service.door.envelope import INVALID_REQUEST, PARSE_ERROR, PROCESS, bad_envelope, rpc_error
 from mcp_service.door.generation import VERSION_HEADER, client_name, speaks_sdk
 from mcp_service.limits.bucket import TokenBuckets
 from notechondria_shared.auth import Caller
 from notechondria_shared.auth.caller import authenticate
 from notechondria_shared.auth.credentials import KEY_PREFIX
-from notechondria_shared.errors import INVALID_KEY, ApiError, TooManyRequests, Unauthorized
+from notechondria_shared.errors import INVALID_KEY, ApiError, BadRequest, TooManyRequests, Unauthorized
 from notechondria_shared.http.answers import Json
 from notechondria_shared.http.body import read_limited
 from notechondria_shared.http.errors import answer as error_answer
@@ -88,7 +88,11 @@ async def _read(request: Request) -> bytes:
         raise ApiError(
             {"detail": f"Request refused: {PROCESS}/parse — the content type must be application/json."}, status=415
         )
-    return await read_limited(request, BODY_LIMIT)
+    try:
+        return await read_limited(request, BODY_LIMIT)
+    except BadRequest as refusal:
+        text = f"Not read: {PROCESS}/parse — {refusal.detail}"
+        raise ApiError(rpc_error(None, PARSE_ERROR, text), status=400) from None
 
 
 async def _dispatch(request: Request, caller: Caller, body: bytes, send: Send) -> None:
