@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -36,6 +38,17 @@ def is_outage(error: BaseException) -> bool:
     return False
 
 
+def _refuse_ended(driver: Any, _record: object, _proxy: object) -> None:
+    """Have the pool replace a connection that the server ended while it lay idle: its socket can be read.
+
+    What SQLAlchemy's own ping asks the server, in three round trips, the operating system knows as well.
+    """
+    waiting = select.poll()
+    waiting.register(driver.driver_connection.pgconn.socket, select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
+
+
 class Database:
     """Pools of one service. Small on purpose: four connections serve best (stack.md), the rest wait, bounded."""
 
@@ -48,9 +61,9 @@ class Database:
             pool_size=size,
             max_overflow=0,
             pool_timeout=queue,
-            pool_pre_ping=True,
             connect_args={"options": WRITE_OPTIONS, "application_name": f"{settings.service}-write"},
         )
+        event.listen(self._engine.sync_engine, "checkout", _refuse_ended)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     async def open(self) -> None:

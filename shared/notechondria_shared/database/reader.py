@@ -8,6 +8,8 @@ write is read in the transaction that made it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, LiteralString, Protocol, cast
 
 import psycopg
@@ -15,6 +17,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.database.tables import Row
@@ -116,16 +119,15 @@ class Reader:
 
 
 class SessionReader:
-    """The same reads inside a write session: they see what the session has flushed."""
+    """The same statements inside a write session, on its connection and in its transaction: they see what it did."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def all(self, query: Prepared, **params: Any) -> list[Row]:
         """All rows, as dicts."""
-        await self._session.flush()
-        result = await self._session.execute(query.statement, params)
-        return [dict(row) for row in result.mappings()]
+        cursor = await self._execute(query, params)
+        return await cursor.fetchall()
 
     async def one(self, query: Prepared, **params: Any) -> Row | None:
         """The first row, or None."""
@@ -136,3 +138,33 @@ class SessionReader:
         """The first column of the first row, or None."""
         row = await self.one(query, **params)
         return next(iter(row.values())) if row else None
+
+    async def run(self, query: Prepared, *rows: dict[str, Any]) -> None:
+        """A statement without an answer, once for each of `rows`, in one round trip."""
+        driver = await driver_of(self._session)
+        with translated():
+            await driver.cursor().executemany(query.sql, [{**query.constants, **row} for row in rows])
+
+    async def _execute(self, query: Prepared, params: dict[str, Any]) -> psycopg.AsyncCursor[Row]:
+        driver = await driver_of(self._session)
+        with translated():
+            cursor = driver.cursor(row_factory=dict_row)
+            return await cursor.execute(query.sql, {**query.constants, **params})
+
+
+async def driver_of(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
+    """The psycopg connection under a session, in the session's transaction, with all it was told sent."""
+    if session.new or session.dirty or session.deleted:
+        await session.flush()
+    connection = await session.connection()
+    raw = await connection.get_raw_connection()
+    return cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Errors of the driver as SQLAlchemy names them, so that an outage is told in one way."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(None, None, error, psycopg.Error, dialect=_DIALECT) from error

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from notechondria_shared.database.reader import SessionReader
 from notechondria_shared.events.fact import Envelope, Fact
 from notechondria_shared.events.tables import EventTables
 from notechondria_shared.timestamps import now
@@ -20,14 +21,13 @@ async def publish(session: AsyncSession, tables: EventTables, *facts: Fact) -> l
     """
     if not facts:
         return []
-    await session.flush()
     rows: list[dict[str, Any]] = []
     for fact in facts:
         if fact.service() != tables.schema:
             message = f"{tables.schema} may not tell {fact.subject}"
             raise ValueError(message)
         event_id = uuid4()
-        envelope = Envelope.of(fact, event_id, now())
-        rows.append({"event_id": event_id, "subject": fact.subject, "envelope": envelope.model_dump(mode="json")})
-    await session.execute(insert(tables.outbox), rows)
+        envelope = Envelope.of(fact, event_id, now()).model_dump(mode="json")
+        rows.append({"event_id": event_id, "subject": fact.subject, "envelope": Jsonb(envelope)})
+    await SessionReader(session).run(tables.keep_fact, *rows)
     return [row["event_id"] for row in rows]

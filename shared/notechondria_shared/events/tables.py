@@ -15,10 +15,14 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    bindparam,
+    insert,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
+
+from notechondria_shared.database.reader import Prepared, prepare
 
 NOW = text("now()")
 
@@ -32,6 +36,8 @@ class EventTables:
     inbox: Table
     dead_letters: Table
     deleted_users: Table
+    keep_fact: Prepared
+    """Puts a fact into the outbox: `event_id`, `subject`, `envelope` (a psycopg `Jsonb`)."""
 
 
 def event_tables(base: type[DeclarativeBase]) -> EventTables:
@@ -81,7 +87,10 @@ def declare(metadata: MetaData) -> EventTables:
         Column("deleted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
         PrimaryKeyConstraint("user_id"),
     )
-    return EventTables(metadata.schema or "public", outbox, inbox, dead_letters, deleted_users)
+    keep_fact = prepare(
+        insert(outbox).values({name: bindparam(name, required=True) for name in ("event_id", "subject", "envelope")})
+    )
+    return EventTables(metadata.schema or "public", outbox, inbox, dead_letters, deleted_users, keep_fact)
 
 
 def create_event_tables(schema: str) -> None:
