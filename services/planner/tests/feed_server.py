@@ -23,7 +23,7 @@ class Page:
     etag: str | None = None
     delay: float = 0.0
     asked: list[dict[str, str]] = field(default_factory=list)
-    before: Callable[[], None] = lambda: None
+    before: Callable[[], object] = lambda: None
 
 
 class FeedServer:

@@ -111,13 +111,18 @@ def test_replicas_make_one_fetch(ann: User, feeds: FeedServer, tables: Tables, r
     url, page = feeds.page(vcalendar(vevent("20260505T093000Z")))
     feed = create_feed(ann, source_kind="S", source_url=url)
     source_id = tables.source_of(feed["id"])
-    page.delay = 0.8
+    released = threading.Event()
+    page.before = lambda: released.wait(60)
 
     async def both(refresher: Refresher) -> None:
         here = asyncio.create_task(refresher.refresh(source_id))
-        there = asyncio.create_task(asyncio.to_thread(ann.post, f"calendar-feeds/{feed['id']}/refresh/"))
+        await asyncio.to_thread(eventually, lambda: len(page.asked) == 2)
+        there = asyncio.create_task(asyncio.to_thread(refresh_feed, ann, feed))
+        await asyncio.sleep(1.5)
+        assert not there.done(), "it waits for the reading that is under way"
+        released.set()
         await asyncio.gather(here, there)
-        assert there.result().json()["last_sync"] > feed["last_sync"]
+        assert there.result()["last_sync"] > feed["last_sync"]
 
     replica(both)
     assert len(page.asked) == 2
@@ -139,7 +144,9 @@ def test_a_reading_that_a_stop_interrupts_is_made_again(
     url, page = feeds.page(SEMINAR)
     source_id = tables.source_of(subscribe(ann, url)["id"])
     released = threading.Event()
-    page.before, page.body = lambda: released.wait(60), SEMINAR.replace("Seminar", "New").encode()
+    # Only the interrupted one is held up; the next is answered at once.
+    page.before = lambda: released.wait(60) if len(page.asked) == 2 else None
+    page.body = SEMINAR.replace("Seminar", "New").encode()
 
     async def be_stopped(refresher: Refresher) -> None:
         attempt = asyncio.create_task(refresher.refresh(source_id))

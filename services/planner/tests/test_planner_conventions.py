@@ -88,7 +88,7 @@ def test_0_a_revoked_token_is_invalid(api: Api) -> None:
     user = api.register()
     assert user.get("heatmap/").status_code == 200
     assert user.post("auth/logout/").status_code < 300
-    eventually(lambda: user.get("heatmap/").status_code == 401, seconds=1.5)
+    eventually(lambda: user.get("heatmap/").status_code == 401, seconds=3)
     for path in ("planner-events/", "calendar-feeds/", "activity/week/"):
         assert user.get(path).json() == {"detail": "Invalid token."}
 
