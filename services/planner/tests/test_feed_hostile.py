@@ -176,6 +176,57 @@ def test_any_text_is_split(text: str) -> None:
     assert read(text, [2026], must_be_calendar=False).count >= 0
 
 
+MEGABYTES = 8_000_000
+DAILY = "DTSTART:19700101T000000Z\nRRULE:FREQ=DAILY\n"
+SHAPES = {
+    "one line": "BEGIN:VEVENT\nSUMMARY:" + "x" * MEGABYTES,
+    "one folded line": "BEGIN:VEVENT\nSUMMARY:x" + "\n x" * (MEGABYTES // 3),
+    "indents": "BEGIN:VEVENT\n" + " " * MEGABYTES + "\nEND:VEVENT",
+    "quotes": 'BEGIN:VEVENT\nDTSTART;X="' + '";X="' * (MEGABYTES // 5),
+    "nothing but begins": "BEGIN:A\n" * (MEGABYTES // 8),
+    "begins of entries": "BEGIN:VEVENT\n" * (MEGABYTES // 13),
+    "an endless zone": "BEGIN:VTIMEZONE\nTZID:A\n" + "RRULE:FREQ=SECONDLY\n" * (MEGABYTES // 20),
+    "zones without end": "BEGIN:VTIMEZONE\nTZID:A\nBEGIN:STANDARD\nDTSTART:19700101T000000\nRRULE:FREQ=SECONDLY\n"
+    "TZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\n"
+    "DTSTART;TZID=A:20260506T080000\nRRULE:FREQ=DAILY\nEND:VEVENT",
+    "dates": f"BEGIN:VEVENT\n{DAILY}RDATE:" + "20260506T080000Z," * (MEGABYTES // 17) + "\nEND:VEVENT",
+    "exceptions": f"BEGIN:VEVENT\n{DAILY}EXDATE:" + "20260506T080000Z," * (MEGABYTES // 17) + "\nEND:VEVENT",
+    "changed days": f"BEGIN:VEVENT\nUID:u\n{DAILY}END:VEVENT\n"
+    + "".join(
+        f"BEGIN:VEVENT\nUID:u\nDTSTART:20260506T080000Z\nRECURRENCE-ID;RANGE=THISANDFUTURE:2026{m:02}{d:02}T000000Z\n"
+        "END:VEVENT\n"
+        for m in range(1, 13)
+        for d in range(1, 29)
+    ),
+    "series": f"BEGIN:VEVENT\n{DAILY}END:VEVENT\n" * 19_999,
+    "rules": "BEGIN:VEVENT\nDTSTART:19700101T000000Z\n" + "RRULE:FREQ=DAILY\n" * 100_000 + "END:VEVENT",
+    "an entry of ages": "BEGIN:VEVENT\nDTSTART:00010101T000000Z\nDTEND:99991231T235959Z\nRRULE:FREQ=DAILY\nEND:VEVENT",
+    "a zone's name": f"BEGIN:VEVENT\nDTSTART;TZID={'A/' * 100_000}:20260506T080000\nEND:VEVENT",
+    "a number": f"BEGIN:VEVENT\nDTSTART:20260506T080000Z\nRRULE:FREQ=DAILY;INTERVAL={'9' * 100_000}\nEND:VEVENT",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shapes_that_cost_much_cost_their_budget_at_most(shape: str) -> None:
+    async def run() -> tuple[Reading, Reading]:
+        pool = ReaderPool(1, 1.0)
+        try:
+            return await pool.read(SHAPES[shape], [2026]), await pool.read(SEMINAR, [2026])
+        finally:
+            await pool.close()
+
+    hostile, after = asyncio.run(run())
+    assert hostile.error is None or hostile.error in {
+        NOT_A_CALENDAR,
+        "Reading it takes longer than 1 s.",
+        "Reading it takes too much memory.",
+        "The calendar has more than 20,000 entries.",
+        "Its recurring entries occur more than 20,000 times in 2026.",
+    }
+    assert len(hostile.rows) <= 40_000
+    assert (after.count, after.error) == (1, None)
+
+
 def test_a_reader_is_killed_at_its_budget_and_replaced() -> None:
     everything = ";".join(f"BY{unit}={','.join(map(str, range(60)))}" for unit in ("MINUTE", "SECOND"))
     bomb = vcalendar(vevent("19700101T000000Z", UID="u", RRULE=f"FREQ=DAILY;{everything}"))
