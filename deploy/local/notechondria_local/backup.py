@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg
@@ -24,9 +24,10 @@ from psycopg import sql
 from notechondria_local.errors import StackError
 from notechondria_local.names import SERVICES
 from notechondria_local.postgres import binaries
-from notechondria_shared.settings import ServiceSettings
-from notechondria_shared.storage import MediaStore
 from notechondria_shared.version import product_version
+
+if TYPE_CHECKING:
+    from notechondria_shared.storage import MediaStore
 
 FORMAT = 1
 _DUMP, _MANIFEST, _VERSION, _MEDIA = "database.dump", "manifest.json", "VERSION", "media/"
@@ -46,19 +47,20 @@ class Manifest:
     files: int
 
 
-class _Settings(ServiceSettings):
-    """The settings of a service, for the place of the uploads."""
-
-    service: ClassVar[str] = "backup"
-
-
-def media_store(env: Mapping[str, str]) -> MediaStore:
+def media_store(env: Mapping[str, str]) -> "MediaStore":
     """Open the store of uploads that an environment names."""
-    known = {name.lower(): value for name, value in env.items() if value and name.lower() in _Settings.model_fields}
-    return MediaStore(_Settings(**known).media_location)  # type: ignore[arg-type]
+    # Imported here: every other command should start without it.
+    from notechondria_shared.settings import ServiceSettings  # noqa: PLC0415
+    from notechondria_shared.storage import MediaStore  # noqa: PLC0415
+
+    class Settings(ServiceSettings):
+        service: ClassVar[str] = "backup"
+
+    known = {name.lower(): value for name, value in env.items() if value and name.lower() in Settings.model_fields}
+    return MediaStore(Settings(**known).media_location)  # type: ignore[arg-type]
 
 
-def write(target: Path, database_url: str, media: MediaStore, tell: Tell) -> Manifest:
+def write(target: Path, database_url: str, media: "MediaStore", tell: Tell) -> Manifest:
     """Write an archive beside its name and give it the name when it is whole. Raises StackError."""
     draft = target.with_name(target.name + ".part")
     try:
@@ -78,7 +80,7 @@ def write(target: Path, database_url: str, media: MediaStore, tell: Tell) -> Man
     return manifest
 
 
-def _fill(archive: tarfile.TarFile, database_url: str, media: MediaStore, tell: Tell, scratch: Path) -> Manifest:
+def _fill(archive: tarfile.TarFile, database_url: str, media: "MediaStore", tell: Tell, scratch: Path) -> Manifest:
     kept: set[str] = set()
     _copy_files(archive, media, kept, tell)
     tell("database", len(kept))
@@ -96,7 +98,7 @@ def _fill(archive: tarfile.TarFile, database_url: str, media: MediaStore, tell: 
     return manifest
 
 
-def _copy_files(archive: tarfile.TarFile, media: MediaStore, kept: set[str], tell: Tell) -> None:
+def _copy_files(archive: tarfile.TarFile, media: "MediaStore", kept: set[str], tell: Tell) -> None:
     for path in media.paths():
         if path in kept:
             continue
@@ -148,7 +150,7 @@ def check_empty(database_url: str) -> None:
             raise StackError("There are accounts already.", "Restore into an empty system (see: notechondria reset).")
 
 
-def read(source: Path, database_url: str, media: MediaStore, tell: Tell) -> Manifest:
+def read(source: Path, database_url: str, media: "MediaStore", tell: Tell) -> Manifest:
     """Fill an empty system from an archive; facts that it keeps are told again at the next start. Raises StackError."""
     manifest = manifest_of(source)
     check_empty(database_url)

@@ -31,11 +31,13 @@ def register(app: typer.Typer) -> None:
     app.command("restore")(read)
 
 
-def _layout(data: Path | None, env: Mapping[str, str]) -> Layout:
+def layout_of(data: Path | None, env: Mapping[str, str]) -> Layout:
+    """Return the data folder that a command means."""
     return Layout(data.expanduser().absolute() if data else default_data_folder(env))
 
 
-def _media_environment(layout: Layout, env: Mapping[str, str], database_url: str) -> dict[str, str]:
+def media_environment(layout: Layout, env: Mapping[str, str], database_url: str) -> dict[str, str]:
+    """Return the environment that names the store of uploads."""
     own = {"INTERNAL_TOKEN": "not used by this command", "MEDIA_STORE_URL": layout.media.as_uri()}
     if env.get("DJANGO_PRODUCTION_MEDIA_ROOT"):
         del own["MEDIA_STORE_URL"]
@@ -57,13 +59,13 @@ def write(
 ) -> None:
     """Write database, files and version of the running system into one archive; it goes on working meanwhile."""
     env = operator_environment()
-    layout = _layout(data, env)
+    layout = layout_of(data, env)
     database_url = env.get("DATABASE_URL")
     if not database_url:
         ports = running_state(layout).ports
         password = Credentials.load_or_create(layout.credentials).superuser
         database_url = with_user(f"postgresql://x@127.0.0.1:{ports['postgres']}/{DATABASE}", SUPERUSER, password)
-    media = backup.media_store(_media_environment(layout, env, database_url))
+    media = backup.media_store(media_environment(layout, env, database_url))
     manifest = backup.write(file.absolute(), database_url, media, _teller(Console(stderr=True)))
     _show(manifest, f"{file} holds everything of {manifest.made_at}", as_json=as_json)
 
@@ -75,14 +77,14 @@ def read(
 ) -> None:
     """Fill an empty system that is not running from an archive; start it afterwards."""
     env = operator_environment()
-    layout = _layout(data, env)
+    layout = layout_of(data, env)
     backup.manifest_of(file)  # before anything is made
     console = Console(stderr=True)
     stack = Stack(layout.data, env=env)
     stack.start(database_only=True)
     try:
         url = stack.admin_database_url
-        media = backup.media_store(_media_environment(layout, env, url))
+        media = backup.media_store(media_environment(layout, env, url))
         manifest = backup.read(file, url, media, _teller(console))
         # What the archive brought along belongs to the roles, and nobody else may look.
         provision(url, stack.plan.credentials.database)

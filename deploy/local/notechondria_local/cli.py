@@ -24,6 +24,7 @@ from notechondria_local import (
     top_command,
 )
 from notechondria_local.display import say
+from notechondria_local.django_import.command import import_django
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
 from notechondria_local.log_view import follow, tail
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.add_typer(event_commands.app, name="events")
 operator_commands.register(app)
 backup_commands.register(app)
+app.command("import-django")(import_django)
 app.command("routes")(route_commands.routes)
 app.command("top")(top_command.top)
 
