@@ -2,7 +2,7 @@
 # Needs Python 3.11 or later, make and git; everything else is installed into this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset test lint format types unit conformance node-tools docs routes clean
+.PHONY: help up down status logs reset test lint format types unit conformance node-tools docs routes release clean
 .PHONY: bench-gateway bench-identity bench-notes bench-planner bench-mcp
 
 READY := .venv/.ready
@@ -75,6 +75,9 @@ bench-gateway: $(READY) ## Measure what the gateway costs
 
 bench-planner: $(READY) ## Measure the week of a user with many calendars
 	@$(BIN)/python -m bench.planner
+
+release: $(READY) ## Raise the version, date the changelog, commit and tag (PART=major|minor|patch|1.2.3)
+	@$(BIN)/python scripts/release.py $(if $(PART),$(PART),$(error Say which: make release PART=minor))
 
 clean: ## Remove what was installed and cached here; data stays
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis
