@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pytest
+from fastapi import FastAPI
 from tests.support.client import Api, User, eventually
+
+from notes_service.housekeeping.service import Housekeeper
+from notes_service.settings import NotesSettings
 
 
 def binned(user: User, title: str = "gone") -> int:
@@ -53,3 +60,12 @@ def test_retention_leaves_it_to_the_replica_that_does_it(mine: User, look: Any) 
     finally:
         look._connection.execute("SELECT pg_advisory_unlock(hashtext('notes.retention'))")
     eventually(lambda: look.facts("note.purged", note_id=note), what="the note is purged")
+
+
+def test_7_without_a_setting_the_bin_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RECYCLE_BIN_RETENTION_DAYS", raising=False)
+    settings = NotesSettings(database_url="postgresql://nobody@127.0.0.1:1/nothing", internal_token="x" * 16)
+    assert settings.recycle_bin_retention_days == 0
+    # Without a database it would fail if it looked for anything.
+    app = SimpleNamespace(state=SimpleNamespace(settings=settings, database=None, media=None))
+    assert asyncio.run(Housekeeper(cast("FastAPI", app)).retain()) == 0

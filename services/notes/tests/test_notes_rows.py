@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-from tests.support.client import Api, User
+from tests.support.client import Api, User, eventually
 
+from notechondria_local.stack import Stack
 from notes_service.blocks.schemas import BLOCK_TYPES
 
 
@@ -268,3 +270,106 @@ def test_8_last_edit_moves_with_the_cover_only(mine: User, api: Api) -> None:
     bare = mine.delete(f"{path}cover/").json()
     assert bare["last_edit"] > note["last_edit"]
     assert bare["cover_image_url"] == ""
+
+
+def test_1_today_is_utc(mine: User, look: Any) -> None:
+    before = datetime.now(UTC).date().isoformat()
+    note = make(mine, content="some words")
+    (told,) = look.facts("activity.recorded", note_id=note["id"])
+    assert before <= told["activity_date"] <= datetime.now(UTC).date().isoformat()
+
+
+def test_1_moments_without_microseconds(mine: User, look: Any) -> None:
+    note = make(mine)
+    look._connection.execute(
+        "UPDATE notes.notes SET date_created = '2026-04-27T11:15:02+02:00', last_edit = '2026-04-27T09:15:02.184311Z'"
+        " WHERE id = %s",
+        (note["id"],),
+    )
+    shown = mine.get(f"notes/{note['id']}/").json()
+    assert (shown["date_created"], shown["last_edit"]) == ("2026-04-27T09:15:02Z", "2026-04-27T09:15:02.184311Z")
+
+
+def test_2_1_pictures_of_courses_lie_in_the_courses_folder(api: Api) -> None:
+    def templates() -> list[dict[str, Any]]:
+        return [course for course in api.get("courses/").json() if course["slug"] == "vibe-coding-101"]
+
+    (course,) = eventually(templates, what="the template course")
+    folder = api.url(f"/media/course_media/course_{course['id']}/")
+    pictures = [course["cover_image_url"], *(media["image_url"] for media in course["media"])]
+    assert len(pictures) == 2
+    for url in pictures:
+        assert url.startswith(folder)
+        assert api.http.get(url).status_code == 200
+
+
+def test_4_7_pictures_go_with_their_course(mine: User, stack: Stack, look: Any) -> None:
+    course = mine.post("courses/", {"title": "Illustrated"}).json()["id"]
+    file = stack.data / "media" / "course_media" / f"course_{course}" / "c.png"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"png")
+    look._connection.execute(
+        "INSERT INTO notes.course_media (course_id, title, image, date_created) VALUES (%s, 'p', %s, now())",
+        (course, f"course_media/course_{course}/c.png"),
+    )
+    assert mine.delete(f"courses/{course}/").status_code == 204
+    assert look.one("SELECT count(*) FROM notes.course_media WHERE course_id = %s", course) == 0
+    assert not file.exists()
+
+
+def test_4_2_a_match_keeps_place_and_office(mine: User) -> None:
+    course = mine.post("courses/", {"title": "Matched", "client_course_id": "m", "icon": 5}).json()
+    mine.post("courses/reorder/", {"course_ids": [course["id"]]})
+    again = mine.post("courses/", {"title": "Other", "client_course_id": "m", "description": "d"})
+    assert again.status_code == 200
+    assert again.json() == {**course, "title": "Other", "description": "d", "sort_order": 1}
+
+
+def test_4_3_a_place_counts_whoever_gave_it(mine: User, other: User) -> None:
+    placed = other.post("courses/", {"title": "zz placed"}).json()["id"]
+    other.post("courses/reorder/", {"course_ids": [placed]})
+    plain, joined = (mine.post("courses/", {"title": title}).json()["id"] for title in ("aa plain", "ab joined"))
+    mine.post(f"courses/{joined}/subscribe/")
+    shown = [c["id"] for c in mine.get("courses/").json() if c["id"] in {placed, plain, joined}]
+    assert shown == [placed, joined, plain]
+
+
+def test_4_9_subscribing_again_is_a_new_beginning(mine: User, other: User, look: Any) -> None:
+    first, second = (other.post("courses/", {"title": title}).json()["id"] for title in ("b", "a"))
+    for course in (first, second, first):
+        assert mine.post(f"courses/{course}/subscribe/").json()["is_subscribed"] is True
+    shown = [c["id"] for c in mine.get("courses/").json() if c["id"] in {first, second}]
+    assert shown == [first, second]  # the newest subscription first
+    log = look.all("SELECT operation_type FROM notes.course_operations WHERE course_id = %s", first)
+    assert [row["operation_type"] for row in log] == ["subscribe", "subscribe"]
+
+
+def test_5_4_the_editors_body_is_taken_literally(mine: User) -> None:
+    course = mine.post("courses/", {"title": "C"}).json()["id"]
+    note = make(mine, content="old", course_id=course, is_public=True, custom_meta="stays")
+    saved = mine.patch(
+        f"notes/{note['id']}/",
+        {"title": "T", "description": "", "course_id": None, "is_public": False, "content": "# T\n\nnew",
+         "metadata_json": "{}", "editor_mode": "G"},
+    ).json()  # fmt: skip
+    assert (saved["course_id"], saved["is_public"], saved["content"]) == (None, False, "# T\n\nnew")
+    assert (saved["description"], saved["metadata_json"], saved["editor_mode"]) == ("", "{}", "G")
+    assert saved["custom_meta"] == "stays"
+
+
+def test_5_6_no_version_is_taken_on_save(mine: User) -> None:
+    note = make(mine, client_draft_id="v")
+    path = f"notes/{note['id']}/"
+    mine.patch(path, {"content": "new"})
+    mine.patch(path, {"blocks": [{"text": "newer"}]})
+    mine.post("notes/", {"title": "t", "client_draft_id": "v"})
+    mine.delete(path)
+    mine.post(f"{path}restore/")
+    assert mine.get(f"{path}history/").json() == []
+
+
+def test_6_3_an_image_without_an_address_is_its_text(mine: User) -> None:
+    note = make(mine)
+    blocks = [{"block_type": kind, "text": f"plain {kind}"} for kind in "IUS"]
+    changed = mine.patch(f"notes/{note['id']}/", {"blocks": blocks}).json()
+    assert changed["content"] == "# A note\n\nplain I\n\nplain U\n\n## plain S"
