@@ -21,6 +21,8 @@ PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 
+OWN = '---\nuuid: "7d6c9f2e-6b0e-4f0f-9a35-0c9c3f7f6a10"\nmetadata_json: ""\ncustom_meta: ""\nx: 1\n---\n\ntext'
+
 
 def packed(files: dict[str, bytes | str], **more: Any) -> bytes:
     buffer = io.BytesIO()
@@ -127,6 +129,8 @@ def test_what_is_exported_can_be_imported_by_somebody_else(mine: User, other: Us
 def test_broken_parts_of_an_export_are_named_and_the_note_imported(mine: User) -> None:
     fields = {
         "uuid": "0d6c9f2e-6b0e-4f0f-9a35-0c9c3f7f6a10",
+        "metadata_json": "",
+        "custom_meta": "",
         "title": "Torn",
         "cover": "covers/c.png",
         "versions": "versions/v.json",
@@ -146,9 +150,7 @@ def test_broken_parts_of_an_export_are_named_and_the_note_imported(mine: User) -
     ]  # fmt: skip
     torn = notes_of(mine)["Torn"]
     assert (torn["content"], torn["cover_image_url"], torn["source_note_uuid"]) == ("body", "", None)
-    odd = imported(
-        mine, packed({"courses.json": "{", "a.md": front_matter.write({"versions": "v"}, "a"), "v": '[{"a":1}]'})
-    )
+    odd = imported(mine, packed({"courses.json": "{", "a.md": OWN.replace("x: 1", 'versions: "v"'), "v": '[{"a":1}]'}))
     assert (odd["imported"], [problem["file"] for problem in odd["errors"]]) == (1, ["courses.json", "v"])
 
 
@@ -156,7 +158,9 @@ def test_broken_files_are_named_and_the_rest_imported(mine: User) -> None:
     data = packed(
         {
             "bad/latin.md": "grün".encode("latin-1"),
-            "bad/mode.md": '---\neditor_mode: "Z"\n---\nx',
+            "bad/mode.md": OWN.replace("x: 1", 'editor_mode: "Z"'),
+            "bad/course.md": OWN.replace("x: 1", 'course: "nul\\u0000"'),
+            "bad/lone.md": OWN.replace("x: 1", 'course: "\\ud800"'),
             "bad/nul.md": "a\x00b",
             "bad/large.md": b"x" * (5 * MIB),
             "good.md": "fine",
@@ -165,7 +169,7 @@ def test_broken_files_are_named_and_the_rest_imported(mine: User) -> None:
     result = imported(mine, data)
     assert result["imported"] == 1
     assert [problem["file"] for problem in result["errors"]] == [
-        "bad/large.md", "bad/latin.md", "bad/mode.md", "bad/nul.md",
+        "bad/course.md", "bad/large.md", "bad/latin.md", "bad/lone.md", "bad/mode.md", "bad/nul.md",
     ]  # fmt: skip
     assert all(problem["error"] for problem in result["errors"])
     assert not any(course["title"] == "bad" for course in mine.get("courses/").json())

@@ -237,3 +237,18 @@ def test_titles_come_from_fields_heading_or_name() -> None:
         ("# " + "x" * 200, "x" * 100),
     ):
         assert read_note("a/file.md", text.encode(), "").wanted["title"] == title
+
+
+def test_names_of_our_own_fields_mean_something_else_in_the_files_of_others(mine: User) -> None:
+    head = (
+        "editor_mode: source\nnote_type: reference\ndeleted_at: never\ncover: c.png\nis_public: yes\nDescription: "
+        + "d" * 700
+    )
+    result = send_zip(mine, {"a.md": f"---\n{head}\n---\ntext"})
+    assert result == {"imported": 1, "unchanged": 0, "attachments": 0, "errors": []}
+    note = notes_of(mine)["a"]
+    assert (note["editor_mode"], note["note_type"], note["is_public"], note["description"]) == ("G", "N", False, "")
+    assert json.loads(note["custom_meta"]) == {
+        "editor_mode": "source", "note_type": "reference", "deleted_at": "never", "cover": "c.png", "is_public": "yes",
+        "description": "d" * 700,
+    }  # fmt: skip

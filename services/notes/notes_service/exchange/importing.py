@@ -205,20 +205,19 @@ class Import:
         """The caller's course of this title, made when there is none: as the export has it, if it does."""
         if not title:
             return None
+        told = self._courses.get(title.strip().lower(), {})
+        like = {name: told[name] for name in ("description", "icon") if name in told}
+        wanted = validate(CreateCourse, {**like, "title": title})
         found: int | None = await session.scalar(
             select(Course.id).where(
-                Course.creator_id == self.caller.user_id, func.lower(Course.title) == func.lower(title)
+                Course.creator_id == self.caller.user_id, func.lower(Course.title) == func.lower(wanted.title)
             )
         )
         if found is None:
-            told = self._courses.get(title.strip().lower(), {})
-            like = {name: told[name] for name in ("description", "icon") if name in told}
-            found, _ = await courses.create(
-                session, self.caller.user_id, validate(CreateCourse, {**like, "title": title})
-            )
+            found, _ = await courses.create(session, self.caller.user_id, wanted)
             place = told.get("sort_order")
-            if isinstance(place, int) and abs(place) < 2**31 and (made := await session.get(Course, found)):
-                made.sort_order = place
+            if isinstance(place, int) and abs(place) < 2**31:
+                (await session.get_one(Course, found)).sort_order = place
         return found
 
     async def _source_note(self, session: AsyncSession, uuid: UUID) -> UUID:

@@ -22,10 +22,8 @@ _HEADING = re.compile(r"# +(.*?\S)(?:[ \t]+#+)?[ \t]*")
 _CREATED = ("date_created", "created", "created_at", "date")
 _EDITED = ("last_edit", "updated", "modified", "updated_at")
 _OURS = ("is_public", "note_type", "metadata_json", "custom_meta", "editor_mode")
-_PLACED = frozenset(
-    {*_CREATED, *_EDITED, *_OURS, "uuid", "title", "description", "course", "tags", "attachments", "cover",
-     "versions", "source_note_uuid", "deleted_at"}
-)  # fmt: skip
+_ANYBODYS = frozenset({*_CREATED, *_EDITED, "uuid", "title", "description", "course", "tags"})
+_PLACED = _ANYBODYS.union(_OURS, {"attachments", "cover", "versions", "source_note_uuid", "deleted_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +62,25 @@ def read_note(name: str, data: bytes, root: str) -> NoteFile:
         fields, body = front_matter.read(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadEntry("It is no UTF-8 text.") from None
-    fields = {lower if (lower := name.lower()) in _PLACED else name: value for name, value in fields.items()}
+    fields = {lower if (lower := key.lower()) in _PLACED else key: value for key, value in fields.items()}
     uuid = _uuid(fields.get("uuid")) or uuid5(_BY_PATH, name)
-    listed = fields.get("attachments")
+    # In the files of others the names of our own fields mean something else.
+    own = fields if {"uuid", "metadata_json", "custom_meta"} <= fields.keys() else {}
+    listed = own.get("attachments")
+    wanted = _wanted(own) if own else _wanted_of_others(fields)
     return NoteFile(
         name=name,
         uuid=uuid,
         course=_course(name, fields, root),
         body=body,
-        wanted={**_wanted(fields), "title": _title(name, fields, body), "client_draft_id": draft_id_of(uuid)},
+        wanted={**wanted, "title": _title(name, fields, body), "client_draft_id": draft_id_of(uuid)},
         created=_moment(fields, _CREATED),
         edited=_moment(fields, _EDITED),
         attachments=tuple(item for item in listed if isinstance(item, dict)) if isinstance(listed, list) else (),
-        cover=_text(fields.get("cover")),
-        versions=_text(fields.get("versions")),
-        source=_uuid(fields.get("source_note_uuid")),
-        binned=bool(fields.get("deleted_at")),
+        cover=_text(own.get("cover")),
+        versions=_text(own.get("versions")),
+        source=_uuid(own.get("source_note_uuid")),
+        binned=bool(own.get("deleted_at")),
     )
 
 
@@ -123,22 +124,24 @@ def _course(name: str, fields: Mapping[str, Any], root: str) -> str:
 
 
 def _wanted(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a note, of its own export; of others tags become metadata and what has no place the user's own fields.
+    """The fields of a note of our own export."""
+    return {"editor_mode": "G"} | {
+        name: fields[name] for name in (*_OURS, "description") if fields.get(name) not in (None, "")
+    }
 
-    Nothing is lost: a description that is too long stays with the user's own fields.
-    """
+
+def _wanted_of_others(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Tags become metadata; what has no place here becomes the user's own fields, so that nothing is lost."""
     wanted: dict[str, Any] = {"editor_mode": "G"}
-    wanted.update((name, fields[name]) for name in _OURS if fields.get(name) not in (None, ""))
-    rest = {name: value for name, value in fields.items() if name not in _PLACED}
+    rest = {name: value for name, value in fields.items() if name not in _ANYBODYS}
     description = fields.get("description")
     if isinstance(description, str) and len(description.strip()) <= DESCRIPTION_LENGTH:
         wanted["description"] = description
     elif description is not None:
         rest["description"] = description
-    tags = _tags(fields.get("tags"))
-    if tags and "metadata_json" not in wanted:
+    if tags := _tags(fields.get("tags")):
         wanted["metadata_json"] = json.dumps({"tags": tags}, ensure_ascii=False)
-    if rest and "custom_meta" not in wanted:
+    if rest:
         wanted["custom_meta"] = json.dumps(rest, ensure_ascii=False)
     return wanted
 
