@@ -151,7 +151,10 @@ def _arms(scope: Scope) -> list[Arm]:
         case "anonymous":
             return [(_in_scope(scope), NoteSearch.is_public.expression)]
         case "all":
-            foreign = (and_(Note.is_public, Note.creator_id != _VIEWER), NoteSearch.is_public.expression)
+            foreign: Arm = (
+                and_(Note.is_public, Note.creator_id != _VIEWER),
+                and_(NoteSearch.is_public, NoteSearch.creator_id != _VIEWER),
+            )
             return [own, foreign]
         case _:
             return [own]
