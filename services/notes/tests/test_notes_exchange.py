@@ -216,7 +216,7 @@ def test_bombs_and_nonsense_are_refused(mine: User, api: Api) -> None:
 
 def test_front_matter_comes_back() -> None:
     fields = {"title": 'a "b": c', "list": [{"a": 1}], "none": None, "yes": True}
-    for body in ("text\n---\nmore", "", "---\nx: 1\n---\n"):
+    for body in ("text\n---\nmore", "", "---\nx: 1\n---\n", "two\r\nlines"):
         assert front_matter.read(front_matter.write(fields, body)) == (fields, body)
 
 

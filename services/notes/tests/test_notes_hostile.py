@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.client import User
 
-from notes_service.blocks.schemas import CreateBlock, ReorderBlocks, UpdateBlock
+from notechondria_shared.http import Body
+from notes_service.blocks.schemas import BlockElement, CreateBlock, ReorderBlocks, UpdateBlock
 from notes_service.courses.schemas import CreateCourse, ReorderCourses, UpdateCourse
-from notes_service.notes.schemas import CreateNote, UpdateNote
-from notes_service.versions.schemas import TakeSnapshot
+from notes_service.notes.schemas import CreateNote, NoteFields, UpdateNote
+from notes_service.versions.schemas import KeptVersion, RestoreVersion, TakeSnapshot
 
 SCALARS = (
     st.none()
@@ -40,7 +41,18 @@ MODELS = {
     "POST notes/{note}/reorder/": ReorderBlocks,
     "PATCH blocks/{block}/": UpdateBlock,
     "POST notes/{note}/snapshot/": TakeSnapshot,
+    "POST notes/{note}/restore/{version}/": RestoreVersion,
 }
+
+
+def test_1_every_request_model_is_among_them() -> None:
+    def below(model: type[Body]) -> set[type[Body]]:
+        return {model}.union(*(below(child) for child in model.__subclasses__()))
+
+    # Parts of the others, and what a file of an import holds.
+    parts = {NoteFields, BlockElement, KeptVersion}
+    ours = {model for model in below(Body) if model.__module__.startswith("notes_service.")}
+    assert ours - parts == set(MODELS.values())
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +62,8 @@ def target(api: Any) -> tuple[User, dict[str, int]]:
     note = user.post("notes/", {"title": "t"}).json()
     block = user.post(f"notes/{note['id']}/blocks/", {"block_type": "N", "text": "x"}).json()["id"]
     course = user.post("courses/", {"title": "c"}).json()["id"]
-    return user, {"note": note["id"], "block": block, "course": course}
+    version = user.post(f"notes/{user.post('notes/', {'title': 'v'}).json()['id']}/snapshot/").json()["id"]
+    return user, {"note": note["id"], "block": block, "course": course, "version": version}
 
 
 @pytest.mark.parametrize("call", MODELS)

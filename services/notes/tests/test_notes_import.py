@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -252,3 +253,15 @@ def test_names_of_our_own_fields_mean_something_else_in_the_files_of_others(mine
         "editor_mode": "source", "note_type": "reference", "deleted_at": "never", "cover": "c.png", "is_public": "yes",
         "description": "d" * 700,
     }  # fmt: skip
+
+
+def test_the_same_import_several_times_at_once_is_one(mine: User) -> None:
+    mine.get("notes/")
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: send_zip(mine, VAULT), range(4)))
+    assert sum(result["imported"] for result in results) == 3
+    assert sum(result["unchanged"] for result in results) == 9
+    assert [result["errors"] for result in results] == [[]] * 4
+    notes = notes_of(mine)
+    assert len(notes) == 3
+    assert [len(files_of(mine, notes[title])) for title in ("Lens", "On waves")] == [1, 1]

@@ -36,7 +36,9 @@ def write(fields: Mapping[str, Any], body: str) -> str:
 
 def read(text: str) -> tuple[dict[str, Any], str]:
     """Fields and body; no fields, and the whole text, when it does not begin with a complete and readable block."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    text = text.removeprefix("\ufeff")
+    if not text.startswith(f"{FENCE}\n"):  # not of ours, whose line breaks are the note's own
+        text = text.replace("\r\n", "\n")
     if not text.startswith(f"{FENCE}\n"):
         return {}, text
     head, fence, body = text[len(FENCE) + 1 :].partition(f"\n{FENCE}\n")

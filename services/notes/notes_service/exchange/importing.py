@@ -28,6 +28,7 @@ from notechondria_shared.errors import ApiError
 from notechondria_shared.http.body import validate
 from notechondria_shared.storage import MediaStore, media_url
 from notes_service.attachments import service as attachments
+from notes_service.authors import service as authors
 from notes_service.courses import service as courses
 from notes_service.courses.schemas import CreateCourse
 from notes_service.covers import service as covers
@@ -46,6 +47,10 @@ LISTS_BYTES = 16 * 1024 * 1024
 """Of the documents that list courses or versions."""
 COURSES = "courses.json"
 _FIRST = datetime.min.replace(tzinfo=UTC)
+
+
+class _IsThere(Exception):
+    """The note was made by somebody else meanwhile."""
 
 
 class Problem(TypedDict):
@@ -140,6 +145,8 @@ class Import:
         try:
             validate(CreateNote, {**file.wanted, "content": file.body})  # before anything is stored for it
             await self._make(file)
+        except _IsThere:
+            self.result["unchanged"] += 1
         except ApiError as refusal:
             self._refused(file.name, refusal)
 
@@ -155,7 +162,9 @@ class Import:
                 wanted = {**file.wanted, "content": file.body, "course_id": course_id}
                 if file.source:
                     wanted["source_note_uuid"] = str(await self._source_note(session, file.source))
-                note_id, _ = await notes.create(session, self.caller, validate(CreateNote, wanted))
+                note_id, made = await notes.create(session, self.caller, validate(CreateNote, wanted))
+                if not made:
+                    raise _IsThere
                 text = file.body
                 for filed, lay in listed:
                     text = links.moved(text, lay, await self._attach(session, note_id, filed))
@@ -208,11 +217,14 @@ class Import:
         told = self._courses.get(title.strip().lower(), {})
         like = {name: told[name] for name in ("description", "icon") if name in told}
         wanted = validate(CreateCourse, {**like, "title": title})
-        found: int | None = await session.scalar(
-            select(Course.id).where(
-                Course.creator_id == self.caller.user_id, func.lower(Course.title) == func.lower(wanted.title)
-            )
+        same = select(Course.id).where(
+            Course.creator_id == self.caller.user_id, func.lower(Course.title) == func.lower(wanted.title)
         )
+        found: int | None = await session.scalar(same)
+        if found is None:
+            # Somebody else of the same user may be making it: look again when they are done.
+            await authors.lock(session, self.caller.user_id, exclusive=True)
+            found = await session.scalar(same)
         if found is None:
             found, _ = await courses.create(session, self.caller.user_id, wanted)
             place = told.get("sort_order")
