@@ -6,20 +6,15 @@ A file stands for one note, by the uuid it carries or by its path. Importing it 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.datastructures import Headers, UploadFile
 from typing_extensions import TypedDict
 
 from notechondria_shared.auth import Caller
@@ -34,30 +29,21 @@ from notes_service.courses.schemas import CreateCourse
 from notes_service.covers import service as covers
 from notes_service.exchange import links, queries
 from notes_service.exchange.archive import ENTRIES, BadEntry, Source
+from notes_service.exchange.gathering import Gatherer, Staged
+from notes_service.exchange.problems import Problem, Problems
 from notes_service.exchange.reading import NoteFile, draft_id_of, read_note
-from notes_service.media.uploads import staged
 from notes_service.models import Course, Note, NoteAttachment
 from notes_service.notes import service as notes
 from notes_service.notes.schemas import CreateNote, UpdateNote
 from notes_service.versions import service as versions
-from notes_service.versions.schemas import KeptVersion
 
 MARKDOWN_BYTES = 4 * 1024 * 1024
-LISTS_BYTES = 16 * 1024 * 1024
-"""Of the documents that list courses or versions."""
 COURSES = "courses.json"
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 class _IsThere(Exception):
     """The note was made by somebody else meanwhile."""
-
-
-class Problem(TypedDict):
-    """A file that was not imported."""
-
-    file: str
-    error: str
 
 
 class Imported(TypedDict):
@@ -69,35 +55,18 @@ class Imported(TypedDict):
     errors: list[Problem]
 
 
-@dataclass(frozen=True, slots=True)
-class _Staged:
-    """A file of the import that lies in the store already, but has no place yet."""
-
-    upload: UploadFile
-    path: str
-    name: str
-
-
-@dataclass
 class Import:
     """One import under way."""
 
-    request: Request
-    caller: Caller
-    source: Source
-    result: Imported = field(default_factory=lambda: Imported(imported=0, unchanged=0, attachments=0, errors=[]))
-    _courses: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Courses of the export by lower-case title."""
-
-    @property
-    def _media(self) -> MediaStore:
-        store: MediaStore = self.request.app.state.media
-        return store
-
-    @property
-    def _database(self) -> Database:
-        database: Database = self.request.app.state.database
-        return database
+    def __init__(self, request: Request, caller: Caller, source: Source) -> None:
+        self.request, self.caller, self.source = request, caller, source
+        self._media: MediaStore = request.app.state.media
+        self._database: Database = request.app.state.database
+        self.problems = Problems()
+        self.gather = Gatherer(source, self._media, self.problems)
+        self.result = Imported(imported=0, unchanged=0, attachments=0, errors=self.problems.found)
+        self._courses: dict[str, dict[str, Any]] = {}
+        """Courses of the export by lower-case title."""
 
     async def run(self) -> Imported:
         """Import every markdown file; what cannot be imported is named with its reason."""
@@ -116,23 +85,15 @@ class Import:
                 await self._take_in(file)
         return self.result
 
-    def _problem(self, name: str, error: str) -> None:
-        self.result["errors"].append({"file": name[:255], "error": error[:500]})
-
-    def _refused(self, name: str, refusal: ApiError) -> None:
-        if refusal.status >= 500:
-            raise refusal
-        self._problem(name, _reason(refusal.body))
-
     async def _read(self, name: str) -> NoteFile | None:
         """The file; None, and named among the problems, when it cannot be read."""
         try:
             data = await asyncio.to_thread(self.source.read, name, MARKDOWN_BYTES)
             return await asyncio.to_thread(read_note, name, data, self.source.root)
         except BadEntry as problem:
-            self._problem(name, str(problem))
+            self.problems.add(name, str(problem))
         except ApiError as refusal:
-            self._refused(name, refusal)
+            self.problems.refused(name, refusal)
         return None
 
     async def _take_in(self, file: NoteFile) -> None:
@@ -148,15 +109,15 @@ class Import:
         except _IsThere:
             self.result["unchanged"] += 1
         except ApiError as refusal:
-            self._refused(file.name, refusal)
+            self.problems.refused(file.name, refusal)
 
     async def _make(self, file: NoteFile) -> None:
         """The note with all that belongs to it, in one transaction: it is there whole or not at all."""
-        kept = await self._versions(file)
+        kept = await self.gather.versions(file)
         async with AsyncExitStack() as stack:
-            listed = [found for item in file.attachments if (found := await self._listed(stack, item))]
-            linked = await self._linked(stack, file)
-            cover = await self._cover(stack, file)
+            listed = await self.gather.listed(stack, file)
+            linked = await self.gather.linked(stack, file)
+            cover = await self.gather.cover(stack, file)
             async with self._database.transaction() as session:
                 course_id = await self._course(session, file.course)
                 wanted = {**file.wanted, "content": file.body, "course_id": course_id}
@@ -194,19 +155,10 @@ class Import:
                     await self._course(session, validate(CreateCourse, {"title": title}).title)
             except ApiError as refusal:
                 self._courses.pop(key)
-                self._refused(COURSES, refusal)
+                self.problems.refused(COURSES, refusal)
 
     async def _told_courses(self) -> list[Any]:
-        if COURSES not in self.source:
-            return []
-        try:
-            data = json.loads(await asyncio.to_thread(self.source.read, COURSES, LISTS_BYTES))
-        except BadEntry as problem:
-            self._problem(COURSES, str(problem))
-            return []
-        except (ValueError, RecursionError):
-            self._problem(COURSES, "It is no JSON.")
-            return []
+        data = await self.gather.document(COURSES) if COURSES in self.source else None
         told = data.get("courses") if isinstance(data, dict) and "format" in data else None
         return told[:ENTRIES] if isinstance(told, list) else []
 
@@ -239,71 +191,7 @@ class Import:
         )
         return imported or uuid
 
-    async def _listed(self, stack: AsyncExitStack, item: Mapping[str, Any]) -> tuple[_Staged, str] | None:
-        """A file that the export lists, and the path below /media/ that it had."""
-        path, lay = item.get("path"), item.get("media")
-        if not isinstance(path, str) or path not in self.source:
-            return None
-        one = await self._stage(stack, path, item.get("name"), item.get("content_type"))
-        return None if one is None else (one, lay if isinstance(lay, str) else "")
-
-    async def _linked(self, stack: AsyncExitStack, file: NoteFile) -> dict[str, _Staged]:
-        """The files that the text shows or links to, by what it says; a file that it names twice is one."""
-        found: dict[str, _Staged] = {}
-        by_path: dict[str, _Staged | None] = {}
-        for target in await asyncio.to_thread(lambda: list(links.targets(file.body))):
-            path = links.resolve(self.source, file.name, target)
-            if path is None:
-                continue
-            if path not in by_path:
-                by_path[path] = await self._stage(stack, path)
-            if one := by_path[path]:
-                found[target] = one
-        return found
-
-    async def _stage(
-        self, stack: AsyncExitStack, path: str, name: Any = None, content_type: Any = None, limit: int = 0
-    ) -> _Staged | None:
-        """A file of the import, put into the store; None, and named among the problems, when it cannot be read."""
-        try:
-            file: BinaryIO = await asyncio.to_thread(self.source.spool, path, limit or attachments.LIMIT)
-        except BadEntry as problem:
-            self._problem(path, str(problem))
-            return None
-        stack.callback(file.close)
-        headers = Headers({"content-type": content_type} if isinstance(content_type, str) else {})
-        shown = name if isinstance(name, str) and name else PurePosixPath(path).name
-        upload = UploadFile(file, size=file.seek(0, os.SEEK_END), filename=shown, headers=headers)
-        return _Staged(upload, await stack.enter_async_context(staged(self._media, upload)), shown)
-
-    async def _cover(self, stack: AsyncExitStack, file: NoteFile) -> _Staged | None:
-        if file.cover not in self.source:
-            return None
-        found = await self._stage(stack, file.cover, limit=covers.LIMIT)
-        if found is None:
-            return None
-        try:
-            _, name = await covers.checked(found.upload)
-        except ApiError as refusal:
-            self._refused(file.cover, refusal)
-            return None
-        return _Staged(found.upload, found.path, name)
-
-    async def _versions(self, file: NoteFile) -> list[KeptVersion]:
-        if file.versions not in self.source:
-            return []
-        try:
-            kept = json.loads(await asyncio.to_thread(self.source.read, file.versions, LISTS_BYTES))
-            return [validate(KeptVersion, version) for version in (kept if isinstance(kept, list) else [])]
-        except BadEntry as problem:
-            self._problem(file.versions, str(problem))
-        except (ValueError, RecursionError):
-            self._problem(file.versions, "It is no JSON.")
-        except ApiError as refusal:
-            self._refused(file.versions, refusal)
-        return []
-
-    async def _attach(self, session: AsyncSession, note_id: int, one: _Staged) -> str:
+    async def _attach(self, session: AsyncSession, note_id: int, one: Staged) -> str:
         made = await attachments.attach(session, self._media, self.caller.user_id, note_id, one.upload, one.path)
         row = await session.get_one(NoteAttachment, made)
         return media_url(self.request, row.file)
@@ -314,12 +202,3 @@ async def _date(session: AsyncSession, note_id: int, file: NoteFile) -> None:
     note = await session.get_one(Note, note_id)
     note.date_created = file.created or note.date_created
     note.last_edit = max(file.edited or file.created or note.last_edit, note.date_created)
-
-
-def _reason(body: Any) -> str:
-    """An error body as one line."""
-    if isinstance(body, dict):
-        return "; ".join(
-            f"{key}: {' '.join(map(str, value)) if isinstance(value, list) else value}" for key, value in body.items()
-        )
-    return str(body)

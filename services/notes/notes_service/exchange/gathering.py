@@ -1,0 +1,124 @@
+"""What belongs to a note of an import: its files are put into the store before the note is made."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO
+
+from starlette.datastructures import Headers, UploadFile
+
+from notechondria_shared.errors import ApiError
+from notechondria_shared.http.body import validate
+from notechondria_shared.storage import MediaStore
+from notes_service.attachments import service as attachments
+from notes_service.covers import service as covers
+from notes_service.exchange import links
+from notes_service.exchange.archive import BadEntry, Source
+from notes_service.exchange.problems import Problems
+from notes_service.exchange.reading import NoteFile
+from notes_service.media.uploads import staged
+from notes_service.versions.schemas import KeptVersion
+
+LISTS_BYTES = 16 * 1024 * 1024
+"""Of the documents that list courses or versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file of the import that lies in the store already, but has no place yet."""
+
+    upload: UploadFile
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gatherer:
+    """Finds them in the import; what cannot be read is among the problems, and the note goes without it.
+
+    What is put into the store stays until `stack` ends, unless something claims it.
+    """
+
+    source: Source
+    media: MediaStore
+    problems: Problems
+
+    async def listed(self, stack: AsyncExitStack, file: NoteFile) -> list[tuple[Staged, str]]:
+        """The attachments that our own export lists, each with the path below /media/ that it had."""
+        return [found for item in file.attachments if (found := await self._listed(stack, item))]
+
+    async def _listed(self, stack: AsyncExitStack, item: Mapping[str, Any]) -> tuple[Staged, str] | None:
+        path, lay = item.get("path"), item.get("media")
+        if not isinstance(path, str) or path not in self.source:
+            return None
+        one = await self._stage(stack, path, item.get("name"), item.get("content_type"))
+        return None if one is None else (one, lay if isinstance(lay, str) else "")
+
+    async def linked(self, stack: AsyncExitStack, file: NoteFile) -> dict[str, Staged]:
+        """The files that the text shows or links to, by what it says; a file that it names twice is one."""
+        found: dict[str, Staged] = {}
+        by_path: dict[str, Staged | None] = {}
+        for target in await asyncio.to_thread(lambda: list(links.targets(file.body))):
+            path = links.resolve(self.source, file.name, target)
+            if path is None:
+                continue
+            if path not in by_path:
+                by_path[path] = await self._stage(stack, path)
+            if one := by_path[path]:
+                found[target] = one
+        return found
+
+    async def cover(self, stack: AsyncExitStack, file: NoteFile) -> Staged | None:
+        """The cover that our own export names."""
+        if file.cover not in self.source:
+            return None
+        found = await self._stage(stack, file.cover, limit=covers.LIMIT)
+        if found is None:
+            return None
+        try:
+            _, name = await covers.checked(found.upload)
+        except ApiError as refusal:
+            self.problems.refused(file.cover, refusal)
+            return None
+        return Staged(found.upload, found.path, name)
+
+    async def versions(self, file: NoteFile) -> list[KeptVersion]:
+        """The versions that our own export keeps beside the note."""
+        if file.versions not in self.source:
+            return []
+        kept = await self.document(file.versions)
+        try:
+            return [validate(KeptVersion, version) for version in (kept if isinstance(kept, list) else [])]
+        except ApiError as refusal:
+            self.problems.refused(file.versions, refusal)
+            return []
+
+    async def document(self, name: str) -> Any:
+        """A JSON document of the import, parsed; None, and among the problems, when it cannot be read."""
+        try:
+            return json.loads(await asyncio.to_thread(self.source.read, name, LISTS_BYTES))
+        except BadEntry as problem:
+            self.problems.add(name, str(problem))
+        except (ValueError, RecursionError):
+            self.problems.add(name, "It is no JSON.")
+        return None
+
+    async def _stage(
+        self, stack: AsyncExitStack, path: str, name: Any = None, content_type: Any = None, limit: int = 0
+    ) -> Staged | None:
+        try:
+            file: BinaryIO = await asyncio.to_thread(self.source.spool, path, limit or attachments.LIMIT)
+        except BadEntry as problem:
+            self.problems.add(path, str(problem))
+            return None
+        stack.callback(file.close)
+        headers = Headers({"content-type": content_type} if isinstance(content_type, str) else {})
+        shown = name if isinstance(name, str) and name else PurePosixPath(path).name
+        upload = UploadFile(file, size=file.seek(0, os.SEEK_END), filename=shown, headers=headers)
+        return Staged(upload, await stack.enter_async_context(staged(self.media, upload)), shown)
