@@ -43,8 +43,8 @@ INSERT INTO notes.notes (creator_id, uuid, sharing_id, title, description, is_pu
 SELECT %(user)s, gen_random_uuid(), gen_random_uuid()::text,
     initcap(words[1 + (random() * %(vocabulary)s)::int %% %(vocabulary)s]) || ' '
         || initcap(words[1 + (random() ^ 2 * %(vocabulary)s)::int %% %(vocabulary)s]) || ' ' || n,
-    'About ' || words[1 + n %% %(vocabulary)s], false, text, left(text, 220), ARRAY[left(text, 220)], '', '', 'N', 'G',
-    '', 1, now(), now() - n * interval '1 minute'
+    'About ' || words[1 + n %% %(vocabulary)s], %(public)s, text, left(text, 220), ARRAY[left(text, 220)], '', '',
+    'N', 'G', '', 1, now(), now() - n * interval '1 minute'
 FROM vocabulary, generate_series(1, %(count)s) n, LATERAL (
     SELECT string_agg(word, ' ') AS text FROM (
         SELECT words[1 + (random() ^ 2 * %(vocabulary)s)::int %% %(vocabulary)s] AS word
@@ -138,25 +138,27 @@ def compare(stack: Stack, user: User, bare: str, seconds: float) -> bool:
     return reached
 
 
-def fill(stack: Stack, user_id: int, count: int) -> None:
+def fill(stack: Stack, user_id: int, count: int, *, public: bool = False) -> None:
     """Give a user that many notes."""
     with psycopg.connect(stack.database_url("notes"), autocommit=True) as database:
         for done in range(0, count, 50_000):
-            database.execute(FILL, {"user": user_id, "count": min(50_000, count - done), "vocabulary": VOCABULARY})
+            chunk = {"user": user_id, "count": min(50_000, count - done), "vocabulary": VOCABULARY, "public": public}
+            database.execute(FILL, chunk)
     with psycopg.connect(stack.admin_database_url, autocommit=True) as database:
         database.execute("VACUUM ANALYZE notes.notes")
         database.execute("VACUUM ANALYZE notes.note_search")
 
 
-def search(user: User, label: str) -> float:
+def search(user: User, label: str, scope: str = "personal") -> float:
     """The p95 in milliseconds of two-word searches, one after the other."""
-    words = [note["title"].lower().split()[:2] for note in user.get("notes/?limit=100").json()["results"]]
+    listed = user.get(f"notes/?limit=100&scope={scope}").json()["results"]
+    words = [note["title"].lower().split()[:2] for note in listed]
     sample = Sample(f"search of two words, {label}")
     begun = time.perf_counter()
     for number in range(240):
         first, second = words[number % len(words)][0], words[(number * 7 + 3) % len(words)][-1]
         start = time.perf_counter()
-        answer = user.get(f"notes/?limit=20&q={first}+{second}")
+        answer = user.get(f"notes/?limit=20&scope={scope}&q={first}+{second}")
         if number >= 40:
             sample.durations.append(time.perf_counter() - start)
         assert answer.status_code == 200, answer.text
@@ -176,13 +178,16 @@ def main() -> int:
         Path(folder).chmod(0o711)
         environment = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0", "DJANGO_LOG_LEVEL": "WARNING"}
         with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
-            user, stranger = api.register(), api.register()
-            for one in (user, stranger):
+            user, stranger, publisher = api.register(), api.register(), api.register()
+            for one in (user, stranger, publisher):
                 assert one.get("notes/").status_code == 200
             fill(stack, user.id, OWN)
             alone = search(user, f"{OWN} own notes")
             fill(stack, stranger.id, options.others)
             beside = search(user, f"beside {options.others} of others")
+            fill(stack, publisher.id, OWN, public=True)
+            search(publisher, f"{OWN} own public notes")
+            search(api.register(), f"{OWN} public notes of others, scope=all", "all")
             release_port(port := choose_port())
             bare = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-m", "uvicorn", "--factory", "bench.notes_bare:create_app", "--port", str(port),
