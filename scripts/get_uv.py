@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script, not a module
 """Print the path of a uv that is new enough: the one on PATH, else one brought from PyPI into the folder given.
 
 Runs on a bare Python: Debian's comes without venv and pip, so the last way fetches the wheel itself.
@@ -28,7 +27,7 @@ LINK = re.compile(r'<a\s+href="([^"]+)"([^>]*)>\s*([^<\s]+)\s*</a>')
 def works(program: Path) -> bool:
     """Tell whether this is a uv of a version that the project accepts."""
     try:
-        said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+        said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return False
     version = re.search(r"(\d+)\.(\d+)", said)
@@ -96,7 +95,7 @@ def fetch(url: str) -> bytes:
 
 def run(*command: str) -> None:
     """Run a command with its output on stderr: stdout is for the path."""
-    subprocess.run(command, check=True, stdout=sys.stderr, stderr=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run(command, check=True, stdout=sys.stderr, stderr=subprocess.DEVNULL)
 
 
 def main() -> None:
