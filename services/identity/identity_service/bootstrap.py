@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import secrets
 
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.events import tell_state
 from identity_service.models import ACTIVE, User
@@ -15,11 +17,13 @@ from notechondria_shared.database import Database
 from notechondria_shared.events.identity import UserActivated, UserUpdated
 from notechondria_shared.settings import ServiceSettings
 
+DEMO_ACCOUNT, STAND_IN = "CodeX", "sample-course-owner"
 logger = logging.getLogger("notechondria.start")
 
 
 async def bootstrap(settings: ServiceSettings) -> None:
-    """Create or update the administrator of the environment; wipe sessions when asked to. Idempotent."""
+    """Create or update the administrator of the environment, make the accounts that own the template courses, wipe
+    sessions when asked to. Idempotent."""
     assert isinstance(settings, IdentitySettings)  # noqa: S101 - the runner hands back what it was given
     database = Database(settings)
     pool = PasswordPool(1, 1)
@@ -30,6 +34,7 @@ async def bootstrap(settings: ServiceSettings) -> None:
             logger.info("all sessions were ended (WIPE_SESSIONS_ON_START)")
         if settings.django_superuser_password.get_secret_value():
             await _administrator(database, pool, settings)
+        await _owners_of_template_courses(database, pool, settings)
     finally:
         pool.close()
         await database.close()
@@ -40,8 +45,7 @@ async def _administrator(database: Database, pool: PasswordPool, settings: Ident
     email = (settings.django_superuser_email or f"{name}@localhost").lower()
     password = settings.django_superuser_password.get_secret_value()
     async with database.transaction() as session:
-        # Replicas start together; the lock ends with the transaction.
-        await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('identity.bootstrap'))"))
+        await _alone(session)
         user = await session.scalar(select(User).where(func.lower(User.username) == name.lower()))
         fact: type[UserActivated | UserUpdated] = UserUpdated
         if user is None:
@@ -55,3 +59,31 @@ async def _administrator(database: Database, pool: PasswordPool, settings: Ident
         if session.new or session.is_modified(user):
             await session.flush()
             await tell_state(session, fact, user)
+
+
+async def _alone(session: AsyncSession) -> None:
+    """Replicas start together; the lock ends with the transaction."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('identity.bootstrap'))"))
+
+
+async def _owners_of_template_courses(database: Database, pool: PasswordPool, settings: IdentitySettings) -> None:
+    """The demo account, and a stand-in while there is no superuser (notes §11.2); whoever has the name keeps it."""
+    async with database.transaction() as session:
+        await _alone(session)
+        wanted = [DEMO_ACCOUNT]
+        if not await session.scalar(select(exists().where(User.is_superuser, User.status == ACTIVE))):
+            wanted.append(STAND_IN)
+        for name in wanted:
+            if await session.scalar(select(exists().where(func.lower(User.username) == name.lower()))):
+                continue
+            # Nobody knows the password, and without an address it cannot be reset.
+            user = User(
+                username=name,
+                email="",
+                password_hash=await pool.hash(secrets.token_urlsafe(32)),
+                status=ACTIVE,
+                api_base_url=settings.default_api_base_url,
+            )
+            session.add(user)
+            await session.flush()
+            await tell_state(session, UserActivated, user)

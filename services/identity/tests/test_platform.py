@@ -178,3 +178,21 @@ def test_password_is_never_in_an_answer(api: Api) -> None:
     name = "echo-" + hashlib.sha256(str(time.time()).encode()).hexdigest()[:8]
     body = {"username": name, "email": "bad", "password": PASSWORD}
     assert PASSWORD not in api.post("auth/register/", body).text
+
+
+def test_notes_11_2_the_demo_account_is_there_and_nobody_can_enter_it(api: Api, stack: Stack) -> None:
+    with psycopg.connect(stack.database_url("identity")) as identity:
+        row = identity.execute(
+            "SELECT email, status, is_staff, is_superuser, password_hash FROM users WHERE username = 'CodeX'"
+        ).fetchone()
+    assert row is not None
+    assert row[:4] == ("", "active", False, False)
+    assert row[4].startswith("$argon2id$")
+    taken = api.post("auth/register/", {"username": "codex", "email": "codex@example.org", "password": PASSWORD})
+    assert (taken.status_code, list(taken.json())) == (400, ["username"])
+    assert list(api.post("auth/password-reset/", {"email": ""}).json()) == ["email"]
+    stack.restart_part("identity")  # a second start makes no second one
+    with psycopg.connect(stack.database_url("identity")) as identity:
+        found = identity.execute("SELECT count(*) FROM users WHERE lower(username) = 'codex'").fetchone()
+        stand_in = identity.execute("SELECT count(*) FROM users WHERE username = 'sample-course-owner'").fetchone()
+    assert (found, stand_in) == ((1,), (0,))

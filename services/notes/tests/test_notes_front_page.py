@@ -10,6 +10,7 @@ from tests.support.client import Api, User, eventually
 
 from notechondria_local.stack import Stack
 from notechondria_shared.storage import MediaStore
+from notechondria_shared.storage.location import MediaLocation
 from notes_service.template_courses.reading import samples
 from notes_service.template_courses.service import _stored
 
@@ -206,7 +207,7 @@ def test_11_2_without_a_superuser_somebody_stands_in(admin: User, api: Api, look
 
 def test_11_2_missing_files_are_only_logged(tmp_path: Any) -> None:
     log: list[str] = []
-    stored = asyncio.run(_stored(MediaStore(str(tmp_path)), samples()[0], 1, "nothing.png", log))
+    stored = asyncio.run(_stored(MediaStore(MediaLocation(str(tmp_path))), samples()[0], 1, "nothing.png", log))
     assert (stored, log) == ("", [f"{SLUGS[0]}: file 'nothing.png' is missing"])
 
 
