@@ -145,3 +145,7 @@ class Unavailable(DetailError):
 
     def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+class StoreUnavailable(Unavailable):
+    """503: the store of uploads is away, or refuses one file. An event that needs it waits its turn like any other."""

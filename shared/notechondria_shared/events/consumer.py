@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.database.engine import Database, is_outage
-from notechondria_shared.errors import Unavailable
+from notechondria_shared.errors import StoreUnavailable, Unavailable
 from notechondria_shared.events.bus import Bus, stream_name
 from notechondria_shared.events.catalogue import CATALOGUE
 from notechondria_shared.events.fact import Envelope, Fact
@@ -161,7 +161,7 @@ class Consumer:
             except Unreadable as error:
                 await self._bury(message, error, tries)
             except Exception as error:
-                if is_outage(error) or isinstance(error, Unavailable):
+                if is_outage(error) or (isinstance(error, Unavailable) and not isinstance(error, StoreUnavailable)):
                     # Not the event's fault: hold on to it until the database is back.
                     await message.in_progress()
                     await asyncio.sleep(0.5)

@@ -18,7 +18,7 @@ from fastapi import Request
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, S3Store, from_url
 
-from notechondria_shared.errors import Unavailable
+from notechondria_shared.errors import StoreUnavailable
 from notechondria_shared.storage.location import MediaLocation
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class MediaStore:
 
     async def discard(self, path: str) -> None:
         """Remove a file that nothing names any more; when the store is away it stays for the sweep of orphans."""
-        with suppress(Unavailable):
+        with suppress(StoreUnavailable):
             await self.delete(path)
 
     async def delete_under(self, prefix: str) -> int:
@@ -145,7 +145,7 @@ def _reaching(path: str) -> Iterator[None]:
         raise
     except BaseError as error:
         logger.warning("the media store failed for %s: %s", path, str(error).partition("\n")[0][:500])
-        raise Unavailable(AWAY, retry_after=5) from error
+        raise StoreUnavailable(AWAY, retry_after=5) from error
 
 
 def _checked(path: str) -> str:

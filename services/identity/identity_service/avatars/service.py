@@ -10,7 +10,7 @@ from contextlib import suppress
 from PIL import Image, ImageDraw, ImageFont
 
 from identity_service.models import User
-from notechondria_shared.errors import Unavailable
+from notechondria_shared.errors import StoreUnavailable
 from notechondria_shared.storage import MediaStore
 
 SIZE = 256
@@ -38,7 +38,7 @@ async def is_missing(media: MediaStore, path: str) -> bool:
     """True when the account has no picture or the file is gone; a store that is away is no reason to draw another."""
     try:
         return not path or not await media.exists(path)
-    except Unavailable:
+    except StoreUnavailable:
         return False
 
 
@@ -48,7 +48,7 @@ async def ensure(media: MediaStore, user: User) -> bool:
         return False
     path = default_path(user.id)
     # Nobody is kept from signing in by a store that is away: the picture is drawn at a later look.
-    with suppress(Unavailable):
+    with suppress(StoreUnavailable):
         await media.put(path, await asyncio.to_thread(draw, user.username))
     changed = user.image_path != path
     user.image_path = path

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.auth import Caller
+from notechondria_shared.database import SessionReader, prepare
 from notechondria_shared.errors import INVALID_TOKEN, Unauthorized
 from notechondria_shared.events.identity import UserState
 from notes_service.models import EVENTS, Author
@@ -31,6 +32,22 @@ async def lock(session: AsyncSession, user_id: int, *, exclusive: bool = False) 
     if author is None:
         raise Unauthorized(INVALID_TOKEN)
     return author
+
+
+_HOLDS = {
+    exclusive: prepare(
+        select(Author.user_id)
+        .where(Author.user_id == bindparam("user_id"))
+        .with_for_update(key_share=True, read=not exclusive)
+    )
+    for exclusive in (False, True)
+}
+
+
+async def hold(session: AsyncSession, user_id: int, *, exclusive: bool = False) -> None:
+    """As `lock`, for who does not need the row."""
+    if await SessionReader(session).value(_HOLDS[exclusive], user_id=user_id) is None:
+        raise Unauthorized(INVALID_TOKEN)
 
 
 async def meet(session: AsyncSession, caller: Caller) -> Author:

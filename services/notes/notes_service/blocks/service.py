@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from notechondria_shared.database import SessionReader
+from notechondria_shared.timestamps import now
+from notes_service.blocks import queries
 from notes_service.blocks.schemas import BlockDraft
 from notes_service.models import Note, NoteBlock, NoteIndex
 
@@ -18,19 +21,15 @@ async def replace_blocks(session: AsyncSession, note: Note, drafts: Sequence[Blo
         await session.execute(delete(NoteBlock).where(NoteBlock.note_id == note.id))
     if not drafts:
         return
-    rows = [
+    await SessionReader(session).run(
+        queries.PUT,
         {
             "creator_id": note.creator_id,
             "note_id": note.id,
-            "block_type": draft.block_type,
-            "text": draft.text,
-            "args": draft.args,
-            "is_ai_generated": draft.is_ai_generated,
-        }
-        for draft in drafts
-    ]
-    ids = await session.scalars(insert(NoteBlock).returning(NoteBlock.id, sort_by_parameter_order=True), rows)
-    await session.execute(
-        insert(NoteIndex),
-        [{"note_id": note.id, "block_id": block_id, "position": place} for place, block_id in enumerate(ids)],
+            "types": [draft.block_type for draft in drafts],
+            "texts": [draft.text for draft in drafts],
+            "args": [draft.args for draft in drafts],
+            "made_by_ai": [draft.is_ai_generated for draft in drafts],
+            "moment": now(),
+        },
     )

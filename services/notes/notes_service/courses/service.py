@@ -39,7 +39,7 @@ async def lock_shared(session: AsyncSession, course_id: int) -> bool:
 
 async def create(session: AsyncSession, user_id: int, wanted: CreateCourse) -> tuple[int, bool]:
     """Make or match a course (notes §4.2, POST decision order): its id, and True when it is new."""
-    await authors.lock(session, user_id, exclusive=True)
+    await authors.hold(session, user_id, exclusive=True)
     matched = await _by_client_id(session, user_id, wanted.client_course_id)
     twin = await _twin(session, user_id, wanted.title, matched.id if matched else 0)
     if twin is not None:
@@ -78,7 +78,7 @@ async def _twin(session: AsyncSession, user_id: int, title: str, but: int) -> Co
 
 async def change(session: AsyncSession, user_id: int, course_id: int, wanted: UpdateCourse) -> None:
     """Apply what was sent (notes §4.2, PATCH decision order)."""
-    await authors.lock(session, user_id, exclusive=True)
+    await authors.hold(session, user_id, exclusive=True)
     course = await _lock_own(session, user_id, course_id)
     if wanted.sent("title") and wanted.title != course.title:
         if is_inbox_title(course.title):
@@ -156,7 +156,7 @@ async def ensure_inbox(session: AsyncSession, user_id: int, slug: str) -> Course
 
 async def remove(session: AsyncSession, user_id: int, course_id: int) -> None:
     """Delete a course (notes §4.7): own notes move to the Inbox, notes of others lose their course (§12, 6)."""
-    await authors.lock(session, user_id, exclusive=True)
+    await authors.hold(session, user_id, exclusive=True)
     course = await _lock_own(session, user_id, course_id)
     if is_inbox_title(course.title):
         raise BadRequest(INBOX_STAYS)

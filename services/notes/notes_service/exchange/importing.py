@@ -175,7 +175,7 @@ class Import:
         found: int | None = await session.scalar(same)
         if found is None:
             # Somebody else of the same user may be making it: look again when they are done.
-            await authors.lock(session, self.caller.user_id, exclusive=True)
+            await authors.hold(session, self.caller.user_id, exclusive=True)
             found = await session.scalar(same)
         if found is None:
             found, _ = await courses.create(session, self.caller.user_id, wanted)

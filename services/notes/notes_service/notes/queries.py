@@ -21,11 +21,13 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.elements import ColumnElement
 
 from notechondria_shared.database import Prepared, prepare
+from notes_service.events import NOTE_STATE
 from notes_service.models import Author, Course, Note, NoteSearch
 
 Scope = Literal["personal", "private", "public", "all", "anonymous"]
@@ -229,3 +231,19 @@ HEADS = prepare(
         Note.id == any_(bindparam("note_ids", type_=ARRAY(BigInteger)))
     )
 )
+
+
+_GIVEN = (
+    "creator_id", "course_id", "uuid", "sharing_id", "title", "description", "is_public", "content", "excerpt",
+    "preview_lines", "metadata_json", "custom_meta", "client_draft_id", "note_type", "source_note_id", "editor_mode",
+    "date_created", "last_edit",
+)  # fmt: skip
+INSERT = prepare(
+    upsert(Note)
+    .values({**{name: bindparam(name, required=True) for name in _GIVEN}, "cover_image": "", "revision": 1})
+    .on_conflict_do_nothing(
+        index_elements=[Note.creator_id, Note.client_draft_id], index_where=Note.client_draft_id.is_not(None)
+    )
+    .returning(*NOTE_STATE)
+)
+"""A new note; no row when the draft id is in use."""

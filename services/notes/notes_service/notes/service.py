@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.auth import Caller
+from notechondria_shared.database import SessionReader
 from notechondria_shared.errors import NotFound, Unavailable
 from notechondria_shared.events.notes import NoteCreated, NoteRestored, NoteState, NoteTrashed, NoteUpdated
 from notechondria_shared.timestamps import now
@@ -21,6 +23,7 @@ from notes_service.blocks.service import replace_blocks
 from notes_service.courses import service as courses
 from notes_service.events import NOTE_STATE, activity_facts, note_fact, tell
 from notes_service.models import Note, RecycleBinEntry
+from notes_service.notes import queries
 from notes_service.notes.access import lock_own
 from notes_service.notes.schemas import CreateNote, NoteFields, UpdateNote
 from notes_service.notes.summary import count_words, excerpt, preview_lines
@@ -31,7 +34,7 @@ BUSY = "Note not saved: Notes.Notes/create — the same draft is being saved aga
 
 async def create(session: AsyncSession, caller: Caller, wanted: CreateNote) -> tuple[int, bool]:
     """Make a note, or overwrite the one of the same draft (notes §5.5): its id, and True when it is new."""
-    await authors.lock(session, caller.user_id)
+    await authors.hold(session, caller.user_id)
     await _keep_course(session, wanted.course_id)
     columns = _columns(caller, wanted)
     for _ in range(TRIES):
@@ -65,27 +68,25 @@ def _columns(caller: Caller, wanted: CreateNote) -> dict[str, Any]:
     }
 
 
-async def _insert(session: AsyncSession, user_id: int, wanted: CreateNote, columns: dict[str, Any]) -> Note | None:
-    """The new note; None when the draft id is in use (a rival that inserts at this moment is waited for)."""
-    statement = (
-        upsert(Note)
-        .values(
-            **columns,
-            creator_id=user_id,
-            custom_meta=wanted.custom_meta or "",
-            client_draft_id=wanted.client_draft_id or None,
-            note_type=wanted.note_type,
-            source_note_id=await _keep_source(session, wanted.source_note_uuid),
-            excerpt=excerpt(columns["content"], columns["description"]),
-            preview_lines=preview_lines(columns["content"]),
-        )
-        .on_conflict_do_nothing(
-            index_elements=[Note.creator_id, Note.client_draft_id], index_where=Note.client_draft_id.is_not(None)
-        )
-        .returning(Note)
+async def _insert(session: AsyncSession, user_id: int, wanted: CreateNote, columns: dict[str, Any]) -> Any:
+    """The state of the new note; None when the draft id is in use (a rival that inserts just now is waited for)."""
+    moment = now()
+    row = await SessionReader(session).one(
+        queries.INSERT,
+        **columns,
+        creator_id=user_id,
+        uuid=uuid4(),
+        sharing_id=str(uuid4()),
+        custom_meta=wanted.custom_meta or "",
+        client_draft_id=wanted.client_draft_id or None,
+        note_type=wanted.note_type,
+        source_note_id=await _keep_source(session, wanted.source_note_uuid),
+        excerpt=excerpt(columns["content"], columns["description"]),
+        preview_lines=preview_lines(columns["content"]),
+        date_created=moment,
+        last_edit=moment,
     )
-    made: Note | None = await session.scalar(statement)
-    return made
+    return SimpleNamespace(**row) if row else None
 
 
 async def _overwrite(session: AsyncSession, note: Note, wanted: CreateNote, columns: dict[str, Any]) -> None:

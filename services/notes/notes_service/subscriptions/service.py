@@ -61,7 +61,7 @@ async def _change(session: AsyncSession, user_id: int, course_id: int, **values:
 
 
 async def _keep(session: AsyncSession, user_id: int, course_id: int) -> None:
-    await authors.lock(session, user_id)
+    await authors.hold(session, user_id)
     if not await courses.lock_shared(session, course_id):
         raise NotFound(courses.UNKNOWN)
 

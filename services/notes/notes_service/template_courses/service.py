@@ -44,7 +44,7 @@ async def _meet(session: AsyncSession, owner: Owner) -> bool:
         return False
     row = upsert(Author).values(user_id=owner.user_id, username=owner.username, image_path="", editor_mode="P")
     await session.execute(row.on_conflict_do_nothing())
-    await authors.lock(session, owner.user_id, exclusive=True)
+    await authors.hold(session, owner.user_id, exclusive=True)
     return True
 
 
