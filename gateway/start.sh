@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts the gateway in a container: takes the marks off the lines of traefik.yaml that the environment asks for
-# (#proxies, #tls, #acme) and puts the values in. The `notechondria` command does the same on one machine.
+# (#proxies, #tls, #acme, #metrics, #tracing) and puts the values in. The `notechondria` command does the same on one machine.
 set -eu
 
 home=$(cd "$(dirname "$0")" && pwd)
@@ -22,11 +22,23 @@ if [ -n "${ACME_EMAIL:-}" ]; then
     [ -n "$domain" ] || { echo "ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for." >&2; exit 2; }
 fi
 [ -z "$proxies" ] || marks="$marks proxies"
+internal=127.0.0.1:8081
+case $(printf '%s' "${METRICS:-}" | tr '[:upper:]' '[:lower:]') in
+1 | true | yes | on)
+    marks="$marks metrics"
+    internal=:8081 # whoever collects them comes from another container
+    ;;
+esac
+collector=${OTEL_EXPORTER_OTLP_ENDPOINT:-}
+[ -z "$collector" ] || marks="$marks tracing"
 cp "$source" "$rendered.new"
 for mark in $marks; do
     sed "s/^\( *\)#$mark /\1/" "$rendered.new" >"$rendered.next" && mv "$rendered.next" "$rendered.new"
 done
 sed -e "s|\${TRUSTED_PROXIES}|$proxies|" \
+    -e "s|\${INTERNAL_ADDRESS}|$internal|" \
+    -e "s|\${OTLP_TRACES}|${collector%/}/v1/traces|" \
+    -e "s|\${OTEL_TRACES_SAMPLER_ARG}|${OTEL_TRACES_SAMPLER_ARG:-1}|" \
     -e "s|\${TLS_PORT}|${TLS_PORT:-8443}|" \
     -e "s|\${TLS_PUBLIC_PORT}|${TLS_PUBLIC_PORT:-443}|" \
     -e "s|\${TLS_RESOLVER}|$resolver|" \

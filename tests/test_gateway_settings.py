@@ -30,6 +30,8 @@ WISHES = [
     {"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1 2001:db8::/32"},
     {"TLS_CERT_FILE": "/c.pem", "TLS_KEY_FILE": "/k.pem"},
     {"TLS_CERT_FILE": "/c.pem", "TLS_PORT": "9443", "TLS_PUBLIC_PORT": "9443", "TRUSTED_PROXIES": "10.0.0.1"},
+    {"METRICS": "On", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/", "TRUSTED_PROXIES": "10.0.0.1"},
+    {"METRICS": "off", "OTEL_EXPORTER_OTLP_ENDPOINT": "https://c.example.org", "OTEL_TRACES_SAMPLER_ARG": "0.05"},
     {"ACME_EMAIL": "me@example.org", "PUBLIC_BASE_URL": "https://notes.example.org:444/x"},
 ]
 
@@ -43,6 +45,13 @@ def test_containers_and_the_command_read_the_same_configuration(wishes: dict[str
     assert by_script == yaml.safe_load(fill_in(GATEWAY_STATIC.read_text(), wishes))
     points = by_script["entryPoints"]
     assert ("websecure" in points) == ("certificatesResolvers" in by_script or "TLS_CERT_FILE" in wishes)
+    assert ("metrics" in by_script) == (wishes.get("METRICS") == "On")
+    # Reachable from other containers only when somebody collects there.
+    assert points["traefik"]["address"] == (":8081" if "metrics" in by_script else "127.0.0.1:8081")
+    assert ("tracing" in by_script) == ("OTEL_EXPORTER_OTLP_ENDPOINT" in wishes)
+    if "tracing" in by_script:
+        assert by_script["tracing"]["otlp"]["http"]["endpoint"].endswith((":4318/v1/traces", ".org/v1/traces"))
+        assert by_script["tracing"]["sampleRate"] == float(wishes.get("OTEL_TRACES_SAMPLER_ARG", "1"))
     assert ("forwardedHeaders" in points["web"]) == ("TRUSTED_PROXIES" in wishes)
     if "websecure" in points:
         same = ("sanitizePath", "encodedCharacters", "maxHeaderBytes", "aliasHeadersStrategy")

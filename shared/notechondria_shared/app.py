@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import MetaData, column, select, table
@@ -25,6 +26,9 @@ from notechondria_shared.http import errors, internal, openapi
 from notechondria_shared.http.answers import Json
 from notechondria_shared.http.clients import internal_client, user_client
 from notechondria_shared.http.edge import Edge
+from notechondria_shared.observability import status
+from notechondria_shared.observability.event_lag import EventLag
+from notechondria_shared.observability.replica import replicas_query
 from notechondria_shared.settings import ServiceSettings
 from notechondria_shared.storage import MediaStore
 from notechondria_shared.version import product_version
@@ -32,6 +36,18 @@ from notechondria_shared.version import product_version
 logger = logging.getLogger("notechondria.start")
 
 Hook = Callable[[FastAPI], Awaitable[None]]
+
+
+class Part(Protocol):
+    """What runs beside the requests."""
+
+    def start(self) -> None:
+        """Begin in the background."""
+        ...
+
+    async def stop(self) -> None:
+        """Finish what is in hand, then leave."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,8 @@ class ServiceSpec:
     """identity answers from its own tables; everybody else asks identity."""
     on_start: Sequence[Hook] = field(default=())
     on_stop: Sequence[Hook] = field(default=())
+    measure: Hook | None = None
+    """Run after `on_start` when metrics are on: what this service counts beside what all count."""
     description: str = ""
 
 
@@ -62,7 +80,7 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.open()
         parts = _background(app, settings, spec)
-        for hook in spec.on_start:
+        for hook in (*spec.on_start, *([spec.measure] if spec.measure and settings.metrics else [])):
             await hook(app)
         bus.start()
         for part in parts:
@@ -96,6 +114,7 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
     state.database, state.bus, state.event_tables = database, bus, spec.tables
     state.migrations_folder = spec.migrations
     state.revision_query = prepare(select(table("alembic_version", column("version_num"), schema=spec.tables.schema)))
+    state.replicas_query = replicas_query(spec.tables.schema)
     state.assertion_key = AssertionKey(settings.internal_token.get_secret_value())
     state.internal_http = internal_client(settings.internal_token.get_secret_value())
     state.user_http = user_client()
@@ -108,11 +127,16 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
     state.handlers = {}
     app.include_router(internal.health)
     app.include_router(internal.operators)
+    app.include_router(status.router)
     for router in spec.routers:
         app.include_router(router)
     errors.install(app)
     openapi.install(app)
     app.add_middleware(_edge(settings))
+    if settings.metrics:
+        from notechondria_shared.observability import metrics  # noqa: PLC0415 - off by default
+
+        metrics.install(app)
     return app
 
 
@@ -120,10 +144,14 @@ def _edge(settings: ServiceSettings) -> Callable[[ASGIApp], ASGIApp]:
     return lambda app: Edge(app, settings)
 
 
-def _background(app: FastAPI, settings: ServiceSettings, spec: ServiceSpec) -> list[Consumer | Announcer | Relay]:
+def _background(app: FastAPI, settings: ServiceSettings, spec: ServiceSpec) -> list[Part]:
     state = app.state
-    parts: list[Consumer | Announcer | Relay] = []
-    for subscription in spec.subscriptions(app):
+    parts: list[Part] = []
+    subscriptions = spec.subscriptions(app)
+    state.event_lag = EventLag(state.database, state.bus, spec.tables, subscriptions)
+    if settings.metrics:
+        parts.append(state.sampler)
+    for subscription in subscriptions:
         state.handlers.update(subscription.handlers)
         parts.append(
             Consumer(state.bus, state.database, spec.tables, subscription, list(settings.consumer_backoff_seconds))

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 import uvicorn
@@ -16,6 +17,8 @@ from notechondria_shared.app import ServiceSpec
 from notechondria_shared.database.migrations import migrate
 from notechondria_shared.database.wait import DatabaseUnavailable, wait_for_database
 from notechondria_shared.logs import configure_logging
+from notechondria_shared.observability.replica import become_replica
+from notechondria_shared.observability.shared_folder import shared_folder
 from notechondria_shared.settings import ServiceSettings
 
 logger = logging.getLogger("notechondria.start")
@@ -43,12 +46,23 @@ def run(
 ) -> int:
     """Run a service until SIGTERM; the exit code. `factory` is the import path of its `create_app`."""
     configure_logging(settings)
+    become_replica()
     try:
         asyncio.run(_prepare(settings, spec, bootstrap))
     except DatabaseUnavailable as problem:
         logger.critical("%s", problem)
         return 3
     logger.info("serving %s on %s:%d", settings.service, settings.host, settings.port)
+    with _shared_metrics(settings):
+        _serve(settings, factory)
+    return 0
+
+
+def _shared_metrics(settings: ServiceSettings) -> AbstractContextManager[None]:
+    return shared_folder() if settings.metrics and settings.web_concurrency > 1 else nullcontext()
+
+
+def _serve(settings: ServiceSettings, factory: str) -> None:
     uvicorn.run(
         factory,
         factory=True,
@@ -69,7 +83,6 @@ def run(
         backlog=512,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    return 0
 
 
 async def _prepare(

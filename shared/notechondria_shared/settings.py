@@ -87,6 +87,13 @@ class ServiceSettings(BaseSettings):
     """A file that gets the log lines too; every service its own (`<name>-<service>.log`)."""
     django_access_log_force_color: EnvFlag = False
 
+    metrics: EnvFlag = False
+    """Prometheus metrics at `/internal/metrics`."""
+    otel_exporter_otlp_endpoint: str = ""
+    """Where traces go (OTLP over HTTP, `/v1/traces` below it); none are made without it."""
+    otel_traces_sampler_arg: float = Field(1.0, ge=0, le=1)
+    """Share of the traces that is kept, of those that the gateway has not decided on."""
+
     consumer_backoff_seconds: Annotated[list[float], NoDecode, BeforeValidator(_words)] = Field(
         default_factory=lambda: [1.0, 5.0, 30.0, 120.0, 600.0]
     )

@@ -14,6 +14,7 @@ from notechondria_local.nats import wheel_program
 from notechondria_local.operator_env import whole_number
 from notechondria_local.probe import answers, get_json
 from notechondria_local.process import ChildSpec, put_aside
+from notechondria_shared.settings import TRUE_WORDS
 
 
 def tls_port(env: Mapping[str, str]) -> int | None:
@@ -29,11 +30,22 @@ def fill_in(source: str, env: Mapping[str, str]) -> str:
     if env.get("ACME_EMAIL") and not domain:
         raise StackError("ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for.", "Set both.")
     # In this order: what holds for TLS and proxies together has both marks.
-    marks = {"tls": tls_port(env), "acme": env.get("ACME_EMAIL"), "proxies": proxies}
+    metrics = env.get("METRICS", "").strip().lower() in TRUE_WORDS
+    collector = env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+    marks = {
+        "tls": tls_port(env),
+        "acme": env.get("ACME_EMAIL"),
+        "proxies": proxies,
+        "metrics": metrics,
+        "tracing": collector,
+    }
     for mark in (name for name, wanted in marks.items() if wanted):
         source = re.sub(rf"(?m)^( *)#{mark} ", r"\1", source)
     values = {
         "TRUSTED_PROXIES": ",".join(f'"{word}"' for word in proxies),
+        "INTERNAL_ADDRESS": ":8081" if metrics else "127.0.0.1:8081",
+        "OTLP_TRACES": f"{collector.removesuffix('/')}/v1/traces",
+        "OTEL_TRACES_SAMPLER_ARG": env.get("OTEL_TRACES_SAMPLER_ARG") or "1",
         "TLS_PORT": str(tls_port(env) or ""),
         "TLS_PUBLIC_PORT": env.get("TLS_PUBLIC_PORT") or "443",
         "TLS_RESOLVER": f'{{certResolver: acme, domains: [{{main: "{domain}"}}]}}' if env.get("ACME_EMAIL") else "{}",

@@ -55,6 +55,12 @@ async def _stop(app: FastAPI) -> None:
     app.state.passwords.close()
 
 
+async def _measure(app: FastAPI) -> None:
+    from identity_service.measures import install  # noqa: PLC0415 - only when metrics are on
+
+    install(app)
+
+
 SPEC = ServiceSpec(
     title="Notechondria identity",
     description="Accounts, sessions, API keys and settings.",
@@ -84,6 +90,7 @@ SPEC = ServiceSpec(
     introspector=lambda app: DatabaseIntrospector(app.state.database, app.state.assertion_key),
     on_start=(_start,),
     on_stop=(_stop,),
+    measure=_measure,
 )
 
 

@@ -83,7 +83,13 @@ class PasswordPool:
 
     def __init__(self, workers: int, queue: int) -> None:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="password", initializer=_step_back)
+        self.workers, self.queue = workers, queue
         self._free = workers + queue
+
+    @property
+    def waiting(self) -> int:
+        """Passwords that wait for a thread; beyond `queue` the next is refused."""
+        return max(0, self.queue - self._free)
 
     async def hash(self, password: str) -> str:
         """The argon2id hash."""

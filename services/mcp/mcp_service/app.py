@@ -66,6 +66,12 @@ async def _stop(app: FastAPI) -> None:
     await app.state.call_writer.stop()
 
 
+async def _measure(app: FastAPI) -> None:
+    from mcp_service.measures import install  # noqa: PLC0415 - only when metrics are on
+
+    install(app)
+
+
 SPEC = ServiceSpec(
     title="Notechondria MCP",
     description="The Model Context Protocol server.",
@@ -81,6 +87,7 @@ SPEC = ServiceSpec(
     subscriptions=lambda _: SUBSCRIPTIONS,
     on_start=(_start,),
     on_stop=(_stop,),
+    measure=_measure,
 )
 
 

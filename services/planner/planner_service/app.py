@@ -30,6 +30,12 @@ async def _stop(app: FastAPI) -> None:
     await app.state.refresher.stop()
 
 
+async def _measure(app: FastAPI) -> None:
+    from planner_service.measures import install  # noqa: PLC0415 - only when metrics are on
+
+    install(app)
+
+
 SPEC = ServiceSpec(
     title="Notechondria planner",
     description="Planner events, calendar feeds, work sessions, week and heatmap.",
@@ -50,6 +56,7 @@ SPEC = ServiceSpec(
     subscriptions=lambda _: SUBSCRIPTIONS,
     on_start=(_start,),
     on_stop=(_stop,),
+    measure=_measure,
 )
 
 

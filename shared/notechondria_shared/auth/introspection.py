@@ -91,11 +91,15 @@ class HttpIntrospector:
         self._generation += 1
         self._cache.clear()
 
+    def cached(self, credential: Credential) -> Introspection | None:
+        """The answer that is kept and still counts."""
+        known = self._cache.get(credential.digest)
+        return known[2] if known and known[0] > time.monotonic() else None
+
     async def introspect(self, credential: Credential) -> Introspection:
         """The answer for a credential; `Unavailable` when identity cannot be reached."""
-        cached = self._cache.get(credential.digest)
-        if cached and cached[0] > time.monotonic():
-            return cached[2]
+        if cached := self.cached(credential):
+            return cached
         generation = self._generation
         try:
             found = await self._ask(credential)

@@ -12,9 +12,11 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from notechondria_shared.database.reader import BUSY, Reader
+from notechondria_shared.database.reader import BUSY, PoolUse, Reader
 from notechondria_shared.errors import ApiError, Unavailable
+from notechondria_shared.observability.waiting_pool import WaitingPool
 from notechondria_shared.settings import ServiceSettings
 
 WRITE_OPTIONS = (
@@ -55,12 +57,14 @@ class Database:
     def __init__(self, settings: ServiceSettings) -> None:
         self.conninfo = settings.database_conninfo
         size, queue = settings.database_pool_size, settings.database_queue_seconds
+        self._size = size
         self.reader = Reader(self.conninfo, size=size, queue_seconds=queue, application_name=f"{settings.service}-read")
         self._engine = create_async_engine(
             self.conninfo.replace("postgresql://", "postgresql+psycopg://", 1),
             pool_size=size,
             max_overflow=0,
             pool_timeout=queue,
+            poolclass=WaitingPool if settings.metrics else AsyncAdaptedQueuePool,
             connect_args={"options": WRITE_OPTIONS, "application_name": f"{settings.service}-write"},
         )
         event.listen(self._engine.sync_engine, "checkout", _refuse_ended)
@@ -74,6 +78,13 @@ class Database:
         """Close every connection."""
         await self.reader.close()
         await self._engine.dispose()
+
+    def pools(self) -> dict[str, PoolUse]:
+        """How busy both pools are. Who waits for a connection to write is only counted when metrics are on."""
+        pool = self._engine.pool
+        waiting = pool.waiting if isinstance(pool, WaitingPool) else 0
+        used = pool.checkedout() if isinstance(pool, AsyncAdaptedQueuePool) else 0
+        return {"read": self.reader.use(), "write": PoolUse(self._size, used, waiting)}
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

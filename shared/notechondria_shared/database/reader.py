@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, LiteralString, Protocol, cast
 
 import psycopg
@@ -61,6 +62,15 @@ class Reads(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class PoolUse:
+    """A pool at this moment: connections it may hold, those in use, requests that wait for one."""
+
+    size: int
+    used: int
+    waiting: int
+
+
 class Reader:
     """Runs prepared statements on a psycopg pool in autocommit; waiting for a connection is bounded and ends in 503."""
 
@@ -89,6 +99,12 @@ class Reader:
     async def close(self) -> None:
         """Close every connection."""
         await self._pool.close()
+
+    def use(self) -> PoolUse:
+        """How busy the pool is."""
+        stats = self._pool.get_stats()
+        used = stats.get("pool_size", 0) - stats.get("pool_available", 0)
+        return PoolUse(self._size, used, stats.get("requests_waiting", 0))
 
     async def all(self, query: Prepared, **params: Any) -> list[Row]:
         """All rows, as dicts."""

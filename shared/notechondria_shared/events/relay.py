@@ -16,6 +16,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from notechondria_shared.events.bus import Bus, ensure_stream
+from notechondria_shared.observability.replica import connection_name
 from notechondria_shared.timestamps import now
 
 logger = logging.getLogger("notechondria.relay")
@@ -69,7 +70,7 @@ class Relay:
 
     async def _session(self) -> None:
         connection = await psycopg.AsyncConnection.connect(
-            self._conninfo, autocommit=True, row_factory=dict_row, application_name=f"{self._schema}-relay"
+            self._conninfo, autocommit=True, row_factory=dict_row, application_name=connection_name(self._schema)
         )
         async with connection:
             await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(f"outbox_{self._schema}")))

@@ -17,7 +17,7 @@ from notechondria_shared.events.tables import EventTables
 from notechondria_shared.http.answers import route_not_found
 
 
-async def _not_through_a_gateway(request: Request) -> None:
+async def not_through_a_gateway(request: Request) -> None:
     """The gateway adds X-Forwarded-* to all it passes on: with them, the call is from outside, whatever its path."""
     if any(name.startswith("x-forwarded-") for name in request.headers):
         raise ApiError({"detail": "API route not found.", "status_code": 404, "path": request.url.path}, status=404)
@@ -25,13 +25,13 @@ async def _not_through_a_gateway(request: Request) -> None:
 
 async def require_internal(request: Request, x_internal_token: Annotated[str, Header()] = "") -> None:
     """403 unless the call carries the shared secret (constant-time comparison)."""
-    await _not_through_a_gateway(request)
+    await not_through_a_gateway(request)
     expected: str = request.app.state.settings.internal_token.get_secret_value()
     if not hmac.compare_digest(x_internal_token.encode(), expected.encode()):
         raise Forbidden(f"Internal call refused: Backend.Internal/token — {INTERNAL_TOKEN_HEADER} is missing or wrong.")
 
 
-health = APIRouter(prefix="/internal/health", include_in_schema=False, dependencies=[Depends(_not_through_a_gateway)])
+health = APIRouter(prefix="/internal/health", include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
 operators = APIRouter(prefix="/internal/events", include_in_schema=False, dependencies=[Depends(require_internal)])
 
 

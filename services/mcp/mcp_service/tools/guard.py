@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Any
+from typing import Any, Protocol
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
@@ -24,6 +24,16 @@ logger = logging.getLogger("notechondria.tools")
 READ_ONLY = "Forbidden: this API key may only read; nothing was changed."
 UNDO_LIMIT = 1024 * 1024
 """Bytes of previous values that are kept with a call."""
+
+
+class ToolRunner(Protocol):
+    """Runs tools of the product."""
+
+    async def run(
+        self, tool: HouseTool, arguments: dict[str, Any], context: Context[Any, Any]
+    ) -> CallToolResult | InputRequiredResult:
+        """The tool's result; `ToolError` when it failed."""
+        ...
 
 
 class Guard:

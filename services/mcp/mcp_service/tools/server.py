@@ -19,7 +19,7 @@ from mcp_service.calls.service import CallLog
 from mcp_service.door.caller import current_caller, may_write
 from mcp_service.guide import completion, instructions, prompts, resources
 from mcp_service.tools import activity, calls, courses, events, feeds, history, notes, profile, sessions, subscriptions
-from mcp_service.tools.guard import Guard
+from mcp_service.tools.guard import ToolRunner
 from mcp_service.tools.toolbox import HouseTool, Toolbox
 from mcp_service.upstream.client import Services
 
@@ -48,9 +48,9 @@ class House(MCPServer[Any]):
     """The SDK's server with the product's rules around every call."""
 
     def __init__(
-        self, services: Services, log: CallLog, guard: Guard, secret: bytes, *, subscriptions: bool = False
+        self, services: Services, log: CallLog, guard: ToolRunner, secret: bytes, *, subscriptions: bool = False
     ) -> None:
-        self.services, self._guard = services, guard
+        self.services, self.guard = services, guard
         super().__init__(
             NAME,
             title="Notechondria",
@@ -85,7 +85,7 @@ class House(MCPServer[Any]):
         tool = self.house_tool(name)
         if tool is None:
             return await super().call_tool(name, arguments, context)
-        return await self._guard.run(tool, arguments, context or Context(mcp_server=self))
+        return await self.guard.run(tool, arguments, context or Context(mcp_server=self))
 
     async def list_resources(self) -> list[ListedResource]:
         """What there is to read right now: this week, the user's courses, the notes last edited."""

@@ -8,7 +8,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 import httpcore
@@ -49,6 +49,18 @@ class Fetched:
     text: str | None
     etag: str | None
     last_modified: str | None
+
+
+class CalendarFetcher(Protocol):
+    """Gets calendars."""
+
+    async def close(self) -> None:
+        """Drop what is open."""
+        ...
+
+    async def fetch(self, url: str, etag: str | None = None, last_modified: str | None = None) -> Fetched:
+        """The calendar at `url`; `FetchFailed` for whatever goes wrong."""
+        ...
 
 
 class Fetcher:

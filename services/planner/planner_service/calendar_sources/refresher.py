@@ -19,7 +19,7 @@ from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import Unavailable
 from notechondria_shared.timestamps import now
 from planner_service.calendar_sources import queries, store
-from planner_service.calendar_sources.fetch import MOST_BYTES, Fetched, Fetcher, FetchFailed
+from planner_service.calendar_sources.fetch import MOST_BYTES, CalendarFetcher, Fetched, Fetcher, FetchFailed
 from planner_service.calendar_sources.guard import Resolver
 from planner_service.calendar_sources.schedule import Schedule
 from planner_service.calendar_sources.store import Content
@@ -50,7 +50,7 @@ class Refresher:
     def __init__(self, database: Database, settings: PlannerSettings) -> None:
         self._database = database
         self._resolver = Resolver()
-        self._fetcher = Fetcher(
+        self.fetcher: CalendarFetcher = Fetcher(
             settings.calendar_feed_allow_hosts, settings.calendar_fetch_seconds, resolve=self._resolver
         )
         self._readers = ReaderPool(settings.calendar_readers, settings.calendar_read_seconds)
@@ -82,7 +82,7 @@ class Refresher:
             with suppress(Unavailable):
                 async with self._database.transaction() as session:
                     await store.give_up(session, self._claimed)
-        await self._fetcher.close()
+        await self.fetcher.close()
         await self._readers.close()
         self._resolver.close()
 
@@ -217,7 +217,7 @@ class Refresher:
     async def _fetch(self, source: CalendarSource) -> Fetched | None:
         if source.url is None:
             return None
-        fetched = await self._fetcher.fetch(source.url, source.etag, source.last_modified)
+        fetched = await self.fetcher.fetch(source.url, source.etag, source.last_modified)
         if fetched.text is None and source.etag is None and source.last_modified is None:
             raise FetchFailed("The server answered 304.")
         return fetched

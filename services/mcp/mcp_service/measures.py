@@ -1,0 +1,52 @@
+"""What mcp counts beside what every service counts. Imported only when metrics are on."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from fastapi import FastAPI
+from mcp.server.mcpserver import Context
+from mcp_types import CallToolResult, InputRequiredResult
+from prometheus_client import Counter, Histogram
+
+from mcp_service.tools.guard import ToolRunner
+from mcp_service.tools.toolbox import HouseTool
+
+CALLS = Counter(
+    "notechondria_mcp_calls", "Calls of tools: ok, error, or question (the user is asked first).",
+    ["service", "tool", "outcome"],
+)  # fmt: skip
+DURATION = Histogram(
+    "notechondria_mcp_call_duration_seconds",
+    "Of one call, with all that it asks of the other services.",
+    ["service", "tool"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 18.0),
+)
+
+
+class CountedRunner:
+    """Counts and times the tools of the product; a name that is no tool's is no label."""
+
+    def __init__(self, inner: ToolRunner, service: str) -> None:
+        self._inner, self._service = inner, service
+
+    async def run(
+        self, tool: HouseTool, arguments: dict[str, Any], context: Context[Any, Any]
+    ) -> CallToolResult | InputRequiredResult:
+        """The tool's result, as without counting."""
+        began, outcome = time.perf_counter(), "error"
+        try:
+            result = await self._inner.run(tool, arguments, context)
+            question = isinstance(result, InputRequiredResult)
+            outcome = "question" if question else "error" if getattr(result, "is_error", False) else "ok"
+            return result
+        finally:
+            DURATION.labels(self._service, tool.name).observe(time.perf_counter() - began)
+            CALLS.labels(self._service, tool.name, outcome).inc()
+
+
+def install(app: FastAPI) -> None:
+    """Count what goes through the guard."""
+    server = app.state.mcp_server
+    server.guard = CountedRunner(server.guard, app.state.settings.service)

@@ -1,0 +1,54 @@
+"""What planner counts beside what every service counts. Imported only when metrics are on."""
+
+from __future__ import annotations
+
+import time
+
+from fastapi import FastAPI
+from prometheus_client import Counter, Histogram
+
+from planner_service.calendar_sources.fetch import CalendarFetcher, Fetched, FetchFailed
+
+FETCHES = Counter(
+    "notechondria_feed_fetches",
+    "Calendars fetched: changed, unchanged (304), failed (may be over soon), refused (the address has none for us).",
+    ["service", "outcome"],
+)
+DURATION = Histogram(
+    "notechondria_feed_fetch_duration_seconds",
+    "Of one fetch, redirects and all.",
+    ["service"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+
+
+class CountedFetcher:
+    """Counts and times fetches; no address is a label, for it may be a secret."""
+
+    def __init__(self, inner: CalendarFetcher, service: str) -> None:
+        self._inner, self._service = inner, service
+
+    async def close(self) -> None:
+        """Drop what is open."""
+        await self._inner.close()
+
+    async def fetch(self, url: str, etag: str | None = None, last_modified: str | None = None) -> Fetched:
+        """The calendar at `url`, as without counting."""
+        began, outcome = time.perf_counter(), "failed"
+        try:
+            found = await self._inner.fetch(url, etag, last_modified)
+            outcome = "unchanged" if found.text is None else "changed"
+        except FetchFailed as failure:
+            outcome = "refused" if failure.is_final else "failed"
+            raise
+        else:
+            return found
+        finally:
+            DURATION.labels(self._service).observe(time.perf_counter() - began)
+            FETCHES.labels(self._service, outcome).inc()
+
+
+def install(app: FastAPI) -> None:
+    """Count what the refresher fetches."""
+    refresher = app.state.refresher
+    refresher.fetcher = CountedFetcher(refresher.fetcher, app.state.settings.service)
