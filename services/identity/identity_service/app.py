@@ -24,6 +24,7 @@ import identity_service.security.routes
 import identity_service.sessions.forward_auth
 import identity_service.sessions.introspection
 import identity_service.sessions.routes
+import identity_service.status.routes
 from identity_service import housekeeping
 from identity_service.mail.service import Mailer
 from identity_service.models import EVENTS, Base
@@ -68,6 +69,7 @@ SPEC = ServiceSpec(
         identity_service.platform.routes.router,
         identity_service.platform.ai.router,
         identity_service.documentation.routes.router,
+        identity_service.status.routes.router,
         identity_service.accounts.routes.router,
         identity_service.sessions.routes.router,
         identity_service.api_keys.routes.router,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from pydantic import BaseModel, Field
 
 from notechondria_shared.database.migrations import head
 from notechondria_shared.errors import Unavailable
@@ -15,17 +15,66 @@ from notechondria_shared.observability.event_lag import PATIENCE_SECONDS
 from notechondria_shared.observability.replica import Replica, alive
 from notechondria_shared.version import product_version
 
+PATH = "/internal/status"
 router = APIRouter(include_in_schema=False, dependencies=[Depends(require_internal)])
 
 
-@router.get("/internal/status")
-async def status(request: Request) -> dict[str, Any]:
-    """How this service is; what cannot be asked is null. Answered within a good second."""
+class InstanceStatus(BaseModel):
+    """One replica that is alive."""
+
+    id: str
+    version: str
+    processes: int
+
+
+class MigrationStatus(BaseModel):
+    """Where the schema is, and where the service's files are."""
+
+    revision: str | None = None
+    head: str | None = None
+    current: bool | None = None
+
+
+class OutboxStatus(BaseModel):
+    """Facts that wait to be sent."""
+
+    unsent: int
+    oldest_seconds: float
+
+
+class ConsumerStatus(BaseModel):
+    """A durable consumer of the service: not taken yet, taken but not done, given more than once."""
+
+    stream: str
+    pending: int
+    ack_pending: int
+    redelivered: int
+
+
+class ServiceStatus(BaseModel):
+    """How a service is. What could not be asked is null; a service that does not answer is not `reachable`."""
+
+    name: str
+    reachable: bool = True
+    version: str | None = None
+    replicas: int | None = Field(None, description="How many are alive, by the connections they hold to the database.")
+    instances: list[InstanceStatus] | None = None
+    database: bool | None = None
+    bus: bool | None = None
+    migrations: MigrationStatus = MigrationStatus()
+    outbox: OutboxStatus | None = None
+    consumers: list[ConsumerStatus] | None = None
+    dead_letters: int | None = Field(None, description="Facts that failed for good and were not replayed.")
+
+
+@router.get(PATH)
+async def status(request: Request) -> ServiceStatus:
+    """How this service is, within a good second."""
     return await service_status(request.app)
 
 
-async def service_status(app: FastAPI) -> dict[str, Any]:
-    """`name, version, replicas, instances, database, bus, migrations, outbox, consumers, dead_letters`."""
+async def service_status(app: FastAPI) -> ServiceStatus:
+    """Ask database and bus at the same time."""
     state = app.state
     revision, instances, stored, consumers, newest = await asyncio.gather(
         _revision(app),
@@ -34,24 +83,24 @@ async def service_status(app: FastAPI) -> dict[str, Any]:
         state.event_lag.consumers(),
         asyncio.to_thread(head, state.migrations_folder),
     )
-    return {
-        "name": state.settings.service,
-        "version": product_version(),
-        "replicas": None if instances is None else len(instances),
-        "instances": None if instances is None else [asdict(one) for one in instances],
-        "database": stored is not None,
-        "bus": state.bus.connected,
-        "migrations": {
-            "revision": revision,
-            "head": newest,
-            "current": None if revision is None else revision == newest,
-        },
-        "outbox": None
-        if stored is None
-        else {"unsent": stored.unsent, "oldest_seconds": round(stored.oldest_seconds, 3)},
-        "consumers": None if consumers is None else [asdict(one) for one in consumers],
-        "dead_letters": None if stored is None else stored.dead_letters,
-    }
+    found = ServiceStatus(
+        name=state.settings.service,
+        version=product_version(),
+        database=stored is not None,
+        bus=state.bus.connected,
+        migrations=MigrationStatus(
+            revision=revision, head=newest, current=None if revision is None else revision == newest
+        ),
+    )
+    if instances is not None:
+        found.instances = [InstanceStatus(**asdict(one)) for one in instances]
+        found.replicas = len(instances)
+    if stored is not None:
+        found.outbox = OutboxStatus(unsent=stored.unsent, oldest_seconds=round(stored.oldest_seconds, 3))
+        found.dead_letters = stored.dead_letters
+    if consumers is not None:
+        found.consumers = [ConsumerStatus(**asdict(one)) for one in consumers]
+    return found
 
 
 async def _revision(app: FastAPI) -> str | None:

@@ -1,0 +1,36 @@
+"""`GET /api/v1/status/`: how every service is, for staff."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from identity_service.status.schemas import SystemStatus
+from identity_service.status.service import all_services
+from notechondria_shared.auth import LoggedIn
+from notechondria_shared.errors import Forbidden
+from notechondria_shared.http.openapi import refusals
+from notechondria_shared.observability.diagnosis import findings
+from notechondria_shared.timestamps import now
+from notechondria_shared.version import product_version
+
+STAFF_ONLY = "Status not shown: Backend.Status/permission_check — only staff may see it."
+router = APIRouter(prefix="/api/v1/status", tags=["platform"])
+
+
+@router.get("/", responses=refusals(403))
+async def status(request: Request, caller: LoggedIn) -> SystemStatus:
+    """Each service with version, replicas, migrations, outbox, consumers and dead letters; 403 unless staff.
+
+    A part that is away is shown as such. `findings` says in sentences what is wrong and what to do.
+    """
+    if not caller.is_staff:
+        raise Forbidden(STAFF_ONLY)
+    services = await all_services(request.app)
+    found = findings(services)
+    return SystemStatus(
+        status="degraded" if found else "ok",
+        version=product_version(),
+        checked_at=now(),
+        services=services,
+        findings=found,
+    )
