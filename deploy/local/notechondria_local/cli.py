@@ -25,6 +25,7 @@ from notechondria_local import (
 )
 from notechondria_local.display import say
 from notechondria_local.django_import.command import import_django
+from notechondria_local.doctor.command import doctor
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
 from notechondria_local.log_view import follow, tail
@@ -45,6 +46,7 @@ backup_commands.register(app)
 app.command("import-django")(import_django)
 app.command("routes")(route_commands.routes)
 app.command("top")(top_command.top)
+app.command("doctor")(doctor)
 
 _NOT_RUNNING = 3
 Data = Annotated[

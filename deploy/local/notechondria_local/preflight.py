@@ -4,12 +4,15 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Callable
 
 from notechondria_local.errors import StackError
 from notechondria_local.layout import GATEWAY_STATIC, NATS_CONFIGURATION, Layout
 from notechondria_local.ports import is_free
 
-_NEEDED_BYTES = 300 * 1024 * 1024
+NEEDED_BYTES = 300 * 1024 * 1024
+"""Free on the disk; with less nothing starts."""
+Check = Callable[[], None]
 
 
 def check_platform() -> None:
@@ -41,9 +44,9 @@ def check_folder(layout: Layout) -> None:
             "Choose another one with --data, or make room or give yourself the right to write there.",
         ) from error
     free = shutil.disk_usage(layout.data).free
-    if free < _NEEDED_BYTES:
+    if free < NEEDED_BYTES:
         raise StackError(
-            f"The disk under {layout.data} is nearly full: {free // 2**20} MiB free, {_NEEDED_BYTES // 2**20} needed.",
+            f"The disk under {layout.data} is nearly full: {free // 2**20} MiB free, {NEEDED_BYTES // 2**20} needed.",
             "Make room, or choose a folder on another disk with --data.",
         )
 

@@ -3,18 +3,20 @@
 import http.client
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 _TIMEOUT_SECONDS = 2.0
 
 
-def get(url: str) -> tuple[int, bytes] | None:
+def get(
+    url: str, headers: Mapping[str, str] | None = None, seconds: float = _TIMEOUT_SECONDS
+) -> tuple[int, bytes] | None:
     """Return status and body of a GET, or None when nobody answers; never a proxy, never a redirect."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
     try:
-        connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
+        connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path, headers=headers or {})
         response = connection.getresponse()
         return response.status, response.read()
     except (OSError, http.client.HTTPException):

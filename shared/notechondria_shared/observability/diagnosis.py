@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel
 
-from notechondria_shared.observability.status import ServiceStatus
+from notechondria_shared.observability.service_status import ServiceStatus
 
 OUTBOX_SECONDS = 60.0
 """Facts are sent within milliseconds; one that has waited this long waits for something that is broken."""

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from notechondria_shared.observability.diagnosis import Finding
-from notechondria_shared.observability.status import ServiceStatus
+from notechondria_shared.observability.service_status import ServiceStatus
 
 
 class SystemStatus(BaseModel):

@@ -8,7 +8,8 @@ import httpx
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from notechondria_shared.observability.status import PATH, ServiceStatus, service_status
+from notechondria_shared.observability.service_status import PATH, ServiceStatus
+from notechondria_shared.observability.status import service_status
 
 PATIENCE = httpx.Timeout(2.5, connect=0.5)
 """A service that is well answers within a good second, whatever it has to wait for itself."""

@@ -1,0 +1,1 @@
+"""``notechondria doctor``: what is wrong here, and what to do about it."""

@@ -1,0 +1,144 @@
+"""Settings that do not fit together, or that one would not want where strangers can call."""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from notechondria_local.layout import PROJECT
+from notechondria_shared.observability.diagnosis import Finding
+from notechondria_shared.settings import TRUE_WORDS
+
+_RENEW_BEFORE = timedelta(days=14)
+_CONNECT_SECONDS = 2.0
+_SECRET = re.compile(r"(PASSWORD|SECRET|TOKEN|DATABASE_URL|NATS_URL)")
+
+
+def is_public(env: Mapping[str, str]) -> bool:
+    """Tell whether people reach this server by a name of its own."""
+    host = urlsplit(env.get("PUBLIC_BASE_URL", "")).hostname or "localhost"
+    return host != "localhost" and not host.startswith("127.") and host != "::1"
+
+
+def problems(env: Mapping[str, str]) -> Iterator[Finding]:
+    """What is wrong with the settings."""
+    yield from _address(env)
+    yield from _proxies(env)
+    yield from _tls(env)
+    if 0 < len(env.get("INTERNAL_TOKEN", "")) < 16:
+        yield _finding("INTERNAL_TOKEN is too short.", "Give it 16 characters or more, or leave it out: one is made.")
+    if is_public(env) and _on(env, "DJANGO_DEBUG"):
+        yield _finding("DJANGO_DEBUG is on where strangers can call.", "Leave it out.")
+    yield from _collector(env)
+    yield from _env_file(PROJECT / ".env")
+
+
+def hints(env: Mapping[str, str]) -> Iterator[Finding]:
+    """What is not wrong, and perhaps not meant."""
+    if not is_public(env):
+        return
+    if not env.get("SMTP_HOST"):
+        yield _finding(
+            "No mails are sent: SMTP_HOST is not set.", "Codes stand in identity's log: notechondria logs -p identity."
+        )
+    for name in ("AUTH_RATE_PER_MINUTE", "ACCOUNT_RATE_PER_MINUTE"):
+        if env.get(name, "").strip() == "0":
+            yield _finding(f"{name}=0: passwords can be tried without a limit.", "Leave it out.")
+
+
+def _finding(problem: str, advice: str) -> Finding:
+    return Finding(part="settings", problem=problem, advice=advice)
+
+
+def _on(env: Mapping[str, str], name: str) -> bool:
+    return env.get(name, "").strip().lower() in TRUE_WORDS
+
+
+def _own_tls(env: Mapping[str, str]) -> bool:
+    return bool(env.get("TLS_CERT_FILE") or env.get("ACME_EMAIL"))
+
+
+def _address(env: Mapping[str, str]) -> Iterator[Finding]:
+    given = env.get("PUBLIC_BASE_URL", "")
+    parts = urlsplit(given)
+    if given and (parts.scheme not in ("http", "https") or not parts.hostname):
+        yield _finding(
+            f"PUBLIC_BASE_URL={given} is no address.", "Give it as people open it: https://notes.example.org."
+        )
+    elif env.get("TRUSTED_PROXIES") and not is_public(env):
+        yield _finding(
+            "There is a proxy in front (TRUSTED_PROXIES), and PUBLIC_BASE_URL is not set: pictures and links in "
+            "answers and mails lead to localhost, and the public name is refused as a Host.",
+            "Set PUBLIC_BASE_URL to the address that people open.",
+        )
+    elif parts.scheme == "https" and not _own_tls(env) and not env.get("TRUSTED_PROXIES"):
+        yield _finding(
+            "PUBLIC_BASE_URL is https, and neither TLS nor a proxy is set: rate limits and sessions see the proxy's "
+            "address in place of the client's.",
+            "Set TRUSTED_PROXIES to the proxy in front, or TLS_CERT_FILE and TLS_KEY_FILE, or ACME_EMAIL.",
+        )
+
+
+def _proxies(env: Mapping[str, str]) -> Iterator[Finding]:
+    for word in re.split(r"[\s,]+", env.get("TRUSTED_PROXIES", "").strip()):
+        try:
+            network = ipaddress.ip_network(word, strict=False) if word else None
+        except ValueError:
+            yield _finding(f"TRUSTED_PROXIES: {word} is no address and no network.", "Give such as 10.0.0.0/8.")
+            continue
+        if network is not None and network.prefixlen == 0:
+            yield _finding(
+                f"TRUSTED_PROXIES={word} believes everybody: each client can choose the address it is limited by.",
+                "Name the proxy's own address or network.",
+            )
+
+
+def _tls(env: Mapping[str, str]) -> Iterator[Finding]:
+    certificate, key = env.get("TLS_CERT_FILE", ""), env.get("TLS_KEY_FILE", "")
+    if env.get("ACME_EMAIL") and not urlsplit(env.get("PUBLIC_BASE_URL", "")).hostname:
+        yield _finding("ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for.", "Set both.")
+    if bool(certificate) != bool(key):
+        yield _finding("TLS_CERT_FILE and TLS_KEY_FILE belong together, and one is missing.", "Set both.")
+        return
+    if not certificate:
+        return
+    try:
+        Path(key).read_bytes()
+        found = x509.load_pem_x509_certificate(Path(certificate).read_bytes())
+    except (OSError, ValueError) as error:
+        yield _finding(f"The certificate or its key cannot be read: {error}.", "Give PEM files that we may read.")
+        return
+    left = found.not_valid_after_utc - datetime.now(UTC)
+    if left < timedelta(0):
+        yield _finding(f"The certificate of TLS_CERT_FILE ended on {found.not_valid_after_utc:%Y-%m-%d}.", "Renew it.")
+    elif left < _RENEW_BEFORE:
+        yield _finding(f"The certificate of TLS_CERT_FILE ends in {left.days} days.", "Renew it.")
+
+
+def _collector(env: Mapping[str, str]) -> Iterator[Finding]:
+    given = env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+    if not given:
+        return
+    parts = urlsplit(given)
+    advice = "Give the collector's address for OTLP over HTTP, such as http://127.0.0.1:4318, and see that it runs."
+    try:
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+        with socket.create_connection((parts.hostname or "", port), timeout=_CONNECT_SECONDS):
+            return
+    except (OSError, ValueError, OverflowError):
+        yield _finding(f"OTEL_EXPORTER_OTLP_ENDPOINT={given} does not answer: traces are lost.", advice)
+
+
+def _env_file(path: Path) -> Iterator[Finding]:
+    try:
+        mode, text = path.stat().st_mode, path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return
+    names = (line.partition("=")[0] for line in text.splitlines() if not line.startswith("#"))
+    if mode & 0o077 and any(_SECRET.search(name) for name in names):
+        yield _finding(f"{path} holds secrets and can be read by others.", f"chmod 600 {path}")

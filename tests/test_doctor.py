@@ -1,0 +1,211 @@
+"""`notechondria doctor`: what is wrong, in sentences with advice; exit code 1 when something is."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from notechondria_local.doctor import settings
+from notechondria_local.stack import Stack
+from tests.support.client import Api, eventually
+from tests.support.documents import SERVICES
+
+
+def run(data: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    """Type the command; exit code and what it says."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "NO_COLOR": "1",
+        "COLUMNS": "300",
+        **environment,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "notechondria_local", "doctor", "--data", str(data), *arguments],
+        env=env, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout
+
+
+def document(data: Path, **environment: str) -> tuple[int, dict[str, Any]]:
+    code, said = run(data, "--json", **environment)
+    found: dict[str, Any] = json.loads(said)
+    assert found["healthy"] is (code == 0)
+    return code, found
+
+
+def texts(found: dict[str, Any], part: str, kind: str = "problems") -> str:
+    return " ".join(f"{one['problem']} {one['advice']}" for one in found[kind] if one["part"] == part)
+
+
+def test_all_is_well(api: Api, stack: Stack) -> None:
+    code, found = eventually(lambda: (answer := document(stack.data))[0] == 0 and answer, what="a healthy house")
+    assert code == 0
+    assert (found["state"], found["problems"]) == ("running", [])
+    assert found["version"] == api.get("handshake/").json()["version"]
+    assert [one["name"] for one in found["services"]] == list(SERVICES)
+    assert {(one["replicas"], one["migrations"]["current"], one["bus"]) for one in found["services"]} == {
+        (1, True, True)
+    }
+    said = run(stack.data)[1]
+    assert "All is well." in said
+    assert "notes " in said
+
+
+def test_parts_that_are_down(stack: Stack) -> None:
+    stack.stop_part("planner")
+    try:
+        code, found = document(stack.data)
+        assert code == 1
+        assert "notechondria logs --part planner" in texts(found, "planner")
+        assert {one["name"]: one["reachable"] for one in found["services"]} == {
+            "identity": True, "notes": True, "planner": False, "mcp": True,
+        }  # fmt: skip
+        assert "planner" in run(stack.data)[1]
+    finally:
+        stack.start_part("planner")
+    for part, says in (("nats", "not connected to the bus"), ("postgres", "cannot reach its database")):
+        stack.stop_part(part)
+        try:
+            found = eventually(
+                lambda says=says: says in texts(answer := document(stack.data)[1], "notes") and answer, 20, what=says
+            )
+            assert "is down" in texts(found, part)
+        finally:
+            stack.start_part(part)
+    stack.stop_part("gateway")
+    try:
+        code, found = document(stack.data)
+        assert code == 1
+        assert texts(found, "gateway")
+        assert texts(found, "notes") == ""
+    finally:
+        stack.start_part("gateway")
+    eventually(lambda: document(stack.data)[0] == 0, 20, what="healthy again")
+
+
+def test_dead_letters_are_told_with_what_to_do(stack: Stack) -> None:
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO mcp.dead_letters (subject, body, error, attempts) VALUES ('identity.user.deleted', '', '', 4)"
+        )
+        try:
+            code, found = document(stack.data)
+        finally:
+            connection.execute("DELETE FROM mcp.dead_letters")
+    assert code == 1
+    assert "1 dead letters of mcp" in texts(found, "mcp")
+    assert "notechondria events dead-letters list" in texts(found, "mcp")
+
+
+def test_a_data_folder_that_others_can_read(stack: Stack) -> None:
+    for path, mode in ((stack.layout.credentials, 0o600), (stack.layout.logs, 0o700)):
+        path.chmod(0o755)
+        try:
+            code, found = document(stack.data)
+        finally:
+            path.chmod(mode)
+        assert code == 1
+        assert f"chmod {mode:o} {path}" in texts(found, "data folder")
+
+
+def test_a_service_of_another_version(stack: Stack) -> None:
+    code, found = document(stack.data, BACKEND_VERSION="99.0.0")
+    assert code == 1
+    assert "the files here are 99.0.0" in texts(found, "notes")
+
+
+def test_nothing_runs(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        code, found = document(tmp_path / "none", NOTECHONDRIA_PORT=port)
+        assert code == 1
+        assert f"Port {port} is in use" in texts(found, "ports")
+    code, found = document(tmp_path / "none", NOTECHONDRIA_PORT=port)
+    assert (code, found["state"], found["services"]) == (0, "stopped", [])
+    assert "Nothing is running" in texts(found, "launcher", "hints")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_database_of_another_postgres(tmp_path: Path) -> None:
+    (tmp_path / "postgres/cluster").mkdir(parents=True)
+    (tmp_path / "postgres").chmod(0o700)
+    (tmp_path / "postgres/cluster/PG_VERSION").write_text("9\n")
+    code, found = document(tmp_path, NOTECHONDRIA_PORT="1")
+    assert code == 1
+    assert "made by Postgres 9" in texts(found, "versions")
+
+
+PUBLIC = "https://notes.example.org"
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        ({"TRUSTED_PROXIES": "10.0.0.1"}, "Set PUBLIC_BASE_URL"),
+        ({"TRUSTED_PROXIES": "10.0.0.1", "PUBLIC_BASE_URL": "http://localhost:8080"}, "Set PUBLIC_BASE_URL"),
+        ({"TRUSTED_PROXIES": "10.0.0.1", "PUBLIC_BASE_URL": PUBLIC}, ""),
+        ({"TRUSTED_PROXIES": "10.0.0.1 proxy.local", "PUBLIC_BASE_URL": PUBLIC}, "proxy.local is no address"),
+        ({"TRUSTED_PROXIES": "0.0.0.0/0", "PUBLIC_BASE_URL": PUBLIC}, "believes everybody"),
+        ({"PUBLIC_BASE_URL": PUBLIC}, "Set TRUSTED_PROXIES"),
+        ({"PUBLIC_BASE_URL": PUBLIC, "ACME_EMAIL": "me@example.org"}, ""),
+        ({"PUBLIC_BASE_URL": "notes.example.org"}, "is no address"),
+        ({"ACME_EMAIL": "me@example.org"}, "ACME_EMAIL needs PUBLIC_BASE_URL"),
+        ({"TLS_CERT_FILE": "/nowhere.pem"}, "belong together"),
+        ({"TLS_CERT_FILE": "/nowhere.pem", "TLS_KEY_FILE": "/nowhere.key"}, "cannot be read"),
+        ({"INTERNAL_TOKEN": "short"}, "16 characters"),
+        ({"PUBLIC_BASE_URL": PUBLIC, "TRUSTED_PROXIES": "10.0.0.1", "DJANGO_DEBUG": "true"}, "DJANGO_DEBUG is on"),
+        ({"DJANGO_DEBUG": "true"}, ""),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, "traces are lost"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "nonsense"}, "traces are lost"),
+        ({}, ""),
+    ],
+)
+def test_settings_that_do_not_fit_together(env: dict[str, str], says: str) -> None:
+    found = [f"{one.problem} {one.advice}" for one in settings.problems(env)]
+    assert len(found) == bool(says), found
+    assert says in " ".join(found)
+
+
+def test_hints_where_strangers_can_call() -> None:
+    assert list(settings.hints({"AUTH_RATE_PER_MINUTE": "0"})) == []
+    found = " ".join(one.problem for one in settings.hints({"PUBLIC_BASE_URL": PUBLIC, "AUTH_RATE_PER_MINUTE": "0"}))
+    assert "AUTH_RATE_PER_MINUTE=0" in found
+    assert "SMTP_HOST" in found
+
+
+@pytest.mark.parametrize(("days", "says"), [(-1, "ended on"), (5, "ends in 4 days"), (90, "")])
+def test_a_certificate_that_ends(tmp_path: Path, days: int, says: str) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    moment = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(moment - timedelta(days=100))
+        .not_valid_after(moment + timedelta(days=days)).sign(key, hashes.SHA256())
+    )  # fmt: skip
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    files[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    env = {"TLS_CERT_FILE": str(files[0]), "TLS_KEY_FILE": str(files[1])}
+    found = [one.problem for one in settings.problems(env)]
+    assert len(found) == bool(says)
+    assert says in " ".join(found)
