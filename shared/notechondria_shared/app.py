@@ -29,6 +29,7 @@ from notechondria_shared.http.edge import Edge
 from notechondria_shared.observability import status
 from notechondria_shared.observability.event_lag import EventLag
 from notechondria_shared.observability.replica import replicas_query
+from notechondria_shared.observability.route_template import UNSEEN
 from notechondria_shared.settings import ServiceSettings
 from notechondria_shared.storage import MediaStore
 from notechondria_shared.version import product_version
@@ -108,6 +109,14 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         default_response_class=Json,
+        telemetry={
+            "tracing": bool(settings.otel_exporter_otlp_endpoint),
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+            "exclude": lambda scope: scope.get("path", "").startswith(UNSEEN),
+        },
     )
     state = app.state
     state.settings, state.spec = settings, spec
@@ -133,6 +142,10 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
     errors.install(app)
     openapi.install(app)
     app.add_middleware(_edge(settings))
+    if settings.otel_exporter_otlp_endpoint:
+        from notechondria_shared.observability import tracing  # noqa: PLC0415 - off by default
+
+        tracing.install(app)
     if settings.metrics:
         from notechondria_shared.observability import metrics  # noqa: PLC0415 - off by default
 

@@ -25,6 +25,7 @@ from notechondria_shared.events.bus import Bus, stream_name
 from notechondria_shared.events.catalogue import CATALOGUE
 from notechondria_shared.events.fact import Envelope, Fact
 from notechondria_shared.events.tables import EventTables
+from notechondria_shared.observability.trace_context import traces
 
 logger = logging.getLogger("notechondria.consumer")
 
@@ -156,8 +157,10 @@ class Consumer:
         tries = message.metadata.num_delivered
         while not self._stopping:
             try:
-                async with self._database.transaction() as session:
-                    await apply(session, self._tables, self._handlers, _read(message.data))
+                envelope = _read(message.data)
+                with traces().handling(envelope.type, str(envelope.id), envelope.traceparent):
+                    async with self._database.transaction() as session:
+                        await apply(session, self._tables, self._handlers, envelope)
             except Unreadable as error:
                 await self._bury(message, error, tries)
             except Exception as error:

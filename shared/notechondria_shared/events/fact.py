@@ -43,9 +43,12 @@ class Envelope(BaseModel):
     time: datetime
     datacontenttype: Literal["application/json"] = "application/json"
     data: dict[str, Any]
+    traceparent: str | None = Field(
+        None, description="The W3C trace context of the request that told the fact; only where traces are made."
+    )
 
     @classmethod
-    def of(cls, fact: Fact, event_id: UUID, moment: datetime) -> Self:
+    def of(cls, fact: Fact, event_id: UUID, moment: datetime, traceparent: str | None = None) -> Self:
         """Wrap a fact."""
         return cls(
             id=event_id,
@@ -54,4 +57,9 @@ class Envelope(BaseModel):
             subject=fact.aggregate,
             time=moment,
             data=fact.model_dump(mode="json"),
+            traceparent=traceparent,
         )
+
+    def document(self) -> dict[str, Any]:
+        """The envelope as JSON values; CloudEvents knows no attributes that are null."""
+        return self.model_dump(mode="json", exclude=None if self.traceparent else {"traceparent"})

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_shared.database.reader import SessionReader
 from notechondria_shared.events.fact import Envelope, Fact
 from notechondria_shared.events.tables import EventTables
+from notechondria_shared.observability.trace_context import traces
 from notechondria_shared.timestamps import now
 
 
@@ -27,7 +28,7 @@ async def publish(session: AsyncSession, tables: EventTables, *facts: Fact) -> l
             message = f"{tables.schema} may not tell {fact.subject}"
             raise ValueError(message)
         event_id = uuid4()
-        envelope = Envelope.of(fact, event_id, now()).model_dump(mode="json")
+        envelope = Envelope.of(fact, event_id, now(), traces().traceparent()).document()
         rows.append({"event_id": event_id, "subject": fact.subject, "envelope": Jsonb(envelope)})
     await SessionReader(session).run(tables.keep_fact, *rows)
     return [row["event_id"] for row in rows]

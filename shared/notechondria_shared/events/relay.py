@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 
 from notechondria_shared.events.bus import Bus, ensure_stream
 from notechondria_shared.observability.replica import connection_name
+from notechondria_shared.observability.trace_context import traces
 from notechondria_shared.timestamps import now
 
 logger = logging.getLogger("notechondria.relay")
@@ -154,18 +155,7 @@ class Relay:
                         self._schema.upper(),
                     )
                 self._stream_known = True
-            jetstream = self._bus.jetstream
-            results = await asyncio.gather(
-                *(
-                    jetstream.publish(
-                        row["subject"],
-                        json.dumps(row["envelope"], ensure_ascii=False, separators=(",", ":")).encode(),
-                        headers={"Nats-Msg-Id": str(row["event_id"]), "Content-Type": "application/cloudevents+json"},
-                    )
-                    for row in rows
-                ),
-                return_exceptions=True,
-            )
+            results = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
         except (NatsError, TimeoutError, OSError) as error:
             logger.warning("relay: broker away: %s", error or type(error).__name__)
             return []
@@ -175,6 +165,15 @@ class Relay:
             elif isinstance(result, BaseException) and not isinstance(result, NatsError | TimeoutError | OSError):
                 raise result
         return [row["id"] for row, result in zip(rows, results, strict=True) if not isinstance(result, BaseException)]
+
+    async def _publish(self, row: Row) -> None:
+        event_id, envelope = str(row["event_id"]), row["envelope"]
+        with traces().sending(row["subject"], event_id, envelope.get("traceparent")):
+            await self._bus.jetstream.publish(
+                row["subject"],
+                json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode(),
+                headers={"Nats-Msg-Id": event_id, "Content-Type": "application/cloudevents+json"},
+            )
 
     async def _housekeeping(self, connection: psycopg.AsyncConnection[Row]) -> None:
         """Drop what is past its time, in small bites: sent facts, and inbox rows no replay can reach any more."""

@@ -7,10 +7,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from notechondria_shared.observability.meters import DURATION, IN_FLIGHT, REQUESTS
-from notechondria_shared.observability.route_template import method_of, route_template
-
-UNSEEN = ("/internal/health/", "/internal/metrics")
-"""Asked every second by machines; nobody waits for them."""
+from notechondria_shared.observability.route_template import UNSEEN, method_of, route_template
 
 
 class RequestMetrics:

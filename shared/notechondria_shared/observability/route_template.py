@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from starlette.types import Scope
 
+UNSEEN = ("/internal/health/", "/internal/metrics")
+"""Paths asked every second by machines; neither counted nor traced."""
 UNMATCHED = "(no route)"
 PREFLIGHT = "(preflight)"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

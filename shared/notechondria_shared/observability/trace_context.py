@@ -1,0 +1,49 @@
+"""The trace that the work in hand belongs to, as far as facts carry it along (CloudEvents, distributed tracing).
+
+Without a collector there are no traces: nothing is imported, and these functions do nothing.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+
+class Traces(Protocol):
+    """What traces are made with."""
+
+    def traceparent(self) -> str | None:
+        """The W3C trace context of the work in hand; None outside of a trace."""
+        ...
+
+    def sending(self, subject: str, event_id: str, traceparent: str | None) -> AbstractContextManager[None]:
+        """While a fact is given to the bus."""
+        ...
+
+    def handling(self, subject: str, event_id: str, traceparent: str | None) -> AbstractContextManager[None]:
+        """While a fact is applied: the trace of the request that told it goes on."""
+        ...
+
+
+class _NoTraces:
+    def traceparent(self) -> str | None:
+        return None
+
+    def sending(self, subject: str, event_id: str, traceparent: str | None) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    handling = sending
+
+
+_traces: Traces = _NoTraces()
+
+
+def install(traces: Traces) -> None:
+    """Make traces from now on, in this process."""
+    global _traces  # noqa: PLW0603 - one per process, as the tracer provider is
+    _traces = traces
+
+
+def traces() -> Traces:
+    """What traces are made with in this process."""
+    return _traces
