@@ -3,6 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs reset test lint format types unit conformance node-tools docs routes release clean
+.PHONY: env images compose-test
 .PHONY: bench-gateway bench-identity bench-notes bench-planner bench-mcp
 
 READY := .venv/.ready
@@ -63,6 +64,15 @@ docs: $(READY) ## Write what is generated anew: docs/events.md, the events' Asyn
 
 routes: $(READY) ## Show which service answers which path
 	@$(NOTECHONDRIA) routes $(ARGS)
+
+env: ## Write deploy/.env with its own secrets, for docker compose (repeat it at will)
+	@sh deploy/make-env.sh
+
+images: ## Build all container images (needs Docker; TAG=1.2.3)
+	@TAG=$(TAG) sh deploy/ci/build.sh
+
+compose-test: $(READY) ## Try the containers for real: engine, images, compose, scaling, backup (needs root; ARGS="-k scale")
+	@sh deploy/ci/compose-test.sh $(ARGS)
 
 bench-identity: $(READY) ## Measure sign-ins beside other requests
 	@$(BIN)/python -m bench.identity

@@ -1,7 +1,42 @@
 #!/bin/sh
 # Starts the gateway in a container: takes the marks off the lines of traefik.yaml that the environment asks for
-# (#proxies, #tls, #acme, #metrics, #tracing) and puts the values in. The `notechondria` command does the same on one machine.
+# (#proxies, #tls, #acme, #metrics, #tracing) and puts the values in.
+# The `notechondria` command does the same on one machine.
+#
+# With GATEWAY_RESOLVE_SECONDS the names in <SERVICE>_URL are looked up at that interval, and Traefik is given every
+# address: under one name it would see one server, keep its connections to one replica, and check only that one's health.
 set -eu
+
+routes=/etc/traefik/routes
+resolved=${GATEWAY_RESOLVED:-/tmp/routes}
+
+# The URLs of $1 (commas between), each name replaced by all of its addresses; a name without any stays: it is down.
+addresses() {
+    list=
+    for url in $(printf '%s' "$1" | tr ',' ' '); do
+        place=${url#*://}
+        name=${place%%[:/]*}
+        found=$(getent ahostsv4 "$name" | sed -n 's/ .*STREAM.*//p' | sort -u)
+        for address in ${found:-$name}; do
+            list="$list,${url%%://*}://$address${place#"$name"}"
+        done
+    done
+    printf '%s' "${list#,}"
+}
+
+# services.yaml with the addresses of this moment, by rename, and only when it changed: Traefik loads it at once.
+resolve() {
+    sed -e "s|(env \"IDENTITY_URL\")|\"$(addresses "${IDENTITY_URL:-}")\"|" \
+        -e "s|(env \"NOTES_URL\")|\"$(addresses "${NOTES_URL:-}")\"|" \
+        -e "s|(env \"PLANNER_URL\")|\"$(addresses "${PLANNER_URL:-}")\"|" \
+        -e "s|(env \"MCP_URL\")|\"$(addresses "${MCP_URL:-}")\"|" \
+        "$routes/services.yaml" >"$resolved/services.draft"
+    if cmp -s "$resolved/services.draft" "$resolved/services.yaml"; then
+        rm "$resolved/services.draft"
+    else
+        mv "$resolved/services.draft" "$resolved/services.yaml"
+    fi
+}
 
 home=$(cd "$(dirname "$0")" && pwd)
 source=${GATEWAY_STATIC:-$home/traefik.yaml}
@@ -48,4 +83,12 @@ sed -e "s|\${TRUSTED_PROXIES}|$proxies|" \
     "$rendered.new" >"$rendered"
 rm -f "$rendered.new"
 [ "${1:-}" != --render ] || { cat "$rendered"; exit 0; }
+if [ "${GATEWAY_RESOLVE_SECONDS:-0}" != 0 ]; then
+    mkdir -p "$resolved"
+    cp "$routes"/*.yaml "$resolved/"
+    resolve
+    sed "s|directory: $routes\$|directory: $resolved|" "$rendered" >"$rendered.next" && mv "$rendered.next" "$rendered"
+    # It goes on as a child of Traefik and ends with it, as everything in a container does.
+    (set +e; while sleep "$GATEWAY_RESOLVE_SECONDS"; do resolve; done) &
+fi
 exec traefik "--configFile=$rendered" "$@"

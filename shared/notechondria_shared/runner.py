@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
@@ -20,6 +20,7 @@ from notechondria_shared.logs import configure_logging
 from notechondria_shared.observability.replica import become_replica
 from notechondria_shared.observability.shared_folder import shared_folder
 from notechondria_shared.settings import ServiceSettings
+from notechondria_shared.unix_path import unix_path
 
 logger = logging.getLogger("notechondria.start")
 GRACE_SECONDS = 12
@@ -44,17 +45,24 @@ def run(
     factory: str,
     bootstrap: Callable[[ServiceSettings], Awaitable[None]] | None = None,
 ) -> int:
-    """Run a service until SIGTERM; the exit code. `factory` is the import path of its `create_app`."""
+    """Run a service until SIGTERM; the exit code. `factory` is the import path of its `create_app`.
+
+    With the argument `prepare` it does all that comes before serving, and ends: for a job that migrates ahead of a
+    rolling update.
+    """
     configure_logging(settings)
     become_replica()
     try:
-        asyncio.run(_prepare(settings, spec, bootstrap))
+        asyncio.run(prepare(settings, spec, bootstrap))
     except DatabaseUnavailable as problem:
         logger.critical("%s", problem)
         return 3
+    if sys.argv[1:] == ["prepare"]:
+        return 0
     logger.info("serving %s on %s:%d", settings.service, settings.host, settings.port)
+    workers = settings.web_concurrency if settings.web_concurrency > 1 else None
     with _shared_metrics(settings):
-        _serve(settings, factory)
+        uvicorn.run(factory, factory=True, workers=workers, **serving(settings))
     return 0
 
 
@@ -62,36 +70,42 @@ def _shared_metrics(settings: ServiceSettings) -> AbstractContextManager[None]:
     return shared_folder() if settings.metrics and settings.web_concurrency > 1 else nullcontext()
 
 
-def _serve(settings: ServiceSettings, factory: str) -> None:
-    uvicorn.run(
-        factory,
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.web_concurrency if settings.web_concurrency > 1 else None,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=True,
+def serving(settings: ServiceSettings) -> dict[str, Any]:
+    """How a service is served: arguments of `uvicorn.run` and of `uvicorn.Config`."""
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "loop": "uvloop",
+        "http": "httptools",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "date_header": True,
         # The gateway is the only peer; it replaces X-Forwarded-* of clients, so what arrives here is its word.
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        timeout_keep_alive=75,
-        limit_concurrency=1000,
-        backlog=512,
-        h11_max_incomplete_event_size=64 * 1024,
-    )
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "timeout_keep_alive": 75,
+        "limit_concurrency": 1000,
+        "backlog": 512,
+        "h11_max_incomplete_event_size": 64 * 1024,
+    }
 
 
-async def _prepare(
+async def prepare(
     settings: ServiceSettings, spec: ServiceSpec, bootstrap: Callable[[ServiceSettings], Awaitable[None]] | None
 ) -> None:
-    await wait_for_database(settings.database_conninfo, settings.database_wait_seconds)
-    await asyncio.to_thread(migrate, settings.database_conninfo, spec.tables.schema, spec.migrations)
+    """Do what comes before serving, each step told in one line (architecture §6)."""
+    address = await wait_for_database(settings.database_conninfo, settings.database_wait_seconds)
+    logger.info("Postgres at %s answers and accepts our credentials", address)
+    given = settings.django_production_media_root.strip()
+    if given and (normalised := unix_path(given)) != given:
+        logger.info("media path %s is taken as %s", given, normalised or "not set")
+    schema = spec.tables.schema
+    migrated = await asyncio.to_thread(migrate, settings.database_conninfo, schema, spec.migrations)
+    logger.info("schema %s %s", schema, "was migrated" if migrated else "is current, nothing to migrate")
     if bootstrap:
         await bootstrap(settings)
+        logger.info("bootstrap is done")
 
 
 def configured_app(factory: Callable[[], FastAPI], settings: ServiceSettings) -> FastAPI:

@@ -3,7 +3,9 @@
 from typing import Final
 
 SERVICES: Final = ("identity", "notes", "planner", "mcp")
-PARTS: Final = ("postgres", "nats", *SERVICES, "gateway")
+TOGETHER: Final = "services"
+"""The part that is all services in one process, in place of one for each (NOTECHONDRIA_TOGETHER)."""
+PARTS: Final = ("postgres", "nats", *SERVICES, TOGETHER, "gateway")
 DATABASE: Final = "notechondria"
 SUPERUSER: Final = "postgres"
 

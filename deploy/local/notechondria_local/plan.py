@@ -6,13 +6,14 @@ from functools import partial
 from notechondria_local import preflight
 from notechondria_local.credentials import Credentials
 from notechondria_local.layout import Layout
-from notechondria_local.names import PARTS, SERVICES
+from notechondria_local.names import PARTS, SERVICES, TOGETHER
 from notechondria_local.nats import Nats
 from notechondria_local.part import Part
 from notechondria_local.ports import choose_port, release_port
 from notechondria_local.postgres import Postgres
 from notechondria_local.services import ServiceSettings
 from notechondria_local.traefik import Traefik
+from notechondria_shared.settings import TRUE_WORDS
 
 
 class Plan:
@@ -55,8 +56,10 @@ class Plan:
             parts["postgres"] = Part("postgres", self.postgres.spec)
         if not self.env.get("NATS_URL"):
             parts["nats"] = Part("nats", self.nats.spec)
-        for name in SERVICES:
-            parts[name] = Part(name, partial(self.settings.spec, name))
+        if self.env.get("NOTECHONDRIA_TOGETHER", "").lower() in TRUE_WORDS:
+            parts[TOGETHER] = Part(TOGETHER, self.settings.together)
+        else:
+            parts |= {name: Part(name, partial(self.settings.spec, name)) for name in SERVICES}
         parts["gateway"] = Part("gateway", self.traefik.spec)
         return parts
 

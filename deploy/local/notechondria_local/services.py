@@ -1,5 +1,6 @@
 """The four services as child processes: what each is told through its environment, and when it is ready."""
 
+import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,10 +8,13 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from notechondria_local.credentials import Credentials
-from notechondria_local.names import SERVICES
+from notechondria_local.names import SERVICES, TOGETHER
 from notechondria_local.probe import answers
 from notechondria_local.process import ChildSpec
 from notechondria_shared.unix_path import unix_path
+
+OWN_ENVIRONMENTS = "NOTECHONDRIA_SERVICES"
+"""A variable of the one process that is all services: JSON, by service, what only that one is told."""
 
 
 def with_user(url: str, user: str, password: str) -> str:
@@ -72,6 +76,23 @@ class ServiceSettings:
         if name != "identity":
             given.pop("DJANGO_SUPERUSER_PASSWORD", None)
         return {**defaults, **given, **ours}
+
+    def together(self) -> ChildSpec:
+        """Say how to run all services in one process: what they share as its environment, the rest as JSON in it."""
+        each = {name: self.environment(name) for name in SERVICES}
+        own = {
+            name: {key: value for key, value in env.items() if any(other.get(key) != value for other in each.values())}
+            for name, env in each.items()
+        }
+        shared = {key: value for key, value in each[SERVICES[0]].items() if key not in own[SERVICES[0]]}
+        return ChildSpec(
+            name=TOGETHER,
+            argv=[sys.executable, "-m", "notechondria_local.together"],
+            env={**shared, OWN_ENVIRONMENTS: json.dumps(own)},
+            log=self.logs / f"{TOGETHER}.log",
+            ready=lambda: all(answers(f"{self.urls[name]}/internal/health/ready") for name in SERVICES),
+            ready_seconds=300,  # where memory is short, processors are slow
+        )
 
     def spec(self, name: str) -> ChildSpec:
         """Say how to run a service."""

@@ -16,7 +16,7 @@ import psycopg
 from notechondria_local import preflight
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout
-from notechondria_local.names import SERVICES, title
+from notechondria_local.names import SERVICES, TOGETHER, title
 from notechondria_local.part import Part
 from notechondria_local.plan import Plan
 from notechondria_local.probe import until
@@ -95,7 +95,7 @@ class Stack:
         if self._watcher is not None:
             self._watcher.join()
             self._watcher = None
-        for group in (("gateway",), SERVICES, ("nats",), ("postgres",)):
+        for group in (("gateway",), (*SERVICES, TOGETHER), ("nats",), ("postgres",)):
             running = [part for name, part in self._parts.items() if name in group and part.running]
             if running:
                 with step(self._progress, f"Stop {', '.join(title(part.name) for part in running)}"):
@@ -188,7 +188,7 @@ class Stack:
 
     def _start_all(self) -> None:
         self._together([self._start_database, partial(self._start_first, "nats")])
-        self._together([partial(self._start_first, name) for name in SERVICES])
+        self._together([partial(self._start_first, name) for name in (*SERVICES, TOGETHER)])
         self._start_first("gateway")
 
     def _start_database(self) -> None:

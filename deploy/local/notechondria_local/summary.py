@@ -6,6 +6,7 @@ from rich.markup import escape
 
 from notechondria_local.credentials import Credentials
 from notechondria_local.layout import Layout, default_data_folder, shown
+from notechondria_local.names import TOGETHER
 from notechondria_local.services import admin_account
 from notechondria_local.state import StackState
 
@@ -25,10 +26,11 @@ def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detach
         if env.get("DJANGO_SUPERUSER_PASSWORD")
         else f"[bold]{escape(admin['DJANGO_SUPERUSER_PASSWORD'])}[/bold]"
     )
+    writer = TOGETHER if TOGETHER in state.parts else "identity"
     mail = (
         f"sent through {escape(env['SMTP_HOST'])}"
         if env.get("SMTP_HOST")
-        else f"no SMTP_HOST is set: they appear in {escape(shown(layout.log('identity')))}"
+        else f"no SMTP_HOST is set: they appear in {escape(shown(layout.log(writer)))}"
     )
     down = command("down", layout, env)
     rows = [

@@ -17,9 +17,9 @@ class DatabaseUnavailable(Exception):
     """Postgres did not answer in time, or refused the credentials; the text says which and what to do."""
 
 
-async def wait_for_database(conninfo: str, seconds: float) -> None:
-    """Return when Postgres accepts our credentials; raise `DatabaseUnavailable` after `seconds`, or at once when the
-    password or database is wrong (waiting would not help)."""
+async def wait_for_database(conninfo: str, seconds: float) -> str:
+    """Return its address when Postgres accepts our credentials; raise `DatabaseUnavailable` after `seconds`, or at once
+    when the password or database is wrong (waiting would not help)."""
     parts = conninfo_to_dict(conninfo)
     host, port = str(parts.get("host") or "localhost"), int(str(parts.get("port") or 5432))
     deadline = time.monotonic() + seconds
@@ -39,7 +39,7 @@ async def wait_for_database(conninfo: str, seconds: float) -> None:
         except OSError as error:
             problem = error
         else:
-            return
+            return f"{host}:{port}"
         if time.monotonic() > deadline:
             message = f"Postgres at {host}:{port} did not answer within {seconds:.0f} s: {problem}"
             raise DatabaseUnavailable(message)
