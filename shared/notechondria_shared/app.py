@@ -75,7 +75,7 @@ class ServiceSpec:
 def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
     """A FastAPI application with the chassis around the service's routers."""
     database = Database(settings)
-    bus = Bus(settings.service, settings.nats_url.get_secret_value())
+    bus = Bus(settings.service, settings.nats_url.get_secret_value(), settings.nats_replicas)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
+from types import FrameType
 from typing import Any, TypeVar
 
 import uvicorn
@@ -16,6 +18,7 @@ from pydantic import ValidationError
 from notechondria_shared.app import ServiceSpec
 from notechondria_shared.database.migrations import migrate
 from notechondria_shared.database.wait import DatabaseUnavailable, wait_for_database
+from notechondria_shared.http.internal import Drain
 from notechondria_shared.logs import configure_logging
 from notechondria_shared.observability.replica import become_replica
 from notechondria_shared.observability.shared_folder import shared_folder
@@ -60,14 +63,36 @@ def run(
     if sys.argv[1:] == ["prepare"]:
         return 0
     logger.info("serving %s on %s:%d", settings.service, settings.host, settings.port)
-    workers = settings.web_concurrency if settings.web_concurrency > 1 else None
-    with _shared_metrics(settings):
-        uvicorn.run(factory, factory=True, workers=workers, **serving(settings))
-    return 0
+    if settings.web_concurrency > 1:
+        with shared_folder() if settings.metrics else nullcontext():
+            uvicorn.run(factory, factory=True, workers=settings.web_concurrency, **serving(settings))
+        return 0
+    server = DrainingServer(uvicorn.Config(factory, factory=True, **serving(settings)), settings.drain_seconds)
+    server.run()
+    return 0 if server.started else 3
 
 
-def _shared_metrics(settings: ServiceSettings) -> AbstractContextManager[None]:
-    return shared_folder() if settings.metrics and settings.web_concurrency > 1 else nullcontext()
+class DrainingServer(uvicorn.Server):
+    """A server that, told to stop, goes on for some seconds while its health says that it leaves.
+
+    So a replica can be stopped without a request being lost: the gateway has taken it out before it closes its port.
+    """
+
+    def __init__(self, config: uvicorn.Config, seconds: float) -> None:
+        super().__init__(config)
+        self._seconds = seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain at the first signal, stop after that or at the second one."""
+        if Drain.started or not self._seconds or not self.started:
+            super().handle_exit(sig, frame)
+            return
+        Drain.started = True
+        logger.info("leaving in %.0f s, the gateway sends nothing new", self._seconds)
+        timer = threading.Timer(self._seconds, super().handle_exit, (sig, None))
+        timer.daemon = True
+        timer.start()
+
 
 
 def serving(settings: ServiceSettings) -> dict[str, Any]:

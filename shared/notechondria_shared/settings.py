@@ -43,6 +43,10 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     web_concurrency: int = Field(2, ge=1, le=64)
+    drain_seconds: float = Field(0, ge=0, le=6)
+    """How long after SIGTERM one process still takes requests, while it asks the gateway to send them elsewhere."""
+    nats_replicas: int = Field(1, ge=1, le=5)
+    """How many servers of a NATS cluster keep each event."""
 
     database_url: SecretStr | None = None
     postgre_db: str = "postgres"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import time
 
@@ -11,6 +12,13 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 logger = logging.getLogger("notechondria.start")
+
+
+# Of a connection that was never made libpq gives the server's words, and no code.
+_REFUSED = re.compile(
+    r"FATAL:\s+((?:password authentication failed|no pg_hba\.conf entry|permission denied for database) [^\n]*"
+    r"|(?:database|role) [^\n]* (?:does not exist|is not permitted to log in))"
+)
 
 
 class DatabaseUnavailable(Exception):
@@ -32,8 +40,8 @@ async def wait_for_database(conninfo: str, seconds: float) -> str:
             connection = await psycopg.AsyncConnection.connect(conninfo, connect_timeout=5)
             await connection.close()
         except psycopg.OperationalError as error:
-            if error.sqlstate and error.sqlstate.startswith(("28", "3D")):
-                message = f"Postgres at {host}:{port} refused us: {error}. Check DATABASE_URL."
+            if refusal := _REFUSED.search(str(error)):
+                message = f"Postgres at {host}:{port} refused us: {refusal[1]}. Check DATABASE_URL."
                 raise DatabaseUnavailable(message) from None
             problem: Exception = error
         except OSError as error:

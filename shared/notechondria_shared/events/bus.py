@@ -23,9 +23,11 @@ RECONNECT_WAIT_SECONDS = 0.25
 class Bus:
     """One NATS connection of a service. `connected` is the truth of this moment; listeners hear of changes."""
 
-    def __init__(self, service: str, url: str) -> None:
+    def __init__(self, service: str, url: str, replicas: int = 1) -> None:
         self.service = service
-        self._url = url
+        self.replicas = replicas
+        """How many servers of a cluster keep what is stored."""
+        self._servers = [one.strip() for one in url.split(",")]
         self._client = Client()
         self._jetstream = self._client.jetstream(timeout=5)
         self._closing = False
@@ -66,7 +68,7 @@ class Bus:
         while not self._closing:
             try:
                 await self._client.connect(
-                    self._url,
+                    self._servers,
                     name=self.service,
                     inbox_prefix=f"_INBOX_{self.service}".encode(),
                     allow_reconnect=True,
@@ -132,7 +134,7 @@ def stream_name(service: str) -> str:
 
 
 async def ensure_stream(bus: Bus) -> bool:
-    """Create or update the service's own stream; True when it did not exist before."""
+    """Create the service's own stream, or give it the copies it should have; True when it did not exist before."""
     jetstream = bus.jetstream
     config = StreamConfig(
         name=stream_name(bus.service),
@@ -143,10 +145,13 @@ async def ensure_stream(bus: Bus) -> bool:
         max_age=RETENTION.total_seconds(),
         duplicate_window=120,
         allow_direct=True,
+        num_replicas=bus.replicas,
     )
     try:
-        await jetstream.stream_info(stream_name(bus.service))
+        known = await jetstream.stream_info(stream_name(bus.service))
     except NotFoundError:
         await jetstream.add_stream(config)
         return True
+    if known.config.num_replicas != bus.replicas:
+        await jetstream.update_stream(config)
     return False

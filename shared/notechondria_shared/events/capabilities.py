@@ -37,7 +37,9 @@ async def _bucket(bus: Bus) -> KeyValue:
         return await bus.jetstream.key_value(BUCKET)
     except NotFoundError:
         try:
-            return await bus.jetstream.create_key_value(KeyValueConfig(bucket=BUCKET, storage=StorageType.FILE))
+            return await bus.jetstream.create_key_value(
+                KeyValueConfig(bucket=BUCKET, storage=StorageType.FILE, replicas=bus.replicas)
+            )
         except APIError:
             # Another service made it at the same moment.
             return await bus.jetstream.key_value(BUCKET)

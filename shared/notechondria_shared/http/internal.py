@@ -35,9 +35,17 @@ health = APIRouter(prefix="/internal/health", include_in_schema=False, dependenc
 operators = APIRouter(prefix="/internal/events", include_in_schema=False, dependencies=[Depends(require_internal)])
 
 
+class Drain:
+    """Whether this process is about to stop: it still answers, and asks not to be sent anything new."""
+
+    started = False
+
+
 @health.get("/live")
 async def live() -> dict[str, str]:
-    """The process answers."""
+    """The process answers, and goes on doing so; the gateway asks every second."""
+    if Drain.started:
+        raise Unavailable("Not live: Backend.Stop/drain — this process is about to stop.")
     return {"status": "ok"}
 
 
