@@ -94,7 +94,6 @@ class DrainingServer(uvicorn.Server):
         timer.start()
 
 
-
 def serving(settings: ServiceSettings) -> dict[str, Any]:
     """How a service is served: arguments of `uvicorn.run` and of `uvicorn.Config`."""
     return {
