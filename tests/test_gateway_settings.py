@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from notechondria_local.layout import GATEWAY_STATIC
 from notechondria_local.stack import Stack
 from notechondria_local.traefik import fill_in
+from tests.support.certificates import self_signed
 from tests.support.client import PASSWORD, Api
+from tests.support.ports import free_port
 
 WISHES = [
     {},
@@ -63,43 +59,13 @@ def test_containers_and_the_command_read_the_same_configuration(wishes: dict[str
     assert "${" not in yaml.safe_dump(by_script)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for localhost that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    moment = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(moment - timedelta(minutes=5))
-        .not_valid_after(moment + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    encoding = serialization.Encoding.PEM
-    files = folder / "cert.pem", folder / "key.pem"
-    files[0].write_bytes(signed.public_bytes(encoding))
-    files[1].write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    return files
-
-
 @pytest.fixture(scope="module")
 def secure() -> Iterator[tuple[Api, str, Path]]:
     """A house with TLS of its own, behind a proxy on 127.0.0.1 that is trusted: the tests play that proxy."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="notechondria-tls-") as folder:
         Path(folder).chmod(0o711)
-        cert, key = certificate(Path(folder))
+        cert, key = self_signed(Path(folder))
         environment = {
             "AUTH_RATE_PER_MINUTE": "30",
             "TLS_CERT_FILE": str(cert),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,14 +12,13 @@ import httpx
 
 from notechondria_local.stack import Stack
 from tests.support.client import eventually
+from tests.support.ports import free_port
 
 
 @contextmanager
 def another(stack: Stack, service: str, **environment: str) -> Iterator[str]:
     """Run another `service` on the stack's database and bus; its base URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     env = {**stack.plan.settings.environment(service), "PORT": str(port), **environment}
     log = stack.log(service).with_name(f"{service}-{port}.log")
     url = f"http://127.0.0.1:{port}"

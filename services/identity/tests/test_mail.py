@@ -7,57 +7,25 @@ import logging
 import socket
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.support.certificates import self_signed
+from tests.support.letterbox import Letterbox, letterbox
+from tests.support.ports import free_port
 
 from identity_service.codes import service as codes
 from identity_service.mail.service import Mailer
 from identity_service.settings import IdentitySettings
 
 
-class Letterbox:
-    """Keeps what arrives; refuses one recipient."""
-
-    def __init__(self) -> None:
-        self.letters: list[Message] = []
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
-        if address.startswith("refused"):
-            return "550 no such box"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        self.letters.append(message_from_bytes(envelope.content))
-        return "250 OK"
-
-
 @pytest.fixture
 def server() -> Iterator[tuple[Letterbox, int]]:
-    box = Letterbox()
-    controller = Controller(box, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    try:
-        yield box, controller.port
-    finally:
-        controller.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with letterbox() as running:
+        yield running
 
 
 def mailer(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Mailer:
@@ -127,26 +95,10 @@ def test_13_a_server_that_hangs_does_not_hold_the_request(monkeypatch: pytest.Mo
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for localhost that signs itself, with its key in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    moment = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(moment - timedelta(minutes=5))
-        .not_valid_after(moment + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    encoding = serialization.Encoding.PEM
-    secret = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file.write_bytes(secret + signed.public_bytes(encoding))
-    return file
+    cert, key = self_signed(tmp_path_factory.mktemp("tls"))
+    both = cert.with_name("both.pem")
+    both.write_bytes(key.read_bytes() + cert.read_bytes())
+    return both
 
 
 def authenticator(server: Any, session: Any, envelope: Any, mechanism: str, auth_data: Any) -> AuthResult:

@@ -10,15 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from email import message_from_bytes
-from email.message import Message
-from typing import Any
 
 import httpx
 import psycopg
 import pytest
-from aiosmtpd.controller import Controller
 from tests.support.client import PASSWORD, Api
+from tests.support.letterbox import Letterbox, letterbox
 from tests.support.provider import SECRET, Person, Provider
 from tests.support.replica import another
 
@@ -37,35 +34,10 @@ NO_PROVIDERS = dict.fromkeys(
 )
 
 
-class Letterbox:
-    """Keeps what arrives; refuses one recipient."""
-
-    def __init__(self) -> None:
-        self.letters: list[Message] = []
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
-        if address.startswith("refused"):
-            return "550 no such box"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        self.letters.append(message_from_bytes(envelope.content))
-        return "250 OK"
-
-
 @pytest.fixture(scope="module")
 def box() -> Iterator[tuple[Letterbox, int]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    letters = Letterbox()
-    controller = Controller(letters, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield letters, port
-    finally:
-        controller.stop()
+    with letterbox() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
