@@ -18,6 +18,8 @@ from notechondria_shared.events.consumer import Subscription
 from notechondria_shared.events.tables import EventTables
 
 PATIENCE_SECONDS = 1.0
+MOST = 100_000
+"""Rows that are counted; what is more is said to be as many."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +80,18 @@ class EventLag:
 
 
 def _stored_lag(tables: EventTables) -> Prepared:
+    """One statement over the partial index of what is unsent; counts end at `MOST`, so that it is quick however much
+    waits."""
     outbox, letters = tables.outbox, tables.dead_letters
     waiting = outbox.c.sent_at.is_(None)
-    age = extract("epoch", func.clock_timestamp() - func.min(outbox.c.created_at))
-    failed = select(func.count()).select_from(letters).where(letters.c.replayed_at.is_(None))
+    unsent = select(outbox.c.id).where(waiting).limit(MOST).subquery()
+    failed = select(letters.c.id).where(letters.c.replayed_at.is_(None)).limit(MOST).subquery()
+    oldest = select(outbox.c.created_at).where(waiting).order_by(outbox.c.id).limit(1).scalar_subquery()
+    age = extract("epoch", func.clock_timestamp() - oldest)
     return prepare(
         select(
-            func.count().label("unsent"),
+            select(func.count()).select_from(unsent).scalar_subquery().label("unsent"),
             cast(func.greatest(func.coalesce(age, 0), 0), Double).label("oldest_seconds"),
-            failed.scalar_subquery().label("dead_letters"),
+            select(func.count()).select_from(failed).scalar_subquery().label("dead_letters"),
         )
-        .select_from(outbox)
-        .where(waiting)
     )

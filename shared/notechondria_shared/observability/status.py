@@ -44,7 +44,7 @@ async def service_status(app: FastAPI) -> ServiceStatus:
     found = ServiceStatus(
         name=state.settings.service,
         version=product_version(),
-        database=stored is not None,
+        database=stored is not None or revision is not None,
         bus=state.bus.connected,
         migrations=MigrationStatus(
             revision=revision, head=newest, current=None if revision is None else revision == newest

@@ -1,0 +1,59 @@
+"""How busy the pools of a service are, as its metrics show it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+import psycopg
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from notechondria_local.stack import Stack
+from notechondria_shared.database import Database, prepare
+from notechondria_shared.database.reader import PoolUse
+from notechondria_shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """A service with one connection for each pool."""
+
+    service: ClassVar[str] = "notes"
+
+
+def test_use_and_waiting_of_both_pools(stack: Stack) -> None:
+    settings = Settings(
+        database_url=SecretStr(stack.database_url("notes")),
+        internal_token=SecretStr("0123456789abcdef"),
+        database_pool_size=1,
+        metrics=True,
+    )
+    # All wait for a lock that is held here, so that nothing depends on how fast they are.
+    wait = text("SELECT pg_advisory_xact_lock_shared(4711)")
+    read = prepare(wait)
+
+    async def run(holding: psycopg.Connection[tuple[object, ...]]) -> None:
+        database = Database(settings)
+        await database.open()
+        try:
+            assert database.pools() == {"read": PoolUse(1, 0, 0), "write": PoolUse(1, 0, 0)}
+            reads = [asyncio.create_task(database.reader.all(read)) for _ in range(3)]
+
+            async def write() -> None:
+                async with database.transaction() as session:
+                    await session.execute(wait)
+
+            writes = [asyncio.create_task(write()) for _ in range(3)]
+            wanted = {"read": PoolUse(1, 1, 2), "write": PoolUse(1, 1, 2)}
+            async with asyncio.timeout(5):
+                while database.pools() != wanted:  # noqa: ASYNC110 - nobody tells of a change
+                    await asyncio.sleep(0.01)
+            holding.rollback()
+            await asyncio.gather(*reads, *writes)
+            assert database.pools() == {"read": PoolUse(1, 0, 0), "write": PoolUse(1, 0, 0)}
+        finally:
+            await database.close()
+
+    with psycopg.connect(stack.database_url("notes")) as holding:
+        holding.execute("SELECT pg_advisory_xact_lock(4711)")
+        asyncio.run(run(holding))
