@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -100,6 +102,23 @@ def test_a_service_that_is_away_is_shown_as_such(stack: Stack, staff: User, serv
         assert [one["part"] for one in found["findings"]] == [service]
         assert f"{service} does not answer." in found["findings"][0]["problem"]
     eventually(lambda: status(staff)["status"] == "ok")
+
+
+def test_services_that_hang_are_not_waited_for(stack: Stack, staff: User) -> None:
+    """They hold the connection and say nothing; the client here gives up after 20 s, the gateway later."""
+    hanging = ("notes", "planner", "mcp")
+    assert status(staff)["services"]
+    for service in hanging:
+        os.kill(stack.pid(service), signal.SIGSTOP)
+    try:
+        found = status(staff)
+        assert {one["name"]: one["reachable"] for one in found["services"]} == {
+            "identity": True, "notes": False, "planner": False, "mcp": False,
+        }  # fmt: skip
+    finally:
+        for service in hanging:
+            os.kill(stack.pid(service), signal.SIGCONT)
+    eventually(lambda: status(staff)["status"] == "ok", 20)
 
 
 def test_a_bus_that_is_away_is_shown_as_such(stack: Stack, staff: User) -> None:
