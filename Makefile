@@ -61,9 +61,10 @@ format: $(READY) ## Put the code into form
 	@$(BIN)/ruff check --fix --exit-zero
 	@$(BIN)/ruff format
 
-docs: $(READY) ## Write what is generated anew: docs/events.md, the events' AsyncAPI, the OpenAPI of all services
+docs: $(READY) ## Write what is generated anew: docs/events.md, the events' AsyncAPI, the OpenAPI of all services, Kubernetes' routes
 	@$(BIN)/python -m notechondria_shared.events.documentation docs
 	@$(BIN)/python -m notechondria_local.api_document services/identity/identity_service/documentation/openapi.json
+	@$(BIN)/python -m notechondria_local.kubernetes_routes
 
 routes: $(READY) ## Show which service answers which path
 	@$(NOTECHONDRIA) routes $(ARGS)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts the gateway in a container: takes the marks off the lines of traefik.yaml that the environment asks for
-# (#proxies, #tls, #acme, #metrics, #tracing) and puts the values in.
+# (#proxies, #tls, #acme, #metrics, #tracing, #kubernetes) and puts the values in.
 # The `notechondria` command does the same on one machine.
 #
 # With GATEWAY_RESOLVE_SECONDS the names in <SERVICE>_URL are looked up at that interval, and Traefik is given every
@@ -10,13 +10,32 @@ set -eu
 routes=/etc/traefik/routes
 resolved=${GATEWAY_RESOLVED:-/tmp/routes}
 
+# Whether the service at address $1, port $2 says that it lives: one that is starting or leaving does not.
+live() {
+    # shellcheck disable=SC2016 - the other shell's variables
+    timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /internal/health/live HTTP/1.0\r\n\r\n" >&3 &&
+        read -r _ code _ <&3 && [ "$code" = 200 ]' "$1" "$2" 2>/dev/null
+}
+
+# The addresses of name $1, port $2. Of several only those that live, if any does: whenever the list changes Traefik
+# begins anew with all of them for healthy.
+replicas() {
+    all=$(getent ahostsv4 "$1" | sed -n 's/ .*STREAM.*//p' | sort -u)
+    some=
+    case $all in
+    *[[:space:]]*) for one in $all; do ! live "$one" "$2" || some="$some $one"; done ;;
+    esac
+    printf '%s' "${some:-$all}"
+}
+
 # The URLs of $1 (commas between), each name replaced by all of its addresses; a name without any stays: it is down.
 addresses() {
     list=
     for url in $(printf '%s' "$1" | tr ',' ' '); do
         place=${url#*://}
         name=${place%%[:/]*}
-        found=$(getent ahostsv4 "$name" | sed -n 's/ .*STREAM.*//p' | sort -u)
+        port=${place##*:}
+        found=$(replicas "$name" "${port%%/*}")
         for address in ${found:-$name}; do
             list="$list,${url%%://*}://$address${place#"$name"}"
         done
@@ -66,6 +85,7 @@ case $(printf '%s' "${METRICS:-}" | tr '[:upper:]' '[:lower:]') in
 esac
 collector=${OTEL_EXPORTER_OTLP_ENDPOINT:-}
 [ -z "$collector" ] || marks="$marks tracing"
+[ -z "${GATEWAY_KUBERNETES_NAMESPACE:-}" ] || marks="$marks kubernetes"
 cp "$source" "$rendered.new"
 for mark in $marks; do
     sed "s/^\( *\)#$mark /\1/" "$rendered.new" >"$rendered.next" && mv "$rendered.next" "$rendered.new"
@@ -79,11 +99,17 @@ sed -e "s|\${TRUSTED_PROXIES}|$proxies|" \
     -e "s|\${TLS_RESOLVER}|$resolver|" \
     -e "s|\${ACME_EMAIL}|${ACME_EMAIL:-}|" \
     -e "s|\${ACME_DIRECTORY}|${ACME_DIRECTORY:-https://acme-v02.api.letsencrypt.org/directory}|" \
+    -e "s|\${GATEWAY_KUBERNETES_NAMESPACE}|${GATEWAY_KUBERNETES_NAMESPACE:-}|" \
     -e "s|\${ACME_STORAGE}|${ACME_STORAGE:-/var/lib/traefik/acme.json}|" \
     "$rendered.new" >"$rendered"
 rm -f "$rendered.new"
 [ "${1:-}" != --render ] || { cat "$rendered"; exit 0; }
-if [ "${GATEWAY_RESOLVE_SECONDS:-0}" != 0 ]; then
+if [ -n "${GATEWAY_KUBERNETES_NAMESPACE:-}" ]; then
+    # Of the files only the one on TLS is left; the rest is read from the cluster.
+    mkdir -p "$resolved"
+    cp "$routes/tls.yaml" "$resolved/"
+    sed "s|directory: $routes\$|directory: $resolved|" "$rendered" >"$rendered.next" && mv "$rendered.next" "$rendered"
+elif [ "${GATEWAY_RESOLVE_SECONDS:-0}" != 0 ]; then
     mkdir -p "$resolved"
     cp "$routes"/*.yaml "$resolved/"
     resolve

@@ -4,9 +4,10 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -38,25 +39,30 @@ class Route:
     limits: tuple[str, ...]
 
 
-def read_routes() -> list[Route]:
-    """Start the gateway on free ports for a moment and read its routers, highest priority first."""
+def ask_gateway(env: Mapping[str, str], *paths: str) -> list[Any]:
+    """Start the gateway on free ports for a moment and return what its API says under each path."""
     port, ping_port = choose_port(), choose_port()
     try:
         with tempfile.TemporaryDirectory(prefix="notechondria-routes-") as folder:
             place = Path(folder)
             urls = dict.fromkeys(SERVICES, _NOWHERE)
-            gateway = Traefik(place, place, "127.0.0.1", port, ping_port, urls, os.environ)
+            gateway = Traefik(place, place, "127.0.0.1", port, ping_port, urls, env)
             admin = f"http://127.0.0.1:{ping_port}"
             part = Part("gateway", lambda: _spec(gateway, admin))
             part.start()
             try:
-                found = get_json(f"{admin}/api/http/routers?per_page=1000")
-                steps = get_json(f"{admin}/api/http/middlewares?per_page=1000")
+                return [get_json(admin + path) for path in paths]
             finally:
                 part.stop()
     finally:
         release_port(port)
         release_port(ping_port)
+
+
+def read_routes() -> list[Route]:
+    """Ask the gateway for its routers, highest priority first."""
+    paths = ("/api/http/routers?per_page=1000", "/api/http/middlewares?per_page=1000")
+    found, steps = ask_gateway(os.environ, *paths)
     if not isinstance(found, list):
         raise StackError("The gateway did not say what it routes.", "See gateway/routes/ for what is wrong.")
     ours = [entry for entry in found if entry.get("provider") == "file"]

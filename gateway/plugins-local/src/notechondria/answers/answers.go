@@ -186,8 +186,9 @@ func (own *answer) WriteHeader(status int) {
 		own.ResponseWriter.WriteHeader(status)
 		return
 	}
-	if status == http.StatusBadGateway || status == http.StatusServiceUnavailable {
-		// One answer for both: 502 is a service's own word for a provider it could not reach (identity §10).
+	if status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout {
+		// One answer for all: 502 is a service's own word for a provider it could not reach (identity §10), and 504 is
+		// only said when no connection could be made in time, for answers have no limit here.
 		status = http.StatusServiceUnavailable
 		atomic.CompareAndSwapInt64(&own.handler.awaySince, 0, time.Now().UnixNano())
 		if own.patient {
@@ -207,7 +208,7 @@ func (own *answer) WriteHeader(status int) {
 	header.Set("Content-Type", "application/json; charset=utf-8")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Del("Content-Encoding")
-	if header.Get("Retry-After") == "" && (status == 429 || status == 503 || status == 504) {
+	if header.Get("Retry-After") == "" && (status == 429 || status == 503) {
 		header.Set("Retry-After", "1")
 	}
 	own.ResponseWriter.WriteHeader(status)
@@ -251,8 +252,6 @@ func detail(status int) string {
 		return "Request refused: Gateway/body — it is too large."
 	case http.StatusServiceUnavailable:
 		return "Not answered: Gateway/forward — this part of Notechondria is restarting, try again in a moment."
-	case http.StatusGatewayTimeout:
-		return "Not answered: Gateway/forward — this part of Notechondria took too long."
 	}
 	return "Request refused: Gateway/" + strconv.Itoa(status) + " — " + http.StatusText(status) + "."
 }

