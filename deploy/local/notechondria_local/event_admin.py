@@ -28,8 +28,8 @@ class EventAdmin:
         """List the events that a consumer gave up on; each with the name of its ``service``."""
         found: list[dict[str, Any]] = []
         for name in _chosen(service):
-            answer = self.call.send(name, "GET", "/internal/events/dead-letters") or {}
-            found += [{"service": name, **letter} for letter in answer.get("dead_letters", [])]
+            answer = self.call.send(name, "GET", "/internal/events/dead-letters?limit=200") or {}
+            found += [{"service": name, **letter} for letter in answer.get("results", [])]
         return found
 
     def replay_dead_letter(self, service: str, identifier: str) -> tuple[bool, str]:

@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select, update
+from sqlalchemy import Text, cast, delete, literal_column, select, update
 
 from notechondria_shared.database.engine import Database
+from notechondria_shared.database.listing import Listing, Wanted
+from notechondria_shared.database.tables import Row
 from notechondria_shared.events.consumer import Handler, Unreadable, apply
 from notechondria_shared.events.fact import Envelope, Fact
 from notechondria_shared.events.tables import EventTables
-from notechondria_shared.timestamps import iso_offset, iso_offset_or_none, now
-
-LISTED = 200
+from notechondria_shared.timestamps import now
 
 
-async def listing(database: Database, tables: EventTables) -> list[dict[str, Any]]:
-    """The newest dead letters, without their bodies."""
+@cache
+def _letters(tables: EventTables) -> Listing:
+    """Without the bodies: they may hold what people wrote, and digests of tokens."""
+    letters = tables.dead_letters
+    shown = ("id", "event_id", "subject", "error", "attempts", "failed_at", "replayed_at")
+    return Listing(
+        select(literal_column(f"'{tables.schema}'").label("consumer"), *(letters.c[name] for name in shown)),
+        key=letters.c.id,
+        searched=(letters.c.subject, letters.c.error, cast(letters.c.event_id, Text)),
+    )
+
+
+async def listing(database: Database, tables: EventTables, wanted: Wanted) -> dict[str, Any]:
+    """Dead letters, newest first: `{"results", "total", "limit", "offset"}`."""
+    return await _letters(tables).read(database.reader, wanted)
+
+
+async def one(database: Database, tables: EventTables, letter_id: int) -> Row | None:
+    """A dead letter, None when there is no such one."""
+    return await _letters(tables).one(database.reader, letter_id)
+
+
+async def discard(database: Database, tables: EventTables, letter_id: int) -> bool:
+    """Forget a dead letter: its fact will not be tried again. False when there is no such letter."""
     letters = tables.dead_letters
     async with database.transaction() as session:
-        rows = await session.execute(select(letters).order_by(letters.c.id.desc()).limit(LISTED))
-        return [
-            {
-                "id": row.id,
-                "consumer": tables.schema,
-                "event_id": str(row.event_id) if row.event_id else None,
-                "subject": row.subject,
-                "error": row.error,
-                "attempts": row.attempts,
-                "failed_at": iso_offset(row.failed_at),
-                "replayed_at": iso_offset_or_none(row.replayed_at),
-            }
-            for row in rows
-        ]
+        gone = await session.scalar(delete(letters).where(letters.c.id == letter_id).returning(letters.c.id))
+    return gone is not None
 
 
 async def replay(

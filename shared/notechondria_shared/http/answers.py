@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from starlette.responses import JSONResponse
+
+from notechondria_shared.timestamps import iso_offset
 
 
 class Json(JSONResponse):
@@ -16,6 +21,19 @@ class Json(JSONResponse):
     def render(self, content: Any) -> bytes:
         """Compact JSON; NaN and infinities are a programming error."""
         return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the database as JSON has it: moments and dates in ISO 8601, UUIDs as text."""
+    return {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso_offset(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
 
 
 def route_not_found(path: str) -> Json:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Header, Request
 
 from notechondria_shared.auth.assertion import INTERNAL_TOKEN_HEADER
 from notechondria_shared.database import Database
+from notechondria_shared.database.listing import WantedRows
 from notechondria_shared.database.migrations import head
 from notechondria_shared.errors import ApiError, Forbidden, Unavailable
 from notechondria_shared.events import dead_letters, replay
@@ -68,9 +69,23 @@ async def replay_events(request: Request) -> dict[str, int]:
 
 
 @operators.get("/dead-letters")
-async def list_dead_letters(request: Request) -> dict[str, Any]:
-    """The newest 200 dead letters of this service."""
-    return {"dead_letters": await dead_letters.listing(request.app.state.database, _tables(request))}
+async def list_dead_letters(request: Request, wanted: WantedRows) -> dict[str, Any]:
+    """Dead letters of this service, newest first: `{"results", "total", "limit", "offset"}`."""
+    return await dead_letters.listing(request.app.state.database, _tables(request), wanted)
+
+
+@operators.get("/dead-letters/{letter_id:id}")
+async def dead_letter(request: Request, letter_id: int) -> Any:
+    """One dead letter; 404 when unknown."""
+    found = await dead_letters.one(request.app.state.database, _tables(request), letter_id)
+    return route_not_found(request.url.path) if found is None else found
+
+
+@operators.post("/dead-letters/{letter_id:id}/discard")
+async def discard_dead_letter(request: Request, letter_id: int) -> Any:
+    """Forget a dead letter. `{"discarded": true}`; 404 when unknown."""
+    found = await dead_letters.discard(request.app.state.database, _tables(request), letter_id)
+    return {"discarded": True} if found else route_not_found(request.url.path)
 
 
 @operators.post("/dead-letters/{letter_id:id}/replay")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
-
 from fastapi import APIRouter, Depends
 
 from notechondria_shared.database.engine import ReadSession
-from notechondria_shared.database.tables import Row
-from notechondria_shared.http.answers import Json
+from notechondria_shared.http.answers import Json, plain
 from notechondria_shared.http.internal import require_internal
-from notechondria_shared.timestamps import iso_offset, today
+from notechondria_shared.timestamps import today
 from planner_service.heatmap.service import heatmap
 from planner_service.internal import queries
 from planner_service.planner_events.payload import event_payload
@@ -45,15 +41,5 @@ async def export(user_id: int, read: ReadSession) -> Json:
         "note_sessions": await read.all(queries.SESSIONS, user_id=user_id),
         "activities": await read.all(queries.ACTIVITY, user_id=user_id),
     }
-    plain = {name: [_plain(row) for row in rows] for name, rows in data.items()}
-    return Json({"service": "planner", "data": plain, "files": []})
-
-
-def _plain(row: Row) -> dict[str, Any]:
-    return {name: _written(value) for name, value in row.items()}
-
-
-def _written(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return iso_offset(value)
-    return value.isoformat() if isinstance(value, date) else value
+    written = {name: [plain(row) for row in rows] for name, rows in data.items()}
+    return Json({"service": "planner", "data": written, "files": []})
