@@ -6,24 +6,23 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 
-from identity_service.accounts import queries, schemas, service
+from identity_service.accounts import schemas, service, sign_in
 from identity_service.accounts.payload import auth_payload
+from identity_service.avatars.service import discard_all
 from identity_service.codes import service as codes
 from identity_service.events import tell_state
 from identity_service.limits.service import limited
 from identity_service.mail.service import Mailer
-from identity_service.models import ACTIVE, User
+from identity_service.models import User
 from identity_service.passwords import PasswordPool
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
 from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.database import Database
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import BadRequest, NonFieldError
+from notechondria_shared.errors import BadRequest
 from notechondria_shared.events.identity import UserUpdated
 from notechondria_shared.http import read_body
 from notechondria_shared.http.openapi import refusals
-from notechondria_shared.storage import MediaStore
 
 router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 
@@ -88,31 +87,10 @@ async def login(
     request: Request, _: MaybeCaller, given: Annotated[schemas.Login, read_body(schemas.Login)]
 ) -> schemas.AuthPayload:
     """Sign in with address or user name (identity §7.5): AuthPayload; every mismatch reads the same."""
-    identifier = given.identifier or given.email
-    if not identifier:
-        raise NonFieldError("Sign-in refused: Backend.Creators.Auth/login — an address or a user name is needed.")
-    state = request.app.state
-    database: Database = state.database
-    passwords: PasswordPool = state.passwords
-    user = await database.reader.one(queries.FOR_LOGIN, identifier=identifier)
-    account = f"user {user['id']}" if user else identifier
-    async with limited(request, "login", account):
-        # No connection is held while the hash is computed.
-        matches, upgraded = await passwords.verify(given.password, user["password_hash"] if user else None)
-        if user is None or not matches or user["status"] != ACTIVE:
-            raise NonFieldError(service.MISMATCH)
-    return await _enter(request, user, upgraded)
-
-
-async def _enter(request: Request, proved: Row, upgraded: str | None) -> schemas.AuthPayload:
-    """Mint the session of an account whose password was right; keep an upgraded hash."""
+    proved = await sign_in.prove(request, given)
     database: Database = request.app.state.database
     async with database.transaction() as session:
-        account = await session.get(User, proved["id"], with_for_update=True)
-        if account is None or account.status != ACTIVE or account.password_hash != proved["password_hash"]:
-            raise NonFieldError(service.MISMATCH)
-        if upgraded:
-            account.password_hash = upgraded
+        account = await sign_in.enter(session, proved)
         had_picture = account.image_path
         token, row = await sessions.mint(session, account.id, Device.of(request))
         payload = await auth_payload(request, session, account, token, row)
@@ -129,7 +107,6 @@ async def delete_account(
     state = request.app.state
     database: Database = state.database
     passwords: PasswordPool = state.passwords
-    media: MediaStore = state.media
     async with database.transaction() as session:
         user = await session.get(User, caller.user_id)
     async with limited(request, "own-password", f"user {caller.user_id}"):
@@ -140,4 +117,4 @@ async def delete_account(
         account = await session.get(User, caller.user_id, with_for_update=True)
         if account is not None:
             await service.delete_account(session, account)
-    await media.delete_under(f"user_upload/user_{caller.user_id}/profile_pic")
+    await discard_all(state.media, caller.user_id)

@@ -34,6 +34,11 @@ def draw(name: str) -> bytes:
     return buffer.getvalue()
 
 
+async def discard_all(media: MediaStore, user_id: int) -> None:
+    """Delete every picture of an account that is gone."""
+    await media.delete_under(default_path(user_id).rpartition("/")[0])
+
+
 async def is_missing(media: MediaStore, path: str) -> bool:
     """True when the account has no picture or the file is gone; a store that is away is no reason to draw another."""
     try:

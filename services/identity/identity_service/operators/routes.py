@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
 from identity_service.accounts.service import delete_account
-from identity_service.operators import schemas, service
+from identity_service.avatars.service import discard_all
+from identity_service.operators import queries, schemas, service
 from identity_service.settings import IdentitySettings
-from notechondria_shared.database.engine import WriteSession
+from notechondria_shared.database.engine import ReadSession, WriteSession
+from notechondria_shared.database.listing import Wanted, WantedRows
 from notechondria_shared.http import read_body
 from notechondria_shared.http.internal import require_internal
-from notechondria_shared.storage import MediaStore
 
 router = APIRouter(prefix="/internal/operators", include_in_schema=False, dependencies=[Depends(require_internal)])
+LISTED = 500
 
 
 @router.post("/invitations", status_code=201)
@@ -26,9 +29,10 @@ async def create_invitation(
 
 
 @router.get("/invitations")
-async def list_invitations(session: WriteSession) -> dict[str, Any]:
+async def list_invitations(read: ReadSession) -> dict[str, Any]:
     """The newest invitations."""
-    return {"invitations": await service.list_invitations(session)}
+    page = await queries.INVITATIONS.read(read, Wanted(limit=LISTED))
+    return {"invitations": page["results"]}
 
 
 @router.post("/invitations/{invitation_id:id}/expire")
@@ -38,9 +42,10 @@ async def expire_invitation(invitation_id: int, session: WriteSession) -> dict[s
 
 
 @router.get("/users")
-async def list_users(session: WriteSession, search: str = "", offset: int = 0) -> dict[str, Any]:
-    """Accounts, 500 at a time."""
-    return await service.list_users(session, search, max(offset, 0))
+async def list_users(read: ReadSession, wanted: WantedRows) -> dict[str, Any]:
+    """Accounts by id, 500 at a time; `search` is part of a name or address, or an id."""
+    page = await queries.USERS.read(read, replace(wanted, limit=LISTED))
+    return {"users": page["results"], "total": page["total"], "offset": page["offset"]}
 
 
 @router.patch("/users/{name}")
@@ -59,8 +64,7 @@ async def delete_user(request: Request, name: str, session: WriteSession) -> dic
     user = await service.find_user(session, name)
     row = service.user_row(user)
     await delete_account(session, user)
-    media: MediaStore = request.app.state.media
-    await media.delete_under(f"user_upload/user_{row['id']}/profile_pic")
+    await discard_all(request.app.state.media, row["id"])
     return row
 
 

@@ -20,7 +20,6 @@ from notechondria_shared.events.identity import UserUpdated
 from notechondria_shared.timestamps import iso_offset, iso_offset_or_none, now
 
 _HASHED = re.compile(r"[0-9a-fA-F]{64}")
-LISTED = 500
 
 
 def user_row(user: User) -> dict[str, Any]:
@@ -60,12 +59,6 @@ async def create_invitation(session: AsyncSession, wanted: CreateInvitation) -> 
     return row
 
 
-async def list_invitations(session: AsyncSession) -> list[dict[str, Any]]:
-    """The newest invitations."""
-    rows = await session.scalars(select(Invitation).order_by(Invitation.id.desc()).limit(LISTED))
-    return [invitation_row(row) for row in rows]
-
-
 async def expire_invitation(session: AsyncSession, invitation_id: int) -> Invitation:
     """End an invitation now; 404 when unknown."""
     row = await session.get(Invitation, invitation_id, with_for_update=True)
@@ -84,18 +77,6 @@ async def find_user(session: AsyncSession, name: str) -> User:
     if user is None:
         raise NotFound(f"No account is called {name!r}.")
     return user
-
-
-async def list_users(session: AsyncSession, search: str, offset: int) -> dict[str, Any]:
-    """Accounts by id, 500 at a time; `search` is part of a name or address."""
-    wanted = select(User)
-    if search:
-        escaped = search.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        pattern = f"%{escaped}%"
-        wanted = wanted.where(or_(func.lower(User.username).like(pattern), func.lower(User.email).like(pattern)))
-    total = await session.scalar(select(func.count()).select_from(wanted.subquery()))
-    rows = await session.scalars(wanted.order_by(User.id).offset(offset).limit(LISTED))
-    return {"users": [user_row(user) for user in rows], "total": total, "offset": offset}
 
 
 async def change_user(session: AsyncSession, user: User, wanted: ChangeUser) -> None:

@@ -1,0 +1,53 @@
+"""Proving a password (identity §7.5): one way in, for apps and for the administration site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.accounts import queries, schemas, service
+from identity_service.limits.service import limited
+from identity_service.models import ACTIVE, User
+from identity_service.passwords import PasswordPool
+from notechondria_shared.database import Database
+from notechondria_shared.errors import NonFieldError
+
+NOBODY = "Sign-in refused: Backend.Creators.Auth/login — an address or a user name is needed."
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Whose password was right, the hash it was held against, and a new hash when that one should be upgraded."""
+
+    user_id: int
+    password_hash: str
+    upgraded: str | None
+
+
+async def prove(request: Request, given: schemas.Login) -> Proved:
+    """Look at name and password under the limits of guessing; every mismatch reads the same (400), too many are 429."""
+    identifier = given.identifier or given.email
+    if not identifier:
+        raise NonFieldError(NOBODY)
+    database: Database = request.app.state.database
+    passwords: PasswordPool = request.app.state.passwords
+    user = await database.reader.one(queries.FOR_LOGIN, identifier=identifier)
+    account = f"user {user['id']}" if user else identifier
+    async with limited(request, "login", account):
+        # No connection is held while the hash is computed.
+        matches, upgraded = await passwords.verify(given.password, user["password_hash"] if user else None)
+        if user is None or not matches or user["status"] != ACTIVE:
+            raise NonFieldError(service.MISMATCH)
+    return Proved(user["id"], user["password_hash"], upgraded)
+
+
+async def enter(session: AsyncSession, proved: Proved) -> User:
+    """The account, locked, unless it changed since its password was looked at; keeps an upgraded hash."""
+    account = await session.get(User, proved.user_id, with_for_update=True)
+    if account is None or account.status != ACTIVE or account.password_hash != proved.password_hash:
+        raise NonFieldError(service.MISMATCH)
+    if proved.upgraded:
+        account.password_hash = proved.upgraded
+    return account

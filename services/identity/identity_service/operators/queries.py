@@ -1,0 +1,43 @@
+"""What operators look through: accounts, invitations, signed-in devices. Never a hash."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from identity_service.models import Invitation, Session, User
+from identity_service.sessions.queries import alive
+from notechondria_shared.database.listing import Listing
+
+USERS = Listing(
+    select(User.id, User.username, User.email, User.status, User.is_staff, User.is_superuser, User.date_joined),
+    key=User.id.expression,
+    searched=(User.username.expression, User.email.expression),
+    oldest_first=True,
+)
+INVITATIONS = Listing(
+    select(
+        Invitation.id,
+        Invitation.label,
+        Invitation.max_uses,
+        Invitation.times_used,
+        Invitation.created_at,
+        Invitation.expires_at,
+    ),
+    key=Invitation.id.expression,
+    searched=(Invitation.label.expression,),
+)
+SESSIONS = Listing(
+    select(
+        Session.id,
+        Session.user_id,
+        Session.device_label,
+        Session.user_agent,
+        Session.created_at,
+        Session.last_seen_at,
+    )
+    .join(User, User.id == Session.user_id)
+    .where(*alive(func.now())),
+    key=Session.id.expression,
+    searched=(User.username.expression, User.email.expression, Session.device_label.expression),
+    owner=Session.user_id.expression,
+)
