@@ -9,6 +9,7 @@ from pkgutil import resolve_name
 from fastapi import FastAPI
 from mcp.server.transport_security import TransportSecuritySettings
 
+import mcp_service.admin.routes
 import mcp_service.calls.routes
 import mcp_service.door.routes
 from mcp_service.calls.retention import Retention
@@ -79,6 +80,7 @@ SPEC = ServiceSpec(
         mcp_service.door.routes.router,
         mcp_service.calls.routes.router,
         mcp_service.calls.routes.internal,
+        mcp_service.admin.routes.router,
     ),
     tables=EVENTS,
     metadata=Base.metadata,

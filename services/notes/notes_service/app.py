@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+import notes_service.admin.routes
 import notes_service.attachments.routes
 import notes_service.blocks.routes
 import notes_service.courses.routes
@@ -64,6 +65,7 @@ SPEC = ServiceSpec(
         notes_service.front_page.routes.router,
         notes_service.template_courses.routes.router,
         notes_service.references.routes.router,
+        notes_service.admin.routes.router,
     ),
     tables=EVENTS,
     metadata=Base.metadata,

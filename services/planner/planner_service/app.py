@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+import planner_service.admin.routes
 import planner_service.calendar_feeds.routes
 import planner_service.calendar_links.routes
 import planner_service.heatmap.routes
@@ -48,6 +49,7 @@ SPEC = ServiceSpec(
         planner_service.week.routes.router,
         planner_service.heatmap.routes.router,
         planner_service.internal.routes.router,
+        planner_service.admin.routes.router,
     ),
     tables=EVENTS,
     metadata=Base.metadata,

@@ -71,6 +71,10 @@ class CallLog:
         await self._writer.flush()
         return [call_row(row) for row in await self._database.reader.all(queries.ALL, user_id=user_id)]
 
+    async def settle(self) -> None:
+        """Store what still waits, so that a reader of the table sees it."""
+        await self._writer.flush()
+
     async def undo(self, session: AsyncSession, user_id: int, call_id: int) -> str:
         """Take a call back under the caller's own rights; its tool's name.
 
