@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 import identity_service.accounts.routes
+import identity_service.admin.routes
 import identity_service.api_keys.routes
 import identity_service.avatars.routes
 import identity_service.documentation.routes
@@ -70,6 +71,7 @@ SPEC = ServiceSpec(
         identity_service.platform.ai.router,
         identity_service.documentation.routes.router,
         identity_service.status.routes.router,
+        identity_service.admin.routes.router,
         identity_service.accounts.routes.router,
         identity_service.sessions.routes.router,
         identity_service.api_keys.routes.router,
