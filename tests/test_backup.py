@@ -20,6 +20,7 @@ import pytest
 from notechondria_local.stack import Stack
 from tests.support.client import PASSWORD, Api, User, eventually
 
+pytestmark = pytest.mark.timeout(600)
 ENVIRONMENT = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0"}
 
 

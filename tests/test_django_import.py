@@ -22,6 +22,7 @@ from notechondria_local.stack import Stack
 from tests.support.client import PASSWORD, Api, User
 
 SHAPE = Path(__file__).parent.parent / "deploy" / "local" / "tests" / "django_shape.sql"
+pytestmark = pytest.mark.timeout(600)
 OLD_PASSWORD = "An old password 1"
 HASH = base64.b64encode(hashlib.pbkdf2_hmac("sha256", OLD_PASSWORD.encode(), b"saltsalt", 1000)).decode()
 
