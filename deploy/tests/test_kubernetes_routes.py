@@ -128,11 +128,11 @@ def test_the_cluster_routes_as_the_files_do(gateway: tuple[str, str, Cluster], s
     by_files = f"http://127.0.0.1:{stack.ports['gateway_ping']}"
     ports = {stack.ports[service]: service for service in SERVICES}
     expected = routers(by_files, "file", ports)
-    # The house of the tests counts no tries, so that router is only in the manifests.
+    # The house of the tests counts no tries, so these routers are only in the manifests.
     found = routers(admin, "kubernetescrd", ports)
     assert len(found) >= 18
     auth = [rule for rule in found if rule not in expected]
-    assert [found[rule][2] for rule in auth] == [["refusals", "auth-rate", "everywhere"]]
+    assert [found[rule][2] for rule in auth] == [["refusals", "auth-rate", "everywhere"]] * 2
     assert {rule: one for rule, one in found.items() if rule not in auth} == expected
     done = middlewares(admin, "kubernetescrd")
     assert done.pop("auth-rate")["rateLimit"]["average"] == 60
