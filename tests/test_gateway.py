@@ -44,6 +44,10 @@ def test_5_a_service_that_is_away_is_said_in_json_with_cors(api: Api) -> None:
         assert time.monotonic() - started < 2
         assert answer.status_code == 503
         check(answer, allowed=allowed)
+        # A browser asks first; without leave its page would not see the answer above.
+        leave = api.request("OPTIONS", "planner-events/", headers={"Origin": origin})
+        assert (leave.status_code, leave.content) == (204, b"")
+        assert leave.headers.get("access-control-allow-origin") == (origin if allowed else None)
     # Others are not touched.
     assert api.get("notes/", headers={"Origin": ALLOWED}).status_code == 200
 

@@ -199,6 +199,15 @@ func (own *answer) WriteHeader(status int) {
 			return
 		}
 	}
+	if own.request.Method == http.MethodOptions && shared(own.request.URL.Path) {
+		// Always 204 (identity §15): a browser whose preflight fails sends no request, and its page never learns why.
+		own.replaced = true
+		for _, name := range []string{"Content-Type", "Content-Length", "Content-Encoding"} {
+			header.Del(name)
+		}
+		own.ResponseWriter.WriteHeader(http.StatusNoContent)
+		return
+	}
 	if status == http.StatusInternalServerError {
 		// What the gateway cannot even read, a body with broken chunks say, is the client's fault.
 		status = http.StatusBadRequest
@@ -229,8 +238,7 @@ func (own *answer) Write(data []byte) (int, error) {
 }
 
 func (own *answer) allowOrigin(header http.Header) {
-	path := own.request.URL.Path
-	if !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/media/") {
+	if !shared(own.request.URL.Path) {
 		return
 	}
 	origin := own.request.Header.Get("Origin")
@@ -242,6 +250,11 @@ func (own *answer) allowOrigin(header http.Header) {
 	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, Origin, X-Requested-With")
 	header.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, PUT, DELETE, OPTIONS")
 	header.Add("Vary", "Origin")
+}
+
+// shared tells whether pages of other origins may ask for a path at all.
+func shared(path string) bool {
+	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/media/")
 }
 
 func detail(status int) string {
