@@ -132,6 +132,7 @@ def test_dead_letters_are_replayed_and_discarded(api: Api, site: Site, stack: St
     assert f"planner-{letters[0]}" in page
     assert "&lt;b&gt;boom" in page
     site.act(f"dead-letters/planner-{letters[0]}/replay/")
+    assert "/replay/" not in site.get(f"dead-letters/planner-{letters[0]}/").text
     assert "Replayed" in site.get(f"dead-letters/planner-{letters[0]}/").text
     failed = site.post(f"dead-letters/planner-{letters[1]}/replay/")
     assert failed.status_code == 409

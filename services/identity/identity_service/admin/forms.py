@@ -20,8 +20,8 @@ from notechondria_shared.http.body import validate
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 NEW = {"code": "", "label": "", "max_uses": "1", "expires_at": ""}
 KINDS = (
-    (codes.REGISTER, "Verify the address of a new account"),
     (codes.PASSWORD_RESET, "Set a new password"),
+    (codes.REGISTER, "Verify the address of a new account"),
     (codes.IDENTITY, "Confirm a change of password or address"),
 )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from identity_service.admin import own
 from identity_service.admin.sections import ID, USER, Action, Column, Section
+from notechondria_shared.timestamps import now
 
 USERS = Section(
     "users",
@@ -116,7 +119,7 @@ INVITATIONS = Section(
         ID,
         Column("label", "Label"),
         Column("times_used", "Used"),
-        Column("max_uses", "Of"),
+        Column("max_uses", "Uses allowed"),
         Column("created_at", "Created", "moment"),
         Column("expires_at", "Expires", "moment"),
     ),
@@ -127,6 +130,7 @@ INVITATIONS = Section(
             "The invitation has expired.",
             own.expire_invitation,
             "Nobody can register with it any more.",
+            offered=lambda row: row["expires_at"] is None or datetime.fromisoformat(row["expires_at"]) > now(),
         ),
     ),
     searched="label or id",

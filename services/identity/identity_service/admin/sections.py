@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -13,7 +13,7 @@ from notechondria_shared.database.listing import Wanted
 from notechondria_shared.errors import NotFound
 
 Row = dict[str, Any]
-Kind = Literal["text", "moment", "yes", "user", "size", "ids"]
+Kind = Literal["text", "moment", "yes", "user", "size", "ids", "word"]
 Run = Callable[[Request, Staff, str], Awaitable[None]]
 _DIGITS = 18
 
@@ -26,6 +26,8 @@ class Column:
     title: str
     kind: Kind = "text"
     wide: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What the letters of a `word` stand for."""
 
 
 ID = Column("id", "Id")

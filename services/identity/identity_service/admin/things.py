@@ -8,6 +8,8 @@ from identity_service.admin.sections import ID, USER, Action, Column, Section
 
 CREATED, EDITED = Column("date_created", "Created", "moment"), Column("last_edit", "Last edit", "moment")
 PRIVATE = "What people write is theirs: titles, beginnings and sizes are shown here, never a whole text."
+RECURRENCE = {"N": "none", "W": "weekly", "M": "monthly", "Y": "yearly"}
+KINDS = {"I": "imported", "S": "subscribed"}
 
 courses, notes = Remote("notes", "courses"), Remote("notes", "notes")
 events, feeds = Remote("planner", "events"), Remote("planner", "feeds")
@@ -98,7 +100,7 @@ EVENTS = Section(
         Column("starts_at", "Starts", "moment"),
         Column("ends_at", "Ends", "moment"),
         Column("is_completed", "Done", "yes"),
-        Column("recurrence_freq", "Recurrence", wide=True),
+        Column("recurrence_freq", "Recurrence", "word", wide=True, words=RECURRENCE),
         Column("course_id", "Course id", wide=True),
         Column("date_created", "Created", "moment", wide=True),
         Column("last_edit", "Last edit", "moment", wide=True),
@@ -129,7 +131,7 @@ FEEDS = Section(
         Column("entry_count", "Entries"),
         Column("last_sync", "Last read", "moment"),
         Column("last_error", "Last error"),
-        Column("source_kind", "Kind", wide=True),
+        Column("source_kind", "Kind", "word", wide=True, words=KINDS),
         Column("course_id", "Course id", wide=True),
         Column("date_created", "Created", "moment", wide=True),
         Column("last_edit", "Last edit", "moment", wide=True),
@@ -179,7 +181,13 @@ DEAD_LETTERS = Section(
         Column("event_id", "Event id", wide=True),
     ),
     (
-        Action("replay", "Replay", "The fact went through.", dead_letters.replay),
+        Action(
+            "replay",
+            "Replay",
+            "The fact went through.",
+            dead_letters.replay,
+            offered=lambda row: row["replayed_at"] is None,
+        ),
         Action(
             "discard",
             "Discard",
@@ -206,7 +214,7 @@ CALLS = Section(
         Column("tool", "Tool"),
         Column("is_change", "Change", "yes"),
         Column("outcome", "Outcome"),
-        Column("duration_ms", "ms"),
+        Column("duration_ms", "Milliseconds"),
         Column("client", "Client"),
         Column("error", "Error", wide=True),
         Column("touched", "Touched", "ids", wide=True),
