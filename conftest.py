@@ -11,8 +11,27 @@ from tests.support.client import Api
 from tests.support.provider import Provider
 
 from notechondria_local.stack import Stack
+from tests.support import browser
 
 pytest_plugins: list[str] = []
+_unseen = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser its tests are left out."""
+    seen_in_browsers = [item for item in items if item.get_closest_marker("browser")]
+    if seen_in_browsers and browser.programs() is None:
+        config.stash[_unseen] = len(seen_in_browsers)
+        for item in seen_in_browsers:
+            item.add_marker(pytest.mark.skip(reason=browser.MISSING))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say aloud what was left out."""
+    if number := config.stash.get(_unseen, 0):
+        terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.write_line(f"{number} tests: {browser.MISSING}")
+
 
 TEST_ENVIRONMENT = {
     "AUTH_RATE_PER_MINUTE": "0",

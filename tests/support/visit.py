@@ -1,0 +1,74 @@
+"""A person before the administration site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions as expected
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.support.browser import Browser
+from tests.support.client import PASSWORD, User
+
+
+class Visit:
+    """A member of staff before the screen: reads, follows links, fills in forms, presses buttons."""
+
+    def __init__(self, browser: Browser, url: str, pictures: Path) -> None:
+        self.browser, self.driver = browser, browser.driver
+        self._url, self._pictures = url.rstrip("/"), pictures
+
+    def open(self, path: str) -> None:
+        self.driver.get(f"{self._url}/admin/{path}")
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.driver.current_url).path
+
+    @property
+    def text(self) -> str:
+        return self.driver.find_element(By.TAG_NAME, "main").text
+
+    def follow(self, words: str) -> None:
+        self.leave(By.PARTIAL_LINK_TEXT, words)
+
+    def follow_first_row(self) -> None:
+        self.leave(By.CSS_SELECTOR, "tbody th a")
+
+    def press(self, words: str) -> None:
+        self.leave(By.XPATH, f"//button[normalize-space()='{words}']")
+
+    def leave(self, by: str, what: str) -> None:
+        """Click on something and wait until the next page is there."""
+        page = self.driver.find_element(By.TAG_NAME, "html")
+        self.driver.find_element(by, what).click()
+        # A page that is just going has more than one way to say so.
+        wait = WebDriverWait(self.driver, 30, 0.05, ignored_exceptions=[WebDriverException])
+        wait.until(expected.staleness_of(page))
+        wait.until(expected.presence_of_element_located((By.CSS_SELECTOR, "main h1")))
+
+    def fill(self, label: str, value: str) -> None:
+        named = self.driver.find_element(By.XPATH, f"//label[starts-with(normalize-space(), '{label}')]")
+        field = self.driver.find_element(By.ID, str(named.get_attribute("for")))
+        field.clear()
+        field.send_keys(value)
+
+    def notice(self) -> str:
+        return self.driver.find_element(By.CSS_SELECTOR, "[role=status]").text
+
+    def picture(self, name: str) -> None:
+        self.driver.save_screenshot(str(self._pictures / f"{name}.png"))
+
+    def in_the_dark(self) -> None:
+        """As for who prefers dark pages, until told otherwise."""
+        dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+
+    def sign_in(self, user: User) -> None:
+        self.open("")
+        self.fill("User name", user.username)
+        self.fill("Password", PASSWORD)
+        self.press("Sign in")
