@@ -7,7 +7,8 @@
 # address: under one name it would see one server, keep its connections to one replica, and check only that one's health.
 set -eu
 
-routes=/etc/traefik/routes
+written=/etc/traefik/routes
+routes=${GATEWAY_ROUTES:-$written}
 resolved=${GATEWAY_RESOLVED:-/tmp/routes}
 
 # Whether the service at address $1, port $2 says that it lives: one that is starting or leaving does not.
@@ -108,12 +109,12 @@ if [ -n "${GATEWAY_KUBERNETES_NAMESPACE:-}" ]; then
     # Of the files only the one on TLS is left; the rest is read from the cluster.
     mkdir -p "$resolved"
     cp "$routes/tls.yaml" "$resolved/"
-    sed "s|directory: $routes\$|directory: $resolved|" "$rendered" >"$rendered.next" && mv "$rendered.next" "$rendered"
+    sed "s|directory: $written\$|directory: $resolved|" "$rendered" >"$rendered.next" && mv "$rendered.next" "$rendered"
 elif [ "${GATEWAY_RESOLVE_SECONDS:-0}" != 0 ]; then
     mkdir -p "$resolved"
     cp "$routes"/*.yaml "$resolved/"
     resolve
-    sed "s|directory: $routes\$|directory: $resolved|" "$rendered" >"$rendered.next" && mv "$rendered.next" "$rendered"
+    sed "s|directory: $written\$|directory: $resolved|" "$rendered" >"$rendered.next" && mv "$rendered.next" "$rendered"
     # It goes on as a child of Traefik and ends with it, as everything in a container does.
     (set +e; while sleep "$GATEWAY_RESOLVE_SECONDS"; do resolve; done) &
 fi
