@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from house import ComposeHouse
@@ -38,4 +39,8 @@ def test_backup_under_load_and_restore_into_an_empty_house(stack: ComposeHouse, 
     assert same.get(f"planner-events/{event['id']}/").json()["title"] == "Dentist"
     (attachment,) = same.get(f"notes/{note}/attachments/").json()
     assert api.http.get(attachment["url"]).content == b"content"
+    # The operators' commands reach the services in their containers.
+    replayed = json.loads(stack.compose("run", "--rm", "-T", "tools", "notechondria", "events", "replay", "--json"))
+    assert set(replayed["marked"]) >= {"identity", "notes"}
+    assert "admin" in stack.compose("run", "--rm", "-T", "tools", "notechondria", "users", "list")
     assert same.post("notes/", {"title": "And on it goes"}).status_code == 201

@@ -29,7 +29,7 @@ from notechondria_local.doctor.command import doctor
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
 from notechondria_local.log_view import follow, tail
-from notechondria_local.names import PARTS, SERVICES
+from notechondria_local.names import PARTS, SERVICES, TOGETHER
 from notechondria_local.operator_commands import user_id
 from notechondria_local.operator_env import gateway_port, operator_environment
 from notechondria_local.runner import UpOptions, up, up_reporting
@@ -132,7 +132,7 @@ def logs(
     Also for what runs elsewhere: docker compose logs gateway | notechondria logs --stdin --status 5xx
     """
     layout = _layout(data)
-    if part is not None and part not in (*PARTS, "launcher"):
+    if part is not None and part not in (*PARTS, TOGETHER, "launcher"):
         raise StackError(f"There is no part {part!r}.", f"Parts: {', '.join(PARTS)}.")
     if service is not None and service not in SERVICES:
         raise StackError(f"There is no service {service!r}.", f"Services: {', '.join(SERVICES)}.")

@@ -10,7 +10,7 @@ import psutil
 
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout
-from notechondria_local.names import PARTS
+from notechondria_local.names import PARTS, TOGETHER
 from notechondria_local.state import Lock, PartState, StackState
 
 _STOP_SECONDS = 90
@@ -76,7 +76,9 @@ def report(layout: Layout, *, memory: bool) -> Report:
     state = StackState.read(layout.state)
     if state is None or not Lock(layout.lock).is_taken():
         return Report("stopped", None, str(layout.data), [])
-    parts = [_part_report(name, state, memory=memory) for name in PARTS if name in state.parts]
+    parts = [
+        _part_report(name, state, memory=memory) for name in (*PARTS[:-1], TOGETHER, PARTS[-1]) if name in state.parts
+    ]
     if memory:
         parts.append(_look("launcher", state.supervisor, None, memory=True))
     return Report("running" if state.ready else "starting", state.public_url, str(layout.data), parts)

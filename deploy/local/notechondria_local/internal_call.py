@@ -5,11 +5,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from notechondria_local.control import running_state
 from notechondria_local.credentials import Credentials
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
+from notechondria_local.names import SERVICES
 from notechondria_local.operator_env import operator_environment
 
 _TIMEOUT_SECONDS = 60
@@ -17,23 +19,29 @@ _TIMEOUT_SECONDS = 60
 
 @dataclass(frozen=True)
 class InternalCall:
-    """One running stack's internal endpoints."""
+    """The internal endpoints of the services of one system; ``addresses`` is ``host:port`` by service."""
 
-    ports: dict[str, int]
+    addresses: dict[str, str]
     token: str
 
     @classmethod
     def to_running(cls, data: Path | None) -> "InternalCall":
-        """Reach the stack that runs on a data folder (default: the usual one). Raises StackError when none does."""
+        """Reach the stack that runs on a data folder (default: the usual one). Raises StackError when none does.
+
+        In a container, where services run elsewhere, <SERVICE>_URL of the environment says where.
+        """
         env = operator_environment()
+        elsewhere = {name: urlsplit(env.get(f"{name.upper()}_URL", "")).netloc for name in SERVICES}
+        if data is None and all(elsewhere.values()):
+            return cls(elsewhere, env.get("INTERNAL_TOKEN", ""))
         layout = Layout(data.expanduser().absolute() if data else default_data_folder(env))
         state = running_state(layout)
         token = env.get("INTERNAL_TOKEN") or Credentials.load_or_create(layout.credentials).internal_token
-        return cls(state.ports, token)
+        return cls({name: f"127.0.0.1:{state.ports[name]}" for name in SERVICES}, token)
 
     def send(self, service: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
         """Return the JSON object of a 2xx answer, None for a 404; a refusal's own words become the error."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports[service], timeout=_TIMEOUT_SECONDS)
+        connection = http.client.HTTPConnection(self.addresses[service], timeout=_TIMEOUT_SECONDS)
         headers = {"X-Internal-Token": self.token, "Accept": "application/json"}
         content = None
         if body is not None:

@@ -5,7 +5,7 @@ from typing import Final
 SERVICES: Final = ("identity", "notes", "planner", "mcp")
 TOGETHER: Final = "services"
 """The part that is all services in one process, in place of one for each (NOTECHONDRIA_TOGETHER)."""
-PARTS: Final = ("postgres", "nats", *SERVICES, TOGETHER, "gateway")
+PARTS: Final = ("postgres", "nats", *SERVICES, "gateway")
 DATABASE: Final = "notechondria"
 SUPERUSER: Final = "postgres"
 
