@@ -18,6 +18,14 @@ from tests.support.documents import SERVICES
 from tests.support.replica import another
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_over(stack: Stack) -> None:
+    """What other tests let die is no finding here."""
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
+        for service in SERVICES:
+            admin.execute(f"DELETE FROM {service}.dead_letters")  # type: ignore[arg-type]
+
+
 @pytest.fixture(scope="module")
 def staff(api: Api, stack: Stack) -> User:
     """A user who is staff."""
