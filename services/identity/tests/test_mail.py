@@ -22,7 +22,7 @@ from identity_service.codes import service as codes
 from identity_service.mail.service import Mailer
 from identity_service.settings import IdentitySettings
 
-# A handshake that fails leaves a socket to the garbage collector, in the client's library as in the server's. It is told
+# A handshake that fails leaves a socket to the garbage collector, in the client's library as in the server's: told
 # here, where that is expected, and not in a later test.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
