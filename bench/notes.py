@@ -1,7 +1,7 @@
 """Notes through the gateway, beside the same SQL from a bare endpoint; and search among many notes.
 
 `make bench-notes`; a house of its own on free ports, thrown away afterwards. `ARGS="--others 1000000"` measures search
-beside a million notes of others (loading them takes long). Exit code 1 when a limit is broken.
+beside a million notes of others (loading them takes some minutes). Exit code 1 when a limit is broken.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg
 from tests.support.client import Api, User
 
 from bench.load import Sample, closed_loop
+from bench.notes_fill import fill
 from notechondria_local.ports import choose_port, release_port
 from notechondria_local.stack import Stack
 
@@ -30,28 +30,6 @@ WORKERS = 8
 OWN = 10_000
 SEARCH_LIMIT_MS, SEARCH_GROWTH = 150.0, 1.25
 AIMS = {"read": 0.6, "create": 0.5}
-VOCABULARY = 4000
-
-# Notes of about 2 KB of words drawn from a vocabulary, frequent ones more often.
-FILL = """
-WITH vocabulary AS (
-    SELECT array_agg(substr(translate(md5(n::text), '0123456789', 'aeioulnrst'), 1, 3 + n %% 7)) AS words
-    FROM generate_series(1, %(vocabulary)s) n
-)
-INSERT INTO notes.notes (creator_id, uuid, sharing_id, title, description, is_public, content, excerpt, preview_lines,
-    metadata_json, custom_meta, note_type, editor_mode, cover_image, revision, date_created, last_edit)
-SELECT %(user)s, gen_random_uuid(), gen_random_uuid()::text,
-    initcap(words[1 + (random() * %(vocabulary)s)::int %% %(vocabulary)s]) || ' '
-        || initcap(words[1 + (random() ^ 2 * %(vocabulary)s)::int %% %(vocabulary)s]) || ' ' || n,
-    'About ' || words[1 + n %% %(vocabulary)s], %(public)s, text, left(text, 220), ARRAY[left(text, 220)], '', '',
-    'N', 'G', '', 1, now(), now() - n * interval '1 minute'
-FROM vocabulary, generate_series(1, %(count)s) n, LATERAL (
-    SELECT string_agg(word, ' ') AS text FROM (
-        SELECT words[1 + (random() ^ 2 * %(vocabulary)s)::int %% %(vocabulary)s] AS word
-        FROM generate_series(1, 270) WHERE n > 0
-    ) AS drawn
-) AS body
-"""
 
 
 class Connection:
@@ -136,17 +114,6 @@ def compare(stack: Stack, user: User, bare: str, seconds: float) -> bool:
         reached = reached and (aim is None or ratio >= aim)
         print(product.line(), plain.line(), f"  ratio {ratio:.2f}" + (f" (aim {aim})" if aim else ""), sep="\n")
     return reached
-
-
-def fill(stack: Stack, user_id: int, count: int, *, public: bool = False) -> None:
-    """Give a user that many notes."""
-    with psycopg.connect(stack.database_url("notes"), autocommit=True) as database:
-        for done in range(0, count, 50_000):
-            chunk = {"user": user_id, "count": min(50_000, count - done), "vocabulary": VOCABULARY, "public": public}
-            database.execute(FILL, chunk)
-    with psycopg.connect(stack.admin_database_url, autocommit=True) as database:
-        database.execute("VACUUM ANALYZE notes.notes")
-        database.execute("VACUUM ANALYZE notes.note_search")
 
 
 def search(user: User, label: str, scope: str = "personal") -> float:

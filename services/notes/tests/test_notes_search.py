@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.support.client import Api, User
 
 from notes_service.notes.likeness import Likeness
-from notes_service.notes.search import Query, like_pattern, sort_out
+from notes_service.notes.search import Query, Shelf, like_pattern, sort_out
 
 Row = dict[str, Any]
 
@@ -36,34 +36,31 @@ def plain_search(text: str, rows: list[Row]) -> list[int]:
     return [row["id"] for *_, row in found]
 
 
-def may_be_alike(whole: str, text: str) -> bool:
-    """The condition of the statement."""
-    common = min(len(whole), sum(character in whole for character in text.lower()))
-    return 200 * common >= 45 * (len(whole) + len(text))
-
-
 def search(text: str, rows: list[Row], start: int, end: int | None) -> tuple[list[int], int]:
     """The service's way, with the database's part played by comprehensions."""
     query = Query.of(text)
-    bounds = query.bounds()
     low = {row["id"]: f"{row['title']} {row['description'] or ''} {row['content']}".lower() for row in rows}
-    held = [
-        {**row, "octets": len(row["content"].encode()), "exact": sum(word in low[row["id"]] for word in query.words)}
-        for row in rows
-        if any(word in low[row["id"]] for word in query.words)
-    ]
+    counted = {row["id"]: sum(query.times[word] for word in query.times if word in low[row["id"]]) for row in rows}
+    exact = {note_id: number for note_id, number in counted.items() if number}
+    octets = [len(row["content"].encode()) for row in rows]
     heads = {row["id"]: row["content"][:500] for row in rows}
-    alike = []
-    for row in rows:
-        short = len(row["content"].encode()) <= int(bounds["head_bytes"])
-        if short or any(may_be_alike(query.whole, text) for text in (row["title"], row["description"] or "")):
-            alike.append({**row, "head": heads[row["id"]] if short else None})
-    sorting = sort_out(query, held, alike, start, end)
-    sorting.settle(query, {row["id"]: heads[row["id"]] for row in sorting.in_question})
-    return sorting.page(), sorting.total
+    shelf = Shelf(
+        {
+            "ids": [row["id"] for row in rows],
+            "titles": [row["title"] for row in rows],
+            "descriptions": [row["description"] or "" for row in rows],
+            "edits": [int(row["last_edit"].timestamp()) for row in rows],
+            "octets": octets,
+            "heads": [
+                heads[row["id"]] if size <= query.head_bytes else None for row, size in zip(rows, octets, strict=True)
+            ],
+        }
+    )
+    sorting = sort_out(query, shelf, exact, start, end)
+    return sorting.page(query, {one: heads[one] for one in sorting.in_question}), sorting.total
 
 
-WORDS = ("red", "fish", "Meaningful", "Structures", "ü", "über", "a", "kiwi", "of", "bird", "x" * 30, "100%")
+WORDS = ("red", "fish", "Meaningful", "Structures", "ü", "über", "a", "kiwi", "of", "bird", "x" * 30, "100%", "漢字")
 TEXT = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
 NOTES = st.lists(st.tuples(TEXT, st.none() | TEXT, TEXT, st.integers(0, 3)), max_size=12)
 
@@ -90,9 +87,10 @@ def test_5_3_shortcuts_change_nothing(
 def test_5_3_the_bound_is_above_the_ratio(whole: str, part: str) -> None:
     likeness = Likeness(whole)
     ratio = SequenceMatcher(None, whole, part).ratio()
-    if whole or part:
-        assert 2 * likeness.common_subsequence(part) / (len(whole) + len(part)) >= ratio
-    assert likeness.best([part], 0.0) == pytest.approx(ratio if whole or part else 0.0)
+    assert likeness.bound(part) >= ratio - 1e-9
+    for floor in (0.0, 0.3, ratio):
+        assert likeness.best([part], floor) == pytest.approx(ratio if part else 0.0) or ratio < floor
+        assert likeness.possible([part], floor) == {0} or ratio < floor
 
 
 def test_5_3_words_are_taken_literally() -> None:
@@ -121,6 +119,8 @@ def test_5_3_search_over_http_follows_the_rule(mine: User) -> None:
         "nothing like it",
         "struct",
         "x" * 12,
+        "漢字",
+        "fish 字 fish 漢字 red",
     ):
         expected = plain_search(text, rows)
         assert [note["id"] for note in mine.get("notes/", params={"q": text}).json()] == expected, text
@@ -168,7 +168,7 @@ def test_5_3_search_among_all_notes_follows_the_rule(mine: User, other: User, ap
         (other, lambda note: note["is_public"] or note["author"]["id"] == other.id),
         (api, lambda note: note["is_public"]),
     ):
-        for text in ("red fish", "strctures meaningfl", "a", "kiwi", "nothing"):
+        for text in ("red fish", "strctures meaningfl", "a", "kiwi", "nothing", "字", "red 漢 of"):
             expected = plain_search(text, [row for row in rows if shown(row)])
             params = {"q": text, "scope": "all", "course_id": course}
             assert [note["id"] for note in reader.get("notes/", params=params).json()] == expected, text

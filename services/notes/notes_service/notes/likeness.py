@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
+
+_ROUNDING = 1e-5
+"""Bounds are computed another way than ratios: what differs by less than this may be equal."""
 
 
 class Likeness:
@@ -12,30 +18,32 @@ class Likeness:
     def __init__(self, whole: str) -> None:
         self._whole = whole
         self.length = len(whole)
-        self._full = (1 << self.length) - 1
-        self._places: dict[str, int] = {}
-        for place, character in enumerate(whole):
-            self._places[character] = self._places.get(character, 0) | 1 << place
+        self._ratios: dict[str, float] = {}
 
     def best(self, parts: Iterable[str], floor: float) -> float:
         """The highest ratio of the query to a part; where that is below `floor` any value below it will do."""
         best = 0.0
         for part in dict.fromkeys(parts):
             needed = max(best, floor)
-            total = self.length + len(part)
-            if not total or 2 * min(self.length, len(part)) < needed * total:
+            if not part or self.bound(part, needed) < needed - _ROUNDING:
                 continue
-            # What difflib matches is a common subsequence: the longest one bounds the ratio from above.
-            if needed and 2 * self.common_subsequence(part) < needed * total:
-                continue
-            best = max(best, SequenceMatcher(None, self._whole, part).ratio())
+            if part not in self._ratios:
+                self._ratios[part] = SequenceMatcher(None, self._whole, part).ratio()
+            best = max(best, self._ratios[part])
         return best
 
-    def common_subsequence(self, text: str) -> int:
-        """The length of the longest common subsequence, bit-parallel (Hyyrö 2004): one step per character."""
-        places, row = self._places, self._full
-        for character in text:
-            if matches := places.get(character):
-                step = row & matches
-                row = (row + step) | (row - step)
-        return self.length - (row & self._full).bit_count()
+    def bound(self, part: str, needed: float = 0.0) -> float:
+        """What the ratio to `part` cannot exceed, or 0.0 when that is below `needed`.
+
+        What difflib matches is a common subsequence; the longest one, taken twice through both lengths, is the
+        similarity by insertions and deletions alone.
+        """
+        return float(Indel.normalized_similarity(self._whole, part, score_cutoff=max(0.0, needed - _ROUNDING)))
+
+    def possible(self, parts: Sequence[str | None], floor: float) -> set[int]:
+        """The places in `parts` of those texts whose ratio may reach `floor`."""
+        cutoff = max(0.0, floor - _ROUNDING)
+        found = process.extract(
+            self._whole, parts, scorer=Indel.normalized_similarity, processor=None, score_cutoff=cutoff, limit=None
+        )
+        return {place for _, _, place in found}

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from notechondria_shared.database import Reader
+from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import BadRequest, FieldErrors
 from notechondria_shared.fields import messages
 from notechondria_shared.fields.rules import BIGINT_MAX
@@ -17,7 +18,7 @@ from notes_service.authors.contact import ANONYMOUS
 from notes_service.notes import queries
 from notes_service.notes.queries import Scope
 from notes_service.notes.schemas import NotePage, NoteSummary, note_summary
-from notes_service.notes.search import Query, SearchPool, like_pattern, sort_out
+from notes_service.notes.search import Query, SearchPool, Shelf, Sorting, sort_out
 
 PAGE_MAXIMUM = 100
 _SCOPES: dict[str, Scope] = {"personal": "personal", "private": "private", "public": "public", "all": "all"}
@@ -72,11 +73,16 @@ class Listing:
         return self.scope, self.course_id is not None, bool(self.contains)
 
     @property
+    def searcher(self) -> dict[str, int]:
+        """What finding words binds of it."""
+        return {} if self.scope == "anonymous" else {"viewer": self.viewer}
+
+    @property
     def params(self) -> dict[str, Any]:
         """What the statements bind."""
         given = {"course_id": self.course_id, "contains": self.contains or None}
         named = {name: value for name, value in given.items() if value is not None}
-        return named if self.scope == "anonymous" else {**named, "viewer": self.viewer}
+        return {**named, **self.searcher}
 
 
 async def answer(request: Request, read: Reader, wanted: Listing) -> list[NoteSummary] | NotePage:
@@ -111,21 +117,21 @@ async def _listed(read: Reader, wanted: Listing) -> tuple[list[dict[str, Any]], 
 async def _found(read: Reader, search: SearchPool, wanted: Listing) -> tuple[list[dict[str, Any]], int]:
     """The page of a search, and how many notes it found: four statements at most."""
     query = Query.of(wanted.q)
-    with_words, alike = await asyncio.gather(
-        read.all(
-            queries.with_words(*wanted.variant),
-            **wanted.params,
-            words=list(query.words),
-            patterns=[like_pattern(word) for word in query.words],
-        ),
-        read.all(queries.alike(*wanted.variant), **wanted.params, **query.bounds()),
+    indexed, scanned = query.words
+    found, everything = await asyncio.gather(
+        read.all(queries.with_words(wanted.scope, bool(indexed), bool(scanned)), **wanted.searcher, **query.params),
+        read.all(queries.everything(*wanted.variant), **wanted.params, head_bytes=query.head_bytes),
     )
     end = None if wanted.limit is None else wanted.offset + wanted.limit
-    sorting = await search.run(sort_out, query, with_words, alike, wanted.offset, end)
-    asked = [row["id"] for row in sorting.in_question]
+    sorting = await search.run(_ranked, query, found[0], everything[0], wanted.offset, end)
+    asked = sorting.in_question
     heads = await read.all(queries.HEADS, note_ids=asked) if asked else []
-    await search.run(sorting.settle, query, {row["id"]: row["head"] for row in heads})
-    shown = sorting.page()
+    shown = await search.run(sorting.page, query, {row["id"]: row["head"] for row in heads})
     rows = {row["id"]: row for row in await read.all(queries.BY_IDS, note_ids=shown)} if shown else {}
     # A note that was purged meanwhile is simply missing.
     return [rows[note_id] for note_id in shown if note_id in rows], sorting.total
+
+
+def _ranked(query: Query, found: Row, columns: Row, start: int, end: int | None) -> Sorting:
+    exact = dict(zip(found["note_ids"] or (), found["exact"] or (), strict=True))
+    return sort_out(query, Shelf(columns), exact, start, end)

@@ -8,12 +8,12 @@ from typing import Any, Literal
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    BindParameter,
     Text,
     and_,
     any_,
     bindparam,
     case,
+    column,
     func,
     not_,
     or_,
@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from notechondria_shared.database import Prepared, prepare
 from notes_service.events import NOTE_STATE
@@ -139,9 +140,6 @@ def total(scope: Scope, in_course: bool, containing: bool) -> Prepared:
     return prepare(select(func.count()).select_from(Note).where(*_listed(scope, in_course, containing)))
 
 
-_WORDS: BindParameter[Any] = bindparam("words", type_=ARRAY(Text))
-
-
 Arm = tuple[ColumnElement[bool], ColumnElement[bool]]
 """A part of a scope, said of the note and of its row in the index."""
 
@@ -163,67 +161,79 @@ def _arms(scope: Scope) -> list[Arm]:
 
 
 @cache
-def with_words(scope: Scope, in_course: bool, containing: bool) -> Prepared:
-    """Notes of a listing that hold one of `words`, and how many of them (`exact`); `patterns` are the words for LIKE.
+def with_words(scope: Scope, indexed: bool, scanned: bool) -> Prepared:
+    """Notes that hold one of the words: `note_ids`, and `exact`, how many of the words each holds.
 
-    Materialized: the trigram index finds them, and the rows are looked at afterwards.
+    `indexed` words come as `patterns` for LIKE and `times`, how often each was typed: every word is a look of its own
+    into the trigram index, which counts them without reading a text again for each. `scanned` ones, as `scraps` and
+    `scrap_times`, are those the index knows nothing of; it would be read from end to end, so the texts of the scope are
+    read instead. Deleted notes may be among the found: `everything` knows which notes are in question.
     """
-    words = func.unnest(_WORDS).table_valued("word", name="words").render_derived(name="words")
-    held = select(func.count()).select_from(words).where(func.strpos(NoteSearch.searchable, words.c.word) > 0)
-    parts = []
-    for number, (of_note, of_index) in enumerate(_arms(scope)):
-        found = (
-            select(NoteSearch.note_id, held.correlate(NoteSearch.__table__).scalar_subquery().label("exact"))
-            .where(of_index, NoteSearch.searchable.like(any_(bindparam("patterns", type_=ARRAY(Text)))))
-            .cte(f"found{number}")
-            .prefix_with("MATERIALIZED", dialect="postgresql")
-        )
-        parts.append(
-            select(
-                Note.id,
-                Note.title,
-                Note.description,
-                Note.last_edit,
-                func.octet_length(Note.content).label("octets"),
-                found.c.exact,
+    held: list[Select[*tuple[Any, ...]]] = []
+    for of_note, of_index in _arms(scope):
+        if indexed:
+            words = _words("pattern", "patterns", "times")
+            like = NoteSearch.searchable.like(words.c.word)
+            held.append(select(NoteSearch.note_id, words.c.times).join_from(words, NoteSearch, and_(of_index, like)))
+        if scanned:
+            words = _words("scrap", "scraps", "scrap_times")
+            in_text = func.strpos(NoteSearch.searchable, words.c.word) > 0
+            times = select(func.sum(words.c.times)).where(in_text).correlate(NoteSearch.__table__).scalar_subquery()
+            held.append(
+                select(NoteSearch.note_id, times.cast(BigInteger).label("times"))
+                .join(Note, Note.id == NoteSearch.note_id)
+                .where(of_index, of_note, *live())
             )
-            .join(found, found.c.note_id == Note.id)
-            .where(*_filters(of_note, in_course, containing))
-        )
-    return prepare(union_all(*parts))
+    looked = union_all(*held).subquery("looked")
+    counted = (
+        select(looked.c.note_id, func.sum(looked.c.times).cast(BigInteger).label("exact"))
+        .where(looked.c.times > 0)
+        .group_by(looked.c.note_id)
+        .subquery("counted")
+    )
+    return prepare(
+        select(func.array_agg(counted.c.note_id).label("note_ids"), func.array_agg(counted.c.exact).label("exact"))
+    )
 
 
-def _may_be_alike(text: ColumnElement[Any]) -> ColumnElement[bool]:
-    """False for a text that cannot reach a ratio of 0.45: too few of its characters stand in the query at all.
-
-    `length` is the query's, `letters` its distinct characters; a ratio is at most twice the common characters through
-    the sum of the lengths.
-    """
-    length, lowered = bindparam("length", type_=BigInteger), func.lower(func.coalesce(text, ""))
-    whole = func.char_length(lowered)
-    common = func.least(length, whole - func.char_length(func.translate(lowered, bindparam("letters", type_=Text), "")))
-    return 200 * common >= 45 * (length + whole)
+def _words(name: str, words: str, times: str) -> TableValuedAlias:
+    """Two arrays, `word` by `times`."""
+    arrays = bindparam(words, type_=ARRAY(Text)), bindparam(times, type_=ARRAY(BigInteger))
+    columns = column("word", Text), column("times", BigInteger)
+    return func.unnest(*arrays).table_valued(*columns, name=name).render_derived(name=name)
 
 
 @cache
-def alike(scope: Scope, in_course: bool, containing: bool) -> Prepared:
-    """Notes of a listing of which some part may be like the query.
+def everything(scope: Scope, in_course: bool, containing: bool) -> Prepared:
+    """What ranking looks at of all notes of a listing, a column an array: 10,000 notes are one row.
 
-    `head` is the beginning of the text where that may be short enough (at most `head_bytes`).
+    `edits` are microseconds since 1970, `octets` the lengths of the texts in bytes; `heads` are the beginnings of those
+    texts that are short enough to be like the query as a whole (at most `head_bytes`), else null.
     """
     short_text = func.octet_length(Note.content) <= bindparam("head_bytes", type_=BigInteger)
-    possible = or_(_may_be_alike(Note.title.expression), _may_be_alike(Note.description.expression), short_text)
-    parts = [
+    parts = union_all(
+        *(
+            select(
+                Note.id,
+                Note.title,
+                func.coalesce(Note.description, "").label("description"),
+                (func.extract("epoch", Note.last_edit) * 1_000_000).cast(BigInteger).label("edit"),
+                func.octet_length(Note.content).label("octets"),
+                case((short_text, func.left(Note.content, HEAD))).label("head"),
+            ).where(*_filters(of_note, in_course, containing))
+            for of_note, _ in _arms(scope)
+        )
+    ).subquery("parts")
+    return prepare(
         select(
-            Note.id,
-            Note.title,
-            Note.description,
-            Note.last_edit,
-            case((short_text, func.left(Note.content, HEAD))).label("head"),
-        ).where(*_filters(of_note, in_course, containing), possible)
-        for of_note, _ in _arms(scope)
-    ]
-    return prepare(union_all(*parts))
+            func.array_agg(parts.c.id).label("ids"),
+            func.array_agg(parts.c.title).label("titles"),
+            func.array_agg(parts.c.description).label("descriptions"),
+            func.array_agg(parts.c.edit).label("edits"),
+            func.array_agg(parts.c.octets).label("octets"),
+            func.array_agg(parts.c.head).label("heads"),
+        )
+    )
 
 
 HEADS = prepare(

@@ -1,0 +1,79 @@
+"""Many notes at once, as fast as Postgres takes them: text from a pool of paragraphs, indexes built afterwards."""
+
+from __future__ import annotations
+
+import psycopg
+
+from notechondria_local.stack import Stack
+
+VOCABULARY, PARAGRAPHS = 4000, 20_000
+BATCH = 100_000
+
+# Paragraphs of 90 words (about 680 characters), drawn from a vocabulary, frequent words more often.
+POOL = """
+CREATE TEMPORARY TABLE paragraphs AS
+WITH vocabulary AS (
+    SELECT array_agg(substr(translate(md5(n::text), '0123456789', 'aeioulnrst'), 1, 3 + n %% 7)) AS words
+    FROM generate_series(1, %(vocabulary)s) n
+)
+SELECT n AS id, words[1 + (random() * %(vocabulary)s)::int %% %(vocabulary)s] AS rare,
+    words[1 + (random() ^ 2 * %(vocabulary)s)::int %% %(vocabulary)s] AS frequent, text
+FROM vocabulary, generate_series(0, %(paragraphs)s - 1) n, LATERAL (
+    SELECT string_agg(word, ' ') AS text FROM (
+        SELECT words[1 + (random() ^ 2 * %(vocabulary)s)::int %% %(vocabulary)s] AS word
+        FROM generate_series(1, 90) WHERE n >= 0
+    ) AS drawn
+) AS body
+"""
+
+# A note of three paragraphs: about 2 KB.
+NOTES = """
+INSERT INTO notes.notes (creator_id, uuid, sharing_id, title, description, is_public, content, excerpt, preview_lines,
+    metadata_json, custom_meta, note_type, editor_mode, cover_image, revision, date_created, last_edit)
+SELECT %(user)s, gen_random_uuid(), gen_random_uuid()::text, initcap(a.rare) || ' ' || initcap(b.frequent) || ' ' || n,
+    'About ' || c.rare, %(public)s, a.text || ' ' || b.text || ' ' || c.text, left(a.text, 220),
+    ARRAY[left(a.text, 220)], '', '', 'N', 'G', '', 1, now(), now() - n * interval '1 minute'
+FROM (
+    SELECT n, (random() * 1e9)::int %% %(paragraphs)s AS x, (random() * 1e9)::int %% %(paragraphs)s AS y,
+        (random() * 1e9)::int %% %(paragraphs)s AS z
+    FROM generate_series(%(first)s::bigint, %(last)s) n
+) AS drawn JOIN paragraphs a ON a.id = x JOIN paragraphs b ON b.id = y JOIN paragraphs c ON c.id = z
+"""
+
+# What the trigger on notes writes, for all rows that have none yet.
+SEARCHABLE = """
+INSERT INTO notes.note_search (note_id, creator_id, searchable, is_public)
+SELECT id, creator_id, lower(title || ' ' || coalesce(description, '') || ' ' || content),
+    is_public AND deleted_at IS NULL
+FROM notes.notes n WHERE creator_id = %(user)s
+AND NOT EXISTS (SELECT FROM notes.note_search s WHERE s.note_id = n.id)
+"""
+
+INDEXES = (
+    "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'notes' AND tablename = 'note_search' "
+    "AND indexdef LIKE '%USING gin%'"
+)
+
+
+def fill(stack: Stack, user_id: int, count: int, *, public: bool = False) -> None:
+    """Give a user that many notes."""
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as database:
+        database.execute("SET maintenance_work_mem = '1GB'")
+        database.execute("SET synchronous_commit = off")
+        pool = {"vocabulary": VOCABULARY, "paragraphs": PARAGRAPHS}
+        database.execute(POOL, pool)
+        database.execute("ALTER TABLE paragraphs ADD PRIMARY KEY (id)")
+        database.execute("ANALYZE paragraphs")
+        indexes = database.execute(INDEXES).fetchall()
+        database.execute("ALTER TABLE notes.notes DISABLE TRIGGER keep_searchable")
+        for name, _ in indexes:
+            database.execute(f"DROP INDEX notes.{name}")  # type: ignore[arg-type]  # a name from the catalogue
+        for first in range(1, count + 1, BATCH):
+            values = {"user": user_id, "public": public, "first": first, "last": min(count, first + BATCH - 1)}
+            database.execute(NOTES, {**values, **pool})
+        database.execute(SEARCHABLE, {"user": user_id})
+        for _, definition in indexes:
+            database.execute(definition)
+        database.execute("ALTER TABLE notes.notes ENABLE TRIGGER keep_searchable")
+        database.execute("VACUUM ANALYZE notes.notes")
+        database.execute("VACUUM ANALYZE notes.note_search")
