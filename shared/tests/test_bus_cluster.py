@@ -108,8 +108,21 @@ async def _story(cluster: Cluster) -> None:
     await bus.close()
 
 
-# nats-py lets go of a socket whose server was killed without closing its writer.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def _end_connections(ports: list[int]) -> None:
+    """End those that nats-py lost hold of: a reconnect that fails in its handshake forgets the socket it opened."""
+    for found in gc.get_objects():
+        if not isinstance(found, asyncio.Transport) or found.is_closing():
+            continue
+        if (found.get_extra_info("peername") or ("", 0))[1] in ports:
+            found.abort()
+    await asyncio.sleep(0.05)
+
+
 def test_3_an_event_outlives_the_server_that_took_it(cluster: Cluster) -> None:
-    asyncio.run(_story(cluster))
-    gc.collect()  # here, where their complaints are expected, and not in a later test
+    async def story() -> None:
+        try:
+            await _story(cluster)
+        finally:
+            await _end_connections(cluster.ports)
+
+    asyncio.run(story())

@@ -202,12 +202,12 @@ def test_lists_are_paged_and_hostile_searches_are_harmless(api: Api, site: Site)
             "\x00",
             "é漢\U0001f4a9",
             "a" * 5000,
-            "{{7*7}}",
+            "{{1234*5679}}",
             "%s",
         ):
             answer = site.get(f"{name}/", q=text, user=text)
             assert answer.status_code == 200, (name, text)
-    assert "49" not in site.get("notes/", q="{{7*7}}").text
+    assert "7007886" not in site.get("notes/", q="{{1234*5679}}").text
     assert "27 notes" not in site.get("notes/", q=f"Paged_{mark}").text  # no wildcard
     for page in ("0", "-1", "x", "9" * 30, "1e3"):
         assert site.get("users/", page=page).status_code == 200
