@@ -62,7 +62,7 @@ def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-# One of the argon2id profiles OWASP calls equal: 9 MiB, four passes, one lane; larger ones spend a third on fresh pages.
+# One of the argon2id profiles OWASP calls equal: 9 MiB, four passes, one lane. Larger ones lose time on fresh pages.
 _HASHER = PasswordHash((Argon2Hasher(time_cost=4, memory_cost=9216, parallelism=1), DjangoHasher()))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, cast, exists, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.database import SessionReader, prepare
@@ -12,21 +13,41 @@ from planner_service.models import EVENTS
 _IS_DELETED = prepare(select(exists().where(EVENTS.deleted_users.c.user_id == bindparam("user_id"))))
 
 
-def _lock_key(user_id: int) -> tuple[object, object]:
+def _lock_key(user_id: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
     # Two keys: the one-key space belongs to relay and migrations.
-    return func.hashtext("planner.account"), func.hashtext(str(user_id))
+    return func.hashtext("planner.account"), func.hashtext(cast(user_id, Text))
+
+
+_PRESENT = "accounts known to be present"
+"""What a session, which is one transaction, remembers: the locks it holds keep it true."""
+_USER = bindparam("user_id", type_=BigInteger)
+_SHARE = prepare(select(func.pg_advisory_xact_lock_shared(*_lock_key(_USER))))
+_LOCK = prepare(select(func.pg_advisory_xact_lock(*_lock_key(_USER))))
 
 
 async def lock_exclusively(session: AsyncSession, user_id: int) -> None:
     """Wait until nobody adds things to the account, and keep it so until the transaction ends: before removing."""
-    await session.execute(select(func.pg_advisory_xact_lock(*_lock_key(user_id))))
+    await SessionReader(session).value(_LOCK, user_id=user_id)
 
 
 async def is_present(session: AsyncSession, user_id: int) -> bool:
     """True while the account exists; it is not wiped before the transaction ends: before adding to it."""
-    await session.execute(select(func.pg_advisory_xact_lock_shared(*_lock_key(user_id))))
-    # A statement of its own: its snapshot must be younger than the lock.
-    return not await SessionReader(session).value(_IS_DELETED, user_id=user_id)
+    present: set[int] = session.info.setdefault(_PRESENT, set())
+    if user_id not in present:
+        read = SessionReader(session)
+        await read.value(_SHARE, user_id=user_id)
+        # A statement of its own: its snapshot must be younger than the lock.
+        if await read.value(_IS_DELETED, user_id=user_id):
+            return False
+        present.add(user_id)
+    return True
+
+
+async def forget(session: AsyncSession, user_id: int) -> None:
+    """The account is gone, for this transaction too, and for all others when it ends."""
+    await session.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
+    session.info.setdefault(_PRESENT, set()).discard(user_id)
+    await lock_exclusively(session, user_id)
 
 
 async def require_present(session: AsyncSession, user_id: int) -> None:

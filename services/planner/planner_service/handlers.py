@@ -23,13 +23,12 @@ from notechondria_shared.events.notes import (
 )
 from notechondria_shared.events.planner import PlannerEventUpdated
 from notechondria_shared.timestamps import now
-from planner_service.accounts import is_present, lock_exclusively
+from planner_service.accounts import forget, is_present, lock_exclusively
 from planner_service.calendar_sources.store import drop_unused
 from planner_service.events import STATE, tell_events
+from planner_service.heatmap.queries import KEEP_ACTIVITY
 from planner_service.models import (
-    EVENTS,
     LIVE,
-    PURGED,
     TRASHED,
     AccountState,
     Activity,
@@ -114,24 +113,20 @@ async def keep_activity(session: AsyncSession, fact: ActivityRecorded) -> None:
     if fact.word_count <= 0 or not await is_present(session, fact.user_id):
         return
     read = SessionReader(session)
-    note = await read.one(queries.NOTE, note_id=fact.note_id)
-    if note is not None and note["state"] == PURGED:
-        return
     course_id = fact.course_id
     if course_id is not None and await read.value(queries.HELD_COURSE, course_id=course_id):
         course_id = None
-    await session.execute(
-        upsert(Activity)
-        .values(
-            activity_id=fact.activity_id,
-            user_id=fact.user_id,
-            note_id=fact.note_id,
-            course_id=course_id,
-            activity_type=fact.activity_type,
-            activity_date=fact.activity_date,
-            word_count=fact.word_count,
-        )
-        .on_conflict_do_nothing()
+    await read.run(
+        KEEP_ACTIVITY,
+        {
+            "activity_id": fact.activity_id,
+            "user_id": fact.user_id,
+            "note_id": fact.note_id,
+            "course_id": course_id,
+            "activity_type": fact.activity_type,
+            "activity_date": fact.activity_date,
+            "word_count": fact.word_count,
+        },
     )
 
 
@@ -151,8 +146,7 @@ async def follow_account(session: AsyncSession, fact: UserState) -> None:
 
 async def forget_user(session: AsyncSession, fact: UserDeleted) -> None:
     """An account is gone: everything of it goes, and what is told of it later is not taken up."""
-    await session.execute(upsert(EVENTS.deleted_users).values(user_id=fact.user_id).on_conflict_do_nothing())
-    await lock_exclusively(session, fact.user_id)
+    await forget(session, fact.user_id)
     courses = await session.scalars(
         select(CourseRef.course_id).where(CourseRef.user_id == fact.user_id).with_for_update()
     )

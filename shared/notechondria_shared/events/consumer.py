@@ -12,14 +12,15 @@ from typing import Any
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 from pydantic import ValidationError
-from sqlalchemy import insert
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.database.engine import Database, is_outage
+from notechondria_shared.database.reader import SessionReader
 from notechondria_shared.errors import StoreUnavailable, Unavailable
 from notechondria_shared.events.bus import Bus, stream_name
 from notechondria_shared.events.catalogue import CATALOGUE
@@ -34,6 +35,10 @@ Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 
 ACK_WAIT_SECONDS = 30
 FETCH_SECONDS = 2.0
+BATCH = 64
+"""Events applied in one transaction when more than one waits."""
+BATCH_SECONDS = 0.05
+"""How long a busy consumer waits for a batch to fill up: what an event may come later for the sake of throughput."""
 POISON_LIMIT = 64 * 1024
 """Characters of a dead letter's body and error that are kept."""
 
@@ -51,25 +56,36 @@ class Subscription:
 
 
 async def apply(
-    session: AsyncSession, tables: EventTables, handlers: Mapping[type[Fact], Handler], envelope: Envelope
-) -> bool:
-    """Apply one event unless the inbox knows it; True when it had an effect. Raises `Unreadable` on a bad payload."""
+    session: AsyncSession, tables: EventTables, handlers: Mapping[type[Fact], Handler], *envelopes: Envelope
+) -> int:
+    """Apply events in their order, except those the inbox knows; how many had an effect.
+
+    Raises `Unreadable` on a bad payload, before anything is written.
+    """
+    facts = [(envelope, *_fact(handlers, envelope)) for envelope in envelopes]
+    marked = await SessionReader(session).all(tables.mark_heard, event_ids=[envelope.id for envelope in envelopes])
+    fresh = {row["event_id"] for row in marked}
+    for envelope, handler, fact in facts:
+        if envelope.id not in fresh:
+            continue
+        fresh.remove(envelope.id)
+        with traces().handling(envelope.type, str(envelope.id), envelope.traceparent):
+            await handler(session, fact)
+            await session.flush()
+            session.expunge_all()  # the next handler reads what stands in the tables
+    return len(marked)
+
+
+def _fact(handlers: Mapping[type[Fact], Handler], envelope: Envelope) -> tuple[Handler, Fact]:
     fact_type = CATALOGUE.get(envelope.type)
     handler = handlers.get(fact_type) if fact_type else None
     if fact_type is None or handler is None:
         message = f"no handler for {envelope.type}"
         raise Unreadable(message)
     try:
-        fact = fact_type.model_validate(envelope.data)
+        return handler, fact_type.model_validate(envelope.data)
     except ValidationError as error:
         raise Unreadable(str(error)) from error
-    marked = await session.execute(
-        upsert(tables.inbox).values(event_id=envelope.id).on_conflict_do_nothing().returning(tables.inbox.c.event_id)
-    )
-    if marked.first() is None:
-        return False
-    await handler(session, fact)
-    return True
 
 
 class Consumer:
@@ -85,6 +101,7 @@ class Consumer:
         self._backoff = backoff
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._taken_at = 0.0
         self._busy = asyncio.Lock()
 
     def start(self) -> None:
@@ -141,32 +158,62 @@ class Consumer:
         try:
             while not self._stopping and self._bus.connected:
                 try:
-                    # One at a time: a larger batch waits for its time limit to fill up, and facts would arrive late.
-                    (message,) = await subscription.fetch(1, timeout=FETCH_SECONDS)
+                    messages = await self._fetch(subscription)
                 except TimeoutError:
                     # Quiet, or the consumer was deleted under us: asking is cheap, and raises NotFoundError then.
                     await self._bus.jetstream.consumer_info(self._stream, self._durable)
                     continue
                 async with self._busy:
-                    await self._take(message)
+                    await self._take(messages)
         finally:
             with suppress(NatsError, TimeoutError):
                 await subscription.unsubscribe()
 
-    async def _take(self, message: Msg) -> None:
+    async def _fetch(self, subscription: JetStreamContext.PullSubscription) -> list[Msg]:
+        """The next event, and in busy times those that follow at its heels; TimeoutError when all is quiet."""
+        messages = await subscription.fetch(1, timeout=FETCH_SECONDS)
+        now = asyncio.get_running_loop().time()
+        if messages[0].metadata.num_pending or now - self._taken_at < BATCH_SECONDS:
+            with suppress(TimeoutError):
+                messages += await subscription.fetch(BATCH, timeout=BATCH_SECONDS)
+        self._taken_at = asyncio.get_running_loop().time()
+        return messages
+
+    async def _take(self, messages: list[Msg]) -> None:
+        """Apply events in their order: several in one transaction if all goes well, else each in one of its own."""
+        if len(messages) > 1 and await self._apply_together(messages):
+            return
+        for number, message in enumerate(messages):
+            await self._take_one(message, messages[number + 1 :])
+
+    async def _apply_together(self, messages: list[Msg]) -> bool:
+        try:
+            async with self._database.transaction() as session:
+                # Shorter than the time after which the database looks for deadlocks: requests never lose to a batch.
+                await session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+                envelopes = [_read(message.data) for message in messages]
+                await apply(session, self._tables, self._handlers, *envelopes)
+        except Exception as error:  # whatever it was, it is looked at again for the event that is to blame
+            logger.debug("consumer %s: %d events one by one: %r", self._stream, len(messages), error)
+            return False
+        for message in messages:
+            await message.ack()
+        return True
+
+    async def _take_one(self, message: Msg, others: list[Msg]) -> None:
+        """Apply an event, and try again, put it off or bury it as its error says; `others` wait behind it."""
         tries = message.metadata.num_delivered
         while not self._stopping:
             try:
-                envelope = _read(message.data)
-                with traces().handling(envelope.type, str(envelope.id), envelope.traceparent):
-                    async with self._database.transaction() as session:
-                        await apply(session, self._tables, self._handlers, envelope)
+                async with self._database.transaction() as session:
+                    await apply(session, self._tables, self._handlers, _read(message.data))
             except Unreadable as error:
                 await self._bury(message, error, tries)
             except Exception as error:
                 if is_outage(error) or (isinstance(error, Unavailable) and not isinstance(error, StoreUnavailable)):
                     # Not the event's fault: hold on to it until the database is back.
-                    await message.in_progress()
+                    for held in (message, *others):
+                        await held.in_progress()
                     await asyncio.sleep(0.5)
                     continue
                 if tries > len(self._backoff):

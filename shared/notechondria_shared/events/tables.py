@@ -16,10 +16,13 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    func,
     insert,
+    select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import DeclarativeBase
 
 from notechondria_shared.database.reader import Prepared, prepare
@@ -38,6 +41,8 @@ class EventTables:
     deleted_users: Table
     keep_fact: Prepared
     """Puts a fact into the outbox: `event_id`, `subject`, `envelope` (a psycopg `Jsonb`)."""
+    mark_heard: Prepared
+    """Puts events into the inbox (`event_ids`): the `event_id` of each that did not lie there already."""
 
 
 def event_tables(base: type[DeclarativeBase]) -> EventTables:
@@ -90,7 +95,13 @@ def declare(metadata: MetaData) -> EventTables:
     keep_fact = prepare(
         insert(outbox).values({name: bindparam(name, required=True) for name in ("event_id", "subject", "envelope")})
     )
-    return EventTables(metadata.schema or "public", outbox, inbox, dead_letters, deleted_users, keep_fact)
+    mark_heard = prepare(
+        upsert(inbox)
+        .from_select(["event_id"], select(func.unnest(bindparam("event_ids", type_=ARRAY(Uuid), required=True))))
+        .on_conflict_do_nothing()
+        .returning(inbox.c.event_id)
+    )
+    return EventTables(metadata.schema or "public", outbox, inbox, dead_letters, deleted_users, keep_fact, mark_heard)
 
 
 def create_event_tables(schema: str) -> None:

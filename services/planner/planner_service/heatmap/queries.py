@@ -1,11 +1,12 @@
-"""Reads of the heatmap (planner §7): one row per day."""
+"""What the heatmap is drawn from (planner §7): kept as notes tells it, read as one row per day."""
 
 from __future__ import annotations
 
-from sqlalchemy import Date, bindparam, func, select
+from sqlalchemy import Date, bindparam, exists, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from notechondria_shared.database import prepare
-from planner_service.models import CREATED, Activity, PlannerEvent
+from planner_service.models import CREATED, PURGED, Activity, NoteRef, PlannerEvent
 
 WRITTEN = prepare(
     select(
@@ -28,3 +29,12 @@ PLANNED = prepare(
     )
     .group_by(PlannerEvent.event_date)
 )
+_KEPT = {
+    name: bindparam(name, type_=getattr(Activity, name).type, required=True)
+    for name in ("activity_id", "user_id", "note_id", "course_id", "activity_type", "activity_date", "word_count")
+}
+_purged = exists().where(NoteRef.note_id == _KEPT["note_id"], NoteRef.state == PURGED)
+KEEP_ACTIVITY = prepare(
+    upsert(Activity).from_select(list(_KEPT), select(*_KEPT.values()).where(~_purged)).on_conflict_do_nothing()
+)
+"""Words written, kept once, unless the note is purged by now."""

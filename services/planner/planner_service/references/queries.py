@@ -1,8 +1,9 @@
-"""Reads of the projections."""
+"""Reads of the projections, and the first word of a note."""
 
 from __future__ import annotations
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from notechondria_shared.database import prepare
 from planner_service.models import CourseRef, NoteRef
@@ -17,3 +18,11 @@ NOTE = prepare(
         NoteRef.note_id == bindparam("note_id")
     )
 )
+_KEPT = ("note_id", "uuid", "user_id", "state", "state_revision", "title", "description", "course_id", "revision")
+KEEP_NOTE = prepare(
+    upsert(NoteRef)
+    .values({name: bindparam(name, required=True) for name in _KEPT})
+    .on_conflict_do_nothing()
+    .returning(NoteRef.note_id)
+)
+"""A note heard of for the first time; no row when it is known."""

@@ -105,20 +105,9 @@ async def store_note(
         "course_id": note.course_id,
         "revision": note.revision,
     }
-    inserted = await session.execute(
-        upsert(NoteRef)
-        .values(
-            note_id=note.note_id,
-            uuid=note.uuid,
-            user_id=note.user_id,
-            state=state,
-            state_revision=state_revision,
-            **text,
-        )
-        .on_conflict_do_nothing()
-        .returning(NoteRef.note_id)
-    )
-    if inserted.first() is not None:
+    row = {"note_id": note.note_id, "uuid": note.uuid, "user_id": note.user_id, "state": state}
+    read = SessionReader(session)
+    if await read.value(queries.KEEP_NOTE, **row, state_revision=state_revision, **text) is not None:
         return
     known = update(NoteRef).where(NoteRef.note_id == note.note_id, NoteRef.state != PURGED)
     await session.execute(known.where(NoteRef.revision < note.revision).values(text))
