@@ -155,19 +155,37 @@ def test_replay_heals_a_wiped_broker_and_a_second_replay_changes_nothing(api: Ap
     assert snapshot(stack) == before
 
 
-def test_a_poison_event_becomes_a_dead_letter_and_the_ones_behind_it_pass(api: Api, stack: Stack) -> None:
+@pytest.mark.parametrize("together", [False, True], ids=["as they come", "waiting together"])
+def test_a_poison_event_becomes_a_dead_letter_and_the_others_pass(api: Api, stack: Stack, together: bool) -> None:
     user = api.register()
     unreadable, refused = uuid4(), uuid4()
-    # One that is no fact at all, and one that every try of the handler must fail on (an id no table can hold).
-    asyncio.run(_publish(stack, unreadable, {"nonsense": True}))
-    too_large = {"note_id": 2**70, "uuid": str(uuid4()), "user_id": user.id, "title": "x", "description": ""}
-    asyncio.run(_publish(stack, refused, {**too_large, "course_id": None, "revision": 1}))
-    note = write_note(user, "Behind the poison")
+    eventually(lambda: settled(stack), seconds=20)
+    if together:  # then they are fetched as one batch
+        stack.stop_part("planner")
+    try:
+        before = write_note(user, "Before the poison")
+        with database(stack, "notes") as notes:
+            eventually(lambda: not values(notes, "SELECT event_id FROM outbox WHERE sent_at IS NULL"))
+        # One that is no fact at all, and one that every try of the handler must fail on (an id no table can hold).
+        asyncio.run(_publish(stack, unreadable, {"nonsense": True}))
+        too_large = {"note_id": 2**70, "uuid": str(uuid4()), "user_id": user.id, "title": "x", "description": ""}
+        asyncio.run(_publish(stack, refused, {**too_large, "course_id": None, "revision": 1}))
+        behind = write_note(user, "Behind the poison")
+        with database(stack, "notes") as notes:
+            eventually(lambda: not values(notes, "SELECT event_id FROM outbox WHERE sent_at IS NULL"))
+    finally:
+        if together:
+            stack.start_part("planner")
     with database(stack, "planner") as planner:
-        eventually(lambda: values(planner, "SELECT 1 FROM note_refs WHERE note_id = %s", note), seconds=3)
+        known = "SELECT note_id FROM note_refs WHERE note_id = ANY(%s)"
+        eventually(lambda: values(planner, known, [before, behind]) == {before, behind}, seconds=10)
         query = "SELECT event_id FROM dead_letters WHERE event_id = ANY(%s)"
         eventually(lambda: values(planner, query, [unreadable, refused]) == {unreadable, refused}, seconds=10)
         attempts = dict(planner.execute("SELECT event_id, attempts FROM dead_letters").fetchall())
+        counted = "SELECT note_id, count(*) FROM activities WHERE note_id = ANY(%s) GROUP BY 1"
+        eventually(
+            lambda: dict(planner.execute(counted, ([before, behind],)).fetchall()) == {before: 1, behind: 1}, seconds=5
+        )
     assert attempts[unreadable] == 1
     assert attempts[refused] == 4
     letters = command(stack, "events", "dead-letters", "list")["dead_letters"]
