@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, LiteralString
@@ -24,6 +25,10 @@ logger = logging.getLogger("notechondria.relay")
 
 
 POLL_SECONDS = 2.0
+GATHER_SECONDS = 0.02
+"""In busy times facts are gathered this long and sent together: every look into the outbox has its price."""
+BUSY_SECONDS = 0.1
+"""Busy is who is woken again within this time."""
 HOUSEKEEPING_SECONDS = 3600.0
 Row = dict[str, Any]
 
@@ -85,8 +90,11 @@ class Relay:
                     return
                 if sent < 0:
                     await self._pause(0.25)
-                else:
-                    await self._wait_for_news(connection)
+                    continue
+                drained_at = time.monotonic()
+                await self._wait_for_news(connection)
+                if sent and time.monotonic() - drained_at < BUSY_SECONDS:
+                    await self._pause(GATHER_SECONDS)
 
     async def _lead(self, connection: psycopg.AsyncConnection[Row]) -> bool:
         cursor = await connection.execute(
