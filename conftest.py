@@ -11,26 +11,31 @@ from tests.support.client import Api
 from tests.support.provider import Provider
 
 from notechondria_local.stack import Stack
-from tests.support import browser
+from tests.support import browser, pebble
 
 pytest_plugins: list[str] = []
-_unseen = pytest.StashKey[int]()
+_left_out = pytest.StashKey[dict[str, int]]()
+_NEEDED = {"browser": browser, "acme": pebble}
+"""What tests with a mark need besides what is installed here: `programs()`, or what is `MISSING` without."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without a browser its tests are left out."""
-    seen_in_browsers = [item for item in items if item.get_closest_marker("browser")]
-    if seen_in_browsers and browser.programs() is None:
-        config.stash[_unseen] = len(seen_in_browsers)
-        for item in seen_in_browsers:
-            item.add_marker(pytest.mark.skip(reason=browser.MISSING))
+    """Without a browser, or an ACME server, their tests are left out."""
+    left_out = config.stash.setdefault(_left_out, {})
+    for mark, needed in _NEEDED.items():
+        marked = [item for item in items if item.get_closest_marker(mark)]
+        if marked and needed.programs() is None:
+            left_out[needed.MISSING] = len(marked)
+            for item in marked:
+                item.add_marker(pytest.mark.skip(reason=needed.MISSING))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say aloud what was left out."""
-    if number := config.stash.get(_unseen, 0):
+    if left_out := config.stash.get(_left_out, {}):
         terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
-        terminalreporter.write_line(f"{number} tests: {browser.MISSING}")
+        for missing, number in left_out.items():
+            terminalreporter.write_line(f"{number} tests: {missing}")
 
 
 TEST_ENVIRONMENT = {

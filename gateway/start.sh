@@ -71,8 +71,11 @@ domain=${PUBLIC_BASE_URL:-}
 domain=${domain#*://}
 domain=${domain%%[:/]*}
 resolver='{}'
+storage=${ACME_STORAGE:-/var/lib/traefik/acme.json}
+authority=
 if [ -n "${ACME_EMAIL:-}" ]; then
     marks="$marks acme"
+    [ -z "${ACME_CA_FILE:-}" ] || authority="\"$ACME_CA_FILE\""
     resolver="{certResolver: acme, domains: [{main: \"$domain\"}]}"
     [ -n "$domain" ] || { echo "ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for." >&2; exit 2; }
 fi
@@ -101,10 +104,14 @@ sed -e "s|\${TRUSTED_PROXIES}|$proxies|" \
     -e "s|\${ACME_EMAIL}|${ACME_EMAIL:-}|" \
     -e "s|\${ACME_DIRECTORY}|${ACME_DIRECTORY:-https://acme-v02.api.letsencrypt.org/directory}|" \
     -e "s|\${GATEWAY_KUBERNETES_NAMESPACE}|${GATEWAY_KUBERNETES_NAMESPACE:-}|" \
-    -e "s|\${ACME_STORAGE}|${ACME_STORAGE:-/var/lib/traefik/acme.json}|" \
+    -e "s|\${ACME_CA_FILE}|$authority|" \
+    -e "s|\${ACME_CERTIFICATE_HOURS}|${ACME_CERTIFICATE_HOURS:-2160}|" \
+    -e "s|\${ACME_STORAGE}|$storage|" \
     "$rendered.new" >"$rendered"
 rm -f "$rendered.new"
 [ "${1:-}" != --render ] || { cat "$rendered"; exit 0; }
+# It holds private keys; when others may read it (after a copy, say) Traefik uses no certificate of it.
+[ ! -e "$storage" ] || chmod 600 "$storage" || echo "$storage must have mode 600." >&2
 if [ -n "${GATEWAY_KUBERNETES_NAMESPACE:-}" ]; then
     # Of the files only the one on TLS is left; the rest is read from the cluster.
     mkdir -p "$resolved"

@@ -153,6 +153,7 @@ def test_a_database_of_another_postgres(tmp_path: Path) -> None:
 
 
 PUBLIC = "https://notes.example.org"
+ACME = {"PUBLIC_BASE_URL": PUBLIC, "ACME_EMAIL": "me@example.org"}
 
 
 @pytest.mark.parametrize(
@@ -167,6 +168,10 @@ PUBLIC = "https://notes.example.org"
         ({"PUBLIC_BASE_URL": PUBLIC, "ACME_EMAIL": "me@example.org"}, ""),
         ({"PUBLIC_BASE_URL": "notes.example.org"}, "is no address"),
         ({"ACME_EMAIL": "me@example.org"}, "ACME_EMAIL needs PUBLIC_BASE_URL"),
+        ({"PUBLIC_BASE_URL": "https://localhost", "ACME_EMAIL": "me@example.org"}, "no certificates for this machine"),
+        ({**ACME, "ACME_DIRECTORY": "ca.internal/directory"}, "ca.internal/directory is no https address"),
+        ({**ACME, "ACME_CA_FILE": "/nowhere.pem"}, "ACME_CA_FILE cannot be read"),
+        ({**ACME, "ACME_DIRECTORY": "https://ca.internal/directory"}, ""),
         ({"TLS_CERT_FILE": "/nowhere.pem"}, "belong together"),
         ({"TLS_CERT_FILE": "/nowhere.pem", "TLS_KEY_FILE": "/nowhere.key"}, "cannot be read"),
         ({"INTERNAL_TOKEN": "short"}, "16 characters"),

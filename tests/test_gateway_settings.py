@@ -29,6 +29,13 @@ WISHES = [
     {"METRICS": "On", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/", "TRUSTED_PROXIES": "10.0.0.1"},
     {"METRICS": "off", "OTEL_EXPORTER_OTLP_ENDPOINT": "https://c.example.org", "OTEL_TRACES_SAMPLER_ARG": "0.05"},
     {"ACME_EMAIL": "me@example.org", "PUBLIC_BASE_URL": "https://notes.example.org:444/x"},
+    {
+        "ACME_EMAIL": "me@example.org",
+        "PUBLIC_BASE_URL": "https://notes.example.org",
+        "ACME_DIRECTORY": "https://ca.internal/acme/acme/directory",
+        "ACME_CA_FILE": "/ca/root.pem",
+        "ACME_CERTIFICATE_HOURS": "24",
+    },
 ]
 
 
@@ -56,6 +63,11 @@ def test_containers_and_the_command_read_the_same_configuration(wishes: dict[str
         assert points["websecure"].get("forwardedHeaders") == points["web"].get("forwardedHeaders")
     if "ACME_EMAIL" in wishes:
         assert points["websecure"]["http"]["tls"]["domains"] == [{"main": "notes.example.org"}]
+        resolver = by_script["certificatesResolvers"]["acme"]["acme"]
+        assert resolver["caServer"] == wishes.get("ACME_DIRECTORY", "https://acme-v02.api.letsencrypt.org/directory")
+        assert resolver["caCertificates"] == [wishes[name] for name in ("ACME_CA_FILE",) if name in wishes]
+        assert resolver["certificatesDuration"] == int(wishes.get("ACME_CERTIFICATE_HOURS", "2160"))
+        assert resolver["tlsChallenge"] == {}
     assert "${" not in yaml.safe_dump(by_script)
 
 

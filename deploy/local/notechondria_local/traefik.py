@@ -1,5 +1,6 @@
 """Traefik from its wheel: the static file of gateway/ with this machine's addresses, the routes as they are."""
 
+import contextlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,6 +52,8 @@ def fill_in(source: str, env: Mapping[str, str]) -> str:
         "TLS_RESOLVER": f'{{certResolver: acme, domains: [{{main: "{domain}"}}]}}' if env.get("ACME_EMAIL") else "{}",
         "ACME_EMAIL": env.get("ACME_EMAIL", ""),
         "ACME_DIRECTORY": env.get("ACME_DIRECTORY") or "https://acme-v02.api.letsencrypt.org/directory",
+        "ACME_CA_FILE": f'"{env["ACME_CA_FILE"]}"' if env.get("ACME_CA_FILE") else "",
+        "ACME_CERTIFICATE_HOURS": str(whole_number(env, "ACME_CERTIFICATE_HOURS", 2160, 87_600)),
         "ACME_STORAGE": env.get("ACME_STORAGE") or "/var/lib/traefik/acme.json",
     }
     return re.sub(r"\$\{([A-Z_]+)\}", lambda found: values.get(found[1], found[0]), source)
@@ -118,6 +121,9 @@ class Traefik:
             encoding="utf-8",
         )  # fmt: skip
         draft.replace(rendered)
+        # It holds private keys; when others may read it (after a copy, say) Traefik uses no certificate of it.
+        with contextlib.suppress(OSError):
+            Path(self._env["ACME_STORAGE"]).chmod(0o600)
         return ChildSpec(
             name="gateway",
             argv=[program, f"--configFile={rendered}"],

@@ -12,7 +12,7 @@ from rich.markup import escape
 from notechondria_local import control
 from notechondria_local.credentials import Credentials
 from notechondria_local.display import say
-from notechondria_local.doctor import house, machine, settings
+from notechondria_local.doctor import certificate, house, machine, settings
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
 from notechondria_local.operator_env import operator_environment
@@ -64,6 +64,7 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
         token = ""
     found.services = house.ask(state, token)
     found.problems += house.problems(state, report, found.services)
+    found.problems += certificate.problems(state, env)
     return found
 
 

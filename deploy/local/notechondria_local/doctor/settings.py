@@ -99,9 +99,8 @@ def _proxies(env: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _tls(env: Mapping[str, str]) -> Iterator[Finding]:
+    yield from _acme(env)
     certificate, key = env.get("TLS_CERT_FILE", ""), env.get("TLS_KEY_FILE", "")
-    if env.get("ACME_EMAIL") and not urlsplit(env.get("PUBLIC_BASE_URL", "")).hostname:
-        yield _finding("ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for.", "Set both.")
     if bool(certificate) != bool(key):
         yield _finding("TLS_CERT_FILE and TLS_KEY_FILE belong together, and one is missing.", "Set both.")
         return
@@ -118,6 +117,27 @@ def _tls(env: Mapping[str, str]) -> Iterator[Finding]:
         yield _finding(f"The certificate of TLS_CERT_FILE ended on {found.not_valid_after_utc:%Y-%m-%d}.", "Renew it.")
     elif left < _RENEW_BEFORE:
         yield _finding(f"The certificate of TLS_CERT_FILE ends in {left.days} days.", "Renew it.")
+
+
+def _acme(env: Mapping[str, str]) -> Iterator[Finding]:
+    if not env.get("ACME_EMAIL"):
+        return
+    if not urlsplit(env.get("PUBLIC_BASE_URL", "")).hostname:
+        yield _finding("ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for.", "Set both.")
+    elif not is_public(env) and not env.get("ACME_DIRECTORY"):
+        yield _finding(
+            "Let's Encrypt gives no certificates for this machine's own name, and PUBLIC_BASE_URL has no other.",
+            "Set PUBLIC_BASE_URL to the address that people open, or leave ACME_EMAIL out.",
+        )
+    directory = env.get("ACME_DIRECTORY", "")
+    if directory and urlsplit(directory).scheme != "https":
+        yield _finding(f"ACME_DIRECTORY={directory} is no https address.", "Give the CA's directory.")
+    authority = env.get("ACME_CA_FILE", "")
+    try:
+        if authority:
+            x509.load_pem_x509_certificates(Path(authority).read_bytes())
+    except (OSError, ValueError) as error:
+        yield _finding(f"ACME_CA_FILE cannot be read: {error}.", "Give a PEM file that we may read.")
 
 
 def _collector(env: Mapping[str, str]) -> Iterator[Finding]:
