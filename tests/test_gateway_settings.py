@@ -71,6 +71,25 @@ def test_containers_and_the_command_read_the_same_configuration(wishes: dict[str
     assert "${" not in yaml.safe_dump(by_script)
 
 
+def test_containers_close_the_file_with_keys_to_others(tmp_path: Path) -> None:
+    """A volume with a group of its own opens it (Kubernetes' fsGroup), and Traefik would use nothing of it."""
+    storage = tmp_path / "acme.json"
+    storage.write_text("{}")
+    storage.chmod(0o660)
+    stand_in = tmp_path / "traefik"
+    stand_in.write_text("#!/bin/sh\n")
+    stand_in.chmod(0o755)
+    env = {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "GATEWAY_RENDERED": str(tmp_path / "traefik.yaml"),
+        "ACME_EMAIL": "me@example.org",
+        "ACME_STORAGE": str(storage),
+        "PUBLIC_BASE_URL": "https://notes.example.org",
+    }
+    subprocess.run([GATEWAY_STATIC.parent / "start.sh"], env=env, timeout=30, check=True)
+    assert storage.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.fixture(scope="module")
 def secure() -> Iterator[tuple[Api, str, Path]]:
     """A house with TLS of its own, behind a proxy on 127.0.0.1 that is trusted: the tests play that proxy."""
