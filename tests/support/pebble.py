@@ -16,6 +16,7 @@ import httpx
 
 from notechondria_local.layout import PROJECT
 from notechondria_local.ports import choose_port, release_port
+from notechondria_local.process import guarded
 from tests.support.certificates import self_signed
 from tests.support.client import eventually
 
@@ -43,7 +44,9 @@ class Pebble:
         self._program, self._name_server = found
         self._folder = folder
         self._log = folder / "pebble.log"
-        self._ports = {name: choose_port() for name in ("directory", "management", "names", "nobody")}
+        self._ports = {
+            name: choose_port() for name in ("directory", "management", "names", "name management", "nobody")
+        }
         self._tls_port = tls_port
         self.ca_file, self._key = self_signed(folder)
         """The certificate of the directory itself, which nobody trusts by nature."""
@@ -73,18 +76,23 @@ class Pebble:
             "tlsPort": self._tls_port,
             "certificateValidityPeriod": int(validity.total_seconds()),
         }
+        self._log.write_text("")
         file = self._folder / "pebble.json"
         file.write_text(json.dumps({"pebble": configuration}))
         names = f"127.0.0.1:{self._ports['names']}"
         # No pause before it looks, no second look at a name that was shown to be ours, no made-up errors.
         environment = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "100", "PEBBLE_WFE_NONCEREJECT": "0"}
         self._run([self._program, "-strict", "-config", str(file), "-dnsserver", names], environment)
-        quiet = [
-            word
-            for name in ("http01", "https01", "tlsalpn01", "management", "defaultIPv6")
-            for word in (f"-{name}", "")
-        ]
-        self._run([self._name_server, "-dns01", names, "-defaultIPv4", "127.0.0.1", *quiet], {})
+        name_server = {
+            "dns01": names,
+            "defaultIPv4": "127.0.0.1",
+            "defaultIPv6": "",
+            "management": f"127.0.0.1:{self._ports['name management']}",  # empty would be port 80 of all addresses
+            "http01": "",
+            "https01": "",
+            "tlsalpn01": "",
+        }
+        self._run([self._name_server, *(f"-{name}={value}" for name, value in name_server.items())], {})
         eventually(self._answers, what="Pebble")
 
     def stop(self) -> None:
@@ -115,7 +123,7 @@ class Pebble:
             return False
 
     def _run(self, command: list[str], environment: dict[str, str]) -> None:
-        with self._log.open("ab" if self._running else "wb") as log:
+        with self._log.open("ab") as log:
             self._running.append(
-                subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                subprocess.Popen(guarded(command), env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             )

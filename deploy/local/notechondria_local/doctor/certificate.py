@@ -14,7 +14,7 @@ from notechondria_local.state import StackState
 from notechondria_local.traefik import tls_port
 from notechondria_shared.observability.diagnosis import Finding
 
-_SECONDS = 3.0
+_SECONDS = 5.0
 _STAND_IN = "TRAEFIK DEFAULT CERT"
 _LOG = "notechondria logs --part gateway"
 
