@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 import tempfile
 import threading
 import time
@@ -117,17 +120,75 @@ def test_5_a_restart_costs_reads_nothing(api: Api, stack: Stack) -> None:
     assert set(seen["writes"]) <= {201, 503}
 
 
-def test_5_the_limit_on_sign_in_is_said_in_json_with_cors() -> None:
-    environment = {"AUTH_RATE_PER_MINUTE": "5", "FRONTEND_ORIGIN": ALLOWED}
+@pytest.fixture(scope="module")
+def strict() -> Iterator[Api]:
+    """A house with a low limit on sign-in, whose gateway waits for nobody."""
+    environment = {"AUTH_RATE_PER_MINUTE": "5", "FRONTEND_ORIGIN": ALLOWED, "GATEWAY_PATIENCE_SECONDS": "0"}
     with tempfile.TemporaryDirectory(prefix="notechondria-gateway-") as folder:
         Path(folder).chmod(0o711)
         with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
-            answers = [api.get("auth/session/", headers={"Origin": ALLOWED}) for _ in range(12)]
-            refused = [answer for answer in answers if answer.status_code == 429]
-            assert len(refused) >= 5
-            for answer in refused:
-                check(answer, allowed=True, marked=False)
-            assert api.get("handshake/").status_code == 200  # only sign-in is counted
+            yield api
+
+
+def test_5_the_limit_on_sign_in_is_said_in_json_with_cors(strict: Api) -> None:
+    answers = [strict.get("auth/session/", headers={"Origin": ALLOWED}) for _ in range(12)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert len(refused) >= 5
+    for answer in refused:
+        check(answer, allowed=True, marked=False)
+    assert strict.get("handshake/").status_code == 200  # only sign-in is counted
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+def check_page(answer: httpx.Response, title: str) -> None:
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert f"<h1>{title}</h1>" in answer.text
+    assert int(answer.headers["retry-after"]) >= 1
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    (style,) = re.findall("<style>(.*?)</style>", answer.text)
+    allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{allowed}';")
+    assert not re.search("src=|url\\(|http", answer.text)  # nothing from elsewhere
+
+
+def test_5_people_at_the_administration_site_are_told_in_a_page(strict: Api) -> None:
+    site = f"{strict.stack.url}/admin/"
+
+    def ask(url: str, accept: str | None) -> httpx.Response:
+        with httpx.Client(trust_env=False) as http:
+            http.headers.pop("accept")
+            return http.get(url, headers={"Accept": accept} if accept is not None else {})
+
+    refused = [a for _ in range(12) if (a := ask(f"{site}sign-in/", BROWSER)).status_code == 429]
+    assert len(refused) >= 5
+    check_page(refused[0], "Too many tries")
+    strict.stack.stop_part("identity")
+    try:
+        for path in ("", "users/"):
+            answer = ask(site + path, BROWSER)
+            assert answer.status_code == 503
+            check_page(answer, "Back in a moment")
+        for accept in (
+            "application/json",
+            "*/*",
+            None,
+            "text/html;q=0.5, application/json",
+            "text/html;q=0, */*;q=0.1",
+        ):
+            answer = ask(site, accept)
+            assert answer.status_code == 503, accept
+            check(answer, allowed=False)
+        for path in ("/api/v1/docs/", "/api/v1/settings/", "/"):
+            check(ask(strict.stack.url + path, BROWSER), allowed=False)
+        strict.stack.stop_part("mcp")
+        check(ask(f"{strict.stack.url}/mcp", BROWSER), allowed=False)
+    finally:
+        strict.stack.start_part("identity")
+        strict.stack.start_part("mcp")
 
 
 def test_a_services_own_refusal_is_left_alone(api: Api) -> None:

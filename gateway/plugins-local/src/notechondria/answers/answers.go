@@ -1,6 +1,6 @@
 // Package answers stands in front of every route. It gives the refusals that the gateway makes itself (429, 502, 503,
-// 504, ...) the shape of the services' answers: JSON with a detail, CORS headers for allowed origins (identity §15), and
-// when to come back; without them a web app sees only "failed to fetch". It keeps reads waiting for a service that is
+// 504, ...) the shape of the services' answers: JSON with a detail (a page for browsers below /admin/), CORS headers for
+// allowed origins (identity §15), and when to come back; without them a web app sees only "failed to fetch". It keeps reads waiting for a service that is
 // just restarting, and it names the client's address behind proxies that are trusted.
 package answers
 
@@ -213,8 +213,13 @@ func (own *answer) WriteHeader(status int) {
 		status = http.StatusBadRequest
 	}
 	own.replaced = true
-	body, _ := json.Marshal(map[string]string{"detail": detail(status)})
-	header.Set("Content-Type", "application/json; charset=utf-8")
+	var body []byte
+	if wantsPage(own.request) {
+		body = page(header, status)
+	} else {
+		body, _ = json.Marshal(map[string]string{"detail": detail(status)})
+		header.Set("Content-Type", "application/json; charset=utf-8")
+	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Del("Content-Encoding")
 	if header.Get("Retry-After") == "" && (status == 429 || status == 503) {
