@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from notechondria_local.access_log import Request, parse
 from notechondria_local.stack import Stack
 from tests.support.client import Api, eventually
 
@@ -140,6 +141,7 @@ def test_5_the_limit_on_sign_in_is_said_in_json_with_cors(strict: Api) -> None:
 
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+AGENT = "application/json, text/event-stream"
 
 
 def check_page(answer: httpx.Response, title: str) -> None:
@@ -185,7 +187,8 @@ def test_5_people_at_the_administration_site_are_told_in_a_page(strict: Api) -> 
         for path in ("/api/v1/docs/", "/api/v1/settings/", "/"):
             check(ask(strict.stack.url + path, BROWSER), allowed=False)
         strict.stack.stop_part("mcp")
-        check(ask(f"{strict.stack.url}/mcp", BROWSER), allowed=False)
+        for accept in (BROWSER, AGENT):
+            check(ask(f"{strict.stack.url}/mcp", accept), allowed=False)
     finally:
         strict.stack.start_part("identity")
         strict.stack.start_part("mcp")
@@ -197,6 +200,21 @@ def test_a_services_own_refusal_is_left_alone(api: Api) -> None:
     assert answer.json() == {"detail": "Authentication credentials were not provided."}
     assert answer.headers["x-request-id"]
     assert answer.headers.get_list("access-control-allow-origin") == [ALLOWED]
+
+
+def test_5_agents_who_accept_streams_are_known_in_the_log(api: Api, stack: Stack) -> None:
+    user = api.register()
+    headers = {"Authorization": f"Bearer {user.rotate_key()}", "Accept": AGENT, "X-Request-Id": f"agent-{user.id:08}"}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    answer = api.request("POST", "/mcp", json=body, headers=headers)
+    assert answer.status_code == 200
+    assert "x-user-id" not in answer.headers
+
+    def logged() -> Request | None:
+        found = (parse(line) for line in stack.layout.access_log.read_text().splitlines())
+        return next((one for one in found if one and one.request_id == headers["X-Request-Id"]), None)
+
+    assert eventually(logged, what="a line in the log").user_id == user.id
 
 
 def test_aliases_of_internal_headers_do_not_reach_a_service(api: Api) -> None:

@@ -4,12 +4,13 @@ import gzip
 import http.client
 import json
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from notechondria_local import Stack
-from notechondria_local.access_log import parse, render
+from notechondria_local.access_log import Request, parse, render
 from notechondria_local.probe import until
 
 
@@ -142,18 +143,36 @@ def test_answers_are_marked_and_compressed(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("path", ["/mcp/stream", "/api/v1/notes/stream"])
-def test_streams_arrive_as_they_are_written(stack: Stack, path: str) -> None:
+@pytest.mark.parametrize("wanted", [3, 1])
+def test_streams_arrive_as_they_are_written_and_are_logged_with_their_user(
+    stack: Stack, path: str, wanted: int
+) -> None:
+    """Headers, then three events 0.3 s apart, of which `wanted` are read before the client goes away."""
+    before = stack.layout.access_log.stat().st_size if stack.layout.access_log.exists() else 0
     connection = http.client.HTTPConnection("127.0.0.1", stack.ports["gateway"], timeout=10)
     connection.request("GET", path, headers={"Accept": "text/event-stream", "Accept-Encoding": "gzip"})
     response = connection.getresponse()
-    arrived = []
-    while line := response.readline():
+    assert "X-User-Id" not in response.headers
+    # Where answers are compressed, Traefik holds the headers back until there is a first piece.
+    arrived = [time.monotonic()] if path == "/mcp/stream" else []
+    events = 0
+    while events < wanted and (line := response.readline()):
         if line.startswith(b"data:"):
             arrived.append(time.monotonic())
+            events += 1
+    response.close()
     connection.close()
-    assert len(arrived) == 3
-    assert arrived[1] - arrived[0] > 0.2
-    assert arrived[2] - arrived[1] > 0.2
+    assert events == wanted
+    assert all(later - earlier > 0.2 for earlier, later in pairwise(arrived))
+
+    def logged() -> list[Request]:
+        with stack.layout.access_log.open() as log:
+            log.seek(before)
+            return [found for line in log if (found := parse(line)) and found.path == path]
+
+    assert until(lambda: bool(logged()), 5)
+    (request,) = logged()
+    assert (request.user_id, request.request_id) == (7, "stream-1")
 
 
 def test_sign_in_attempts_are_limited_per_minute_but_preflights_are_not(stack: Stack) -> None:

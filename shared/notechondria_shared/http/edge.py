@@ -109,10 +109,7 @@ def _path_of_client(scope: Scope) -> str:
 
 
 def _user(scope: Scope) -> list[tuple[bytes, bytes]]:
-    """Who called, for the access log of the gateway, which takes the header off (architecture §5); not of streams,
-    whose answers pass the gateway untouched."""
-    if b"text/event-stream" in _header(scope, b"accept"):
-        return []
+    """Who called, for the access log of the gateway, which takes the header off (architecture §5)."""
     user_id = getattr(scope.get("state", {}).get("caller"), "user_id", None)
     return [(b"x-user-id", str(user_id).encode())] if user_id else []
 

@@ -17,7 +17,9 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     headers = {key.decode(): value.decode() for key, value in scope["headers"]}
     status = 404 if scope["path"] == "/api/v1/not-found/" else 200
     if scope["path"].endswith("/stream"):
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
+        kind = [(b"content-type", b"text/event-stream"), (b"x-user-id", b"7"), (b"x-request-id", b"stream-1")]
+        await send({"type": "http.response.start", "status": 200, "headers": kind})
+        await asyncio.sleep(0.3)
         for number in range(3):
             await send({"type": "http.response.body", "body": f"data: {number}\n\n".encode(), "more_body": True})
             await asyncio.sleep(0.3)

@@ -73,16 +73,11 @@ func New(_ context.Context, next http.Handler, config *Config, _ string) (http.H
 	return handler, nil
 }
 
-// ServeHTTP watches every answer but a stream: what wraps a response here cannot flush it, and an EventSource shows its
-// page no refusal's body anyway.
+// ServeHTTP watches every answer.
 func (handler *Handler) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
 	// One address, the client's: limits count by it, and services take the first hop (identity §1).
 	request.Header.Set("X-Forwarded-For", handler.client(request))
 	request.Header.Del(userHeader)
-	if strings.Contains(request.Header.Get("Accept"), "text/event-stream") {
-		handler.next.ServeHTTP(writer, request)
-		return
-	}
 	own := &answer{ResponseWriter: writer, request: request, handler: handler}
 	if request.Method != http.MethodGet && request.Method != http.MethodHead {
 		handler.next.ServeHTTP(own, request)
@@ -157,6 +152,8 @@ type answer struct {
 	handler  *Handler
 	decided  bool
 	replaced bool
+	// stream: each piece goes on at once. What wraps a response here cannot be told to flush it, so it does so itself.
+	stream bool
 	// patient: another try may follow; again: it must.
 	patient bool
 	again   bool
@@ -183,7 +180,9 @@ func (own *answer) WriteHeader(status int) {
 	}
 	if status < 400 || header.Get("X-Request-Id") != "" || strings.HasPrefix(header.Get("Content-Type"), "application/json") {
 		atomic.StoreInt64(&own.handler.awaySince, 0)
+		own.stream = strings.HasPrefix(header.Get("Content-Type"), "text/event-stream")
 		own.ResponseWriter.WriteHeader(status)
+		own.flush()
 		return
 	}
 	if status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout {
@@ -239,7 +238,19 @@ func (own *answer) Write(data []byte) (int, error) {
 	if own.replaced || own.again {
 		return len(data), nil
 	}
-	return own.ResponseWriter.Write(data)
+	written, err := own.ResponseWriter.Write(data)
+	own.flush()
+	return written, err
+}
+
+// flush sends a stream's headers, or its newest piece, on their way.
+func (own *answer) flush() {
+	if !own.stream {
+		return
+	}
+	if writer, ok := own.ResponseWriter.(http.Flusher); ok {
+		writer.Flush()
+	}
 }
 
 func (own *answer) allowOrigin(header http.Header) {
