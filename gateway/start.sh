@@ -113,9 +113,9 @@ rm -f "$rendered.new"
 # It holds private keys; when others may read it (after a copy, say) Traefik uses no certificate of it.
 [ ! -e "$storage" ] || chmod 600 "$storage" || echo "$storage must have mode 600." >&2
 if [ -n "${GATEWAY_KUBERNETES_NAMESPACE:-}" ]; then
-    # Of the files only the one on TLS is left; the rest is read from the cluster.
+    # Of the files those on TLS and the AI service are left; the rest is read from the cluster.
     mkdir -p "$resolved"
-    cp "$routes/tls.yaml" "$resolved/"
+    cp "$routes/tls.yaml" "$routes/ai.yaml" "$resolved/"
     sed "s|directory: $written\$|directory: $resolved|" "$rendered" >"$rendered.next" && mv "$rendered.next" "$rendered"
 elif [ "${GATEWAY_RESOLVE_SECONDS:-0}" != 0 ]; then
     mkdir -p "$resolved"

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from notechondria_local.stack import Stack
 from notechondria_shared.auth.assertion import AssertionKey
+from tests.support.ai import ai_service
 from tests.support.client import Api
 
 ORIGIN = {"Origin": "http://localhost:5173"}
@@ -30,35 +28,13 @@ def test_9_without_an_ai_service_the_paths_are_501(api: Api) -> None:
     assert "ai" not in api.get("handshake/").json()["capabilities"]
 
 
-class Echo(BaseHTTPRequestHandler):
-    """Says what it was asked; refuses with 418 below /refuse/."""
-
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the base class's name
-        return
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        said = json.dumps({"path": self.path, "body": body, "headers": dict(self.headers.items())}).encode()
-        self.send_response(418 if "refuse" in self.path else 200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(said)))
-        self.end_headers()
-        self.wfile.write(said)
-
-
 @pytest.fixture(scope="module")
 def with_ai() -> Iterator[Api]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    environment = {"AUTH_RATE_PER_MINUTE": "0", "AI_SERVICE_URL": f"http://127.0.0.1:{server.server_port}"}
-    try:
-        with tempfile.TemporaryDirectory(prefix="notechondria-ai-") as folder:
-            Path(folder).chmod(0o711)
-            with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
-                yield api
-    finally:
-        server.shutdown()
-        server.server_close()
+    with ai_service() as url, tempfile.TemporaryDirectory(prefix="notechondria-ai-") as folder:
+        Path(folder).chmod(0o711)
+        environment = {"AUTH_RATE_PER_MINUTE": "0", "AI_SERVICE_URL": url}
+        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
+            yield api
 
 
 def test_9_an_ai_service_gets_who_calls_and_no_credential(with_ai: Api) -> None:

@@ -92,7 +92,11 @@ def test_what_runs_on_has_probes_and_a_graceful_end(overlay: str) -> None:
 
 def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
     """Whether a label selector chooses a pod."""
-    return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
+    among = selector.get("matchExpressions", [])
+    assert {rule["operator"] for rule in among} <= {"In"}
+    return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items()) and all(
+        labels.get(rule["key"]) in rule["values"] for rule in among
+    )
 
 
 def pods(overlay: str) -> dict[str, dict[str, str]]:
@@ -117,7 +121,8 @@ def admitted(overlay: str, target: str, port: int) -> set[str]:
             if "ports" in rule and port not in [one["port"] for one in rule["ports"]]:
                 continue
             peers = rule.get(side)
-            if peers is None or any("podSelector" in p and selects(p["podSelector"], other) for p in peers):
+            here = [p for p in peers or [] if "podSelector" in p and "namespaceSelector" not in p]
+            if peers is None or any(selects(p["podSelector"], other) for p in here):
                 return True
         return False
 
@@ -143,6 +148,42 @@ def test_network_policies(overlay: str) -> None:
     assert admitted(overlay, "nats", 8222) == set()
     database = services | jobs | ({"postgres"} if overlay == "production" else set())  # instances among themselves
     assert admitted(overlay, "postgres", 5432) == database
+
+
+def elsewhere(overlay: str, target: str, port: int, side: str) -> list[dict[str, Any]]:
+    """The peers in other namespaces that may reach a port of `target` (`side` "ingress"), or be reached by it."""
+    labels = pods(overlay)[target]
+    policies = [thing["spec"] for thing in objects(overlay, "NetworkPolicy")]
+    return [
+        peer
+        for policy in policies
+        if selects(policy["podSelector"], labels)
+        for rule in policy.get(side, [])
+        if "ports" not in rule or port in [one["port"] for one in rule["ports"]]
+        for peer in rule.get("from" if side == "ingress" else "to", [])
+        if "namespaceSelector" in peer
+    ]
+
+
+def test_metrics_are_collected_from_a_marked_namespace_only(overlay: str) -> None:
+    collector = {
+        "namespaceSelector": {"matchLabels": {"notechondria/metrics": "collector"}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
+    }
+    for service in SERVICES:
+        assert elsewhere(overlay, f"{service}-service", 8000, "ingress") == [collector]
+    assert elsewhere(overlay, "gateway", 8081, "ingress") == [collector]
+    assert admitted(overlay, "gateway", 8081) == set()
+    assert elsewhere(overlay, "nats", 4222, "ingress") == []
+    for job in ("provision", *(f"{service}-migrate" for service in SERVICES)):
+        assert elsewhere(overlay, job, 8000, "ingress") == []
+
+
+def test_the_gateway_reaches_an_ai_service_in_a_marked_namespace_only(overlay: str) -> None:
+    (peer,) = elsewhere(overlay, "gateway", 9000, "egress")
+    assert peer == {"namespaceSelector": {"matchLabels": {"notechondria/ai": "service"}}}
+    for service in SERVICES:
+        assert elsewhere(overlay, f"{service}-service", 9000, "egress") == []
 
 
 def test_each_service_is_given_its_own_credentials_only(overlay: str) -> None:

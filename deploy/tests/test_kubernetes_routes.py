@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +14,8 @@ import pytest
 import yaml
 from cluster import Cluster
 from manifests import ROOT, objects
-from tests.support.client import eventually
+from tests.support.ai import ai_service
+from tests.support.client import Api, eventually
 
 from notechondria_local.nats import wheel_program
 from notechondria_local.ports import choose_port
@@ -47,15 +49,31 @@ def gateway(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     manifests = objects("production", "IngressRoute", "Middleware", "ServersTransport", "Service")
     cluster = Cluster(NAMESPACE, [*manifests, *(endpoints(stack, service) for service in SERVICES)])
     folder = tmp_path_factory.mktemp("gateway")
-    env = {**os.environ, "GATEWAY_KUBERNETES_NAMESPACE": NAMESPACE, "GATEWAY_RENDERED": str(folder / "traefik.yaml")}
-    script = ROOT / "gateway" / "start.sh"
-    static = yaml.safe_load(subprocess.run([script, "--render"], env=env, capture_output=True, check=True).stdout)
+    with ai_service() as ai:
+        yield from _running(folder, cluster, {"AI_SERVICE_URL": ai, "IDENTITY_URL": stack.service_url("identity")})
+
+
+def _running(folder: Path, cluster: Cluster, settings: dict[str, str]) -> Iterator[tuple[str, str, Cluster]]:
+    env = {
+        **os.environ,
+        **settings,
+        "PATH": f"{folder}:{os.environ['PATH']}",
+        "GATEWAY_KUBERNETES_NAMESPACE": NAMESPACE,
+        "GATEWAY_RENDERED": str(folder / "traefik.yaml"),
+        "GATEWAY_ROUTES": str(ROOT / "gateway" / "routes"),
+        "GATEWAY_RESOLVED": str(folder / "routes"),
+    }
+    # The container's script puts everything in place for a Traefik that goes again at once.
+    (folder / "traefik").write_text("#!/bin/sh\n")
+    (folder / "traefik").chmod(0o755)
+    subprocess.run([ROOT / "gateway" / "start.sh"], env=env, check=True)
+    assert {file.name for file in (folder / "routes").iterdir()} == {"tls.yaml", "ai.yaml"}
+    static = yaml.safe_load((folder / "traefik.yaml").read_text())
+    assert static["providers"]["file"]["directory"] == str(folder / "routes")
     web, ping = choose_port(), choose_port()
     static["entryPoints"]["web"]["address"] = f"127.0.0.1:{web}"
     static["entryPoints"]["traefik"]["address"] = f"127.0.0.1:{ping}"
     static["providers"]["kubernetesCRD"] |= {"endpoint": cluster.url, "token": "any"}
-    (folder / "routes").mkdir()
-    static["providers"]["file"]["directory"] = str(folder / "routes")
     static["api"] = {"insecure": True, "dashboard": False}
     static["accessLog"]["filePath"] = str(folder / "access.log")
     (folder / "traefik.yaml").write_text(yaml.safe_dump(static))
@@ -168,3 +186,22 @@ def test_the_settings_of_the_overlay_reach_the_gateway(gateway: tuple[str, str, 
         refused = next(a for _ in range(2000) if (a := http.get("/api/v1/auth/session/")).status_code == 429)
     assert refused.headers["access-control-allow-origin"] == "https://notes.example.org"
     assert "detail" in refused.json()
+
+
+def test_9_an_ai_service_is_reached_with_who_calls_and_no_credential(
+    gateway: tuple[str, str, Cluster], api: Api
+) -> None:
+    user = api.register()
+    url = f"{gateway[0]}/api/v1/ai/chat/"
+    own = {"Host": "localhost", "Origin": "https://notes.example.org"}
+    with httpx.Client(trust_env=False, headers=own) as http:
+        answer = http.post(url, json={}, headers=user.headers)
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert told["path"] == "/api/v1/ai/chat/"
+        assert answer.headers["access-control-allow-origin"] == "https://notes.example.org"  # the cluster's `answers`
+        seen = {name.lower(): value for name, value in told["headers"].items()}
+        assert seen["x-user-id"] == str(user.id)
+        assert seen["x-internal-assertion"]
+        assert "authorization" not in seen
+        assert http.post(url, json={}).status_code == 401
