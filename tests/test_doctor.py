@@ -20,12 +20,18 @@ from cryptography.x509.oid import NameOID
 
 from notechondria_local.doctor import settings
 from notechondria_local.stack import Stack
+from tests.support.admin import make_staff
 from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES
 
 
 def run(data: Path, *arguments: str, **environment: str) -> tuple[int, str]:
-    """Type the command; exit code and what it says."""
+    """Type the command about a data folder; exit code and what it says."""
+    return command("--data", str(data), *arguments, **environment)[:2]
+
+
+def command(*arguments: str, **environment: str) -> tuple[int, str, str]:
+    """Type the command; exit code, what it says, what it says as an error."""
     env = {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
@@ -34,11 +40,11 @@ def run(data: Path, *arguments: str, **environment: str) -> tuple[int, str]:
         **environment,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "notechondria_local", "doctor", "--data", str(data), *arguments],
+        [sys.executable, "-m", "notechondria_local", "doctor", *arguments],
         env=env, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout
+    return done.returncode, done.stdout, done.stderr
 
 
 def document(data: Path, **environment: str) -> tuple[int, dict[str, Any]]:
@@ -150,6 +156,83 @@ def test_a_database_of_another_postgres(tmp_path: Path) -> None:
     code, found = document(tmp_path, NOTECHONDRIA_PORT="1")
     assert code == 1
     assert "made by Postgres 9" in texts(found, "versions")
+
+
+@pytest.fixture(scope="module")
+def key_file(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the key of somebody who is staff."""
+    file = tmp_path_factory.mktemp("keys") / "key"
+    file.write_text(make_staff(api, api.register()).rotate_key() + "\n")
+    return file
+
+
+def elsewhere(url: str, key_file: Path) -> tuple[int, dict[str, Any]]:
+    code, said, _ = command("--url", url, "--key-file", str(key_file), "--json")
+    found: dict[str, Any] = json.loads(said)
+    assert found["healthy"] is (code == 0)
+    assert found["url"] == url
+    return code, found
+
+
+def test_elsewhere_it_is_told_the_same_through_the_gateway(api: Api, stack: Stack, key_file: Path) -> None:
+    code, found = eventually(lambda: (answer := elsewhere(stack.url, key_file))[0] == 0 and answer, 20, what="health")
+    here = document(stack.data)[1]
+    assert {name: found[name] for name in ("state", "version", "problems", "hints")} == {
+        "state": "running", "version": api.get("handshake/").json()["version"], "problems": [], "hints": [],
+    }  # fmt: skip
+    assert [one["name"] for one in found["services"]] == [one["name"] for one in here["services"]] == list(SERVICES)
+    code, said, _ = command("--url", stack.url, "--key-file", str(key_file))
+    assert (code, "All is well." in said, "notes " in said) == (0, True, True)
+    stack.stop_part("planner")
+    try:
+        code, found = elsewhere(stack.url, key_file)
+    finally:
+        stack.start_part("planner")
+    assert code == 1
+    assert "notechondria logs --part planner" in texts(found, "planner")
+    assert {one["name"]: one["reachable"] for one in found["services"]}["planner"] is False
+
+
+def test_elsewhere_without_leave_or_without_anybody(api: Api, stack: Stack, key_file: Path, tmp_path: Path) -> None:
+    of_nobody, of_somebody = tmp_path / "nobody", tmp_path / "somebody"
+    of_nobody.write_text("ntc_" + "0" * 32)
+    of_somebody.write_text(api.register().rotate_key())
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        for url, file, part, says in (
+            (stack.url, of_nobody, "key", "not known there"),
+            (stack.url, of_somebody, "key", "notechondria staff grant"),
+            (f"http://127.0.0.1:{closed.getsockname()[1]}", key_file, "gateway", "does not answer"),
+            (stack.url.replace("http:", "https:"), key_file, "gateway", "does not answer"),
+            (f"http://127.0.0.1:{stack.ports['gateway_ping']}", key_file, "address", "not as Notechondria would"),
+            (f"{stack.url}/api", key_file, "address", "answers 404"),
+        ):
+            code, found = elsewhere(url, file)
+            assert (code, found["state"], found["services"], found["hints"]) == (1, "unknown", [], [])
+            assert says in texts(found, part), found
+        # A name for this machine that does not look like it.
+        _, found = elsewhere(f"http://[::ffff:127.0.0.1]:{closed.getsockname()[1]}", key_file)
+        assert "https://" in texts(found, "address", "hints")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--url", "http://localhost"), "do not fit together"),
+        (("--key-file", "/nowhere"), "do not fit together"),
+        (("--url", "http://localhost", "--key-file", "/nowhere"), "cannot be read"),
+        (("--url", "http://localhost", "--key-file", __file__), "holds no API key"),
+    ],
+)
+def test_options_of_elsewhere(arguments: tuple[str, ...], says: str) -> None:
+    code, said, error = command(*arguments)
+    assert (code, said) == (1, "")
+    assert says in error
+
+
+def test_an_address_of_elsewhere(key_file: Path) -> None:
+    code, _, error = command("--url", "notes.example.org", "--key-file", str(key_file))
+    assert (code, "is no address" in error) == (1, True)
 
 
 PUBLIC = "https://notes.example.org"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import ssl
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,7 +21,7 @@ from notechondria_local.layout import GATEWAY_STATIC
 from notechondria_local.stack import Stack
 from notechondria_local.traefik import fill_in
 from tests.support.certificates import self_signed
-from tests.support.client import PASSWORD, Api
+from tests.support.client import PASSWORD, Api, eventually
 from tests.support.ports import free_port
 
 WISHES = [
@@ -151,6 +154,33 @@ def test_30_limits_count_the_client_behind_the_proxy(secure: tuple[Api, str, Pat
         one = [probe(f"192.0.2.{number}, 203.0.113.50") for number in range(60)]  # whatever it writes before its own
         assert one.count(429) >= 20
         assert probe("203.0.113.51") == 200
+
+
+def test_the_doctor_examines_it_from_outside_over_tls(secure: tuple[Api, str, Path], tmp_path: Path) -> None:
+    api, url, cert = secure
+    with httpx.Client(
+        verify=ssl.create_default_context(cafile=cert), trust_env=False, base_url=f"{url}/api/v1/"
+    ) as http:
+        password = api.stack.plan.credentials.admin_password
+        token = http.post("auth/login/", json={"email": "admin", "password": password}).json()["token"]
+        made = http.post("auth/rotate-api-key/", headers={"Authorization": f"Token {token}"}).json()
+    (tmp_path / "key").write_text(made["api_key"])
+
+    def doctor(address: str, **environment: str) -> tuple[int, dict[str, Any]]:
+        call = [sys.executable, "-m", "notechondria_local", "doctor", "--json"]
+        done = subprocess.run(
+            [*call, "--url", address, "--key-file", str(tmp_path / "key")],
+            env={"PATH": os.environ["PATH"], **environment}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        return done.returncode, json.loads(done.stdout)
+
+    eventually(lambda: doctor(url, SSL_CERT_FILE=str(cert))[0] == 0, 20, what="all is well")
+    code, found = doctor(url)  # a certificate that this machine does not trust
+    assert code == 1
+    assert "certificate" in found["problems"][0]["problem"]
+    code, found = doctor(api.stack.url)
+    assert (code, found["problems"][0]["part"]) == (1, "address")
+    assert "leads to https://" in found["problems"][0]["problem"]
 
 
 def test_5_hsts_is_not_sent_without_tls(api: Api) -> None:

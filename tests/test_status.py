@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from notechondria_local.stack import Stack
+from tests.support.admin import make_staff
 from tests.support.client import Api, User, eventually
 from tests.support.documents import SERVICES
 from tests.support.replica import another
@@ -27,17 +28,9 @@ def nothing_left_over(stack: Stack) -> None:
 
 
 @pytest.fixture(scope="module")
-def staff(api: Api, stack: Stack) -> User:
+def staff(api: Api) -> User:
     """A user who is staff."""
-    user = api.register()
-    answer = httpx.patch(
-        f"{stack.service_url('identity')}/internal/operators/users/{user.username}",
-        json={"is_staff": True},
-        headers={"X-Internal-Token": stack.internal_token},
-        trust_env=False,
-    )
-    assert answer.status_code == 200, answer.text
-    return user
+    return make_staff(api, api.register())
 
 
 def status(user: User) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -20,6 +22,16 @@ class Finding(BaseModel):
     part: str
     problem: str
     advice: str
+
+
+class SystemStatus(BaseModel):
+    """`ok` when there is no finding; `version` is that of the service that answers."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    checked_at: datetime
+    services: list[ServiceStatus]
+    findings: list[Finding]
 
 
 def findings(services: Sequence[ServiceStatus]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""``notechondria doctor [--json]``."""
+"""``notechondria doctor [--url URL --key-file FILE] [--json]``."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from rich.markup import escape
 from notechondria_local import control
 from notechondria_local.credentials import Credentials
 from notechondria_local.display import say
-from notechondria_local.doctor import certificate, house, machine, settings
+from notechondria_local.doctor import certificate, house, machine, remote, settings
 from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
 from notechondria_local.operator_env import operator_environment
@@ -24,10 +24,12 @@ from notechondria_shared.version import product_version
 
 @dataclass
 class Examination:
-    """What was found; ``state`` is ``running``, ``starting`` or ``stopped``."""
+    """What was found; ``state`` is ``running``, ``starting``, ``stopped``, or ``unknown`` of what did not answer."""
 
-    data: Path
+    place: dict[str, str]
+    """Where: the ``data`` folder, or the ``url``."""
     state: str
+    version: str = field(default_factory=product_version)
     services: list[ServiceStatus] = field(default_factory=list)
     problems: list[Finding] = field(default_factory=list)
     hints: list[Finding] = field(default_factory=list)
@@ -36,8 +38,8 @@ class Examination:
         """Return it as JSON."""
         return {
             "healthy": not self.problems,
-            "version": product_version(),
-            "data": str(self.data),
+            "version": self.version,
+            **self.place,
             "state": self.state,
             "services": [one.model_dump(mode="json") for one in self.services],
             "problems": [one.model_dump() for one in self.problems],
@@ -49,7 +51,7 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
     """Look at settings, machine and what runs; nothing is changed."""
     report = control.report(layout, memory=False)
     state = StackState.read(layout.state) if report.state != "stopped" else None
-    found = Examination(layout.data, report.state)
+    found = Examination({"data": str(layout.data)}, report.state)
     found.problems += settings.problems(env)
     found.problems += machine.problems(layout, env, running=state is not None)
     found.hints += [*settings.hints(env), *machine.hints(layout)]
@@ -68,13 +70,33 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
     return found
 
 
+def examine_elsewhere(url: str, key: str) -> Examination:
+    """Ask a system through its gateway; of settings and machine there nothing can be seen."""
+    said = remote.ask(url, key)
+    if isinstance(said, list):
+        found = Examination({"url": url}, "unknown", problems=said)
+    else:
+        found = Examination({"url": url}, "running", said.version, services=said.services, problems=said.findings)
+    if url.startswith("http:") and settings.is_public({"PUBLIC_BASE_URL": url}):
+        problem = "Everybody on the way can read what goes to this address, the key too."
+        found.hints.append(Finding(part="address", problem=problem, advice="Give its https:// address."))
+    return found
+
+
 def doctor(
     data: Annotated[Path | None, typer.Option("--data", help="Data folder of the stack.")] = None,
+    url: Annotated[str | None, typer.Option(help="Address of a system that runs elsewhere, as people open it.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="File with the API key of somebody who is staff there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is wrong with settings, machine and services, and what to do. Exit code 1 when something is."""
-    env = operator_environment()
-    found = examine(Layout(data.expanduser().absolute() if data else default_data_folder(env)), env)
+    if (url is None) != (key_file is None) or (url and data):
+        raise StackError("These options do not fit together.", "Of elsewhere: --url and --key-file; of here: --data.")
+    if url and key_file:
+        found = examine_elsewhere(url, remote.read_key(key_file.expanduser()))
+    else:
+        env = operator_environment()
+        found = examine(Layout(data.expanduser().absolute() if data else default_data_folder(env)), env)
     if as_json:
         print(json.dumps(found.document(), indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
     else:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from identity_service.status.schemas import SystemStatus
 from identity_service.status.service import all_services
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.errors import Forbidden
 from notechondria_shared.http.openapi import refusals
-from notechondria_shared.observability.diagnosis import findings
+from notechondria_shared.observability.diagnosis import SystemStatus, findings
 from notechondria_shared.timestamps import now
 from notechondria_shared.version import product_version
 
