@@ -43,6 +43,16 @@ TEMPLATES = {
 }
 
 
+class _Client(aiosmtplib.SMTP):
+    """Hangs up when it is done. The orderly end of TLS would keep the socket until the server agrees, or for 30 s."""
+
+    def close(self) -> None:
+        """Called after QUIT was answered, or when nothing more is to be said."""
+        if self.transport is not None:
+            self.transport.abort()
+        super().close()
+
+
 class Mailer:
     """Sends codes; never raises: a failed delivery is an answer the contract knows."""
 
@@ -57,8 +67,7 @@ class Mailer:
         try:
             # The library bounds each step; a server that answers slowly at every one must end too.
             async with asyncio.timeout(settings.smtp_timeout_seconds):
-                await aiosmtplib.send(
-                    self._compose(TEMPLATES[kind], address, digits),
+                async with _Client(
                     hostname=settings.smtp_host,
                     port=settings.smtp_port,
                     username=settings.smtp_username or None,
@@ -66,7 +75,8 @@ class Mailer:
                     use_tls=settings.smtp_use_ssl,
                     start_tls=settings.smtp_use_tls and not settings.smtp_use_ssl,
                     timeout=settings.smtp_timeout_seconds,
-                )
+                ) as client:
+                    await client.send_message(self._compose(TEMPLATES[kind], address, digits))
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             return self._fallback(address, digits, f"smtp_send_failed:{type(error).__name__}")
         return True
