@@ -7,6 +7,7 @@ import html
 import logging
 from dataclasses import dataclass
 from email.message import EmailMessage
+from typing import cast
 
 import aiosmtplib
 
@@ -49,7 +50,7 @@ class _Client(aiosmtplib.SMTP):
     def close(self) -> None:
         """Called after QUIT was answered, or when nothing more is to be said."""
         if self.transport is not None:
-            self.transport.abort()
+            cast("asyncio.WriteTransport", self.transport).abort()
         super().close()
 
 
