@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from sqlalchemy import select
 
 from mcp_service.calls.routes import Log
 from mcp_service.models import Call
-from notechondria_shared.database.engine import ReadSession
-from notechondria_shared.database.listing import Listing, WantedRows
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import NotFound
-from notechondria_shared.http.internal import require_internal
-
-router = APIRouter(prefix="/internal/admin", include_in_schema=False, dependencies=[Depends(require_internal)])
+from notechondria_shared.database.listing import Listing
+from notechondria_shared.http.admin import Shown, admin_router
 
 CALLS = Listing(
     select(
@@ -38,18 +31,9 @@ CALLS = Listing(
 )
 
 
-@router.get("/calls")
-async def list_calls(log: Log, read: ReadSession, wanted: WantedRows) -> dict[str, Any]:
-    """Calls of all users' agents, newest first; `search` is part of a tool, client, outcome or error."""
+async def settled(log: Log) -> None:
+    """What agents did a moment ago is in the list."""
     await log.settle()
-    return await CALLS.read(read, wanted)
 
 
-@router.get("/calls/{call_id:id}")
-async def get_call(log: Log, read: ReadSession, call_id: int) -> Row:
-    """One call."""
-    await log.settle()
-    row = await CALLS.one(read, call_id)
-    if row is None:
-        raise NotFound("Call not found.")
-    return row
+router = admin_router((Depends(settled),), calls=Shown(CALLS, "Call not found."))
