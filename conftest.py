@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,29 +14,33 @@ from tests.support.provider import Provider
 from notechondria_local.stack import Stack
 from tests.support import browser, pebble
 
-pytest_plugins: list[str] = []
-_left_out = pytest.StashKey[dict[str, int]]()
+pytest_plugins = ["tests.support.workers"]
+
+
 _NEEDED = {"browser": browser, "acme": pebble}
 """What tests with a mark need besides what is installed here: `programs()`, or what is `MISSING` without."""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a browser, or an ACME server, their tests are left out."""
-    left_out = config.stash.setdefault(_left_out, {})
     for mark, needed in _NEEDED.items():
-        marked = [item for item in items if item.get_closest_marker(mark)]
-        if marked and needed.programs() is None:
-            left_out[needed.MISSING] = len(marked)
-            for item in marked:
-                item.add_marker(pytest.mark.skip(reason=needed.MISSING))
+        if needed.programs() is None:
+            for item in items:
+                if item.get_closest_marker(mark):
+                    item.add_marker(pytest.mark.skip(reason=needed.MISSING))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say aloud what was left out."""
-    if left_out := config.stash.get(_left_out, {}):
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what was left out, by whichever process."""
+    left_out = Counter(
+        reason.removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and (reason := str(report.longrepr[2]))
+    )
+    if left_out:
         terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
-        for missing, number in left_out.items():
-            terminalreporter.write_line(f"{number} tests: {missing}")
+        for reason, number in left_out.items():
+            terminalreporter.write_line(f"{number} tests: {reason}")
 
 
 TEST_ENVIRONMENT = {

@@ -58,6 +58,7 @@ def texts(found: dict[str, Any], part: str, kind: str = "problems") -> str:
     return " ".join(f"{one['problem']} {one['advice']}" for one in found[kind] if one["part"] == part)
 
 
+@pytest.mark.usefixtures("no_dead_letters")
 def test_all_is_well(api: Api, stack: Stack) -> None:
     code, found = eventually(lambda: (answer := document(stack.data))[0] == 0 and answer, what="a healthy house")
     assert code == 0
@@ -72,6 +73,7 @@ def test_all_is_well(api: Api, stack: Stack) -> None:
     assert "notes " in said
 
 
+@pytest.mark.usefixtures("no_dead_letters")
 def test_parts_that_are_down(stack: Stack) -> None:
     stack.stop_part("planner")
     try:
@@ -101,9 +103,10 @@ def test_parts_that_are_down(stack: Stack) -> None:
         assert texts(found, "notes") == ""
     finally:
         stack.start_part("gateway")
-    eventually(lambda: document(stack.data)[0] == 0, 20, what="healthy again")
+    eventually(lambda: document(stack.data)[0] == 0, what="healthy again")
 
 
+@pytest.mark.usefixtures("no_dead_letters")
 def test_dead_letters_are_told_with_what_to_do(stack: Stack) -> None:
     with psycopg.connect(stack.admin_database_url, autocommit=True) as connection:
         connection.execute(

@@ -96,7 +96,7 @@ def test_a_killed_broker_loses_and_doubles_nothing(api: Api, stack: Stack) -> No
         done.set()
         writer.join()
     assert not failures, failures
-    eventually(lambda: settled(stack), seconds=20)
+    eventually(lambda: settled(stack))
     with database(stack, "planner") as planner:
         assert set(written) <= values(planner, "SELECT note_id FROM note_refs WHERE user_id = %s", user.id)
         counted = planner.execute(
@@ -108,7 +108,7 @@ def test_a_killed_broker_loses_and_doubles_nothing(api: Api, stack: Stack) -> No
 def test_a_service_killed_between_commit_and_publish(api: Api, stack: Stack) -> None:
     user = api.register()
     write_note(user, "Before")
-    eventually(lambda: settled(stack), seconds=20)
+    eventually(lambda: settled(stack))
     stack.kill("nats")
     try:
         note = write_note(user, "Committed, not published")
@@ -116,7 +116,7 @@ def test_a_service_killed_between_commit_and_publish(api: Api, stack: Stack) -> 
     finally:
         stack.start_part("nats")
         stack.start_part("notes")
-    eventually(lambda: settled(stack), seconds=20)
+    eventually(lambda: settled(stack))
     with database(stack, "planner") as planner:
         assert values(planner, "SELECT title FROM note_refs WHERE note_id = %s", note) == {"Committed, not published"}
         count = planner.execute("SELECT count(*) FROM activities WHERE note_id = %s", (note,)).fetchone()
@@ -126,7 +126,7 @@ def test_a_service_killed_between_commit_and_publish(api: Api, stack: Stack) -> 
 def test_replay_heals_a_wiped_broker_and_a_second_replay_changes_nothing(api: Api, stack: Stack) -> None:
     user = api.register()
     write_note(user, "Heard")
-    eventually(lambda: settled(stack), seconds=20)
+    eventually(lambda: settled(stack))
     stack.stop_part("planner")
     missed = [write_note(user, f"Missed {number}") for number in range(5)]
     assert user.delete(f"notes/{missed[0]}/").status_code == 204
@@ -142,7 +142,7 @@ def test_replay_heals_a_wiped_broker_and_a_second_replay_changes_nothing(api: Ap
     assert not known & set(missed), "the facts were not lost, so this test shows nothing"
 
     assert command(stack, "events", "replay")["marked"]["notes"] > 0
-    eventually(lambda: settled(stack), seconds=30)
+    eventually(lambda: settled(stack))
     with database(stack, "planner") as planner:
         states = dict(planner.execute("SELECT note_id, state FROM note_refs WHERE user_id = %s", (user.id,)).fetchall())
     assert {states[note] for note in missed[1:]} == {"live"}
@@ -150,7 +150,7 @@ def test_replay_heals_a_wiped_broker_and_a_second_replay_changes_nothing(api: Ap
 
     before = snapshot(stack)
     command(stack, "events", "replay")
-    eventually(lambda: settled(stack), seconds=30)
+    eventually(lambda: settled(stack))
     time.sleep(1)
     assert snapshot(stack) == before
 
@@ -159,7 +159,7 @@ def test_replay_heals_a_wiped_broker_and_a_second_replay_changes_nothing(api: Ap
 def test_a_poison_event_becomes_a_dead_letter_and_the_others_pass(api: Api, stack: Stack, together: bool) -> None:
     user = api.register()
     unreadable, refused = uuid4(), uuid4()
-    eventually(lambda: settled(stack), seconds=20)
+    eventually(lambda: settled(stack))
     if together:  # then they are fetched as one batch
         stack.stop_part("planner")
     try:
@@ -178,14 +178,12 @@ def test_a_poison_event_becomes_a_dead_letter_and_the_others_pass(api: Api, stac
             stack.start_part("planner")
     with database(stack, "planner") as planner:
         known = "SELECT note_id FROM note_refs WHERE note_id = ANY(%s)"
-        eventually(lambda: values(planner, known, [before, behind]) == {before, behind}, seconds=10)
+        eventually(lambda: values(planner, known, [before, behind]) == {before, behind})
         query = "SELECT event_id FROM dead_letters WHERE event_id = ANY(%s)"
-        eventually(lambda: values(planner, query, [unreadable, refused]) == {unreadable, refused}, seconds=10)
+        eventually(lambda: values(planner, query, [unreadable, refused]) == {unreadable, refused})
         attempts = dict(planner.execute("SELECT event_id, attempts FROM dead_letters").fetchall())
         counted = "SELECT note_id, count(*) FROM activities WHERE note_id = ANY(%s) GROUP BY 1"
-        eventually(
-            lambda: dict(planner.execute(counted, ([before, behind],)).fetchall()) == {before: 1, behind: 1}, seconds=5
-        )
+        eventually(lambda: dict(planner.execute(counted, ([before, behind],)).fetchall()) == {before: 1, behind: 1})
     assert attempts[unreadable] == 1
     assert attempts[refused] == 4
     letters = command(stack, "events", "dead-letters", "list")["dead_letters"]
@@ -248,10 +246,10 @@ def test_services_recover_from_a_restarted_postgres_by_themselves(api: Api, stac
     note = write_note(user, "Before the restart")
     services = {name: stack.pid(name) for name in ("identity", "notes", "planner", "mcp")}
     stack.restart_part("postgres")
-    eventually(lambda: user.get(f"notes/{note}/").status_code == 200, seconds=15)
-    eventually(lambda: user.get("planner-events/").status_code == 200, seconds=15)
-    after = eventually(lambda: _try_note(user, "After the restart"), seconds=15)
-    eventually(lambda: settled(stack), seconds=20)
+    eventually(lambda: user.get(f"notes/{note}/").status_code == 200)
+    eventually(lambda: user.get("planner-events/").status_code == 200)
+    after = eventually(lambda: _try_note(user, "After the restart"))
+    eventually(lambda: settled(stack))
     with database(stack, "planner") as planner:
         assert values(planner, "SELECT title FROM note_refs WHERE note_id = %s", after) == {"After the restart"}
     assert {name: stack.pid(name) for name in services} == services

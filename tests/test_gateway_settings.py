@@ -18,11 +18,11 @@ import pytest
 import yaml
 
 from notechondria_local.layout import GATEWAY_STATIC
+from notechondria_local.ports import choose_port
 from notechondria_local.stack import Stack
 from notechondria_local.traefik import fill_in
 from tests.support.certificates import self_signed
 from tests.support.client import PASSWORD, Api, eventually
-from tests.support.ports import free_port
 
 WISHES = [
     {},
@@ -96,7 +96,7 @@ def test_containers_close_the_file_with_keys_to_others(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def secure() -> Iterator[tuple[Api, str, Path]]:
     """A house with TLS of its own, behind a proxy on 127.0.0.1 that is trusted: the tests play that proxy."""
-    port = free_port()
+    port = choose_port()
     with tempfile.TemporaryDirectory(prefix="notechondria-tls-") as folder:
         Path(folder).chmod(0o711)
         cert, key = self_signed(Path(folder))

@@ -18,13 +18,7 @@ from tests.support.client import Api, User, eventually
 from tests.support.documents import SERVICES
 from tests.support.replica import another
 
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_left_over(stack: Stack) -> None:
-    """What other tests let die is no finding here."""
-    with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
-        for service in SERVICES:
-            admin.execute(f"DELETE FROM {service}.dead_letters")  # type: ignore[arg-type]
+pytestmark = pytest.mark.usefixtures("no_dead_letters")
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +113,7 @@ def test_services_that_hang_are_not_waited_for(stack: Stack, staff: User) -> Non
     finally:
         for service in hanging:
             os.kill(stack.pid(service), signal.SIGCONT)
-    eventually(lambda: status(staff)["status"] == "ok", 20)
+    eventually(lambda: status(staff)["status"] == "ok")
 
 
 def test_a_bus_that_is_away_is_shown_as_such(stack: Stack, staff: User) -> None:
@@ -129,7 +123,7 @@ def test_a_bus_that_is_away_is_shown_as_such(stack: Stack, staff: User) -> None:
         assert {one["consumers"] for one in found["services"]} == {None}
         assert {one["database"] for one in found["services"]} == {True}
         assert {one["part"] for one in found["findings"]} == set(SERVICES)
-    eventually(lambda: status(staff)["status"] == "ok", 20)
+    eventually(lambda: status(staff)["status"] == "ok")
 
 
 def test_dead_letters_and_a_strange_schema_are_findings(stack: Stack, staff: User) -> None:

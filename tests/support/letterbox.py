@@ -10,7 +10,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from tests.support.ports import free_port
+from notechondria_local.ports import choose_port, release_port
 
 
 class Letterbox:
@@ -34,9 +34,10 @@ class Letterbox:
 def letterbox() -> Iterator[tuple[Letterbox, int]]:
     """The box and the port of the server in front of it."""
     box = Letterbox()
-    controller = Controller(box, hostname="127.0.0.1", port=free_port())
+    controller = Controller(box, hostname="127.0.0.1", port=choose_port())
     controller.start()
     try:
         yield box, controller.port
     finally:
         controller.stop()
+        release_port(controller.port)

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import httpx
 
+from notechondria_local.ports import choose_port, release_port
 from notechondria_local.stack import Stack
 from tests.support.client import eventually
-from tests.support.ports import free_port
 
 
 @contextmanager
 def another(stack: Stack, service: str, **environment: str) -> Iterator[str]:
     """Run another `service` on the stack's database and bus; its base URL."""
-    port = free_port()
+    port = choose_port()
     env = {**stack.plan.settings.environment(service), "PORT": str(port), **environment}
     log = stack.log(service).with_name(f"{service}-{port}.log")
     url = f"http://127.0.0.1:{port}"
@@ -30,6 +30,7 @@ def another(stack: Stack, service: str, **environment: str) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(30)
+            release_port(port)
 
 
 def _ready(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:

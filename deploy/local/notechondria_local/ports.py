@@ -9,7 +9,9 @@ from notechondria_local.errors import StackError
 
 # Below the range from which systems take ports for outgoing connections: nothing grabs one between choosing and using.
 _LOWEST, _HIGHEST = 20_000, 32_000
-_given: set[int] = set()
+# What was handed out, each with the UDP socket of the same number: the system lets one process hold it, so that no two
+# starts at the same moment choose the same port, and takes it back when that process ends.
+_given: dict[int, socket.socket] = {}
 _lock = threading.Lock()
 
 
@@ -27,13 +29,24 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
+def _claim(port: int) -> socket.socket | None:
+    """Take a port before every other process that asks here; None when one was first."""
+    claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        claim.bind(("127.0.0.1", port))
+    except OSError:
+        claim.close()
+        return None
+    return claim
+
+
 def choose_port() -> int:
-    """Return a free port that this process has not handed out before."""
+    """Return a free port that no process of this machine was given and has not released."""
     with _lock:
         for _ in range(500):
             port = random.randint(_LOWEST, _HIGHEST)  # noqa: S311 - a port number is no secret
-            if port not in _given and is_free(port):
-                _given.add(port)
+            if port not in _given and is_free(port) and (claim := _claim(port)):
+                _given[port] = claim
                 return port
     raise StackError(
         f"No free port was found between {_LOWEST} and {_HIGHEST}.", "End some of the programs that listen there."
@@ -43,4 +56,6 @@ def choose_port() -> int:
 def release_port(port: int) -> None:
     """Let a port be handed out again."""
     with _lock:
-        _given.discard(port)
+        claim = _given.pop(port, None)
+        if claim is not None:
+            claim.close()

@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import socket
+import subprocess
 import sys
 from collections import namedtuple
 from pathlib import Path
@@ -65,6 +66,31 @@ def test_ports() -> None:
     assert is_free(first)
     release_port(first)
     release_port(second)
+
+
+CHOOSER = """
+import subprocess
+import sys
+from notechondria_local import ports
+ports._LOWEST, ports._HIGHEST = 20_000, 20_099
+chosen = [ports.choose_port() for _ in range(30)]
+print(*chosen, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_processes_that_start_together_choose_different_ports() -> None:
+    """Two of 30 out of 100 would meet almost always if they did not know of each other."""
+    choosers = [
+        subprocess.Popen([sys.executable, "-c", CHOOSER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    try:
+        chosen = [port for chooser in choosers if chooser.stdout for port in chooser.stdout.readline().split()]
+    finally:
+        for chooser in choosers:
+            chooser.communicate("")
+    assert len(chosen) == len(set(chosen)) == 60
 
 
 def test_an_address_of_somebody_else() -> None:

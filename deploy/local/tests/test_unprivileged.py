@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from notechondria_local import unprivileged
+from notechondria_local.ports import choose_port, release_port
 from notechondria_local.postgres import Postgres, binaries
 from notechondria_local.process import Child, guarded
 from notechondria_local.unprivileged import Runner, choose_runner
@@ -37,12 +38,14 @@ def nobody() -> str:
 
 def run_cluster(folder: Path) -> None:
     """Initialise, start and stop a server in the folder."""
-    postgres = Postgres(folder, folder.parent / "log", 20_000 + os.getpid() % 10_000, "secret", os.environ)
+    port = choose_port()
+    postgres = Postgres(folder, folder.parent / "log", port, "secret", os.environ)
     child = Child.spawn(postgres.spec())
     try:
         assert child.wait_ready(), (folder.parent / "log").read_text()
     finally:
         child.stop()
+        release_port(port)
 
 
 @pytest.mark.parametrize("forbidden", [(), ("namespace",)])

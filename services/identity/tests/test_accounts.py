@@ -232,6 +232,6 @@ def test_account_deletion(api: Api) -> None:
     assert user.request("DELETE", "auth/account/", json={"password": PASSWORD}).status_code == 204
     assert user.get("auth/sessions/").json() == {"detail": "Invalid token."}
     assert api.http.get(picture).status_code == 404
-    eventually(lambda: user.get("planner-events/").status_code == 401, seconds=1)
+    eventually(lambda: user.get("planner-events/").status_code == 401, seconds=5)
     # Name and address are free again.
     assert api.register(user.username).id != user.id

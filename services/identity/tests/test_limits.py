@@ -161,5 +161,5 @@ def test_17_sessions_can_be_wiped_at_a_start(strict: Api, monkeypatch: pytest.Mo
     assert user.get("planner-events/").status_code == 200
     monkeypatch.setenv("WIPE_SESSIONS_ON_START", "yes")
     asyncio.run(bootstrap(IdentitySettings()))
-    eventually(lambda: user.get("planner-events/").status_code == 401, seconds=1)
+    eventually(lambda: user.get("planner-events/").status_code == 401, seconds=5)
     assert strict.get("planner-events/", headers=key).status_code == 200  # keys are no sessions

@@ -16,11 +16,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from tests.support.certificates import self_signed
 from tests.support.letterbox import Letterbox, letterbox
-from tests.support.ports import free_port
 
 from identity_service.codes import service as codes
 from identity_service.mail.service import Mailer
 from identity_service.settings import IdentitySettings
+from notechondria_local.ports import choose_port
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_14_tls_modes_and_sign_in(
     starttls = {"tls_context": context, "require_starttls": True}
     options: dict[str, Any] = starttls if mode == "STARTTLS" else {"ssl_context": context, "auth_require_tls": False}
     controller = Controller(
-        box, hostname="localhost", port=free_port(), authenticator=authenticator, auth_required=True, **options
+        box, hostname="localhost", port=choose_port(), authenticator=authenticator, auth_required=True, **options
     )
     controller.start()
     try:
@@ -156,7 +156,7 @@ def test_14_an_untrusted_certificate_gets_no_mail(
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     box = Letterbox()
-    controller = Controller(box, hostname="localhost", port=free_port(), tls_context=context)
+    controller = Controller(box, hostname="localhost", port=choose_port(), tls_context=context)
     controller.start()
     try:
         sender = mailer(monkeypatch, SMTP_HOST="localhost", SMTP_PORT=str(controller.port), SMTP_USE_TLS="True")
@@ -182,7 +182,7 @@ def test_13_a_server_that_drips_does_not_hold_the_request(monkeypatch: pytest.Mo
             envelope.mail_from = address
             return "250 OK"
 
-    controller = Controller(Slow(), hostname="127.0.0.1", port=free_port())
+    controller = Controller(Slow(), hostname="127.0.0.1", port=choose_port())
     controller.start()
     try:
         given = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(controller.port), "SMTP_TIMEOUT_SECONDS": "0.4"}

@@ -52,8 +52,8 @@ def test_17_disable_and_enable(api: Api, run: Any) -> None:
     key = {"Authorization": f"Bearer {user.rotate_key()}"}
     assert api.get("notes/deleted/", headers=key).status_code == 200
     assert run("users", "disable", user.username.upper())["status"] == "disabled"
-    eventually(lambda: user.get("planner-events/").status_code == 401, seconds=1)
-    eventually(lambda: api.get("notes/deleted/", headers=key).status_code == 401, seconds=1)
+    eventually(lambda: user.get("planner-events/").status_code == 401, seconds=5)
+    eventually(lambda: api.get("notes/deleted/", headers=key).status_code == 401, seconds=5)
     assert api.get("notes/deleted/", headers=key).json() == {"detail": "User account is disabled."}
     assert api.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 400
     assert run("users", "enable", user.email)["status"] == "active"
@@ -77,7 +77,7 @@ def test_17_list_and_delete(api: Api, run: Any) -> None:
     assert "hash" not in str(row)
     assert run("users", "list", "--search", "no_such%name")["users"] == []
     assert run("users", "delete", user.username, "--yes")["id"] == user.id
-    eventually(lambda: user.get("notes/deleted/").status_code == 401, seconds=1)
+    eventually(lambda: user.get("notes/deleted/").status_code == 401, seconds=5)
     run("users", "delete", user.username, "--yes", code=1)
 
 

@@ -170,7 +170,7 @@ def test_11_3_an_avatar_is_kept_and_its_address_changes(api: Api, user: User, ki
     assert shown.headers["x-content-type-options"] == "nosniff"
     assert api.http.get(url, headers={"If-None-Match": shown.headers["etag"]}).status_code == 304
     assert api.http.get(old).status_code == 404
-    eventually(lambda: user.get("courses/").json()[0]["owner"]["image_url"] == url, seconds=3)
+    eventually(lambda: user.get("courses/").json()[0]["owner"]["image_url"] == url)
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

@@ -88,7 +88,7 @@ def test_0_a_revoked_token_is_invalid(api: Api) -> None:
     user = api.register()
     assert user.get("heatmap/").status_code == 200
     assert user.post("auth/logout/").status_code < 300
-    eventually(lambda: user.get("heatmap/").status_code == 401, seconds=3)
+    eventually(lambda: user.get("heatmap/").status_code == 401, seconds=5)
     for path in ("planner-events/", "calendar-feeds/", "activity/week/"):
         assert user.get(path).json() == {"detail": "Invalid token."}
 
@@ -101,7 +101,7 @@ def test_0_a_disabled_account_is_told(api: Api, stack: Stack) -> None:
     subprocess.run(call, check=True, capture_output=True)
     for credential, detail in told.items():
         asked = {"Authorization": credential}
-        eventually(lambda asked=asked: api.get("planner-events/", headers=asked).status_code == 401, seconds=3)
+        eventually(lambda asked=asked: api.get("planner-events/", headers=asked).status_code == 401, seconds=5)
         for path in ("activity/week/", "calendar-feeds/", "heatmap/"):
             answer = api.get(path, headers=asked)
             assert (answer.status_code, answer.json()) == (401, {"detail": detail})

@@ -1,0 +1,17 @@
+"""What several tests of the whole house need."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from notechondria_local.stack import Stack
+from tests.support.documents import SERVICES
+
+
+@pytest.fixture(scope="module")
+def no_dead_letters(stack: Stack) -> None:
+    """What other tests let die is no finding here."""
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
+        for service in SERVICES:
+            admin.execute(f"DELETE FROM {service}.dead_letters")  # type: ignore[arg-type]

@@ -1,0 +1,62 @@
+"""How a whole run is spread over processes: a file at a time, each worker with a house of its own."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+MOST = 4
+"""Workers at the most: each runs a Postgres, a NATS, a Traefik and the services."""
+
+# These load the machine, or look at how long an answer takes: none of them beside another one.
+ALONE = ("tests/test_hostile_connections.py", "tests/test_pools.py", "tests/test_gateway.py")
+# The longest files first, so that no worker begins one while the others have nothing left.
+LONGEST: tuple[str, ...] = ()
+
+
+def _whole(config: pytest.Config) -> bool:
+    """Nothing was chosen: no path, no `-k` or `-m`, not the failures of the last run."""
+    chosen = ("keyword", "markexpr", "lf", "failedfirst", "stepwise", "collectonly")
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(map(config.getoption, chosen))
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A worker for each core when everything runs; what was chosen runs in this process, with one house (0)."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(available, MOST) if available > 1 and _whole(config) else 0
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """A file's tests stay together, and so do the files that must not run beside each other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "alone" if file in ALONE else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Spread tests by file, in the order in which they were collected."""
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest files first where several workers share the run."""
+    for file in (*ALONE, *LONGEST):
+        if not (config.rootpath / file).is_file():
+            raise pytest.UsageError(f"{__file__} names {file}, which is not there")
+    if hasattr(config, "workerinput"):
+        place = {file: number for number, file in enumerate((*ALONE, *LONGEST))}
+        items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name a failure at once: the lines of dots of several workers do not tell the file."""
+    node = getattr(report, "node", None)
+    if node is not None and report.failed:
+        reporter = node.config.pluginmanager.getplugin("terminalreporter")
+        reporter.write_line(f"\nFAILED {report.nodeid} ({report.when})", red=True)
