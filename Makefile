@@ -32,7 +32,7 @@ logs: $(READY) ## Watch the requests (ARGS="--part identity" for one part's own 
 reset: $(READY) ## Delete all data (asks first)
 	@$(NOTECHONDRIA) reset $(ARGS)
 
-test: lint types unit ## Check style and types, run every test
+test: lint types unit ## Check style and types, run every test (a worker for each core, about 10 minutes with two)
 
 lint: $(READY) ## Check style (ruff)
 	@echo "Style"
@@ -43,7 +43,7 @@ types: $(READY) ## Check types (mypy, strict)
 	@echo "Types"
 	@$(BIN)/mypy
 
-unit: $(READY) node-tools ## Run the tests only (ARGS="services/notes -k bin")
+unit: $(READY) node-tools ## Run the tests only (ARGS="services/notes -k bin": in one process; ARGS="-n 0": everything in one)
 	@echo "Tests"
 	@$(BIN)/pytest $(ARGS)
 

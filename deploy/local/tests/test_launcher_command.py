@@ -77,7 +77,7 @@ def test_up_status_logs_down(person: Person) -> None:
     assert "running" in person.types("status")
 
     assert answers(f"http://127.0.0.1:{person.port}/api/v1/notes/?secret=1")
-    assert until(lambda: "GET    /api/v1/notes/" in person.types("logs"), 5)
+    assert until(lambda: "GET    /api/v1/notes/" in person.types("logs"), 20)
     assert "secret" not in person.types("logs", "--json")
     assert "database system is ready" in person.types("logs", "--part", "postgres")
     assert "There is no part" in person.types("logs", "--part", "nobody", code=1)

@@ -78,11 +78,11 @@ def test_each_role_opens_the_database_and_only_loopback_listens(stack: Stack) ->
 def test_a_part_that_dies_is_started_again(stack: Stack) -> None:
     before = stack.pid("mcp")
     os.kill(before, 9)
-    assert until(lambda: stack.pid("mcp") != before and answers(f"{stack.service_url('mcp')}/"), 10)
+    assert until(lambda: stack.pid("mcp") != before and answers(f"{stack.service_url('mcp')}/"), 20)
     state = StackState.read(stack.layout.state)
     assert state is not None
     assert state.parts["mcp"].restarts == 1
-    assert until(lambda: stack.plan.traefik.sees("mcp"), 5)
+    assert until(lambda: stack.plan.traefik.sees("mcp"), 20)
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -95,7 +95,7 @@ def test_a_killed_part_stays_down_until_it_is_started(stack: Stack, name: str) -
     if name == "postgres":
         with psycopg.connect(stack.database_url()) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
-    assert until(lambda: answers(f"{stack.url}/api/v1/notes/"), 5)
+    assert until(lambda: answers(f"{stack.url}/api/v1/notes/"), 20)
 
 
 def test_postgres_starts_again_though_a_query_never_ends(stack: Stack) -> None:
