@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+ROOT = Path(__file__).resolve().parents[2]
 MOST = 4
 """Workers at the most: each runs a Postgres, a NATS, a Traefik and the services."""
 
@@ -17,26 +19,39 @@ ALONE = ("tests/test_hostile_connections.py", "tests/test_pools.py", "tests/test
 LONGEST: tuple[str, ...] = ()
 
 
+def available() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _whole(config: pytest.Config) -> bool:
     """Nothing was chosen: no path, no `-k` or `-m`, not the failures of the last run."""
     chosen = ("keyword", "markexpr", "lf", "failedfirst", "stepwise", "collectonly")
-    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(map(config.getoption, chosen))
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(
+        config.getoption(name, False) for name in chosen
+    )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """A worker for each core when everything runs; what was chosen runs in this process, with one house (0)."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(available, MOST) if available > 1 and _whole(config) else 0
+    return min(available(), MOST) if available() > 1 and _whole(config) else 0
+
+
+def unit(nodeid: str) -> str:
+    """What a worker takes at a time: a file, or all those that must not run beside each other."""
+    file = nodeid.partition("::")[0]
+    return "alone" if file in ALONE else file
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """A file's tests stay together, and so do the files that must not run beside each other."""
+    """A unit goes to one worker, whole."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "alone" if file in ALONE else file
+        return unit(nodeid)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     """Spread tests by file, in the order in which they were collected."""
     config.option.loadscopereorder = False
@@ -46,7 +61,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the longest files first where several workers share the run."""
     for file in (*ALONE, *LONGEST):
-        if not (config.rootpath / file).is_file():
+        if not (ROOT / file).is_file():
             raise pytest.UsageError(f"{__file__} names {file}, which is not there")
     if hasattr(config, "workerinput"):
         place = {file: number for number, file in enumerate((*ALONE, *LONGEST))}

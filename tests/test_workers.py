@@ -1,0 +1,51 @@
+"""How test runs are spread over processes (docs/contributing.md)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import workers
+
+ROOT = Path(__file__).resolve().parent.parent
+# Not our settings: this run is one of its own, of two files of which one fails.
+SETTINGS = "[pytest]\naddopts = --numprocesses=auto --dist=loadfile -p tests.support.workers\ntestpaths = .\n"
+FILE = "import os\n\ndef test_first():\n    assert {holds}\n\ndef test_second():\n    print('by', os.getpid())\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "pytest.ini").write_text(SETTINGS)
+    (tmp_path / "test_good.py").write_text(FILE.format(holds=True))
+    (tmp_path / "test_bad.py").write_text(FILE.format(holds=False))
+    return tmp_path
+
+
+def run(project: Path, *arguments: str) -> str:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    call = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    done = subprocess.run(call, cwd=project, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 failed" in done.stdout
+    return done.stdout
+
+
+def test_a_whole_run_is_spread_and_names_a_failure_at_once(project: Path) -> None:
+    said = run(project, "-rP")
+    assert ("workers [4 items]" in said) == (workers.available() > 1)
+    if workers.available() > 1:
+        assert said.index("\nFAILED test_bad.py::test_first (call)\n") < said.index("= FAILURES =")
+
+
+@pytest.mark.parametrize("chosen", [["test_bad.py"], ["-k", "first"], ["-n", "0"]])
+def test_what_is_chosen_runs_in_one_process(project: Path, chosen: list[str]) -> None:
+    assert "workers" not in run(project, *chosen)
+
+
+def test_files_that_must_not_run_beside_each_other_are_one_unit() -> None:
+    assert {workers.unit(f"{file}::test_x[a::b]") for file in workers.ALONE} == {"alone"}
+    assert workers.unit("tests/test_story.py::test_x[a::b]") == "tests/test_story.py"
