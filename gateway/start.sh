@@ -110,6 +110,12 @@ sed -e "s|\${TRUSTED_PROXIES}|$proxies|" \
     "$rendered.new" >"$rendered"
 rm -f "$rendered.new"
 [ "${1:-}" != --render ] || { cat "$rendered"; exit 0; }
+if [ -n "${TLS_CERT_FILE:-}" ]; then
+    # Traefik would start without them, and refuse every TLS connection.
+    for file in "$TLS_CERT_FILE" "${TLS_KEY_FILE:-}"; do
+        [ -r "$file" ] || { echo "TLS_CERT_FILE and TLS_KEY_FILE: '$file' cannot be read as user $(id -u)." >&2; exit 2; }
+    done
+fi
 # It holds private keys; when others may read it (after a copy, say) Traefik uses no certificate of it.
 [ ! -e "$storage" ] || chmod 600 "$storage" || echo "$storage must have mode 600." >&2
 if [ -n "${GATEWAY_KUBERNETES_NAMESPACE:-}" ]; then

@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from notechondria_local.doctor import settings
+from notechondria_local.ports import choose_port
 from notechondria_local.stack import Stack
 from tests.support.admin import make_staff
+from tests.support.certificates import self_signed
 from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES
 
@@ -279,6 +281,14 @@ def test_hints_where_strangers_can_call() -> None:
     found = " ".join(one.problem for one in settings.hints({"PUBLIC_BASE_URL": PUBLIC, "AUTH_RATE_PER_MINUTE": "0"}))
     assert "AUTH_RATE_PER_MINUTE=0" in found
     assert "SMTP_HOST" in found
+
+
+def test_tls_that_is_wished_and_not_there(stack: Stack, tmp_path: Path) -> None:
+    cert, key = self_signed(tmp_path)
+    port = str(choose_port())
+    _, found = document(stack.data, TLS_CERT_FILE=str(cert), TLS_KEY_FILE=str(key), TLS_PORT=port)
+    assert f"There is no TLS on port {port}" in texts(found, "gateway")
+    assert "TLS_PORT=x is not a whole number" in texts(document(stack.data, **ACME, TLS_PORT="x")[1], "gateway")
 
 
 @pytest.mark.parametrize(("days", "says"), [(-1, "ended on"), (5, "ends in 4 days"), (90, "")])

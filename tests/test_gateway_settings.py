@@ -17,6 +17,7 @@ import httpx
 import pytest
 import yaml
 
+from notechondria_local.errors import StackError
 from notechondria_local.layout import GATEWAY_STATIC
 from notechondria_local.ports import choose_port
 from notechondria_local.stack import Stack
@@ -181,6 +182,25 @@ def test_the_doctor_examines_it_from_outside_over_tls(secure: tuple[Api, str, Pa
     code, found = doctor(api.stack.url)
     assert (code, found["problems"][0]["part"]) == (1, "address")
     assert "leads to https://" in found["problems"][0]["problem"]
+
+
+@pytest.mark.parametrize("wrong", ["missing", "no key", "another key", "empty"])
+def test_a_certificate_that_cannot_be_used_is_told_at_the_start(tmp_path: Path, wrong: str) -> None:
+    """Traefik alone would start, send everybody on to TLS, and close every connection there."""
+    (tmp_path / "other").mkdir()
+    (cert, key), (_, other) = self_signed(tmp_path), self_signed(tmp_path / "other")
+    if wrong == "empty":
+        cert.write_text("")
+    env = {"TLS_CERT_FILE": "/nowhere.pem" if wrong == "missing" else str(cert)}
+    env |= {} if wrong == "no key" else {"TLS_KEY_FILE": str(other if wrong == "another key" else key)}
+    with pytest.raises(StackError, match=r"TLS_CERT_FILE=.* cannot be used"):
+        Stack(tmp_path / "data", env=env).start()
+    if wrong in {"missing", "no key"}:
+        env |= {"PATH": os.environ["PATH"], "GATEWAY_RENDERED": str(tmp_path / "traefik.yaml")}
+        start = [GATEWAY_STATIC.parent / "start.sh"]
+        done = subprocess.run(start, env=env, capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 2
+        assert "cannot be read as user" in done.stderr
 
 
 def test_5_hsts_is_not_sent_without_tls(api: Api) -> None:

@@ -79,7 +79,7 @@ class Pebble:
         self._log.write_text("")
         file = self._folder / "pebble.json"
         file.write_text(json.dumps({"pebble": configuration}))
-        names = f"127.0.0.1:{self._ports['names']}"
+        names = f"127.0.0.2:{self._ports['names']}"  # UDP too, which at 127.0.0.1 whoever chose the port holds
         # No pause before it looks, no second look at a name that was shown to be ours, no made-up errors.
         environment = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "100", "PEBBLE_WFE_NONCEREJECT": "0"}
         self._run([self._program, "-strict", "-config", str(file), "-dnsserver", names], environment)

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,21 @@ def tls_port(env: Mapping[str, str]) -> int | None:
     """Return the port for TLS; None when there is no certificate and no way to one."""
     wanted = env.get("TLS_CERT_FILE") or env.get("ACME_EMAIL")
     return whole_number(env, "TLS_PORT", 8443, 65_535) if wanted else None
+
+
+def check_certificate(env: Mapping[str, str]) -> None:
+    """Raise StackError for an operator's certificate that Traefik cannot use: it would refuse every TLS connection."""
+    certificate, key = env.get("TLS_CERT_FILE", ""), env.get("TLS_KEY_FILE", "")
+    if not certificate:
+        return
+    try:
+        # Without a password of ours OpenSSL would ask the terminal for one.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        raise StackError(
+            f"TLS_CERT_FILE={certificate} and TLS_KEY_FILE={key} cannot be used: {error}.",
+            "Give a certificate and its key, without a password, as PEM files that we may read.",
+        ) from error
 
 
 def fill_in(source: str, env: Mapping[str, str]) -> str:
@@ -93,6 +109,7 @@ class Traefik:
         self._ping_port = ping_port
         # The routes' template would take any other text for 0, which is no limit at all.
         whole_number(env, "AUTH_RATE_PER_MINUTE", 60, 1_000_000)
+        check_certificate(env)
         self._env = {
             **env,
             **{f"{name.upper()}_URL": url for name, url in urls.items()},
