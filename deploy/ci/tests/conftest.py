@@ -1,4 +1,4 @@
-"""The compose file, running: `stack` and `api` as in the other tests, so that theirs can be run against it."""
+"""The compose file, running: it is the `stack` of the tests here, also for `api` of the root's conftest.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.client import Api
 
 sys.path.insert(0, str(Path(__file__).parent))
 from house import ComposeHouse
@@ -32,10 +31,3 @@ def stack() -> Iterator[ComposeHouse]:
             yield house
         finally:
             house.down()
-
-
-@pytest.fixture(scope="session")
-def api(stack: ComposeHouse) -> Iterator[Api]:
-    """A client of the gateway that can make users."""
-    with Api(stack) as client:
-        yield client

@@ -28,6 +28,13 @@ class People:
         creator = first(row, *(names or ("creator_id", "owner_id")))
         return None if creator is None else self.of_creator.get(int(creator))
 
+    def owned(self, report: Report, kind: str, row: Row) -> int | None:
+        """Return the user behind a row, which is left out, and that said, when there is none."""
+        owner = self.owner(row)
+        if owner is None:
+            report.skip(kind, row["id"], "its account is not there")
+        return owner
+
 
 def move_accounts(source: Source, target: Target, report: Report, api_base_url: str) -> People:
     """Move users with their profiles; ids are the users' own."""

@@ -10,7 +10,7 @@ import psycopg
 
 from notechondria_local.django_import.accounts import People
 from notechondria_local.django_import.report import Report
-from notechondria_local.django_import.source import Row, Source, first, text
+from notechondria_local.django_import.source import Row, Source, dates, first, text
 from notechondria_local.django_import.target import Target, counted
 from notechondria_local.django_import.writings import Writings
 
@@ -56,11 +56,6 @@ def _note_ref(row: Row) -> Row:
     return {**known, "revision": 1, "state": state, "state_revision": 1}
 
 
-def _dates(row: Row) -> Row:
-    made = first(row, "date_created", "created_at", default=datetime.now(UTC))
-    return {"date_created": made, "last_edit": first(row, "last_edit", "updated_at", default=made)}
-
-
 def _course(row: Row, writings: Writings) -> int | None:
     course = row.get("course_id")
     return course if course in writings.courses else None
@@ -68,9 +63,7 @@ def _course(row: Row, writings: Writings) -> int | None:
 
 def _events(source: Source, table: str, report: Report, people: People, writings: Writings) -> Iterator[Row]:
     for row in counted(report, "events", source.rows(table)):
-        owner = people.owner(row)
-        if owner is None:
-            report.skip("events", row["id"], "its account is not there")
+        if (owner := people.owned(report, "events", row)) is None:
             continue
         starts, ends = _window(row)
         freq = text(row, "recurrence_freq", 1)
@@ -90,7 +83,7 @@ def _events(source: Source, table: str, report: Report, people: People, writings
             "recurrence_interval": max(1, int(first(row, "recurrence_interval", default=1))),
             "recurrence_end_date": row.get("recurrence_end_date"),
             "recurrence_count": row.get("recurrence_count"),
-            **_dates(row),
+            **dates(row),
             "revision": 1,
         }
 
@@ -107,9 +100,7 @@ def _feeds(source: Source, table: str, report: Report, people: People, writings:
     store: Any = importlib.import_module("planner_service.calendar_sources.store")
     urls: Any = importlib.import_module("planner_service.calendar_feeds.urls")
     for row in counted(report, "calendar feeds", source.rows(table)):
-        owner = people.owner(row)
-        if owner is None:
-            report.skip("calendar feeds", row["id"], "its account is not there")
+        if (owner := people.owned(report, "calendar feeds", row)) is None:
             continue
         url, body = urls.normalised(text(row, "source_url")), text(row, "raw_ical")
         content = store.Content(None, body) if body else store.Content(url) if url else None
@@ -121,7 +112,7 @@ def _feeds(source: Source, table: str, report: Report, people: People, writings:
             "source_kind": "S" if row.get("source_kind") == "S" else "I",
             "source_url": url,
             "is_enabled": bool(first(row, "is_enabled", default=True)),
-            **_dates(row),
+            **dates(row),
             "digest": content.digest if content else None,
             "read_url": None if body else url,
             "body": body,
@@ -148,11 +139,17 @@ def _sources(target: Target, connection: psycopg.Connection[Any], feeds: list[Ro
     return dict(found)
 
 
+def _on_note(report: Report, kind: str, row: Row, people: People, writings: Writings) -> int | None:
+    owner = people.owner(row)
+    if owner is None or row["note_id"] not in writings.notes:
+        report.skip(kind, row["id"], "its note or account is not there")
+        return None
+    return owner
+
+
 def _sessions(source: Source, table: str, report: Report, people: People, writings: Writings) -> Iterator[Row]:
     for row in counted(report, "work sessions", source.rows(table)):
-        owner = people.owner(row)
-        if owner is None or row["note_id"] not in writings.notes:
-            report.skip("work sessions", row["id"], "its note or account is not there")
+        if (owner := _on_note(report, "work sessions", row, people, writings)) is None:
             continue
         yield {
             "id": row["id"],
@@ -162,15 +159,13 @@ def _sessions(source: Source, table: str, report: Report, people: People, writin
             "summary": text(row, "summary", 255),
             "started_at": row["started_at"],
             "ended_at": row.get("ended_at"),
-            **_dates(row),
+            **dates(row),
         }
 
 
 def _activities(source: Source, table: str, report: Report, people: People, writings: Writings) -> Iterator[Row]:
     for row in counted(report, "heatmap", source.rows(table)):
-        owner = people.owner(row)
-        if owner is None or row["note_id"] not in writings.notes:
-            report.skip("heatmap", row["id"], "its note or account is not there")
+        if (owner := _on_note(report, "heatmap", row, people, writings)) is None:
             continue
         yield {
             # The monolith numbers its rows, we name them: the same name each time.

@@ -1,6 +1,7 @@
 """The monolith's database: which tables and columns it has, and their rows in batches, read only."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -77,3 +78,9 @@ def text(row: Row, name: str, longest: int | None = None, default: str = "") -> 
     value = row.get(name)
     found = default if value is None else str(value)
     return found[:longest] if longest else found
+
+
+def dates(row: Row) -> Row:
+    """Return when a row was made and last changed, under our names."""
+    made = first(row, "date_created", "created_at", default=datetime.now(UTC))
+    return {"date_created": made, "last_edit": first(row, "last_edit", "updated_at", default=made)}

@@ -10,7 +10,7 @@ from typing import Any
 
 from notechondria_local.django_import.accounts import People
 from notechondria_local.django_import.report import Report
-from notechondria_local.django_import.source import Row, Source, first, text
+from notechondria_local.django_import.source import Row, Source, dates, first, text
 from notechondria_local.django_import.target import Target, counted
 
 _LETTERS = frozenset("TSNUEPCQILH")
@@ -62,11 +62,6 @@ def _author(row: Row) -> Row:
     return {"user_id": row["id"], **{key: row[key] for key in keys}, "revision": 1, "seeded_at": datetime.now(UTC)}
 
 
-def _dates(row: Row) -> Row:
-    made = first(row, "date_created", "created_at", default=datetime.now(UTC))
-    return {"date_created": made, "last_edit": first(row, "last_edit", "updated_at", default=made)}
-
-
 def _owned(report: Report, kind: str, row: Row, people: People) -> int | None:
     owner = people.owner(row)
     if owner is None or people.users[owner]["status"] == "pending":
@@ -98,7 +93,7 @@ def _courses(source: Source, table: str, report: Report, people: People, found: 
             "icon": row.get("icon"),
             "is_default": bool(row.get("is_default")),
             "sort_order": int(first(row, "sort_order", default=0)),
-            **_dates(row),
+            **dates(row),
             "revision": 1,
         }
         found.courses[made["id"]] = {"course_id": made["id"], "user_id": owner, "title": title}
@@ -117,7 +112,7 @@ def _course_media(source: Source, table: str, report: Report, _: People, found: 
             "description": text(row, "description", 255) or None,
             "image": found.file(row, "image"),
             "source": text(row, "source", 255) or None,
-            "date_created": _dates(row)["date_created"],
+            "date_created": dates(row)["date_created"],
         }
 
 
@@ -139,7 +134,7 @@ def _subscriptions(source: Source, table: str, report: Report, people: People, f
                 "is_active": bool(first(row, "is_active", default=True)),
                 "subscribed_at": first(row, "subscribed_at", "date_created", default=datetime.now(UTC)),
                 "last_opened_at": row.get("last_opened_at"),
-                **_dates(row),
+                **dates(row),
             }
 
 
@@ -157,7 +152,7 @@ def _operations(source: Source, table: str, report: Report, people: People, foun
             "operation_type": row["operation_type"],
             "metadata_json": text(row, "metadata_json"),
             "occurred_at": first(row, "occurred_at", "date_created", default=datetime.now(UTC)),
-            "date_created": _dates(row)["date_created"],
+            "date_created": dates(row)["date_created"],
         }
 
 
@@ -207,7 +202,7 @@ def _note(row: Row, owner: int, people: People, found: Writings, summary: Any) -
         "source_note_id": row.get("source_note_id"),
         "editor_mode": mode if mode in {"G", "B", "P"} else people.users[owner]["editor_mode"],
         "cover_image": found.file(row, "cover_image"),
-        **_dates(row),
+        **dates(row),
         "revision": 1,
     }
 
@@ -236,7 +231,7 @@ def _blocks(source: Source, table: str, report: Report, people: People, found: W
             "is_ai_generated": bool(row.get("is_ai_generated")),
             "image": found.file(row, "image"),
             "file": found.file(row, "file"),
-            **_dates(row),
+            **dates(row),
         }
 
 
@@ -264,7 +259,7 @@ def _attachments(source: Source, table: str, report: Report, _: People, found: W
             "original_filename": text(row, "original_filename", 255),
             "file_size": max(0, int(first(row, "file_size", default=0))),
             "content_type": text(row, "content_type", 128),
-            "date_created": _dates(row)["date_created"],
+            "date_created": dates(row)["date_created"],
         }
 
 
@@ -289,7 +284,7 @@ def _versions(source: Source, table: str, report: Report, people: People, found:
                 "metadata_json": text(row, "metadata_json"),
                 "editor_mode": mode if mode in {"G", "B", "P"} else "P",
                 "reason": text(row, "reason", 32) or "manual",
-                "date_created": _dates(row)["date_created"],
+                "date_created": dates(row)["date_created"],
             }
 
 
@@ -315,5 +310,5 @@ def _bin(source: Source, report: Report, found: Writings) -> Iterator[Row]:
             "item_type": "note",
             "deleted_at": note["deleted_at"],
             "metadata_json": text(row, "metadata_json") or json.dumps(about, ensure_ascii=False),
-            **_dates(row or {"date_created": note["deleted_at"]}),
+            **dates(row or {"date_created": note["deleted_at"]}),
         }
