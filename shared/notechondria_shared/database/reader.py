@@ -55,11 +55,13 @@ class Reads(Protocol):
 
     async def one(self, query: Prepared, **params: Any) -> Row | None:
         """The first row, or None."""
-        ...
+        rows = await self.all(query, **params)
+        return rows[0] if rows else None
 
     async def value(self, query: Prepared, **params: Any) -> Any:
         """The first column of the first row, or None."""
-        ...
+        row = await self.one(query, **params)
+        return next(iter(row.values())) if row else None
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class PoolUse:
     waiting: int
 
 
-class Reader:
+class Reader(Reads):
     """Runs prepared statements on a psycopg pool in autocommit; waiting for a connection is bounded and ends in 503."""
 
     def __init__(self, conninfo: str, *, size: int, queue_seconds: float, application_name: str) -> None:
@@ -123,18 +125,8 @@ class Reader:
                 await asyncio.sleep(0)
         raise Unavailable(BUSY)
 
-    async def one(self, query: Prepared, **params: Any) -> Row | None:
-        """The first row, or None."""
-        rows = await self.all(query, **params)
-        return rows[0] if rows else None
 
-    async def value(self, query: Prepared, **params: Any) -> Any:
-        """The first column of the first row, or None."""
-        row = await self.one(query, **params)
-        return next(iter(row.values())) if row else None
-
-
-class SessionReader:
+class SessionReader(Reads):
     """The same statements inside a write session, on its connection and in its transaction: they see what it did."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -144,16 +136,6 @@ class SessionReader:
         """All rows, as dicts."""
         cursor = await self._execute(query, params)
         return await cursor.fetchall()
-
-    async def one(self, query: Prepared, **params: Any) -> Row | None:
-        """The first row, or None."""
-        rows = await self.all(query, **params)
-        return rows[0] if rows else None
-
-    async def value(self, query: Prepared, **params: Any) -> Any:
-        """The first column of the first row, or None."""
-        row = await self.one(query, **params)
-        return next(iter(row.values())) if row else None
 
     async def run(self, query: Prepared, *rows: dict[str, Any]) -> None:
         """A statement without an answer, once for each of `rows`, in one round trip."""
