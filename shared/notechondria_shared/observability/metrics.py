@@ -10,7 +10,6 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -24,6 +23,7 @@ from starlette.types import ASGIApp
 from notechondria_shared.auth.caller import Introspector
 from notechondria_shared.auth.credentials import Credential
 from notechondria_shared.auth.introspection import HttpIntrospector, Introspection
+from notechondria_shared.background import Background
 from notechondria_shared.http.internal import not_through_a_gateway
 from notechondria_shared.observability import meters
 from notechondria_shared.observability.event_lag import ConsumerLag, StoredLag
@@ -50,23 +50,13 @@ class CountedIntrospector:
         return await self._asked.introspect(credential)
 
 
-class Sampler:
+class Sampler(Background):
     """Sets the gauges of this process every two seconds: its pools, and what the service itself adds."""
+
+    task_name = "metrics.sample"
 
     def __init__(self, samples: Iterable[Sample]) -> None:
         self._samples = list(samples)
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin in the background."""
-        self._task = asyncio.create_task(self._run(), name="metrics.sample")
-
-    async def stop(self) -> None:
-        """End."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
 
     def add(self, sample: Sample) -> None:
         """Take one more."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy import delete, select
 
 from mcp_service.limits.store import forget_idle
 from mcp_service.models import Call
+from notechondria_shared.background import Background
 from notechondria_shared.database import Database
 from notechondria_shared.database.batches import in_batches
 from notechondria_shared.timestamps import now
@@ -31,23 +31,13 @@ async def forget_old(database: Database, days: int) -> int:
     return await in_batches(remove, BATCH)
 
 
-class Retention:
+class Retention(Background):
     """Runs at the start and then every hour; several replicas may do so side by side."""
+
+    task_name = "calls.retention"
 
     def __init__(self, database: Database, days: int, every_seconds: float) -> None:
         self._database, self._days, self._every = database, days, every_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin in the background."""
-        self._task = asyncio.create_task(self._run(), name="calls.retention")
-
-    async def stop(self) -> None:
-        """End."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
 
     async def _run(self) -> None:
         while True:

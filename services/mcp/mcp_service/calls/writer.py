@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_service.models import EVENTS, Base, Call
+from notechondria_shared.background import Background
 from notechondria_shared.database import Database
 
 logger = logging.getLogger("notechondria.calls")
@@ -39,26 +40,20 @@ _INSERT = insert(_TABLE).from_select(
 )
 
 
-class CallWriter:
+class CallWriter(Background):
     """Takes entries (all columns of `Call` but its id) and stores them."""
+
+    task_name = "calls.writer"
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: deque[tuple[Entry, asyncio.Event]] = deque()
         self._busy = asyncio.Lock()
         self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin storing what waits, in the background."""
-        self._task = asyncio.create_task(self._run(), name="calls.writer")
 
     async def stop(self) -> None:
         """Store what waits, then end."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await super().stop()
         await self.flush()
 
     async def store(self, entry: Entry) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import timedelta
 
 from fastapi import FastAPI
 
+from notechondria_shared.background import Background
 from notechondria_shared.database import Database
 from notechondria_shared.database.batches import in_batches
 from notechondria_shared.storage import MediaStore
@@ -21,25 +21,15 @@ from notes_service.settings import NotesSettings
 logger = logging.getLogger("notechondria.housekeeping")
 
 
-class Housekeeper:
+class Housekeeper(Background):
     """A background task; replicas agree by advisory locks on which of them does a round."""
+
+    task_name = "housekeeping"
 
     def __init__(self, app: FastAPI) -> None:
         self._settings: NotesSettings = app.state.settings
         self._database: Database = app.state.database
         self._media: MediaStore = app.state.media
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin the rounds in the background."""
-        self._task = asyncio.create_task(self._run(), name="housekeeping")
-
-    async def stop(self) -> None:
-        """Leave; a batch under way is rolled back or done."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 
 import httpx
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from notechondria_shared.background import Background
 from notechondria_shared.database import Database
 from notechondria_shared.errors import ApiError
 from notechondria_shared.storage import MediaStore
@@ -22,26 +22,16 @@ TRIES = 30
 PAUSE_SECONDS = 2.0
 
 
-class TemplateSeeder:
+class TemplateSeeder(Background):
     """Runs the restoration at each start, and whenever staff asks for it."""
+
+    task_name = "template courses"
 
     def __init__(self, app: FastAPI) -> None:
         self._settings: NotesSettings = app.state.settings
         self._database: Database = app.state.database
         self._media: MediaStore = app.state.media
         self._http: httpx.AsyncClient = app.state.internal_http
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin in the background."""
-        self._task = asyncio.create_task(self._run(), name="template courses")
-
-    async def stop(self) -> None:
-        """Leave; what is half done is rolled back."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
 
     async def run(self) -> list[str]:
         """Restore now; lines that say what was done."""
