@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import io
 import secrets
-import warnings
 from pathlib import PurePosixPath
 
-from PIL import Image, UnidentifiedImageError
+from notechondria_shared.storage.pictures import MAX_PIXELS, NoPicture, TooManyPixels, extension_of
 
 LIMIT = 10 * 1024 * 1024
 """Bytes."""
-MAX_PIXELS = 40_000_000
 KNOWN_EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"})
-_EXTENSION_OF = {"PNG": ".png", "JPEG": ".jpg", "GIF": ".gif", "WEBP": ".webp", "BMP": ".bmp"}
 NOT_AN_IMAGE = "Upload a valid image. The file you uploaded was either not an image or a corrupted image."
 
 
@@ -31,24 +28,11 @@ def checked_extension(filename: str, data: bytes) -> str:
         message = "The submitted file is empty."
         raise BadImage(message)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=tuple(_EXTENSION_OF)) as image:
-                # The header tells the size before a single pixel is decoded.
-                if image.width * image.height > MAX_PIXELS:
-                    message = f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels."
-                    raise BadImage(message)
-                image.load()
-                return _EXTENSION_OF[image.format or ""]
-    except (
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-        OSError,
-        ValueError,
-        KeyError,
-        SyntaxError,
-    ):
+        return extension_of(io.BytesIO(data))
+    except TooManyPixels:
+        message = f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels."
+        raise BadImage(message) from None
+    except NoPicture:
         raise BadImage(NOT_AN_IMAGE) from None
 
 

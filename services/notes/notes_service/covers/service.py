@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from notechondria_shared.errors import BadRequest
 from notechondria_shared.events.notes import NoteUpdated
 from notechondria_shared.storage import MediaStore
-from notes_service.covers.images import extension_of
+from notechondria_shared.storage.pictures import NoPicture, extension_of
 from notes_service.events import note_fact, tell
 from notes_service.media.names import safe_name
 from notes_service.media.uploads import claim
@@ -31,9 +31,10 @@ async def checked(upload: UploadFile | None) -> tuple[UploadFile, str]:
         raise BadRequest(MISSING)
     if (upload.size or 0) > LIMIT:
         raise BadRequest(TOO_LARGE)
-    extension = await asyncio.to_thread(extension_of, upload.file)
-    if extension is None:
-        raise BadRequest(NO_IMAGE)
+    try:
+        extension = await asyncio.to_thread(extension_of, upload.file)
+    except NoPicture:
+        raise BadRequest(NO_IMAGE) from None
     name = PurePosixPath(safe_name(upload.filename or "cover"))
     real = {".jpg", ".jpeg"} if extension == ".jpg" else {extension}
     kept = name.suffix if name.suffix.lower() in real else extension

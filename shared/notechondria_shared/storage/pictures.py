@@ -1,4 +1,7 @@
-"""Cover pictures are decoded before they are kept, so that a bomb or a script never is (decisions 8)."""
+"""Uploaded pictures are decoded before they are kept: a bomb or a script never is (identity §11.3, decisions 8).
+
+Needs the extra `pictures`, which services that take pictures name.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,16 @@ MAX_PIXELS = 40_000_000
 _EXTENSION_OF = {"PNG": ".png", "JPEG": ".jpg", "GIF": ".gif", "WEBP": ".webp", "BMP": ".bmp"}
 
 
-def extension_of(file: BinaryIO) -> str | None:
-    """The extension of what the picture really is; None when it is none. Takes a while: off the event loop."""
+class NoPicture(Exception):
+    """The file is none, or one that cannot be read."""
+
+
+class TooManyPixels(NoPicture):
+    """It is one of more than MAX_PIXELS."""
+
+
+def extension_of(file: BinaryIO) -> str:
+    """The extension of what a file really is, with its dot. Raises `NoPicture`; run it off the event loop."""
     file.seek(0)
     try:
         with warnings.catch_warnings():
@@ -20,15 +31,16 @@ def extension_of(file: BinaryIO) -> str | None:
             with Image.open(file, formats=tuple(_EXTENSION_OF)) as image:
                 # The header tells the size before a single pixel is decoded.
                 if image.width * image.height > MAX_PIXELS:
-                    return None
+                    raise TooManyPixels
                 image.load()
-                return _EXTENSION_OF.get(image.format or "")
+                return _EXTENSION_OF[image.format or ""]
     except (
         UnidentifiedImageError,
         Image.DecompressionBombError,
         Image.DecompressionBombWarning,
         OSError,
         ValueError,
+        KeyError,
         SyntaxError,
     ):
-        return None
+        raise NoPicture from None
