@@ -31,7 +31,10 @@ from notechondria_shared.observability.trace_context import traces
 logger = logging.getLogger("notechondria.consumer")
 
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
-"""Applies one fact in the transaction of its inbox row. It may be called again for a fact whose commit failed."""
+"""Applies one fact in the transaction of its inbox row, which it may share with other facts.
+
+It may be called again for a fact whose commit failed.
+"""
 
 ACK_WAIT_SECONDS = 30
 FETCH_SECONDS = 2.0
