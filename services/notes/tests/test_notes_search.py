@@ -172,3 +172,13 @@ def test_5_3_search_among_all_notes_follows_the_rule(mine: User, other: User, ap
             expected = plain_search(text, [row for row in rows if shown(row)])
             params = {"q": text, "scope": "all", "course_id": course}
             assert [note["id"] for note in reader.get("notes/", params=params).json()] == expected, text
+
+
+def test_5_3_a_pasted_page_is_looked_for_by_its_first_words(mine: User) -> None:
+    first = mine.post("notes/", {"title": "one", "content": "zebra063"}).json()["id"]
+    later = mine.post("notes/", {"title": "two", "content": "zebra064"}).json()["id"]
+    page = " ".join(f"zebra{number:03}" for number in range(600))
+    answer = mine.get("notes/", params={"q": page})
+    assert answer.status_code == 200
+    assert [note["id"] for note in answer.json()] == [first]
+    assert mine.get("notes/", params={"q": "zebra064"}).json()[0]["id"] == later

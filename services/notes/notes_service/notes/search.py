@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappush, heappushpop
+from itertools import islice
 from typing import ParamSpec, TypeVar
 
 from notechondria_shared.database.tables import Row
@@ -23,6 +24,8 @@ from notes_service.notes.likeness import Likeness
 
 LIKENESS = 0.45
 """A note without a matching word is found from this similarity on."""
+WORDS = 64
+"""Different words that are looked for; each is a look into the index, and a page of text could be pasted as a query."""
 CONTENT_HEAD, TEXT_HEAD = 400, 500
 _INDEXED = re.compile(r"[a-z0-9]{3}", re.ASCII)
 """Three letters or digits in a row are a trigram, whatever the database's locale takes for letters beyond ASCII."""
@@ -40,20 +43,19 @@ class Query:
 
     whole: str
     times: Mapping[str, int]
-    """Its words, and how often each stands in it."""
+    """Its first words, and how often each stands in it."""
 
     @classmethod
     def of(cls, text: str) -> Query:
         """From what the user typed."""
         whole = text.strip().lower()
-        return cls(whole, Counter(whole.split()))
+        return cls(whole, dict(islice(Counter(whole.split()).items(), WORDS)))
 
     @property
     def words(self) -> tuple[list[str], list[str]]:
         """The different words: those the trigram index finds, and those it knows nothing of."""
-        return [one for one in self.times if _INDEXED.search(one)], [
-            one for one in self.times if not _INDEXED.search(one)
-        ]
+        indexed = [one for one in self.times if _INDEXED.search(one)]
+        return indexed, [one for one in self.times if one not in indexed]
 
     @property
     def params(self) -> dict[str, list[str] | list[int]]:
