@@ -115,12 +115,12 @@ def test_a_created_note_is_one_trace_from_the_gateway_to_the_planner(traced: Tra
     assert (sent.kind, heard.kind) == (PRODUCER, CONSUMER)
     assert request in ancestors(sent, spans)
     assert request in ancestors(heard, spans)
-    inbox = next(
+    kept = next(
         span
         for span in spans
-        if span.service == "planner" and "planner.inbox" in span.attributes.get("db.statement", "")
+        if span.service == "planner" and "INTO planner.note_refs" in span.attributes.get("db.statement", "")
     )
-    assert heard in ancestors(inbox, spans)
+    assert heard in ancestors(kept, spans)
 
 
 def test_reads_and_calls_between_services_are_in_the_trace(traced: Traced) -> None:
