@@ -122,7 +122,7 @@ OWNED = {
 }
 
 
-def test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_at_once(api: Api) -> None:
+def test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_second(api: Api) -> None:
     """By the word that goes round: what the services remember of a credential would last for 30 s."""
     user = api.register()
     key = user.rotate_key()

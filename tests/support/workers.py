@@ -16,7 +16,22 @@ MOST = 4
 # These load the machine, or look at how long an answer takes: none of them beside another one.
 ALONE = ("tests/test_hostile_connections.py", "tests/test_pools.py", "tests/test_gateway.py")
 # The longest files first, so that no worker begins one while the others have nothing left.
-LONGEST: tuple[str, ...] = ()
+LONGEST = (
+    "tests/test_django_import.py",
+    "deploy/local/tests/test_launcher_command.py",
+    "tests/test_backup.py",
+    "tests/test_metrics.py",
+    "tests/test_browser_admin.py",
+    "services/mcp/tests/test_limits.py",
+    "deploy/local/tests/test_launcher_stack.py",
+    "services/planner/tests/test_feed_hostile.py",
+    "tests/test_browser_apps.py",
+    "shared/tests/test_start_and_stop.py",
+    "services/mcp/tests/conformance/test_conformance.py",
+    "tests/test_faults.py",
+    "tests/test_doctor.py",
+    "tests/test_acme.py",
+)
 
 
 def available() -> int:
