@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from notechondria_local.stack import Stack
 from tests.support.browser import FOREIGN, Browser, opened, page_of_an_app
 from tests.support.client import PASSWORD, Api
+from tests.support.gateway import another_gateway
 
 pytestmark = pytest.mark.browser
 JSON = {"Content-Type": "application/json"}
@@ -137,15 +136,13 @@ def test_15_the_gateways_own_refusals_can_be_read(app: Browser, api: Api, stack:
     assert "restarting" in away["json"]["detail"]
 
 
-def test_15_too_many_tries_can_be_read(app: Browser) -> None:
-    with tempfile.TemporaryDirectory(prefix="notechondria-browser-") as folder:
-        Path(folder).chmod(0o711)
-        with Stack(Path(folder), env={"AUTH_RATE_PER_MINUTE": "2"}) as stack, Api(stack) as strict:
-            answers = [
-                send(app, strict, "POST", "auth/login/", body={"email": "nobody", "password": "x"}) for _ in range(4)
-            ]
-            # Passwords are tried at another door as well.
-            entered = [strict.get("/admin/sign-in/").status_code for _ in range(3)]
+def test_15_too_many_tries_can_be_read(app: Browser, stack: Stack) -> None:
+    with another_gateway(stack, AUTH_RATE_PER_MINUTE="2") as gateway, Api(stack, gateway.url) as strict:
+        answers = [
+            send(app, strict, "POST", "auth/login/", body={"email": "nobody", "password": "x"}) for _ in range(4)
+        ]
+        # Passwords are tried at another door as well.
+        entered = [strict.get("/admin/sign-in/").status_code for _ in range(3)]
     assert entered == [200, 200, 429]
     assert [answer["status"] for answer in answers] == [400, 400, 429, 429]
     assert "Gateway/limit" in answers[-1]["json"]["detail"]

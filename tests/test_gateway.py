@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +15,7 @@ import pytest
 from notechondria_local.access_log import Request, parse
 from notechondria_local.stack import Stack
 from tests.support.client import Api, eventually
+from tests.support.gateway import another_gateway
 
 ALLOWED, FOREIGN = "https://app.example", "https://evil.example"
 
@@ -122,13 +121,11 @@ def test_5_a_restart_costs_reads_nothing(api: Api, stack: Stack) -> None:
 
 
 @pytest.fixture(scope="module")
-def strict() -> Iterator[Api]:
-    """A house with a low limit on sign-in, whose gateway waits for nobody."""
+def strict(stack: Stack) -> Iterator[Api]:
+    """A gateway with a low limit on sign-in, which waits for nobody."""
     environment = {"AUTH_RATE_PER_MINUTE": "5", "FRONTEND_ORIGIN": ALLOWED, "GATEWAY_PATIENCE_SECONDS": "0"}
-    with tempfile.TemporaryDirectory(prefix="notechondria-gateway-") as folder:
-        Path(folder).chmod(0o711)
-        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
-            yield api
+    with another_gateway(stack, **environment) as gateway, Api(stack, gateway.url) as api:
+        yield api
 
 
 def test_5_the_limit_on_sign_in_is_said_in_json_with_cors(strict: Api) -> None:
@@ -158,7 +155,7 @@ def check_page(answer: httpx.Response, title: str) -> None:
 
 
 def test_5_people_at_the_administration_site_are_told_in_a_page(strict: Api) -> None:
-    site = f"{strict.stack.url}/admin/"
+    site = f"{strict.base}/admin/"
 
     def ask(url: str, accept: str | None) -> httpx.Response:
         with httpx.Client(trust_env=False) as http:
@@ -185,10 +182,10 @@ def test_5_people_at_the_administration_site_are_told_in_a_page(strict: Api) -> 
             assert answer.status_code == 503, accept
             check(answer, allowed=False)
         for path in ("/api/v1/docs/", "/api/v1/settings/", "/"):
-            check(ask(strict.stack.url + path, BROWSER), allowed=False)
+            check(ask(strict.base + path, BROWSER), allowed=False)
         strict.stack.stop_part("mcp")
         for accept in (BROWSER, AGENT):
-            check(ask(f"{strict.stack.url}/mcp", accept), allowed=False)
+            check(ask(f"{strict.base}/mcp", accept), allowed=False)
     finally:
         strict.stack.start_part("identity")
         strict.stack.start_part("mcp")

@@ -26,7 +26,7 @@ class Site:
     """One visitor; paths start below /admin/."""
 
     def __init__(self, api: Api) -> None:
-        self.http = httpx.Client(base_url=api.stack.url, trust_env=False, timeout=30)
+        self.http = httpx.Client(base_url=api.base, trust_env=False, timeout=30)
         self.csrf = ""
         self.sign_in_answer = httpx.Response(500)
         self._name = ""

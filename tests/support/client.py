@@ -63,8 +63,10 @@ class User:
 class Api:
     """Anonymous calls, and the making of users."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, url: str = "") -> None:
+        """`url` is that of another gateway before the stack, or of a service's further process."""
         self.stack = stack
+        self.base = (url or stack.url).rstrip("/")
         self.http = httpx.Client(timeout=20, trust_env=False)
 
     def __enter__(self) -> Self:
@@ -77,7 +79,7 @@ class Api:
 
     def url(self, path: str) -> str:
         """An absolute URL: paths with a leading slash are taken as they are, others lie below /api/v1/."""
-        return self.stack.url.rstrip("/") + (path if path.startswith("/") else f"/api/v1/{path}")
+        return self.base + (path if path.startswith("/") else f"/api/v1/{path}")
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self.http.request(method, self.url(path), **options)

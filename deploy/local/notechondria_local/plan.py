@@ -24,8 +24,8 @@ class Plan:
             preflight.check_port(host, port)
         self.env = env
         self.host = host
-        self.ports = {name: choose_port() for name in (*PARTS, "nats_monitor", "gateway_ping")}
-        self.ports["gateway"] = port or self.ports["gateway"]
+        names = (*PARTS, "nats_monitor", "gateway_ping")
+        self.ports = {name: port if port and name == "gateway" else choose_port() for name in names}
         self.credentials = Credentials.load_or_create(layout.credentials)
         self.postgres = Postgres(
             layout.postgres, layout.log("postgres"), self.ports["postgres"], self.credentials.superuser, env

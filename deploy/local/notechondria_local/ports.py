@@ -1,5 +1,6 @@
 """Free TCP ports on the loopback interface."""
 
+import atexit
 import errno
 import random
 import socket
@@ -13,6 +14,12 @@ _LOWEST, _HIGHEST = 20_000, 32_000
 # starts at the same moment choose the same port, and takes it back when that process ends.
 _given: dict[int, socket.socket] = {}
 _lock = threading.Lock()
+
+
+@atexit.register
+def _release_all() -> None:
+    for port in list(_given):
+        release_port(port)
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:

@@ -13,18 +13,15 @@ import pytest
 from mcp import Client
 from mcp_types import ElicitResult
 from tests.support.client import eventually
+from tests.support.gateway import another_gateway
 from tests.support.mcp import Agent, another_mcp, with_sdk
 
-from notechondria_local.part import Part
-from notechondria_local.ports import choose_port, release_port
-from notechondria_local.probe import get_json
 from notechondria_local.stack import Stack
-from notechondria_local.traefik import Traefik
 
 
 @dataclass
-class Gateway:
-    """A gateway in front of two replicas: its base URL, and the replicas' logs."""
+class Replicas:
+    """The base URL of a gateway in front of two replicas, and the replicas' logs."""
 
     url: str
     logs: tuple[Path, Path]
@@ -35,32 +32,18 @@ class Gateway:
 
 
 @pytest.fixture(scope="module")
-def gateway(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+def gateway(stack: Stack) -> Iterator[Replicas]:
     """A second gateway that spreads `/mcp` over two processes."""
-    folder: Path = tmp_path_factory.mktemp("gateway")
-    ports = [choose_port(), choose_port()]
-    with another_mcp(stack) as second:
-        urls = {**stack.plan.settings.urls, "mcp": f"{stack.service_url('mcp')},{second}"}
-        traefik = Traefik(folder, folder, "127.0.0.1", ports[0], ports[1], urls, stack.plan.env)
-        part = Part("gateway", traefik.spec)
-        part.start()
-        try:
-            eventually(lambda: up(ports[1]) == 2, what="both replicas behind the gateway")
-            logs = stack.log("mcp"), stack.log("mcp").with_name(f"mcp-{second.rpartition(':')[2]}.log")
-            yield Gateway(f"http://127.0.0.1:{ports[0]}", logs)
-        finally:
-            part.stop()
-            for port in ports:
-                release_port(port)
+    with (
+        another_mcp(stack) as second,
+        another_gateway(stack, {"mcp": f"{stack.service_url('mcp')},{second}"}) as running,
+    ):
+        eventually(lambda: running.up("mcp") == 2, what="both replicas behind the gateway")
+        logs = stack.log("mcp"), stack.log("mcp").with_name(f"mcp-{second.rpartition(':')[2]}.log")
+        yield Replicas(running.url, logs)
 
 
-def up(port: int) -> int:
-    answer = get_json(f"http://127.0.0.1:{port}/api/http/services/mcp@file")
-    states = answer.get("serverStatus", {}) if isinstance(answer, dict) else {}
-    return list(states.values()).count("UP")
-
-
-def test_plain_clients(gateway: Gateway, agent: Agent) -> None:
+def test_plain_clients(gateway: Replicas, agent: Agent) -> None:
     before = gateway.requests()
     with httpx.Client(trust_env=False) as http:
 
@@ -87,7 +70,7 @@ def test_plain_clients(gateway: Gateway, agent: Agent) -> None:
 
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
-def test_the_sdks_client_is_asked_by_one_and_answers_another(gateway: Gateway, agent: Agent, mode: str) -> None:
+def test_the_sdks_client_is_asked_by_one_and_answers_another(gateway: Replicas, agent: Agent, mode: str) -> None:
     """The question's state goes through the client; each request is answered by the next replica."""
     asked: list[str] = []
 

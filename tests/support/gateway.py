@@ -1,0 +1,46 @@
+"""A further gateway before the services of a running house, with settings of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from notechondria_local.part import Part
+from notechondria_local.ports import choose_port, release_port
+from notechondria_local.probe import get_json
+from notechondria_local.stack import Stack
+from notechondria_local.traefik import Traefik
+
+
+@dataclass
+class Gateway:
+    """Its base URL, and the port at which it tells about itself."""
+
+    url: str
+    ping_port: int
+
+    def up(self, service: str) -> int:
+        """How many replicas of a service it holds for alive."""
+        answer = get_json(f"http://127.0.0.1:{self.ping_port}/api/http/services/{service}@file")
+        states = answer.get("serverStatus", {}) if isinstance(answer, dict) else {}
+        return list(states.values()).count("UP")
+
+
+@contextmanager
+def another_gateway(stack: Stack, urls: dict[str, str] | None = None, **environment: str) -> Iterator[Gateway]:
+    """Run another Traefik; `urls` names services elsewhere than in the stack (several: with a comma between them)."""
+    port, ping_port = choose_port(), choose_port()
+    where, env = {**stack.plan.settings.urls, **(urls or {})}, {**stack.plan.env, **environment}
+    with tempfile.TemporaryDirectory(prefix="notechondria-gateway-") as name:
+        folder = Path(name)
+        part = Part("gateway", Traefik(folder, folder, "127.0.0.1", port, ping_port, where, env).spec)
+        part.start()
+        try:
+            yield Gateway(f"http://127.0.0.1:{port}", ping_port)
+        finally:
+            part.stop()
+            release_port(port)
+            release_port(ping_port)
