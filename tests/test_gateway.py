@@ -41,16 +41,18 @@ def check(answer: httpx.Response, *, allowed: bool, marked: bool = True) -> None
 
 @pytest.mark.usefixtures("without_planner")
 def test_5_a_service_that_is_away_is_said_in_json_with_cors(api: Api) -> None:
+    took = []
     for origin, allowed in ((ALLOWED, True), (FOREIGN, False)):
         started = time.monotonic()
         answer = api.request("POST", "planner-events/", json={}, headers={"Origin": origin})
-        assert time.monotonic() - started < 5
+        took.append(time.monotonic() - started)
         assert answer.status_code == 503
         check(answer, allowed=allowed)
         # A browser asks first; without leave its page would not see the answer above.
         leave = api.request("OPTIONS", "planner-events/", headers={"Origin": origin})
         assert (leave.status_code, leave.content) == (204, b"")
         assert leave.headers.get("access-control-allow-origin") == (origin if allowed else None)
+    assert min(took) < 2  # others may use the machine, but hardly both times
     # Others are not touched.
     assert api.get("notes/", headers={"Origin": ALLOWED}).status_code == 200
 
