@@ -13,15 +13,15 @@ from tests.support.client import Api, User
 from notechondria_local.stack import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def tables(stack: Stack) -> Iterator[Tables]:
-    """The planner's tables."""
+    """The planner's tables. Not for longer than a file: files in between may have restarted the database."""
     opened = Tables(stack.database_url("planner"))
     yield opened
     opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def teller(stack: Stack, tables: Tables) -> Teller:
     """Facts in the name of notes."""
     return Teller(stack, tables)
