@@ -94,7 +94,7 @@ release: $(READY) ## Raise the version, date the changelog, commit and tag (PART
 	@$(BIN)/python scripts/release.py $(if $(PART),$(PART),$(error Say which: make release PART=minor))
 
 clean: ## Remove what was installed and cached here; data stays
-	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .uv .pebble .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): $(PROJECTS) scripts/bootstrap.sh scripts/get_uv.py

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Puts Pebble, the ACME server that Let's Encrypt tests clients with, into .uv/pebble: Debian's package, unpacked only.
+# Puts Pebble, the ACME server that Let's Encrypt tests clients with, into .pebble: Debian's package, unpacked only.
 # Where it cannot be had it says so, and the tests that need it are left out.
 set -eu
 cd "$(dirname "$0")/.."
-folder=.uv/pebble
+folder=.pebble
 
 without() {
     echo "SKIPPED: $1, so no certificate is fetched by ACME." >&2
@@ -14,8 +14,7 @@ if command -v pebble >/dev/null && command -v pebble-challtestsrv >/dev/null; th
 if [ -x "$folder/usr/bin/pebble" ]; then exit 0; fi
 if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then without "no Pebble here, and no apt-get"; fi
 
-mkdir -p .uv
-draft=$(mktemp -d "$PWD/.uv/pebble-XXXXXX")
+draft=$(mktemp -d "$PWD/.pebble-XXXXXX")
 trap 'rm -rf "$draft"' EXIT
 bounded() { timeout 30 apt-get -qq -o Acquire::Retries=1 -o Acquire::http::Timeout=10 -o APT::Sandbox::User=root "$@"; }
 download() { (cd "$draft" && bounded download pebble 2>"$draft/said"); }

@@ -27,7 +27,7 @@ MISSING = (
 
 def programs() -> tuple[str, str] | None:
     """Pebble and its name server; None where they are not installed."""
-    places = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{PROJECT / '.uv/pebble/usr/bin'}"
+    places = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{PROJECT / '.pebble/usr/bin'}"
     server, names = (shutil.which(name, path=places) for name in ("pebble", "pebble-challtestsrv"))
     return (server, names) if server and names else None
 
