@@ -8,6 +8,7 @@ from notechondria_local.stack import Stack
 
 VOCABULARY, PARAGRAPHS = 4000, 20_000
 BATCH = 100_000
+MANY = 50_000
 
 # Paragraphs of 90 words (about 680 characters), drawn from a vocabulary, frequent words more often.
 POOL = """
@@ -64,7 +65,8 @@ def fill(stack: Stack, user_id: int, count: int, *, public: bool = False) -> Non
         database.execute(POOL, pool)
         database.execute("ALTER TABLE paragraphs ADD PRIMARY KEY (id)")
         database.execute("ANALYZE paragraphs")
-        indexes = database.execute(INDEXES).fetchall()
+        # Rebuilding them costs as much as there is by then: only what is many is worth it.
+        indexes = database.execute(INDEXES).fetchall() if count >= MANY else []
         database.execute("ALTER TABLE notes.notes DISABLE TRIGGER keep_searchable")
         for name, _ in indexes:
             database.execute(f"DROP INDEX notes.{name}")  # type: ignore[arg-type]  # a name from the catalogue
