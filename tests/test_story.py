@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -123,7 +125,18 @@ OWNED = {
 
 
 def test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_second(api: Api) -> None:
-    """By the word that goes round: what the services remember of a credential would last for 30 s."""
+    """By the word that goes round: what the services remember of a credential would last for 30 s.
+
+    Every time in the end; within the second in one of three tries at least, since other tests use the machine as well.
+    """
+    took = [revoked(api)]
+    while took[-1] >= 1 and len(took) < 3:
+        took.append(revoked(api))
+    assert min(took) < 1, took
+
+
+def revoked(api: Api) -> float:
+    """Revoke a session, rotate a key and sign out; the seconds until the slower of both words was heard everywhere."""
     user = api.register()
     key = user.rotate_key()
     for path in ("notes/deleted/", "planner-events/", "auth/sessions/"):  # warm every cache
@@ -151,9 +164,17 @@ def test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_sec
         ]
         return all(answer.status_code == 401 for answer in answers)
 
-    eventually(refused, seconds=5, every=0.02)
+    took = until(refused)
     assert user.get("notes/deleted/").status_code == 200
     assert user.request("POST", "auth/logout/").status_code == 204
-    eventually(lambda: user.get("planner-events/").status_code == 401, seconds=5, every=0.02)
+    took = max(took, until(lambda: user.get("planner-events/").status_code == 401))
     assert user.get("planner-events/").json() == {"detail": "Invalid token."}
     assert user.get("planner-events/").headers["www-authenticate"] == "Token"
+    return took
+
+
+def until(check: Callable[[], bool]) -> float:
+    """The seconds until it holds."""
+    started = time.monotonic()
+    eventually(check, seconds=10, every=0.02)
+    return time.monotonic() - started
