@@ -90,6 +90,16 @@ def test_what_runs_on_has_probes_and_a_graceful_end(overlay: str) -> None:
         assert "replicas" not in deployment  # the autoscaler's to say
 
 
+def test_the_gateway_is_asked_as_its_image_asks_it(overlay: str) -> None:
+    """The image's own health check is run by every engine; the cluster's probes say the same."""
+    dockerfile = (ROOT / "deploy/Dockerfile").read_text()
+    asked = re.search(r"^HEALTHCHECK .*\n\s+CMD (\[\"traefik\".*\])$", dockerfile, re.MULTILINE)
+    assert asked
+    (container,) = named(overlay, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"]
+    for probe in ("readinessProbe", "livenessProbe"):
+        assert container[probe]["exec"]["command"] == yaml.safe_load(asked[1])
+
+
 def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
     """Whether a label selector chooses a pod."""
     among = selector.get("matchExpressions", [])
