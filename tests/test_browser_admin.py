@@ -17,7 +17,7 @@ from selenium.common.exceptions import NoSuchElementException
 from selenium.webdriver.common.by import By
 
 from notechondria_local.stack import Stack
-from tests.support.admin import make_staff
+from tests.support.admin import make_staff, note_created
 from tests.support.browser import opened
 from tests.support.client import PASSWORD, Api, User, eventually
 from tests.support.mcp import call_tool
@@ -235,21 +235,15 @@ def test_a_note_goes_to_the_bin_and_comes_back_and_an_event_goes(visit: Visit, b
 @pytest.mark.usefixtures("staff")
 def test_a_dead_letter_is_replayed(visit: Visit, belongings: User, stack: Stack) -> None:
     """A fact that its consumer could not take, as it lies there after the last try."""
-    note = belongings.get("notes/").json()[0]
-    with psycopg.connect(stack.database_url("notes"), autocommit=True) as notes:
-        found = notes.execute(
-            "SELECT envelope FROM outbox WHERE subject = 'notes.note.created' AND envelope->'data'->>'note_id' = %s",
-            [str(note["id"])],
-        ).fetchone()
-    assert found is not None
+    envelope = note_created(stack, belongings.get("notes/").json()[0]["id"])
     with psycopg.connect(stack.database_url("planner"), autocommit=True) as planner:
         planner.execute(
             "INSERT INTO dead_letters (event_id, subject, body, error, attempts) VALUES (%s, %s, %s, %s, 3)",
-            [found[0]["id"], found[0]["type"], json.dumps(found[0]), "TimeoutError: <script>the database</script>"],
+            [envelope["id"], envelope["type"], json.dumps(envelope), "TimeoutError: <script>the database</script>"],
         )
         visit.open("dead-letters/")
         visit.picture("22-dead-letters")
-        visit.fill("Search", found[0]["id"])
+        visit.fill("Search", envelope["id"])
         visit.press("Search")
         visit.follow_first_row()
         assert "<script>the database</script>" in visit.text
@@ -257,11 +251,11 @@ def test_a_dead_letter_is_replayed(visit: Visit, belongings: User, stack: Stack)
         assert visit.notice() == "The fact went through."
         visit.picture("23-replayed")
         marked = planner.execute(
-            "SELECT replayed_at FROM dead_letters WHERE event_id = %s", [found[0]["id"]]
+            "SELECT replayed_at FROM dead_letters WHERE event_id = %s", [envelope["id"]]
         ).fetchone()
         assert marked is not None
         assert marked[0] is not None
-        planner.execute("DELETE FROM dead_letters WHERE event_id = %s", [found[0]["id"]])
+        planner.execute("DELETE FROM dead_letters WHERE event_id = %s", [envelope["id"]])
 
 
 @pytest.mark.usefixtures("staff")

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import psycopg
 
+from notechondria_local.stack import Stack
 from tests.support.client import PASSWORD, Api, User
 
 
@@ -20,6 +21,18 @@ def make_staff(api: Api, user: User) -> User:
     with psycopg.connect(api.stack.database_url("identity"), autocommit=True) as identity:
         identity.execute("UPDATE users SET is_staff = true WHERE id = %s", [user.id])
     return user
+
+
+def note_created(stack: Stack, note_id: int) -> dict[str, Any]:
+    """The envelope of the fact that a note was made, as notes told it."""
+    with psycopg.connect(stack.database_url("notes"), autocommit=True) as notes:
+        row = notes.execute(
+            "SELECT envelope FROM outbox WHERE subject = 'notes.note.created' AND envelope->'data'->>'note_id' = %s",
+            [str(note_id)],
+        ).fetchone()
+    assert row is not None
+    envelope: dict[str, Any] = row[0]
+    return envelope
 
 
 class Site:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from tests.support.admin import Site
+from tests.support.admin import Site, note_created
 from tests.support.client import Api, User, eventually
 
 from notechondria_local.stack import Stack
@@ -111,13 +111,7 @@ def test_a_service_that_is_away_is_said_on_its_pages(api: Api, site: Site, stack
 def test_dead_letters_are_replayed_and_discarded(api: Api, site: Site, stack: Stack) -> None:
     user = api.register()
     note = user.post("notes/", {"title": "Heard", "content": "x"}).json()
-    with psycopg.connect(stack.database_url("notes"), autocommit=True) as notes:
-        row = notes.execute(
-            "SELECT envelope FROM outbox WHERE subject = 'notes.note.created' AND envelope->'data'->>'note_id' = %s",
-            [str(note["id"])],
-        ).fetchone()
-    assert row is not None
-    good = json.dumps(row[0])
+    good = json.dumps(note_created(stack, note["id"]))
     letters: list[Any] = []
     with psycopg.connect(stack.database_url("planner"), autocommit=True) as planner:
         for body, error in ((good, "<b>boom</b>"), ('{"no": "fact"}', "unreadable")):
