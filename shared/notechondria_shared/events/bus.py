@@ -14,6 +14,8 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
+from notechondria_shared.events.connection import Connection
+
 logger = logging.getLogger("notechondria.bus")
 
 RETENTION = timedelta(days=30)
@@ -28,7 +30,7 @@ class Bus:
         self.replicas = replicas
         """How many servers of a cluster keep what is stored."""
         self._servers = [one.strip() for one in url.split(",")]
-        self._client = Client()
+        self._client: Client = Connection()
         self._jetstream = self._client.jetstream(timeout=5)
         self._closing = False
         self._starter: asyncio.Task[None] | None = None
@@ -86,7 +88,7 @@ class Bus:
                 # A client that failed once keeps half its state; a fresh one starts clean.
                 with suppress(Exception):
                     await self._client.close()
-                self._client = Client()
+                self._client = Connection()
                 self._jetstream = self._client.jetstream(timeout=5)
                 await asyncio.sleep(RECONNECT_WAIT_SECONDS)
             else:
