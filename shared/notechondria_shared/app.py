@@ -31,7 +31,7 @@ from notechondria_shared.observability.event_lag import EventLag
 from notechondria_shared.observability.replica import replicas_query
 from notechondria_shared.observability.route_template import UNSEEN
 from notechondria_shared.settings import ServiceSettings
-from notechondria_shared.storage import MediaStore
+from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.version import product_version
 
 logger = logging.getLogger("notechondria.start")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from contextlib import suppress
-from typing import ClassVar
+
+from notechondria_shared.errors import Unavailable
+
+logger = logging.getLogger("notechondria.background")
 
 
 class Background(ABC):
     """One task of the event loop; what it had begun when it is stopped is cancelled."""
 
-    task_name: ClassVar[str]
+    task_name: str
     """As debuggers show the task."""
     _task: asyncio.Task[None] | None = None
 
@@ -29,3 +33,24 @@ class Background(ABC):
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+
+
+class Periodic(Background):
+    """A round at the start and then again and again; when one fails the next does what it left."""
+
+    def __init__(self, every_seconds: float) -> None:
+        self._every_seconds = every_seconds
+
+    @abstractmethod
+    async def _round(self) -> None:
+        """Do what there is to do."""
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._round()
+            except Unavailable as error:
+                logger.warning("%s: this round failed: %s", self.task_name, error)
+            except Exception:  # a loop that ends is work that is never done again: say why, and go on
+                logger.exception("%s: this round failed", self.task_name)
+            await asyncio.sleep(self._every_seconds)

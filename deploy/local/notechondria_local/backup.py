@@ -27,7 +27,7 @@ from notechondria_local.postgres import binaries
 from notechondria_shared.version import product_version
 
 if TYPE_CHECKING:
-    from notechondria_shared.storage import MediaStore
+    from notechondria_shared.storage.media import MediaStore
 
 FORMAT = 1
 _DUMP, _MANIFEST, _VERSION, _MEDIA = "database.dump", "manifest.json", "VERSION", "media/"
@@ -51,7 +51,7 @@ def media_store(env: Mapping[str, str]) -> "MediaStore":
     """Open the store of uploads that an environment names."""
     # Imported here: every other command should start without it.
     from notechondria_shared.settings import ServiceSettings  # noqa: PLC0415
-    from notechondria_shared.storage import MediaStore  # noqa: PLC0415
+    from notechondria_shared.storage.media import MediaStore  # noqa: PLC0415
 
     class Settings(ServiceSettings):
         service: ClassVar[str] = "backup"

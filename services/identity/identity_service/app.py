@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -26,7 +25,7 @@ import identity_service.sessions.forward_auth
 import identity_service.sessions.introspection
 import identity_service.sessions.routes
 import identity_service.status.routes
-from identity_service import housekeeping
+from identity_service.housekeeping import Housekeeper
 from identity_service.mail.service import Mailer
 from identity_service.models import EVENTS, Base
 from identity_service.oauth.providers import Providers
@@ -47,11 +46,12 @@ async def _start(app: FastAPI) -> None:
     app.state.providers = Providers(app.state.provider_http, settings)
     app.state.capabilities = CapabilityBoard(app.state.bus)
     app.state.capabilities.start()
-    app.state.housekeeping = asyncio.create_task(housekeeping.run(app.state.database), name="housekeeping")
+    app.state.housekeeper = Housekeeper(app.state.database)
+    app.state.housekeeper.start()
 
 
 async def _stop(app: FastAPI) -> None:
-    app.state.housekeeping.cancel()
+    await app.state.housekeeper.stop()
     await app.state.capabilities.stop()
     await app.state.provider_http.aclose()
     app.state.passwords.close()

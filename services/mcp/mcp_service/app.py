@@ -25,8 +25,6 @@ from mcp_service.upstream.client import Services, Upstream
 from notechondria_shared.app import ServiceSpec, create_service_app
 from notechondria_shared.runner import configured_app, load_settings
 
-RETENTION_EVERY_SECONDS = 3600.0
-
 
 async def _start(app: FastAPI) -> None:
     state, settings = app.state, app.state.settings
@@ -39,7 +37,7 @@ async def _start(app: FastAPI) -> None:
     state.mcp_buckets = TokenBuckets(state.database, settings.mcp_rate_per_minute)
     state.call_writer = CallWriter(state.database)
     state.call_log = CallLog(state.database, state.call_writer, state.services)
-    state.call_retention = Retention(state.database, settings.mcp_log_days, RETENTION_EVERY_SECONDS)
+    state.call_retention = Retention(state.database, settings.mcp_log_days)
     secret = settings.internal_token.get_secret_value().encode()
     # Stateless with JSON answers, so that any replica can answer any request. The fixtures of the conformance suite
     # need connections that last.

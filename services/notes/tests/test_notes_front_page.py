@@ -9,8 +9,8 @@ import pytest
 from tests.support.client import Api, User, eventually
 
 from notechondria_local.stack import Stack
-from notechondria_shared.storage import MediaStore
 from notechondria_shared.storage.location import MediaLocation
+from notechondria_shared.storage.media import MediaStore
 from notes_service.template_courses.reading import samples
 from notes_service.template_courses.service import _stored
 

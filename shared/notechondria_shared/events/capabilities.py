@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from nats.errors import Error as NatsError
@@ -13,6 +12,7 @@ from nats.js.errors import APIError, NotFoundError
 from nats.js.kv import KeyValue
 from pydantic import BaseModel, ValidationError
 
+from notechondria_shared.background import Background
 from notechondria_shared.events.bus import Bus
 from notechondria_shared.provision import SERVICES
 from notechondria_shared.timestamps import now
@@ -45,25 +45,15 @@ async def _bucket(bus: Bus) -> KeyValue:
             return await bus.jetstream.key_value(BUCKET)
 
 
-class Announcer:
-    """Says every 30 s, and after each connect, what this service can do."""
+class Announcer(Background):
+    """Says every 30 s, and after each connect, what this service can do; two minutes after its end all forget it."""
+
+    task_name = "capabilities.announce"
 
     def __init__(self, bus: Bus, capabilities: dict[str, int]) -> None:
         self._bus = bus
         self._capabilities = capabilities
-        self._task: asyncio.Task[None] | None = None
         bus.on_connect(self._announce)
-
-    def start(self) -> None:
-        """Begin announcing in the background."""
-        self._task = asyncio.create_task(self._run(), name="capabilities.announce")
-
-    async def stop(self) -> None:
-        """Stop announcing; the others forget us after two minutes."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
 
     async def _announce(self) -> None:
         bucket = await _bucket(self._bus)
@@ -80,24 +70,14 @@ class Announcer:
                     logger.debug("capabilities: %s", error or type(error).__name__)
 
 
-class CapabilityBoard:
+class CapabilityBoard(Background):
     """What every deployed service announced, from memory; the last known set while the bus is away."""
+
+    task_name = "capabilities.watch"
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._current: dict[str, int] = {}
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin watching in the background."""
-        self._task = asyncio.create_task(self._run(), name="capabilities.watch")
-
-    async def stop(self) -> None:
-        """Stop watching."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
 
     def current(self) -> dict[str, int]:
         """Capability name to version, over all services that announced themselves in the last two minutes."""

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from notechondria_shared.background import Background
 from notechondria_shared.database.engine import Database, is_outage
 from notechondria_shared.database.reader import SessionReader
 from notechondria_shared.errors import StoreUnavailable, Unavailable
@@ -91,7 +92,7 @@ def _fact(handlers: Mapping[type[Fact], Handler], envelope: Envelope) -> tuple[H
         raise Unreadable(str(error)) from error
 
 
-class Consumer:
+class Consumer(Background):
     """Pulls one stream for one service, for ever: re-creates what a broker lost, waits out every outage."""
 
     def __init__(
@@ -102,24 +103,17 @@ class Consumer:
         self._stream = stream_name(subscription.source)
         self._durable = bus.service
         self._backoff = backoff
-        self._task: asyncio.Task[None] | None = None
+        self.task_name = f"consumer.{self._stream}"
         self._stopping = False
         self._taken_at = 0.0
         self._busy = asyncio.Lock()
-
-    def start(self) -> None:
-        """Begin consuming in the background."""
-        self._task = asyncio.create_task(self._run(), name=f"consumer.{self._stream}")
 
     async def stop(self) -> None:
         """Finish the event in hand (at most 10 s), then leave."""
         self._stopping = True
         with suppress(TimeoutError):
             await asyncio.wait_for(self._busy.acquire(), 10)
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await super().stop()
 
     async def _run(self) -> None:
         while not self._stopping:

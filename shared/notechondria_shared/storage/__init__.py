@@ -1,5 +1,4 @@
-"""Files of users: one store, a folder or S3 (architecture §8 `MEDIA_STORE_URL`)."""
+"""Files of users: one store, a folder or S3 (architecture §8 `MEDIA_STORE_URL`).
 
-from notechondria_shared.storage.media import MediaStore, media_url
-
-__all__ = ["MediaStore", "media_url"]
+`media` is the store of a running service; `location`, which settings read, needs nothing of it.
+"""

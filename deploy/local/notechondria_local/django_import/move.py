@@ -19,7 +19,7 @@ from notechondria_local.errors import StackError
 from notechondria_local.names import SERVICES
 
 if TYPE_CHECKING:
-    from notechondria_shared.storage import MediaStore
+    from notechondria_shared.storage.media import MediaStore
 
 _NUMBERED = (
     "identity.users", "identity.social_accounts", "identity.invitations", "notes.courses", "notes.course_media",

@@ -12,7 +12,7 @@ from identity_service.profile.service import merged_settings
 from identity_service.sessions import queries
 from identity_service.sessions.schemas import session_block
 from notechondria_shared.database import SessionReader
-from notechondria_shared.storage import media_url
+from notechondria_shared.storage.media import media_url
 from notechondria_shared.timestamps import iso_offset_or_none, now
 
 

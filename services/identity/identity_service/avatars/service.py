@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from identity_service.models import User
 from notechondria_shared.errors import StoreUnavailable
-from notechondria_shared.storage import MediaStore
+from notechondria_shared.storage.media import MediaStore
 
 SIZE = 256
 _PALETTE = ("#0f766e", "#b45309", "#be123c", "#4338ca", "#15803d", "#0369a1", "#7e22ce", "#334155")

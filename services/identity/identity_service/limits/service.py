@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import Request
-from sqlalchemy import case, delete, update
+from sqlalchemy import case, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +20,7 @@ from identity_service.models import RateWindow
 from identity_service.sessions.devices import Device
 from identity_service.settings import IdentitySettings
 from notechondria_shared.database import Database
+from notechondria_shared.database.batches import delete_in_batches
 from notechondria_shared.errors import ApiError, TooManyRequests
 from notechondria_shared.timestamps import now
 
@@ -100,6 +101,6 @@ async def limited(request: Request, kind: str, account: str, *, every_try: bool 
                 await buckets.give_back(session)
 
 
-async def forget_old(session: AsyncSession) -> None:
+async def forget_old(database: Database) -> None:
     """Remove windows that are over."""
-    await session.execute(delete(RateWindow).where(RateWindow.started_at < now() - 10 * WINDOW))
+    await delete_in_batches(database, RateWindow, RateWindow.started_at < now() - 10 * WINDOW)

@@ -22,7 +22,7 @@ from notechondria_shared.errors import INVALID_TOKEN, ApiError, FieldErrors, Una
 from notechondria_shared.events.identity import UserUpdated
 from notechondria_shared.http.body import describe_body, parse, validate
 from notechondria_shared.http.upload import is_multipart, read_form
-from notechondria_shared.storage import MediaStore, media_url
+from notechondria_shared.storage.media import MediaStore, media_url
 from notechondria_shared.timestamps import iso_offset_or_none
 
 router = APIRouter(prefix="/api/v1/settings", tags=["settings"])

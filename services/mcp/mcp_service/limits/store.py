@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Float
 
 from mcp_service.models import RateBucket
 from notechondria_shared.database import Database
-from notechondria_shared.database.batches import in_batches
+from notechondria_shared.database.batches import delete_in_batches
 from notechondria_shared.timestamps import now
 
 IDLE = timedelta(hours=1)
 """A bucket that was not asked for so long is full, as one that is not there."""
-BATCH = 2_000
 
 
 async def lease(database: Database, digest: str, per_minute: int, wanted: int) -> tuple[int, float]:
@@ -49,11 +48,4 @@ async def lease(database: Database, digest: str, per_minute: int, wanted: int) -
 
 async def forget_idle(database: Database) -> int:
     """Delete buckets that nobody asked for in an hour; how many went."""
-    idle = select(RateBucket.digest).where(RateBucket.filled_at < now() - IDLE).limit(literal(BATCH))
-    gone = delete(RateBucket).where(RateBucket.digest.in_(idle)).returning(RateBucket.digest)
-
-    async def remove() -> int:
-        async with database.transaction() as session:
-            return len((await session.execute(gone.execution_options(synchronize_session=False))).all())
-
-    return await in_batches(remove, BATCH)
+    return await delete_in_batches(database, RateBucket, RateBucket.filled_at < now() - IDLE)

@@ -6,7 +6,7 @@ from fastapi import Request
 from typing_extensions import TypedDict
 
 from notechondria_shared.database.tables import Row
-from notechondria_shared.storage import media_url
+from notechondria_shared.storage.media import media_url
 from notechondria_shared.timestamps import iso_offset
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from notechondria_shared.database import Database
-from notechondria_shared.storage import MediaStore
+from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.timestamps import now
 from notes_service.attachments import queries
 from notes_service.media.uploads import STAGING

@@ -16,7 +16,7 @@ from notechondria_shared.fields import Boolean, Choice, Integer, ObjectList, Tex
 from notechondria_shared.fields.rules import Rule, json_type, refuse
 from notechondria_shared.http import Body
 from notechondria_shared.http.body import field_errors
-from notechondria_shared.storage import media_url
+from notechondria_shared.storage.media import media_url
 from notechondria_shared.timestamps import iso_z
 
 BLOCK_TYPES = ("T", "S", "N", "U", "E", "P", "C", "Q", "I", "L", "H")

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from notechondria_shared.database.tables import Row
 from notechondria_shared.fields import Integer, Json, Text
 from notechondria_shared.http import Body
-from notechondria_shared.storage import media_url
+from notechondria_shared.storage.media import media_url
 from notechondria_shared.timestamps import iso_offset_or_none
 from notes_service.authors.schemas import AuthorObject, author_object
 from notes_service.notes.schemas import NoteSummary, note_summary

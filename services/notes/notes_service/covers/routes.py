@@ -11,7 +11,7 @@ from notechondria_shared.http.answers import Json
 from notechondria_shared.http.body import describe_body
 from notechondria_shared.http.openapi import DETAIL
 from notechondria_shared.http.upload import is_multipart, read_form
-from notechondria_shared.storage import MediaStore
+from notechondria_shared.storage.media import MediaStore
 from notes_service.authors.contact import KnownCaller
 from notes_service.covers import service
 from notes_service.media.uploads import staged

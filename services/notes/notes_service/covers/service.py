@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 
 from notechondria_shared.errors import BadRequest
 from notechondria_shared.events.notes import NoteUpdated
-from notechondria_shared.storage import MediaStore
+from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.storage.pictures import NoPicture, extension_of
 from notes_service.events import note_fact, tell
 from notes_service.media.names import safe_name

@@ -11,7 +11,7 @@ from typing import Any
 from notechondria_shared.database import Reader
 from notechondria_shared.database.tables import Row
 from notechondria_shared.http.zip_stream import Member
-from notechondria_shared.storage import MediaStore
+from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.timestamps import iso_z, now
 from notes_service.courses.queries import MEDIA
 from notes_service.exchange import front_matter, queries

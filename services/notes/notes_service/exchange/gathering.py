@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, UploadFile
 
 from notechondria_shared.errors import ApiError
 from notechondria_shared.http.body import validate
-from notechondria_shared.storage import MediaStore
+from notechondria_shared.storage.media import MediaStore
 from notes_service.attachments import service as attachments
 from notes_service.covers import service as covers
 from notes_service.exchange import links

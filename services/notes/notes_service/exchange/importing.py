@@ -21,7 +21,7 @@ from notechondria_shared.auth import Caller
 from notechondria_shared.database import Database
 from notechondria_shared.errors import ApiError
 from notechondria_shared.http.body import validate
-from notechondria_shared.storage import MediaStore, media_url
+from notechondria_shared.storage.media import MediaStore, media_url
 from notes_service.attachments import service as attachments
 from notes_service.authors import service as authors
 from notes_service.courses import service as courses

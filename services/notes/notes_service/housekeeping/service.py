@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import time
 from datetime import timedelta
 
 from fastapi import FastAPI
 
-from notechondria_shared.background import Background
+from notechondria_shared.background import Periodic
 from notechondria_shared.database import Database
 from notechondria_shared.database.batches import in_batches
-from notechondria_shared.storage import MediaStore
+from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.timestamps import now
 from notes_service.attachments.sweep import sweep
 from notes_service.notes.files import discard_files
@@ -20,9 +20,12 @@ from notes_service.settings import NotesSettings
 
 logger = logging.getLogger("notechondria.housekeeping")
 
+FIRST_SWEEP_SECONDS = 3600.0
+"""After a start; else a service that is started anew every day would never sweep."""
 
-class Housekeeper(Background):
-    """A background task; replicas agree by advisory locks on which of them does a round."""
+
+class Housekeeper(Periodic):
+    """Replicas agree by advisory locks on which of them does a round."""
 
     task_name = "housekeeping"
 
@@ -30,20 +33,14 @@ class Housekeeper(Background):
         self._settings: NotesSettings = app.state.settings
         self._database: Database = app.state.database
         self._media: MediaStore = app.state.media
+        self._sweep_at = time.monotonic() + min(FIRST_SWEEP_SECONDS, self._settings.orphan_sweep_seconds)
+        super().__init__(self._settings.housekeeping_seconds)
 
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        swept = loop.time()
-        while True:
-            await asyncio.sleep(self._settings.housekeeping_seconds)
-            try:
-                await self.retain()
-                if loop.time() - swept >= self._settings.orphan_sweep_seconds:
-                    await sweep(self._database, self._media, timedelta(seconds=self._settings.orphan_age_seconds))
-                    swept = loop.time()
-            except Exception:
-                # The database or the store is away; the next round does what is left.
-                logger.exception("housekeeping: this round failed")
+    async def _round(self) -> None:
+        await self.retain()
+        if time.monotonic() >= self._sweep_at:
+            await sweep(self._database, self._media, timedelta(seconds=self._settings.orphan_age_seconds))
+            self._sweep_at = time.monotonic() + self._settings.orphan_sweep_seconds
 
     async def retain(self) -> int:
         """Purge what lay in the recycle bin for longer than RECYCLE_BIN_RETENTION_DAYS; the number of notes."""

@@ -15,8 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 
-from notechondria_shared.storage import MediaStore
-from notechondria_shared.storage.media import CHUNK
+from notechondria_shared.storage.media import CHUNK, MediaStore
 
 STAGING = "staging"
 """Folder of files that have no place yet; never delivered."""

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, any_, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.storage import MediaStore
+from notechondria_shared.storage.media import MediaStore
 from notes_service.models import Note, NoteAttachment, NoteBlock
 
 logger = logging.getLogger("notechondria.files")

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from notechondria_shared.database.tables import Row
 from notechondria_shared.fields import Boolean, Choice, Integer, Text, Uuid
 from notechondria_shared.http import Body
-from notechondria_shared.storage import media_url
+from notechondria_shared.storage.media import media_url
 from notechondria_shared.timestamps import iso_z
 from notes_service.authors.schemas import AuthorObject, author_object
 from notes_service.blocks.schemas import BlockDraft, BlockList, BlockObject, block_object

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from notechondria_shared.background import Background
 from notechondria_shared.database import Database
 from notechondria_shared.errors import ApiError
-from notechondria_shared.storage import MediaStore
+from notechondria_shared.storage.media import MediaStore
 from notes_service.settings import NotesSettings
 from notes_service.template_courses.owners import Owner, find_owners
 from notes_service.template_courses.service import restore
