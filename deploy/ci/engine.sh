@@ -39,8 +39,10 @@ start() {
                 apt-get -q update >&2
                 DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install docker.io iptables >&2
             fi
+            # What the caller holds open (a lock, say) is not the engine's to keep.
             dockerd --host "$socket" --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/docker.pid" \
-                --log-level warn >"$work/dockerd.log" 2>&1 </dev/null &
+                --log-level warn >"$work/dockerd.log" 2>&1 </dev/null \
+                3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
             tries=0
             until docker info >/dev/null 2>&1; do
                 tries=$((tries + 1))

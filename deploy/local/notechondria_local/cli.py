@@ -33,21 +33,13 @@ from notechondria_local.names import PARTS, SERVICES, TOGETHER
 from notechondria_local.operator_commands import user_id
 from notechondria_local.operator_env import gateway_port, operator_environment
 from notechondria_local.runner import UpOptions, up, up_reporting
+from notechondria_shared.version import product_version
 
 app = typer.Typer(
-    help="Run Notechondria on this machine: Postgres, NATS, gateway and the four services.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(event_commands.app, name="events")
-operator_commands.register(app)
-backup_commands.register(app)
-app.command("import-django")(import_django)
-app.command("routes")(route_commands.routes)
-app.command("top")(top_command.top)
-app.command("doctor")(doctor)
-
 _NOT_RUNNING = 3
 Data = Annotated[
     Path | None, typer.Option("--data", help="Data folder (default: $NOTECHONDRIA_DATA, else .data in the checkout).")
@@ -57,6 +49,21 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def _layout(data: Path | None) -> Layout:
     return Layout(data.expanduser().absolute() if data else default_data_folder(operator_environment()))
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"notechondria {product_version()}")  # noqa: T201 - the command's output
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Run Notechondria on this machine: Postgres, NATS, gateway and the four services."""
 
 
 @app.command("up")
@@ -157,6 +164,16 @@ def reset(data: Data = None, yes: Annotated[bool, typer.Option("--yes", "-y", he
     say(Console(), f"Everything in {escape(str(layout.data))} is deleted.")
     if operator_environment().get("DATABASE_URL"):
         say(Console(), "DATABASE_URL is set: that database was not touched.")
+
+
+# In the order in which `--help` lists them: after the commands above, from every day's to the rare ones.
+app.command("doctor")(doctor)
+app.command("top")(top_command.top)
+app.command("routes")(route_commands.routes)
+operator_commands.register(app)
+app.add_typer(event_commands.app, name="events")
+backup_commands.register(app)
+app.command("import-django")(import_django)
 
 
 def _lines(path: Path, count: int, *, follow_on: bool) -> Iterator[str]:

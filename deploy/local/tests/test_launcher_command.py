@@ -156,3 +156,9 @@ def test_a_service_that_fails_is_told_by_a_detached_start(person: Person, tmp_pa
     said = person.up(code=1)
     assert "planner ended while it started (exit code 1): no such setting" in said
     assert "stopped" in person.types("status", code=3)
+
+
+def test_it_says_which_version_it_is(tmp_path: Path) -> None:
+    version = (Path(__file__).parents[3] / "VERSION").read_text(encoding="utf-8").strip()
+    assert Person(tmp_path, {"BACKEND_VERSION": ""}).types("--version") == f"notechondria {version}\n"
+    assert Person(tmp_path, {"BACKEND_VERSION": "7.8.9"}).types("--version") == "notechondria 7.8.9\n"
