@@ -14,10 +14,13 @@ import promql_parser
 import pytest
 import yaml
 
+from notechondria_local.ports import choose_port
 from notechondria_local.stack import Stack
+from tests.support.certificates import self_signed
 from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES
-from tests.support.observed import Series, live, of_gateway, of_service
+from tests.support.gateway import another_gateway
+from tests.support.observed import Series, live, of_gateway, of_service, scrape
 
 ROOT = Path(__file__).resolve().parent.parent
 DASHBOARD = ROOT / "deploy/grafana/notechondria.json"
@@ -92,7 +95,20 @@ def exported() -> Iterator[list[Series]]:
                 streams = {one.labels["service"] for one in found if one.name == "notechondria_consumer_pending"}
                 return found if {"notes", "planner", "mcp"} <= streams else []
 
-            yield [*eventually(whole, 20, what="every consumer"), *of_gateway(stack)]
+            yield [*eventually(whole, 20, what="every consumer"), *of_gateway(stack), *of_tls(stack, Path(folder))]
+
+
+def of_tls(stack: Stack, folder: Path) -> list[Series]:
+    """What a gateway that serves a certificate says of it."""
+    cert, key = self_signed(folder)
+    environment = {"TLS_CERT_FILE": str(cert), "TLS_KEY_FILE": str(key), "TLS_PORT": str(choose_port())}
+    with another_gateway(stack, **environment) as gateway:
+
+        def told() -> list[Series]:
+            found = scrape(f"http://127.0.0.1:{gateway.ping_port}/metrics")
+            return [one for one in found if one.name == "traefik_tls_certs_not_after"]
+
+        return eventually(told, 20, what="the end of the certificate")
 
 
 def test_every_metric_and_label_is_exported(exported: list[Series]) -> None:
