@@ -20,8 +20,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.support.client import Api, User
+from tests.support.gateway import another_gateway
 
 from bench.load import Sample, closed_loop
+from bench.notes_bare import PREFIX
 from bench.notes_fill import fill
 from notechondria_local.ports import choose_port, release_port
 from notechondria_local.stack import Stack
@@ -85,36 +87,38 @@ def load(name: str, url: str, make: Callable[[int], tuple[str, str, object]], to
     return asyncio.run(run())
 
 
-def compare(stack: Stack, user: User, bare: str, seconds: float) -> bool:
-    """Print product and bare endpoint side by side; True when the aims are reached."""
+def compare(stack: Stack, user: User, bare: str, behind: str, seconds: float) -> bool:
+    """Print the product, the bare endpoint, and that behind the same gateway; True when the aims are reached."""
     ids = [int(note["id"]) for note in user.get("notes/?limit=50").json()["results"]]
     text = "# Title\n\n" + "some words of a note " * 20
     pairs: dict[str, tuple[Callable[[int], tuple[str, str, object]], Callable[[int], tuple[str, str, object]]]] = {
         "read": (
             lambda n: ("GET", f"/api/v1/notes/{ids[n % 50]}/", None),
-            lambda n: ("GET", f"/notes/{ids[n % 50]}", None),
+            lambda n: ("GET", f"{PREFIX}/one/{ids[n % 50]}", None),
         ),
         "list of 50": (
             lambda _: ("GET", "/api/v1/notes/?limit=50", None),
-            lambda _: ("GET", f"/list/{user.id}", None),
+            lambda _: ("GET", f"{PREFIX}/list/{user.id}", None),
         ),
         "create": (
             lambda n: ("POST", "/api/v1/notes/", {"title": f"n{n}", "content": text}),
-            lambda n: ("POST", f"/notes/{user.id}", {"title": f"n{n}", "content": text}),
+            lambda n: ("POST", f"{PREFIX}/all/{user.id}", {"title": f"n{n}", "content": text}),
         ),
         "patch": (
             lambda n: ("PATCH", f"/api/v1/notes/{ids[n % 50]}/", {"metadata_json": str(n)}),
-            lambda n: ("PATCH", f"/notes/{ids[n % 50]}", {"metadata_json": str(n)}),
+            lambda n: ("PATCH", f"{PREFIX}/one/{ids[n % 50]}", {"metadata_json": str(n)}),
         ),
     }
     reached = True
     for name, (ours, theirs) in pairs.items():
         product = load(f"{name}, through the gateway", stack.url, ours, user.token, seconds)
         plain = load(f"{name}, bare endpoint", bare, theirs, user.token, seconds)
-        ratio = product.rate / plain.rate if plain.rate else 0.0
+        alike = load(f"{name}, bare behind the gateway", behind, theirs, user.token, seconds)
+        ratio, inner = (product.rate / one.rate if one.rate else 0.0 for one in (plain, alike))
         aim = AIMS.get(name)
         reached = reached and (aim is None or ratio >= aim)
-        print(product.line(), plain.line(), f"  ratio {ratio:.2f}" + (f" (aim {aim})" if aim else ""), sep="\n")
+        print(product.line(), plain.line(), alike.line(), sep="\n")
+        print(f"  ratio {ratio:.2f}" + (f" (aim {aim})" if aim else "") + f"; behind the same gateway {inner:.2f}")
     return reached
 
 
@@ -167,7 +171,9 @@ def main() -> int:
             )  # fmt: skip
             try:
                 wait_for(port)
-                reached = compare(stack, user, f"http://127.0.0.1:{port}", options.seconds)
+                where = f"http://127.0.0.1:{port}"
+                with another_gateway(stack, {"notes": where}) as gateway:
+                    reached = compare(stack, user, where, gateway.url, options.seconds)
             finally:
                 bare.terminate()
                 bare.wait()

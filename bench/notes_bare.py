@@ -17,6 +17,8 @@ from notechondria_shared.http.answers import Json
 from notes_service.blocks import queries as blocks
 from notes_service.notes import queries
 
+PREFIX = "/api/v1/notes/bare"
+"""Below a path of notes, so that it can be put behind the gateway as well."""
 NOTE = (
     "INSERT INTO notes.notes (creator_id, uuid, sharing_id, title, description, is_public, content, excerpt,"
     " preview_lines, metadata_json, custom_meta, note_type, editor_mode, cover_image, revision, date_created,"
@@ -62,20 +64,20 @@ def create_app() -> FastAPI:
             cursor = await connection.execute(sql, bound)
             return await cursor.fetchall()
 
-    @app.get("/notes/{note_id}")
+    @app.get(PREFIX + "/one/{note_id}")
     async def one(note_id: int) -> Json:
         (note,) = await rows(queries.DETAIL.sql, note_id=note_id)
         parts = await rows(blocks.OF_NOTE.sql, note_id=note_id)
         return Json({**_plain(note), "blocks": [_plain(part) for part in parts]})
 
-    @app.get("/list/{user_id}")
+    @app.get(PREFIX + "/list/{user_id}")
     async def listing(user_id: int) -> Json:
         query = queries.listing("personal", False, False, True)
         return Json(
             [_plain(row) for row in await rows(query.sql, **query.constants, viewer=user_id, limit=50, offset=0)]
         )
 
-    @app.post("/notes/{user_id}")
+    @app.post(PREFIX + "/all/{user_id}")
     async def create(request: Request, user_id: int) -> Json:
         body = await request.json()
         async with pool.connection() as connection, connection.transaction():
@@ -90,7 +92,7 @@ def create_app() -> FastAPI:
                 await connection.execute(OUTBOX, (uuid4(), f"bench.{subject}", Jsonb({"note_id": note["id"]})))
         return Json({"id": note["id"]}, status_code=201)
 
-    @app.patch("/notes/{note_id}")
+    @app.patch(PREFIX + "/one/{note_id}")
     async def patch(request: Request, note_id: int) -> Json:
         body = await request.json()
         async with pool.connection() as connection, connection.transaction():

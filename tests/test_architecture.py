@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from notechondria_local.api_document import application
+from notechondria_local.names import SERVICES
 from notechondria_shared.events import CATALOGUE
 from notechondria_shared.events.documentation import asyncapi, markdown
+from notechondria_shared.http.paths import api_routes, calls
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {
@@ -84,3 +89,18 @@ def test_every_fact_is_in_the_catalogue_under_its_service() -> None:
 def test_the_event_documents_are_generated_from_the_catalogue() -> None:
     assert (ROOT / "docs/events.md").read_text(encoding="utf-8") == markdown(), "run `make docs`"
     assert json.loads((ROOT / "docs/asyncapi.json").read_text(encoding="utf-8")) == asyncapi(), "run `make docs`"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_request_waits_for_a_thread(service: str) -> None:
+    """FastAPI runs a plain function, endpoint or dependency, in a thread: dear where nothing in it blocks."""
+    routes = api_routes(application(service))
+    assert len(routes) > 10
+    called = {call for route in routes for call in (route.dependant.call, *calls(route.dependant))}
+    assert not [call for call in called if not _is_async(call)]
+
+
+def _is_async(call: Any) -> bool:
+    if not inspect.isroutine(call):  # an object that is called
+        call = type(call).__call__
+    return inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call)

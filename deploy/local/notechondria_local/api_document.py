@@ -3,16 +3,21 @@
 ``python -m notechondria_local.api_document FILE`` writes the merged one (``make docs``).
 """
 
+from __future__ import annotations
+
 import importlib
 import json
 import os
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from notechondria_local.names import SERVICES
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 _ENVIRONMENT = {
     "DATABASE_URL": "postgresql://nobody@localhost/nothing",
@@ -30,12 +35,17 @@ _DESCRIPTION = (
 
 
 @cache
+def application(service: str) -> FastAPI:
+    """Return the application of one service, which needs nothing as long as it is not started."""
+    with patch.dict(os.environ, _ENVIRONMENT):
+        app: FastAPI = importlib.import_module(f"{service}_service.app").create_app()
+    return app
+
+
+@cache
 def openapi(service: str) -> dict[str, Any]:
     """Return the document of one service."""
-    with patch.dict(os.environ, _ENVIRONMENT):
-        app = importlib.import_module(f"{service}_service.app").create_app()
-    document: dict[str, Any] = app.openapi()
-    return document
+    return application(service).openapi()
 
 
 def merged() -> dict[str, Any]:

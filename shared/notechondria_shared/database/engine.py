@@ -116,7 +116,7 @@ async def write_session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-def reader(request: Request) -> Reader:
+async def reader(request: Request) -> Reader:
     """The Reader of the service."""
     database: Database = request.app.state.database
     return database.reader

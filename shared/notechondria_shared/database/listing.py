@@ -38,7 +38,7 @@ def number(text: str, otherwise: int, most: int) -> int:
     return min(int(text), most) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else otherwise
 
 
-def _wanted(search: str = "", user_id: str = "", limit: str = "", offset: str = "") -> Wanted:
+async def _wanted(search: str = "", user_id: str = "", limit: str = "", offset: str = "") -> Wanted:
     return Wanted(
         search=search.replace("\x00", "").strip()[:_LONGEST],
         user_id=number(user_id, 0, 10**_DIGITS) or None,

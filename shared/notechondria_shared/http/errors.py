@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import FastAPI, Request
-from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -14,7 +11,7 @@ from notechondria_shared.auth.caller import allow_caller, authenticate, require_
 from notechondria_shared.errors import ApiError
 from notechondria_shared.fields import messages
 from notechondria_shared.http.answers import Json, route_not_found
-from notechondria_shared.http.paths import matching_routes
+from notechondria_shared.http.paths import calls, matching_routes
 
 EMPTY_405 = "empty_405"
 """`openapi_extra` flag of the endpoints whose 405 has no body (identity §3.1)."""
@@ -65,9 +62,9 @@ async def _method_not_allowed(request: Request) -> Response:
     """405, but login first: anonymous and wrong method is 401 (identity §2)."""
     routes = matching_routes(request, request.url.path)
     try:
-        if any(_depends_on(route.dependant, require_caller) for route in routes):
+        if any(require_caller in calls(route.dependant) for route in routes):
             await require_caller(request)
-        elif any(_depends_on(route.dependant, allow_caller) for route in routes):
+        elif any(allow_caller in calls(route.dependant) for route in routes):
             await authenticate(request)
     except ApiError as refusal:
         return answer(refusal)
@@ -75,7 +72,3 @@ async def _method_not_allowed(request: Request) -> Response:
     if any((route.openapi_extra or {}).get(EMPTY_405) for route in routes):
         return Response(status_code=405, headers={"Allow": allow})
     return Json({"detail": f'Method "{request.method}" not allowed.'}, status_code=405, headers={"Allow": allow})
-
-
-def _depends_on(dependant: Dependant, wanted: Any) -> bool:
-    return any(part.call is wanted or _depends_on(part, wanted) for part in dependant.dependencies)

@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from notechondria_shared.auth.caller import allow_caller, require_caller
 from notechondria_shared.http.body import DescribedBody
-from notechondria_shared.http.paths import api_routes
+from notechondria_shared.http.paths import api_routes, calls
 from notechondria_shared.version import product_version
 
 DETAIL = {
@@ -79,14 +79,14 @@ def _document(app: FastAPI) -> dict[str, Any]:
 def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str, Any]) -> None:
     responses = operation["responses"]
     responses.pop("422", None)
-    calls = list(_calls(dependant))
-    if require_caller in calls:
+    called = calls(dependant)
+    if require_caller in called:
         operation["security"] = [{"session": []}, {"apiKey": []}]
         responses.setdefault("401", DETAIL)
-    elif allow_caller in calls:
+    elif allow_caller in called:
         operation["security"] = [{}, {"session": []}, {"apiKey": []}]
         responses.setdefault("401", DETAIL)
-    for call in calls:
+    for call in called:
         if isinstance(call, DescribedBody):
             operation["requestBody"] = _request_body(call, schemas)
             responses.setdefault("400", FIELDS if call.models else DETAIL)
@@ -111,7 +111,3 @@ def _request_body(body: DescribedBody, schemas: dict[str, Any]) -> dict[str, Any
             files["required"] = list(parts)
         content["multipart/form-data"] = {"schema": {"allOf": [schema, files]} if references else files}
     return {"required": True, "content": content} if not references else {"content": content}
-
-
-def _calls(dependant: Dependant) -> list[Any]:
-    return [call for part in dependant.dependencies for call in ([part.call] if part.call else []) + _calls(part)]

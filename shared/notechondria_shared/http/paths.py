@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.convertors import Convertor, register_url_convertor
 
@@ -34,6 +37,11 @@ def matching_routes(request: Request, path: str) -> list[RouteContext]:
 def api_routes(app: FastAPI) -> list[RouteContext]:
     """Every API route of the application, through all included routers."""
     return [context for context in iter_route_contexts(app.routes) if isinstance(context.original_route, APIRoute)]
+
+
+def calls(dependant: Dependant) -> list[Any]:
+    """What the dependencies of a route call, through all levels."""
+    return [call for part in dependant.dependencies for call in ([part.call] if part.call else []) + calls(part)]
 
 
 register_convertors()

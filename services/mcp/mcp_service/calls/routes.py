@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/v1/mcp/calls", tags=["agents' log"])
 internal = APIRouter(prefix="/internal/users", include_in_schema=False, dependencies=[Depends(require_internal)])
 
 
-def call_log(request: Request) -> CallLog:
+async def call_log(request: Request) -> CallLog:
     """The log of this service."""
     found: CallLog = request.app.state.call_log
     return found

@@ -23,7 +23,7 @@ from planner_service.references.service import find_course
 router = APIRouter(prefix="/api/v1/calendar-feeds", tags=["calendar feeds"])
 
 
-def _refresher(request: Request) -> Refresher:
+async def _refresher(request: Request) -> Refresher:
     refresher: Refresher = request.app.state.refresher
     return refresher
 

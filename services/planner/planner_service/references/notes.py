@@ -77,7 +77,7 @@ class NotesDirectory:
         return answer.content
 
 
-def _directory(request: Request) -> NotesDirectory:
+async def _directory(request: Request) -> NotesDirectory:
     return NotesDirectory(request.app.state.internal_http, request.app.state.settings.notes_url)
 
 
