@@ -208,24 +208,46 @@ async def _publish(stack: Stack, event_id: Any, data: dict[str, Any]) -> None:
         await client.close()
 
 
-@pytest.fixture
-def commit_fails(stack: Stack) -> Iterator[str]:
-    """A title whose row cannot be committed: a deferred constraint fires at COMMIT."""
-    title = f"Refused at COMMIT {uuid4()}"
+@contextmanager
+def trigger(stack: Stack, body: str, *, when: str = "") -> Iterator[str]:
+    """A title; inserting a note of that title runs `body`, with all rights, in the transaction of the request."""
+    title = f"Disturbed {uuid4()}"
     with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
         admin.execute(
-            "CREATE FUNCTION public.refuse_commit() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'refused at commit'; END $$"
+            "CREATE FUNCTION public.disturb() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS "
+            f"$$ BEGIN {body}; RETURN NULL; END $$"  # type: ignore[arg-type]
         )
         admin.execute(
-            "CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON notes.notes DEFERRABLE INITIALLY DEFERRED "
-            f"FOR EACH ROW WHEN (NEW.title = '{title}') EXECUTE FUNCTION public.refuse_commit()"
+            f"CREATE CONSTRAINT TRIGGER disturb AFTER INSERT ON notes.notes {when} "  # type: ignore[arg-type]
+            f"FOR EACH ROW WHEN (NEW.title = '{title}') EXECUTE FUNCTION public.disturb()"
         )
         try:
             yield title
         finally:
-            admin.execute("DROP TRIGGER refuse_commit ON notes.notes")
-            admin.execute("DROP FUNCTION public.refuse_commit()")
+            admin.execute("DROP TRIGGER disturb ON notes.notes")
+            admin.execute("DROP FUNCTION public.disturb()")
+
+
+@pytest.fixture
+def commit_fails(stack: Stack) -> Iterator[str]:
+    """A title whose row cannot be committed."""
+    with trigger(stack, "RAISE EXCEPTION 'refused at commit'", when="DEFERRABLE INITIALLY DEFERRED") as title:
+        yield title
+
+
+@pytest.mark.parametrize("when", ["", "DEFERRABLE INITIALLY DEFERRED"], ids=["in a statement", "at the commit"])
+def test_a_connection_that_is_lost_in_a_write_is_a_503_without_row_or_event(api: Api, stack: Stack, when: str) -> None:
+    user = api.register()
+    with trigger(stack, "PERFORM pg_terminate_backend(pg_backend_pid())", when=when) as title:
+        for _ in range(6):  # more than there are connections: each that was lost is replaced
+            answer = user.post("notes/", {"title": title, "content": "never"})
+            assert answer.status_code == 503, answer.text
+            assert answer.headers["retry-after"]
+            assert list(answer.json()) == ["detail"]
+    with database(stack, "notes") as notes:
+        assert not values(notes, "SELECT id FROM notes WHERE title = %s", title)
+        assert not values(notes, "SELECT id FROM outbox WHERE envelope->'data'->>'title' = %s", title)
+    assert user.post("notes/", {"title": "The next one", "content": "fine"}).status_code == 201
 
 
 def test_a_failing_commit_is_a_5xx_without_row_or_event(api: Api, stack: Stack, commit_fails: str) -> None:

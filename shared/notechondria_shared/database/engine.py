@@ -41,12 +41,15 @@ def is_outage(error: BaseException) -> bool:
 
 
 def _refuse_ended(driver: Any, _record: object, _proxy: object) -> None:
-    """Have the pool replace a connection that the server ended while it lay idle: its socket can be read.
+    """Have the pool replace a connection that is lost, or ended by the server in its idle time: its socket can be read.
 
     What SQLAlchemy's own ping asks the server, in three round trips, the operating system knows as well.
     """
+    connection = driver.driver_connection
+    if connection.closed:
+        raise DisconnectionError
     waiting = select.poll()
-    waiting.register(driver.driver_connection.pgconn.socket, select.POLLIN)
+    waiting.register(connection.pgconn.socket, select.POLLIN)
     if waiting.poll(0):
         raise DisconnectionError
 
@@ -92,8 +95,9 @@ class Database:
 
         An `ApiError` with `keep_writes` commits and is raised all the same. Outages become 503.
         """
-        async with self._sessions() as session:
-            try:
+        try:
+            # Inside of `try`, for a connection that was lost is told again when the session lets go of it.
+            async with self._sessions() as session:
                 try:
                     yield session
                 except ApiError as refusal:
@@ -101,12 +105,12 @@ class Database:
                         await session.commit()
                     raise
                 await session.commit()
-            except ApiError:
-                raise
-            except Exception as error:
-                if is_outage(error):
-                    raise Unavailable(BUSY) from error
-                raise
+        except ApiError:
+            raise
+        except Exception as error:
+            if is_outage(error):
+                raise Unavailable(BUSY) from error
+            raise
 
 
 async def write_session(request: Request) -> AsyncIterator[AsyncSession]:
