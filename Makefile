@@ -47,6 +47,9 @@ unit: $(READY) node-tools ## Run the tests only (ARGS="services/notes -k bin": i
 	@echo "Tests"
 	@$(BIN)/pytest $(ARGS)
 
+soak: $(READY) ## Let parts die at random while people write (SECONDS=600 SEED=7); what was answered must be there
+	@SOAK_SECONDS=$(or $(SECONDS),300) SOAK_SEED=$(or $(SEED),1) $(BIN)/pytest -q -n 0 --timeout 0 -rP tests/test_disorder.py
+
 conformance: $(READY) node-tools ## Run the official MCP conformance suite and the TypeScript client (needs npm)
 	@echo "MCP conformance"
 	@$(BIN)/pytest services/mcp/tests/conformance $(ARGS)
