@@ -155,6 +155,7 @@ def test_round_trip_gives_the_same_week(ann: User, ben: User, teller: Teller, st
     plan(ann, "2026-01-31", title="Month's end", recurrence_freq="M")
     plan(ann, "2024-02-29", title="Leap", recurrence_freq="Y", recurrence_end_date="2028-02-29")
     plan(ann, today, title="Done", is_completed=True)
+    plan(ann, today, title="Never", recurrence_freq="W", recurrence_end_date=str(today - timedelta(days=1)))
     ann.post("note-sessions/", {"note_id": teller.note(ann), "started_at": f"{today}T07:00:00Z"})
     url = f"http://127.0.0.1:{stack.ports['gateway']}/calendar/{link(ann)['token']}.ics"
     create_feed(ben, source_kind="S", source_url=url)
@@ -167,6 +168,14 @@ def test_round_trip_gives_the_same_week(ann: User, ben: User, teller: Teller, st
         assert got == expected, start
         seen |= {title for _, _, title in got}
     assert seen == {"Once, only; here\\", "Weekly", "Five times", "Until", "Month's end", "Leap", "Enzymes"}
+
+
+def test_ends_lie_after_starts(ann: User, api: Api, teller: Teller, today: date) -> None:
+    plan(ann, today, starts_at=f"{today}T10:00:00.2Z", ends_at=f"{today}T10:00:00.7Z")
+    backwards = {"started_at": f"{today}T09:00:00Z", "ended_at": f"{today}T08:00:00Z"}
+    ann.post("note-sessions/", {"note_id": teller.note(ann), **backwards})
+    for part in published(api, link(ann)).walk("VEVENT"):
+        assert part["DTEND"].dt - part["DTSTART"].dt == timedelta(seconds=1)  # RFC 5545 §3.8.2.2
 
 
 @given(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=300))

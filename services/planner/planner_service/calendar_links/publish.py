@@ -47,13 +47,19 @@ def _calendar(link: Row, events: list[Row], sessions: list[Row], host: str, toda
     yield f"X-PUBLISHED-TTL:{REFRESH}"
     if link["include_events"]:
         for row in events:
-            yield from _event(row, host)
+            if _takes_place(row):
+                yield from _event(row, host)
     for row in sessions:
         yield from _session(row, host)
     if link["include_deadlines"]:
         for row in events:
             yield from _deadline(row, host, today)
     yield "END:VCALENDAR"
+
+
+def _takes_place(row: Row) -> bool:
+    """False for a series that ends before its first day: the week never shows it either (planner §12.1)."""
+    return row["recurrence_freq"] == NONE or Series.of(row).occurrence(0) is not None
 
 
 def _event(row: Row, host: str) -> Iterator[str]:
@@ -64,7 +70,7 @@ def _event(row: Row, host: str) -> Iterator[str]:
             *_dates(row),
             ("SEQUENCE", str(row["revision"] - 1)),
             ("DTSTART", moment(row["starts_at"])),
-            ("DTEND", moment(row["ends_at"])),
+            ("DTEND", moment(_end(row["starts_at"], row["ends_at"]))),
             ("RRULE", rule(row)),
             *_words(row),
             ("STATUS", "CONFIRMED"),
@@ -81,7 +87,7 @@ def _session(row: Row, host: str) -> Iterator[str]:
             # Sessions count no revisions; the seconds up to the last edit grow as well.
             ("SEQUENCE", str(int((row["last_edit"] - row["date_created"]).total_seconds()))),
             ("DTSTART", moment(row["started_at"])),
-            ("DTEND", moment(row["ended_at"] or later(row["started_at"], SHOWN_WHILE_OPEN))),
+            ("DTEND", moment(_end(row["started_at"], row["ended_at"] or later(row["started_at"], SHOWN_WHILE_OPEN)))),
             *_words(row),
             ("STATUS", "CONFIRMED"),
             ("TRANSP", "TRANSPARENT"),
@@ -106,6 +112,11 @@ def _deadline(row: Row, host: str, today: date) -> Iterator[str]:
             ("STATUS", "NEEDS-ACTION"),
         ],
     )
+
+
+def _end(start: datetime, end: datetime) -> datetime:
+    """At least a second after the start: DTEND must lie after DTSTART (RFC 5545 §3.8.2.2), sessions may end before."""
+    return max(end, later(start, timedelta(seconds=1)))
 
 
 def _dates(row: Mapping[str, Any]) -> list[tuple[str, str | None]]:
