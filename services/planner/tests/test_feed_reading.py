@@ -84,6 +84,16 @@ SUBSET = {
     ),
     "missing END": ("BEGIN:VEVENT\r\nDTSTART:20260506T080000Z\r\n" + vevent("20260506T093000Z"), 1),
     "never ended": (vevent("20260506T093000Z") + "\r\nBEGIN:VEVENT\r\nDTSTART:20260506T080000Z", 1),
+    "zone that never ends": (
+        "BEGIN:VTIMEZONE\r\nTZID:X\r\n" + vevent("20260506T093000Z", SUMMARY="x"),
+        [("x", "09:30", "10:30")],
+    ),
+    "interval of nothing": (
+        vevent("20260506T093000Z", SUMMARY="x", RRULE="FREQ=DAILY;INTERVAL=0")
+        + "\r\n"
+        + vevent("20260506T100000Z", SUMMARY="y"),
+        [("x", "09:30", "10:30"), ("y", "10:00", "11:00")],
+    ),
     "lower case": ("begin:vevent\r\nDTSTART:20260506T080000Z\r\nend:vevent\r\n" + vevent("20260506T093000Z"), 1),
     "dedupe": (
         "\r\n".join(vevent("20260506T093000Z", UID="u", SUMMARY=text) for text in "ab"),

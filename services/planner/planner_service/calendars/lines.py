@@ -100,6 +100,7 @@ class _Splitter:
                 self._keep_entry(self._entry)
             self._entry = Entry() if line[0] == "B" else None
             self._inside = []
+            self._zone = None  # one that never ends must not take the entries with it
         elif self._zone is not None:
             self._zone.append(line)
             if line == "END:VTIMEZONE":

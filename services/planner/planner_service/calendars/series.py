@@ -17,7 +17,8 @@ from recurring_ical_events.selection.name import ComponentsWithName
 from planner_service.calendars.lines import Entry
 from planner_service.calendars.values import Zones, duration, moment, moments, utc
 
-_SUB_DAILY = re.compile(r"FREQ=(SECONDLY|MINUTELY|HOURLY)", re.IGNORECASE)
+_NOT_EXPANDED = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|INTERVAL=\s*[+-]?0+\s*(?:;|$)", re.IGNORECASE)
+"""More often than daily, or without end on the first day."""
 HOUR = timedelta(hours=1)
 _MARGIN = timedelta(days=2)
 """The library compares dates as local days: asked a little wider, cut exactly afterwards."""
@@ -117,7 +118,7 @@ def _component(entry: Entry, zones: Zones, index: int) -> Event:
             replaced.params["RANGE"] = "THISANDFUTURE"
         event["RECURRENCE-ID"] = replaced
         return event
-    rules = [rule.value for rule in entry.repeated.get("RRULE", ()) if not _SUB_DAILY.search(rule.value)]
+    rules = [rule.value for rule in entry.repeated.get("RRULE", ()) if not _NOT_EXPANDED.search(rule.value)]
     if rules:
         event["RRULE"] = [vRecur.from_ical(rule) for rule in rules]
     for name in ("RDATE", "EXDATE"):
