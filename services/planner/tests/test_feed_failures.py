@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from services.planner.tests.support import Tables
 from tests.support.client import User
 
 from notechondria_local.stack import Stack
+from planner_service.calendar_sources.fetch import retry_after
 from planner_service.settings import PlannerSettings
 
 
@@ -34,6 +36,9 @@ def test_failures_keep_what_was_read_and_back_off(ann: User, feeds: FeedServer, 
     page.headers["Retry-After"] = "7200"
     refresh_feed(ann, feed)
     assert tables.source(url)["next_read_at"] - datetime.now(UTC) > timedelta(seconds=7000)
+    page.headers["Retry-After"] = format_datetime(datetime.now(UTC) + timedelta(hours=9), usegmt=True)
+    refresh_feed(ann, feed)
+    assert tables.source(url)["next_read_at"] - datetime.now(UTC) > timedelta(hours=8)
     page.status = 200
     assert refresh_feed(ann, feed)["last_error"] is None
 
@@ -82,6 +87,26 @@ def test_5_2_a_feed_that_is_refused_contributes_nothing(ann: User, feeds: FeedSe
     assert refresh_feed(ann, feed)["entry_count"] == 2
     assert "if-none-match" not in page.asked[-1]
     assert titles(ann) == ["Gone", "Other", "Gone too", "Gone too"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("120", 120.0),
+        (" 0 ", 0.0),
+        ("Mon, 04 May 2026 10:01:00 GMT", 60.0),
+        ("Mon, 04 May 2026 10:01:00 -0000", 60.0),
+        ("Mon, 04 May 2026 09:00:00 GMT", 0.0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("9" * 20, None),
+        ("Mon, 99 May 2026 10:01:00 GMT", None),
+        ("Mon, 04 May 99999 10:01:00 GMT", None),
+    ],
+)
+def test_5_2_how_long_a_server_asks_to_wait(text: str, seconds: float | None) -> None:
+    assert retry_after(text, datetime(2026, 5, 4, 10, tzinfo=UTC)) == seconds
 
 
 def test_a_failure_of_before_is_no_reason_not_to_try(ann: User, ben: User, feeds: FeedServer) -> None:

@@ -8,12 +8,15 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import unquote
 
 import httpcore
 import httpx
 
+from notechondria_shared.timestamps import now
 from planner_service.calendar_sources.guard import GuardedBackend, Refused, Resolve, UnknownName
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -125,15 +128,27 @@ async def _taken(answer: httpcore.Response, headers: dict[str, str]) -> Fetched:
     if answer.status == 304:
         return Fetched(None, **marks)
     if not 200 <= answer.status < 300:
-        wait = headers.get("retry-after", "").strip()
-        seconds = float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 9 else None
         is_final = 400 <= answer.status < 500 and answer.status not in _PASSING
-        raise FetchFailed(f"The server answered {answer.status}.", seconds, is_final=is_final)
+        wait = retry_after(headers.get("retry-after", ""), now())
+        raise FetchFailed(f"The server answered {answer.status}.", wait, is_final=is_final)
     body = await _body(answer, headers.get("content-encoding", "").strip().lower())
     try:
         return Fetched(body.decode("utf-8-sig").replace("\x00", ""), **marks)
     except UnicodeDecodeError:
         raise FetchFailed("It is not encoded in UTF-8.", is_final=True) from None
+
+
+def retry_after(text: str, moment: datetime) -> float | None:
+    """The seconds that `Retry-After` asks for, as a number or up to a date (RFC 9110 §10.2.3); None when unreadable."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return float(text) if len(text) < 9 else None
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    # A date without a zone, as one with -0000, is in UTC.
+    return max(0.0, ((until if until.tzinfo else until.replace(tzinfo=UTC)) - moment).total_seconds())
 
 
 def _mark(headers: dict[str, str], name: str) -> str | None:
