@@ -203,11 +203,23 @@ def test_a_stop_leaves_the_claims_of_others_alone(ann: User, feeds: FeedServer, 
     assert (tables.source(url)["claimed_until"], len(page.asked)) == (claimed, 1)
 
 
-@pytest.mark.parametrize(("age", "kept"), [("25 hours", []), ("23 hours", ["Seminar"])])
+# A day after it was due again: after an hour, unless the calendar asks for something else.
+@pytest.mark.parametrize(
+    ("every", "age", "kept"),
+    [
+        (None, "26 hours", []),
+        (None, "24 hours", ["Seminar"]),
+        ("P1D", "25 hours", ["Seminar"]),
+        ("P1D", "49 hours", []),
+        ("P1W", "25 hours", ["Seminar"]),
+        ("P1W", "49 hours", []),
+    ],
+)
 def test_5_2_what_cannot_be_read_for_a_day_contributes_nothing(
-    ann: User, ben: User, feeds: FeedServer, tables: Tables, replica: Run, age: str, kept: list[str]
+    ann: User, ben: User, feeds: FeedServer, tables: Tables, replica: Run, every: str | None, age: str, kept: list[str]
 ) -> None:
-    url, page = feeds.page(SEMINAR)
+    asks = f"REFRESH-INTERVAL;VALUE=DURATION:{every}\r\n" if every else ""
+    url, page = feeds.page(SEMINAR.replace("BEGIN:VEVENT", f"{asks}BEGIN:VEVENT"))
     feed = subscribe(ann, url)
     subscribe(ben, feeds.page(SEMINAR)[0])
     page.status = 500

@@ -157,7 +157,7 @@ class Refresher:
             async with self._database.transaction() as session:
                 await store.drop_unused(session, [row["id"] for row in orphans])
         async with self._database.transaction() as session:
-            await store.withdraw(session, *store.failing_since(now() - self._kept))
+            await store.withdraw(session, *store.failing_since(now() - self._kept, self._schedule))
         years = standard_years(now())
         for row in await self._database.reader.all(queries.UNEXPANDED, years=years):
             await self._expand(row["id"], years)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Interval,
     Text,
     bindparam,
     case,
@@ -32,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_shared.database import SessionReader
 from notechondria_shared.timestamps import now
 from planner_service.calendar_sources import queries
+from planner_service.calendar_sources.schedule import Schedule
 from planner_service.calendars.reading import ONE_OFF, Reading, Row
 from planner_service.models import CalendarFeed, CalendarOccurrence, CalendarSource, CalendarYear
 
@@ -157,12 +159,14 @@ async def withdraw(session: AsyncSession, *which: ColumnElement[bool]) -> None:
         )
 
 
-def failing_since(moment: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Sources that show what was read before `moment`, and could not be read since."""
+def failing_since(moment: datetime, schedule: Schedule) -> tuple[ColumnElement[bool], ...]:
+    """Sources that show an old copy, were due again before `moment`, and could not be read since."""
+    wanted = func.coalesce(CalendarSource.refresh_seconds, schedule.default)
+    wait = func.greatest(schedule.shortest, func.least(schedule.longest, wanted))
     return (
         CalendarSource.url.is_not(None),
         CalendarSource.last_error.is_not(None),
-        CalendarSource.last_sync < moment,
+        CalendarSource.last_sync < literal(moment) - func.make_interval(0, 0, 0, 0, 0, 0, wait, type_=Interval),
         CalendarSource.entry_count > 0,
     )
 
