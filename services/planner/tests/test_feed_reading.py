@@ -94,6 +94,19 @@ SUBSET = {
         + vevent("20260506T100000Z", SUMMARY="y"),
         [("x", "09:30", "10:30"), ("y", "10:00", "11:00")],
     ),
+    "inverted": (vevent("20260506T093000Z", DTEND="20260506T080000Z", SUMMARY="x"), [("x", "09:30", "08:00")]),
+    "inverted series": (
+        vevent("20260429T093000Z", DTEND="20260429T080000Z", SUMMARY="x", RRULE="FREQ=WEEKLY"),
+        [("x", "09:30", "08:00")],
+    ),
+    "periods": (
+        vevent(
+            "20260401T093000Z",
+            SUMMARY="x",
+            RDATE=";VALUE=PERIOD:20260506T080000Z/PT3H,20260506T120000Z/20260506T121500Z",
+        ),
+        [("x", "08:00", "11:00"), ("x", "12:00", "12:15")],
+    ),
     "lower case": ("begin:vevent\r\nDTSTART:20260506T080000Z\r\nend:vevent\r\n" + vevent("20260506T093000Z"), 1),
     "dedupe": (
         "\r\n".join(vevent("20260506T093000Z", UID="u", SUMMARY=text) for text in "ab"),

@@ -91,8 +91,9 @@ def _shifted(value: datetime, by: timedelta) -> datetime:
 
 def _times(occurrence: Any) -> tuple[datetime, datetime]:
     start = utc(occurrence.start)
-    length = occurrence.source.get("X-LENGTH")
-    return start, start + length if length is not None else utc(occurrence.end)
+    end, length = utc(occurrence.end), occurrence.source.get("X-LENGTH")
+    # An occurrence with an end of its own is a period of an RDATE.
+    return start, start + length if length is not None and end == start else end
 
 
 def _component(entry: Entry, zones: Zones, index: int) -> Event:
@@ -102,12 +103,13 @@ def _component(entry: Entry, zones: Zones, index: int) -> Event:
     event["DTSTART"] = vDDDTypes(start)
     event["UID"] = "series"
     event["X-INDEX"] = index
-    if "DTEND" in entry.single:
+    first, last = window(entry, zones)
+    if "DTEND" in entry.single and last >= first:
         event["DTEND"] = vDDDTypes(moment(entry.single["DTEND"], zones))
     else:
-        length = duration(entry.text("DURATION"))
-        event["X-LENGTH"] = length if length is not None and length >= timedelta(0) else HOUR
-        # Only for the library's search; the length is put on afterwards, for an hour is an hour when clocks change.
+        event["X-LENGTH"] = last - first
+        # Only for the library's search, which would turn an inverted entry round; the length is put on afterwards, for
+        # an hour is an hour when clocks change.
         event["DTEND"] = vDDDTypes(start)
     if (sequence := entry.text("SEQUENCE")).isdecimal():
         event["SEQUENCE"] = int(sequence[:9])
