@@ -102,7 +102,8 @@ def test_5_2_a_feed_that_is_refused_contributes_nothing(ann: User, feeds: FeedSe
         ("-5", None),
         ("9" * 20, None),
         ("Mon, 99 May 2026 10:01:00 GMT", None),
-        ("Mon, 04 May 99999 10:01:00 GMT", None),
+        (f"Mon, 04 May {'9' * 20} 10:01:00 GMT", None),
+        (f"Mon, 04 May 2026 10:01:00 +{'9' * 20}", None),
     ],
 )
 def test_5_2_how_long_a_server_asks_to_wait(text: str, seconds: float | None) -> None:

@@ -145,7 +145,7 @@ def retry_after(text: str, moment: datetime) -> float | None:
         return float(text) if len(text) < 9 else None
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # A date without a zone, as one with -0000, is in UTC.
     return max(0.0, ((until if until.tzinfo else until.replace(tzinfo=UTC)) - moment).total_seconds())
