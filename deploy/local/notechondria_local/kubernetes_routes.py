@@ -54,22 +54,28 @@ def middleware(name: str, found: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": API, "kind": "Middleware", "metadata": {"name": name}, "spec": spec}
 
 
-def route(name: str, router: dict[str, Any], service: dict[str, Any]) -> dict[str, Any]:
-    """Return the IngressRoute of a router. Health is the cluster's to check: pods that are not ready get nothing."""
-    balancer = service["loadBalancer"]
-    target = {
+def target(router: dict[str, Any], services: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return what a router leads to. Health is the cluster's to check: pods that are not ready get nothing."""
+    if router["service"].endswith("@internal"):
+        return {"kind": "TraefikService", "name": router["service"]}
+    balancer = services[router["service"]]["loadBalancer"]
+    return {
         "name": f"{router['service']}-service",
         "port": 8000,
         "passHostHeader": balancer["passHostHeader"],
         "responseForwarding": balancer["responseForwarding"],
         "serversTransport": "service",
     }
+
+
+def route(name: str, router: dict[str, Any], services: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the IngressRoute of a router."""
     rule = {
         "kind": "Rule",
         "match": router["rule"],
         "priority": router["priority"],
         "middlewares": [named(part) for part in router.get("middlewares", [])],
-        "services": [target],
+        "services": [target(router, services)],
     }
     if not router["observability"]["accessLogs"]:
         rule["observability"] = {"accessLogs": False}
@@ -92,7 +98,7 @@ def documents() -> list[dict[str, Any]]:
     return [
         transport(),
         *(middleware(name, one) for name, one in ours(found["middlewares"])),
-        *(route(name, one, services[one["service"]]) for name, one in ours(found["routers"])),
+        *(route(name, one, services) for name, one in ours(found["routers"])),
     ]
 
 

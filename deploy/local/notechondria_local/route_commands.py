@@ -60,12 +60,12 @@ def ask_gateway(env: Mapping[str, str], *paths: str) -> list[Any]:
 
 
 def read_routes() -> list[Route]:
-    """Ask the gateway for its routers, highest priority first."""
+    """Ask the gateway for its routers, highest priority first; those of its own health are not for the outside."""
     paths = ("/api/http/routers?per_page=1000", "/api/http/middlewares?per_page=1000")
     found, steps = ask_gateway(os.environ, *paths)
     if not isinstance(found, list):
         raise StackError("The gateway did not say what it routes.", "See gateway/routes/ for what is wrong.")
-    ours = [entry for entry in found if entry.get("provider") == "file"]
+    ours = [entry for entry in found if entry.get("provider") == "file" and entry["entryPoints"] != ["traefik"]]
     broken = [entry["name"] for entry in ours if entry.get("status") != "enabled"]
     if broken:
         raise StackError(f"These routes cannot be used: {', '.join(broken)}.", "See gateway/routes/.")
