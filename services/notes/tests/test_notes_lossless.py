@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.client import User
 
-from notes_service.blocks.markdown import block_markdown, to_blocks, to_markdown, uncovered
+from notes_service.blocks.markdown import MOST_BLOCKS, block_markdown, to_blocks, to_markdown, uncovered
 from notes_service.blocks.schemas import BlockDraft
 
 LINES = st.one_of(
@@ -96,3 +98,31 @@ def test_6_2_no_sequence_of_block_calls_shrinks_a_note(mine: User, text: str, po
         assert answer.status_code in {200, 201}, answer.text
     there = " ".join(mine.get(path).json()["content"].split())
     assert all(word in there for word in kept)
+
+
+@pytest.mark.parametrize("filling", [" ", "\n", "\u00a0 \t", "# \n", "```\n"])
+def test_6_2_long_runs_take_no_longer_than_other_text(mine: User, filling: str) -> None:
+    begun = monotonic()
+    text = f"a\n{filling * (40_000 // len(filling))}b"
+    note = mine.post("notes/", {"title": "T", "content": text}).json()
+    assert note["content"] == text
+    assert mine.post(f"notes/{note['id']}/blocks/", {"block_type": "N", "text": "more"}).status_code == 201
+    assert monotonic() - begun < 4
+
+
+def test_6_2_many_lines_that_the_blocks_do_not_hold_are_found_at_once(mine: User) -> None:
+    text, poor = ("\n".join(f"{word} {number}" for number in range(20_000)) for word in ("line", "block"))
+    note = mine.post("notes/", {"title": "T", "content": text, "blocks": [{"text": poor}]}).json()
+    begun = monotonic()
+    assert mine.post(f"notes/{note['id']}/blocks/", {"block_type": "N", "text": "more"}).status_code == 201
+    assert monotonic() - begun < 4
+    assert mine.get(f"notes/{note['id']}/").json()["content"] == f"# T\n\n{poor}\n\n{text}\n\nmore"
+
+
+def test_6_2_a_text_of_headings_does_not_become_any_number_of_blocks(mine: User) -> None:
+    text = "\n\n".join(f"# {number}" for number in range(2 * MOST_BLOCKS))
+    note = mine.post("notes/", {"title": "T", "content": text}).json()
+    assert len(note["blocks"]) == MOST_BLOCKS + 1
+    ids = [block["id"] for block in note["blocks"]]
+    assert mine.post(f"notes/{note['id']}/reorder/", {"ordered_block_ids": ids}).status_code == 200
+    assert mine.get(f"notes/{note['id']}/").json()["content"] == text

@@ -3,65 +3,53 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from notes_service.blocks.schemas import BlockDraft
 
-_HEADING = re.compile(r"(##?) (.*\S)")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+# The lines that shape a text: headings, and the fences around code (CommonMark 0.31 §4.5).
+_SHAPING = re.compile(
+    r"^(?:(?P<marks>##?) (?P<heading>.*\S)[^\S\n]*| {0,3}(?P<fence>`{3,}|~{3,})(?P<after>.*))$", re.MULTILINE
+)
 _BACKTICKS = re.compile(r"\s*(`{3,})")
-_BLANK_EDGES = re.compile(r"\A(?:[^\S\n]*\n)+|\s+\Z")
+MOST_BLOCKS = 5000
 
 
 def to_blocks(markdown: str, title: str) -> list[BlockDraft]:
     """The blocks of a text: its title first, then a heading block and a text block per section.
 
     The title is the text's own `# ` heading when it begins with one, else the note's title. Blank text has no blocks.
+    What comes after the first `MOST_BLOCKS` blocks stays one text block.
     """
-    if not markdown.strip():
-        return []
     drafts: list[BlockDraft] = []
-    for marks, heading, body in _sections(markdown):
-        if not drafts and marks != "#":
+    start = 0
+    for found in _headings(markdown):
+        if len(drafts) >= MOST_BLOCKS:
+            break
+        before, marks, heading = _without_blank_edges(markdown[start : found.start()]), found["marks"], found["heading"]
+        if not drafts and (before or marks != "#"):
             drafts.append(BlockDraft("T", title))
-        if marks == "#":
-            drafts.append(BlockDraft("T", heading))
-        elif marks:
-            drafts.append(BlockDraft("S", heading, marks))
-        if body:
-            drafts.append(BlockDraft("N", body))
+        if before:
+            drafts.append(BlockDraft("N", before))
+        drafts.append(BlockDraft("T", heading.strip()) if marks == "#" else BlockDraft("S", heading.strip(), marks))
+        start = found.end()
+    if rest := _without_blank_edges(markdown[start:]):
+        drafts += [BlockDraft("N", rest)] if drafts else [BlockDraft("T", title), BlockDraft("N", rest)]
     return drafts
 
 
-def _sections(markdown: str) -> Iterator[tuple[str, str, str]]:
-    """(marks, heading, body) per section; the text before the first heading, if any, has no marks.
-
-    Only `# ` and `## ` outside of fenced code begin a section.
-    """
-    marks, heading, fence = "", "", ""
-    body: list[str] = []
-    for line in markdown.split("\n"):
-        found = None if fence else _HEADING.fullmatch(line.rstrip())
-        if found:
-            if marks or any(part.strip() for part in body):
-                yield marks, heading, _BLANK_EDGES.sub("", "\n".join(body))
-            marks, heading, body = found[1], found[2].strip(), []
-            continue
-        fence = _fence_after(fence, line)
-        body.append(line)
-    if marks or any(part.strip() for part in body):
-        yield marks, heading, _BLANK_EDGES.sub("", "\n".join(body))
-
-
-def _fence_after(fence: str, line: str) -> str:
-    """The fence that is open after this line, "" for none (CommonMark 0.31 §4.5)."""
-    found = _FENCE.match(line)
-    if not found:
-        return fence
-    if not fence:
-        return found[1]
-    closes = found[1].startswith(fence) and not line.strip().strip(fence[0])
-    return "" if closes else fence
+def _headings(markdown: str) -> Iterator[re.Match[str]]:
+    """The `# ` and `## ` lines outside of fenced code."""
+    fence = ""
+    for found in _SHAPING.finditer(markdown):
+        if not fence:
+            if found["marks"]:
+                yield found
+            else:
+                fence = found["fence"]
+        elif (found["fence"] or "").startswith(fence) and not found["after"].strip():
+            fence = ""
 
 
 def to_markdown(blocks: Sequence[BlockDraft], title: str) -> str:
@@ -94,7 +82,9 @@ def uncovered(content: str, rendered: str) -> str:
 
     Blanks do not count: how many there are is all that may change on the way through blocks.
     """
-    there = [" ".join(line.split()) for line in rendered.split("\n")]
+    places: dict[str, list[int]] = {}
+    for place, line in enumerate(rendered.split("\n")):
+        places.setdefault(" ".join(line.split()), []).append(place)
     missing: list[str] = []
     position = 0
     for line in content.split("\n"):
@@ -102,18 +92,25 @@ def uncovered(content: str, rendered: str) -> str:
         if not wanted:
             missing.append("")
             continue
-        try:
-            position = there.index(wanted, position) + 1
-        except ValueError:
+        there = places.get(wanted, [])
+        nearest = bisect_left(there, position)
+        if nearest < len(there):
+            position = there[nearest] + 1
+        else:
             missing.append(line)
-    return _BLANK_EDGES.sub("", re.sub(r"\n{3,}", "\n\n", "\n".join(missing)))
+    return _without_blank_edges(re.sub(r"\n{3,}", "\n\n", "\n".join(missing)))
+
+
+def _without_blank_edges(text: str) -> str:
+    """The text without blank lines around it; the first line keeps its indentation: it may be what makes it code."""
+    before_first = text[: len(text) - len(text.lstrip())]
+    return text[before_first.rfind("\n") + 1 :].rstrip()
 
 
 def _pieces(block: BlockDraft, title: str) -> list[str]:
     text, args = block.text.strip(), (block.args or "").strip()
     lines = [line for line in text.splitlines() if line.strip()]
-    # The first line keeps its indentation: it may be what makes it code.
-    piece = _BLANK_EDGES.sub("", block.text)
+    piece = _without_blank_edges(block.text)
     match block.block_type:
         case "T":
             piece = f"# {text or title}"
