@@ -130,6 +130,24 @@ def test_5_3_search_over_http_follows_the_rule(mine: User) -> None:
             assert page["total"] == len(expected)
 
 
+@pytest.mark.parametrize(
+    ("title", "query"),
+    [
+        ("Η ΟΔΟΣ", "ΟΔΟΣ"),
+        ("Η ΟΔΟΣ", "οδος"),
+        ("η οδος", "ΟΔΟΣ"),
+        ("ΟΔΟΣΑ", "οδοσ"),
+        ("İzmir", "İzmir"),
+        ("İzmir", "izmir"),
+        ("GROẞ", "groß"),
+    ],
+)
+def test_5_3_letters_that_databases_make_small_in_another_way(mine: User, title: str, query: str) -> None:
+    # Far longer than the query, so that likeness finds nothing.
+    note = mine.post("notes/", {"title": f"{title} {'and more ' * 9}", "content": "more " * 200}).json()
+    assert [found["id"] for found in mine.get("notes/", params={"q": query}).json()] == [note["id"]]
+
+
 def test_5_3_the_index_of_public_notes_follows_every_change(mine: User, look: Any) -> None:
     word = f"wombat{mine.id}"
     note = mine.post("notes/", {"title": word, "is_public": True}).json()["id"]

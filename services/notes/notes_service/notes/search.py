@@ -43,13 +43,13 @@ class Query:
 
     whole: str
     times: Mapping[str, int]
-    """Its first words, and how often each stands in it."""
+    """Its first words, as the index has them, and how often each stands in it."""
 
     @classmethod
     def of(cls, text: str) -> Query:
         """From what the user typed."""
         whole = text.strip().lower()
-        return cls(whole, dict(islice(Counter(whole.split()).items(), WORDS)))
+        return cls(whole, dict(islice(Counter(as_indexed(whole).split()).items(), WORDS)))
 
     @property
     def words(self) -> tuple[list[str], list[str]]:
@@ -80,6 +80,11 @@ def like_pattern(word: str) -> str:
     """The word, anywhere, for LIKE."""
     escaped = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{escaped}%"
+
+
+def as_indexed(lowered: str) -> str:
+    """Small letters as the index has them: one sigma, whose form depends on where a word ends, and no dots on an i."""
+    return lowered.replace("\u03c2", "\u03c3").replace("i\u0307", "i")
 
 
 class Shelf:
@@ -156,7 +161,8 @@ def sort_out(query: Query, shelf: Shelf, exact: Mapping[int, int], start: int, e
     alike = likeness.possible(shelf.titles, LIKENESS) | likeness.possible(shelf.descriptions, LIKENESS)
     for place, (note_id, title, head) in enumerate(zip(shelf.ids, shelf.titles, shelf.heads, strict=True)):
         if words := exact.get(note_id):
-            tiers[10 * words + 5 * sum(query.times[word] for word in query.times if word in title)].append(place)
+            name = as_indexed(title)
+            tiers[10 * words + 5 * sum(query.times[word] for word in query.times if word in name)].append(place)
             alike.discard(place)
         elif head is not None:
             alike.add(place)
