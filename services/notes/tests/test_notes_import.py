@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -226,6 +227,13 @@ def test_links_are_found(text: str, targets: list[str]) -> None:
 def test_a_hostile_text_is_searched_once_through() -> None:
     for text in ("](" * 400_000, "](" + " " * 800_000, "](a" * 200_000 + " " * 9, "![[" * 200_000, 'src="' * 200_000):
         assert len(list(links.targets(text))) <= 200_000
+
+
+def test_an_import_of_unfinished_links_takes_no_longer_than_other_text(mine: User) -> None:
+    text = ("](" + "a" * 500 + " " + "b" * 299) * 1250  # a megabyte
+    begun = monotonic()
+    assert send_parts(mine, {"hostile.md": text})["imported"] == 1
+    assert monotonic() - begun < 5
 
 
 def test_titles_come_from_fields_heading_or_name() -> None:

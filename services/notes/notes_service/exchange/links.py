@@ -11,8 +11,9 @@ from notes_service.exchange.archive import Source
 
 MARKDOWN = frozenset({".md", ".markdown"})
 _EMBED = r"!\[\[(?P<embed>[^\[\]|#\n]{1,255})(?:[|#][^\[\]\n]{0,255})?\]\]"
-# Words with single blanks between them and balanced parentheses, then perhaps a title: never two ways to read a blank.
-_TARGET = r"(?:[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"']))(?:[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"'])){0,499}"
+# Words with single blanks between them and balanced parentheses, then perhaps a title: never two ways to read a blank,
+# and nothing is given back, which could not help and takes its time.
+_TARGET = r"(?:[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"']))(?:[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"'])){0,499}+"
 _LINK = rf"(?P<opens>\]\([ \t]*)(?:<(?P<angled>[^<>\n]{{1,500}})>|(?P<plain>{_TARGET}))(?P<closes>[^()\n]{{0,300}}\))"
 _SRC = r"(?P<attribute>\bsrc=[\"'])(?P<src>[^\"'\n]{1,500})"
 _ANY = re.compile(f"{_EMBED}|{_LINK}|{_SRC}")
