@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -300,6 +301,22 @@ def test_10_4_bind_list_unlink(api: Api, provider: Provider, name: str) -> None:
     assert owner.delete(f"auth/social-accounts/{name}/").status_code == 204
     assert owner.get("auth/social-accounts/").json() == []
     assert owner.delete(f"auth/social-accounts/{name}/").status_code == 404
+
+
+def test_10_4_of_many_who_bind_one_identity_at_once_one_gets_it(api: Api, provider: Provider) -> None:
+    owners = [api.register() for _ in range(4)]
+    for _ in range(6):
+        code = provider.add(someone())
+
+        def bind(user: User, code: str = code) -> int:
+            return int(user.post("auth/bind/github/", {"code": code}).status_code)
+
+        with ThreadPoolExecutor(8) as threads:
+            statuses = list(threads.map(bind, owners * 2))
+        assert sorted(set(statuses)) in ([200, 201, 409], [201, 409]), statuses
+        linked = [user for user in owners if user.get("auth/social-accounts/").json()]
+        assert len(linked) == 1
+        assert linked[0].delete("auth/social-accounts/github/").status_code == 204
 
 
 @pytest.mark.parametrize("slash", ["", "/"])

@@ -61,7 +61,7 @@ class Providers:
         }
         seconds = self._settings.oauth_exchange_seconds
         body = await self._call("token_exchange", "POST", self._settings.google_token_url, timeout=seconds, data=form)
-        return _text(body, "id_token") or _missing("token_exchange", "Google sent no id token.")
+        return _text(body, "id_token") or _missing("token_exchange", _words(body) or "Google sent no id token.")
 
     async def _google_profile(self, found: Registration, id_token: str) -> Profile:
         seconds = self._settings.oauth_profile_seconds

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NoReturn
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Annotated, NoReturn, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import IntegrityError
@@ -33,6 +35,8 @@ from notechondria_shared.http.openapi import refusals
 from notechondria_shared.timestamps import iso_z
 
 router = APIRouter(prefix="/api/v1/auth", tags=["oauth"])
+MOST_ATTEMPTS = 4
+ResultT = TypeVar("ResultT")
 NOT_NOW = "Not linked: Backend.Creators.Auth/bind.{provider}.config_lookup — this provider is not configured here."
 USE_BIND = (
     "Not signed in: Backend.Creators.Auth/oauth.{provider}.validate — to bind a provider, sign in and use "
@@ -78,11 +82,18 @@ async def _sign_in(request: Request, provider: str, given: SignInGoogle | SignIn
         profile = await _profile(request, provider, given.code, id_token, given.redirect_uri)
     except ProviderError as problem:
         _refuse(problem, problem.text)
-    try:
-        return await _enter(request, profile, given)
-    except IntegrityError:
-        # The same person in two windows: the other one made the account; now it is found.
-        return await _enter(request, profile, given)
+    return await _settled(lambda: _enter(request, profile, given))
+
+
+async def _settled(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
+    """The result of a transaction that others may race with, the same person in two windows say.
+
+    The database decides who is first; the next attempt finds what the first one made.
+    """
+    for _ in range(MOST_ATTEMPTS - 1):
+        with suppress(IntegrityError):
+            return await attempt()
+    return await attempt()
 
 
 async def _enter(request: Request, profile: Profile, given: SignInGoogle | SignInGithub) -> AuthPayload:
@@ -158,9 +169,13 @@ async def _bind(
     except ProviderError as problem:
         tag = f"Backend.Creators.Auth/bind.{provider}.{problem.phase}"
         _refuse(problem, f"Not linked: {tag} — {problem.text}")
+    answer, made = await _settled(lambda: _link(request, user_id, profile))
+    response.status_code = 201 if made else 200
+    return answer
+
+
+async def _link(request: Request, user_id: int, profile: Profile) -> tuple[LinkedAccount, bool]:
     database: Database = request.app.state.database
     async with database.transaction() as session:
         link, made = await service.bind(session, user_id, profile)
-        answer = LinkedAccount(id=link.id, provider=link.provider, provider_uid=link.provider_uid, email=link.email)
-    response.status_code = 201 if made else 200
-    return answer
+        return LinkedAccount(id=link.id, provider=link.provider, provider_uid=link.provider_uid, email=link.email), made
