@@ -46,6 +46,15 @@ def test_17_invitations(api: Api, run: Any) -> None:
             identity.execute("DELETE FROM invitations")
 
 
+def test_17_an_address_beats_a_user_name_that_reads_the_same(api: Api, run: Any) -> None:
+    trickster, victim = api.register(), api.register()
+    assert trickster.patch("settings/", {"username": victim.email}).status_code == 200
+    # A user name may look like any address; whoever has the address is meant.
+    assert run("users", "disable", victim.email)["id"] == victim.id
+    assert trickster.get("settings/").status_code == 200
+    assert "no such account" in run("users", "disable", "²", code=1)
+
+
 def test_17_disable_and_enable(api: Api, run: Any) -> None:
     user = api.register()
     assert user.get("planner-events/").status_code == 200  # cached there now

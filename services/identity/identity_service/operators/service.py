@@ -70,9 +70,11 @@ async def expire_invitation(session: AsyncSession, invitation_id: int) -> Invita
 
 async def find_user(session: AsyncSession, name: str) -> User:
     """An account by id, user name or address; 404 when unknown."""
-    query = select(User).where(or_(func.lower(User.username) == name.lower(), func.lower(User.email) == name.lower()))
-    user = await session.scalar(query.with_for_update())
-    if user is None and name.isdigit() and len(name) <= 18:
+    has_address = func.lower(User.email) == name.lower()
+    query = select(User).where(or_(has_address, func.lower(User.username) == name.lower()))
+    # An address beats a user name that reads the same, as at sign-in (identity §7.5).
+    user = await session.scalar(query.order_by(has_address.desc()).limit(1).with_for_update())
+    if user is None and name.isascii() and name.isdigit() and len(name) <= 18:
         user = await session.get(User, int(name), with_for_update=True)
     if user is None:
         raise NotFound(f"No account is called {name!r}.")
