@@ -50,12 +50,18 @@ async def _administrator(database: Database, pool: PasswordPool, settings: Ident
         fact: type[UserActivated | UserUpdated] = UserUpdated
         if user is None:
             fact = UserActivated
-            user = User(username=name, email=email, api_base_url=settings.default_api_base_url)
+            user = User(username=name, email="", api_base_url=settings.default_api_base_url)
             session.add(user)
+            await session.flush()
         matches, _ = await pool.verify(password, user.password_hash or None)
         if not matches:
             user.password_hash = await pool.hash(password)
-        user.email, user.status, user.is_staff, user.is_superuser = email, ACTIVE, True, True
+        if await session.scalar(select(exists().where(func.lower(User.email) == email, User.id != user.id))):
+            # Anybody may have taken it meanwhile (identity §11.1); that must not keep the product from starting.
+            logger.warning("another account has the administrator's address %s; %r keeps its own", email, name)
+        else:
+            user.email = email
+        user.status, user.is_staff, user.is_superuser = ACTIVE, True, True
         if session.new or session.is_modified(user):
             await session.flush()
             await tell_state(session, fact, user)

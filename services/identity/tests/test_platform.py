@@ -23,6 +23,16 @@ def test_6_root_and_health_take_any_method(api: Api, method: str) -> None:
     assert api.request(method, "health/").json() == {"status": "ok"}
 
 
+def test_6_root_takes_options_too(api: Api) -> None:
+    # Below /api/ OPTIONS is a preflight (identity §15); here it is one of "any".
+    assert api.request("OPTIONS", "/").json() == {"status": "ok", "service": "notechondria-backend"}
+
+
+def test_6_1_capabilities_of_all_services(api: Api) -> None:
+    wanted = {"auth", "notes", "courses", "planner", "calendar_feeds", "attachments", "mcp"}
+    eventually(lambda: wanted <= api.get("handshake/").json()["capabilities"].keys())
+
+
 @pytest.mark.parametrize("path", ["/handshake/", "/api/v1/handshake/"])
 def test_6_1_handshake(api: Api, path: str) -> None:
     body = api.get(path, headers={"Accept": "application/json", "Authorization": "Token bad"}).json()
@@ -115,6 +125,22 @@ def test_17_the_administrator_of_the_environment(stack: Stack, api: Api) -> None
     again = api.post("auth/login/", {"email": "admin", "password": password})
     assert again.status_code == 200
     assert (again.json()["user"]["id"], again.json()["user"]["is_staff"]) == (user["id"], True)
+
+
+def test_17_an_administrators_address_that_somebody_else_took_does_not_stop_the_start(stack: Stack, api: Api) -> None:
+    password = _admin_password(stack)
+    before = api.post("auth/login/", {"email": "admin", "password": password}).json()["user"]["email"]
+    other = api.register()
+    with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
+        identity.execute("UPDATE users SET email = 'moved@example.org' WHERE username = 'admin'")
+        identity.execute("UPDATE users SET email = %s WHERE id = %s", (before, other.id))
+        try:
+            stack.restart_part("identity")
+            found = api.post("auth/login/", {"email": "admin", "password": password})
+            assert (found.status_code, found.json()["user"]["email"]) == (200, "moved@example.org")
+        finally:
+            identity.execute("UPDATE users SET email = %s WHERE id = %s", (other.email, other.id))
+            identity.execute("UPDATE users SET email = %s WHERE username = 'admin'", (before,))
 
 
 def _admin_password(stack: Stack) -> str:

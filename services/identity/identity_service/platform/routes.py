@@ -17,7 +17,7 @@ ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 router = APIRouter(tags=["platform"])
 
 
-@router.api_route("/", methods=ANY_METHOD, include_in_schema=False)
+@router.api_route("/", methods=[*ANY_METHOD, "OPTIONS"], include_in_schema=False)
 async def root() -> dict[str, str]:
     """Liveness for whoever asks."""
     return {"status": "ok", "service": SERVICE}
