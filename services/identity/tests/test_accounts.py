@@ -57,6 +57,18 @@ def test_7_1_field_rules(api: Api, change: dict[str, Any], field: str) -> None:
 
 def test_7_1_all_failing_fields_together(api: Api) -> None:
     assert api.post("auth/register/", {}).json().keys() == {"username", "email", "password"}
+    # What is well-formed but taken is said in the same answer as what is not well-formed.
+    user = api.register()
+    taken = {"username": user.username, "email": user.email.upper()}
+    for body in ({**taken, "password": "weak"}, taken, {**taken, "invitation_code": None, "password": "weak"}):
+        answer = api.post("auth/register/", body)
+        assert (answer.status_code, set(answer.json())) == (
+            400,
+            {"username", "email", "password"} | (set(body) - {*taken}),
+        )
+    answer = api.post("auth/register/", {"username": user.username, "email": "nobody", "password": PASSWORD})
+    assert answer.json().keys() == {"username", "email"}
+    assert api.post("auth/register/", []).json().keys() == {"non_field_errors"}
 
 
 def test_7_1_taken_names_and_addresses(api: Api) -> None:

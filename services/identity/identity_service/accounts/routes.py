@@ -19,9 +19,10 @@ from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
 from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.database import Database
-from notechondria_shared.errors import BadRequest
+from notechondria_shared.errors import ApiError, BadRequest
 from notechondria_shared.events.identity import UserUpdated
 from notechondria_shared.http import read_body
+from notechondria_shared.http.body import describe_body, parse, validate, well_formed
 from notechondria_shared.http.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
@@ -30,17 +31,22 @@ SENT = "A code is on its way to {email}."
 NOT_SENT = "The code could not be mailed; ask your administrator for it."
 
 
-@router.post("/register/", status_code=201, responses=refusals(429))
-async def register(
-    request: Request, _: MaybeCaller, wanted: Annotated[schemas.Register, read_body(schemas.Register)]
-) -> schemas.RegisterAnswer:
+@router.post("/register/", status_code=201, dependencies=[describe_body(schemas.Register)], responses=refusals(429))
+async def register(request: Request, _: MaybeCaller) -> schemas.RegisterAnswer:
     """Make a pending account and mail its code (identity §7.1). No token yet."""
     state = request.app.state
     database: Database = state.database
     passwords: PasswordPool = state.passwords
     mailer: Mailer = state.mailer
+    value = await parse(request)
     # Refuse what can be refused before paying for a hash; `register` checks again in its own transaction.
     async with database.transaction() as session:
+        try:
+            wanted = validate(schemas.Register, value)
+        except ApiError as refused:
+            claim = well_formed(schemas.Claim, value, refused)
+            refused.body = await service.problems_of(session, claim) | refused.body
+            raise
         await service.check_registration(session, wanted)
     async with limited(request, "register", wanted.email, every_try=True):
         password_hash = await passwords.hash(wanted.password)

@@ -27,7 +27,15 @@ Address = Annotated[str, Email()]
 CodeText = Annotated[str, Text(max_length=64)]
 
 
-class Register(Body):
+class Claim(Body):
+    """What a registration lays claim to; "" where nothing usable was given."""
+
+    username: Username = ""
+    email: Address = ""
+    invitation_code: Annotated[str, Text(blank=True, max_length=256)] = ""
+
+
+class Register(Claim):
     """`POST /auth/register/` (identity §7.1)."""
 
     model_config = example(username="sam", email="sam@example.org", password="Correct-horse-7")  # noqa: S106 - an example
@@ -35,7 +43,6 @@ class Register(Body):
     username: Username
     email: Address
     password: NewPassword
-    invitation_code: Annotated[str, Text(blank=True, max_length=256)] = ""
 
 
 class VerifyEmail(Body):

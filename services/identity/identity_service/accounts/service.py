@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.accounts.schemas import Register
+from identity_service.accounts.schemas import Claim, Register
 from identity_service.codes import service as codes
 from identity_service.events import tell, tell_state
 from identity_service.invitations import service as invitations
@@ -22,6 +22,10 @@ from notechondria_shared.timestamps import now
 
 RESEND_COOLDOWN = timedelta(seconds=60)
 MISMATCH = "Sign-in refused: Backend.Creators.Auth/login — no account matches this name and password."
+NOT_INVITED = (
+    "Registration refused: Backend.Creators.Auth/register.validate_invitation_code — "
+    "this invitation is unknown, used up or expired."
+)
 BAD_CODE = "Verification refused: Backend.Creators.Auth/verify — the code is wrong, expired or already used."
 
 
@@ -43,19 +47,27 @@ async def by_name(session: AsyncSession, username: str) -> User | None:
     return found
 
 
-async def check_registration(session: AsyncSession, wanted: Register) -> None:
-    """Refuse what is taken or not invited, all failing fields together; nothing is written (identity §7.1)."""
-    problems: dict[str, str | list[str]] = {}
+async def problems_of(session: AsyncSession, wanted: Claim) -> dict[str, list[str]]:
+    """What is taken or not invited, per field; nothing is written (identity §7.1)."""
+    problems: dict[str, list[str]] = {}
     holder = await by_name(session, wanted.username)
     # Registering again while the first mail is still on its way is no clash with oneself.
     if holder and not (holder.status == PENDING and holder.email.lower() == wanted.email):
-        problems["username"] = _taken("username", "user name")
+        problems["username"] = [_taken("username", "user name")]
     owner = await by_email(session, wanted.email)
     if owner and owner.status != PENDING:
-        problems["email"] = _taken("email", "address")
-    if await invitations.required(session) and not wanted.invitation_code:
-        problems["invitation_code"] = messages.REQUIRED
-    if problems:
+        problems["email"] = [_taken("email", "address")]
+    if await invitations.required(session):
+        if not wanted.invitation_code:
+            problems["invitation_code"] = [messages.REQUIRED]
+        elif not await invitations.check(session, wanted.invitation_code):
+            problems["invitation_code"] = [NOT_INVITED]
+    return problems
+
+
+async def check_registration(session: AsyncSession, wanted: Register) -> None:
+    """Refuse what is taken or not invited, all failing fields together (identity §7.1)."""
+    if problems := await problems_of(session, wanted):
         raise FieldErrors(**problems)
 
 
@@ -63,10 +75,7 @@ async def register(session: AsyncSession, wanted: Register, password_hash: str, 
     """Make (or take over) the pending account, use the invitation, issue the code; the code's digits."""
     await check_registration(session, wanted)
     if await invitations.required(session) and not await invitations.consume(session, wanted.invitation_code):
-        raise FieldErrors(
-            invitation_code="Registration refused: Backend.Creators.Auth/register.validate_invitation_code — "
-            "this invitation is unknown, used up or expired."
-        )
+        raise FieldErrors(invitation_code=NOT_INVITED)
     user = await by_email(session, wanted.email)
     if user is None:
         user = User(email=wanted.email, api_base_url=settings.default_api_base_url)

@@ -8,8 +8,6 @@ from pathlib import PurePosixPath
 
 from notechondria_shared.storage.pictures import MAX_PIXELS, NoPicture, TooManyPixels, extension_of
 
-LIMIT = 10 * 1024 * 1024
-"""Bytes."""
 KNOWN_EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"})
 NOT_AN_IMAGE = "Upload a valid image. The file you uploaded was either not an image or a corrupted image."
 

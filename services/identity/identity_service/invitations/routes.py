@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 class ValidateInvitation(Body):
     """The code to look at."""
 
-    invitation_code: Annotated[str | None, Text(blank=True, null=True, max_length=256)] = ""
+    invitation_code: Annotated[str | None, Text(blank=True, null=True)] = ""
 
 
 class Validity(BaseModel):

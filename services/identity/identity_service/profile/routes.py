@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
 
 from identity_service.avatars import service as avatars
-from identity_service.avatars.upload import LIMIT, BadImage, checked_extension, path_for
+from identity_service.avatars.upload import BadImage, checked_extension, path_for
 from identity_service.events import tell_state
 from identity_service.models import User
 from identity_service.profile import queries, service
@@ -20,7 +20,7 @@ from notechondria_shared.database.engine import ReadSession
 from notechondria_shared.database.tables import Row
 from notechondria_shared.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
 from notechondria_shared.events.identity import UserUpdated
-from notechondria_shared.http.body import describe_body, parse, validate
+from notechondria_shared.http.body import BODY_LIMIT, describe_body, parse, validate, well_formed
 from notechondria_shared.http.upload import is_multipart, read_form
 from notechondria_shared.storage.media import MediaStore, media_url
 from notechondria_shared.timestamps import iso_offset_or_none
@@ -44,17 +44,17 @@ async def get_settings(request: Request, caller: LoggedIn, read: ReadSession) ->
 async def change_settings(request: Request, caller: LoggedIn) -> SettingsObject:
     """Change any subset, by JSON, form or multipart with an `avatar` (identity §11.1); the whole object back."""
     if is_multipart(request):
-        too_large = FieldErrors(avatar=f"The picture is larger than {LIMIT // 1024 // 1024} MiB.")
-        async with read_form(request, too_large=too_large, limit=LIMIT) as form:
+        too_large = FieldErrors(avatar=f"The picture is larger than {BODY_LIMIT // 1024 // 1024} MiB.")
+        async with read_form(request, too_large=too_large) as form:
             return await _change(request, caller.user_id, form.fields, form.files.get("avatar"))
     return await _change(request, caller.user_id, await parse(request), None)
 
 
 async def _change(request: Request, user_id: int, fields: Any, avatar: UploadFile | None) -> SettingsObject:
-    wanted, picture = await _checked(fields, avatar)
+    wanted, picture, problems = await _checked(fields, avatar)
     media: MediaStore = request.app.state.media
     database: Database = request.app.state.database
-    image_path = path_for(user_id, picture[0]) if picture else None
+    image_path = path_for(user_id, picture[0]) if picture and not problems else None
     if picture and image_path:
         # Before the row names it: a failed change leaves a file nobody knows, never a name without a file.
         await media.put(image_path, picture[1])
@@ -63,15 +63,17 @@ async def _change(request: Request, user_id: int, fields: Any, avatar: UploadFil
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
         before = user.image_path
-        await service.change(session, user, wanted, image_path)
+        await service.change(session, user, wanted, image_path, problems)
         row = await SessionReader(session).one(queries.SETTINGS, user_id=user_id)
     if image_path and before and before != image_path:
         await media.discard(before)
     return _settings_object(request, row or {})
 
 
-async def _checked(fields: Any, avatar: UploadFile | None) -> tuple[ChangeSettings, tuple[str, bytes] | None]:
-    """Body and picture, or one 400 with every failing field of both."""
+async def _checked(
+    fields: Any, avatar: UploadFile | None
+) -> tuple[ChangeSettings, tuple[str, bytes] | None, dict[str, list[str]]]:
+    """What can be used of body and picture, and every failing field of both."""
     problems: dict[str, list[str]] = {}
     picture = None
     if avatar is not None:
@@ -85,12 +87,9 @@ async def _checked(fields: Any, avatar: UploadFile | None) -> tuple[ChangeSettin
     try:
         wanted = validate(ChangeSettings, fields)
     except ApiError as refused:
-        if problems and isinstance(refused.body, dict):
-            refused.body.update(problems)
-        raise
-    if problems:
-        raise ApiError(problems, status=400)
-    return wanted, picture
+        wanted = well_formed(ChangeSettings, fields, refused)
+        problems = refused.body | problems
+    return wanted, picture, problems
 
 
 async def _give_picture(request: Request, user_id: int) -> str:

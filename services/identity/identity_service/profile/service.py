@@ -35,11 +35,23 @@ def merged_settings(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in MIRRORED} | stored
 
 
-async def change(session: AsyncSession, user: User, wanted: ChangeSettings, image_path: str | None) -> None:
-    """Apply a PATCH to a locked account; facts go out when other services see a difference. 400 per field."""
+async def change(
+    session: AsyncSession,
+    user: User,
+    wanted: ChangeSettings,
+    image_path: str | None,
+    problems: Mapping[str, list[str]],
+) -> None:
+    """Apply a PATCH to a locked account; facts go out when other services see a difference.
+
+    400 with every failing field, those of the body (`problems`) among them: then nothing is changed.
+    """
     must_hold({name: getattr(user, name) for name in PLAIN})
     visible = (user.username, user.image_path, user.editor_mode)
-    await _check_unique(session, user, wanted)
+    merged = _merged(user, wanted)
+    failing = {**problems, **await _taken(session, user, wanted), **_misfits(merged)}
+    if failing:
+        raise FieldErrors(**failing)
     for name in PLAIN:
         if wanted.sent(name):
             setattr(user, name, getattr(wanted, name))
@@ -47,7 +59,11 @@ async def change(session: AsyncSession, user: User, wanted: ChangeSettings, imag
         user.email = wanted.email
     if image_path is not None:
         user.image_path = image_path
-    _merge(user, wanted)
+    if merged is not None:
+        for name in MIRRORED:
+            setattr(user, name, merged[name])
+        user.app_settings = merged
+        user.app_settings_updated_at = wanted.app_settings_updated_at or now()
     try:
         await session.flush()
     except IntegrityError as clash:
@@ -58,41 +74,40 @@ async def change(session: AsyncSession, user: User, wanted: ChangeSettings, imag
         await tell_state(session, UserUpdated, user)
 
 
-async def _check_unique(session: AsyncSession, user: User, wanted: ChangeSettings) -> None:
-    problems: dict[str, str | list[str]] = {}
+async def _taken(session: AsyncSession, user: User, wanted: ChangeSettings) -> dict[str, list[str]]:
+    problems: dict[str, list[str]] = {}
     for field in ("username", "email"):
         if not wanted.sent(field):
             continue
         column = getattr(User, field)
         query = select(User.id).where(func.lower(column) == getattr(wanted, field).lower(), User.id != user.id)
         if await session.scalar(query) is not None:
-            problems[field] = _refusal(field, "this is already taken.")
-    if problems:
-        raise FieldErrors(**problems)
+            problems[field] = [_refusal(field, "this is already taken.")]
+    return problems
 
 
-def _merge(user: User, wanted: ChangeSettings) -> None:
+def _merged(user: User, wanted: ChangeSettings) -> dict[str, Any] | None:
+    """The new `app_settings` (identity §11.2), None when the PATCH does not touch them."""
     sent = wanted.app_settings if wanted.sent("app_settings") else None
     top = {name: getattr(wanted, name) for name in MIRRORED if wanted.sent(name)}
     if not isinstance(sent, dict):
         sent = None
     if sent is None and not top:
-        return
-    merged = merged_settings(user.__dict__) | (sent or {}) | top
-    _check_merged(merged)
-    for name in MIRRORED:
-        setattr(user, name, merged[name])
-    user.app_settings = merged
-    user.app_settings_updated_at = wanted.app_settings_updated_at or now()
+        return None
+    return merged_settings(user.__dict__) | (sent or {}) | top
 
 
-def _check_merged(merged: dict[str, Any]) -> None:
-    """(fix) What is mirrored into columns must fit them; what is stored must be of a sane size."""
+def _misfits(merged: dict[str, Any] | None) -> dict[str, list[str]]:
+    """(fix) What is mirrored into columns must fit them; what is stored must be of a sane size. Puts the three into
+    the form that the columns get."""
+    if merged is None:
+        return {}
     try:
         mirrored = validate(Mirrored, {name: merged[name] for name in MIRRORED})
     except ApiError as refused:
         texts = [f"{name}: {text}" for name, found in refused.body.items() for text in found]
-        raise FieldErrors(app_settings=texts) from None
+        return {"app_settings": texts}
     merged.update({name: getattr(mirrored, name) for name in MIRRORED})
     if len(json.dumps(merged, ensure_ascii=False).encode()) > SETTINGS_LIMIT:
-        raise FieldErrors(app_settings=_refusal("app_settings", f"more than {SETTINGS_LIMIT // 1024} KiB."))
+        return {"app_settings": [_refusal("app_settings", f"more than {SETTINGS_LIMIT // 1024} KiB.")]}
+    return {}

@@ -18,9 +18,9 @@ from identity_service.sessions.schemas import session_block
 from identity_service.settings import IdentitySettings
 from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.database import Database
-from notechondria_shared.errors import INVALID_TOKEN, BadRequest, Unauthorized
+from notechondria_shared.errors import INVALID_TOKEN, ApiError, BadRequest, Unauthorized
 from notechondria_shared.http import read_body
-from notechondria_shared.http.body import describe_body, parse, validate
+from notechondria_shared.http.body import describe_body, parse, validate, well_formed
 from notechondria_shared.http.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/auth", tags=["security"])
@@ -126,7 +126,13 @@ async def change_email(request: Request, caller: LoggedIn) -> schemas.DeliveryTo
         confirmed = validate(schemas.ConfirmEmailChange, value)
         async with limited(request, "email-code", own):
             return await _confirm_email(parts, caller.user_id, confirmed)
-    wanted = validate(schemas.RequestEmailChange, value)
+    try:
+        wanted = validate(schemas.RequestEmailChange, value)
+    except ApiError as refused:
+        address = well_formed(schemas.NewAddress, value, refused).new_email
+        async with parts.database.transaction() as session:
+            refused.body = await service.problems_of(session, address) | refused.body
+        raise
     async with limited(request, "email-change", own, every_try=True):
         return await _request_email(parts, caller.user_id, wanted)
 

@@ -48,6 +48,12 @@ class ChangePassword(Body):
     identity_code: CodeText
 
 
+class NewAddress(Body):
+    """The address of step 1; "" when none that can be used was given."""
+
+    new_email: Address = ""
+
+
 class RequestEmailChange(Body):
     """Step 1 of `POST /auth/change-email/` (identity §8.5)."""
 

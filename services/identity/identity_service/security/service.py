@@ -63,10 +63,15 @@ def change_scope(user_id: int, email: str) -> str:
     return f"{user_id}:{email}"
 
 
+async def problems_of(session: AsyncSession, email: str) -> dict[str, list[str]]:
+    """What speaks against an address for step 1: that any account has it."""
+    return {"new_email": [EMAIL_TAKEN]} if await by_email(session, email) is not None else {}
+
+
 async def issue_email_change(session: AsyncSession, user_id: int, email: str, identity_code: str, hours: int) -> str:
     """Step 1: the address must be free, the identity code is burnt; a code for the new address."""
-    if await by_email(session, email) is not None:
-        raise FieldErrors(new_email=EMAIL_TAKEN)
+    if problems := await problems_of(session, email):
+        raise FieldErrors(**problems)
     await use_identity_code(session, user_id, identity_code)
     return await codes.issue(session, codes.CHANGE_EMAIL, change_scope(user_id, email), hours)
 
