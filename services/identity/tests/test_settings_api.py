@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from tests.support.client import Api, User, eventually
 
+from notechondria_local.stack import Stack
+
 KEYS = {
     "username", "first_name", "last_name", "email", "is_staff", "is_superuser", "motto", "social_link", "image_url",
     "editor_mode", "theme_preset", "theme_mode", "api_key_prefix", "api_base_url", "mcp_skill_md", "app_settings",
@@ -113,6 +115,18 @@ def test_11_1_username_and_email_are_unique_except_for_oneself(api: Api, user: U
     assert (kept.json()["username"], kept.json()["email"]) == (user.username.upper(), user.email)
     moved = user.patch("settings/", {"email": "New-" + user.email})
     assert moved.json()["email"] == "new-" + user.email
+
+
+def test_11_3_a_picture_drawn_anew_by_the_probe_is_told_to_the_others(user: User, stack: Stack) -> None:
+    def shown() -> str:
+        return str(user.get("courses/").json()[0]["owner"]["image_url"])
+
+    url = user.request("PATCH", "settings/", files={"avatar": ("x.png", picture(), "image/png")}).json()["image_url"]
+    eventually(lambda: shown() == url)
+    (stack.data / "media" / url.partition("/media/")[2]).unlink()
+    anew = user.get("auth/session/").json()["user"]["image_url"]
+    assert anew != url
+    eventually(lambda: shown() == anew)
 
 
 def test_11_1_all_failing_fields_together(api: Api, user: User) -> None:

@@ -7,11 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.schemas import AuthPayload, UserObject
 from identity_service.avatars import service as avatars
+from identity_service.events import tell_state
 from identity_service.models import Session, User
 from identity_service.profile.service import merged_settings
 from identity_service.sessions import queries
 from identity_service.sessions.schemas import session_block
 from notechondria_shared.database import SessionReader
+from notechondria_shared.events.identity import UserUpdated
 from notechondria_shared.storage.media import media_url
 from notechondria_shared.timestamps import iso_offset_or_none, now
 
@@ -37,7 +39,10 @@ def user_object(request: Request, user: User) -> UserObject:
 
 async def auth_payload(request: Request, session: AsyncSession, user: User, token: str, row: Session) -> AuthPayload:
     """Token, session, other devices, user (identity §5.2); the account gets its picture here if it has none."""
-    await avatars.ensure(request.app.state.media, user)
+    had_picture = bool(user.image_path)
+    # Of an account that had none the others know already where its first one lies.
+    if await avatars.ensure(request.app.state.media, user) and had_picture:
+        await tell_state(session, UserUpdated, user)
     others = await SessionReader(session).value(queries.OTHERS, user_id=user.id, session_id=row.id, now=now())
     return AuthPayload(
         token=token,

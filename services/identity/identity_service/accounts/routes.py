@@ -10,7 +10,6 @@ from identity_service.accounts import schemas, service, sign_in
 from identity_service.accounts.payload import auth_payload
 from identity_service.avatars.service import discard_all
 from identity_service.codes import service as codes
-from identity_service.events import tell_state
 from identity_service.limits.service import limited
 from identity_service.mail.service import Mailer
 from identity_service.models import User
@@ -20,7 +19,6 @@ from identity_service.sessions.devices import Device
 from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.database import Database
 from notechondria_shared.errors import ApiError, BadRequest
-from notechondria_shared.events.identity import UserUpdated
 from notechondria_shared.http import read_body
 from notechondria_shared.http.body import describe_body, parse, validate, well_formed
 from notechondria_shared.http.openapi import refusals
@@ -97,12 +95,8 @@ async def login(
     database: Database = request.app.state.database
     async with database.transaction() as session:
         account = await sign_in.enter(session, proved)
-        had_picture = account.image_path
         token, row = await sessions.mint(session, account.id, Device.of(request))
-        payload = await auth_payload(request, session, account, token, row)
-        if account.image_path != had_picture:
-            await tell_state(session, UserUpdated, account)
-        return payload
+        return await auth_payload(request, session, account, token, row)
 
 
 @router.delete("/account/", status_code=204, responses=refusals(403, 429))
