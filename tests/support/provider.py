@@ -32,6 +32,7 @@ class Person:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64  # of many who come at once none is turned away
 
     def __init__(self, provider: Provider) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
