@@ -7,7 +7,9 @@ import logging
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,8 @@ def test_13_a_code_arrives_as_text_and_html(
     assert asyncio.run(sender.send_code(kind, "mira@example.org", "012345")) is True
     (letter,) = box.letters
     assert (letter["From"], letter["To"]) == ("house@example.org", "mira@example.org")
+    assert abs(parsedate_to_datetime(letter["Date"]).timestamp() - time.time()) < 60
+    assert letter["Message-ID"].endswith("@example.org>")
     parts = {
         part.get_content_type(): part.get_payload(decode=True).decode()
         for part in letter.walk()

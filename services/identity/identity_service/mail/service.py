@@ -7,12 +7,14 @@ import html
 import logging
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
 from typing import cast
 
 import aiosmtplib
 
 from identity_service.codes import service as codes
 from identity_service.settings import IdentitySettings
+from notechondria_shared.timestamps import now
 
 logger = logging.getLogger("notechondria.mail")
 
@@ -95,6 +97,9 @@ class Mailer:
         message["Subject"] = template.subject
         message["From"] = settings.mail_sender
         message["To"] = address
+        # RFC 5322 §3.6 demands the one and recommends the other; a letter without them is taken for spam.
+        message["Date"] = format_datetime(now())
+        message["Message-ID"] = make_msgid(domain=settings.mail_sender.rpartition("@")[2].strip("<> ") or None)
         message.set_content(
             f"{template.purpose}\n\nAddress: {address}\nCode: {digits}\nThe code is good for {hours} hours.\n\n"
             f"{template.action}: {where}\n\nIf you did not ask for this, you can ignore it.\n"
