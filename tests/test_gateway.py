@@ -136,12 +136,15 @@ def strict(stack: Stack) -> Iterator[Api]:
 
 
 def test_5_the_limit_on_sign_in_is_said_in_json_with_cors(strict: Api) -> None:
-    answers = [strict.get("auth/session/", headers={"Origin": ALLOWED}) for _ in range(12)]
+    answers = [strict.get("auth/sessions/", headers={"Origin": ALLOWED}) for _ in range(12)]
     refused = [answer for answer in answers if answer.status_code == 429]
     assert len(refused) >= 5
     for answer in refused:
         check(answer, allowed=True, marked=False)
     assert strict.get("handshake/").status_code == 200  # only sign-in is counted
+    # Nor does the probe fail for a house whose people all come from one address: apps sign out for good then (§7.6).
+    assert {strict.get("auth/session/").json()["authenticated"] for _ in range(12)} == {False}
+    assert strict.post("auth/session/").status_code == 429
 
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
