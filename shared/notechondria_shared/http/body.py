@@ -23,6 +23,7 @@ from notechondria_shared.fields.rules import json_type
 BODY_LIMIT = 20 * 1024 * 1024
 """Bytes of a body without a file (identity §1, decisions 2)."""
 TOO_LARGE = f"Request refused: Backend.Http/body — it is larger than {BODY_LIMIT // 1024 // 1024} MiB."
+ENDED = "The request ended before its body did."
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -101,7 +102,7 @@ async def read_limited(request: Request, limit: int = BODY_LIMIT) -> bytes:
                 raise BadRequest(TOO_LARGE)
             chunks.append(chunk)
     except ClientDisconnect:
-        raise BadRequest("The request ended before its body did.") from None
+        raise BadRequest(ENDED) from None
     return b"".join(chunks)
 
 

@@ -1,7 +1,9 @@
-"""Multipart bodies with files: spooled to disk past 1 MiB, bounded in size and count."""
+"""Multipart bodies with files: spooled to disk past 1 MiB each, bounded in size and count."""
 
 from __future__ import annotations
 
+import errno
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,12 +13,16 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect
 
-from notechondria_shared.errors import ApiError, BadRequest
-from notechondria_shared.http.body import BODY_LIMIT
+from notechondria_shared.errors import ApiError, BadRequest, Unavailable
+from notechondria_shared.http.body import BODY_LIMIT, ENDED
 
+logger = logging.getLogger("notechondria.upload")
 PART_OVERHEAD = 1024 * 1024
 """Bytes allowed for the frame and the other parts around a file of exactly the limit."""
+NO_ROOM = "Upload refused: Backend.Http/upload — this server has no room for it right now; try again in a moment."
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass
@@ -39,7 +45,7 @@ async def read_form(
 ) -> AsyncIterator[Form]:
     """The multipart body of a request; `too_large` is raised when more than `limit` bytes (plus frame) come in.
 
-    The spooled files are removed when the block ends.
+    The spooled files are removed when the block ends. 503 when the disk that takes them is full.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit + PART_OVERHEAD:
@@ -60,6 +66,13 @@ async def read_form(
     except (MultiPartException, HTTPException) as error:
         text = getattr(error, "message", None) or getattr(error, "detail", str(error))
         raise BadRequest(f"Form parse error - {text}") from None
+    except ClientDisconnect:
+        raise BadRequest(ENDED) from None
+    except OSError as error:
+        if error.errno not in _DISK_FULL:
+            raise
+        logger.warning("an upload was refused, the disk of temporary files is full: %s", error)
+        raise Unavailable(NO_ROOM, retry_after=10) from None
     try:
         form = Form()
         for name, value in parsed.multi_items():
