@@ -23,6 +23,7 @@ import notes_service.versions.routes
 from notechondria_shared.app import ServiceSpec, create_service_app
 from notechondria_shared.runner import configured_app, load_settings
 from notes_service.authors.contact import KnownAuthors
+from notes_service.exchange.limits import Slots
 from notes_service.handlers import subscriptions
 from notes_service.housekeeping.service import Housekeeper
 from notes_service.models import EVENTS, Base
@@ -35,6 +36,7 @@ async def _start(app: FastAPI) -> None:
     settings: NotesSettings = app.state.settings
     app.state.known_authors = KnownAuthors()
     app.state.search = SearchPool(settings.search_workers, settings.search_queue)
+    app.state.import_slots = Slots(settings.import_at_once)
     app.state.housekeeper = Housekeeper(app)
     app.state.housekeeper.start()
     app.state.template_seeder = TemplateSeeder(app)

@@ -10,13 +10,19 @@ from notechondria_shared.settings import ServiceSettings
 
 
 class NotesSettings(ServiceSettings):
-    """The chassis' settings, the room that ranking of searches gets, and what is done from time to time."""
+    """The chassis' settings, the room that searches and imports get, and what is done from time to time."""
 
     service: ClassVar[str] = "notes"
 
     search_workers: int = Field(2, ge=1, le=32)
     search_queue: int = Field(32, ge=1)
     """Searches that may wait for a ranking thread; beyond it 503."""
+
+    import_max_mib: int = Field(50, ge=1, le=4096)
+    """What one import may send; /tmp must have room for it, as often as `import_at_once` says."""
+    import_max_files: int = Field(50_000, ge=1)
+    import_at_once: int = Field(4, ge=1)
+    """Imports under way in one process; beyond it 503."""
 
     recycle_bin_retention_days: int = Field(0, ge=0, le=36500)
     """Days after which a binned note is removed for good; 0 keeps it until its author empties the bin."""

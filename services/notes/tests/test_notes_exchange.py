@@ -198,10 +198,8 @@ def test_links_are_refused(mine: User) -> None:
     assert bring_in(mine, buffer.getvalue()).status_code == 400
 
 
-def test_bombs_and_nonsense_are_refused(mine: User, api: Api) -> None:
-    bomb = packed({f"{number}.md": bytes(30 * MIB) for number in range(9)}, compress_type=zipfile.ZIP_DEFLATED)
-    many = packed({f"{number}.txt": "" for number in range(10_001)})
-    for data in (bomb, many, b"no zip", b"", packed({"a.md": "x"})[:-30]):
+def test_lies_and_nonsense_are_refused(mine: User, api: Api) -> None:
+    for data in (b"no zip", b"", packed({"a.md": "x"})[:-30]):
         answer = bring_in(mine, data)
         assert (answer.status_code, list(answer.json())) == (400, ["detail"])
     lying = bytearray(packed({"a.md": bytes(30 * MIB)}, compress_type=zipfile.ZIP_DEFLATED))

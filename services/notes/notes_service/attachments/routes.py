@@ -18,7 +18,7 @@ from notechondria_shared.http.upload import is_multipart, read_form
 from notechondria_shared.storage.media import MediaStore
 from notes_service.attachments import queries, schemas, service
 from notes_service.authors.contact import KnownCaller
-from notes_service.media.uploads import staged
+from notes_service.media.uploads import pieces, staged
 from notes_service.notes import queries as note_queries
 from notes_service.notes.access import UNKNOWN, OwnNote, OwnNoteOfUuid, check_read
 from notes_service.notes.files import discard_files
@@ -89,7 +89,7 @@ async def _add(request: Request, caller: Caller, note_id: int, read: ReadSession
     database: Database = request.app.state.database
     async with read_form(request, too_large=BadRequest(service.TOO_LARGE), limit=service.LIMIT) as form:
         upload = service.checked(form.files.get("file"))
-        async with staged(media, upload) as path, database.transaction() as session:
+        async with staged(media, pieces(upload)) as path, database.transaction() as session:
             attachment_id = await service.attach(session, media, caller.user_id, note_id, upload, path)
     row = await read.one(queries.ONE, attachment_id=attachment_id)
     if row is None:

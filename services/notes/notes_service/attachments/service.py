@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from notechondria_shared.errors import BadRequest, NotFound
 from notechondria_shared.storage.media import MediaStore
 from notes_service.media.names import safe_name, shown_name
-from notes_service.media.uploads import claim
+from notes_service.media.uploads import Described, claim
 from notes_service.models import Note, NoteAttachment
 from notes_service.notes.access import lock_own
 
@@ -35,17 +35,17 @@ def checked(upload: UploadFile | None) -> UploadFile:
 
 
 async def attach(
-    session: AsyncSession, media: MediaStore, user_id: int, note_id: int, upload: UploadFile, staged_path: str
+    session: AsyncSession, media: MediaStore, user_id: int, note_id: int, file: Described, staged_path: str
 ) -> int:
     """Give an own note a staged file; the attachment's id. `last_edit` of the note stays."""
     note = await lock_own(session, user_id, note_id)
-    path = await claim(session, media, staged_path, folder_of(note), safe_name(upload.filename or ""))
+    path = await claim(session, media, staged_path, folder_of(note), safe_name(file.filename or ""))
     attachment = NoteAttachment(
         note_id=note_id,
         file=path,
-        original_filename=shown_name(upload.filename),
-        file_size=upload.size or 0,
-        content_type=_printable(upload.content_type or ""),
+        original_filename=shown_name(file.filename),
+        file_size=file.size or 0,
+        content_type=_printable(file.content_type or ""),
     )
     session.add(attachment)
     await session.flush()

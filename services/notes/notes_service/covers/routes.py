@@ -14,7 +14,7 @@ from notechondria_shared.http.upload import is_multipart, read_form
 from notechondria_shared.storage.media import MediaStore
 from notes_service.authors.contact import KnownCaller
 from notes_service.covers import service
-from notes_service.media.uploads import staged
+from notes_service.media.uploads import pieces, staged
 from notes_service.notes import queries
 from notes_service.notes.access import UNKNOWN, OwnNote
 from notes_service.notes.files import discard_files
@@ -32,7 +32,7 @@ async def set_cover(request: Request, caller: KnownCaller, note_id: OwnNote, rea
     database: Database = request.app.state.database
     async with read_form(request, too_large=BadRequest(service.TOO_LARGE), limit=service.LIMIT) as form:
         upload, name = await service.checked(form.files.get("cover"))
-        async with staged(media, upload) as path, database.transaction() as session:
+        async with staged(media, pieces(upload)) as path, database.transaction() as session:
             old = await service.put(session, media, caller.user_id, note_id, path, name)
     await discard_files(media, [old] if old else [])
     return await _summary(request, note_id, read)

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import stat
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import PurePosixPath
-from tempfile import SpooledTemporaryFile
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from starlette.datastructures import UploadFile
 
 from notechondria_shared.errors import BadRequest
 from notechondria_shared.storage.media import CHUNK
+from notes_service.exchange.limits import Limits
 
-ENTRIES = 10_000
-WHOLE_BYTES = 256 * 1024 * 1024
-"""Of all files together, unpacked."""
-IN_MEMORY = 1024 * 1024
-"""Bytes of a file that are kept in memory; the rest goes to disk."""
 NO_ZIP = "Import refused: Notes.Import/read — the file is no zip archive, or it is damaged."
-TOO_MUCH = f"Import refused: Notes.Import/read — unpacked it is more than {ENTRIES} files or {WHOLE_BYTES >> 20} MiB."
 ESCAPES = "Import refused: Notes.Import/read — it holds paths that lead out of it, or links: {name!r}."
 VAULT_MARKS = frozenset({".obsidian", "_resources"})
 """Folders that lie directly in a vault of Obsidian and in an export of Joplin."""
 _SKIPPED = frozenset({"__MACOSX", ".obsidian", ".trash", ".git"})
+_ENTRY = b"PK\x01\x02"
+"""What the entry of a file in a zip's directory begins with."""
+_SEARCHED = 128 * 1024
+"""More than this is read at once of the directory alone: its end is looked for in the last 64 KiB."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -36,11 +35,12 @@ class BadEntry(Exception):
 
 
 class Source(ABC):
-    """The files of an import by their paths; each is read within its limit, all together within `WHOLE_BYTES`."""
+    """The files of an import by their paths; each is read within its limit, all together within those of the import."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        if len(paths) > ENTRIES:
-            raise BadRequest(TOO_MUCH)
+    def __init__(self, paths: Sequence[str], limits: Limits) -> None:
+        if len(paths) > limits.files:
+            raise limits.too_much()
+        self.limits = limits
         for path in paths:
             _refuse_escapes(path)
         self._paths = [path for path in paths if not _SKIPPED & set(PurePosixPath(path).parts)]
@@ -75,53 +75,73 @@ class Source(ABC):
     def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """The file, from its beginning. Raises `BadEntry`."""
 
-    def spool(self, name: str, limit: int) -> BinaryIO:
-        """The content of a file, partly on disk. Raises `BadEntry` when it is damaged or larger than `limit` bytes."""
-        spooled: BinaryIO = SpooledTemporaryFile(IN_MEMORY)  # type: ignore[assignment]  # noqa: SIM115 - the caller's
+    def chunks(self, name: str, limit: int) -> Iterator[bytes]:
+        """The content of a file in pieces. Raises `BadEntry` when it is damaged or larger than `limit` bytes."""
+        size = 0
         try:
             with self._open(name) as opened:
-                size = 0
                 while chunk := opened.read(CHUNK):
                     size += len(chunk)
                     self._count(len(chunk), size, limit)
-                    spooled.write(chunk)
+                    yield chunk
         except Exception as error:
-            spooled.close()
             raise _refusal(error) from error
-        spooled.seek(0)
-        return spooled
+
+    async def pieces(self, name: str, limit: int) -> AsyncIterator[bytes]:
+        """`chunks`, each read in a thread."""
+        chunks = self.chunks(name, limit)
+        while chunk := await asyncio.to_thread(next, chunks, b""):
+            yield chunk
 
     def _count(self, more: int, size: int, limit: int) -> None:
         """What the directory says of the size may be a lie: what really comes out is counted."""
         self._read += more
-        if self._read > WHOLE_BYTES:
-            raise BadRequest(TOO_MUCH)
+        if self._read > self.limits.unpacked:
+            raise self.limits.too_much()
         if size > limit:
             raise BadEntry(f"It is larger than {limit >> 20} MiB.")
 
     def read(self, name: str, limit: int) -> bytes:
-        """The whole content of a small file; raises as `spool` does."""
-        with self.spool(name, limit) as spooled:
-            return spooled.read()
+        """The whole content of a small file; raises as `chunks` does."""
+        return b"".join(self.chunks(name, limit))
+
+
+class _Counted:
+    """The file of a zip whose directory is not taken apart when it holds too much: that alone would fill the memory."""
+
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        self._file, self._limits = file, limits
+        self.opening = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        if self.opening and len(data) > _SEARCHED and data.count(_ENTRY) > self._limits.files:
+            raise self._limits.too_much()
+        return data
 
 
 class Archive(Source):
     """A zip."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        counted = _Counted(file, limits)
         try:
-            self._zip = zipfile.ZipFile(file)
+            self._zip = zipfile.ZipFile(counted)
+            counted.opening = False
             entries = self._zip.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
             raise BadRequest(NO_ZIP) from None
-        if len(entries) > ENTRIES or sum(entry.file_size for entry in entries) > WHOLE_BYTES:
-            raise BadRequest(TOO_MUCH)
+        if len(entries) > limits.files or sum(entry.file_size for entry in entries) > limits.unpacked:
+            raise limits.too_much()
         for entry in entries:
             if "\x00" in entry.orig_filename or stat.S_ISLNK(entry.external_attr >> 16):
                 raise BadRequest(ESCAPES.format(name=entry.filename[:120]))
             _refuse_escapes(entry.filename.rstrip("/") if entry.is_dir() else entry.filename)
         self._entries = {entry.filename: entry for entry in entries if not entry.is_dir()}
-        super().__init__(list(self._entries))
+        super().__init__(list(self._entries), limits)
 
     def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         entry = self._entries[name]
@@ -133,9 +153,9 @@ class Archive(Source):
 class Folder(Source):
     """Plain files that were sent together; those of a chosen folder carry their path in it as their name."""
 
-    def __init__(self, uploads: Iterable[UploadFile]) -> None:
+    def __init__(self, uploads: Iterable[UploadFile], limits: Limits) -> None:
         self._uploads = {upload.filename: upload for upload in uploads if upload.filename}
-        super().__init__(list(self._uploads))
+        super().__init__(list(self._uploads), limits)
 
     def _root(self, paths: Iterable[str]) -> str:
         """The chosen folder: the first part of every path."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 
-from starlette.datastructures import Headers, UploadFile
+from starlette.datastructures import UploadFile
 
 from notechondria_shared.errors import ApiError
 from notechondria_shared.http.body import validate
@@ -22,7 +22,7 @@ from notes_service.exchange import links
 from notes_service.exchange.archive import BadEntry, Source
 from notes_service.exchange.problems import Problems
 from notes_service.exchange.reading import NoteFile
-from notes_service.media.uploads import staged
+from notes_service.media.uploads import pieces, staged
 from notes_service.versions.schemas import KeptVersion
 
 LISTS_BYTES = 16 * 1024 * 1024
@@ -33,9 +33,10 @@ LISTS_BYTES = 16 * 1024 * 1024
 class Staged:
     """A file of the import that lies in the store already, but has no place yet."""
 
-    upload: UploadFile
     path: str
-    name: str
+    filename: str
+    size: int
+    content_type: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +79,18 @@ class Gatherer:
         """The cover that our own export names."""
         if file.cover not in self.source:
             return None
-        found = await self._stage(stack, file.cover, limit=covers.LIMIT)
-        if found is None:
-            return None
         try:
-            _, name = await covers.checked(found.upload)
+            data = await asyncio.to_thread(self.source.read, file.cover, covers.LIMIT)
+            upload = UploadFile(BytesIO(data), size=len(data), filename=PurePosixPath(file.cover).name)
+            _, name = await covers.checked(upload)
+        except BadEntry as problem:
+            self.problems.add(file.cover, str(problem))
         except ApiError as refusal:
             self.problems.refused(file.cover, refusal)
-            return None
-        return Staged(found.upload, found.path, name)
+        else:
+            lies = await stack.enter_async_context(staged(self.media, pieces(upload)))
+            return Staged(lies, name, len(data), None)
+        return None
 
     async def versions(self, file: NoteFile) -> list[KeptVersion]:
         """The versions that our own export keeps beside the note."""
@@ -110,15 +114,20 @@ class Gatherer:
         return None
 
     async def _stage(
-        self, stack: AsyncExitStack, path: str, name: Any = None, content_type: Any = None, limit: int = 0
+        self, stack: AsyncExitStack, path: str, name: Any = None, content_type: Any = None
     ) -> Staged | None:
+        size = 0
+
+        async def counted() -> AsyncIterator[bytes]:
+            nonlocal size
+            async for piece in self.source.pieces(path, attachments.LIMIT):
+                size += len(piece)
+                yield piece
+
         try:
-            file: BinaryIO = await asyncio.to_thread(self.source.spool, path, limit or attachments.LIMIT)
+            lies = await stack.enter_async_context(staged(self.media, counted()))
         except BadEntry as problem:
             self.problems.add(path, str(problem))
             return None
-        stack.callback(file.close)
-        headers = Headers({"content-type": content_type} if isinstance(content_type, str) else {})
         shown = name if isinstance(name, str) and name else PurePosixPath(path).name
-        upload = UploadFile(file, size=file.seek(0, os.SEEK_END), filename=shown, headers=headers)
-        return Staged(upload, await stack.enter_async_context(staged(self.media, upload)), shown)
+        return Staged(lies, shown, size, content_type if isinstance(content_type, str) else None)

@@ -28,7 +28,7 @@ from notes_service.courses import service as courses
 from notes_service.courses.schemas import CreateCourse
 from notes_service.covers import service as covers
 from notes_service.exchange import links, queries
-from notes_service.exchange.archive import ENTRIES, BadEntry, Source
+from notes_service.exchange.archive import BadEntry, Source
 from notes_service.exchange.gathering import Gatherer, Staged
 from notes_service.exchange.problems import Problem, Problems
 from notes_service.exchange.reading import NoteFile, draft_id_of, read_note
@@ -136,7 +136,7 @@ class Import:
                     change = validate(UpdateNote, {"content": text})
                     await notes.update_note(session, self.caller.user_id, note_id, change, quiet=True)
                 if cover:
-                    await covers.put(session, self._media, self.caller.user_id, note_id, cover.path, cover.name)
+                    await covers.put(session, self._media, self.caller.user_id, note_id, cover.path, cover.filename)
                 await versions.bring_back(session, self.caller.user_id, note_id, kept)
                 if file.binned:
                     await notes.trash(session, self.caller.user_id, note_id)
@@ -160,7 +160,7 @@ class Import:
     async def _told_courses(self) -> list[Any]:
         data = await self.gather.document(COURSES) if COURSES in self.source else None
         told = data.get("courses") if isinstance(data, dict) and "format" in data else None
-        return told[:ENTRIES] if isinstance(told, list) else []
+        return told[: self.source.limits.files] if isinstance(told, list) else []
 
     async def _course(self, session: AsyncSession, title: str) -> int | None:
         """The caller's course of this title, made when there is none: as the export has it, if it does."""
@@ -192,7 +192,7 @@ class Import:
         return imported or uuid
 
     async def _attach(self, session: AsyncSession, note_id: int, one: Staged) -> str:
-        made = await attachments.attach(session, self._media, self.caller.user_id, note_id, one.upload, one.path)
+        made = await attachments.attach(session, self._media, self.caller.user_id, note_id, one, one.path)
         row = await session.get_one(NoteAttachment, made)
         return media_url(self.request, row.file)
 

@@ -22,16 +22,15 @@ from notechondria_shared.http.zip_stream import zip_stream
 from notechondria_shared.timestamps import iso_offset, today
 from notes_service.authors.contact import KnownCaller
 from notes_service.exchange import importing, queries
-from notes_service.exchange.archive import ENTRIES, Archive, Folder, Source
+from notes_service.exchange.archive import Archive, Folder, Source
 from notes_service.exchange.exporting import Export
+from notes_service.exchange.limits import Limits, Slots
 from notes_service.exchange.links import MARKDOWN
+from notes_service.settings import NotesSettings
 
 router = APIRouter(prefix="/api/v1/notes", tags=["export and import"])
 internal = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
-LIMIT = 20 * 1024 * 1024
-"""Bytes of an uploaded archive."""
 MISSING = "No file provided: Notes.Import/upload — send a zip, or markdown files, as the part `file` of a form."
-TOO_LARGE = f"Import refused: Notes.Import/upload — what was sent exceeds maximum size of {LIMIT >> 20} MiB."
 UPLOAD = [describe_body(files=("file",))]
 
 
@@ -51,31 +50,35 @@ async def export_notes(request: Request, caller: KnownCaller, read: ReadSession)
 
 @router.post("/import/", response_model=importing.Imported, dependencies=UPLOAD)
 async def import_notes(request: Request, caller: KnownCaller) -> Json:
-    """Take in notes, at most 20 MiB: a zip (an export of ours, or a folder as Obsidian and Joplin export it), or such
-    a folder's files themselves, each a part whose file name is its path in the folder.
+    """Take in notes, at most 50 MiB or what this server allows: a zip (an export of ours, or a folder as Obsidian and
+    Joplin export it), or such a folder's files themselves, each a part whose file name is its path in the folder.
 
     A note that was imported before, or that is still here, stays as it is. Files that cannot be read are named in
     `errors`, the others are imported. 400 for what is no zip, unpacks to too much, or leads out of itself.
+    503 while another import of the same user is under way, or too many of others.
     """
     if not is_multipart(request):
         raise BadRequest(MISSING)
-    too_large = BadRequest(TOO_LARGE)
-    async with read_form(request, too_large=too_large, limit=LIMIT, max_files=ENTRIES) as form:
-        uploads = [upload for upload in form.uploads if upload.filename]
-        if not uploads:
-            raise BadRequest(MISSING)
-        if sum(upload.size or 0 for upload in uploads) > LIMIT:
-            raise too_large
-        source = await asyncio.to_thread(_source, uploads)
-        return Json(await importing.Import(request, caller, source).run())
+    settings: NotesSettings = request.app.state.settings
+    slots: Slots = request.app.state.import_slots
+    limits = Limits(settings.import_max_mib, settings.import_max_files)
+    with slots.taken(caller.user_id):
+        async with read_form(request, too_large=limits.too_large(), limit=limits.sent, max_files=limits.files) as form:
+            uploads = [upload for upload in form.uploads if upload.filename]
+            if not uploads:
+                raise BadRequest(MISSING)
+            if sum(upload.size or 0 for upload in uploads) > limits.sent:
+                raise limits.too_large()
+            source = await asyncio.to_thread(_source, uploads, limits)
+            return Json(await importing.Import(request, caller, source).run())
 
 
-def _source(uploads: Sequence[UploadFile]) -> Source:
+def _source(uploads: Sequence[UploadFile], limits: Limits) -> Source:
     """One file that is no markdown is a zip; everything else is what it seems."""
     first = uploads[0]
     if len(uploads) == 1 and PurePosixPath(first.filename or "").suffix.lower() not in MARKDOWN:
-        return Archive(first.file)
-    return Folder(uploads)
+        return Archive(first.file, limits)
+    return Folder(uploads, limits)
 
 
 @internal.get("/users/{user_id:id}/export")

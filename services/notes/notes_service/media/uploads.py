@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
+from typing import Protocol
 from uuid import uuid4
 
 from sqlalchemy import func, select
@@ -21,6 +22,22 @@ STAGING = "staging"
 """Folder of files that have no place yet; never delivered."""
 
 
+class Described(Protocol):
+    """What is told of a file beside its content: by an upload, or by an import."""
+
+    @property
+    def filename(self) -> str | None:
+        """What its user calls it."""
+
+    @property
+    def size(self) -> int | None:
+        """Its bytes."""
+
+    @property
+    def content_type(self) -> str | None:
+        """Its media type."""
+
+
 async def pieces(upload: UploadFile) -> AsyncIterator[bytes]:
     """The content of an upload, 256 KiB at a time."""
     await upload.seek(0)
@@ -29,10 +46,10 @@ async def pieces(upload: UploadFile) -> AsyncIterator[bytes]:
 
 
 @asynccontextmanager
-async def staged(media: MediaStore, upload: UploadFile) -> AsyncIterator[str]:
-    """The upload in the store, under a path of its own; removed when the block ends and nothing claimed it."""
+async def staged(media: MediaStore, content: AsyncIterator[bytes]) -> AsyncIterator[str]:
+    """A file in the store, under a path of its own; removed when the block ends and nothing claimed it."""
     path = f"{STAGING}/{uuid4().hex}"
-    await media.put(path, pieces(upload))
+    await media.put(path, content)
     try:
         yield path
     finally:

@@ -1,0 +1,217 @@
+"""How much an import may be, how many are under way at once, and a disk that is full (docs/notes.md)."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from tests.support.client import Api, User, eventually
+from tests.support.replica import another
+
+from notechondria_local.stack import Stack
+from notechondria_shared.errors import BadRequest
+from notes_service.exchange.archive import Archive
+from notes_service.exchange.limits import Limits
+
+MIB = 1024 * 1024
+HEAD = b'--x\r\nContent-Disposition: form-data; name="file"; filename="notes.zip"\r\n\r\n'
+TAIL = b"\r\n--x--\r\n"
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+def packed(files: dict[str, bytes | str], how: int = zipfile.ZIP_STORED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", how) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def bring_in(user: User, data: bytes) -> httpx.Response:
+    return user.request("POST", "notes/import/", files={"file": ("notes.zip", data)})
+
+
+def refused(answer: httpx.Response, text: str) -> None:
+    assert (answer.status_code, list(answer.json())) == (400, ["detail"]), answer.text
+    assert text in answer.json()["detail"]
+
+
+@pytest.fixture(scope="module")
+def small(stack: Stack) -> Iterator[Api]:
+    """A house that takes one import at a time, of 1 MiB and three files."""
+    environment = {"IMPORT_MAX_MIB": "1", "IMPORT_MAX_FILES": "3", "IMPORT_AT_ONCE": "1"}
+    with another(stack, "notes", **environment) as url, Api(stack, url) as api:
+        yield api
+
+
+def test_an_export_of_more_than_20_mib_comes_back_whole(mine: User, other: User, api: Api) -> None:
+    contents = {name: os.urandom(12 * MIB) for name in ("a.bin", "b.bin", "c.bin")}
+    for name, content in contents.items():
+        note = mine.post("notes/", {"title": name}).json()
+        sent = mine.request("POST", f"notes/{note['id']}/attachments/", files={"file": (name, content)})
+        assert sent.status_code == 201
+    export = mine.get("notes/export/").content
+    assert len(export) > 36 * MIB
+    answer = bring_in(other, export)
+    assert answer.json() == {"imported": 4, "unchanged": 0, "attachments": 3, "errors": []}
+    copies = [note for note in other.get("notes/").json() if note["title"] in contents]
+    files = [other.get(f"notes/{note['id']}/attachments/").json() for note in copies]
+    assert {file["original_filename"]: file["file_size"] for (file,) in files} == dict.fromkeys(contents, 12 * MIB)
+    assert {file["original_filename"]: api.http.get(file["url"]).content for (file,) in files} == contents
+
+
+def test_what_is_sent_is_bounded_and_the_refusal_says_by_what(mine: User, small: Api) -> None:
+    user = replace(mine, api=small)
+    assert bring_in(user, packed({"a.md": "text", "b.bin": bytes(MIB - 1000)})).status_code == 200
+    text = "exceeds maximum size of 1 MiB."
+    refused(bring_in(user, packed({"b.bin": bytes(MIB)})), text)
+    refused(bring_in(user, packed({"b.bin": bytes(3 * MIB)})), text)
+    half = bytes(MIB // 2 + 1)
+    refused(user.request("POST", "notes/import/", files=[("f", ("a.bin", half)), ("f", ("b.bin", half))]), text)
+
+
+def test_what_is_unpacked_is_bounded_by_twenty_times_that(mine: User, small: Api) -> None:
+    user = replace(mine, api=small)
+    bomb = {"a.bin": bytes(11 * MIB), "b.bin": bytes(9 * MIB + 1)}
+    refused(bring_in(user, packed(bomb, zipfile.ZIP_DEFLATED)), "more than 3 files or 20 MiB.")
+    within = {"a.bin": bytes(11 * MIB), "b.bin": bytes(9 * MIB)}
+    assert bring_in(user, packed(within, zipfile.ZIP_DEFLATED)).status_code == 200
+
+
+def test_files_are_counted_in_a_zip_and_in_a_form(mine: User, small: Api) -> None:
+    user = replace(mine, api=small)
+    four: dict[str, bytes | str] = {f"{number}.md": "text" for number in range(4)}
+    refused(bring_in(user, packed(four)), "more than 3 files or 20 MiB.")
+    parts = [("file", (name, data)) for name, data in four.items()]
+    refused(user.request("POST", "notes/import/", files=parts), "Maximum number of files is 3.")
+    assert not [note for note in mine.get("notes/").json() if note["title"].isdigit()]
+    assert user.request("POST", "notes/import/", files=parts[:3]).json()["imported"] == 3
+
+
+def test_20_000_files_come_in_at_once(mine: User) -> None:
+    many: dict[str, bytes | str] = {f"V/{number}.txt": "" for number in range(20_000)}
+    assert bring_in(mine, packed({**many, "V/a.md": "text"})).json()["imported"] == 1
+
+
+def test_a_directory_of_too_many_files_is_not_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = packed({f"{number:030}": "" for number in range(3000)})
+    made: list[Any] = []
+    monkeypatch.setattr(zipfile, "ZipInfo", lambda *args: made.append(args))
+    with pytest.raises(BadRequest, match="more than 2999 files"):
+        Archive(cast("BinaryIO", io.BytesIO(data)), Limits(1, 2999))
+    assert made == []
+
+
+class Slow:
+    """An import whose client sends its end only when told to."""
+
+    def __init__(self, user: User, data: bytes) -> None:
+        self.go_on = threading.Event()
+        self._user, self._data = user, data
+
+    def send(self) -> httpx.Response:
+        return self._user.request("POST", "notes/import/", headers=FORM, content=self._body())
+
+    def _body(self) -> Iterator[bytes]:
+        yield HEAD + self._data
+        assert self.go_on.wait(60)
+        yield TAIL
+
+
+@contextmanager
+def under_way(user: User, data: bytes) -> Iterator[Any]:
+    """An import that has begun; called, it ends, and the answer comes."""
+    slow = Slow(user, data)
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            answer = pool.submit(slow.send)
+            eventually(lambda: bring_in(user, b"no zip").status_code == 503, what="the first import is under way")
+            yield lambda: (slow.go_on.set(), answer.result(60))[1]
+        finally:
+            slow.go_on.set()
+
+
+def without_body(user: User, url: str) -> tuple[int, str | None, str]:
+    """Announce an import to the service itself and send none of it: status, Retry-After and the body."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=20)
+    try:
+        headers = {**user.headers, **FORM, "Content-Length": str(30 * MIB)}
+        connection.request("POST", "/api/v1/notes/import/", headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers["Retry-After"], answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_a_second_import_of_a_user_waits_its_turn_and_others_do_not(mine: User, other: User, stack: Stack) -> None:
+    with under_way(mine, packed({"first.md": "text"})) as finish:
+        status, retry_after, body = without_body(mine, stack.service_url("notes"))
+        assert (status, retry_after) == (503, "10")
+        assert "another import of yours is under way" in body
+        assert bring_in(mine, packed({"second.md": "text"})).status_code == 503
+        assert bring_in(mine, os.urandom(30 * MIB)).status_code == 503  # the answer arrives whatever is still sent
+        assert bring_in(other, packed({"theirs.md": "text"})).json()["imported"] == 1
+        assert finish().json()["imported"] == 1
+    assert bring_in(mine, packed({"second.md": "text"})).json()["imported"] == 1
+    titles = {note["title"] for note in mine.get("notes/").json()}
+    assert {"first", "second"} <= titles
+
+
+def test_no_more_imports_at_once_than_the_setting_says(mine: User, other: User, small: Api) -> None:
+    theirs = replace(other, api=small)
+    with under_way(replace(mine, api=small), packed({"first.md": "text"})) as finish:
+        status, retry_after, body = without_body(theirs, small.base)
+        assert (status, retry_after) == (503, "10")
+        assert "as many as can be at once (1)" in body
+        assert finish().status_code == 200
+    assert bring_in(theirs, packed({"second.md": "text"})).json()["imported"] == 1
+
+
+def test_the_turn_is_given_back_when_the_client_goes_away(mine: User, other: User, small: Api) -> None:
+    user = replace(mine, api=small)
+    connection = HTTPConnection(urlsplit(small.base).netloc, timeout=20)
+    connection.request("POST", "/api/v1/notes/import/", HEAD, {**user.headers, **FORM, "Content-Length": "9999"})
+    eventually(lambda: bring_in(user, b"no zip").status_code == 503, what="the import is under way")
+    connection.close()
+    eventually(lambda: bring_in(user, b"no zip").status_code == 400, what="the turn is given back")
+    assert bring_in(replace(other, api=small), packed({"a.md": "text"})).json()["imported"] == 1
+
+
+FULL = """
+import tempfile
+tempfile.TemporaryFile = lambda *args, **more: open("/dev/full", "w+b")
+"""
+
+
+def test_a_full_disk_is_503_and_leaves_nothing(mine: User, stack: Stack, look: Any, tmp_path: Path) -> None:
+    note = mine.post("notes/", {"title": "whole"}).json()
+    before = mine.get("notes/").json()
+    (tmp_path / "sitecustomize.py").write_text(FULL)
+    large = packed({"a.md": "text", "b.bin": bytes(3 * MIB)})
+    with another(stack, "notes", PYTHONPATH=str(tmp_path)) as url, Api(stack, url) as api:
+        user = replace(mine, api=api)
+        for path, part in (
+            ("notes/import/", "file"),
+            ("notes/import/", "file"),  # the turn was given back
+            (f"notes/{note['id']}/attachments/", "file"),
+            (f"notes/{note['id']}/cover/", "cover"),
+        ):
+            answer = user.request("POST", path, files={part: ("notes.zip", large)})
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10"), answer.text
+            assert "no room for it right now" in answer.json()["detail"]
+        assert bring_in(user, packed({"small.md": "text"})).json()["imported"] == 1  # it needs no disk
+    assert mine.get(f"notes/{note['id']}/").json()["content"] == note["content"]
+    assert [one["title"] for one in mine.get("notes/").json() if one not in before] == ["small"]
+    assert look.all("SELECT 1 FROM notes.note_attachments WHERE note_id = %s", note["id"]) == []
