@@ -64,6 +64,10 @@ def create_app() -> FastAPI:
             cursor = await connection.execute(sql, bound)
             return await cursor.fetchall()
 
+    @app.get("/internal/health/live")
+    async def live() -> Json:
+        return Json({"status": "live"})
+
     @app.get(PREFIX + "/one/{note_id}")
     async def one(note_id: int) -> Json:
         (note,) = await rows(queries.DETAIL.sql, note_id=note_id)
