@@ -35,5 +35,22 @@ def test_seed_colours(status: int, paint: str) -> None:
     assert line.endswith("\x1b[0m")
 
 
-def test_secrets_of_a_query_are_masked() -> None:
-    assert mask_query("code=4711&state=google&Token=abc") == "code=***&state=google&Token=***"
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("code=4711&state=google&Token=abc", "code=***&state=google&Token=***"),
+        ("access_token=4711&api_key=4711&newPassword=4711", "access_token=***&api_key=***&newPassword=***"),
+        ("c%6Fde=4711&code[]=4711", "c%6Fde=***&code[]=***"),
+        ("a=1;token=4711", "a=1;token=***"),
+        ("token%3D4711", "***"),
+        ("next=/x%3Fcode%3D4711", "next=***"),
+        ("next=%252Fx%253Fcode%253D4711", "next=***"),
+        ("q=ntc_0123456789abcdef0123456789abcdef", "q=***"),
+        ("ntc_0123456789abcdef0123456789abcdef=1", "***=***"),
+        ("0123456789abcdef0123456789abcdef01234567", "***"),
+        ("q=a+word&limit=20&days=7&note=3", "q=a+word&limit=20&days=7&note=3"),
+        ("code=", "code="),
+    ],
+)
+def test_16_secrets_of_a_query_are_masked(query: str, shown: str) -> None:
+    assert mask_query(query) == shown

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from urllib.parse import unquote_plus
 
 from notechondria_shared.access_line import access_level, access_line
 
-_SECRET = re.compile(r"(?i)\b(code|token|id_token|password|secret|key)=[^&]*")
+_SECRET_NAME = re.compile(r"code|token|pass|pwd|secret|key|authorization|session|cookie|signature", re.IGNORECASE)
+_SECRET_VALUE = re.compile(rf"({_SECRET_NAME.pattern})[^&;=]*=|ntc_[0-9a-f]|\b[0-9a-f]{{32,}}\b", re.IGNORECASE)
 
 _SECRET_PATH = re.compile(r"(/+calendar/+).+", re.IGNORECASE | re.DOTALL)
 
@@ -21,8 +23,21 @@ def mask_path(path: str) -> str:
 
 
 def mask_query(query: str) -> str:
-    """A query string without the values that could be secrets."""
-    return _SECRET.sub(lambda found: f"{found.group(1)}=***", query)
+    """A query string without the values that could be secrets, however they are spelled."""
+    return "".join(_masked(piece) for piece in re.split("([&;])", query))
+
+
+def _masked(piece: str) -> str:
+    name, equals, value = piece.partition("=")
+    secret = bool(_SECRET_VALUE.search(_plain(name)))
+    if value and (secret or _SECRET_NAME.search(_plain(name)) or _SECRET_VALUE.search(_plain(value))):
+        value = "***"
+    return f"{'***' if secret else name}{equals}{value}"
+
+
+def _plain(text: str) -> str:
+    """Text as it was before it was encoded, once or twice."""
+    return unquote_plus(unquote_plus(text))
 
 
 def log_access(status: int, duration_ms: float, method: str, path: str, query: str, *, force_color: bool) -> None:
