@@ -29,14 +29,15 @@ def without_planner(stack: Stack) -> Iterator[None]:
         stack.start_part("planner")
 
 
-def check(answer: httpx.Response, *, allowed: bool, marked: bool = True) -> None:
+def check(answer: httpx.Response, *, allowed: bool) -> None:
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
     assert list(answer.json()) == ["detail"]
     assert int(answer.headers["retry-after"]) >= 1
     assert answer.headers.get("access-control-allow-origin") == (ALLOWED if allowed else None)
     assert answer.headers.get("access-control-allow-credentials") == ("true" if allowed else None)
-    if marked:
-        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "strict-origin-when-cross-origin"
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
 
 
 @pytest.mark.usefixtures("without_planner")
@@ -140,7 +141,7 @@ def test_5_the_limit_on_sign_in_is_said_in_json_with_cors(strict: Api) -> None:
     refused = [answer for answer in answers if answer.status_code == 429]
     assert len(refused) >= 5
     for answer in refused:
-        check(answer, allowed=True, marked=False)
+        check(answer, allowed=True)
     assert strict.get("handshake/").status_code == 200  # only sign-in is counted
     # Nor does the probe fail for a house whose people all come from one address: apps sign out for good then (§7.6).
     assert {strict.get("auth/session/").json()["authenticated"] for _ in range(12)} == {False}
@@ -199,6 +200,14 @@ def test_5_people_at_the_administration_site_are_told_in_a_page(strict: Api) -> 
     finally:
         strict.stack.start_part("identity")
         strict.stack.start_part("mcp")
+
+
+def test_5_the_gateways_own_answers_name_the_request_as_the_services_do(strict: Api) -> None:
+    refused = [strict.get("auth/sessions/", headers={"X-Request-Id": "my-own.name_1"}) for _ in range(12)][-1]
+    assert (refused.status_code, refused.headers["x-request-id"]) == (429, "my-own.name_1")
+    odd = f"secret {time.monotonic_ns()}"
+    answer = strict.get("ping/", headers={"X-Request-Id": odd})
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
 
 
 def test_a_services_own_refusal_is_left_alone(api: Api) -> None:

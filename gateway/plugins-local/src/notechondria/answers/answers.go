@@ -78,12 +78,15 @@ func (handler *Handler) ServeHTTP(writer http.ResponseWriter, request *http.Requ
 	// One address, the client's: limits count by it, and services take the first hop (identity §1).
 	request.Header.Set("X-Forwarded-For", handler.client(request))
 	request.Header.Del(userHeader)
+	name(request)
 	own := &answer{ResponseWriter: writer, request: request, handler: handler}
 	if request.Method != http.MethodGet && request.Method != http.MethodHead {
 		handler.next.ServeHTTP(own, request)
-		return
+	} else {
+		handler.patiently(own, request)
 	}
-	handler.patiently(own, request)
+	// The access log has the name from the answer; what the client had put there is not for it.
+	request.Header.Del(idHeader)
 }
 
 // patiently repeats a read until a service answers it or the patience is at its end. A read has no body and no effect.
@@ -178,7 +181,11 @@ func (own *answer) WriteHeader(status int) {
 	if header.Get("Access-Control-Allow-Origin") == "" {
 		own.allowOrigin(header)
 	}
-	if status < 400 || header.Get("X-Request-Id") != "" || strings.HasPrefix(header.Get("Content-Type"), "application/json") {
+	named := header.Get(idHeader) != ""
+	if !named {
+		header.Set(idHeader, own.request.Header.Get(idHeader))
+	}
+	if status < 400 || named || strings.HasPrefix(header.Get("Content-Type"), "application/json") {
 		atomic.StoreInt64(&own.handler.awaySince, 0)
 		own.stream = strings.HasPrefix(header.Get("Content-Type"), "text/event-stream")
 		own.ResponseWriter.WriteHeader(status)
@@ -221,6 +228,9 @@ func (own *answer) WriteHeader(status int) {
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Del("Content-Encoding")
+	// What stands in front of `headers` is not marked by it.
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	if header.Get("Retry-After") == "" && (status == 429 || status == 503) {
 		header.Set("Retry-After", "1")
 	}
