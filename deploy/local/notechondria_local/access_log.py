@@ -5,6 +5,7 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from notechondria_local.errors import StackError
 from notechondria_shared.access_line import access_level, access_line
@@ -45,8 +46,10 @@ class Wanted:
         if self.status is not None and not re.fullmatch(r"[1-5](\d\d|[xX]{2})", self.status):
             raise StackError(f"{self.status!r} is no status.", "Give a number such as 404, or a class such as 5xx.")
 
-    def accepts(self, request: Request) -> bool:
-        """Tell whether a request is to be shown."""
+    def accepts(self, request: Request | None) -> bool:
+        """Tell whether a request is to be shown; None is a line that tells of none, shown when all are."""
+        if request is None:
+            return self == Wanted()
         status = str(request.status)
         fits = self.status is None or self.status == status or self.status.lower() == f"{status[0]}xx"
         fits = fits and self.user_id in (None, request.user_id)
@@ -65,11 +68,17 @@ def parse(line: str) -> Request | None:
             path=str(entry["RequestPath"]).partition("?")[0],
             service=str(entry.get("ServiceName", "")).partition("@")[0] or "-",
             request_id=str(entry.get("downstream_X-Request-Id") or "-"),
-            user_id=int(entry["request_X-User-Id"]) if entry.get("request_X-User-Id") else None,
+            user_id=_user(entry),
             size=int(entry.get("DownstreamContentSize", 0)),
         )
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _user(entry: dict[str, Any]) -> int | None:
+    """Return who called. Where no service answered nobody was recognised, and the header is the client's own."""
+    said = str(entry.get("request_X-User-Id", ""))
+    return int(said) if entry.get("ServiceName") and said.isdecimal() else None
 
 
 def render(request: Request, *, colour: bool) -> str:

@@ -33,6 +33,7 @@ from notechondria_local.names import PARTS, SERVICES, TOGETHER
 from notechondria_local.operator_commands import user_id
 from notechondria_local.operator_env import gateway_port, operator_environment
 from notechondria_local.runner import UpOptions, up, up_reporting
+from notechondria_shared.settings import TRUE_WORDS
 from notechondria_shared.version import product_version
 
 app = typer.Typer(
@@ -144,11 +145,12 @@ def logs(
     if service is not None and service not in SERVICES:
         raise StackError(f"There is no service {service!r}.", f"Services: {', '.join(SERVICES)}.")
     path = layout.log(part) if part else layout.access_log
-    colour = sys.stdout.isatty() or os.environ.get("DJANGO_ACCESS_LOG_FORCE_COLOR", "").lower() in ("1", "true", "yes")
+    forced = operator_environment().get("DJANGO_ACCESS_LOG_FORCE_COLOR", "").strip().lower()
+    colour = sys.stdout.isatty() or forced in TRUE_WORDS
     wanted = access_log.Wanted(service, min_ms, status_class, user_id(user, data) if user else None)
     for line in sys.stdin if stdin else _lines(path, lines, follow_on=follow_on):
         request = None if part else access_log.parse(line)
-        if request and not wanted.accepts(request):
+        if not part and not wanted.accepts(request):
             continue
         shown = access_log.render(request, colour=colour) if request and not as_json else line.rstrip("\n")
         print(shown, flush=follow_on or stdin)  # noqa: T201

@@ -74,9 +74,9 @@ def test_both_commands_read_a_stream_from_elsewhere() -> None:
     }
     stream = f"gateway-1  | {json.dumps(entry)}\nnot a line of the log\n"
 
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, **environment: str) -> str:
         call = [sys.executable, "-m", "notechondria_local", *arguments, "--stdin"]
-        wide = {**os.environ, "COLUMNS": "140"}
+        wide = {**os.environ, "COLUMNS": "140", **environment}
         done = subprocess.run(call, input=stream, capture_output=True, text=True, timeout=30, check=True, env=wide)
         return done.stdout
 
@@ -84,6 +84,10 @@ def test_both_commands_read_a_stream_from_elsewhere() -> None:
     assert (row["service"], row["route"], row["errors"], row["p95"]) == ("notes", "/api/v1/notes/{id}/", 1.0, 12.0)
     assert "/api/v1/notes/{id}/" in run("top", "--once")
     assert "503     12.0ms  GET    /api/v1/notes/1/" in run("logs", "--status", "5xx")
-    assert "503" not in run("logs", "--status", "4xx")
+    assert "not a line" in run("logs")
+    assert run("logs", "--status", "4xx") == ""
+    assert "\x1b" not in run("logs")
+    for word in ("1", "on", " Yes "):
+        assert "\x1b[31m503" in run("logs", DJANGO_ACCESS_LOG_FORCE_COLOR=word)
     assert "[notes abc user=7]" in run("logs", "--user", "7", "--service", "notes")
     assert "503" not in run("logs", "--user", "8")
