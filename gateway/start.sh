@@ -58,6 +58,22 @@ resolve() {
     fi
 }
 
+# Prints the setting named $1, a whole number, or $2 when there is none: the routes' template would take any other text
+# for 0, which is no limit at all, and 08 too.
+number() {
+    eval "given=\${$1:-}"
+    digits=$(printf '%s' "${given:-$2}" | tr -d ' ' | sed 's/^0*\([0-9]\)/\1/')
+    case $digits in
+    '' | *[!0-9]*) echo "$1=$given is not a whole number. Correct it, or leave it out." >&2; exit 2 ;;
+    esac
+    printf '%s' "$digits"
+}
+
+AUTH_RATE_PER_MINUTE=$(number AUTH_RATE_PER_MINUTE 60)
+GATEWAY_PATIENCE_SECONDS=$(number GATEWAY_PATIENCE_SECONDS 10)
+TLS_PUBLIC_PORT=$(number TLS_PUBLIC_PORT 443)
+export AUTH_RATE_PER_MINUTE GATEWAY_PATIENCE_SECONDS TLS_PUBLIC_PORT
+
 home=$(cd "$(dirname "$0")" && pwd)
 source=${GATEWAY_STATIC:-$home/traefik.yaml}
 rendered=${GATEWAY_RENDERED:-/tmp/traefik.yaml}

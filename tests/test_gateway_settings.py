@@ -79,6 +79,20 @@ def test_containers_and_the_command_read_the_same_configuration(wishes: dict[str
     assert "${" not in yaml.safe_dump(by_script)
 
 
+@pytest.mark.parametrize(
+    ("given", "code"), [("", 0), ("60", 0), (" 08 ", 0), ("0", 0), ("many", 2), ("-1", 2), ("1.5", 2)]
+)
+def test_containers_refuse_a_limit_that_would_be_none(given: str, code: int, tmp_path: Path) -> None:
+    env = {
+        "PATH": os.environ["PATH"],
+        "GATEWAY_RENDERED": str(tmp_path / "traefik.yaml"),
+        "AUTH_RATE_PER_MINUTE": given,
+    }
+    script = GATEWAY_STATIC.parent / "start.sh"
+    done = subprocess.run([script, "--render"], env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, "AUTH_RATE_PER_MINUTE" in done.stderr) == (code, code == 2)
+
+
 def test_containers_close_the_file_with_keys_to_others(tmp_path: Path) -> None:
     """A volume with a group of its own opens it (Kubernetes' fsGroup), and Traefik would use nothing of it."""
     storage = tmp_path / "acme.json"

@@ -56,7 +56,7 @@ class Plan:
             parts["postgres"] = Part("postgres", self.postgres.spec)
         if not self.env.get("NATS_URL"):
             parts["nats"] = Part("nats", self.nats.spec)
-        if self.env.get("NOTECHONDRIA_TOGETHER", "").lower() in TRUE_WORDS:
+        if self.env.get("NOTECHONDRIA_TOGETHER", "").strip().lower() in TRUE_WORDS:
             parts[TOGETHER] = Part(TOGETHER, self.settings.together)
         else:
             parts |= {name: Part(name, partial(self.settings.spec, name)) for name in SERVICES}

@@ -6,10 +6,10 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
+from notechondria_local import gateway_settings
 from notechondria_local.errors import StackError
 from notechondria_local.layout import GATEWAY_ROUTES, GATEWAY_STATIC
 from notechondria_local.nats import wheel_program
@@ -42,8 +42,8 @@ def check_certificate(env: Mapping[str, str]) -> None:
 
 def fill_in(source: str, env: Mapping[str, str]) -> str:
     """Take the marks off the lines that the environment asks for and put the values in, as gateway/start.sh does."""
-    proxies = [word for word in re.split(r"[\s,]+", env.get("TRUSTED_PROXIES", "")) if word]
-    domain = urlsplit(env.get("PUBLIC_BASE_URL", "")).hostname or ""
+    proxies = gateway_settings.proxies(env)
+    domain = gateway_settings.host_name(env.get("PUBLIC_BASE_URL", ""))
     if env.get("ACME_EMAIL") and not domain:
         raise StackError("ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for.", "Set both.")
     # In this order: what holds for TLS and proxies together has both marks.
@@ -107,11 +107,9 @@ class Traefik:
         self._host = host
         self._port = port
         self._ping_port = ping_port
-        # The routes' template would take any other text for 0, which is no limit at all.
-        whole_number(env, "AUTH_RATE_PER_MINUTE", 60, 1_000_000)
         check_certificate(env)
         self._env = {
-            **env,
+            **gateway_settings.checked(env),
             **{f"{name.upper()}_URL": url for name, url in urls.items()},
             "ACME_STORAGE": env.get("ACME_STORAGE") or str(folder.parent / "acme.json"),
             "ACCESS_LOG_FILE": str(logs / "access.log"),

@@ -8,7 +8,9 @@ import yaml
 
 from notechondria_local.access_log import parse, render
 from notechondria_local.credentials import Credentials
+from notechondria_local.doctor import settings
 from notechondria_local.errors import StackError
+from notechondria_local.gateway_settings import checked
 from notechondria_local.layout import GATEWAY_ROUTES, GATEWAY_STATIC, default_data_folder
 from notechondria_local.log_view import follow, tail
 from notechondria_local.operator_env import gateway_port, read_env_file
@@ -109,6 +111,16 @@ def test_a_path_cannot_write_to_the_terminal() -> None:
     assert "\n" not in render(request, colour=False)
 
 
+def test_who_called_is_a_services_word_and_not_the_clients() -> None:
+    line = json.loads(entry(400, 1)) | {"request_X-User-Id": "7"}
+    users = []
+    for changed in ({}, {"ServiceName": ""}, {"request_X-User-Id": "secret"}):
+        request = parse(json.dumps(line | changed))
+        assert request is not None
+        users.append(request.user_id)
+    assert users == [7, None, None]
+
+
 def test_what_is_no_access_line() -> None:
     assert [parse(line) for line in ("", "{", "[]", "1", "{}", entry(200, 1)[:-20])] == [None] * 6
 
@@ -152,3 +164,29 @@ def test_a_log_that_grew_large_is_put_aside_under_its_writer(tmp_path: Path, mon
     assert log.read_bytes() == b"next\n"
     assert (tmp_path / "part.log.1").read_bytes() == b"x" * 100 + b"y\n"
     assert not shorten(tmp_path / "nothing.log")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AUTH_RATE_PER_MINUTE", "many"),
+        ("GATEWAY_PATIENCE_SECONDS", "-1"),
+        ("TLS_PUBLIC_PORT", "0"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8 proxy.example"),
+        ("PUBLIC_BASE_URL", "notes.example.org"),
+        ("PUBLIC_BASE_URL", "https://[notes"),
+        ("AI_SERVICE_URL", "ai.internal:9000"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", 'http://a"b'),
+    ],
+)
+def test_a_setting_that_the_gateway_cannot_use_is_one_sentence(name: str, value: str) -> None:
+    with pytest.raises(StackError) as told:
+        checked({name: value})
+    assert name in told.value.sentence
+    assert name in " ".join(finding.problem for finding in settings.problems({name: value}))
+
+
+def test_the_gateway_reads_the_numbers_and_lists_that_we_read() -> None:
+    read = checked({"AUTH_RATE_PER_MINUTE": " 08 ", "DJANGO_ALLOWED_HOSTS": "a.example\nb.example"})
+    assert (read["AUTH_RATE_PER_MINUTE"], read["GATEWAY_PATIENCE_SECONDS"]) == ("8", "10")
+    assert read["DJANGO_ALLOWED_HOSTS"] == "a.example b.example"

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from notechondria_local.errors import StackError
+from notechondria_local.gateway_settings import host_name
 from notechondria_local.state import StackState
 from notechondria_local.traefik import tls_port
 from notechondria_shared.observability.diagnosis import Finding
@@ -28,7 +29,7 @@ def problems(state: StackState, env: Mapping[str, str]) -> Iterator[Finding]:
         return
     if port is None:
         return
-    name = urlsplit(env.get("PUBLIC_BASE_URL", "")).hostname or "localhost"
+    name = host_name(env.get("PUBLIC_BASE_URL", "")) or "localhost"
     try:
         found = shown(urlsplit(state.url).hostname or "127.0.0.1", port, name)
     except (OSError, ValueError) as error:

@@ -5,11 +5,11 @@ import json
 import re
 import socket
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from notechondria_local.errors import StackError
+from notechondria_local.gateway_settings import web_address
 from notechondria_shared.observability.diagnosis import Finding, SystemStatus
 
 _PATH = "/api/v1/status/"
@@ -32,12 +32,13 @@ def read_key(file: Path) -> str:
 
 def ask(url: str, key: str) -> SystemStatus | list[Finding]:
     """Return what the system at a URL says of itself, or why it did not. Raises StackError for what is no URL."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = web_address(url)
+    if parts is None:
         raise StackError(f"{url} is no address.", "Give it as people open it: https://notes.example.org.")
+    host = parts.hostname or ""
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
-        connection = kind(parts.hostname, parts.port, timeout=_SECONDS)
+        connection = kind(host, parts.port, timeout=_SECONDS)
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         connection.request("GET", parts.path.rstrip("/") + _PATH, headers=headers)
         response = connection.getresponse()

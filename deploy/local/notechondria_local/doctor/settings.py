@@ -6,10 +6,11 @@ import socket
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from notechondria_local.errors import StackError
+from notechondria_local.gateway_settings import checked, host_name, is_network, proxies, web_address
 from notechondria_local.layout import PROJECT
 from notechondria_shared.observability.diagnosis import Finding
 from notechondria_shared.settings import TRUE_WORDS
@@ -21,15 +22,19 @@ _SECRET = re.compile(r"(PASSWORD|SECRET|TOKEN|DATABASE_URL|NATS_URL)")
 
 def is_public(env: Mapping[str, str]) -> bool:
     """Tell whether people reach this server by a name of its own."""
-    host = urlsplit(env.get("PUBLIC_BASE_URL", "")).hostname or "localhost"
+    host = host_name(env.get("PUBLIC_BASE_URL", "")) or "localhost"
     return host != "localhost" and not host.startswith("127.") and host != "::1"
 
 
 def problems(env: Mapping[str, str]) -> Iterator[Finding]:
     """What is wrong with the settings."""
-    yield from _address(env)
-    yield from _proxies(env)
-    yield from _tls(env)
+    found = [*_address(env), *_proxies(env), *_tls(env)]
+    try:
+        checked(env)
+    except StackError as error:
+        if not found:
+            yield _finding(error.sentence, error.remedy)
+    yield from found
     if 0 < len(env.get("INTERNAL_TOKEN", "")) < 16:
         yield _finding("INTERNAL_TOKEN is too short.", "Give it 16 characters or more, or leave it out: one is made.")
     if is_public(env) and _on(env, "DJANGO_DEBUG"):
@@ -64,9 +69,9 @@ def _own_tls(env: Mapping[str, str]) -> bool:
 
 
 def _address(env: Mapping[str, str]) -> Iterator[Finding]:
-    given = env.get("PUBLIC_BASE_URL", "")
-    parts = urlsplit(given)
-    if given and (parts.scheme not in ("http", "https") or not parts.hostname):
+    given = env.get("PUBLIC_BASE_URL", "").strip()
+    parts = web_address(given)
+    if given and parts is None:
         yield _finding(
             f"PUBLIC_BASE_URL={given} is no address.", "Give it as people open it: https://notes.example.org."
         )
@@ -76,7 +81,7 @@ def _address(env: Mapping[str, str]) -> Iterator[Finding]:
             "answers and mails lead to localhost, and the public name is refused as a Host.",
             "Set PUBLIC_BASE_URL to the address that people open.",
         )
-    elif parts.scheme == "https" and not _own_tls(env) and not env.get("TRUSTED_PROXIES"):
+    elif parts and parts.scheme == "https" and not _own_tls(env) and not env.get("TRUSTED_PROXIES"):
         yield _finding(
             "PUBLIC_BASE_URL is https, and neither TLS nor a proxy is set: rate limits and sessions see the proxy's "
             "address in place of the client's.",
@@ -85,13 +90,10 @@ def _address(env: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _proxies(env: Mapping[str, str]) -> Iterator[Finding]:
-    for word in re.split(r"[\s,]+", env.get("TRUSTED_PROXIES", "").strip()):
-        try:
-            network = ipaddress.ip_network(word, strict=False) if word else None
-        except ValueError:
+    for word in proxies(env):
+        if not is_network(word):
             yield _finding(f"TRUSTED_PROXIES: {word} is no address and no network.", "Give such as 10.0.0.0/8.")
-            continue
-        if network is not None and network.prefixlen == 0:
+        elif ipaddress.ip_network(word, strict=False).prefixlen == 0:
             yield _finding(
                 f"TRUSTED_PROXIES={word} believes everybody: each client can choose the address it is limited by.",
                 "Name the proxy's own address or network.",
@@ -122,7 +124,7 @@ def _tls(env: Mapping[str, str]) -> Iterator[Finding]:
 def _acme(env: Mapping[str, str]) -> Iterator[Finding]:
     if not env.get("ACME_EMAIL"):
         return
-    if not urlsplit(env.get("PUBLIC_BASE_URL", "")).hostname:
+    if not host_name(env.get("PUBLIC_BASE_URL", "")):
         yield _finding("ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for.", "Set both.")
     elif not is_public(env) and not env.get("ACME_DIRECTORY"):
         yield _finding(
@@ -130,7 +132,7 @@ def _acme(env: Mapping[str, str]) -> Iterator[Finding]:
             "Set PUBLIC_BASE_URL to the address that people open, or leave ACME_EMAIL out.",
         )
     directory = env.get("ACME_DIRECTORY", "")
-    if directory and urlsplit(directory).scheme != "https":
+    if directory and getattr(web_address(directory), "scheme", "") != "https":
         yield _finding(f"ACME_DIRECTORY={directory} is no https address.", "Give the CA's directory.")
     authority = env.get("ACME_CA_FILE", "")
     try:
@@ -144,11 +146,11 @@ def _collector(env: Mapping[str, str]) -> Iterator[Finding]:
     given = env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
     if not given:
         return
-    parts = urlsplit(given)
+    parts = web_address(given)
     advice = "Give the collector's address for OTLP over HTTP, such as http://127.0.0.1:4318, and see that it runs."
     try:
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
-        with socket.create_connection((parts.hostname or "", port), timeout=_CONNECT_SECONDS):
+        port = (parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)) if parts else 0
+        with socket.create_connection((host_name(given), port), timeout=_CONNECT_SECONDS):
             return
     except (OSError, ValueError, OverflowError):
         yield _finding(f"OTEL_EXPORTER_OTLP_ENDPOINT={given} does not answer: traces are lost.", advice)
