@@ -15,6 +15,7 @@ from notechondria_shared.unix_path import unix_path
 DEFAULT_MEDIA_ROOT = "/home/mediafiles"
 R2_COMPANIONS = ("cloudflare_r2_account_id", "cloudflare_r2_access_key_id", "cloudflare_r2_secret_access_key")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def _flag(value: Any) -> bool:
@@ -23,6 +24,27 @@ def _flag(value: Any) -> bool:
 
 def _words(value: Any) -> Any:
     return [word for word in re.split(r"[\s,]+", value) if word] if isinstance(value, str) else value
+
+
+def _can_be_read(address: str) -> bool:
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
+
+
+def _is_web_address(address: str) -> bool:
+    return _can_be_read(address) and urlsplit(address).scheme in ("http", "https") and bool(urlsplit(address).hostname)
+
+
+def _level(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    name = value.strip().upper()
+    if name not in _LEVELS:
+        message = f"{value!r} is no log level; there are {', '.join(_LEVELS)}."
+        raise ValueError(message)
+    return name
 
 
 EnvFlag = Annotated[bool, BeforeValidator(_flag)]
@@ -35,7 +57,7 @@ EnvList = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 class ServiceSettings(BaseSettings):
     """What every service is told by its environment; a service adds its own fields in a subclass."""
 
-    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, frozen=True, allow_inf_nan=False)
 
     service: ClassVar[str]
     """The service's name: its schema, role, stream and consumer are called the same."""
@@ -53,8 +75,8 @@ class ServiceSettings(BaseSettings):
     postgre_username: str = ""
     postgre_password: SecretStr = SecretStr("")
     postgre_host: str = "localhost"
-    postgre_port: int = 5432
-    database_wait_seconds: float = 300.0
+    postgre_port: int = Field(5432, ge=1, le=65535)
+    database_wait_seconds: float = Field(300.0, ge=0)
     database_pool_size: int = Field(4, ge=1, le=64)
     database_queue_seconds: float = Field(5.0, gt=0)
     """How long a request waits for a database connection before it is answered 503."""
@@ -83,10 +105,10 @@ class ServiceSettings(BaseSettings):
     django_allowed_hosts: EnvList = Field(default_factory=lambda: ["localhost", "127.0.0.1"])
     render_external_hostname: str = ""
     backend_custom_domain: str = ""
-    app_host_port: int = 9080
+    app_host_port: int = Field(9080, ge=1, le=65535)
     django_csrf_trusted_origins: EnvList = Field(default_factory=list)
     frontend_origin: str = ""
-    django_log_level: str = "INFO"
+    django_log_level: Annotated[str, BeforeValidator(_level)] = "INFO"
     django_log_file_name: str = ""
     """A file that gets the log lines too; every service its own (`<name>-<service>.log`)."""
     django_access_log_force_color: EnvFlag = False
@@ -115,6 +137,15 @@ class ServiceSettings(BaseSettings):
             if missing:
                 message = f"CLOUDFLARE_R2_BUCKET_NAME is set, so these are needed too: {', '.join(missing)}."
                 raise ValueError(message)
+        if not _is_web_address(self.public_base_url):
+            message = f"PUBLIC_BASE_URL={self.public_base_url} is no address; give it as people open it, with https://."
+            raise ValueError(message)
+        for name in ("frontend_origin", "django_csrf_trusted_origins"):
+            given = getattr(self, name)
+            for origin in [given] if isinstance(given, str) else given:
+                if not _can_be_read(origin):
+                    message = f"{name.upper()}: {origin} is no address."
+                    raise ValueError(message)
         return self
 
     @property

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from notechondria_shared.http.cors import origin_allowed
+from notechondria_shared.runner import load_settings
 from notechondria_shared.settings import ServiceSettings
 
 
@@ -110,3 +111,31 @@ def test_14_a_bucket_needs_its_companions(monkeypatch: pytest.MonkeyPatch, missi
 def test_14_media_roots_are_absolute_unix_paths(monkeypatch: pytest.MonkeyPatch, root: str, url: str) -> None:
     assert make(monkeypatch, DJANGO_PRODUCTION_MEDIA_ROOT=root).media_location.url == url
     assert make(monkeypatch, MEDIA_STORE_URL="s3://b/p").media_location.url == "s3://b/p"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DJANGO_LOG_LEVEL", "loud"),
+        ("PUBLIC_BASE_URL", "notes.example.org"),
+        ("PUBLIC_BASE_URL", "https://[notes"),
+        ("FRONTEND_ORIGIN", "https://[app"),
+        ("DJANGO_CSRF_TRUSTED_ORIGINS", "https://app.example, https://app.example:99999"),
+        ("DATABASE_WAIT_SECONDS", "-1"),
+        ("DATABASE_QUEUE_SECONDS", "inf"),
+        ("APP_HOST_PORT", "99999"),
+    ],
+)
+def test_14_what_cannot_be_used_is_one_sentence_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("INTERNAL_TOKEN", "0123456789abcdef")
+    monkeypatch.setenv("DATABASE_URL", "postgres://a:b@db:5432/x")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as told:
+        load_settings(Example)
+    assert name in str(told.value)
+
+
+def test_14_log_levels_in_any_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert make(monkeypatch, DJANGO_LOG_LEVEL=" debug ").django_log_level == "DEBUG"

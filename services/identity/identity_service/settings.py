@@ -15,7 +15,7 @@ class IdentitySettings(ServiceSettings):
     service: ClassVar[str] = "identity"
 
     smtp_host: str = ""
-    smtp_port: int = 587
+    smtp_port: int = Field(587, ge=1, le=65535)
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_use_tls: EnvFlag = True
