@@ -38,7 +38,8 @@ def load_settings(model: type[SettingsT]) -> SettingsT:
     try:
         return model()
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, p['loc'])).upper() or 'environment'}: {p['msg']}" for p in error.errors()]
+        problems = [(".".join(map(str, one["loc"])).upper() or "environment", one["msg"]) for one in error.errors()]
+        lines = [f"  {name}: {text.removeprefix('Value error, ').removesuffix('.')}" for name, text in problems]
         sys.exit("Cannot start, the environment is not complete:\n" + "\n".join(lines))
 
 

@@ -140,6 +140,12 @@ class ServiceSettings(BaseSettings):
         if not _is_web_address(self.public_base_url):
             message = f"PUBLIC_BASE_URL={self.public_base_url} is no address; give it as people open it, with https://."
             raise ValueError(message)
+        for server in self.nats_url.get_secret_value().split(","):
+            # A server that is away is waited for; one that can never be reached is a mistake.
+            kind, separator, _ = server.strip().partition("://")
+            if not _can_be_read(server) or (separator and kind not in ("nats", "tls", "ws", "wss")):
+                message = "NATS_URL is no address; give such as nats://bus.example.org:4222."
+                raise ValueError(message)
         for name in ("frontend_origin", "django_csrf_trusted_origins"):
             given = getattr(self, name)
             for origin in [given] if isinstance(given, str) else given:

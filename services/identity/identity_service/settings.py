@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, StringConstraints
 
 from notechondria_shared.settings import EnvFlag, EnvList, ServiceSettings
 
@@ -27,8 +27,10 @@ class IdentitySettings(ServiceSettings):
     smtp_email_verification_ttl_hours: int = Field(24, ge=1)
     frontend_verify_url: str = ""
 
-    django_superuser_username: str = "admin"
-    django_superuser_email: str = ""
+    django_superuser_username: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=150)
+    ] = "admin"
+    django_superuser_email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)] = ""
     django_superuser_password: SecretStr = SecretStr("")
 
     wipe_sessions_on_start: EnvFlag = False
