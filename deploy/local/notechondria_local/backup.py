@@ -126,7 +126,8 @@ def manifest_of(source: Path) -> Manifest:
             given: dict[str, Any] = json.loads(member.read()) if member else {}
             manifest = Manifest(**given)
     except (OSError, tarfile.TarError, KeyError, ValueError, TypeError) as error:
-        raise StackError(f"{source} is no whole backup ({error}).", "Give the file that `backup` wrote.") from error
+        reason = str(error).partition("\n")[0].rstrip(":")
+        raise StackError(f"{source} is no whole backup ({reason}).", "Give the file that `backup` wrote.") from error
     if manifest.format != FORMAT:
         raise StackError(f"{source} has format {manifest.format}, not {FORMAT}.", "Use the version that wrote it.")
     if _numbers(manifest.version) > _numbers(product_version()):

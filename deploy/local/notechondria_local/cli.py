@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +23,7 @@ from notechondria_local import (
     route_commands,
     top_command,
 )
-from notechondria_local.display import say
+from notechondria_local.display import for_tables, say
 from notechondria_local.django_import.command import import_django
 from notechondria_local.doctor.command import doctor
 from notechondria_local.errors import StackError
@@ -123,7 +123,9 @@ def logs(
     part: Annotated[
         str | None, typer.Option("--part", "-p", help=f"What one part itself has written: {', '.join(PARTS)}.")
     ] = None,
-    lines: Annotated[int, typer.Option("--lines", "-n", help="How many lines back.", min=0)] = 100,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", help="How many lines to begin with: the last ones that fit.", min=0)
+    ] = 100,
     service: Annotated[
         str | None, typer.Option("--service", "-s", help="Only requests that this service answered.")
     ] = None,
@@ -148,10 +150,16 @@ def logs(
     forced = operator_environment().get("DJANGO_ACCESS_LOG_FORCE_COLOR", "").strip().lower()
     colour = sys.stdout.isatty() or forced in TRUE_WORDS
     wanted = access_log.Wanted(service, min_ms, status_class, user_id(user, data) if user else None)
-    for line in sys.stdin if stdin else _lines(path, lines, follow_on=follow_on):
+    if part and wanted != access_log.Wanted():
+        raise StackError("--service, --user, --min-ms and --status choose requests.", "Leave them out, or --part.")
+    if not stdin and not follow_on and not path.exists():
+        say(Console(stderr=True), f"There is nothing yet: {escape(str(path))} is not there.")
+
+    def fits(line: str) -> bool:
+        return part is not None or wanted.accepts(access_log.parse(line))
+
+    for line in filter(fits, sys.stdin) if stdin else _lines(path, lines, fits, follow_on=follow_on):
         request = None if part else access_log.parse(line)
-        if not part and not wanted.accepts(request):
-            continue
         shown = access_log.render(request, colour=colour) if request and not as_json else line.rstrip("\n")
         print(shown, flush=follow_on or stdin)  # noqa: T201
 
@@ -178,11 +186,11 @@ backup_commands.register(app)
 app.command("import-django")(import_django)
 
 
-def _lines(path: Path, count: int, *, follow_on: bool) -> Iterator[str]:
-    last, offset = tail(path, count)
+def _lines(path: Path, count: int, fits: Callable[[str], bool], *, follow_on: bool) -> Iterator[str]:
+    last, offset = tail(path, count, fits)
     yield from last
     if follow_on:
-        yield from follow(path, offset)
+        yield from filter(fits, follow(path, offset))
 
 
 def _print_report(report: control.Report, *, memory: bool) -> None:
@@ -196,7 +204,7 @@ def _print_report(report: control.Report, *, memory: bool) -> None:
         cells = [part.name, "[green]running[/green]" if part.running else "[red]down[/red]"]
         cells += ["" if value is None else str(value) for value in known]
         table.add_row(*cells, *([f"{part.memory_mib or 0:.0f}"] if memory else []))
-    console.print(table)
+    for_tables().print(table)
     if memory:
         say(console, f"Together {sum(part.memory_mib or 0 for part in report.parts):.0f} MiB.")
 

@@ -1,5 +1,6 @@
 """Showing a start or stop as it goes: live lines on a terminal, plain ones elsewhere."""
 
+import os
 import threading
 from types import TracebackType
 from typing import Self
@@ -8,6 +9,12 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
+
+
+def for_tables() -> Console:
+    """Return a console for tables; where there is no terminal they are as wide as their words, and none is cut."""
+    console = Console()
+    return console if console.is_terminal or os.environ.get("COLUMNS") else Console(width=1000)
 
 
 class _Seconds(ProgressColumn):

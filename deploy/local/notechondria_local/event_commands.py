@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from notechondria_local.display import say
+from notechondria_local.display import for_tables, say
 from notechondria_local.errors import StackError
 from notechondria_local.event_admin import EventAdmin
 from notechondria_local.internal_call import InternalCall
@@ -52,7 +52,7 @@ def list_letters(data: Data = None, service: Service = None, as_json: Json = Fal
     for letter in found:
         keys = ("service", "id", "subject", "attempts", "failed_at", "replayed_at", "error")
         table.add_row(*(escape(str(letter.get(key) if letter.get(key) is not None else "")) for key in keys))
-    Console().print(table)
+    for_tables().print(table)
 
 
 @letters.command("replay")

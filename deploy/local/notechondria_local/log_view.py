@@ -1,31 +1,53 @@
 """Reading log files from their end, and on as they grow."""
 
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 _BLOCK = 64 * 1024
 _PAUSE_SECONDS = 0.2
 
 
-def tail(path: Path, count: int) -> tuple[list[str], int]:
-    """Return the last complete lines of a file and the offset behind them; nothing for a file that is not there."""
-    if count <= 0:
-        return [], path.stat().st_size if path.exists() else 0
+def tail(path: Path, count: int, fits: Callable[[str], bool] = lambda _: True) -> tuple[list[str], int]:
+    """Return the last complete lines of a file that fit, and the offset behind all; nothing when there is none."""
+    found: deque[str] = deque()
     try:
         with path.open("rb") as file:
-            size = position = file.seek(0, 2)
-            data = b""
-            while position > 0 and data.count(b"\n") <= count:
-                step = min(_BLOCK, position)
-                position -= step
-                file.seek(position)
-                data = file.read(step) + data
+            for line in _backwards(file, end := _complete(file)):
+                if len(found) >= count:
+                    break
+                if fits(text := line.decode("utf-8", "replace")):
+                    found.appendleft(text)
     except FileNotFoundError:
         return [], 0
-    end = size - len(data) + data.rfind(b"\n") + 1
-    complete = data[: data.rfind(b"\n") + 1]
-    return complete.decode("utf-8", "replace").splitlines()[-count:], end
+    return list(found), end
+
+
+def _complete(file: BinaryIO) -> int:
+    """Return the offset behind the last complete line."""
+    position = file.seek(0, 2)
+    while position > 0:
+        step = min(_BLOCK, position)
+        position -= step
+        file.seek(position)
+        if (last := file.read(step).rfind(b"\n")) >= 0:
+            return position + last + 1
+    return 0
+
+
+def _backwards(file: BinaryIO, end: int) -> Iterator[bytes]:
+    """Yield the lines that end before an offset behind a line, the last one first."""
+    position, begun = max(end - 1, 0), b""
+    while position > 0:
+        step = min(_BLOCK, position)
+        position -= step
+        file.seek(position)
+        begun, *lines = (file.read(step) + begun).split(b"\n")
+        yield from reversed(lines)
+    if end:
+        yield begun
 
 
 def follow(path: Path, offset: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from notechondria_local.display import say
+from notechondria_local.display import for_tables, say
 from notechondria_local.errors import StackError
 from notechondria_local.internal_call import InternalCall
 
@@ -63,7 +63,7 @@ def _table(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
     table = Table(*(key.replace("_", " ") for key in keys), box=None)
     for row in rows:
         table.add_row(*(escape("" if row.get(key) is None else str(row[key])) for key in keys))
-    Console().print(table)
+    for_tables().print(table)
 
 
 @users.command("list")

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from notechondria_local.display import for_tables
 from notechondria_local.errors import StackError
 from notechondria_local.names import SERVICES
 from notechondria_local.part import Part
@@ -123,5 +124,5 @@ def routes(as_json: Json = False) -> None:
             ", ".join(route.limits),
             ", ".join(route.middlewares),
         )
-    Console().print(table)
+    for_tables().print(table)
     Console().print("Everywhere: 64 KiB of headers; 20 MiB of body, by the services, which limit files too.")

@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from notechondria_local import access_log
+from notechondria_local.display import for_tables
 from notechondria_local.layout import Layout, default_data_folder
 from notechondria_local.log_view import follow, tail
 from notechondria_local.operator_env import operator_environment
@@ -36,20 +37,20 @@ def top(
     stdin: Annotated[bool, typer.Option("--stdin", help="Read the gateway's JSON log from standard input.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and end.")] = False,
 ) -> None:
-    """Show rate, errors and times per route; Ctrl-C ends it.
+    """Show rate, errors and times per route; Ctrl-C ends it. Without a terminal: one table.
 
     Also for what runs elsewhere: docker compose logs --no-log-prefix gateway | notechondria top --stdin
     """
     traffic = Traffic(seconds)
     path = Layout(data.expanduser().absolute() if data else default_data_folder(operator_environment())).access_log
-    if as_json or once:
+    if as_json or once or not sys.stdout.isatty():
         lines = sys.stdin if stdin else tail(path, _HISTORY_LINES)[0]
         traffic.add(request for line in lines if (request := access_log.parse(line)))
         found = traffic.rows(datetime.now(UTC))[:rows]
         if as_json:
             print(json.dumps([asdict(row) for row in found], indent=2))  # noqa: T201 - the command's output
         else:
-            Console().print(_table(found, seconds))
+            for_tables().print(_table(found, seconds))
         return
     _live(traffic, sys.stdin if stdin else _all_lines(path), seconds, rows)
 

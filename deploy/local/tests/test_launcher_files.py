@@ -131,7 +131,9 @@ def test_reading_a_log_from_its_end_and_on(tmp_path: Path) -> None:
     path.write_text("".join(f"line {number}\n" for number in range(20_000)) + "half")
     last, offset = tail(path, 2)
     assert last == ["line 19998", "line 19999"]
-    assert tail(path, 0)[0] == []
+    assert tail(path, 0) == ([], offset)
+    assert tail(path, 3, lambda line: line.endswith("77"))[0] == ["line 19777", "line 19877", "line 19977"]
+    assert len(tail(path, 50_000)[0]) == 20_000
     lines = follow(path, offset)
     with path.open("a") as file:
         file.write(" a line\nnext\n")

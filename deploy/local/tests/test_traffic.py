@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +92,37 @@ def test_both_commands_read_a_stream_from_elsewhere() -> None:
         assert "\x1b[31m503" in run("logs", DJANGO_ACCESS_LOG_FORCE_COLOR=word)
     assert "[notes abc user=7]" in run("logs", "--user", "7", "--service", "notes")
     assert "503" not in run("logs", "--user", "8")
+
+
+def test_logs_look_back_until_enough_requests_fit_and_tables_in_a_pipe_are_whole(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    lines = [
+        json.dumps(
+            {
+                "StartUTC": moment,
+                "DownstreamStatus": 503 if number < 5 else 200,
+                "Duration": 1,
+                "RequestMethod": "GET",
+                "RequestPath": f"/api/v1/{'long-' * 30}{number % 2}/",
+                "ServiceName": "notes@file",
+            }
+        )
+        for number in range(500)
+    ]
+    (tmp_path / "logs" / "access.log").write_text("\n".join(lines) + "\n")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        call = [sys.executable, "-m", "notechondria_local", *arguments, "--data", str(tmp_path)]
+        env = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        return subprocess.run(call, capture_output=True, text=True, timeout=30, check=False, env=env)
+
+    assert run("logs", "--status", "5xx").stdout.count("503") == 5
+    assert run("logs", "--status", "5xx", "--lines", "2").stdout.count("503") == 2
+    assert f"/api/v1/{'long-' * 30}1/" in run("top").stdout  # without a terminal it ends by itself
+    refused = run("logs", "--part", "identity", "--status", "5xx")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    (tmp_path / "logs" / "access.log").unlink()
+    nothing = run("logs")
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert "nothing yet" in nothing.stderr

@@ -22,7 +22,8 @@ class Source:
         try:
             self._connection = psycopg.connect(url, row_factory=dict_row)
         except psycopg.Error as error:
-            raise StackError(f"The monolith's database does not answer: {error}.", "Check --database-url.") from error
+            reason = " ".join(str(error).split())
+            raise StackError(f"The monolith's database does not answer: {reason}.", "Check --database-url.") from error
         self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         self._connection.read_only = True
         self._columns: dict[str, dict[str, str]] = {}
