@@ -17,7 +17,9 @@ import httpx
 import psycopg
 import pytest
 
+from notechondria_local.layout import Layout
 from notechondria_local.stack import Stack
+from notechondria_local.state import Lock
 from tests.support.client import PASSWORD, Api, User, eventually
 
 pytestmark = pytest.mark.timeout(600)
@@ -133,15 +135,33 @@ def test_what_is_no_whole_backup_is_refused(tmp_path: Path, content: bytes | Non
     assert not (tmp_path / "data").exists()
 
 
-def test_a_backup_of_a_later_version_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "later.tar"
-    said = {"format": 1, "version": "999.0.0", "made_at": "2030-01-01T00:00:00+00:00", "database_bytes": 0, "files": 0}
+def archive_of(version: str, file: Path) -> Path:
+    said = {"format": 1, "version": version, "made_at": "2030-01-01T00:00:00+00:00", "database_bytes": 0, "files": 0}
     data = json.dumps(said).encode()
     with tarfile.open(file, "w") as tar:
         entry = tarfile.TarInfo("manifest.json")
         entry.size = len(data)
         tar.addfile(entry, io.BytesIO(data))
+    return file
+
+
+def test_a_backup_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    file = archive_of("999.0.0", tmp_path / "later.tar")
     assert "999.0.0" in command("restore", str(file), "--data", str(tmp_path / "data"), code=1)
+
+
+def test_nothing_is_restored_into_a_system_that_runs_or_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    file = str(archive_of("0.0.1", tmp_path / "some.tar"))
+    layout = Layout(tmp_path / "data")
+    layout.create()
+    with Lock(layout.lock):
+        told = command("restore", file, "--data", str(layout.data), code=1)
+    assert "is running" in told
+    assert "Traceback" not in told
+    (tmp_path / "file").touch()
+    told = command("restore", file, "--data", str(tmp_path / "file" / "data"), code=1)
+    assert "cannot be written" in told
+    assert "Traceback" not in told
 
 
 def test_a_backup_needs_a_running_system_and_a_place(tmp_path: Path) -> None:

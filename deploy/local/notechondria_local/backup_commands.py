@@ -10,15 +10,17 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from notechondria_local import backup
+from notechondria_local import backup, preflight
 from notechondria_local.control import running_state
 from notechondria_local.credentials import Credentials
 from notechondria_local.display import say
+from notechondria_local.errors import StackError
 from notechondria_local.layout import Layout, default_data_folder
 from notechondria_local.names import DATABASE, SUPERUSER
 from notechondria_local.operator_env import operator_environment
 from notechondria_local.services import with_user
 from notechondria_local.stack import Stack
+from notechondria_local.state import Lock
 from notechondria_shared.provision import provision
 
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder of the stack.")]
@@ -70,6 +72,16 @@ def write(
     _show(manifest, f"{file} holds everything of {manifest.made_at}", as_json=as_json)
 
 
+def database_of_an_idle_system(layout: Layout, env: Mapping[str, str]) -> Stack:
+    """Start the database of a system that does not run, and nothing else. Raises StackError when it runs."""
+    if Lock(layout.lock).is_taken():
+        raise StackError(f"Notechondria is running on {layout.data}.", "Stop it first: notechondria down.")
+    preflight.check_folder(layout)
+    stack = Stack(layout.data, env=env)
+    stack.start(database_only=True)
+    return stack
+
+
 def read(
     file: Annotated[Path, typer.Argument(help="An archive that `backup` wrote.", exists=True, dir_okay=False)],
     data: Data = None,
@@ -80,8 +92,7 @@ def read(
     layout = layout_of(data, env)
     backup.manifest_of(file)  # before anything is made
     console = Console(stderr=True)
-    stack = Stack(layout.data, env=env)
-    stack.start(database_only=True)
+    stack = database_of_an_idle_system(layout, env)
     try:
         url = stack.admin_database_url
         media = backup.media_store(media_environment(layout, env, url))

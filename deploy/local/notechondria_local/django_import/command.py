@@ -11,14 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from notechondria_local import backup
-from notechondria_local.backup_commands import layout_of, media_environment
+from notechondria_local.backup_commands import database_of_an_idle_system, layout_of, media_environment
 from notechondria_local.display import say
 from notechondria_local.django_import.move import make_schemas, move
 from notechondria_local.django_import.report import Report
 from notechondria_local.django_import.source import Source
 from notechondria_local.names import SERVICES
 from notechondria_local.operator_env import operator_environment
-from notechondria_local.stack import Stack
 from notechondria_shared.provision import provision
 
 
@@ -42,8 +41,7 @@ def import_django(
     console = Console(stderr=True)
     with Source(database_url) as source:
         source.require("auth_user")  # before anything is made
-        stack = Stack(layout.data, env=env)
-        stack.start(database_only=True)
+        stack = database_of_an_idle_system(layout, env)
         try:
             url = stack.admin_database_url
             make_schemas({service: stack.database_url(service) for service in SERVICES})
