@@ -45,6 +45,13 @@ def test_published_calendars_are_logged_with_a_mask(api: Api, stack: Stack) -> N
     assert (line["RequestPath"], line["DownstreamStatus"], line["RequestMethod"]) == ("/calendar/***", 401, "GET")
     assert line["DownstreamContentSize"] == len(answer.content)
     assert line["Duration"] > 0
+    misspelled = ("/CALENDAR/", "//calendar//", "/x/../Calendar/", "/calendar%2f", "/calendar%5C", "/calendar/%2e/")
+    for start in misspelled:
+        assert api.get(f"{start}not-a-token-of-anybody.ics").status_code >= 400
+    last = f"route-{secrets.token_hex(8)}"
+    api.get("ping/", headers={"X-Request-ID": last})
+    eventually(lambda: _all_logged(stack, {last}))
+    log = (stack.log("gateway").parent / "access.log").read_text()
     assert "not-a-token" not in log
     for part in ("gateway", "planner", "identity"):
         assert "not-a-token" not in stack.log(part).read_text()
