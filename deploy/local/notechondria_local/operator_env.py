@@ -1,6 +1,7 @@
 """The operator's settings: the environment, and below it the project's .env file."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,21 +12,19 @@ from notechondria_local.layout import PROJECT
 def read_env_file(path: Path) -> dict[str, str]:
     """Return the KEY=value lines of a file; quotes around a value and ``export`` before a key are taken off."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()  # some editors put a mark in front
     except FileNotFoundError:
         return {}
+    except (OSError, ValueError) as error:
+        raise StackError(f"{path} cannot be read ({error}).", "Give a text file in UTF-8, or none.") from error
     found = {}
     for raw in lines:
         line = raw.strip().removeprefix("export ").strip()
         name, separator, value = line.partition("=")
         if not separator or line.startswith("#"):
             continue
-        value = value.strip()
-        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-            value = value[1:-1]
-        else:
-            value = value.split(" #", 1)[0].rstrip()
-        found[name.strip()] = value
+        quoted = re.fullmatch(r"""\s*(["'])(.*?)\1\s*(\s#.*)?""", value)
+        found[name.strip()] = quoted[2] if quoted else re.split(r"\s#", value, maxsplit=1)[0].strip()
     return found
 
 

@@ -43,6 +43,13 @@ def test_env_files_are_read(tmp_path: Path) -> None:
     path.write_text("# comment\nA=1\nexport B = two words # why\nC='#x'\nD=\"\"\nE=a=b#c\nnonsense\n")
     assert read_env_file(path) == {"A": "1", "B": "two words", "C": "#x", "D": "", "E": "a=b#c"}
     assert read_env_file(tmp_path / "absent") == {}
+    path.write_text("A='x # y' # why\nB= # nothing\nC=it's\nD='it's'\nE=#x\nF=\"a\" b\n", encoding="utf-8-sig")
+    assert read_env_file(path) == {"A": "x # y", "B": "", "C": "it's", "D": "it's", "E": "#x", "F": '"a" b'}
+    path.write_bytes(b"A=\xff")
+    with pytest.raises(StackError, match="cannot be read"):
+        read_env_file(path)
+    with pytest.raises(StackError, match="cannot be read"):
+        read_env_file(tmp_path)
 
 
 def test_numbers_of_the_environment() -> None:
