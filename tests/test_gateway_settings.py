@@ -28,6 +28,7 @@ from notechondria_local.stack import Stack
 from notechondria_local.traefik import fill_in, render_static
 from tests.support.certificates import self_signed
 from tests.support.client import PASSWORD, Api, eventually
+from tests.support.gateway import another_gateway
 
 WISHES = [
     {},
@@ -259,3 +260,14 @@ def test_5_hsts_is_not_sent_without_tls(api: Api) -> None:
     # Not believed from a stranger either.
     forged = api.get("ping/", headers={"X-Forwarded-Proto": "https"})
     assert "strict-transport-security" not in forged.headers
+
+
+def test_5_hsts_and_the_clients_address_behind_a_trusted_proxy(stack: Stack) -> None:
+    with another_gateway(stack, TRUSTED_PROXIES="127.0.0.1") as gateway, Api(stack, gateway.url) as api:
+        secured = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7, 203.0.113.9"}
+        assert api.get("ping/", headers=secured).headers["strict-transport-security"] == "max-age=31536000"
+        assert "strict-transport-security" not in api.get("ping/").headers
+        api.get("/calendar/nobody.ics", headers=secured)
+        log = gateway.access_log
+        lines = eventually(lambda: [line for line in log.read_text().splitlines() if "/calendar/***" in line])
+        assert [json.loads(line)["ClientHost"] for line in lines] == ["203.0.113.9"]

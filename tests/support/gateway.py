@@ -17,10 +17,11 @@ from notechondria_local.traefik import Traefik
 
 @dataclass
 class Gateway:
-    """Its base URL, and the port at which it tells about itself."""
+    """Its base URL, the port at which it tells about itself, and its log of requests."""
 
     url: str
     ping_port: int
+    access_log: Path
 
     def up(self, service: str) -> int:
         """How many replicas of a service it holds for alive."""
@@ -39,7 +40,7 @@ def another_gateway(stack: Stack, urls: dict[str, str] | None = None, **environm
         part = Part("gateway", Traefik(folder, folder, "127.0.0.1", port, ping_port, where, env).spec)
         part.start()
         try:
-            yield Gateway(f"http://127.0.0.1:{port}", ping_port)
+            yield Gateway(f"http://127.0.0.1:{port}", ping_port, folder / "access.log")
         finally:
             part.stop()
             release_port(port)

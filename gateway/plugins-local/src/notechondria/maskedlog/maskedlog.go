@@ -49,6 +49,10 @@ func (handler *Handler) ServeHTTP(writer http.ResponseWriter, request *http.Requ
 	if err != nil {
 		address = request.RemoteAddr
 	}
+	// By now it is one address, the client's, as the package answers found it.
+	if client := request.Header.Get("X-Forwarded-For"); net.ParseIP(client) != nil {
+		address = client
+	}
 	line, err := json.Marshal(map[string]interface{}{
 		"StartUTC":                started.UTC().Format(time.RFC3339Nano),
 		"DownstreamStatus":        counted.status,
