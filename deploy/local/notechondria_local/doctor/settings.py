@@ -28,7 +28,7 @@ def is_public(env: Mapping[str, str]) -> bool:
 
 def problems(env: Mapping[str, str]) -> Iterator[Finding]:
     """What is wrong with the settings."""
-    found = [*_address(env), *_proxies(env), *_tls(env)]
+    found = [*_address(env), *_proxies(env), *_tls(env), *_collector(env)]
     try:
         checked(env)
     except StackError as error:
@@ -39,7 +39,6 @@ def problems(env: Mapping[str, str]) -> Iterator[Finding]:
         yield _finding("INTERNAL_TOKEN is too short.", "Give it 16 characters or more, or leave it out: one is made.")
     if is_public(env) and _on(env, "DJANGO_DEBUG"):
         yield _finding("DJANGO_DEBUG is on where strangers can call.", "Leave it out.")
-    yield from _collector(env)
     yield from _env_file(PROJECT / ".env")
 
 
