@@ -54,3 +54,10 @@ def test_seed_colours(status: int, paint: str) -> None:
 )
 def test_16_secrets_of_a_query_are_masked(query: str, shown: str) -> None:
     assert mask_query(query) == shown
+
+
+def test_16_a_long_query_is_cut_and_keeps_its_secrets() -> None:
+    shown = mask_query("a=1&" * 499 + "token=" + "s" * 5000)
+    assert shown.startswith("a=1&a=1")
+    assert len(shown) < 2010
+    assert "sss" not in shown

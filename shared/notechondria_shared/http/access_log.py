@@ -10,8 +10,9 @@ from urllib.parse import unquote_plus
 from notechondria_shared.access_line import access_level, access_line
 
 _SECRET_NAME = re.compile(r"code|token|pass|pwd|secret|key|authorization|session|cookie|signature", re.IGNORECASE)
-_SECRET_VALUE = re.compile(rf"({_SECRET_NAME.pattern})[^&;=]*=|ntc_[0-9a-f]|\b[0-9a-f]{{32,}}\b", re.IGNORECASE)
+_SECRET_VALUE = re.compile(rf"({_SECRET_NAME.pattern})[^&;=]{{0,40}}=|ntc_[0-9a-f]|\b[0-9a-f]{{32,}}\b", re.IGNORECASE)
 
+LONGEST_QUERY = 2000
 _SECRET_PATH = re.compile(r"(/+calendar/+).+", re.IGNORECASE | re.DOTALL)
 
 logger = logging.getLogger("notechondria.access")
@@ -23,7 +24,9 @@ def mask_path(path: str) -> str:
 
 
 def mask_query(query: str) -> str:
-    """A query string without the values that could be secrets, however they are spelled."""
+    """A query string without the values that could be secrets, however they are spelled; cut after 2,000 characters."""
+    if len(query) > LONGEST_QUERY:
+        query = f"{query[:LONGEST_QUERY]}…"
     return "".join(_masked(piece) for piece in re.split("([&;])", query))
 
 
