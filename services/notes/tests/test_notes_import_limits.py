@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import os
-import threading
+import select
 import zipfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -114,33 +114,49 @@ def test_a_directory_of_too_many_files_is_not_taken_apart(monkeypatch: pytest.Mo
     assert made == []
 
 
-class Slow:
+class Begun:
     """An import whose client sends its end only when told to."""
 
     def __init__(self, user: User, data: bytes) -> None:
-        self.go_on = threading.Event()
-        self._user, self._data = user, data
+        self._user, self._body = user, HEAD + data
+        self._connection = self._open()
 
-    def send(self) -> httpx.Response:
-        return self._user.request("POST", "notes/import/", headers=FORM, content=self._body())
+    def _open(self) -> HTTPConnection:
+        connection = HTTPConnection(urlsplit(self._user.api.base).netloc, timeout=60)
+        headers = {**self._user.headers, **FORM, "Content-Length": str(len(self._body) + len(TAIL))}
+        connection.request("POST", "/api/v1/notes/import/", self._body, headers)
+        return connection
 
-    def _body(self) -> Iterator[bytes]:
-        yield HEAD + self._data
-        assert self.go_on.wait(60)
-        yield TAIL
+    def has_its_turn(self) -> bool:
+        """Whether it makes others of the user wait; begun anew when it was refused, since such a look had the turn."""
+        if select.select([self._connection.sock], [], [], 0)[0]:
+            self.go_away()
+            self._connection = self._open()
+            return False
+        return bring_in(self._user, b"no zip").status_code == 503
+
+    def finish(self) -> dict[str, Any]:
+        """Send the end; the answer."""
+        self._connection.send(TAIL)
+        answer = self._connection.getresponse()
+        text = answer.read()
+        assert answer.status == 200, text
+        return cast("dict[str, Any]", json.loads(text))
+
+    def go_away(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
 
 @contextmanager
-def under_way(user: User, data: bytes) -> Iterator[Any]:
-    """An import that has begun; called, it ends, and the answer comes."""
-    slow = Slow(user, data)
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            answer = pool.submit(slow.send)
-            eventually(lambda: bring_in(user, b"no zip").status_code == 503, what="the first import is under way")
-            yield lambda: (slow.go_on.set(), answer.result(60))[1]
-        finally:
-            slow.go_on.set()
+def under_way(user: User, data: bytes = b"") -> Iterator[Begun]:
+    """An import that has begun."""
+    begun = Begun(user, data)
+    try:
+        eventually(begun.has_its_turn, what="the import is under way")
+        yield begun
+    finally:
+        begun.go_away()
 
 
 def without_body(user: User, url: str) -> tuple[int, str | None, str]:
@@ -156,14 +172,14 @@ def without_body(user: User, url: str) -> tuple[int, str | None, str]:
 
 
 def test_a_second_import_of_a_user_waits_its_turn_and_others_do_not(mine: User, other: User, stack: Stack) -> None:
-    with under_way(mine, packed({"first.md": "text"})) as finish:
+    with under_way(mine, packed({"first.md": "text"})) as first:
         status, retry_after, body = without_body(mine, stack.service_url("notes"))
         assert (status, retry_after) == (503, "10")
         assert "another import of yours is under way" in body
         assert bring_in(mine, packed({"second.md": "text"})).status_code == 503
         assert bring_in(mine, os.urandom(30 * MIB)).status_code == 503  # the answer arrives whatever is still sent
         assert bring_in(other, packed({"theirs.md": "text"})).json()["imported"] == 1
-        assert finish().json()["imported"] == 1
+        assert first.finish()["imported"] == 1
     assert bring_in(mine, packed({"second.md": "text"})).json()["imported"] == 1
     titles = {note["title"] for note in mine.get("notes/").json()}
     assert {"first", "second"} <= titles
@@ -171,21 +187,19 @@ def test_a_second_import_of_a_user_waits_its_turn_and_others_do_not(mine: User, 
 
 def test_no_more_imports_at_once_than_the_setting_says(mine: User, other: User, small: Api) -> None:
     theirs = replace(other, api=small)
-    with under_way(replace(mine, api=small), packed({"first.md": "text"})) as finish:
+    with under_way(replace(mine, api=small), packed({"first.md": "text"})) as first:
         status, retry_after, body = without_body(theirs, small.base)
         assert (status, retry_after) == (503, "10")
         assert "as many as can be at once (1)" in body
-        assert finish().status_code == 200
+        assert first.finish()["imported"] == 1
     assert bring_in(theirs, packed({"second.md": "text"})).json()["imported"] == 1
 
 
 def test_the_turn_is_given_back_when_the_client_goes_away(mine: User, other: User, small: Api) -> None:
     user = replace(mine, api=small)
-    connection = HTTPConnection(urlsplit(small.base).netloc, timeout=20)
-    connection.request("POST", "/api/v1/notes/import/", HEAD, {**user.headers, **FORM, "Content-Length": "9999"})
-    eventually(lambda: bring_in(user, b"no zip").status_code == 503, what="the import is under way")
-    connection.close()
-    eventually(lambda: bring_in(user, b"no zip").status_code == 400, what="the turn is given back")
+    with under_way(user) as gone:
+        gone.go_away()
+        eventually(lambda: bring_in(user, b"no zip").status_code == 400, what="the turn is given back")
     assert bring_in(replace(other, api=small), packed({"a.md": "text"})).json()["imported"] == 1
 
 
