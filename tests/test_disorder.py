@@ -22,6 +22,7 @@ from notechondria_local.stack import Stack
 from tests.support.client import Api, eventually
 from tests.support.disorder import Person, disturb
 from tests.support.documents import SERVICES
+from tests.support.facts import settled
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "20"))
 SEED = int(os.environ.get("SOAK_SEED", "1"))
@@ -48,14 +49,6 @@ class Aftermath:
         with psycopg.connect(self.stack.database_url(service), row_factory=dict_row) as connection:
             return connection.execute(query, parameters or None).fetchall()  # type: ignore[arg-type]
 
-    def settled(self) -> bool:
-        """Every fact of notes is sent, and planner has heard each."""
-        if self.rows("notes", "SELECT 1 FROM outbox WHERE sent_at IS NULL LIMIT 1"):
-            return False
-        told = self.rows("notes", "SELECT event_id FROM outbox WHERE subject LIKE 'notes.%'")
-        heard = {row["event_id"] for row in self.rows("planner", "SELECT event_id FROM inbox")}
-        return all(row["event_id"] in heard for row in told)
-
 
 @pytest.fixture(scope="module")
 def aftermath() -> Iterator[Aftermath]:
@@ -76,7 +69,7 @@ def aftermath() -> Iterator[Aftermath]:
             answers = sum((person.answers for person in people), Counter[str]())
             print(f"seed {SEED}: died {dict(Counter(died))}, answers {dict(answers)}")  # noqa: T201 - shown on failure
             found = Aftermath(stack, people)
-            eventually(found.settled, 60, what="every fact has arrived")
+            eventually(lambda: settled(stack), 60, what="every fact has arrived")
             yield found
 
 

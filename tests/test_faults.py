@@ -21,8 +21,8 @@ import pytest
 
 from notechondria_local.stack import Stack
 from tests.support.client import Api, User, eventually
+from tests.support.facts import database, settled, values
 
-HEARD_BY_PLANNER = "subject LIKE 'notes.%'"
 PROJECTIONS = ("note_refs", "course_refs", "activities", "note_sessions", "planner_events", "deleted_users")
 
 
@@ -32,25 +32,6 @@ def command(stack: Stack, *arguments: str) -> Any:
     done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
-
-
-@contextmanager
-def database(stack: Stack, role: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(stack.database_url(role), autocommit=True) as connection:
-        yield connection
-
-
-def values(connection: psycopg.Connection[Any], query: str, *parameters: Any) -> set[Any]:
-    return {row[0] for row in connection.execute(query, parameters or None)}  # type: ignore[arg-type]
-
-
-def settled(stack: Stack) -> bool:
-    """Every fact of notes is sent, and the planner's inbox holds every one of them."""
-    with database(stack, "notes") as notes, database(stack, "planner") as planner:
-        if values(notes, "SELECT event_id FROM outbox WHERE sent_at IS NULL"):
-            return False
-        told = values(notes, f"SELECT event_id FROM outbox WHERE {HEARD_BY_PLANNER}")
-        return told <= values(planner, "SELECT event_id FROM inbox")
 
 
 def snapshot(stack: Stack) -> dict[str, list[Any]]:

@@ -1,0 +1,34 @@
+"""What the databases say of facts: which were told, and which were heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from notechondria_local.stack import Stack
+
+HEARD_BY_PLANNER = "subject LIKE 'notes.%'"
+
+
+@contextmanager
+def database(stack: Stack, role: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to the database of a service, in autocommit."""
+    with psycopg.connect(stack.database_url(role), autocommit=True) as connection:
+        yield connection
+
+
+def values(connection: psycopg.Connection[Any], query: str, *parameters: Any) -> set[Any]:
+    """The first column of a query's rows."""
+    return {row[0] for row in connection.execute(query, parameters or None)}  # type: ignore[arg-type]
+
+
+def settled(stack: Stack) -> bool:
+    """Every fact of notes is sent, and the planner's inbox holds every one of them."""
+    with database(stack, "notes") as notes, database(stack, "planner") as planner:
+        if values(notes, "SELECT event_id FROM outbox WHERE sent_at IS NULL"):
+            return False
+        told = values(notes, f"SELECT event_id FROM outbox WHERE {HEARD_BY_PLANNER}")
+        return told <= values(planner, "SELECT event_id FROM inbox")
