@@ -9,7 +9,7 @@
 READY := .venv/.ready
 BIN := .venv/bin
 NOTECHONDRIA = $(BIN)/notechondria
-PROJECTS := uv.lock pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
+PROJECTS := uv.lock pyproject.toml $(wildcard shared/*/pyproject.toml services/*/pyproject.toml deploy/launcher/pyproject.toml)
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -65,9 +65,9 @@ format: $(READY) ## Put the code into form
 	@$(BIN)/ruff format
 
 docs: $(READY) ## Write what is generated anew: docs/events.md, the events' AsyncAPI, the OpenAPI of all services, Kubernetes' routes
-	@$(BIN)/python -m notechondria_shared.events.documentation docs
-	@$(BIN)/python -m notechondria_local.api_document services/identity/identity_service/documentation/openapi.json
-	@$(BIN)/python -m notechondria_local.kubernetes_routes
+	@$(BIN)/python -m tools.event_documents docs
+	@$(BIN)/python -m tools.api_document services/identity/identity_service/documentation/openapi.json
+	@$(BIN)/python -m tools.kubernetes_routes
 
 routes: $(READY) ## Show which service answers which path
 	@$(NOTECHONDRIA) routes $(ARGS)
@@ -94,12 +94,12 @@ bench-planner: $(READY) ## Measure the week of a user with many calendars
 	@$(BIN)/python -m bench.planner
 
 release: $(READY) ## Raise the version, date the changelog, commit and tag (PART=major|minor|patch|1.2.3)
-	@$(BIN)/python scripts/release.py $(if $(PART),$(PART),$(error Say which: make release PART=minor))
+	@$(BIN)/python tools/release.py $(if $(PART),$(PART),$(error Say which: make release PART=minor))
 
 clean: ## Remove what was installed and cached here; data stays
 	rm -rf .venv .uv .pebble .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): $(PROJECTS) scripts/bootstrap.sh scripts/get_uv.py
-	@sh scripts/bootstrap.sh
+$(READY): $(PROJECTS) tools/bootstrap.sh tools/get_uv.py
+	@sh tools/bootstrap.sh
 	@touch $@

@@ -11,7 +11,7 @@ import pytest
 from tests.support.client import Api
 from tests.support.provider import Provider
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support import browser, pebble
 
 pytest_plugins = ["tests.support.workers"]

@@ -17,7 +17,7 @@ import httpx
 from tests.support.client import Api, User
 
 from bench.load import Sample, in_turn
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 WORKERS = 8
 ROUNDS = 3

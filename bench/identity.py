@@ -14,7 +14,7 @@ import httpx
 from tests.support.client import PASSWORD, Api, User
 
 from bench.load import Sample, open_loop
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 SECONDS = 10.0
 SETTINGS_RATE = 50.0

@@ -17,7 +17,7 @@ import httpx
 from tests.support.client import Api, User
 
 from bench.load import Sample, closed_loop
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 AIM = 0.4
 NOTES = 60

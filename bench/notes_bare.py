@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
-from notechondria_shared.http.answers import Json
+from notechondria_shared.web.answers import Json
 from notes_service.blocks import queries as blocks
 from notes_service.notes import queries
 

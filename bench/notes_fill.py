@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 VOCABULARY, PARAGRAPHS = 4000, 20_000
 BATCH = 100_000

@@ -17,7 +17,7 @@ import httpx
 import psycopg
 from tests.support.client import Api
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 FEEDS, ENTRIES, EVENTS = 200, 500, 2000
 REQUESTS = 300

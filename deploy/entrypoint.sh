@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a container of ours does first. With a command: that command. Without: its service, which waits for Postgres,
 # checks the credentials, puts Windows-style paths right, migrates if needed, bootstraps and serves, saying each step in
-# one line (shared/notechondria_shared/runner.py); or, in the image with everything inside, the whole house.
+# one line (shared/library/notechondria_shared/service/runner.py); or, in the image with everything inside, the whole house.
 set -eu
 
 [ $# -eq 0 ] || exec "$@"
@@ -16,7 +16,7 @@ all-in-one)
         : >>"$NOTECHONDRIA_DATA/logs/$part.log"
     done
     tail -q -n 0 -F "$NOTECHONDRIA_DATA/logs/"*.log 2>/dev/null &
-    exec python -m notechondria_local up --host 0.0.0.0 --port "${PORT:-8080}"
+    exec python -m notechondria_launcher up --host 0.0.0.0 --port "${PORT:-8080}"
     ;;
 identity | notes | planner | mcp)
     echo "starting $NOTECHONDRIA_SERVICE"

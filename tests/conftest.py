@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.documents import SERVICES
 
 

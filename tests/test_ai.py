@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from notechondria_shared.auth.assertion import AssertionKey
 from tests.support.ai import ai_service
 from tests.support.client import Api

@@ -9,29 +9,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools.api_document import application
+from tools.event_documents import asyncapi, markdown
 
-from notechondria_local.api_document import application
-from notechondria_local.names import SERVICES
-from notechondria_shared.events import CATALOGUE
-from notechondria_shared.events.documentation import asyncapi, markdown
-from notechondria_shared.http.paths import api_routes, calls
+from notechondria_contracts.events import CATALOGUE
+from notechondria_launcher.names import SERVICES
+from notechondria_shared.web.paths import api_routes, calls
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {
-    "notechondria_shared": ROOT / "shared/notechondria_shared",
+    "notechondria_contracts": ROOT / "shared/contracts/notechondria_contracts",
+    "notechondria_shared": ROOT / "shared/library/notechondria_shared",
     "identity_service": ROOT / "services/identity/identity_service",
     "notes_service": ROOT / "services/notes/notes_service",
     "planner_service": ROOT / "services/planner/planner_service",
     "mcp_service": ROOT / "services/mcp/mcp_service",
-    "notechondria_local": ROOT / "deploy/local/notechondria_local",
+    "notechondria_launcher": ROOT / "deploy/launcher/notechondria_launcher",
 }
+SHARED = {"notechondria_contracts", "notechondria_shared"}
 MAY_IMPORT = {
-    "notechondria_shared": set(),
-    "identity_service": {"notechondria_shared"},
-    "notes_service": {"notechondria_shared"},
-    "planner_service": {"notechondria_shared"},
-    "mcp_service": {"notechondria_shared"},
-    "notechondria_local": {"notechondria_shared"},
+    "notechondria_contracts": set(),
+    "notechondria_shared": {"notechondria_contracts"},
+    "identity_service": SHARED,
+    "notes_service": SHARED,
+    "planner_service": SHARED,
+    "mcp_service": SHARED,
+    "notechondria_launcher": SHARED,
 }
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py"}
 

@@ -17,9 +17,9 @@ import httpx
 import psycopg
 import pytest
 
-from notechondria_local.layout import Layout
-from notechondria_local.stack import Stack
-from notechondria_local.state import Lock
+from notechondria_launcher.layout import Layout
+from notechondria_launcher.stack import Stack
+from notechondria_launcher.state import Lock
 from tests.support.client import PASSWORD, Api, User, eventually
 
 pytestmark = pytest.mark.timeout(600)
@@ -27,7 +27,7 @@ ENVIRONMENT = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0"}
 
 
 def command(*arguments: str, code: int = 0) -> Any:
-    call = [sys.executable, "-m", "notechondria_local", *arguments]
+    call = [sys.executable, "-m", "notechondria_launcher", *arguments]
     done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     return json.loads(done.stdout) if code == 0 else done.stderr

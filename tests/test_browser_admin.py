@@ -16,7 +16,7 @@ import pytest
 from selenium.common.exceptions import NoSuchElementException
 from selenium.webdriver.common.by import By
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.admin import make_staff, note_created
 from tests.support.browser import opened
 from tests.support.client import PASSWORD, Api, User, eventually

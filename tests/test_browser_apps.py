@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.browser import FOREIGN, Browser, opened, page_of_an_app
 from tests.support.client import PASSWORD, Api
 from tests.support.gateway import another_gateway

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.client import Api, eventually
 from tests.support.disorder import Person, disturb
 from tests.support.documents import SERVICES

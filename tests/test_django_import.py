@@ -17,11 +17,11 @@ import psycopg
 import pytest
 from PIL import Image
 
-from notechondria_local.postgres import binaries
-from notechondria_local.stack import Stack
+from notechondria_launcher.postgres import binaries
+from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User
 
-SHAPE = Path(__file__).parent.parent / "deploy" / "local" / "tests" / "django_shape.sql"
+SHAPE = Path(__file__).parent.parent / "deploy" / "launcher" / "tests" / "django_shape.sql"
 pytestmark = pytest.mark.timeout(600)
 OLD_PASSWORD = "An old password 1"
 HASH = base64.b64encode(hashlib.pbkdf2_hmac("sha256", OLD_PASSWORD.encode(), b"saltsalt", 1000)).decode()
@@ -67,7 +67,7 @@ def monolith() -> Iterator[tuple[str, Path]]:
 def move_in(monolith: tuple[str, Path], data: str, *more: str, code: int = 0) -> Any:
     url, media = monolith
     arguments = ["import-django", "--database-url", url, "--media", str(media), "--data", data, *more]
-    call = [sys.executable, "-m", "notechondria_local", *arguments]
+    call = [sys.executable, "-m", "notechondria_launcher", *arguments]
     done = subprocess.run(call, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     return json.loads(done.stdout)["kinds"] if code == 0 and "--json" in more else done.stdout + done.stderr

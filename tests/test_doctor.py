@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from notechondria_local.doctor import settings
-from notechondria_local.ports import choose_port
-from notechondria_local.stack import Stack
+from notechondria_launcher.doctor import settings
+from notechondria_launcher.ports import choose_port
+from notechondria_launcher.stack import Stack
 from tests.support.admin import make_staff
 from tests.support.certificates import self_signed
 from tests.support.client import Api, eventually
@@ -42,7 +42,7 @@ def command(*arguments: str, **environment: str) -> tuple[int, str, str]:
         **environment,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "notechondria_local", "doctor", *arguments],
+        [sys.executable, "-m", "notechondria_launcher", "doctor", *arguments],
         env=env, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr

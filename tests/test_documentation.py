@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools.api_document import text
 
 import identity_service.documentation
-from notechondria_local.api_document import text
 from tests.support.client import Api
 from tests.support.documents import SERVICES, openapi
 

@@ -19,7 +19,7 @@ import nats
 import psycopg
 import pytest
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.client import Api, User, eventually
 from tests.support.facts import database, settled, values
 
@@ -28,7 +28,7 @@ PROJECTIONS = ("note_refs", "course_refs", "activities", "note_sessions", "plann
 
 def command(stack: Stack, *arguments: str) -> Any:
     """Run the product's own command against the stack; its JSON."""
-    call = [sys.executable, "-m", "notechondria_local", *arguments, "--data", str(stack.data), "--json"]
+    call = [sys.executable, "-m", "notechondria_launcher", *arguments, "--data", str(stack.data), "--json"]
     done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)

@@ -19,13 +19,13 @@ import httpx
 import pytest
 import yaml
 
-from notechondria_local.errors import StackError
-from notechondria_local.layout import GATEWAY_ROUTES, GATEWAY_STATIC
-from notechondria_local.names import SERVICES
-from notechondria_local.nats import wheel_program
-from notechondria_local.ports import choose_port
-from notechondria_local.stack import Stack
-from notechondria_local.traefik import fill_in, render_static
+from notechondria_launcher.errors import StackError
+from notechondria_launcher.layout import GATEWAY_ROUTES, GATEWAY_STATIC
+from notechondria_launcher.names import SERVICES
+from notechondria_launcher.nats import wheel_program
+from notechondria_launcher.ports import choose_port
+from notechondria_launcher.stack import Stack
+from notechondria_launcher.traefik import fill_in, render_static
 from tests.support.certificates import self_signed
 from tests.support.client import PASSWORD, Api, eventually
 from tests.support.gateway import another_gateway
@@ -187,7 +187,7 @@ def test_the_doctor_examines_it_from_outside_over_tls(secure: tuple[Api, str, Pa
     (tmp_path / "key").write_text(made["api_key"])
 
     def doctor(address: str, **environment: str) -> tuple[int, dict[str, Any]]:
-        call = [sys.executable, "-m", "notechondria_local", "doctor", "--json"]
+        call = [sys.executable, "-m", "notechondria_launcher", "doctor", "--json"]
         done = subprocess.run(
             [*call, "--url", address, "--key-file", str(tmp_path / "key")],
             env={"PATH": os.environ["PATH"], **environment}, capture_output=True, text=True, timeout=60, check=False,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.client import Api
 
 IDLE = 10_000

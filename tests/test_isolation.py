@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from nats.errors import Error as NatsError
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 SERVICES = ("identity", "notes", "planner", "mcp")
 

@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES
 from tests.support.observed import live, of_gateway, of_service, value

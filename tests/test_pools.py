@@ -9,10 +9,10 @@ import psycopg
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from notechondria_local.stack import Stack
-from notechondria_shared.database import Database, prepare
-from notechondria_shared.database.reader import PoolUse
-from notechondria_shared.settings import ServiceSettings
+from notechondria_launcher.stack import Stack
+from notechondria_shared.core.settings import ServiceSettings
+from notechondria_shared.db import Database, prepare
+from notechondria_shared.db.reader import PoolUse
 
 
 class Settings(ServiceSettings):

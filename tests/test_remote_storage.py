@@ -15,7 +15,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User
 
 BUCKET = "uploads"

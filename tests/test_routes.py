@@ -6,8 +6,8 @@ import json
 import re
 import secrets
 
-from notechondria_local.route_commands import prefix, read_routes
-from notechondria_local.stack import Stack
+from notechondria_launcher.route_commands import prefix, read_routes
+from notechondria_launcher.stack import Stack
 from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES, operations
 

@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.admin import make_staff
 from tests.support.client import Api, User, eventually
 from tests.support.documents import SERVICES

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.client import Api, User, eventually
 from tests.support.mcp import call_tool
 

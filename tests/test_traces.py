@@ -11,8 +11,8 @@ import httpx
 import psycopg
 import pytest
 
-from notechondria_local.stack import Stack
-from notechondria_shared.events import fact
+from notechondria_contracts.events import event as fact
+from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User, eventually
 from tests.support.collector import Collector, Span
 from tests.support.mcp import call_tool

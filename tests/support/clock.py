@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 def shift(stack: Stack, table: str, column: str, interval: str, where: str, *values: Any) -> None:

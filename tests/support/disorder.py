@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.client import User
 
 PARTS = ("notes", "notes", "planner", "identity", "mcp", "nats", "postgres", "postgres")

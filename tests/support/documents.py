@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from notechondria_local.api_document import openapi
-from notechondria_local.names import SERVICES
+from tools.api_document import openapi
+
+from notechondria_launcher.names import SERVICES
 
 __all__ = ["SERVICES", "openapi", "operations"]
 

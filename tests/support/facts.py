@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 HEARD_BY_PLANNER = "subject LIKE 'notes.%'"
 

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from notechondria_local.part import Part
-from notechondria_local.ports import choose_port, release_port
-from notechondria_local.probe import get_json
-from notechondria_local.stack import Stack
-from notechondria_local.traefik import Traefik
+from notechondria_launcher.part import Part
+from notechondria_launcher.ports import choose_port, release_port
+from notechondria_launcher.probe import get_json
+from notechondria_launcher.stack import Stack
+from notechondria_launcher.traefik import Traefik
 
 
 @dataclass

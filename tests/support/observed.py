@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from tests.support.client import Api, User
 from tests.support.mcp import call_tool
 

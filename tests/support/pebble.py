@@ -14,14 +14,14 @@ from typing import Self
 
 import httpx
 
-from notechondria_local.layout import PROJECT
-from notechondria_local.ports import choose_port, release_port
-from notechondria_local.process import guarded
+from notechondria_launcher.layout import PROJECT
+from notechondria_launcher.ports import choose_port, release_port
+from notechondria_launcher.process import guarded
 from tests.support.certificates import self_signed
 from tests.support.client import eventually
 
 MISSING = (
-    "no Pebble here: no certificate was fetched by ACME (Debian: sh scripts/get_pebble.sh, or apt-get install pebble)"
+    "no Pebble here: no certificate was fetched by ACME (Debian: sh tools/get_pebble.sh, or apt-get install pebble)"
 )
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from notechondria_local.ports import choose_port, release_port
-from notechondria_local.stack import Stack
+from notechondria_launcher.ports import choose_port, release_port
+from notechondria_launcher.stack import Stack
 from tests.support.client import eventually
 
 

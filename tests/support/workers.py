@@ -18,15 +18,15 @@ ALONE = ("tests/test_hostile_connections.py", "tests/test_pools.py", "tests/test
 # The longest files first, so that no worker begins one while the others have nothing left.
 LONGEST = (
     "tests/test_django_import.py",
-    "deploy/local/tests/test_launcher_command.py",
+    "deploy/launcher/tests/test_launcher_command.py",
     "tests/test_backup.py",
     "tests/test_metrics.py",
     "tests/test_browser_admin.py",
     "services/mcp/tests/test_limits.py",
-    "deploy/local/tests/test_launcher_stack.py",
+    "deploy/launcher/tests/test_launcher_stack.py",
     "services/planner/tests/test_feed_hostile.py",
     "tests/test_browser_apps.py",
-    "shared/tests/test_start_and_stop.py",
+    "shared/library/tests/test_start_and_stop.py",
     "services/mcp/tests/conformance/test_conformance.py",
     "tests/test_faults.py",
     "tests/test_doctor.py",

@@ -32,10 +32,10 @@ from identity_service.oauth.providers import Providers
 from identity_service.passwords import PasswordPool
 from identity_service.sessions.introspection import DatabaseIntrospector
 from identity_service.settings import IdentitySettings
-from notechondria_shared.app import ServiceSpec, create_service_app
-from notechondria_shared.events.capabilities import CapabilityBoard
-from notechondria_shared.http.clients import external_client
-from notechondria_shared.runner import configured_app, load_settings
+from notechondria_shared.messaging.capabilities import CapabilityBoard
+from notechondria_shared.service.app import ServiceSpec, create_service_app
+from notechondria_shared.service.runner import configured_app, load_settings
+from notechondria_shared.web.clients import external_client
 
 
 async def _start(app: FastAPI) -> None:

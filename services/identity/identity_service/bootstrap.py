@@ -13,9 +13,9 @@ from identity_service.models import ACTIVE, User
 from identity_service.passwords import PasswordPool
 from identity_service.sessions import service as sessions
 from identity_service.settings import IdentitySettings
-from notechondria_shared.database import Database
-from notechondria_shared.events.identity import UserActivated, UserUpdated
-from notechondria_shared.settings import ServiceSettings
+from notechondria_contracts.events.identity import UserActivated, UserUpdated
+from notechondria_shared.core.settings import ServiceSettings
+from notechondria_shared.db import Database
 
 DEMO_ACCOUNT, STAND_IN = "CodeX", "sample-course-owner"
 logger = logging.getLogger("notechondria.start")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.models import ACTIVE, EVENTS, User
-from notechondria_shared.events import Fact, publish
-from notechondria_shared.events.identity import UserState
+from notechondria_contracts.events import Fact
+from notechondria_contracts.events.identity import UserState
+from notechondria_shared.messaging import publish
 
 
 async def tell(session: AsyncSession, *facts: Fact) -> None:

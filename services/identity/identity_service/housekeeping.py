@@ -8,10 +8,10 @@ from sqlalchemy import or_
 
 from identity_service.limits.service import forget_old
 from identity_service.models import ApiKey, Code, Session
-from notechondria_shared.background import Periodic
-from notechondria_shared.database import Database
-from notechondria_shared.database.batches import delete_in_batches
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.background import Periodic
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import Database
+from notechondria_shared.db.batches import delete_in_batches
 
 EVERY_SECONDS = 3600.0
 KEPT = timedelta(days=90)

@@ -18,7 +18,7 @@ from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers import HasherProtocol
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from notechondria_shared.errors import TooManyRequests
+from notechondria_shared.core.errors import TooManyRequests
 
 MAX_LENGTH = 1024
 BUSY = "Sign-in refused: Backend.Creators.Auth/login — too many sign-ins at once, try again in a moment."

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from notechondria_shared.settings import EnvFlag, EnvList, ServiceSettings
+from notechondria_shared.core.settings import EnvFlag, EnvList, ServiceSettings
 
 
 class IdentitySettings(ServiceSettings):

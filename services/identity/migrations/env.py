@@ -1,6 +1,6 @@
 """Alembic environment of the identity schema; the runner passes the connection."""
 
 from identity_service.models import Base
-from notechondria_shared.database.migrations import run_environment
+from notechondria_shared.db.migrations import run_environment
 
 run_environment(Base.metadata)

@@ -11,7 +11,7 @@ import pytest
 from tests.support.client import PASSWORD, Api, User
 from tests.support.clock import shift
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 NEW = "Another-horse-8"
 

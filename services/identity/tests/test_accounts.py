@@ -12,7 +12,7 @@ import pytest
 from tests.support.client import PASSWORD, Api, eventually
 from tests.support.clock import shift
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 def fresh() -> dict[str, str]:

@@ -14,7 +14,7 @@ from tests.support.client import PASSWORD, Api, User
 from tests.support.gateway import another_gateway
 from tests.support.replica import another
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 LISTS = ("users", "sessions", "invitations", "courses", "notes", "events", "feeds", "dead-letters", "calls")
 

@@ -12,7 +12,7 @@ import pytest
 from tests.support.admin import Site, note_created
 from tests.support.client import Api, User, eventually
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 def test_a_code_by_hand_works_once_shown(api: Api, site: Site) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 from tests.support.client import Api, eventually
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 ROWS = {
     "session": "INSERT INTO sessions (user_id, digest, device_label, user_agent, ip_hash, created_at, last_seen_at,"

@@ -17,7 +17,7 @@ from tests.support.client import PASSWORD, Api, eventually
 
 from identity_service.bootstrap import bootstrap
 from identity_service.settings import IdentitySettings
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 LIMIT = 3
 

@@ -12,7 +12,7 @@ import pytest
 from tests.support.client import PASSWORD, Api, User
 from tests.support.provider import GITHUB_CLIENT, GOOGLE_CLIENT, Person, Provider
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 BOTH = pytest.mark.parametrize("name", ["google", "github"])
 

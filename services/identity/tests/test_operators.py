@@ -12,13 +12,13 @@ import psycopg
 import pytest
 from tests.support.client import PASSWORD, Api, eventually
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 @pytest.fixture
 def run(stack: Stack) -> Any:
     def command(*arguments: str, code: int = 0) -> Any:
-        call = [sys.executable, "-m", "notechondria_local", *arguments, "--data", str(stack.data), "--json"]
+        call = [sys.executable, "-m", "notechondria_launcher", *arguments, "--data", str(stack.data), "--json"]
         done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == code, done.stdout + done.stderr
         return json.loads(done.stdout) if code == 0 else done.stdout + done.stderr

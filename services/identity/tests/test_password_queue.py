@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from identity_service.passwords import PasswordPool
-from notechondria_shared.errors import TooManyRequests
+from notechondria_shared.core.errors import TooManyRequests
 
 
 def test_waiting_are_those_beyond_the_threads() -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.support.client import PASSWORD, Api, eventually
 from tests.support.documents import openapi
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 VERSION = "0.1.0"
 

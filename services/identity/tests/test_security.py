@@ -10,7 +10,7 @@ import pytest
 from tests.support.client import PASSWORD, Api, User
 
 from identity_service.security.service import masked
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 NEW = "Another-horse-8"
 

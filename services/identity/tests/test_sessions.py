@@ -7,7 +7,7 @@ from tests.support.client import PASSWORD, Api
 from tests.support.clock import shift
 
 from identity_service.sessions.devices import device_label
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from tests.support.client import Api, User, eventually
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 KEYS = {
     "username", "first_name", "last_name", "email", "is_staff", "is_superuser", "motto", "social_link", "image_url",

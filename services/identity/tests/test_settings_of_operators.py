@@ -20,7 +20,7 @@ from tests.support.provider import SECRET, Person, Provider
 from tests.support.replica import another
 
 from identity_service.settings import IdentitySettings
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 NO_PROVIDERS = dict.fromkeys(
     [

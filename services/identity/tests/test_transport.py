@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from tests.support.client import PASSWORD, Api, User
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 NOT_PROVIDED = {"detail": "Authentication credentials were not provided."}
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00"

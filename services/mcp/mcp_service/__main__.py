@@ -6,7 +6,7 @@ import sys
 
 from mcp_service.app import SPEC
 from mcp_service.settings import McpSettings
-from notechondria_shared.runner import load_settings, run
+from notechondria_shared.service.runner import load_settings, run
 
 if __name__ == "__main__":
     sys.exit(run(load_settings(McpSettings), SPEC, "mcp_service.app:create_app"))

@@ -22,8 +22,8 @@ from mcp_service.settings import McpSettings
 from mcp_service.tools.guard import Guard
 from mcp_service.tools.server import House
 from mcp_service.upstream.client import Services, Upstream
-from notechondria_shared.app import ServiceSpec, create_service_app
-from notechondria_shared.runner import configured_app, load_settings
+from notechondria_shared.service.app import ServiceSpec, create_service_app
+from notechondria_shared.service.runner import configured_app, load_settings
 
 
 async def _start(app: FastAPI) -> None:

@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_service.models import EVENTS, Call
-from notechondria_shared.events.consumer import Subscription
-from notechondria_shared.events.identity import UserDeleted
+from notechondria_contracts.events.identity import UserDeleted
+from notechondria_shared.messaging.consumer import Subscription
 
 
 async def forget_user(session: AsyncSession, fact: UserDeleted) -> None:

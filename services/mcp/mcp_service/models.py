@@ -9,8 +9,8 @@ from sqlalchemy import Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from notechondria_shared.database import COLUMN_TYPES, service_metadata
-from notechondria_shared.events.tables import event_tables
+from notechondria_shared.db import COLUMN_TYPES, service_metadata
+from notechondria_shared.messaging.tables import event_tables
 
 
 class Base(DeclarativeBase):

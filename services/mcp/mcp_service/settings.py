@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from notechondria_shared.settings import ServiceSettings
+from notechondria_shared.core.settings import ServiceSettings
 
 
 class McpSettings(ServiceSettings):

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 Tables = dict[str, list[str]]
 

@@ -11,7 +11,7 @@ from services.mcp.tests.rows import Rows, reader
 from tests.support.client import Api, User, eventually
 from tests.support.mcp import Agent, rpc
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 ICAL = "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR"
 LATER = {"event_date": "2031-05-09"}

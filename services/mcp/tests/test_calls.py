@@ -11,7 +11,7 @@ from tests.support.client import Api, eventually
 from tests.support.mcp import Agent, read_only_key, rpc
 
 from mcp_service.calls.clipping import clipped
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 ROW = {
     "id",

@@ -12,7 +12,7 @@ import pytest
 from tests.support.client import Api, User, eventually
 from tests.support.mcp import call_tool, rpc
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 GOLDEN = Path(__file__).parent / "golden" / "tools.json"
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}

@@ -17,7 +17,7 @@ from services.mcp.tests.rows import Rows, reader
 from tests.support.client import Api, User
 from tests.support.mcp import Agent, rpc, tool_error, with_sdk
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 ICAL = "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR"
 DAY = "2031-05-09"

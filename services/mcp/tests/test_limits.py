@@ -19,7 +19,7 @@ from mcp_service.door.caller import current_caller
 from mcp_service.tools.guard import Guard
 from mcp_service.tools.schemas import Shape
 from mcp_service.tools.toolbox import Toolbox
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from notechondria_shared.auth import Caller
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}

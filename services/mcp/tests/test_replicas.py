@@ -16,7 +16,7 @@ from tests.support.client import eventually
 from tests.support.gateway import another_gateway
 from tests.support.mcp import Agent, another_mcp, with_sdk
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 from tests.support.client import Api
 from tests.support.mcp import Agent
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 MANY = 210
 

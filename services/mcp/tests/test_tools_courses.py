@@ -7,7 +7,7 @@ from datetime import datetime
 import psycopg
 from tests.support.mcp import Agent
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 BRIEF = {"id", "title", "slug", "description", "icon", "is_default"}
 

@@ -15,7 +15,7 @@ import pytest
 from tests.support.client import eventually
 from tests.support.mcp import Agent
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 ICAL = "BEGIN:VCALENDAR\nEND:VCALENDAR"
 Thing = tuple[str, int]

@@ -13,7 +13,7 @@ import pytest
 from services.mcp.tests.test_every_tool import TOOLS
 from tests.support.mcp import Agent, another_mcp
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 NOWHERE = "http://127.0.0.1:9"
 IDENTITY = {"get_profile", "update_profile"}

@@ -20,8 +20,8 @@ import notes_service.references.routes
 import notes_service.subscriptions.routes
 import notes_service.template_courses.routes
 import notes_service.versions.routes
-from notechondria_shared.app import ServiceSpec, create_service_app
-from notechondria_shared.runner import configured_app, load_settings
+from notechondria_shared.service.app import ServiceSpec, create_service_app
+from notechondria_shared.service.runner import configured_app, load_settings
 from notes_service.authors.contact import KnownAuthors
 from notes_service.exchange.limits import Slots
 from notes_service.handlers import subscriptions

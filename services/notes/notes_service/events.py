@@ -7,9 +7,10 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.events import Fact, publish
-from notechondria_shared.events.notes import ActivityRecorded, CourseState, NoteState
-from notechondria_shared.timestamps import today
+from notechondria_contracts.events import Fact
+from notechondria_contracts.events.notes import ActivityRecorded, CourseState, NoteState
+from notechondria_shared.core.timestamps import today
+from notechondria_shared.messaging import publish
 from notes_service.models import EVENTS, Course, Note
 
 NOTE_STATE = (Note.id, Note.uuid, Note.creator_id, Note.title, Note.description, Note.course_id, Note.revision)

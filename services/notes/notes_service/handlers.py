@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.events.consumer import Subscription
-from notechondria_shared.events.identity import UserActivated, UserDeleted, UserUpdated
+from notechondria_contracts.events.identity import UserActivated, UserDeleted, UserUpdated
+from notechondria_shared.messaging.consumer import Subscription
 from notes_service.authors import service
 from notes_service.authors.wipe import wipe
 from notes_service.notes.files import delete_files

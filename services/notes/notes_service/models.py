@@ -9,10 +9,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from notechondria_shared.database import COLUMN_TYPES, service_metadata
-from notechondria_shared.database.tables import Dated
-from notechondria_shared.events.tables import event_tables
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import COLUMN_TYPES, service_metadata
+from notechondria_shared.db.tables import Dated
+from notechondria_shared.messaging.tables import event_tables
 from notes_service.notes.summary import excerpt, preview_lines
 
 

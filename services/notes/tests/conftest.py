@@ -10,7 +10,7 @@ import pytest
 from psycopg.rows import dict_row
 from tests.support.client import Api, User
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 @pytest.fixture

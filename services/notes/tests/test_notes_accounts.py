@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 from tests.support.client import Api, User, eventually
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 def tell(look: Any, subject: str, **data: Any) -> str:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from tests.support.client import Api, User
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from notes_service.exchange import front_matter
 
 MIB = 1024 * 1024

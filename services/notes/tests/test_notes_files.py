@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from tests.support.client import Api, User, eventually
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from notes_service.media.names import safe_name, shown_name
 
 MIB = 1024 * 1024

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from tests.support.client import Api, User, eventually
 
-from notechondria_local.stack import Stack
-from notechondria_shared.storage.location import MediaLocation
+from notechondria_launcher.stack import Stack
+from notechondria_shared.core.media_location import MediaLocation
 from notechondria_shared.storage.media import MediaStore
 from notes_service.template_courses.reading import samples
 from notes_service.template_courses.service import _stored

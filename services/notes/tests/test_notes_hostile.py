@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.client import User
 
-from notechondria_shared.http import Body
+from notechondria_shared.web import Body
 from notes_service.blocks.schemas import BlockElement, CreateBlock, ReorderBlocks, UpdateBlock
 from notes_service.courses.schemas import CreateCourse, ReorderCourses, UpdateCourse
 from notes_service.notes.schemas import CreateNote, NoteFields, UpdateNote

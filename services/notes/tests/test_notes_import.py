@@ -16,7 +16,7 @@ import pytest
 from tests.support.client import Api, User
 from tests.support.replica import another
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from notes_service.exchange import front_matter, links
 from notes_service.exchange.reading import read_note
 

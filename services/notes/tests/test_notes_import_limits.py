@@ -20,8 +20,8 @@ import pytest
 from tests.support.client import Api, User, eventually
 from tests.support.replica import another
 
-from notechondria_local.stack import Stack
-from notechondria_shared.errors import BadRequest
+from notechondria_launcher.stack import Stack
+from notechondria_shared.core.errors import BadRequest
 from notes_service.exchange.archive import Archive
 from notes_service.exchange.limits import Limits
 

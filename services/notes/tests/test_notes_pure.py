@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notechondria_shared.errors import Unavailable
+from notechondria_shared.core.errors import Unavailable
 from notes_service.blocks.markdown import to_blocks, to_markdown
 from notes_service.blocks.schemas import BLOCK_TYPES, BlockDraft, clean_text
 from notes_service.courses.slugs import slugify

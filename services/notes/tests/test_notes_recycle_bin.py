@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.support.client import Api, User
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 def make(user: User, title: str = "A note", **more: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from tests.support.client import Api, User
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 @pytest.fixture

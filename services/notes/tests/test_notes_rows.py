@@ -10,7 +10,7 @@ import httpx
 import pytest
 from tests.support.client import Api, User, eventually
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from notes_service.blocks.schemas import BLOCK_TYPES
 
 

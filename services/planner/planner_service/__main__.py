@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from notechondria_shared.runner import load_settings, run
+from notechondria_shared.service.runner import load_settings, run
 from planner_service.app import SPEC
 from planner_service.settings import PlannerSettings
 

@@ -6,8 +6,8 @@ from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, cast, exists,
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.database import SessionReader, prepare
-from notechondria_shared.errors import INVALID_TOKEN, Unauthorized
+from notechondria_shared.core.errors import INVALID_TOKEN, Unauthorized
+from notechondria_shared.db import SessionReader, prepare
 from planner_service.models import EVENTS
 
 _IS_DELETED = prepare(select(exists().where(EVENTS.deleted_users.c.user_id == bindparam("user_id"))))

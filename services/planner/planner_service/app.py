@@ -14,8 +14,8 @@ import planner_service.internal.routes
 import planner_service.note_sessions.routes
 import planner_service.planner_events.routes
 import planner_service.week.routes
-from notechondria_shared.app import ServiceSpec, create_service_app
-from notechondria_shared.runner import configured_app, load_settings
+from notechondria_shared.service.app import ServiceSpec, create_service_app
+from notechondria_shared.service.runner import configured_app, load_settings
 from planner_service.calendar_sources.refresher import Refresher
 from planner_service.handlers import SUBSCRIPTIONS
 from planner_service.models import EVENTS, Base

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.events import publish
-from notechondria_shared.events.planner import FeedDeleted, PlannerEventState
+from notechondria_contracts.events.planner import FeedDeleted, PlannerEventState
+from notechondria_shared.messaging import publish
 from planner_service.models import EVENTS, CalendarFeed, PlannerEvent
 
 STATE = (

@@ -6,10 +6,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.database import SessionReader
-from notechondria_shared.events.consumer import Subscription
-from notechondria_shared.events.identity import UserActivated, UserDeleted, UserState, UserUpdated
-from notechondria_shared.events.notes import (
+from notechondria_contracts.events.identity import UserActivated, UserDeleted, UserState, UserUpdated
+from notechondria_contracts.events.notes import (
     ActivityRecorded,
     CourseCreated,
     CourseDeleted,
@@ -21,8 +19,10 @@ from notechondria_shared.events.notes import (
     NoteTrashed,
     NoteUpdated,
 )
-from notechondria_shared.events.planner import PlannerEventUpdated
-from notechondria_shared.timestamps import now
+from notechondria_contracts.events.planner import PlannerEventUpdated
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import SessionReader
+from notechondria_shared.messaging.consumer import Subscription
 from planner_service.accounts import forget, is_present, lock_exclusively
 from planner_service.calendar_sources.store import drop_unused
 from planner_service.events import STATE, tell_events

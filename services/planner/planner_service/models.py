@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from notechondria_shared.database import COLUMN_TYPES, service_metadata
-from notechondria_shared.database.tables import Dated
-from notechondria_shared.events.tables import event_tables
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import COLUMN_TYPES, service_metadata
+from notechondria_shared.db.tables import Dated
+from notechondria_shared.messaging.tables import event_tables
 
 
 class Base(DeclarativeBase):

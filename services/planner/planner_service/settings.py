@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from notechondria_shared.settings import EnvList, ServiceSettings
+from notechondria_shared.core.settings import EnvList, ServiceSettings
 
 
 class PlannerSettings(ServiceSettings):

@@ -10,7 +10,7 @@ from services.planner.tests.feed_server import FeedServer
 from services.planner.tests.support import Tables, Teller
 from tests.support.client import Api, User
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 @pytest.fixture(scope="module")

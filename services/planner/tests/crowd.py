@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import psycopg
 from tests.support.client import Api, User
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 # As registering and signing in leave them (identity §3, §4), without a thousand passwords being hashed.
 _USERS = """

@@ -12,11 +12,11 @@ import psycopg
 from psycopg.rows import dict_row
 from tests.support.client import User, eventually
 
-from notechondria_local.stack import Stack
-from notechondria_shared.events import Fact
-from notechondria_shared.events.bus import Bus, ensure_stream
-from notechondria_shared.events.fact import Envelope
-from notechondria_shared.events.notes import ActivityRecorded, CourseCreated, CourseDeleted, NoteCreated, NotePurged
+from notechondria_contracts.events import Fact
+from notechondria_contracts.events.event import Envelope
+from notechondria_contracts.events.notes import ActivityRecorded, CourseCreated, CourseDeleted, NoteCreated, NotePurged
+from notechondria_launcher.stack import Stack
+from notechondria_shared.messaging.bus import Bus, ensure_stream
 
 # Far from the ids that the notes service gives.
 _ids = itertools.count(900_000_001)

@@ -12,7 +12,7 @@ from services.planner.tests.support import Tables, Teller
 from services.planner.tests.test_feed_urls import NO_ADDRESSES, TABLE
 from tests.support.client import User
 
-from notechondria_shared.fields import messages
+from notechondria_contracts.fields import messages
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
 

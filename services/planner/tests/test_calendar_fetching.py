@@ -17,7 +17,7 @@ from services.planner.tests.feed_server import FeedServer, of_one, vcalendar, ve
 from services.planner.tests.support import Tables
 from tests.support.client import Api, User, eventually
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 
 def test_5_2_headers_and_the_very_next_week(ann: User, feeds: FeedServer) -> None:

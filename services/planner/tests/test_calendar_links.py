@@ -13,8 +13,8 @@ from services.planner.tests.calls import link, read_link
 from services.planner.tests.support import Tables, Teller
 from tests.support.client import Api, User, eventually
 
-from notechondria_local.stack import Stack
-from notechondria_shared.fields import messages
+from notechondria_contracts.fields import messages
+from notechondria_launcher.stack import Stack
 from planner_service.calendar_links import tokens
 
 
@@ -123,7 +123,7 @@ def test_a_disabled_account_publishes_nothing(api: Api, stack: Stack) -> None:
     owner = api.register()
     path = "/calendar/" + link(owner)["token"] + ".ics"
     assert api.get(path).status_code == 200
-    call = [sys.executable, "-m", "notechondria_local", "users"]
+    call = [sys.executable, "-m", "notechondria_launcher", "users"]
     for command, status in (("disable", 401), ("enable", 200)):
         subprocess.run([*call, command, owner.username, "--data", str(stack.data)], check=True, capture_output=True)
         eventually(lambda wanted=status: api.get(path).status_code == wanted, seconds=5)

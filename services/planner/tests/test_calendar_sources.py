@@ -19,8 +19,8 @@ from services.planner.tests.support import Tables
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.support.client import User, eventually
 
-from notechondria_local.stack import Stack
-from notechondria_shared.database import Database
+from notechondria_launcher.stack import Stack
+from notechondria_shared.db import Database
 from planner_service.calendar_sources import store
 from planner_service.calendar_sources.refresher import Refresher
 from planner_service.calendars.reading import Reading

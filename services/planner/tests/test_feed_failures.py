@@ -14,7 +14,7 @@ from services.planner.tests.feed_server import FeedServer, of_one, vcalendar, ve
 from services.planner.tests.support import Tables
 from tests.support.client import User
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from planner_service.calendar_sources.fetch import retry_after
 from planner_service.settings import PlannerSettings
 

@@ -13,8 +13,8 @@ from services.planner.tests.feed_server import SEMINAR
 from services.planner.tests.support import Teller
 from tests.support.client import Api, User, eventually
 
-from notechondria_local.stack import Stack
-from notechondria_shared.fields import messages
+from notechondria_contracts.fields import messages
+from notechondria_launcher.stack import Stack
 
 JSON = "application/json; charset=utf-8"
 MINIMAL = {"title": "Hand in lab report", "event_date": "2026-05-09"}
@@ -97,7 +97,7 @@ def test_0_a_disabled_account_is_told(api: Api, stack: Stack) -> None:
     user = api.register()
     # Disabling signs out everywhere: the session is gone, the key is still known.
     told = {f"Token {user.token}": "Invalid token.", f"Bearer {user.rotate_key()}": "User account is disabled."}
-    call = [sys.executable, "-m", "notechondria_local", "users", "disable", user.username, "--data", str(stack.data)]
+    call = [sys.executable, "-m", "notechondria_launcher", "users", "disable", user.username, "--data", str(stack.data)]
     subprocess.run(call, check=True, capture_output=True)
     for credential, detail in told.items():
         asked = {"Authorization": credential}

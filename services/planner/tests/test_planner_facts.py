@@ -12,8 +12,7 @@ from services.planner.tests.feed_server import SEMINAR
 from services.planner.tests.support import Tables, Teller, activity_fact, note_fact
 from tests.support.client import User, eventually
 
-from notechondria_local.stack import Stack
-from notechondria_shared.events.notes import (
+from notechondria_contracts.events.notes import (
     CourseCreated,
     CourseDeleted,
     CourseUpdated,
@@ -22,6 +21,7 @@ from notechondria_shared.events.notes import (
     NoteTrashed,
     NoteUpdated,
 )
+from notechondria_launcher.stack import Stack
 
 EVENT = {"title": "Plan", "event_date": "2026-05-06"}
 

@@ -11,7 +11,7 @@ from services.planner.tests.feed_server import vcalendar, vevent
 from services.planner.tests.support import Teller, activity_fact
 from tests.support.client import Api, User, eventually
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 from planner_service.app import SPEC, create_app
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notechondria_shared.errors import FieldErrors
+from notechondria_shared.core.errors import FieldErrors
 from planner_service.heatmap.service import past_value
 from planner_service.parameters import clamped, is_on
 from planner_service.planner_events.completion import completed_at

@@ -10,8 +10,8 @@ from services.planner.tests.calls import begin_session
 from services.planner.tests.support import Tables, Teller, note_fact
 from tests.support.client import User
 
-from notechondria_shared.events.notes import NoteTrashed
-from notechondria_shared.fields import messages
+from notechondria_contracts.events.notes import NoteTrashed
+from notechondria_contracts.fields import messages
 
 
 def listed(user: User, query: str = "") -> list[int]:

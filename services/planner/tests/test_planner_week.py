@@ -12,9 +12,9 @@ from services.planner.tests.feed_server import SEMINAR
 from services.planner.tests.support import Tables, Teller
 from tests.support.client import User
 
-from notechondria_local.stack import Stack
-from notechondria_shared.database import Prepared, Reader
-from notechondria_shared.database.tables import Row
+from notechondria_launcher.stack import Stack
+from notechondria_shared.db import Prepared, Reader
+from notechondria_shared.db.tables import Row
 from planner_service.week import service
 from planner_service.week.days import Days
 

@@ -14,8 +14,8 @@ from services.planner.tests.calls import create_feed, entries, link, plan, read_
 from services.planner.tests.support import Teller, note_fact
 from tests.support.client import Api, User
 
-from notechondria_local.stack import Stack
-from notechondria_shared.events.notes import NoteTrashed
+from notechondria_contracts.events.notes import NoteTrashed
+from notechondria_launcher.stack import Stack
 from planner_service.calendar_links.ical import folded, rule, text
 from planner_service.calendars.lines import unescape
 from planner_service.calendars.reading import from_seconds, read

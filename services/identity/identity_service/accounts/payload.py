@@ -12,10 +12,10 @@ from identity_service.models import Session, User
 from identity_service.profile.service import merged_settings
 from identity_service.sessions import queries
 from identity_service.sessions.schemas import session_block
-from notechondria_shared.database import SessionReader
-from notechondria_shared.events.identity import UserUpdated
+from notechondria_contracts.events.identity import UserUpdated
+from notechondria_shared.core.timestamps import iso_offset_or_none, now
+from notechondria_shared.db import SessionReader
 from notechondria_shared.storage.media import media_url
-from notechondria_shared.timestamps import iso_offset_or_none, now
 
 
 def display_name(user: User) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Text, bindparam, func, or_, select
 
 from identity_service.models import User
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 
 _IDENTIFIER = bindparam("identifier", type_=Text)
 

@@ -17,11 +17,11 @@ from identity_service.passwords import PasswordPool
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
 from notechondria_shared.auth import LoggedIn, MaybeCaller
-from notechondria_shared.database import Database
-from notechondria_shared.errors import ApiError, BadRequest
-from notechondria_shared.http import read_body
-from notechondria_shared.http.body import describe_body, parse, validate, well_formed
-from notechondria_shared.http.openapi import refusals
+from notechondria_shared.core.errors import ApiError, BadRequest
+from notechondria_shared.db import Database
+from notechondria_shared.web import read_body
+from notechondria_shared.web.body import describe_body, parse, validate, well_formed
+from notechondria_shared.web.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from identity_service.passwords import MAX_LENGTH, composition_problem
 from identity_service.sessions.schemas import SessionBlock
-from notechondria_shared.fields import Email, Text
-from notechondria_shared.http import Body
-from notechondria_shared.http.body import example
+from notechondria_contracts.fields import Email, Text
+from notechondria_shared.web import Body
+from notechondria_shared.web.body import example
 
 
 def _username_problem(text: str) -> str | None:

@@ -15,10 +15,10 @@ from identity_service.events import tell, tell_state
 from identity_service.invitations import service as invitations
 from identity_service.models import ACTIVE, EVENTS, PENDING, ApiKey, Code, Session, User
 from identity_service.settings import IdentitySettings
-from notechondria_shared.errors import FieldErrors, NonFieldError
-from notechondria_shared.events.identity import UserActivated, UserDeleted
-from notechondria_shared.fields import messages
-from notechondria_shared.timestamps import now
+from notechondria_contracts.events.identity import UserActivated, UserDeleted
+from notechondria_contracts.fields import messages
+from notechondria_shared.core.errors import FieldErrors, NonFieldError
+from notechondria_shared.core.timestamps import now
 
 RESEND_COOLDOWN = timedelta(seconds=60)
 MISMATCH = "Sign-in refused: Backend.Creators.Auth/login — no account matches this name and password."

@@ -11,8 +11,8 @@ from identity_service.accounts import queries, schemas, service
 from identity_service.limits.service import limited
 from identity_service.models import ACTIVE, User
 from identity_service.passwords import PasswordPool
-from notechondria_shared.database import Database
-from notechondria_shared.errors import NonFieldError
+from notechondria_shared.core.errors import NonFieldError
+from notechondria_shared.db import Database
 
 NOBODY = "Sign-in refused: Backend.Creators.Auth/login — an address or a user name is needed."
 

@@ -10,8 +10,8 @@ from fastapi import Request
 from identity_service.admin.entry import Staff
 from identity_service.admin.remote import AwayError, as_query, call
 from identity_service.admin.sections import Page, Row, number
-from notechondria_shared.database.listing import MOST, Wanted
-from notechondria_shared.errors import Conflict, NotFound
+from notechondria_shared.core.errors import Conflict, NotFound
+from notechondria_shared.db.listing import MOST, Wanted
 
 SERVICES = ("identity", "notes", "planner", "mcp")
 PATH = "/internal/events/dead-letters"

@@ -14,9 +14,9 @@ from identity_service.admin.pages import SignInNeededError
 from identity_service.sessions.introspection import DatabaseIntrospector
 from notechondria_shared.auth.caller import log_refusal
 from notechondria_shared.auth.credentials import Credential, digest
-from notechondria_shared.errors import Forbidden
-from notechondria_shared.http.body import parse
+from notechondria_shared.core.errors import Forbidden
 from notechondria_shared.storage.media import public_origin
+from notechondria_shared.web.body import parse
 
 COOKIE = "notechondria_admin"
 FORM_COOKIE = "notechondria_admin_form"

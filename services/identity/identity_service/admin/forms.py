@@ -13,9 +13,9 @@ from identity_service.codes import service as codes
 from identity_service.operators import service
 from identity_service.operators.schemas import CreateInvitation, IssueCode
 from identity_service.settings import IdentitySettings
-from notechondria_shared.database import Database
-from notechondria_shared.errors import ApiError
-from notechondria_shared.http.body import validate
+from notechondria_shared.core.errors import ApiError
+from notechondria_shared.db import Database
+from notechondria_shared.web.body import validate
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 NEW = {"code": "", "label": "", "max_uses": "1", "expires_at": ""}

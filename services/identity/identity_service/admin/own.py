@@ -16,9 +16,9 @@ from identity_service.models import User
 from identity_service.operators import queries, service
 from identity_service.operators.schemas import ChangeUser
 from identity_service.sessions import service as sessions
-from notechondria_shared.database import Database
-from notechondria_shared.database.listing import Listing, Wanted
-from notechondria_shared.errors import Forbidden, NotFound
+from notechondria_shared.core.errors import Forbidden, NotFound
+from notechondria_shared.db import Database
+from notechondria_shared.db.listing import Listing, Wanted
 
 OWN_ACCOUNT = "This is your own account; somebody else has to do that."
 SUPERUSER = "This account is a superuser's; only a superuser may do that."

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from notechondria_shared.errors import ApiError
+from notechondria_shared.core.errors import ApiError
 
 logger = logging.getLogger("notechondria.admin")
 HOME = "/admin/"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from identity_service.admin import own
 from identity_service.admin.sections import ID, USER, Action, Column, Section
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.timestamps import now
 
 USERS = Section(
     "users",

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Text, any_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from identity_service.models import User
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 
 _NAME = bindparam("name", type_=Text)
 ID_OF = prepare(

@@ -10,8 +10,8 @@ from fastapi import Request
 
 from identity_service.admin.entry import Staff
 from identity_service.admin.sections import Page, Row, Run, number
-from notechondria_shared.database.listing import Wanted
-from notechondria_shared.errors import ApiError
+from notechondria_shared.core.errors import ApiError
+from notechondria_shared.db.listing import Wanted
 
 SECONDS = 10.0
 """For a list or an object."""

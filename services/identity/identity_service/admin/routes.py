@@ -17,9 +17,9 @@ from identity_service.admin.pages import TEMPLATES, PageRoute, page, redirect, s
 from identity_service.admin.record import record
 from identity_service.admin.remote import AwayError
 from identity_service.admin.sections import Action, Page, Row, Section
-from notechondria_shared.database import Database
-from notechondria_shared.database.listing import Wanted, number
-from notechondria_shared.errors import ApiError, NotFound
+from notechondria_shared.core.errors import ApiError, NotFound
+from notechondria_shared.db import Database
+from notechondria_shared.db.listing import Wanted, number
 
 router = APIRouter(prefix="/admin", include_in_schema=False, route_class=PageRoute)
 PER_PAGE = 25

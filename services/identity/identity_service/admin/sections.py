@@ -9,8 +9,8 @@ from typing import Any, Literal, Protocol
 from fastapi import Request
 
 from identity_service.admin.entry import Staff
-from notechondria_shared.database.listing import Wanted
-from notechondria_shared.errors import NotFound
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.db.listing import Wanted
 
 Row = dict[str, Any]
 Kind = Literal["text", "moment", "yes", "user", "size", "ids", "word"]

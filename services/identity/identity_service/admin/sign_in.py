@@ -23,9 +23,9 @@ from identity_service.admin.pages import HOME, SIGN_IN, PageRoute, page, problem
 from identity_service.admin.record import record
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
-from notechondria_shared.database import Database
-from notechondria_shared.errors import ApiError, Forbidden
-from notechondria_shared.http.body import validate
+from notechondria_shared.core.errors import ApiError, Forbidden
+from notechondria_shared.db import Database
+from notechondria_shared.web.body import validate
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _INSIDE = re.compile(r"/admin/[a-z0-9/-]*")

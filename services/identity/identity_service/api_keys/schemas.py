@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from identity_service.models import ApiKey
-from notechondria_shared.fields import DateTime, Text
-from notechondria_shared.fields import messages as texts
-from notechondria_shared.fields.rules import Rule, json_type, refuse
-from notechondria_shared.http import Body
-from notechondria_shared.http.body import example
-from notechondria_shared.timestamps import iso_offset, iso_offset_or_none
+from notechondria_contracts.fields import DateTime, Text
+from notechondria_contracts.fields import messages as texts
+from notechondria_contracts.fields.rules import Rule, json_type, refuse
+from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
+from notechondria_shared.web import Body
+from notechondria_shared.web.body import example
 
 SCOPES = ("read", "write")
 

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from identity_service.api_keys.schemas import CreateKey
 from identity_service.events import tell
 from identity_service.models import ApiKey, User
+from notechondria_contracts.events.identity import ApiKeyRotated
 from notechondria_shared.auth.credentials import digest
-from notechondria_shared.errors import FieldErrors, NonFieldError, NotFound
-from notechondria_shared.events.identity import ApiKeyRotated
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.errors import FieldErrors, NonFieldError, NotFound
+from notechondria_shared.core.timestamps import now
 
 MOST_KEYS = 50
 USED_EVERY = timedelta(minutes=5)

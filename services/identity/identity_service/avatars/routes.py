@@ -7,8 +7,8 @@ import re
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from notechondria_shared.errors import NotFound
-from notechondria_shared.http.files import deliver
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.web.files import deliver
 
 router = APIRouter(tags=["media"])
 _PICTURE = re.compile(r"user_upload/user_\d+/profile_pic/[^/]+")

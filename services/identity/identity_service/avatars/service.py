@@ -10,7 +10,7 @@ from contextlib import suppress
 from PIL import Image, ImageDraw, ImageFont
 
 from identity_service.models import User
-from notechondria_shared.errors import StoreUnavailable
+from notechondria_shared.core.errors import StoreUnavailable
 from notechondria_shared.storage.media import MediaStore
 
 SIZE = 256

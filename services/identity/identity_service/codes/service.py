@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.models import Code
 from notechondria_shared.auth.credentials import digest
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.timestamps import now
 
 REGISTER = "register"
 PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of code

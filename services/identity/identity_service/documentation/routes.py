@@ -10,7 +10,7 @@ from importlib import resources
 
 from fastapi import APIRouter, Request, Response
 
-from notechondria_shared.errors import NotFound
+from notechondria_shared.core.errors import NotFound
 
 router = APIRouter(include_in_schema=False)
 CACHED = "public, max-age=3600"

@@ -8,10 +8,10 @@ from starlette.responses import StreamingResponse
 from identity_service.export.service import Exporter, account_data
 from identity_service.models import User
 from notechondria_shared.auth import LoggedIn
-from notechondria_shared.database import Database
-from notechondria_shared.errors import INVALID_TOKEN, Unauthorized
-from notechondria_shared.http.zip_stream import zip_stream
-from notechondria_shared.timestamps import today
+from notechondria_shared.core.errors import INVALID_TOKEN, Unauthorized
+from notechondria_shared.core.timestamps import today
+from notechondria_shared.db import Database
+from notechondria_shared.web.zip_stream import zip_stream
 
 router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 

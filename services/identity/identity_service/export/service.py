@@ -16,10 +16,10 @@ from identity_service.api_keys.schemas import key_fields
 from identity_service.models import ApiKey, Session, SocialAccount, User
 from identity_service.profile.service import merged_settings
 from identity_service.settings import IdentitySettings
-from notechondria_shared.http.zip_stream import Member
+from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none, now
+from notechondria_shared.core.version import product_version
 from notechondria_shared.storage.media import MediaStore
-from notechondria_shared.timestamps import iso_offset, iso_offset_or_none, now
-from notechondria_shared.version import product_version
+from notechondria_shared.web.zip_stream import Member
 
 logger = logging.getLogger("notechondria.export")
 EXPORT_SECONDS = 120.0

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from notechondria_shared.auth import LoggedIn
-from notechondria_shared.errors import BadRequest
+from notechondria_shared.core.errors import BadRequest
 
 router = APIRouter(prefix="/api/v1/integrations/github", tags=["integrations"])
 REFUSED = "Sync refused: Backend.Creators.GithubSync/connect — there is no GitHub App installation on this server."

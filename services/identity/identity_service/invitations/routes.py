@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from identity_service.invitations import service
+from notechondria_contracts.fields import Text
 from notechondria_shared.auth import MaybeCaller
-from notechondria_shared.database.engine import WriteSession
-from notechondria_shared.fields import Text
-from notechondria_shared.http import Body, read_body
+from notechondria_shared.db.engine import WriteSession
+from notechondria_shared.web import Body, read_body
 
 router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 

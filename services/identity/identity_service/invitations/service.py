@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.models import Invitation
 from notechondria_shared.auth.credentials import digest
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.timestamps import now
 
 
 async def required(session: AsyncSession) -> bool:

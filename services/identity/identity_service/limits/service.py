@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from identity_service.models import RateWindow
 from identity_service.sessions.devices import Device
 from identity_service.settings import IdentitySettings
-from notechondria_shared.database import Database
-from notechondria_shared.database.batches import delete_in_batches
-from notechondria_shared.errors import ApiError, TooManyRequests
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.errors import ApiError, TooManyRequests
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import Database
+from notechondria_shared.db.batches import delete_in_batches
 
 WINDOW = timedelta(minutes=1)
 ADDRESS_FACTOR = 5

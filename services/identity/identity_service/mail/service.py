@@ -14,7 +14,7 @@ import aiosmtplib
 
 from identity_service.codes import service as codes
 from identity_service.settings import IdentitySettings
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.timestamps import now
 
 logger = logging.getLogger("notechondria.mail")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, select
 
 from identity_service.models import SocialAccount
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 
 LINKS = prepare(
     select(

@@ -27,12 +27,12 @@ from identity_service.oauth.schemas import (
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
 from notechondria_shared.auth import LoggedIn, MaybeCaller
-from notechondria_shared.database import Database
-from notechondria_shared.database.engine import ReadSession, WriteSession
-from notechondria_shared.errors import ApiError, BadRequest, NonFieldError, Unavailable
-from notechondria_shared.http import read_body
-from notechondria_shared.http.openapi import refusals
-from notechondria_shared.timestamps import iso_z
+from notechondria_shared.core.errors import ApiError, BadRequest, NonFieldError, Unavailable
+from notechondria_shared.core.timestamps import iso_z
+from notechondria_shared.db import Database
+from notechondria_shared.db.engine import ReadSession, WriteSession
+from notechondria_shared.web import read_body
+from notechondria_shared.web.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/auth", tags=["oauth"])
 MOST_ATTEMPTS = 4

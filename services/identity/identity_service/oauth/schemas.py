@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from notechondria_shared.fields import Choice, Text
-from notechondria_shared.http import Body
-from notechondria_shared.http.body import example
+from notechondria_contracts.fields import Choice, Text
+from notechondria_shared.web import Body
+from notechondria_shared.web.body import example
 
 Credential = Annotated[str, Text(blank=True, max_length=8192)]
 RedirectUri = Annotated[str, Text(blank=True, max_length=2048)]

@@ -13,9 +13,9 @@ from identity_service.invitations import service as invitations
 from identity_service.models import ACTIVE, DISABLED, PENDING, SocialAccount, User
 from identity_service.oauth.providers import Profile
 from identity_service.settings import IdentitySettings
-from notechondria_shared.errors import ApiError, BadRequest, Conflict, NotFound
-from notechondria_shared.events.identity import UserActivated
-from notechondria_shared.timestamps import now
+from notechondria_contracts.events.identity import UserActivated
+from notechondria_shared.core.errors import ApiError, BadRequest, Conflict, NotFound
+from notechondria_shared.core.timestamps import now
 
 TAG = "Backend.Creators.Auth/oauth"
 NOT_REGISTERED = f"No account found: {TAG}.login — nobody here is linked to this sign-in; register first."

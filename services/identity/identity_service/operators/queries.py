@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from identity_service.models import Invitation, Session, User
 from identity_service.sessions.queries import alive
-from notechondria_shared.database.listing import Listing
+from notechondria_shared.db.listing import Listing
 
 USERS = Listing(
     select(User.id, User.username, User.email, User.status, User.is_staff, User.is_superuser, User.date_joined),

@@ -11,10 +11,10 @@ from identity_service.accounts.service import delete_account
 from identity_service.avatars.service import discard_all
 from identity_service.operators import queries, schemas, service
 from identity_service.settings import IdentitySettings
-from notechondria_shared.database.engine import ReadSession, WriteSession
-from notechondria_shared.database.listing import Wanted, WantedRows
-from notechondria_shared.http import read_body
-from notechondria_shared.http.internal import require_internal
+from notechondria_shared.db.engine import ReadSession, WriteSession
+from notechondria_shared.db.listing import Wanted, WantedRows
+from notechondria_shared.web import read_body
+from notechondria_shared.web.internal import require_internal
 
 router = APIRouter(prefix="/internal/operators", include_in_schema=False, dependencies=[Depends(require_internal)])
 LISTED = 500

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from notechondria_shared.fields import Boolean, Choice, DateTime, Integer, Text
-from notechondria_shared.http import Body
+from notechondria_contracts.fields import Boolean, Choice, DateTime, Integer, Text
+from notechondria_shared.web import Body
 
 
 class CreateInvitation(Body):

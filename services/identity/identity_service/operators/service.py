@@ -14,10 +14,10 @@ from identity_service.events import tell_state
 from identity_service.models import ACTIVE, DISABLED, PENDING, Invitation, User
 from identity_service.operators.schemas import ChangeUser, CreateInvitation
 from identity_service.sessions import service as sessions
+from notechondria_contracts.events.identity import UserUpdated
 from notechondria_shared.auth.credentials import digest
-from notechondria_shared.errors import BadRequest, FieldErrors, NotFound
-from notechondria_shared.events.identity import UserUpdated
-from notechondria_shared.timestamps import iso_offset, iso_offset_or_none, now
+from notechondria_shared.core.errors import BadRequest, FieldErrors, NotFound
+from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none, now
 
 _HASHED = re.compile(r"[0-9a-fA-F]{64}")
 

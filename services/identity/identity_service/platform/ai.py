@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from notechondria_shared.auth import LoggedIn
-from notechondria_shared.errors import NotImplementedHere
+from notechondria_shared.core.errors import NotImplementedHere
 
 router = APIRouter(prefix="/api/v1/ai", include_in_schema=False)
 REFUSED = "Not available: Backend.Ai/route — no AI service is connected to this server (AI_SERVICE_URL)."

@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from identity_service.settings import IdentitySettings
-from notechondria_shared.events.capabilities import CapabilityBoard
-from notechondria_shared.http.errors import EMPTY_405
-from notechondria_shared.timestamps import iso_offset, now
-from notechondria_shared.version import product_version
+from notechondria_shared.core.timestamps import iso_offset, now
+from notechondria_shared.core.version import product_version
+from notechondria_shared.messaging.capabilities import CapabilityBoard
+from notechondria_shared.web.errors import EMPTY_405
 
 SERVICE = "notechondria-backend"
 ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, func, select
 
 from identity_service.models import ApiKey, User
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 
 _PREFIX = (
     select(ApiKey.prefix)

@@ -14,16 +14,16 @@ from identity_service.events import tell_state
 from identity_service.models import User
 from identity_service.profile import queries, service
 from identity_service.profile.schemas import ChangeSettings, SettingsObject
+from notechondria_contracts.events.identity import UserUpdated
 from notechondria_shared.auth import LoggedIn
-from notechondria_shared.database import Database, SessionReader
-from notechondria_shared.database.engine import ReadSession
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
-from notechondria_shared.events.identity import UserUpdated
-from notechondria_shared.http.body import BODY_LIMIT, describe_body, parse, validate, well_formed
-from notechondria_shared.http.upload import is_multipart, read_form
+from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
+from notechondria_shared.core.timestamps import iso_offset_or_none
+from notechondria_shared.db import Database, SessionReader
+from notechondria_shared.db.engine import ReadSession
+from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import MediaStore, media_url
-from notechondria_shared.timestamps import iso_offset_or_none
+from notechondria_shared.web.body import BODY_LIMIT, describe_body, parse, validate, well_formed
+from notechondria_shared.web.upload import is_multipart, read_form
 
 router = APIRouter(prefix="/api/v1/settings", tags=["settings"])
 

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel
 
 from identity_service.accounts.schemas import Address
-from notechondria_shared.fields import Choice, DateTime, Json, Text
-from notechondria_shared.fields.messages import BAD_URL
-from notechondria_shared.http import Body
-from notechondria_shared.http.body import example
+from notechondria_contracts.fields import Choice, DateTime, Json, Text
+from notechondria_contracts.fields.messages import BAD_URL
+from notechondria_shared.web import Body
+from notechondria_shared.web.body import example
 
 
 def url_problem(text: str) -> str | None:

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from identity_service.events import tell_state
 from identity_service.models import User
 from identity_service.profile.schemas import ChangeSettings, Mirrored
-from notechondria_shared.errors import ApiError, FieldErrors
-from notechondria_shared.events.identity import UserUpdated
-from notechondria_shared.http.body import validate
-from notechondria_shared.http.precondition import must_hold
-from notechondria_shared.timestamps import now
+from notechondria_contracts.events.identity import UserUpdated
+from notechondria_shared.auth.precondition import must_hold
+from notechondria_shared.core.errors import ApiError, FieldErrors
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.web.body import validate
 
 MIRRORED = ("theme_preset", "theme_mode", "api_base_url")
 PLAIN = ("username", "first_name", "last_name", "motto", "social_link", "editor_mode", "mcp_skill_md")

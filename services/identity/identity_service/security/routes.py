@@ -17,11 +17,11 @@ from identity_service.sessions.devices import Device
 from identity_service.sessions.schemas import session_block
 from identity_service.settings import IdentitySettings
 from notechondria_shared.auth import LoggedIn, MaybeCaller
-from notechondria_shared.database import Database
-from notechondria_shared.errors import INVALID_TOKEN, ApiError, BadRequest, Unauthorized
-from notechondria_shared.http import read_body
-from notechondria_shared.http.body import describe_body, parse, validate, well_formed
-from notechondria_shared.http.openapi import refusals
+from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, BadRequest, Unauthorized
+from notechondria_shared.db import Database
+from notechondria_shared.web import read_body
+from notechondria_shared.web.body import describe_body, parse, validate, well_formed
+from notechondria_shared.web.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/auth", tags=["security"])
 PLAIN_TEXT = True

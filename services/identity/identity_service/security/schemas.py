@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from identity_service.accounts.schemas import Address, CodeText, Delivery, NewPassword, Password
 from identity_service.passwords import MAX_LENGTH
 from identity_service.sessions.schemas import SessionBlock
-from notechondria_shared.fields import Text
-from notechondria_shared.http import Body
-from notechondria_shared.http.body import example
+from notechondria_contracts.fields import Text
+from notechondria_shared.web import Body
+from notechondria_shared.web.body import example
 
 
 class RequestReset(Body):

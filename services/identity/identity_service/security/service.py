@@ -11,7 +11,7 @@ from identity_service.models import Session, User
 from identity_service.security.schemas import ConfirmEmailChange, ConfirmReset
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
-from notechondria_shared.errors import BadRequest, FieldErrors, NonFieldError
+from notechondria_shared.core.errors import BadRequest, FieldErrors, NonFieldError
 
 TAG = "Backend.Creators.Auth"
 RESET_REFUSED = f"Password kept: {TAG}/password.reset.confirm — the code is wrong, expired or already used."

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from notechondria_shared.auth.assertion import ASSERTION_HEADER
 from notechondria_shared.auth.caller import authenticate, log_refusal
-from notechondria_shared.errors import NOT_PROVIDED, Unauthorized
-from notechondria_shared.http.edge import FORWARD_AUTH
+from notechondria_shared.core.errors import NOT_PROVIDED, Unauthorized
+from notechondria_shared.web.edge import FORWARD_AUTH
 
 router = APIRouter(include_in_schema=False)
 

@@ -10,15 +10,15 @@ from fastapi import APIRouter, Depends, Request
 from identity_service.api_keys import service as api_keys
 from identity_service.models import ACTIVE
 from identity_service.sessions import queries, service
+from notechondria_contracts.fields import Choice, Text
 from notechondria_shared.auth.assertion import AssertionKey
 from notechondria_shared.auth.credentials import Credential, Kind
 from notechondria_shared.auth.introspection import Introspection
-from notechondria_shared.database import Database
-from notechondria_shared.errors import Unavailable
-from notechondria_shared.fields import Choice, Text
-from notechondria_shared.http import Body, read_body
-from notechondria_shared.http.internal import require_internal
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.errors import Unavailable
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import Database
+from notechondria_shared.web import Body, read_body
+from notechondria_shared.web.internal import require_internal
 
 logger = logging.getLogger("notechondria.auth")
 router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])

@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, bindparam, func, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from identity_service.models import ApiKey, Session, User
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 
 IDLE = timedelta(days=1)
 ABSOLUTE = timedelta(days=3)

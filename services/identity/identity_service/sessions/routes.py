@@ -12,10 +12,10 @@ from identity_service.sessions.introspection import DatabaseIntrospector
 from identity_service.sessions.schemas import SessionList
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.auth.credentials import parse_authorization
-from notechondria_shared.database.engine import ReadSession, WriteSession
-from notechondria_shared.errors import Unauthorized
-from notechondria_shared.http.openapi import refusals
-from notechondria_shared.timestamps import iso_offset, now
+from notechondria_shared.core.errors import Unauthorized
+from notechondria_shared.core.timestamps import iso_offset, now
+from notechondria_shared.db.engine import ReadSession, WriteSession
+from notechondria_shared.web.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/auth", tags=["sessions"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from identity_service.models import Session
-from notechondria_shared.timestamps import iso_offset
+from notechondria_shared.core.timestamps import iso_offset
 
 
 class SessionBlock(BaseModel):

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from identity_service.events import tell
 from identity_service.models import Session
 from identity_service.sessions.devices import Device
+from notechondria_contracts.events.identity import SessionRevoked
 from notechondria_shared.auth.credentials import digest
-from notechondria_shared.errors import NotFound
-from notechondria_shared.events.identity import SessionRevoked
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.core.timestamps import now
 
 TOUCH_EVERY = timedelta(minutes=1)
 PER_FACT = 1000

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request
 
 from identity_service.status.service import all_services
 from notechondria_shared.auth import LoggedIn
-from notechondria_shared.errors import Forbidden
-from notechondria_shared.http.openapi import refusals
+from notechondria_shared.core.errors import Forbidden
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.core.version import product_version
 from notechondria_shared.observability.diagnosis import SystemStatus, findings
-from notechondria_shared.timestamps import now
-from notechondria_shared.version import product_version
+from notechondria_shared.web.openapi import refusals
 
 STAFF_ONLY = "Status not shown: Backend.Status/permission_check — only staff may see it."
 router = APIRouter(prefix="/api/v1/status", tags=["platform"])

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from mcp_service.calls.routes import Log
 from mcp_service.models import Call
-from notechondria_shared.database.listing import Listing
-from notechondria_shared.http.admin import Shown, admin_router
+from notechondria_shared.db.listing import Listing
+from notechondria_shared.web.admin import Shown, admin_router
 
 CALLS = Listing(
     select(

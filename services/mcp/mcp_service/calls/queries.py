@@ -6,7 +6,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.types import BigInteger, Boolean, DateTime, String
 
 from mcp_service.models import Call
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 
 _USER = bindparam("user_id", type_=BigInteger())
 _TOOL = bindparam("tool", type_=String())

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from mcp_service.limits.store import forget_idle
 from mcp_service.models import Call
-from notechondria_shared.background import Periodic
-from notechondria_shared.database import Database
-from notechondria_shared.database.batches import delete_in_batches
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.background import Periodic
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import Database
+from notechondria_shared.db.batches import delete_in_batches
 
 logger = logging.getLogger("notechondria.calls")
 

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Depends, Request
 from mcp_service.calls import schemas
 from mcp_service.calls.service import CallLog, Filter
 from mcp_service.door.caller import current_caller
+from notechondria_contracts.fields import messages
+from notechondria_contracts.fields.rules import BIGINT_MAX, TRUE_VALUES, parse_datetime
 from notechondria_shared.auth import LoggedIn
-from notechondria_shared.database.engine import WriteSession
-from notechondria_shared.errors import BadRequest
-from notechondria_shared.fields import messages
-from notechondria_shared.fields.rules import BIGINT_MAX, TRUE_VALUES, parse_datetime
-from notechondria_shared.http.answers import Json
-from notechondria_shared.http.internal import require_internal
+from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.db.engine import WriteSession
+from notechondria_shared.web.answers import Json
+from notechondria_shared.web.internal import require_internal
 
 MOST = 200
 DEFAULT = 50

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from notechondria_shared.database.tables import Row
-from notechondria_shared.timestamps import iso_offset, iso_offset_or_none
+from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
+from notechondria_shared.db.tables import Row
 
 
 class CallRow(BaseModel):

@@ -17,10 +17,10 @@ from mcp_service.calls.schemas import call_row
 from mcp_service.calls.writer import CallWriter
 from mcp_service.models import Call
 from mcp_service.upstream.client import Refused, Services
-from notechondria_shared.database import Database
-from notechondria_shared.errors import Conflict, DetailError, NotFound, Unavailable
-from notechondria_shared.http.precondition import changed_fields
-from notechondria_shared.timestamps import now
+from notechondria_shared.auth.precondition import changed_fields
+from notechondria_shared.core.errors import Conflict, DetailError, NotFound, Unavailable
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import Database
 
 UNKNOWN = "Call not found: Mcp.Calls/lookup — the log has no such call of yours."
 CHANGED = "Not taken back: Mcp.Calls/undo — it has been changed since ({what})."

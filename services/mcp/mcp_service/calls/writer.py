@@ -14,8 +14,8 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_service.models import EVENTS, Base, Call
-from notechondria_shared.background import Background
-from notechondria_shared.database import Database
+from notechondria_shared.core.background import Background
+from notechondria_shared.db import Database
 
 logger = logging.getLogger("notechondria.calls")
 EVERY_SECONDS = 0.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from notechondria_shared.http.answers import Json
+from notechondria_shared.web.answers import Json
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600

@@ -12,7 +12,7 @@ from mcp_service.door.envelope import METHOD_NOT_FOUND, PROCESS, rpc_error, rpc_
 from mcp_service.guide import instructions
 from mcp_service.tools.server import NAME, VERSION, House
 from mcp_service.upstream.client import Upstream
-from notechondria_shared.http.answers import Json
+from notechondria_shared.web.answers import Json
 
 PROTOCOL_VERSION = "2025-03-26"
 SERVER_INFO = {"name": NAME, "version": VERSION}

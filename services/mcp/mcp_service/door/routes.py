@@ -26,10 +26,10 @@ from mcp_service.limits.bucket import TokenBuckets
 from notechondria_shared.auth import Caller
 from notechondria_shared.auth.caller import authenticate
 from notechondria_shared.auth.credentials import KEY_PREFIX
-from notechondria_shared.errors import INVALID_KEY, ApiError, BadRequest, TooManyRequests, Unauthorized
-from notechondria_shared.http.answers import Json
-from notechondria_shared.http.body import read_limited
-from notechondria_shared.http.errors import answer as error_answer
+from notechondria_shared.core.errors import INVALID_KEY, ApiError, BadRequest, TooManyRequests, Unauthorized
+from notechondria_shared.web.answers import Json
+from notechondria_shared.web.body import read_limited
+from notechondria_shared.web.errors import answer as error_answer
 
 SESSION_HEADER = "Mcp-Session-Id"
 BODY_LIMIT = 4 * 1024 * 1024

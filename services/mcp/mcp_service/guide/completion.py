@@ -10,7 +10,7 @@ from mcp.server import MCPServer
 from mcp_types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
 from mcp_service.upstream.client import Refused, Services, Upstream
-from notechondria_shared.timestamps import today
+from notechondria_shared.core.timestamps import today
 
 MOST = 100
 DAYS = 28

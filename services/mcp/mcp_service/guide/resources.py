@@ -15,7 +15,7 @@ from mcp_service.door.caller import current_caller
 from mcp_service.tools.own import visible_note
 from mcp_service.tools.schemas import course_brief, note_brief
 from mcp_service.upstream.client import Refused, Services, Upstream
-from notechondria_shared.timestamps import today
+from notechondria_shared.core.timestamps import today
 
 NOTE, COURSE, WEEK = (
     "notechondria://notes/{uuid}",

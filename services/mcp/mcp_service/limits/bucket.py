@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mcp_service.limits.store import lease
-from notechondria_shared.database import Database
+from notechondria_shared.db import Database
 
 logger = logging.getLogger("notechondria.limits")
 SHARES = 20

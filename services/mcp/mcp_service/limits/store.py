@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Float
 
 from mcp_service.models import RateBucket
-from notechondria_shared.database import Database
-from notechondria_shared.database.batches import delete_in_batches
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import Database
+from notechondria_shared.db.batches import delete_in_batches
 
 IDLE = timedelta(hours=1)
 """A bucket that was not asked for so long is full, as one that is not there."""

@@ -18,7 +18,7 @@ from mcp_service.calls.writer import CallWriter
 from mcp_service.door.caller import current_caller, current_client, may_write
 from mcp_service.door.envelope import PROCESS
 from mcp_service.tools.toolbox import HouseTool, as_result
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.timestamps import now
 
 logger = logging.getLogger("notechondria.tools")
 READ_ONLY = "Forbidden: this API key may only read; nothing was changed."

@@ -12,7 +12,7 @@ from mcp_service.tools.own import own_note
 from mcp_service.tools.schemas import Session, Shape
 from mcp_service.tools.toolbox import Toolbox
 from mcp_service.upstream.client import Services
-from notechondria_shared.timestamps import iso_offset, now
+from notechondria_shared.core.timestamps import iso_offset, now
 
 MOST = 200
 SUMMARY = 255

@@ -10,8 +10,8 @@ import httpx
 from mcp.server.mcpserver.exceptions import ToolError
 
 from mcp_service.door.caller import current_caller
-from notechondria_shared.http.clients import on_behalf
-from notechondria_shared.http.precondition import expected_header
+from notechondria_shared.auth.precondition import expected_header
+from notechondria_shared.web.clients import on_behalf
 
 PREFIX = "/api/v1/"
 TRIES = 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notechondria_shared.events.tables import create_event_tables
+from notechondria_shared.messaging.tables import create_event_tables
 
 revision = "0001_event_tables"
 down_revision = None

@@ -12,7 +12,7 @@ from tests.support.client import Api
 from tests.support.key_proxy import KeyProxy
 from tests.support.mcp import Agent, another_mcp
 
-from notechondria_local.stack import Stack
+from notechondria_launcher.stack import Stack
 
 HERE = Path(__file__).parent
 NODE = HERE.parents[3] / ".venv" / ".node"

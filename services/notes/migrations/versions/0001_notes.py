@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from notechondria_shared.events.tables import create_event_tables
+from notechondria_shared.messaging.tables import create_event_tables
 
 revision = "0001_notes"
 down_revision = None

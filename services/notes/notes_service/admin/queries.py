@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from notechondria_shared.database.listing import Listing
+from notechondria_shared.db.listing import Listing
 from notes_service.models import Author, Course, Note
 
 COURSES = Listing(

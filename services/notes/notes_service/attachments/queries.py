@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, select, union_all
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from notes_service.models import Course, CourseMedia, Note, NoteAttachment, NoteBlock
 
 _ATTACHMENT = select(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import Request
 from typing_extensions import TypedDict
 
-from notechondria_shared.database.tables import Row
+from notechondria_shared.core.timestamps import iso_offset
+from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import media_url
-from notechondria_shared.timestamps import iso_offset
 
 
 class AttachmentObject(TypedDict):

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 
-from notechondria_shared.errors import BadRequest, NotFound
+from notechondria_shared.core.errors import BadRequest, NotFound
 from notechondria_shared.storage.media import MediaStore
 from notes_service.media.names import safe_name, shown_name
 from notes_service.media.uploads import Described, claim

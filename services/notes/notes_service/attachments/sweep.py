@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from notechondria_shared.database import Database
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import Database
 from notechondria_shared.storage.media import MediaStore
-from notechondria_shared.timestamps import now
 from notes_service.attachments import queries
 from notes_service.media.uploads import STAGING
 from notes_service.notes.files import discard_files

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from notechondria_shared.auth import Caller, LoggedIn, MaybeCaller
-from notechondria_shared.database import Database
-from notechondria_shared.errors import INVALID_TOKEN, Unauthorized
+from notechondria_shared.core.errors import INVALID_TOKEN, Unauthorized
+from notechondria_shared.db import Database
 from notes_service.authors import queries, service
 from notes_service.seeding.service import seed_once
 

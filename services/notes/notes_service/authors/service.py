@@ -6,10 +6,10 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from notechondria_contracts.events.identity import UserState
 from notechondria_shared.auth import Caller
-from notechondria_shared.database import SessionReader, prepare
-from notechondria_shared.errors import INVALID_TOKEN, Unauthorized
-from notechondria_shared.events.identity import UserState
+from notechondria_shared.core.errors import INVALID_TOKEN, Unauthorized
+from notechondria_shared.db import SessionReader, prepare
 from notes_service.models import EVENTS, Author
 
 

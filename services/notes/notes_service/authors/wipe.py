@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.events.notes import CourseDeleted
+from notechondria_contracts.events.notes import CourseDeleted
 from notes_service.authors import service
 from notes_service.courses.service import move_notes
 from notes_service.events import course_fact, tell

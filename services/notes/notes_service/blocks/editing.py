@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.database import SessionReader
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import Forbidden, ListError, NotFound
-from notechondria_shared.events.notes import NoteUpdated
+from notechondria_contracts.events.notes import NoteUpdated
+from notechondria_shared.core.errors import Forbidden, ListError, NotFound
+from notechondria_shared.db import SessionReader
+from notechondria_shared.db.tables import Row
 from notes_service.blocks import queries
 from notes_service.blocks.markdown import block_markdown, to_markdown, uncovered
 from notes_service.blocks.schemas import BlockDraft, UpdateBlock

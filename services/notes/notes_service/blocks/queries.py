@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select, text
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from notes_service.models import Note, NoteBlock, NoteIndex
 
 _BLOCK = (

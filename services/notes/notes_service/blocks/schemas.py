@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from notechondria_shared.database.tables import Row
-from notechondria_shared.fields import Boolean, Choice, Integer, ObjectList, Text, messages
-from notechondria_shared.fields.rules import Rule, json_type, refuse
-from notechondria_shared.http import Body
-from notechondria_shared.http.body import field_errors
+from notechondria_contracts.fields import Boolean, Choice, Integer, ObjectList, Text, messages
+from notechondria_contracts.fields.rules import Rule, json_type, refuse
+from notechondria_shared.core.timestamps import iso_z
+from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import media_url
-from notechondria_shared.timestamps import iso_z
+from notechondria_shared.web import Body
+from notechondria_shared.web.body import field_errors
 
 BLOCK_TYPES = ("T", "S", "N", "U", "E", "P", "C", "Q", "I", "L", "H")
 ONE_LINE = frozenset("TUSI")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.database import SessionReader
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import SessionReader
 from notes_service.blocks import queries
 from notes_service.blocks.schemas import BlockDraft
 from notes_service.models import Note, NoteBlock, NoteIndex

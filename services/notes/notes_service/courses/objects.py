@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
-from notechondria_shared.database import Reads
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import NotFound
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.db import Reads
+from notechondria_shared.db.tables import Row
 from notes_service.courses import queries, schemas, service
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import BigInteger, any_, bindparam, case, literal, not_, select,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.errors import BadRequest
-from notechondria_shared.fields import Integer
-from notechondria_shared.timestamps import now
+from notechondria_contracts.fields import Integer
+from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.core.timestamps import now
 from notes_service.authors import service as authors
 from notes_service.models import Course
 

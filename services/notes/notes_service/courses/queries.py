@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, case, func, not_, or_, select, true
 from sqlalchemy.sql import Select
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from notes_service.models import Author, Course, CourseMedia, CourseSubscription, Note
 from notes_service.notes.queries import NEWEST, live, summaries, visible
 

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from notechondria_shared.database import Database, SessionReader
-from notechondria_shared.database.engine import ReadSession, WriteSession
-from notechondria_shared.errors import NotFound
-from notechondria_shared.http import read_body
-from notechondria_shared.http.answers import Json
-from notechondria_shared.http.openapi import DETAIL
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.db import Database, SessionReader
+from notechondria_shared.db.engine import ReadSession, WriteSession
+from notechondria_shared.web import read_body
+from notechondria_shared.web.answers import Json
+from notechondria_shared.web.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller, MaybeKnownCaller, viewer
 from notes_service.courses import ordering, queries, schemas, service
 from notes_service.courses.objects import describe, describe_one

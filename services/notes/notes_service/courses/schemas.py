@@ -9,11 +9,11 @@ from typing import Annotated, Any
 from fastapi import Request
 from typing_extensions import TypedDict
 
-from notechondria_shared.database.tables import Row
-from notechondria_shared.fields import Integer, Json, Text
-from notechondria_shared.http import Body
+from notechondria_contracts.fields import Integer, Json, Text
+from notechondria_shared.core.timestamps import iso_offset_or_none
+from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import media_url
-from notechondria_shared.timestamps import iso_offset_or_none
+from notechondria_shared.web import Body
 from notes_service.authors.schemas import AuthorObject, author_object
 from notes_service.notes.schemas import NoteSummary, note_summary
 

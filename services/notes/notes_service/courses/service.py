@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import BadRequest, Forbidden, NotFound
-from notechondria_shared.events.notes import CourseCreated, CourseDeleted, CourseUpdated, NoteTrashed, NoteUpdated
-from notechondria_shared.http.precondition import must_hold
+from notechondria_contracts.events.notes import CourseCreated, CourseDeleted, CourseUpdated, NoteTrashed, NoteUpdated
+from notechondria_shared.auth.precondition import must_hold
+from notechondria_shared.core.errors import BadRequest, Forbidden, NotFound
+from notechondria_shared.db.tables import Row
 from notes_service.authors import service as authors
 from notes_service.courses.schemas import CreateCourse, UpdateCourse
 from notes_service.courses.slugs import free_slug, slugify

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 
-from notechondria_shared.errors import BadRequest
-from notechondria_shared.events.notes import NoteUpdated
+from notechondria_contracts.events.notes import NoteUpdated
+from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.storage.pictures import NoPicture, extension_of
 from notes_service.events import note_fact, tell

@@ -14,7 +14,7 @@ from typing import IO, Any, BinaryIO
 
 from starlette.datastructures import UploadFile
 
-from notechondria_shared.errors import BadRequest
+from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.storage.media import CHUNK
 from notes_service.exchange.limits import Limits
 

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from notechondria_shared.database import Reader
-from notechondria_shared.database.tables import Row
-from notechondria_shared.http.zip_stream import Member
+from notechondria_shared.core.timestamps import iso_z, now
+from notechondria_shared.db import Reader
+from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import MediaStore
-from notechondria_shared.timestamps import iso_z, now
+from notechondria_shared.web.zip_stream import Member
 from notes_service.courses.queries import MEDIA
 from notes_service.exchange import front_matter, queries
 from notes_service.media.names import safe_name

@@ -13,9 +13,9 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
-from notechondria_shared.errors import ApiError
-from notechondria_shared.http.body import validate
+from notechondria_shared.core.errors import ApiError
 from notechondria_shared.storage.media import MediaStore
+from notechondria_shared.web.body import validate
 from notes_service.attachments import service as attachments
 from notes_service.covers import service as covers
 from notes_service.exchange import links

@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from typing_extensions import TypedDict
 
 from notechondria_shared.auth import Caller
-from notechondria_shared.database import Database
-from notechondria_shared.errors import ApiError
-from notechondria_shared.http.body import validate
+from notechondria_shared.core.errors import ApiError
+from notechondria_shared.db import Database
 from notechondria_shared.storage.media import MediaStore, media_url
+from notechondria_shared.web.body import validate
 from notes_service.attachments import service as attachments
 from notes_service.authors import service as authors
 from notes_service.courses import service as courses

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from notechondria_shared.errors import BadRequest, Unavailable
+from notechondria_shared.core.errors import BadRequest, Unavailable
 
 RETRY_AFTER = 10
 """Seconds: most imports are done by then."""

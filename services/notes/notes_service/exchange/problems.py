@@ -6,7 +6,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from notechondria_shared.errors import ApiError
+from notechondria_shared.core.errors import ApiError
 
 NAME_LENGTH, TEXT_LENGTH = 255, 500
 

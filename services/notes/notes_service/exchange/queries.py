@@ -6,7 +6,7 @@ from sqlalchemy import ARRAY, BigInteger, BindParameter, Text, any_, bindparam, 
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.orm import aliased
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from notes_service.models import (
     Course,
     CourseSubscription,

@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID, uuid5
 
-from notechondria_shared.fields.rules import parse_datetime
-from notechondria_shared.timestamps import now
+from notechondria_contracts.fields.rules import parse_datetime
+from notechondria_shared.core.timestamps import now
 from notes_service.exchange import front_matter
 from notes_service.exchange.archive import BadEntry
 

@@ -11,15 +11,15 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import StreamingResponse
 
-from notechondria_shared.database.engine import ReadSession
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import BadRequest
-from notechondria_shared.http.answers import Json
-from notechondria_shared.http.body import describe_body
-from notechondria_shared.http.internal import require_internal
-from notechondria_shared.http.upload import is_multipart, read_form
-from notechondria_shared.http.zip_stream import zip_stream
-from notechondria_shared.timestamps import iso_offset, today
+from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.core.timestamps import iso_offset, today
+from notechondria_shared.db.engine import ReadSession
+from notechondria_shared.db.tables import Row
+from notechondria_shared.web.answers import Json
+from notechondria_shared.web.body import describe_body
+from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.upload import is_multipart, read_form
+from notechondria_shared.web.zip_stream import zip_stream
 from notes_service.authors.contact import KnownCaller
 from notes_service.exchange import importing, queries
 from notes_service.exchange.archive import Archive, Folder, Source

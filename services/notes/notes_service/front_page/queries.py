@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, bindparam
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from notes_service.courses.queries import FIRST
 from notes_service.models import Note
 from notes_service.notes.queries import NEWEST, live, summaries

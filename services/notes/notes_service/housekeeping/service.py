@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
-from notechondria_shared.background import Periodic
-from notechondria_shared.database import Database
-from notechondria_shared.database.batches import in_batches
+from notechondria_shared.core.background import Periodic
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import Database
+from notechondria_shared.db.batches import in_batches
 from notechondria_shared.storage.media import MediaStore
-from notechondria_shared.timestamps import now
 from notes_service.attachments.sweep import sweep
 from notes_service.notes.files import discard_files
 from notes_service.recycle_bin.service import BATCH, purge_older

@@ -7,9 +7,9 @@ import re
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from notechondria_shared.errors import NotFound
-from notechondria_shared.http.files import deliver_range
-from notechondria_shared.http.openapi import DETAIL
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.web.files import deliver_range
+from notechondria_shared.web.openapi import DETAIL
 
 router = APIRouter(prefix="/media", tags=["media"])
 _SERVED = re.compile(r"(user_upload|course_media)/[^\x00-\x1f\x7f\\]+")

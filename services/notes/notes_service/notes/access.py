@@ -9,10 +9,10 @@ from fastapi import Depends
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.database.engine import ReadSession
-from notechondria_shared.errors import Forbidden, ListError, NotFound
-from notechondria_shared.http.precondition import must_hold
-from notechondria_shared.timestamps import iso_z
+from notechondria_shared.auth.precondition import must_hold
+from notechondria_shared.core.errors import Forbidden, ListError, NotFound
+from notechondria_shared.core.timestamps import iso_z
+from notechondria_shared.db.engine import ReadSession
 from notes_service.authors.contact import KnownCaller
 from notes_service.models import Note
 from notes_service.notes import queries

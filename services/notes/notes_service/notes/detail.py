@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi import Request
 
-from notechondria_shared.database import Reads
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import NotFound
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.db import Reads
+from notechondria_shared.db.tables import Row
 from notes_service.blocks import queries as block_queries
 from notes_service.notes import queries
 from notes_service.notes.access import UNKNOWN

@@ -9,11 +9,11 @@ from typing import Any
 
 from fastapi import Request
 
-from notechondria_shared.database import Reader
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import BadRequest, FieldErrors
-from notechondria_shared.fields import messages
-from notechondria_shared.fields.rules import BIGINT_MAX
+from notechondria_contracts.fields import messages
+from notechondria_contracts.fields.rules import BIGINT_MAX
+from notechondria_shared.core.errors import BadRequest, FieldErrors
+from notechondria_shared.db import Reader
+from notechondria_shared.db.tables import Row
 from notes_service.authors.contact import ANONYMOUS
 from notes_service.notes import queries
 from notes_service.notes.queries import Scope

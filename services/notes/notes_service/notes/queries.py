@@ -27,7 +27,7 @@ from sqlalchemy.sql import Select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from notechondria_shared.database import Prepared, prepare
+from notechondria_shared.db import Prepared, prepare
 from notes_service.events import NOTE_STATE
 from notes_service.models import Author, Course, Note, NoteSearch
 

@@ -10,11 +10,11 @@ from fastapi import Request
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from notechondria_shared.database.tables import Row
-from notechondria_shared.fields import Boolean, Choice, Integer, Text, Uuid
-from notechondria_shared.http import Body
+from notechondria_contracts.fields import Boolean, Choice, Integer, Text, Uuid
+from notechondria_shared.core.timestamps import iso_z
+from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import media_url
-from notechondria_shared.timestamps import iso_z
+from notechondria_shared.web import Body
 from notes_service.authors.schemas import AuthorObject, author_object
 from notes_service.blocks.schemas import BlockDraft, BlockList, BlockObject, block_object
 

@@ -17,9 +17,9 @@ from heapq import heappush, heappushpop
 from itertools import islice
 from typing import ParamSpec, TypeVar
 
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import Unavailable
-from notechondria_shared.fields.rules import BIGINT_MAX
+from notechondria_contracts.fields.rules import BIGINT_MAX
+from notechondria_shared.core.errors import Unavailable
+from notechondria_shared.db.tables import Row
 from notes_service.notes.likeness import Likeness
 
 LIKENESS = 0.45

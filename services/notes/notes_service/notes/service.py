@@ -11,11 +11,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from notechondria_contracts.events.notes import NoteCreated, NoteRestored, NoteState, NoteTrashed, NoteUpdated
 from notechondria_shared.auth import Caller
-from notechondria_shared.database import SessionReader
-from notechondria_shared.errors import NotFound, Unavailable
-from notechondria_shared.events.notes import NoteCreated, NoteRestored, NoteState, NoteTrashed, NoteUpdated
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.errors import NotFound, Unavailable
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import SessionReader
 from notes_service.authors import service as authors
 from notes_service.blocks.markdown import to_blocks, to_markdown
 from notes_service.blocks.schemas import BlockDraft

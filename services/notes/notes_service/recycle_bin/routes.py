@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from notechondria_shared.database import Database, SessionReader
-from notechondria_shared.database.engine import ReadSession, WriteSession
-from notechondria_shared.http.answers import Json
-from notechondria_shared.http.openapi import DETAIL
+from notechondria_shared.db import Database, SessionReader
+from notechondria_shared.db.engine import ReadSession, WriteSession
+from notechondria_shared.web.answers import Json
+from notechondria_shared.web.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller
 from notes_service.notes import detail, service
 from notes_service.notes.files import discard_files

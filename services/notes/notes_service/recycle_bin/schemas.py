@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import Request
 from typing_extensions import TypedDict
 
-from notechondria_shared.database.tables import Row
-from notechondria_shared.timestamps import iso_offset
+from notechondria_shared.core.timestamps import iso_offset
+from notechondria_shared.db.tables import Row
 from notes_service.notes.schemas import NoteSummary, note_summary
 
 

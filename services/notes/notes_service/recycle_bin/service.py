@@ -8,8 +8,8 @@ from sqlalchemy import BigInteger, ColumnElement, any_, delete, func, literal, s
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.errors import NotFound
-from notechondria_shared.events.notes import NotePurged
+from notechondria_contracts.events.notes import NotePurged
+from notechondria_shared.core.errors import NotFound
 from notes_service.events import NOTE_STATE, note_fact, tell
 from notes_service.models import Note
 from notes_service.notes.files import files_of

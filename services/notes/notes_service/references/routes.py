@@ -7,11 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from sqlalchemy import bindparam, case, select
 
-from notechondria_shared.database import prepare
-from notechondria_shared.database.engine import ReadSession
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import NotFound
-from notechondria_shared.http.internal import require_internal
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.db import prepare
+from notechondria_shared.db.engine import ReadSession
+from notechondria_shared.db.tables import Row
+from notechondria_shared.web.internal import require_internal
 from notes_service.models import Course, Note
 
 router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])

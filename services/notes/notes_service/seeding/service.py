@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.events.notes import NoteCreated
-from notechondria_shared.timestamps import now
+from notechondria_contracts.events.notes import NoteCreated
+from notechondria_shared.core.timestamps import now
 from notes_service.blocks.schemas import BlockDraft
 from notes_service.blocks.service import replace_blocks
 from notes_service.courses.service import ensure_inbox

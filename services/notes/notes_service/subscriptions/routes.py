@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from notechondria_shared.database import SessionReader
-from notechondria_shared.database.engine import WriteSession
-from notechondria_shared.http.answers import Json
-from notechondria_shared.http.openapi import DETAIL
+from notechondria_shared.db import SessionReader
+from notechondria_shared.db.engine import WriteSession
+from notechondria_shared.web.answers import Json
+from notechondria_shared.web.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller
 from notes_service.courses.objects import describe_one
 from notes_service.courses.schemas import CourseObject

@@ -8,8 +8,8 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.errors import NotFound
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.core.timestamps import now
 from notes_service.authors import service as authors
 from notes_service.courses import service as courses
 from notes_service.models import CourseOperation, CourseSubscription

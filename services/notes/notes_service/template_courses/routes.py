@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from typing_extensions import TypedDict
 
-from notechondria_shared.database.engine import ReadSession
-from notechondria_shared.errors import Forbidden
-from notechondria_shared.http.answers import Json
-from notechondria_shared.http.openapi import DETAIL
+from notechondria_shared.core.errors import Forbidden
+from notechondria_shared.db.engine import ReadSession
+from notechondria_shared.web.answers import Json
+from notechondria_shared.web.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller
 from notes_service.courses import queries
 from notes_service.courses.objects import describe

@@ -9,9 +9,9 @@ import httpx
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from notechondria_shared.background import Background
-from notechondria_shared.database import Database
-from notechondria_shared.errors import ApiError
+from notechondria_shared.core.background import Background
+from notechondria_shared.core.errors import ApiError
+from notechondria_shared.db import Database
 from notechondria_shared.storage.media import MediaStore
 from notes_service.settings import NotesSettings
 from notes_service.template_courses.owners import Owner, find_owners

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.events.notes import CourseCreated, CourseUpdated, NoteCreated
+from notechondria_contracts.events.notes import CourseCreated, CourseUpdated, NoteCreated
 from notechondria_shared.storage.media import MediaStore
 from notes_service.authors import service as authors
 from notes_service.blocks.schemas import BlockDraft

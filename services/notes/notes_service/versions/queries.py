@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from notes_service.models import NoteVersion
 
 _VERSION = select(

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from typing_extensions import TypedDict
 
-from notechondria_shared.database.tables import Row
-from notechondria_shared.fields import Choice, DateTime, Text
-from notechondria_shared.http import Body
-from notechondria_shared.timestamps import iso_z
+from notechondria_contracts.fields import Choice, DateTime, Text
+from notechondria_shared.core.timestamps import iso_z
+from notechondria_shared.db.tables import Row
+from notechondria_shared.web import Body
 
 REASON_LENGTH = 32
 _LABELS = {"autosave_1m": "AutoSave-1m", "autosave_10m": "AutoSave-10m", "autosave_1h": "AutoSave-1h"}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.errors import NotFound
-from notechondria_shared.events.notes import NoteUpdated
+from notechondria_contracts.events.notes import NoteUpdated
+from notechondria_shared.core.errors import NotFound
 from notes_service.blocks.markdown import to_blocks
 from notes_service.blocks.service import replace_blocks
 from notes_service.events import note_fact, tell

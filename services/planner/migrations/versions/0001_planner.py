@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from notechondria_shared.events.tables import create_event_tables
+from notechondria_shared.messaging.tables import create_event_tables
 
 revision = "0001_planner"
 down_revision = None

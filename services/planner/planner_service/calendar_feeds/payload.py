@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from notechondria_shared.timestamps import iso_offset, iso_z
+from notechondria_shared.core.timestamps import iso_offset, iso_z
 
 NOTHING = "There is nothing to read: neither a text nor an address was given."
 NO_ENTRIES = "There are no entries in it."

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, DateTime, bindparam, func, literal_column, select
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from planner_service.models import CalendarFeed, CalendarOccurrence, CalendarSource
 
 COLUMNS = (

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel
 
-from notechondria_shared.fields import Boolean, Choice, Integer, Text, messages
-from notechondria_shared.fields.rules import Rule, refuse
-from notechondria_shared.http import Body
+from notechondria_contracts.fields import Boolean, Choice, Integer, Text, messages
+from notechondria_contracts.fields.rules import Rule, refuse
+from notechondria_shared.web import Body
 from planner_service.calendar_feeds.urls import LONGEST, normalised, web_address
 from planner_service.models import IMPORTED, SUBSCRIBED
 

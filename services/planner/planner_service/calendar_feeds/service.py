@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import NonFieldError, NotFound
-from notechondria_shared.http.precondition import must_hold
+from notechondria_shared.auth.precondition import must_hold
+from notechondria_shared.core.errors import NonFieldError, NotFound
+from notechondria_shared.db.tables import Row
 from planner_service.accounts import require_present
 from planner_service.calendar_feeds.schemas import CreateFeed
 from planner_service.calendar_sources import store

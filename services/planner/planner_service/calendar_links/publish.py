@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from notechondria_shared.database import Reads
-from notechondria_shared.database.tables import Row
+from notechondria_shared.db import Reads
+from notechondria_shared.db.tables import Row
 from planner_service.calendar_links import queries
 from planner_service.calendar_links.ical import component, document, moment, rule, text
 from planner_service.models import NONE

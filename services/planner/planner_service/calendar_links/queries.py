@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, bindparam, exists, or_, select
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from planner_service.models import LIVE, NONE, AccountState, CalendarLink, CourseRef, NoteRef, NoteSession, PlannerEvent
 
 MOST_ENTRIES = 5000

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from notechondria_shared.auth import LoggedIn
-from notechondria_shared.database.engine import ReadSession, WriteSession
-from notechondria_shared.errors import Unauthorized
-from notechondria_shared.http import read_body
-from notechondria_shared.timestamps import iso_z, now
+from notechondria_shared.core.errors import Unauthorized
+from notechondria_shared.core.timestamps import iso_z, now
+from notechondria_shared.db.engine import ReadSession, WriteSession
+from notechondria_shared.web import read_body
 from planner_service.calendar_links import queries, service, tokens
 from planner_service.calendar_links.publish import published
 from planner_service.calendar_links.schemas import CreateLink, LinkPayload, NewLink

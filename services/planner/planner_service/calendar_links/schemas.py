@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from notechondria_shared.fields import Boolean, Integer, Text
-from notechondria_shared.http import Body
+from notechondria_contracts.fields import Boolean, Integer, Text
+from notechondria_shared.web import Body
 
 
 class CreateLink(Body):

@@ -6,7 +6,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.errors import NonFieldError, NotFound
+from notechondria_shared.core.errors import NonFieldError, NotFound
 from planner_service.accounts import require_present
 from planner_service.calendar_links import tokens
 from planner_service.calendar_links.schemas import CreateLink

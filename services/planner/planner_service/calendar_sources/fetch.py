@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import httpcore
 import httpx
 
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.timestamps import now
 from planner_service.calendar_sources.guard import GuardedBackend, Refused, Resolve, UnknownName
 
 MOST_BYTES = 10 * 1024 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, ColumnElement, DateTime, any_, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from planner_service.models import CalendarFeed, CalendarOccurrence, CalendarSource, CalendarYear
 
 _IS_WANTED = exists().where(CalendarFeed.source_id == CalendarSource.id, CalendarFeed.is_enabled)

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from notechondria_shared.database import Database
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import Unavailable
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.errors import Unavailable
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import Database
+from notechondria_shared.db.tables import Row
 from planner_service.calendar_sources import queries, store
 from planner_service.calendar_sources.fetch import MOST_BYTES, CalendarFetcher, Fetched, Fetcher, FetchFailed
 from planner_service.calendar_sources.guard import Resolver

@@ -30,8 +30,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.database import SessionReader
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import SessionReader
 from planner_service.calendar_sources import queries
 from planner_service.calendar_sources.schedule import Schedule
 from planner_service.calendars.reading import ONE_OFF, Reading, Row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Date, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from planner_service.models import CREATED, PURGED, Activity, NoteRef, PlannerEvent
 
 WRITTEN = prepare(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from notechondria_shared.auth import LoggedIn
-from notechondria_shared.database.engine import ReadSession
-from notechondria_shared.http.answers import Json
-from notechondria_shared.timestamps import today
+from notechondria_shared.core.timestamps import today
+from notechondria_shared.db.engine import ReadSession
+from notechondria_shared.web.answers import Json
 from planner_service.heatmap import service
 from planner_service.heatmap.schemas import Heatmap
 

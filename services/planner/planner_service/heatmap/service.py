@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from notechondria_shared.database import Reads
+from notechondria_shared.db import Reads
 from planner_service.heatmap import queries
 
 DAYS_BEFORE = DAYS_AFTER = 182

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, BindParameter, Date, bindparam, case, func, select
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from planner_service.calendar_links.queries import LIST as LINKS
 from planner_service.models import Activity, CalendarFeed, CalendarSource, NoteSession, PlannerEvent
 from planner_service.planner_events.payload import COLUMNS

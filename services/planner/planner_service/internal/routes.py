@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from notechondria_shared.database.engine import ReadSession
-from notechondria_shared.http.answers import Json, plain
-from notechondria_shared.http.internal import require_internal
-from notechondria_shared.timestamps import today
+from notechondria_shared.core.json_values import plain
+from notechondria_shared.core.timestamps import today
+from notechondria_shared.db.engine import ReadSession
+from notechondria_shared.web.answers import Json
+from notechondria_shared.web.internal import require_internal
 from planner_service.heatmap.service import heatmap
 from planner_service.internal import queries
 from planner_service.planner_events.payload import event_payload

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from notechondria_shared.timestamps import iso_offset
+from notechondria_shared.core.timestamps import iso_offset
 from planner_service.planner_events.window import later
 
 SHOWN_WHILE_OPEN = timedelta(minutes=15)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, bindparam, select
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from planner_service.models import LIVE, NoteRef, NoteSession
 
 COLUMNS = (

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel
 
-from notechondria_shared.fields import DateTime, Integer, Text
-from notechondria_shared.http import Body
+from notechondria_contracts.fields import DateTime, Integer, Text
+from notechondria_shared.web import Body
 
 Title = Text(max_length=120, blank=True)
 Summary = Text(max_length=255, blank=True)

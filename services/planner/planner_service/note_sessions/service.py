@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.errors import NotFound
-from notechondria_shared.timestamps import now
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.core.timestamps import now
 from planner_service.accounts import require_present
 from planner_service.models import NoteSession
 from planner_service.note_sessions.schemas import ChangeSession, OpenSession

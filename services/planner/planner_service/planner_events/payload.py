@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from notechondria_shared.timestamps import iso_offset, iso_offset_or_none
+from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
 from planner_service.models import PlannerEvent
 from planner_service.planner_events.window import Window, moved
 

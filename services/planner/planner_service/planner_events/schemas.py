@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from notechondria_shared.fields import Boolean, Choice, Date, DateTime, Integer, Text
-from notechondria_shared.http import Body
+from notechondria_contracts.fields import Boolean, Choice, Date, DateTime, Integer, Text
+from notechondria_shared.web import Body
 from planner_service.models import FREQUENCIES, NONE
 
 Title = Text(max_length=120)

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.errors import NotFound
-from notechondria_shared.events.planner import PlannerEventCreated, PlannerEventDeleted, PlannerEventUpdated
-from notechondria_shared.http.precondition import must_hold
-from notechondria_shared.timestamps import now
+from notechondria_contracts.events.planner import PlannerEventCreated, PlannerEventDeleted, PlannerEventUpdated
+from notechondria_shared.auth.precondition import must_hold
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.core.timestamps import now
 from planner_service.accounts import require_present
 from planner_service.events import tell_event
 from planner_service.models import PlannerEvent

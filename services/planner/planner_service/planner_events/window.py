@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from notechondria_shared.errors import FieldErrors
+from notechondria_shared.core.errors import FieldErrors
 
 NOON = time(12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

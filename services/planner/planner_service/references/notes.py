@@ -10,7 +10,7 @@ import httpx
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from notechondria_shared.errors import Unavailable
+from notechondria_shared.core.errors import Unavailable
 
 logger = logging.getLogger("notechondria.references")
 

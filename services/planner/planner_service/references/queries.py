@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from planner_service.models import CourseRef, NoteRef
 
 COURSE = prepare(select(CourseRef.is_deleted).where(CourseRef.course_id == bindparam("course_id")))

@@ -8,10 +8,10 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.database import Reads, SessionReader
-from notechondria_shared.database.tables import Row
-from notechondria_shared.errors import NotFound
-from notechondria_shared.events.notes import CourseState, NoteState
+from notechondria_contracts.events.notes import CourseState, NoteState
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.db import Reads, SessionReader
+from notechondria_shared.db.tables import Row
 from planner_service.accounts import is_present
 from planner_service.models import PURGED, CourseRef, NoteRef
 from planner_service.references import queries

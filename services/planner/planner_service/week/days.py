@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from notechondria_shared.fields.rules import parse_datetime
+from notechondria_contracts.fields.rules import parse_datetime
 
 WEEK = 7
 LENGTHS = {"3": 3, "7": 7, "30": 30}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Date, DateTime, bindparam, literal_column, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from notechondria_shared.database import prepare
+from notechondria_shared.db import prepare
 from planner_service.models import NoteSession, PlannerEvent
 from planner_service.note_sessions.queries import VISIBLE
 from planner_service.planner_events.payload import COLUMNS

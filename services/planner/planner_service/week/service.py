@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from notechondria_shared.database import Reads
-from notechondria_shared.database.tables import Row
+from notechondria_shared.db import Reads
+from notechondria_shared.db.tables import Row
 from planner_service.calendar_feeds.queries import ENTRIES
 from planner_service.note_sessions.payload import session_payload
 from planner_service.planner_events.payload import at_occurrence, event_payload

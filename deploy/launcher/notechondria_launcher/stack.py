@@ -1,0 +1,262 @@
+"""The whole house, in order: Postgres and NATS, the services, the door last."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+import psycopg
+
+from notechondria_launcher import preflight
+from notechondria_launcher.errors import StackError
+from notechondria_launcher.layout import Layout
+from notechondria_launcher.names import SERVICES, TOGETHER, title
+from notechondria_launcher.part import Part
+from notechondria_launcher.plan import Plan
+from notechondria_launcher.probe import until
+from notechondria_launcher.process import shorten
+from notechondria_launcher.progress import Progress, Silent, step
+from notechondria_launcher.services import with_user
+from notechondria_launcher.state import Lock, PartState, StackState
+from notechondria_shared.db.provision import provision
+
+_WATCH_SECONDS = 0.2
+_LOG_CHECK_SECONDS = 10.0
+_ROUTED_SECONDS = 15
+
+
+class Stack:
+    """Runs everything on one data folder; several stacks can run side by side.
+
+    ``port`` is the gateway's (0: a free one); ``env`` is added to the environment of this process for all parts.
+    ``DATABASE_URL`` or ``NATS_URL`` in it replace the embedded server.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        port: int = 0,
+        env: Mapping[str, str] | None = None,
+        *,
+        host: str = "127.0.0.1",
+        progress: Progress | None = None,
+    ) -> None:
+        self.data = data.absolute()
+        self.layout = Layout(self.data)
+        self._port = port
+        self._host = host
+        self._env = {**os.environ, **(env or {})}
+        self._progress = progress or Silent()
+        self._lock = Lock(self.layout.lock)
+        self._plan: Plan | None = None
+        self._parts: dict[str, Part] = {}
+        self._ready = False
+        self._state_lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    def start(self, *, database_only: bool = False) -> None:
+        """Start everything, or the database alone, and wait until all of it is ready.
+
+        Raises StackError with nothing left running, AlreadyRunningError when the data folder is in use.
+        """
+        preflight.check_platform()
+        preflight.check_folder(self.layout)
+        self._lock.acquire()
+        try:
+            leftover = StackState.read(self.layout.state)
+            if leftover is not None:
+                leftover.end_leftovers()
+            self._stopping.clear()
+            self._plan = Plan(self.layout, self._host, self._port, self._env)
+            self._parts = self._plan.parts()
+            self._start_database() if database_only else self._start_all()
+        except BaseException:
+            self.stop()
+            raise
+        self._ready = True
+        self._write_state()
+        self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
+        self._watcher.start()
+
+    def cancel(self) -> None:
+        """Make a start in progress give up; safe in a signal handler."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Stop everything in order: gateway, services, NATS, Postgres; harmless when nothing runs."""
+        self._stopping.set()
+        if self._watcher is not None:
+            self._watcher.join()
+            self._watcher = None
+        for group in (("gateway",), (*SERVICES, TOGETHER), ("nats",), ("postgres",)):
+            running = [part for name, part in self._parts.items() if name in group and part.running]
+            if running:
+                with step(self._progress, f"Stop {', '.join(title(part.name) for part in running)}"):
+                    self._together([part.stop for part in running])
+        if self._plan is not None:
+            self._plan.release()
+        self._ready = False
+        if self._lock.held:
+            self.layout.state.unlink(missing_ok=True)
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def plan(self) -> Plan:
+        """Ports, passwords and addresses; there from the start on."""
+        if self._plan is None:
+            raise StackError("The stack has not been started.", "Call start() first.")
+        return self._plan
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Port numbers by name of the part; also ``nats_monitor`` and ``gateway_ping``."""
+        return self.plan.ports
+
+    @property
+    def url(self) -> str:
+        """Base URL of the gateway."""
+        return self.plan.url
+
+    @property
+    def admin_database_url(self) -> str:
+        """The database as its administrator."""
+        return self.plan.admin_database_url
+
+    @property
+    def internal_token(self) -> str:
+        """The shared secret of the services' internal endpoints."""
+        return self.plan.internal_token
+
+    def database_url(self, role: str = "identity") -> str:
+        """Return the database URL of a service's role."""
+        return with_user(self.plan.admin_database_url, role, self.plan.credentials.database[role])
+
+    def nats_url(self, user: str) -> str:
+        """Return the bus URL of a user: a service, ``admin`` or ``system``."""
+        return self.plan.nats_url(user)
+
+    def service_url(self, name: str) -> str:
+        """Return a service's own address, past the gateway."""
+        return self.plan.service_url(name)
+
+    def pid(self, name: str) -> int:
+        """Return the process id of a part's current child."""
+        child = self._parts[name].child
+        if child is None:
+            raise StackError(f"{title(name)} has not been started.", "Start it first.")
+        return child.pid
+
+    def log(self, name: str) -> Path:
+        """Return the log file of a part."""
+        return self.layout.log(name)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a part; it stays down until ``start_part``."""
+        self._parts[name].kill()
+
+    def stop_part(self, name: str) -> None:
+        """Stop a part in good order; it stays down until ``start_part``."""
+        self._parts[name].stop()
+
+    def start_part(self, name: str) -> None:
+        """Start a part and wait until it is ready and, when it is a service, until the gateway routes to it."""
+        self._parts[name].start(self._stopping.is_set)
+        self._write_state()
+        if name in SERVICES and self._parts["gateway"].running:
+            until(lambda: self.plan.traefik.sees(name), _ROUTED_SECONDS)
+
+    def restart_part(self, name: str) -> None:
+        """Stop a part and start it again."""
+        self.stop_part(name)
+        self.start_part(name)
+
+    def _start_all(self) -> None:
+        self._together([self._start_database, partial(self._start_first, "nats")])
+        self._together([partial(self._start_first, name) for name in (*SERVICES, TOGETHER)])
+        self._start_first("gateway")
+
+    def _start_database(self) -> None:
+        self._start_first("postgres")
+        with step(self._progress, "Roles and schemas"):
+            try:
+                if "postgres" in self._parts:
+                    self.plan.postgres.create_database()
+                provision(self.plan.admin_database_url, self.plan.credentials.database)
+            except psycopg.Error as error:
+                reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+                remedy = f"See {self.log('postgres')}."
+                if "postgres" not in self._parts:
+                    remedy = "DATABASE_URL must name a running Postgres and a role that may create roles and schemas."
+                raise StackError(f"The database cannot be prepared: {reason}.", remedy) from error
+
+    def _start_first(self, name: str) -> None:
+        if name in self._parts:
+            with step(self._progress, title(name)):
+                self._parts[name].start(self._stopping.is_set)
+            self._write_state()
+
+    def _together(self, tasks: Sequence[Callable[[], None]]) -> None:
+        """Run tasks side by side; when one fails, the others' waits are cut short and its error is raised."""
+        with ThreadPoolExecutor(max_workers=len(tasks)) as pool:
+            futures = [pool.submit(task) for task in tasks]
+            errors = []
+            for future in futures:
+                try:
+                    future.result()
+                except StackError as error:
+                    self._stopping.set()
+                    errors.append(error)
+                except BaseException:
+                    self._stopping.set()
+                    raise
+            if errors:
+                raise next((error for error in errors if not error.cancelled), errors[0])
+
+    def _watch(self) -> None:
+        checked = time.monotonic()
+        while not self._stopping.wait(_WATCH_SECONDS):
+            if time.monotonic() - checked > _LOG_CHECK_SECONDS:
+                checked = time.monotonic()
+                for log in self.layout.logs.glob("*.log"):
+                    shorten(log)
+            for part in self._parts.values():
+                happened = part.watch()
+                if happened:
+                    self._progress.note(happened)
+                    try:
+                        self._write_state()
+                    except OSError as error:  # a full disk is no reason to stop watching
+                        self._progress.note(f"{self.layout.state} cannot be written: {error.strerror}.")
+
+    def _write_state(self) -> None:
+        here = psutil.Process()
+        parts = {}
+        for name, part in self._parts.items():
+            if part.child is not None and part.running:
+                parts[name] = PartState(part.child.pid, part.child.create_time, part.restarts)
+        state = StackState(
+            supervisor=PartState(here.pid, here.create_time()),
+            url=self.url,
+            public_url=self.plan.public_url,
+            ready=self._ready,
+            ports=self.ports,
+            parts=parts,
+        )
+        with self._state_lock:
+            state.write(self.layout.state)

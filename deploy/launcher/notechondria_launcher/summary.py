@@ -1,0 +1,60 @@
+"""What ``up`` tells at the end: where everything is, how to sign in, how to stop."""
+
+from collections.abc import Mapping
+
+from rich.markup import escape
+
+from notechondria_launcher.credentials import Credentials
+from notechondria_launcher.layout import Layout, default_data_folder, shown
+from notechondria_launcher.names import TOGETHER
+from notechondria_launcher.services import admin_account
+from notechondria_launcher.state import StackState
+
+
+def command(verb: str, layout: Layout, env: Mapping[str, str]) -> str:
+    """Return the command a person types for this data folder."""
+    if layout.data == default_data_folder(env):
+        return f"make {verb}"
+    return f"notechondria {verb} --data {shown(layout.data)}"
+
+
+def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detached: bool) -> str:
+    """Return the closing text of a start, with rich markup."""
+    admin = admin_account(env, Credentials.load_or_create(layout.credentials))
+    password = (
+        "the password in DJANGO_SUPERUSER_PASSWORD"
+        if env.get("DJANGO_SUPERUSER_PASSWORD")
+        else f"[bold]{escape(admin['DJANGO_SUPERUSER_PASSWORD'])}[/bold]"
+    )
+    writer = TOGETHER if TOGETHER in state.parts else "identity"
+    mail = (
+        f"sent through {escape(env['SMTP_HOST'])}"
+        if env.get("SMTP_HOST")
+        else f"no SMTP_HOST is set: they appear in {escape(shown(layout.log(writer)))}"
+    )
+    down = command("down", layout, env)
+    rows = [
+        ("Gateway", f"[bold cyan]{state.public_url}[/bold cyan]"),
+        ("Handshake", f"{state.public_url}/api/v1/handshake/"),
+        ("Admin sign-in", f"[bold]{escape(admin['DJANGO_SUPERUSER_USERNAME'])}[/bold] / {password}"),
+        ("Mail codes", mail),
+        ("Data", escape(shown(layout.data))),
+        ("Logs", f"{escape(shown(layout.logs))} (to watch the requests: {command('logs', layout, env)})"),
+        ("To stop", down if detached else f"Ctrl-C, or {down} from elsewhere"),
+    ]
+    return "\n".join(["", "[bold green]Notechondria is ready.[/bold green]", "", *(_row(*row) for row in rows), ""])
+
+
+def already_running(layout: Layout, state: StackState | None, env: Mapping[str, str]) -> str:
+    """Return what a second ``up`` on the same data folder says."""
+    where = escape(shown(layout.data))
+    if state is None or not state.ready:
+        return f"Notechondria is starting or stopping on {where} at this moment. See: {command('status', layout, env)}"
+    return "\n".join([
+        f"Notechondria is already running on {where}: [bold cyan]{state.public_url}[/bold cyan]",
+        f"To stop it: {command('down', layout, env)}",
+    ])  # fmt: skip
+
+
+def _row(name: str, value: str) -> str:
+    return f"  {name:<14} {value}"

@@ -1,0 +1,80 @@
+"""All services in one process, for hosts with little memory: ``python -m notechondria_launcher.together``.
+
+They share the interpreter, the libraries and one event loop, and nothing else: each has its own port, database role,
+user of the bus and pools, as if it ran by itself. It costs what keeps them apart: they share one processor core, and
+one that falls takes the others along.
+"""
+
+import asyncio
+import importlib
+import importlib.util
+import json
+import os
+import signal
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import uvicorn
+import uvloop
+
+from notechondria_launcher.services import OWN_ENVIRONMENTS
+from notechondria_shared.db.wait import DatabaseUnavailable
+from notechondria_shared.service.runner import prepare, serving
+
+
+class Server(uvicorn.Server):
+    """A server that leaves the signals of the process to us."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Capture nothing."""
+        yield
+
+
+async def _load(name: str, environment: dict[str, str]) -> Server:
+    """Make a service ready to serve, under the environment that is its own."""
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        app = importlib.import_module(f"{name}_service.app").create_app()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    bootstrap = None
+    if importlib.util.find_spec(f"{name}_service.bootstrap"):
+        bootstrap = importlib.import_module(f"{name}_service.bootstrap").bootstrap
+    await prepare(app.state.settings, app.state.spec, bootstrap)
+    return Server(uvicorn.Config(app, **serving(app.state.settings)))
+
+
+async def _run(environments: dict[str, dict[str, str]]) -> None:
+    servers = [await _load(name, environment) for name, environment in environments.items()]
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    running = [asyncio.create_task(server.serve()) for server in servers]
+    # One that ends by itself takes all down; whoever runs us starts us again.
+    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    stop()
+    await asyncio.gather(*running)
+
+
+def main() -> int:
+    """Run until SIGTERM; the exit code."""
+    environments = json.loads(os.environ.pop(OWN_ENVIRONMENTS))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(environments))
+    except DatabaseUnavailable as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""A stack of real parts with stand-in services, on free ports and a data folder of its own."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from notechondria_launcher import Stack
+from notechondria_launcher.names import SERVICES
+
+STANDIN = Path(__file__).parent / "standins" / "standin.py"
+MAIN = "import os, runpy\nos.environ['STANDIN'] = {name!r}\nrunpy.run_path({path!r}, run_name='__main__')\n"
+
+
+@contextmanager
+def temporary_data() -> Iterator[Path]:
+    """Give a folder that the Postgres user may pass through; pytest's own are closed to everybody but their owner."""
+    folder = Path(tempfile.mkdtemp(prefix="notechondria-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A data folder of this test."""
+    with temporary_data() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def standins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Environment in which ``python -m notes_service`` and the others start a stand-in."""
+    folder = tmp_path_factory.mktemp("standins")
+    for name in SERVICES:
+        (folder / f"{name}_service").mkdir()
+        (folder / f"{name}_service" / "__init__.py").touch()
+        (folder / f"{name}_service" / "__main__.py").write_text(MAIN.format(name=name, path=str(STANDIN)))
+    return {"PYTHONPATH": str(folder), "AUTH_RATE_PER_MINUTE": "5"}
+
+
+@pytest.fixture(scope="session")
+def stack(standins: dict[str, str]) -> Iterator[Stack]:
+    """One stack for all tests that leave it as they found it."""
+    with temporary_data() as folder, Stack(folder, env=standins) as running:
+        yield running

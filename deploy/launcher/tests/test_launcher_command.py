@@ -1,0 +1,164 @@
+"""The ``notechondria`` command in processes of its own, as a person uses it."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from notechondria_launcher.ports import choose_port
+from notechondria_launcher.probe import answers, until
+from notechondria_launcher.state import StackState
+
+COMMAND = [sys.executable, "-m", "notechondria_launcher"]
+
+
+class Person:
+    """Types commands on one data folder."""
+
+    def __init__(self, data: Path, env: dict[str, str]) -> None:
+        self.data = data
+        self.port = choose_port()
+        self.env = {**os.environ, **env, "NOTECHONDRIA_DATA": str(data), "NO_COLOR": "1", "COLUMNS": "200"}
+
+    def types(self, *arguments: str, code: int = 0) -> str:
+        """Run a command to its end and return all it says."""
+        done = subprocess.run(
+            [*COMMAND, *arguments], env=self.env, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def up(self, *, code: int = 0) -> str:
+        """Start in the background."""
+        return self.types("up", "--detach", "--port", str(self.port), code=code)
+
+    def state(self) -> StackState:
+        """Return what the running stack wrote down."""
+        found = StackState.read(self.data / "run" / "state.json")
+        assert found is not None
+        return found
+
+    def gone(self, state: StackState) -> bool:
+        """Tell whether no process of that stack is left."""
+        return not [part for part in (state.supervisor, *state.parts.values()) if part.process()]
+
+
+@pytest.fixture
+def person(data: Path, standins: dict[str, str]) -> Iterator[Person]:
+    """Somebody with an empty data folder; what they leave running is stopped."""
+    someone = Person(data, standins)
+    yield someone
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run([*COMMAND, "down"], env=someone.env, capture_output=True, timeout=60, check=False)
+
+
+def test_up_status_logs_down(person: Person) -> None:
+    said = person.up()
+    url = f"http://localhost:{person.port}"
+    for part in (url, f"{url}/api/v1/handshake/", "admin / ", "identity.log", "logs", "down"):
+        assert part in said, said
+    secrets = json.loads((person.data / "secrets.json").read_text())
+    assert secrets["admin_password"] in said
+    assert url in person.up()  # a second time: it runs already, and that is fine
+    state = person.state()
+
+    report: dict[str, Any] = json.loads(person.types("status", "--json", "--memory"))
+    assert (report["state"], report["url"]) == ("running", url)
+    assert [part["name"] for part in report["parts"]][:2] == ["postgres", "nats"]
+    assert all(part["running"] and part["memory_mib"] > 1 for part in report["parts"])
+    assert "running" in person.types("status")
+
+    assert answers(f"http://127.0.0.1:{person.port}/api/v1/notes/?secret=1")
+    assert until(lambda: "GET    /api/v1/notes/" in person.types("logs"), 20)
+    assert "secret" not in person.types("logs", "--json")
+    assert "database system is ready" in person.types("logs", "--part", "postgres")
+    assert "There is no part" in person.types("logs", "--part", "nobody", code=1)
+    assert "There is no service" in person.types("logs", "--service", "nobody", code=1)
+    assert "Stop it first" in person.types("reset", "--yes", code=1)
+
+    assert "Stopped" in person.types("down")
+    assert person.gone(state)
+    assert "stopped" in person.types("status", code=3)
+    assert "Nothing was running" in person.types("down")
+    assert "deleted" in person.types("reset", "--yes")
+    assert list(person.data.iterdir()) == []
+
+
+def test_ctrl_c_stops_everything(person: Person) -> None:
+    log = person.data / "said"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*COMMAND, "up", "--port", str(person.port)], env=person.env, stdout=output, stderr=output
+        )
+    assert until(lambda: "ready" in log.read_text(), 30)
+    state = person.state()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    assert "nothing is left running" in log.read_text()
+    assert person.gone(state)
+
+
+def test_a_start_can_be_interrupted(person: Person) -> None:
+    log = person.data / "said"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*COMMAND, "up", "--port", str(person.port)], env=person.env, stdout=output, stderr=output
+        )
+    assert until(lambda: "Postgres" in log.read_text(), 30)
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+    assert not psutil.pid_exists(process.pid)
+    assert not (person.data / "run" / "state.json").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+def test_a_killed_launcher_leaves_nothing_behind_and_the_next_start_works(person: Person) -> None:
+    person.up()
+    state = person.state()
+    os.kill(state.supervisor.pid, signal.SIGKILL)
+    assert until(lambda: person.gone(state), 20)
+    person.up()
+    assert answers(f"http://127.0.0.1:{person.port}/api/v1/notes/")
+
+
+def test_a_taken_port_is_one_clear_sentence(person: Person) -> None:
+    person.up()
+    other = Person(person.data / "other", person.env)
+    other.env["NOTECHONDRIA_DATA"] = str(other.data)
+    other.port = person.port
+    said = other.up(code=1)
+    assert f"Port {person.port} is in use by another program." in said
+    assert "Traceback" not in said
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_sentence(person: Person) -> None:
+    blocked = person.data / "file"
+    blocked.touch()
+    said = person.types("up", "--detach", "--data", str(blocked / "data"), "--port", str(person.port), code=1)
+    assert "cannot be written" in said
+    assert "--data" in said
+    assert "Traceback" not in said
+
+
+def test_a_service_that_fails_is_told_by_a_detached_start(person: Person, tmp_path: Path) -> None:
+    (tmp_path / "planner_service").mkdir()
+    (tmp_path / "planner_service" / "__init__.py").touch()
+    (tmp_path / "planner_service" / "__main__.py").write_text("raise SystemExit('no such setting')")
+    person.env["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{person.env['PYTHONPATH']}"
+    said = person.up(code=1)
+    assert "planner ended while it started (exit code 1): no such setting" in said
+    assert "stopped" in person.types("status", code=3)
+
+
+def test_it_says_which_version_it_is(tmp_path: Path) -> None:
+    version = (Path(__file__).parents[3] / "VERSION").read_text(encoding="utf-8").strip()
+    assert Person(tmp_path, {"BACKEND_VERSION": ""}).types("--version") == f"notechondria {version}\n"
+    assert Person(tmp_path, {"BACKEND_VERSION": "7.8.9"}).types("--version") == "notechondria 7.8.9\n"

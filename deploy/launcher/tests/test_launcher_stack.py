@@ -1,0 +1,177 @@
+"""The stack as a library: its order, its faults, and that nothing is left behind."""
+
+import os
+import socket
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from notechondria_launcher import Stack, StackError
+from notechondria_launcher.names import PARTS, SERVICES
+from notechondria_launcher.probe import answers, get_json, until
+from notechondria_launcher.state import AlreadyRunningError, StackState
+
+
+def environment(stack: Stack, service: str) -> dict[str, str]:
+    """Return the environment that a stand-in was given."""
+    seen = get_json(f"{stack.service_url(service)}/environment")
+    assert isinstance(seen, dict)
+    found: dict[str, str] = seen["environment"]
+    return found
+
+
+def processes(stack: Stack) -> list[psutil.Process]:
+    """Return every process of the stack, grandchildren too."""
+    tops = [psutil.Process(stack.pid(name)) for name in PARTS]
+    return [*tops, *(child for top in tops for child in top.children(recursive=True))]
+
+
+def test_a_stack_runs_stops_and_starts_again_with_its_data(data: Path, standins: dict[str, str]) -> None:
+    first = Stack(data, env=standins)
+    first.start()
+    try:
+        assert answers(f"{first.url}/api/v1/notes/")
+        password = first.plan.credentials.admin_password
+        with psycopg.connect(first.admin_database_url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE kept (id int)")
+            settings = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
+        running = processes(first)
+    finally:
+        first.stop()
+    assert (settings["fsync"], settings["synchronous_commit"], settings["jit"]) == ("on", "on", "off")
+    assert not [process for process in running if process.is_running()]
+    assert stat.S_IMODE((data / "secrets.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((data / "logs").stat().st_mode) == 0o700
+    with Stack(data, env=standins) as second:
+        assert second.plan.credentials.admin_password == password
+        with psycopg.connect(second.admin_database_url) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_services_are_told_what_they_need(stack: Stack) -> None:
+    notes, identity = environment(stack, "notes"), environment(stack, "identity")
+    assert notes["DATABASE_URL"] == stack.database_url("notes")
+    assert notes["NATS_URL"] == stack.nats_url("notes")
+    assert notes["INTERNAL_TOKEN"] == identity["INTERNAL_TOKEN"] == stack.internal_token
+    assert {notes[f"{name.upper()}_URL"] for name in SERVICES} == {stack.service_url(name) for name in SERVICES}
+    assert notes["PUBLIC_BASE_URL"] == f"http://localhost:{stack.ports['gateway']}"
+    assert notes["MEDIA_STORE_URL"] == (stack.data / "media").as_uri()
+    assert (notes["HOST"], notes["WEB_CONCURRENCY"]) == ("127.0.0.1", "1")
+    assert identity["DJANGO_SUPERUSER_PASSWORD"] == stack.plan.credentials.admin_password
+    assert "DJANGO_SUPERUSER_PASSWORD" not in notes
+
+
+def test_each_role_opens_the_database_and_only_loopback_listens(stack: Stack) -> None:
+    for name in SERVICES:
+        with psycopg.connect(stack.database_url(name)) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == (name,)
+    for name in PARTS:
+        for listening in psutil.Process(stack.pid(name)).net_connections("inet"):
+            if listening.status == psutil.CONN_LISTEN:
+                assert listening.laddr.ip == "127.0.0.1", name
+
+
+def test_a_part_that_dies_is_started_again(stack: Stack) -> None:
+    before = stack.pid("mcp")
+    os.kill(before, 9)
+    assert until(lambda: stack.pid("mcp") != before and answers(f"{stack.service_url('mcp')}/"), 20)
+    state = StackState.read(stack.layout.state)
+    assert state is not None
+    assert state.parts["mcp"].restarts == 1
+    assert until(lambda: stack.plan.traefik.sees("mcp"), 20)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_killed_part_stays_down_until_it_is_started(stack: Stack, name: str) -> None:
+    before = stack.pid(name)
+    stack.kill(name)
+    assert not until(lambda: stack.pid(name) != before, 0.8)
+    stack.start_part(name)
+    assert stack.pid(name) != before
+    if name == "postgres":
+        with psycopg.connect(stack.database_url()) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert until(lambda: answers(f"{stack.url}/api/v1/notes/"), 20)
+
+
+def test_postgres_starts_again_though_a_query_never_ends(stack: Stack) -> None:
+    loop = "DO $$ BEGIN LOOP PERFORM 1; END LOOP; END $$"
+    with ThreadPoolExecutor(2) as pool:
+        busy = pool.submit(psycopg.connect(stack.admin_database_url, autocommit=True).execute, loop)
+        idle = pool.submit(psycopg.connect(stack.admin_database_url).execute, "SELECT pg_sleep(60)")
+        assert not until(lambda: busy.done() or idle.done(), 0.3)
+        stack.kill("postgres")
+        stack.start_part("postgres")
+        assert isinstance(busy.exception(), psycopg.OperationalError)
+        assert isinstance(idle.exception(), psycopg.OperationalError)
+    with psycopg.connect(stack.database_url()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_second_stack_on_the_same_folder_is_refused_and_harms_nothing(stack: Stack, standins: dict[str, str]) -> None:
+    with pytest.raises(AlreadyRunningError):
+        Stack(stack.data, env=standins).start()
+    assert answers(f"{stack.url}/api/v1/notes/")
+    assert stack.layout.state.exists()
+
+
+def test_a_taken_port_is_told_and_nothing_is_started(data: Path, standins: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(StackError, match=rf"Port {port} is in use") as caught:
+            Stack(data, port, env=standins).start()
+    assert "--port" in caught.value.remedy
+    assert not (data / "postgres" / "cluster").exists()
+
+
+def test_a_rate_limit_that_is_no_number_is_told(data: Path, standins: dict[str, str]) -> None:
+    with pytest.raises(StackError, match="AUTH_RATE_PER_MINUTE=sixty"):
+        Stack(data, env={**standins, "AUTH_RATE_PER_MINUTE": "sixty"}).start()
+
+
+def test_a_service_that_cannot_start_is_named_and_all_is_stopped(data: Path, tmp_path: Path) -> None:
+    package = tmp_path / "notes_service"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text("raise SystemExit('no such setting')")
+    before = set(psutil.Process().children(recursive=True))
+    stack = Stack(data, env={"PYTHONPATH": str(tmp_path)})
+    with pytest.raises(StackError, match=r"notes ended while it started .*no such setting"):
+        stack.start()
+    assert set(psutil.Process().children(recursive=True)) == before
+    assert not stack.layout.state.exists()
+
+
+def test_other_passwords_than_the_database_knows_are_told(data: Path, standins: dict[str, str]) -> None:
+    with Stack(data, env=standins):
+        pass
+    (data / "secrets.json").unlink()
+    with pytest.raises(StackError, match=r"does not know the password.*secrets\.json"):
+        Stack(data, env=standins).start()
+
+
+def test_servers_of_ones_own_replace_the_embedded_ones(stack: Stack, data: Path, standins: dict[str, str]) -> None:
+    own = {
+        "DATABASE_URL": stack.admin_database_url,
+        "NATS_URL": "nats://bus.example:4222",
+        "MCP_NATS_URL": "nats://m:1",
+    }
+    # The roles are shared with the running stack: so must be their passwords.
+    (data / "secrets.json").write_text((stack.data / "secrets.json").read_text())
+    with Stack(data, env={**standins, **own}) as external:
+        assert not (data / "postgres" / "cluster").exists()
+        assert environment(external, "notes")["NATS_URL"] == "nats://bus.example:4222"
+        assert environment(external, "mcp")["NATS_URL"] == "nats://m:1"
+        with psycopg.connect(environment(external, "notes")["DATABASE_URL"]) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == ("notes",)
+
+
+def test_a_database_that_does_not_answer_is_told(data: Path, standins: dict[str, str]) -> None:
+    with pytest.raises(StackError, match="database cannot be prepared"):
+        Stack(data, env={**standins, "DATABASE_URL": "postgresql://a:b@127.0.0.1:1/c"}).start()

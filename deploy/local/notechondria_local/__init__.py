@@ -1,6 +1,0 @@
-"""The whole house on one machine: real Postgres, NATS and Traefik from wheels, and the four services."""
-
-from notechondria_local.errors import StackError
-from notechondria_local.stack import Stack
-
-__all__ = ["Stack", "StackError"]

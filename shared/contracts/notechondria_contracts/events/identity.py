@@ -1,0 +1,69 @@
+"""Facts told by identity."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from notechondria_contracts.events.event import Fact
+
+
+class UserState(Fact):
+    """What other services keep of an account."""
+
+    user_id: int
+    username: str
+    image_path: str
+    """Path of the profile picture below /media/."""
+    editor_mode: str
+    is_active: bool
+
+    @property
+    def aggregate(self) -> str:
+        return f"users/{self.user_id}"
+
+
+class UserActivated(UserState):
+    """An account may sign in from now on: its e-mail was verified, or a provider vouched for it."""
+
+    subject: ClassVar[str] = "identity.user.activated"
+
+
+class UserUpdated(UserState):
+    """Name, picture, editor mode or the disabled flag of an account changed."""
+
+    subject: ClassVar[str] = "identity.user.updated"
+
+
+class UserDeleted(Fact):
+    """An account is gone; everything of it goes, files too."""
+
+    subject: ClassVar[str] = "identity.user.deleted"
+    user_id: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"users/{self.user_id}"
+
+
+class SessionRevoked(Fact):
+    """Sessions ended: whoever cached their introspection drops it. Digests are SHA-256 of the tokens."""
+
+    subject: ClassVar[str] = "identity.session.revoked"
+    user_id: int
+    digests: list[str]
+
+    @property
+    def aggregate(self) -> str:
+        return f"users/{self.user_id}"
+
+
+class ApiKeyRotated(Fact):
+    """API keys ended: whoever cached their introspection drops it. Digests are SHA-256 of the keys."""
+
+    subject: ClassVar[str] = "identity.api_key.rotated"
+    user_id: int
+    digests: list[str]
+
+    @property
+    def aggregate(self) -> str:
+        return f"users/{self.user_id}"

@@ -1,0 +1,102 @@
+"""Facts told by notes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from notechondria_contracts.events.event import Fact
+
+
+class CourseState(Fact):
+    """What other services keep of a course."""
+
+    course_id: int
+    user_id: int | None
+    """The owner; None for an ownerless course."""
+    title: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"courses/{self.course_id}"
+
+
+class CourseCreated(CourseState):
+    """A course exists."""
+
+    subject: ClassVar[str] = "notes.course.created"
+
+
+class CourseUpdated(CourseState):
+    """Title, owner or looks of a course changed."""
+
+    subject: ClassVar[str] = "notes.course.updated"
+
+
+class CourseDeleted(CourseState):
+    """A course is gone; what named it stands without a course."""
+
+    subject: ClassVar[str] = "notes.course.deleted"
+
+
+class NoteState(Fact):
+    """What other services keep of a note."""
+
+    note_id: int
+    uuid: UUID
+    user_id: int
+    title: str
+    description: str
+    course_id: int | None
+
+    @property
+    def aggregate(self) -> str:
+        return f"notes/{self.note_id}"
+
+
+class NoteCreated(NoteState):
+    """A note exists."""
+
+    subject: ClassVar[str] = "notes.note.created"
+
+
+class NoteUpdated(NoteState):
+    """Title, text, course or visibility of a note changed."""
+
+    subject: ClassVar[str] = "notes.note.updated"
+
+
+class NoteTrashed(NoteState):
+    """A note lies in the recycle bin; what hangs on it is hidden."""
+
+    subject: ClassVar[str] = "notes.note.trashed"
+
+
+class NoteRestored(NoteState):
+    """A note came back from the recycle bin, and what hangs on it with it."""
+
+    subject: ClassVar[str] = "notes.note.restored"
+
+
+class NotePurged(NoteState):
+    """A note is gone for good; what hangs on it goes too."""
+
+    subject: ClassVar[str] = "notes.note.purged"
+
+
+class ActivityRecorded(Fact):
+    """Words were written (notes §9.1): one row of the heatmap."""
+
+    subject: ClassVar[str] = "notes.activity.recorded"
+    activity_id: UUID
+    user_id: int
+    note_id: int
+    course_id: int | None
+    activity_type: Literal["C", "E"]
+    activity_date: date
+    word_count: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"notes/{self.note_id}"

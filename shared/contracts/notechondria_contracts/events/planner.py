@@ -1,0 +1,53 @@
+"""Facts told by planner."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from notechondria_contracts.events.event import Fact
+
+
+class PlannerEventState(Fact):
+    """A planner event as live streams and the agents' log see it."""
+
+    event_id: int
+    user_id: int
+    title: str
+    event_date: date
+    course_id: int | None
+    is_completed: bool
+
+    @property
+    def aggregate(self) -> str:
+        return f"planner-events/{self.event_id}"
+
+
+class PlannerEventCreated(PlannerEventState):
+    """A planner event exists."""
+
+    subject: ClassVar[str] = "planner.event.created"
+
+
+class PlannerEventUpdated(PlannerEventState):
+    """A planner event changed, was moved, completed or reopened."""
+
+    subject: ClassVar[str] = "planner.event.updated"
+
+
+class PlannerEventDeleted(PlannerEventState):
+    """A planner event is gone."""
+
+    subject: ClassVar[str] = "planner.event.deleted"
+
+
+class FeedDeleted(Fact):
+    """A calendar feed is gone."""
+
+    subject: ClassVar[str] = "planner.feed.deleted"
+    feed_id: int
+    user_id: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"calendar-feeds/{self.feed_id}"

@@ -1,0 +1,16 @@
+"""Lenient scalar input of the contract: annotations for the fields of request bodies and queries."""
+
+from notechondria_contracts.fields.rules import (
+    Boolean,
+    Choice,
+    Date,
+    DateTime,
+    Email,
+    Integer,
+    Json,
+    ObjectList,
+    Text,
+    Uuid,
+)
+
+__all__ = ["Boolean", "Choice", "Date", "DateTime", "Email", "Integer", "Json", "ObjectList", "Text", "Uuid"]

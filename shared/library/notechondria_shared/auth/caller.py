@@ -1,0 +1,148 @@
+"""The caller of a request, and the dependencies that demand or allow one."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from notechondria_shared.auth.assertion import ASSERTION_HEADER, AssertionKey
+from notechondria_shared.auth.credentials import Credential, Kind, parse_authorization
+from notechondria_shared.auth.introspection import Introspection
+from notechondria_shared.auth.precondition import EXPECTED_HEADER, expect
+from notechondria_shared.core.errors import (
+    DISABLED,
+    INVALID_KEY,
+    INVALID_TOKEN,
+    NOT_PROVIDED,
+    Forbidden,
+    Unauthorized,
+)
+
+logger = logging.getLogger("notechondria.auth")
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+READ_ONLY_KEY = "Write refused: Backend.Auth/permission_check — this API key may only read."
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling, as far as any service needs to know."""
+
+    user_id: int
+    username: str
+    image_path: str
+    editor_mode: str
+    is_staff: bool
+    is_superuser: bool
+    scopes: tuple[str, ...]
+    kind: Kind
+    credential_id: int | None
+    """Id of the session or API key row; None when the call came through another service."""
+    credential_digest: str
+    assertion: str
+    """Internal assertion for calls to other services on the user's behalf; never sent to clients."""
+
+
+class Introspector(Protocol):
+    """Asks what a credential stands for; raises `Unavailable` when nobody can tell."""
+
+    async def introspect(self, credential: Credential) -> Introspection:
+        """The answer of identity, possibly from the cache."""
+        ...
+
+
+async def authenticate(request: Request) -> Caller | None:
+    """The caller of the request, None when anonymous. A present but bad credential is 401 (identity §2).
+
+    The answer is kept on the request, so that several dependencies cost one look.
+    """
+    known: Caller | str | None = getattr(request.state, "caller", "unknown")
+    if not isinstance(known, str):
+        return known
+    request.state.caller = caller = await _identify(request)
+    return caller
+
+
+async def _identify(request: Request) -> Caller | None:
+    if assertion := request.headers.get(ASSERTION_HEADER):
+        key: AssertionKey = request.app.state.assertion_key
+        claims = key.verify(assertion)
+        if claims is None:
+            log_refusal(request, "<malformed>", "internal assertion expired or forged")
+            raise Unauthorized(INVALID_TOKEN)
+        expect(request.headers.get(EXPECTED_HEADER))
+        return _caller(Introspection(active=True, assertion=assertion, **claims), "")
+    try:
+        credential = parse_authorization(request.headers.get("authorization"))
+    except Unauthorized:
+        log_refusal(request, "<malformed>", "credential of the wrong form")
+        raise
+    if credential is None:
+        return None
+    introspector: Introspector = request.app.state.introspector
+    found = await introspector.introspect(credential)
+    if not found.active:
+        log_refusal(request, credential.shown, found.reason)
+        if found.reason == "disabled":
+            raise Unauthorized(DISABLED)
+        raise Unauthorized(INVALID_TOKEN if credential.kind == "session" else INVALID_KEY)
+    return _caller(found, credential.digest)
+
+
+def _caller(found: Introspection, digest: str) -> Caller:
+    return Caller(
+        user_id=found.user_id,
+        username=found.username,
+        image_path=found.image_path,
+        editor_mode=found.editor_mode,
+        is_staff=found.is_staff,
+        is_superuser=found.is_superuser,
+        scopes=tuple(found.scopes),
+        kind=found.kind,
+        credential_id=found.credential_id,
+        credential_digest=digest,
+        assertion=found.assertion,
+    )
+
+
+async def require_caller(request: Request) -> Caller:
+    """The caller; 401 when anonymous, 403 when a read-only key writes. Checked before everything else."""
+    caller = await authenticate(request)
+    if caller is None:
+        log_refusal(request, "<none>", "no credentials")
+        raise Unauthorized(NOT_PROVIDED)
+    _check_scope(request, caller)
+    return caller
+
+
+async def allow_caller(request: Request) -> Caller | None:
+    """The caller or None; a bad credential is refused all the same."""
+    caller = await authenticate(request)
+    if caller is not None:
+        _check_scope(request, caller)
+    return caller
+
+
+def _check_scope(request: Request, caller: Caller) -> None:
+    if request.method not in READING_METHODS and "write" not in caller.scopes:
+        log_refusal(request, "<scope>", "read-only key")
+        raise Forbidden(READ_ONLY_KEY)
+
+
+def log_refusal(request: Request, shown: str, cause: str) -> None:
+    """One INFO line per 401 and 403 (identity §16): never more than 8 characters of a credential."""
+    step = "token_check" if shown not in {"<none>", "<scope>"} else "permission_check"
+    logger.info(
+        "Request refused: Backend.Auth/%s — %s %s credential=%s cause=%s",
+        step,
+        request.method,
+        request.url.path,
+        shown,
+        cause,
+    )
+
+
+LoggedIn = Annotated[Caller, Depends(require_caller)]
+MaybeCaller = Annotated[Caller | None, Depends(allow_caller)]

@@ -1,0 +1,137 @@
+"""Introspection: identity's answer about a credential, cached until it is revoked (architecture §4)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import time
+from collections import OrderedDict
+
+import httpx
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from notechondria_shared.auth.credentials import Credential, Kind
+from notechondria_shared.core.errors import Unavailable
+from notechondria_shared.messaging.bus import Bus
+
+logger = logging.getLogger("notechondria.auth")
+CACHE_ENTRIES = 50_000
+STALE_SECONDS = 120.0
+"""So long an answer still counts after its time while identity cannot be reached: what revokes it comes by the bus."""
+RESTART_SECONDS = 1.5
+"""So long a question waits for an identity that refuses connections, as one that is restarting does."""
+AWAY = "Sign-in cannot be checked right now: Backend.Auth/introspect — the identity service is not reachable."
+
+
+class Introspection(BaseModel):
+    """What identity says of a credential (`POST /internal/introspect`)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    active: bool
+    reason: str = ""
+    """Why it is not active: `unknown`, `expired`, `revoked` or `disabled`; only for logs and the disabled text."""
+    kind: Kind = "session"
+    user_id: int = 0
+    username: str = ""
+    image_path: str = ""
+    editor_mode: str = "P"
+    is_staff: bool = False
+    is_superuser: bool = False
+    scopes: list[str] = []
+    credential_id: int | None = None
+    expires_in: float | None = None
+    """Seconds until the credential ends by itself (a key's expiry, a session's third day); None = never."""
+    assertion: str = ""
+
+
+class HttpIntrospector:
+    """Asks identity over HTTP. Active answers are cached while the bus, which brings revocations, is connected."""
+
+    def __init__(self, http: httpx.AsyncClient, identity_url: str, bus: Bus, seconds: float) -> None:
+        self._http, self._url, self._bus, self._seconds = http, f"{identity_url}/internal/introspect", bus, seconds
+        # Digest to (fresh until, usable until, answer).
+        self._cache: OrderedDict[str, tuple[float, float, Introspection]] = OrderedDict()
+        # Grows with every revocation: an answer asked for before one and received after it is not kept.
+        self._generation = 0
+        self._subscribed: Client | None = None
+        bus.on_disconnect(self.clear)
+        bus.on_connect(self._listen)
+
+    async def _listen(self) -> None:
+        self.clear()
+        if self._subscribed is self._bus.client:
+            return  # the client re-subscribes by itself on a reconnect
+        for subject in ("identity.session.revoked", "identity.api_key.rotated", "identity.user.>"):
+            await self._bus.client.subscribe(subject, cb=self._revoked)
+        await self._bus.client.flush()
+        self._subscribed = self._bus.client
+
+    async def _revoked(self, message: Msg) -> None:
+        self._generation += 1
+        try:
+            data = json.loads(message.data)["data"]
+            digests, user_id = set(data.get("digests", ())), data.get("user_id")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._cache.clear()
+            return
+        for known in [
+            key
+            for key, (_, _, found) in self._cache.items()
+            if key in digests or (not digests and found.user_id == user_id)
+        ]:
+            del self._cache[known]
+
+    def clear(self) -> None:
+        """Forget every answer."""
+        self._generation += 1
+        self._cache.clear()
+
+    def cached(self, credential: Credential) -> Introspection | None:
+        """The answer that is kept and still counts."""
+        known = self._cache.get(credential.digest)
+        return known[2] if known and known[0] > time.monotonic() else None
+
+    async def introspect(self, credential: Credential) -> Introspection:
+        """The answer for a credential; `Unavailable` when identity cannot be reached."""
+        if cached := self.cached(credential):
+            return cached
+        generation = self._generation
+        try:
+            found = await self._ask(credential)
+        except Unavailable:
+            known = self._cache.get(credential.digest)  # looked up again: it may have been revoked meanwhile
+            if known and known[1] > time.monotonic():
+                return known[2]
+            raise
+        if found.active and self._bus.connected and generation == self._generation and self._seconds > 0:
+            ends = math.inf if found.expires_in is None else found.expires_in
+            moment = time.monotonic()
+            fresh, usable = min(self._seconds, ends), min(self._seconds + STALE_SECONDS, ends)
+            self._cache[credential.digest] = (moment + fresh, moment + usable, found)
+            self._cache.move_to_end(credential.digest)
+            if len(self._cache) > CACHE_ENTRIES:
+                self._cache.popitem(last=False)
+        return found
+
+    async def _ask(self, credential: Credential) -> Introspection:
+        question = {"kind": credential.kind, "digest": credential.digest}
+        deadline = time.monotonic() + RESTART_SECONDS
+        try:
+            while True:
+                try:
+                    answer = await self._http.post(self._url, json=question)
+                    break
+                except httpx.ConnectError:
+                    if time.monotonic() > deadline:
+                        raise
+                    await asyncio.sleep(0.1)
+            answer.raise_for_status()
+            return Introspection.model_validate_json(answer.content)
+        except (httpx.HTTPError, ValidationError) as error:
+            logger.warning("introspection failed: %r", error)
+            raise Unavailable(AWAY) from error

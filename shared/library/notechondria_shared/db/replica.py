@@ -1,0 +1,64 @@
+"""Which process this is, and which others run: each keeps one database connection, its relay's, for its whole life.
+
+Its name says of which replica it is, so the database's own list of connections tells at any moment what is alive,
+without a time to wait until something that died is forgotten.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy import column, func, select, table
+
+from notechondria_shared.core.version import product_version
+from notechondria_shared.db.reader import Prepared, Reads, prepare
+
+VARIABLE = "NOTECHONDRIA_REPLICA"
+"""Set by the first process of a replica; its worker processes inherit it."""
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One start of a service, with its worker processes."""
+
+    id: str
+    version: str
+    processes: int
+
+
+def become_replica() -> None:
+    """Give this process, and the worker processes it will start, a name of their own."""
+    os.environ[VARIABLE] = secrets.token_hex(4)
+
+
+def connection_name(schema: str) -> str:
+    """What the relay's connection is called; Postgres keeps 63 bytes of it."""
+    return f"{schema}-relay {os.environ.get(VARIABLE, 'single')} {product_version()}"[:63]
+
+
+_activity = table("pg_stat_activity", column("usename"), column("datname"), column("application_name"))
+_name = _activity.c.application_name
+
+
+def replicas_query(schema: str) -> Prepared:
+    """The relays' connections of a schema; a role sees its own."""
+    return prepare(
+        select(_name).where(
+            _activity.c.usename == func.current_user(),
+            _activity.c.datname == func.current_database(),
+            func.starts_with(_name, f"{schema}-relay "),
+        )
+    )
+
+
+async def alive(read: Reads, query: Prepared) -> list[Replica]:
+    """The replicas that run now, by id."""
+    names = Counter(row["application_name"] for row in await read.all(query))
+    found = []
+    for name, processes in sorted(names.items()):
+        _, replica, version = f"{name}  ".split(" ", 2)
+        found.append(Replica(replica, version.strip(), processes))
+    return found

@@ -1,0 +1,106 @@
+"""Capabilities of what is really deployed (architecture §5): announced in a key-value bucket, watched by identity."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from nats.errors import Error as NatsError
+from nats.js.api import KeyValueConfig, StorageType
+from nats.js.errors import APIError, NotFoundError
+from nats.js.kv import KeyValue
+from pydantic import BaseModel, ValidationError
+
+from notechondria_contracts.services import SERVICES
+from notechondria_shared.core.background import Background
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.messaging.bus import Bus
+
+logger = logging.getLogger("notechondria.capabilities")
+
+BUCKET = "capabilities"
+ANNOUNCE_SECONDS = 30.0
+WATCH_SECONDS = 1.0
+FORGET_AFTER = timedelta(minutes=2)
+
+
+class Announcement(BaseModel):
+    """The value a service keeps under its name."""
+
+    capabilities: dict[str, int]
+    announced_at: datetime
+
+
+async def _bucket(bus: Bus) -> KeyValue:
+    try:
+        return await bus.jetstream.key_value(BUCKET)
+    except NotFoundError:
+        try:
+            return await bus.jetstream.create_key_value(
+                KeyValueConfig(bucket=BUCKET, storage=StorageType.FILE, replicas=bus.replicas)
+            )
+        except APIError:
+            # Another service made it at the same moment.
+            return await bus.jetstream.key_value(BUCKET)
+
+
+class Announcer(Background):
+    """Says every 30 s, and after each connect, what this service can do; two minutes after its end all forget it."""
+
+    task_name = "capabilities.announce"
+
+    def __init__(self, bus: Bus, capabilities: dict[str, int]) -> None:
+        self._bus = bus
+        self._capabilities = capabilities
+        bus.on_connect(self._announce)
+
+    async def _announce(self) -> None:
+        bucket = await _bucket(self._bus)
+        announcement = Announcement(capabilities=self._capabilities, announced_at=now())
+        await bucket.put(self._bus.service, announcement.model_dump_json().encode())
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(ANNOUNCE_SECONDS)
+            if self._bus.connected:
+                try:
+                    await self._announce()
+                except (NatsError, TimeoutError, OSError) as error:
+                    logger.debug("capabilities: %s", error or type(error).__name__)
+
+
+class CapabilityBoard(Background):
+    """What every deployed service announced, from memory; the last known set while the bus is away."""
+
+    task_name = "capabilities.watch"
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._current: dict[str, int] = {}
+
+    def current(self) -> dict[str, int]:
+        """Capability name to version, over all services that announced themselves in the last two minutes."""
+        return dict(self._current)
+
+    async def _run(self) -> None:
+        while True:
+            if self._bus.connected:
+                try:
+                    self._current = await self._read()
+                except (NatsError, TimeoutError, OSError) as error:
+                    logger.debug("capabilities: %s", error or type(error).__name__)
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _read(self) -> dict[str, int]:
+        bucket = await _bucket(self._bus)
+        merged: dict[str, int] = {}
+        for service in SERVICES:
+            try:
+                entry = await bucket.get(service)
+                announcement = Announcement.model_validate_json(entry.value or b"")
+            except (NotFoundError, ValidationError):
+                continue
+            if now() - announcement.announced_at < FORGET_AFTER:
+                merged.update(announcement.capabilities)
+        return merged

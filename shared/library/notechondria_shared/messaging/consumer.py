@@ -1,0 +1,250 @@
+"""Consumers: durable, pull, explicit ack, idempotent, with dead letters (architecture §3)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
+from pydantic import ValidationError
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_contracts.events.catalogue import CATALOGUE
+from notechondria_contracts.events.event import Envelope, Fact
+from notechondria_shared.core.background import Background
+from notechondria_shared.core.errors import StoreUnavailable, Unavailable
+from notechondria_shared.core.trace_context import traces
+from notechondria_shared.db.engine import Database, is_outage
+from notechondria_shared.db.reader import SessionReader
+from notechondria_shared.messaging.bus import Bus, stream_name
+from notechondria_shared.messaging.tables import EventTables
+
+logger = logging.getLogger("notechondria.consumer")
+
+Handler = Callable[[AsyncSession, Any], Awaitable[None]]
+"""Applies one fact in the transaction of its inbox row, which it may share with other facts.
+
+It may be called again for a fact whose commit failed.
+"""
+
+ACK_WAIT_SECONDS = 30
+FETCH_SECONDS = 2.0
+BATCH = 64
+"""Events applied in one transaction when more than one waits."""
+BATCH_SECONDS = 0.05
+"""How long a busy consumer waits for a batch to fill up: what an event may come later for the sake of throughput."""
+POISON_LIMIT = 64 * 1024
+"""Characters of a dead letter's body and error that are kept."""
+
+
+class Unreadable(Exception):
+    """The message is no CloudEvent of the catalogue: trying again cannot help."""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What one service hears from another: the telling service, and a handler per subject."""
+
+    source: str
+    handlers: Mapping[type[Fact], Handler]
+
+
+async def apply(
+    session: AsyncSession, tables: EventTables, handlers: Mapping[type[Fact], Handler], *envelopes: Envelope
+) -> int:
+    """Apply events in their order, except those the inbox knows; how many had an effect.
+
+    Raises `Unreadable` on a bad payload, before anything is written.
+    """
+    facts = [(envelope, *_fact(handlers, envelope)) for envelope in envelopes]
+    marked = await SessionReader(session).all(tables.mark_heard, event_ids=[envelope.id for envelope in envelopes])
+    fresh = {row["event_id"] for row in marked}
+    for envelope, handler, fact in facts:
+        if envelope.id not in fresh:
+            continue
+        fresh.remove(envelope.id)
+        with traces().handling(envelope.type, str(envelope.id), envelope.traceparent):
+            await handler(session, fact)
+            await session.flush()
+            session.expunge_all()  # the next handler reads what stands in the tables
+    return len(marked)
+
+
+def _fact(handlers: Mapping[type[Fact], Handler], envelope: Envelope) -> tuple[Handler, Fact]:
+    fact_type = CATALOGUE.get(envelope.type)
+    handler = handlers.get(fact_type) if fact_type else None
+    if fact_type is None or handler is None:
+        message = f"no handler for {envelope.type}"
+        raise Unreadable(message)
+    try:
+        return handler, fact_type.model_validate(envelope.data)
+    except ValidationError as error:
+        raise Unreadable(str(error)) from error
+
+
+class Consumer(Background):
+    """Pulls one stream for one service, for ever: re-creates what a broker lost, waits out every outage."""
+
+    def __init__(
+        self, bus: Bus, database: Database, tables: EventTables, subscription: Subscription, backoff: list[float]
+    ) -> None:
+        self._bus, self._database, self._tables = bus, database, tables
+        self._handlers = subscription.handlers
+        self._stream = stream_name(subscription.source)
+        self._durable = bus.service
+        self._backoff = backoff
+        self.task_name = f"consumer.{self._stream}"
+        self._stopping = False
+        self._taken_at = 0.0
+        self._busy = asyncio.Lock()
+
+    async def stop(self) -> None:
+        """Finish the event in hand (at most 10 s), then leave."""
+        self._stopping = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._busy.acquire(), 10)
+        await super().stop()
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            if not self._bus.connected:
+                await asyncio.sleep(0.1)
+                continue
+            try:
+                await self._pull()
+            except (NatsError, TimeoutError, OSError) as error:
+                logger.debug("consumer %s: %s", self._stream, error or type(error).__name__)
+                await asyncio.sleep(0.25)
+            except Exception:  # a loop that ends is a service that hears nothing: say why, and go on
+                logger.exception("consumer %s: starting over", self._stream)
+                await asyncio.sleep(1)
+
+    async def _ensure(self) -> bool:
+        """Create or update the durable consumer; False while the stream does not exist (its owner makes it)."""
+        config = ConsumerConfig(
+            durable_name=self._durable,
+            filter_subjects=sorted(fact.subject for fact in self._handlers),
+            deliver_policy=DeliverPolicy.ALL,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=ACK_WAIT_SECONDS,
+            # Tries are counted here, where an outage of the database can be told from a fault of the event.
+            max_deliver=-1,
+            max_ack_pending=256,
+        )
+        try:
+            await self._bus.jetstream.add_consumer(self._stream, config)
+        except NotFoundError:
+            return False
+        return True
+
+    async def _pull(self) -> None:
+        if not await self._ensure():
+            await asyncio.sleep(0.5)
+            return
+        subscription = await self._bus.jetstream.pull_subscribe_bind(self._durable, stream=self._stream)
+        try:
+            while not self._stopping and self._bus.connected:
+                try:
+                    messages = await self._fetch(subscription)
+                except TimeoutError:
+                    # Quiet, or the consumer was deleted under us: asking is cheap, and raises NotFoundError then.
+                    await self._bus.jetstream.consumer_info(self._stream, self._durable)
+                    continue
+                async with self._busy:
+                    await self._take(messages)
+        finally:
+            with suppress(NatsError, TimeoutError):
+                await subscription.unsubscribe()
+
+    async def _fetch(self, subscription: JetStreamContext.PullSubscription) -> list[Msg]:
+        """The next event, and in busy times those that follow at its heels; TimeoutError when all is quiet."""
+        messages = await subscription.fetch(1, timeout=FETCH_SECONDS)
+        now = asyncio.get_running_loop().time()
+        if messages[0].metadata.num_pending or now - self._taken_at < BATCH_SECONDS:
+            with suppress(TimeoutError):
+                messages += await subscription.fetch(BATCH, timeout=BATCH_SECONDS)
+        self._taken_at = asyncio.get_running_loop().time()
+        return messages
+
+    async def _take(self, messages: list[Msg]) -> None:
+        """Apply events in their order: several in one transaction if all goes well, else each in one of its own."""
+        if len(messages) > 1 and await self._apply_together(messages):
+            return
+        for number, message in enumerate(messages):
+            await self._take_one(message, messages[number + 1 :])
+
+    async def _apply_together(self, messages: list[Msg]) -> bool:
+        try:
+            async with self._database.transaction() as session:
+                # Shorter than the time after which the database looks for deadlocks: requests never lose to a batch.
+                await session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+                envelopes = [_read(message.data) for message in messages]
+                await apply(session, self._tables, self._handlers, *envelopes)
+        except Exception as error:  # whatever it was, it is looked at again for the event that is to blame
+            logger.debug("consumer %s: %d events one by one: %r", self._stream, len(messages), error)
+            return False
+        for message in messages:
+            await message.ack()
+        return True
+
+    async def _take_one(self, message: Msg, others: list[Msg]) -> None:
+        """Apply an event, and try again, put it off or bury it as its error says; `others` wait behind it."""
+        tries = message.metadata.num_delivered
+        while not self._stopping:
+            try:
+                async with self._database.transaction() as session:
+                    await apply(session, self._tables, self._handlers, _read(message.data))
+            except Unreadable as error:
+                await self._bury(message, error, tries)
+            except Exception as error:
+                if is_outage(error) or (isinstance(error, Unavailable) and not isinstance(error, StoreUnavailable)):
+                    # Not the event's fault: hold on to it until the database is back.
+                    for held in (message, *others):
+                        await held.in_progress()
+                    await asyncio.sleep(0.5)
+                    continue
+                if tries > len(self._backoff):
+                    await self._bury(message, error, tries)
+                else:
+                    delay = self._backoff[tries - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+                    logger.warning("consumer %s: try %d failed: %r", message.subject, tries, error)
+                    await message.nak(delay)
+            else:
+                await message.ack()
+            return
+
+    async def _bury(self, message: Msg, error: Exception, tries: int) -> None:
+        """Write the dead letter first, then tell the broker to forget the message."""
+        try:
+            event_id = _read(message.data).id
+        except Unreadable:
+            event_id = None
+        async with self._database.transaction() as session:
+            await session.execute(
+                insert(self._tables.dead_letters).values(
+                    event_id=event_id,
+                    subject=message.subject,
+                    body=message.data.decode(errors="replace").replace("\x00", "")[:POISON_LIMIT],
+                    error=f"{type(error).__name__}: {error}".replace("\x00", "")[:POISON_LIMIT],
+                    attempts=tries,
+                )
+            )
+        logger.error("consumer %s: event %s is a dead letter: %r", message.subject, event_id, error)
+        await message.term()
+
+
+def _read(data: bytes) -> Envelope:
+    try:
+        return Envelope.model_validate_json(data)
+    except ValidationError as error:
+        raise Unreadable(str(error)) from error

@@ -1,0 +1,68 @@
+"""Dead letters: facts a handler could not take, kept with the error, listed and tried again by command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Text, cast, delete, literal_column, select, update
+
+from notechondria_contracts.events.event import Envelope, Fact
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.db.engine import Database
+from notechondria_shared.db.listing import Listing, Wanted
+from notechondria_shared.db.tables import Row
+from notechondria_shared.messaging.consumer import Handler, Unreadable, apply
+from notechondria_shared.messaging.tables import EventTables
+
+
+@cache
+def _letters(tables: EventTables) -> Listing:
+    """Without the bodies: they may hold what people wrote, and digests of tokens."""
+    letters = tables.dead_letters
+    shown = ("id", "event_id", "subject", "error", "attempts", "failed_at", "replayed_at")
+    return Listing(
+        select(literal_column(f"'{tables.schema}'").label("consumer"), *(letters.c[name] for name in shown)),
+        key=letters.c.id,
+        searched=(letters.c.subject, letters.c.error, cast(letters.c.event_id, Text)),
+    )
+
+
+async def listing(database: Database, tables: EventTables, wanted: Wanted) -> dict[str, Any]:
+    """Dead letters, newest first: `{"results", "total", "limit", "offset"}`."""
+    return await _letters(tables).read(database.reader, wanted)
+
+
+async def one(database: Database, tables: EventTables, letter_id: int) -> Row | None:
+    """A dead letter, None when there is no such one."""
+    return await _letters(tables).one(database.reader, letter_id)
+
+
+async def discard(database: Database, tables: EventTables, letter_id: int) -> bool:
+    """Forget a dead letter: its fact will not be tried again. False when there is no such letter."""
+    letters = tables.dead_letters
+    async with database.transaction() as session:
+        gone = await session.scalar(delete(letters).where(letters.c.id == letter_id).returning(letters.c.id))
+    return gone is not None
+
+
+async def replay(
+    database: Database, tables: EventTables, handlers: Mapping[type[Fact], Handler], letter_id: int
+) -> str | None:
+    """Apply a dead letter once more: "" when it went through, the error when not, None when there is no such letter."""
+    letters = tables.dead_letters
+    async with database.transaction() as session:
+        body = await session.scalar(select(letters.c.body).where(letters.c.id == letter_id))
+    if body is None:
+        return None
+    try:
+        async with database.transaction() as session:
+            await apply(session, tables, handlers, Envelope.model_validate_json(body))
+            await session.execute(update(letters).where(letters.c.id == letter_id).values(replayed_at=now()))
+    except (Unreadable, ValidationError) as error:
+        return str(error)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""

@@ -1,0 +1,205 @@
+"""The relay: sends committed facts to JetStream, in order, one relay per schema at a time (architecture §3)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, LiteralString
+
+import psycopg
+from nats.errors import Error as NatsError
+from nats.js.errors import NoStreamResponseError
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from notechondria_shared.core.timestamps import now
+from notechondria_shared.core.trace_context import traces
+from notechondria_shared.db.replica import connection_name
+from notechondria_shared.messaging.bus import Bus, ensure_stream
+
+logger = logging.getLogger("notechondria.relay")
+
+
+POLL_SECONDS = 2.0
+GATHER_SECONDS = 0.02
+"""In busy times facts are gathered this long and sent together: every look into the outbox has its price."""
+BUSY_SECONDS = 0.1
+"""Busy is who is woken again within this time."""
+HOUSEKEEPING_SECONDS = 3600.0
+Row = dict[str, Any]
+
+
+class Relay:
+    """A background task with a connection of its own: LISTEN wakes it, an advisory lock makes it the only one."""
+
+    def __init__(self, bus: Bus, conninfo: str, schema: str, retention_days: int) -> None:
+        self._bus, self._conninfo, self._schema = bus, conninfo, schema
+        self._retention = timedelta(days=retention_days)
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._stream_known = False
+        self._last_housekeeping = 0.0
+        bus.on_disconnect(self._forget_stream)
+
+    def _forget_stream(self) -> None:
+        # The broker that comes back may have lost its data folder.
+        self._stream_known = False
+
+    def start(self) -> None:
+        """Begin relaying in the background."""
+        self._task = asyncio.create_task(self._run(), name="relay")
+
+    async def stop(self) -> None:
+        """Send what is committed (at most 5 s), then leave."""
+        self._stopping.set()
+        if self._task:
+            with suppress(asyncio.CancelledError, TimeoutError):
+                await asyncio.wait_for(self._task, 5)
+
+    async def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._session()
+            except (psycopg.Error, OSError) as error:
+                logger.warning("relay: database away, trying again: %s", str(error).strip().splitlines()[:1])
+                await asyncio.sleep(0.5)
+            except Exception:  # a relay that ends is a service that tells nothing: say why, and go on
+                logger.exception("relay: starting over")
+                await asyncio.sleep(1)
+
+    def _sql(self, text: LiteralString) -> sql.Composed:
+        return sql.SQL(text).format(schema=sql.Identifier(self._schema))
+
+    async def _session(self) -> None:
+        connection = await psycopg.AsyncConnection.connect(
+            self._conninfo, autocommit=True, row_factory=dict_row, application_name=connection_name(self._schema)
+        )
+        async with connection:
+            await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(f"outbox_{self._schema}")))
+            while not await self._lead(connection):
+                if await self._pause(1.0):
+                    return
+            while True:
+                sent = await self._drain(connection)
+                await self._housekeeping(connection)
+                if self._stopping.is_set():
+                    return
+                if sent < 0:
+                    await self._pause(0.25)
+                    continue
+                drained_at = time.monotonic()
+                await self._wait_for_news(connection)
+                if sent and time.monotonic() - drained_at < BUSY_SECONDS:
+                    await self._pause(GATHER_SECONDS)
+
+    async def _lead(self, connection: psycopg.AsyncConnection[Row]) -> bool:
+        cursor = await connection.execute(
+            "SELECT pg_try_advisory_lock(hashtext(%s)) AS leader", (f"relay.{self._schema}",)
+        )
+        row = await cursor.fetchone()
+        return bool(row and row["leader"])
+
+    async def _pause(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        return self._stopping.is_set()
+
+    async def _wait_for_news(self, connection: psycopg.AsyncConnection[Row]) -> None:
+        stopping = asyncio.create_task(self._stopping.wait())
+        notified = asyncio.create_task(self._notified(connection))
+        try:
+            await asyncio.wait({stopping, notified}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (stopping, notified):
+                task.cancel()
+            await asyncio.gather(stopping, return_exceptions=True)
+            results = await asyncio.gather(notified, return_exceptions=True)
+        for failure in results:
+            if isinstance(failure, psycopg.Error | OSError):
+                raise failure
+
+    @staticmethod
+    async def _notified(connection: psycopg.AsyncConnection[Row]) -> None:
+        # The time limit covers a notification lost with a connection, and replay commands of other processes.
+        async for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+            pass
+
+    async def _drain(self, connection: psycopg.AsyncConnection[Row]) -> int:
+        """Send everything unsent; the number sent, or -1 when the broker is away."""
+        sent = 0
+        while True:
+            cursor = await connection.execute(
+                self._sql(
+                    "SELECT id, event_id, subject, envelope FROM {schema}.outbox "
+                    "WHERE sent_at IS NULL ORDER BY id LIMIT 128"
+                )
+            )
+            rows = await cursor.fetchall()
+            if not rows:
+                return sent
+            done = await self._send(rows)
+            if done:
+                await connection.execute(
+                    self._sql("UPDATE {schema}.outbox SET sent_at = now() WHERE id = ANY(%s)"), (done,)
+                )
+            sent += len(done)
+            if len(done) < len(rows):
+                return -1
+
+    async def _send(self, rows: list[Row]) -> list[int]:
+        """Publish a batch, pipelined; the ids acknowledged by the broker."""
+        if not self._bus.connected:
+            return []
+        try:
+            if not self._stream_known:
+                if await ensure_stream(self._bus):
+                    logger.warning(
+                        "relay: stream %s did not exist and was made; after a loss of the broker's data run "
+                        "`notechondria events replay`",
+                        self._schema.upper(),
+                    )
+                self._stream_known = True
+            results = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
+        except (NatsError, TimeoutError, OSError) as error:
+            logger.warning("relay: broker away: %s", error or type(error).__name__)
+            return []
+        for result in results:
+            if isinstance(result, NoStreamResponseError):
+                self._stream_known = False
+            elif isinstance(result, BaseException) and not isinstance(result, NatsError | TimeoutError | OSError):
+                raise result
+        return [row["id"] for row, result in zip(rows, results, strict=True) if not isinstance(result, BaseException)]
+
+    async def _publish(self, row: Row) -> None:
+        event_id, envelope = str(row["event_id"]), row["envelope"]
+        with traces().sending(row["subject"], event_id, envelope.get("traceparent")):
+            await self._bus.jetstream.publish(
+                row["subject"],
+                json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode(),
+                headers={"Nats-Msg-Id": event_id, "Content-Type": "application/cloudevents+json"},
+            )
+
+    async def _housekeeping(self, connection: psycopg.AsyncConnection[Row]) -> None:
+        """Drop what is past its time, in small bites: sent facts, and inbox rows no replay can reach any more."""
+        if (loop_now := asyncio.get_running_loop().time()) - self._last_housekeeping < HOUSEKEEPING_SECONDS:
+            return
+        self._last_housekeeping = loop_now
+        await connection.execute(
+            self._sql(
+                "DELETE FROM {schema}.outbox WHERE id IN (SELECT id FROM {schema}.outbox "
+                "WHERE sent_at IS NOT NULL AND created_at < %s ORDER BY created_at LIMIT 10000)"
+            ),
+            (now() - self._retention,),
+        )
+        await connection.execute(
+            self._sql(
+                "DELETE FROM {schema}.inbox WHERE event_id IN (SELECT event_id FROM {schema}.inbox "
+                "WHERE received_at < %s ORDER BY received_at LIMIT 10000)"
+            ),
+            # Twice the outbox's time: a fact may be replayed on its last day and arrive once more.
+            (now() - 2 * self._retention,),
+        )

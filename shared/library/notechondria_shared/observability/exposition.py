@@ -1,0 +1,168 @@
+"""Prometheus metrics of a service at `/internal/metrics` (docs/operations.md), when `METRICS` is on.
+
+With several worker processes (`WEB_CONCURRENCY`) each keeps its numbers in files of a folder of their own
+(prometheus_client's multiprocess mode), and whichever is asked answers for all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp
+
+from notechondria_shared.auth.caller import Introspector
+from notechondria_shared.auth.credentials import Credential
+from notechondria_shared.auth.introspection import HttpIntrospector, Introspection
+from notechondria_shared.core.background import Background
+from notechondria_shared.messaging.event_lag import ConsumerLag, StoredLag
+from notechondria_shared.observability import metric_definitions as meters
+from notechondria_shared.observability.request_metrics import RequestMetrics
+from notechondria_shared.observability.shared_folder import FOLDER
+from notechondria_shared.web.internal import not_through_a_gateway
+
+SAMPLE_SECONDS = 2.0
+_LIVE_FILE = re.compile(r"gauge_live\w+_(\d+)\.db")
+
+Sample = Callable[[], None]
+router = APIRouter(include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
+
+
+class CountedIntrospector:
+    """Counts how often the cache knew the answer."""
+
+    def __init__(self, asked: HttpIntrospector, service: str) -> None:
+        self._asked = asked
+        self._hit, self._miss = (meters.LOOKUPS.labels(service, result) for result in ("hit", "miss"))
+
+    async def introspect(self, credential: Credential) -> Introspection:
+        """The answer for a credential, as without counting."""
+        (self._hit if self._asked.cached(credential) else self._miss).inc()
+        return await self._asked.introspect(credential)
+
+
+class Sampler(Background):
+    """Sets the gauges of this process every two seconds: its pools, and what the service itself adds."""
+
+    task_name = "metrics.sample"
+
+    def __init__(self, samples: Iterable[Sample]) -> None:
+        self._samples = list(samples)
+
+    def add(self, sample: Sample) -> None:
+        """Take one more."""
+        self._samples.append(sample)
+
+    def take(self) -> None:
+        """Set every gauge now."""
+        for sample in self._samples:
+            sample()
+
+    async def _run(self) -> None:
+        while True:
+            self.take()
+            await asyncio.sleep(SAMPLE_SECONDS)
+
+
+class _Lag(Collector):
+    """What database and bus said at this scrape; what they did not say is left out."""
+
+    def __init__(
+        self, service: str, stored: StoredLag | None, consumers: list[ConsumerLag] | None, *, bus: bool
+    ) -> None:
+        self._service, self._stored, self._consumers, self._bus = service, stored, consumers, bus
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics; every replica says the same of the lag, so take the maximum over them."""
+        yield self._one("notechondria_database_up", "1 while the database answers.", self._stored is not None)
+        yield self._one("notechondria_bus_up", "1 while the bus is connected.", self._bus)
+        if self._stored is not None:
+            lag = self._stored
+            yield self._one("notechondria_outbox_unsent", "Facts that wait to be sent.", lag.unsent)
+            yield self._one(
+                "notechondria_outbox_oldest_seconds", "Age of the oldest fact that waits; 0 when none does.",
+                lag.oldest_seconds,
+            )  # fmt: skip
+            yield self._one("notechondria_dead_letters", "Facts that failed for good, not replayed.", lag.dead_letters)
+        for name, text in (
+            ("pending", "Facts that the consumer has not taken yet."),
+            ("ack_pending", "Facts taken and not done yet."),
+            ("redelivered", "Facts in work that were given more than once."),
+        ):
+            family = GaugeMetricFamily(f"notechondria_consumer_{name}", text, labels=["service", "stream"])
+            for consumer in self._consumers or ():
+                family.add_metric([self._service, consumer.stream], getattr(consumer, name))
+            yield family
+
+    def _one(self, name: str, text: str, value: float) -> Metric:
+        family = GaugeMetricFamily(name, text, labels=["service"])
+        family.add_metric([self._service], float(value))
+        return family
+
+
+def install(app: FastAPI) -> Sampler:
+    """Wrap what is counted and add the endpoint; the Sampler is the caller's to start and stop."""
+    service: str = app.state.settings.service
+    app.include_router(router)
+    introspector: Introspector = app.state.introspector
+    if isinstance(introspector, HttpIntrospector):
+        app.state.introspector = CountedIntrospector(introspector, service)
+
+    def layer(inner: ASGIApp) -> ASGIApp:
+        return RequestMetrics(inner, service)
+
+    app.add_middleware(layer)
+    app.state.sampler = sampler = Sampler([lambda: _pools(app, service)])
+    return sampler
+
+
+def _pools(app: FastAPI, service: str) -> None:
+    for name, use in app.state.database.pools().items():
+        meters.POOL_SIZE.labels(service, name).set(use.size)
+        meters.POOL_USED.labels(service, name).set(use.used)
+        meters.POOL_WAITING.labels(service, name).set(use.waiting)
+
+
+@router.get("/internal/metrics")
+async def metrics(request: Request) -> Response:
+    """Everything, in Prometheus' text format."""
+    state = request.app.state
+    state.sampler.take()
+    stored, consumers = await asyncio.gather(state.event_lag.stored(), state.event_lag.consumers())
+    lag = CollectorRegistry()
+    lag.register(_Lag(state.settings.service, stored, consumers, bus=state.bus.connected))
+    text = generate_latest(_shared_registry() or REGISTRY) + generate_latest(lag)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+def _shared_registry() -> CollectorRegistry | None:
+    """The numbers of all worker processes; None when there is only this one."""
+    folder = os.environ.get(FOLDER)
+    if not folder:
+        return None
+    for file in Path(folder).iterdir():
+        # What a worker that died was doing is over; what it had counted stays.
+        if (found := _LIVE_FILE.fullmatch(file.name)) and _gone(int(found[1])):
+            mark_process_dead(int(found[1]))  # type: ignore[no-untyped-call]
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False

@@ -1,0 +1,78 @@
+"""What a service says of itself at `/internal/status`, for `GET /api/v1/status/` and `notechondria doctor`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+
+from notechondria_shared.core.errors import Unavailable
+from notechondria_shared.core.version import product_version
+from notechondria_shared.db.migrations import head
+from notechondria_shared.db.replica import Replica, alive
+from notechondria_shared.messaging.event_lag import PATIENCE_SECONDS
+from notechondria_shared.observability.service_status import (
+    PATH,
+    ConsumerStatus,
+    InstanceStatus,
+    MigrationStatus,
+    OutboxStatus,
+    ServiceStatus,
+)
+from notechondria_shared.web.internal import require_internal
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(require_internal)])
+
+
+@router.get(PATH)
+async def status(request: Request) -> ServiceStatus:
+    """How this service is, within a good second."""
+    return await service_status(request.app)
+
+
+async def service_status(app: FastAPI) -> ServiceStatus:
+    """Ask database and bus at the same time."""
+    state = app.state
+    revision, instances, stored, consumers, newest = await asyncio.gather(
+        _revision(app),
+        _instances(app),
+        state.event_lag.stored(),
+        state.event_lag.consumers(),
+        asyncio.to_thread(head, state.migrations_folder),
+    )
+    found = ServiceStatus(
+        name=state.settings.service,
+        version=product_version(),
+        database=stored is not None or revision is not None,
+        bus=state.bus.connected,
+        migrations=MigrationStatus(
+            revision=revision, head=newest, current=None if revision is None else revision == newest
+        ),
+    )
+    if instances is not None:
+        found.instances = [InstanceStatus(**asdict(one)) for one in instances]
+        found.replicas = len(instances)
+    if stored is not None:
+        found.outbox = OutboxStatus(unsent=stored.unsent, oldest_seconds=round(stored.oldest_seconds, 3))
+        found.dead_letters = stored.dead_letters
+    if consumers is not None:
+        found.consumers = [ConsumerStatus(**asdict(one)) for one in consumers]
+    return found
+
+
+async def _revision(app: FastAPI) -> str | None:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            found: str | None = await app.state.database.reader.value(app.state.revision_query)
+    except (Unavailable, TimeoutError):
+        return None
+    return found
+
+
+async def _instances(app: FastAPI) -> list[Replica] | None:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await alive(app.state.database.reader, app.state.replicas_query)
+    except (Unavailable, TimeoutError):
+        return None

@@ -1,0 +1,1 @@
+"""Making and running a service: the top layer."""

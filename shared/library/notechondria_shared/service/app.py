@@ -1,0 +1,174 @@
+"""Making a service: pools, bus, consumers and routers wired into one FastAPI application."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import MetaData, column, select, table
+from starlette.types import ASGIApp
+
+from notechondria_shared.auth.assertion import AssertionKey
+from notechondria_shared.auth.caller import Introspector
+from notechondria_shared.auth.introspection import HttpIntrospector
+from notechondria_shared.core.settings import ServiceSettings
+from notechondria_shared.core.version import product_version
+from notechondria_shared.db import Database, prepare
+from notechondria_shared.db.replica import replicas_query
+from notechondria_shared.messaging.bus import Bus
+from notechondria_shared.messaging.capabilities import Announcer
+from notechondria_shared.messaging.consumer import Consumer, Subscription
+from notechondria_shared.messaging.event_lag import EventLag
+from notechondria_shared.messaging.relay import Relay
+from notechondria_shared.messaging.tables import EventTables
+from notechondria_shared.observability import status
+from notechondria_shared.observability.route_template import UNSEEN
+from notechondria_shared.storage.media import MediaStore
+from notechondria_shared.web import errors, internal, openapi
+from notechondria_shared.web.answers import Json
+from notechondria_shared.web.clients import internal_client, user_client
+from notechondria_shared.web.edge import Edge
+
+logger = logging.getLogger("notechondria.start")
+
+Hook = Callable[[FastAPI], Awaitable[None]]
+
+
+class Part(Protocol):
+    """What runs beside the requests."""
+
+    def start(self) -> None:
+        """Begin in the background."""
+        ...
+
+    async def stop(self) -> None:
+        """Finish what is in hand, then leave."""
+        ...
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """What makes one service different from another."""
+
+    title: str
+    routers: Sequence[APIRouter]
+    tables: EventTables
+    metadata: MetaData
+    migrations: Path
+    capabilities: dict[str, int]
+    """What the handshake shows of this service (identity §6.1)."""
+    subscriptions: Callable[[FastAPI], Sequence[Subscription]] = lambda _: ()
+    introspector: Callable[[FastAPI], Introspector] | None = None
+    """identity answers from its own tables; everybody else asks identity."""
+    on_start: Sequence[Hook] = field(default=())
+    on_stop: Sequence[Hook] = field(default=())
+    measure: Hook | None = None
+    """Run after `on_start` when metrics are on: what this service counts beside what all count."""
+    description: str = ""
+
+
+def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
+    """A FastAPI application with the chassis around the service's routers."""
+    database = Database(settings)
+    bus = Bus(settings.service, settings.nats_url.get_secret_value(), settings.nats_replicas)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await database.open()
+        parts = _background(app, settings, spec)
+        for hook in (*spec.on_start, *([spec.measure] if spec.measure and settings.metrics else [])):
+            await hook(app)
+        bus.start()
+        for part in parts:
+            part.start()
+        try:
+            yield
+        finally:
+            # Consumers first (no new effects), the relay last (their facts still go out), then the connections.
+            for part in parts:
+                await part.stop()
+            for hook in spec.on_stop:
+                await hook(app)
+            await bus.close()
+            await app.state.internal_http.aclose()
+            await app.state.user_http.aclose()
+            await database.close()
+
+    app = FastAPI(
+        title=spec.title,
+        description=spec.description,
+        version=product_version(),
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        default_response_class=Json,
+        telemetry={
+            "tracing": bool(settings.otel_exporter_otlp_endpoint),
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+            "exclude": lambda scope: scope.get("path", "").startswith(UNSEEN),
+        },
+    )
+    state = app.state
+    state.settings, state.spec = settings, spec
+    state.database, state.bus, state.event_tables = database, bus, spec.tables
+    state.migrations_folder = spec.migrations
+    state.revision_query = prepare(select(table("alembic_version", column("version_num"), schema=spec.tables.schema)))
+    state.replicas_query = replicas_query(spec.tables.schema)
+    state.assertion_key = AssertionKey(settings.internal_token.get_secret_value())
+    state.internal_http = internal_client(settings.internal_token.get_secret_value())
+    state.user_http = user_client()
+    state.media = MediaStore(settings.media_location)
+    state.introspector = (
+        spec.introspector(app)
+        if spec.introspector
+        else HttpIntrospector(state.internal_http, settings.identity_url, bus, settings.introspection_cache_seconds)
+    )
+    state.handlers = {}
+    app.include_router(internal.health)
+    app.include_router(internal.operators)
+    app.include_router(status.router)
+    for router in spec.routers:
+        app.include_router(router)
+    errors.install(app)
+    openapi.install(app)
+    app.add_middleware(_edge(settings))
+    if settings.otel_exporter_otlp_endpoint:
+        from notechondria_shared.observability import tracing  # noqa: PLC0415 - off by default
+
+        tracing.install(app)
+    if settings.metrics:
+        from notechondria_shared.observability import exposition as metrics  # noqa: PLC0415 - off by default
+
+        metrics.install(app)
+    return app
+
+
+def _edge(settings: ServiceSettings) -> Callable[[ASGIApp], ASGIApp]:
+    return lambda app: Edge(app, settings)
+
+
+def _background(app: FastAPI, settings: ServiceSettings, spec: ServiceSpec) -> list[Part]:
+    state = app.state
+    parts: list[Part] = []
+    subscriptions = spec.subscriptions(app)
+    state.event_lag = EventLag(state.database, state.bus, spec.tables, subscriptions)
+    if settings.metrics:
+        parts.append(state.sampler)
+    for subscription in subscriptions:
+        state.handlers.update(subscription.handlers)
+        parts.append(
+            Consumer(state.bus, state.database, spec.tables, subscription, list(settings.consumer_backoff_seconds))
+        )
+    parts.append(Announcer(state.bus, spec.capabilities))
+    parts.append(Relay(state.bus, settings.database_conninfo, spec.tables.schema, settings.outbox_retention_days))
+    return parts

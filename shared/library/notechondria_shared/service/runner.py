@@ -1,0 +1,139 @@
+"""Starting a service process in the order of architecture §6: wait, check, migrate, bootstrap, serve."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from types import FrameType
+from typing import Any, TypeVar
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from notechondria_shared.core.logs import configure_logging
+from notechondria_shared.core.settings import ServiceSettings
+from notechondria_shared.core.shutdown import ShutdownState
+from notechondria_shared.core.unix_path import unix_path
+from notechondria_shared.db.migrations import migrate
+from notechondria_shared.db.replica import become_replica
+from notechondria_shared.db.wait import DatabaseUnavailable, wait_for_database
+from notechondria_shared.observability.shared_folder import shared_folder
+from notechondria_shared.service.app import ServiceSpec
+
+logger = logging.getLogger("notechondria.start")
+GRACE_SECONDS = 12
+"""Seconds for running requests after SIGTERM; with the outbox flush the process leaves within 20 s."""
+
+
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+
+def load_settings(model: type[SettingsT]) -> SettingsT:
+    """Settings from the environment; a clear list of what is wrong instead of a traceback."""
+    try:
+        return model()
+    except ValidationError as error:
+        problems = [(".".join(map(str, one["loc"])).upper() or "environment", one["msg"]) for one in error.errors()]
+        lines = [f"  {name}: {text.removeprefix('Value error, ').removesuffix('.')}" for name, text in problems]
+        sys.exit("Cannot start, the environment is not complete:\n" + "\n".join(lines))
+
+
+def run(
+    settings: ServiceSettings,
+    spec: ServiceSpec,
+    factory: str,
+    bootstrap: Callable[[ServiceSettings], Awaitable[None]] | None = None,
+) -> int:
+    """Run a service until SIGTERM; the exit code. `factory` is the import path of its `create_app`.
+
+    With the argument `prepare` it does all that comes before serving, and ends: for a job that migrates ahead of a
+    rolling update.
+    """
+    configure_logging(settings)
+    become_replica()
+    try:
+        asyncio.run(prepare(settings, spec, bootstrap))
+    except DatabaseUnavailable as problem:
+        logger.critical("%s", problem)
+        return 3
+    if sys.argv[1:] == ["prepare"]:
+        return 0
+    logger.info("serving %s on %s:%d", settings.service, settings.host, settings.port)
+    if settings.web_concurrency > 1:
+        with shared_folder() if settings.metrics else nullcontext():
+            uvicorn.run(factory, factory=True, workers=settings.web_concurrency, **serving(settings))
+        return 0
+    server = DrainingServer(uvicorn.Config(factory, factory=True, **serving(settings)), settings.drain_seconds)
+    server.run()
+    return 0 if server.started else 3
+
+
+class DrainingServer(uvicorn.Server):
+    """A server that, told to stop, goes on for some seconds while its health says that it leaves.
+
+    So a replica can be stopped without a request being lost: the gateway has taken it out before it closes its port.
+    """
+
+    def __init__(self, config: uvicorn.Config, seconds: float) -> None:
+        super().__init__(config)
+        self._seconds = seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain at the first signal, stop after that or at the second one."""
+        if ShutdownState.started or not self._seconds or not self.started:
+            super().handle_exit(sig, frame)
+            return
+        ShutdownState.started = True
+        logger.info("leaving in %.0f s, the gateway sends nothing new", self._seconds)
+        timer = threading.Timer(self._seconds, super().handle_exit, (sig, None))
+        timer.daemon = True
+        timer.start()
+
+
+def serving(settings: ServiceSettings) -> dict[str, Any]:
+    """How a service is served: arguments of `uvicorn.run` and of `uvicorn.Config`."""
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "loop": "uvloop",
+        "http": "httptools",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "date_header": True,
+        # The gateway is the only peer; it replaces X-Forwarded-* of clients, so what arrives here is its word.
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "timeout_keep_alive": 75,
+        "limit_concurrency": 1000,
+        "backlog": 512,
+        "h11_max_incomplete_event_size": 64 * 1024,
+    }
+
+
+async def prepare(
+    settings: ServiceSettings, spec: ServiceSpec, bootstrap: Callable[[ServiceSettings], Awaitable[None]] | None
+) -> None:
+    """Do what comes before serving, each step told in one line (architecture §6)."""
+    address = await wait_for_database(settings.database_conninfo, settings.database_wait_seconds)
+    logger.info("Postgres at %s answers and accepts our credentials", address)
+    given = settings.django_production_media_root.strip()
+    if given and (normalised := unix_path(given)) != given:
+        logger.info("media path %s is taken as %s", given, normalised or "not set")
+    schema = spec.tables.schema
+    migrated = await asyncio.to_thread(migrate, settings.database_conninfo, schema, spec.migrations)
+    logger.info("schema %s %s", schema, "was migrated" if migrated else "is current, nothing to migrate")
+    if bootstrap:
+        await bootstrap(settings)
+        logger.info("bootstrap is done")
+
+
+def configured_app(factory: Callable[[], FastAPI], settings: ServiceSettings) -> FastAPI:
+    """For worker processes: logging as in the parent, then the application."""
+    configure_logging(settings)
+    return factory()

@@ -1,0 +1,174 @@
+"""Request bodies: JSON, form and multipart into one pydantic model, refused with the contract's shapes.
+
+A route takes `body: Annotated[CreateNote, read_body(CreateNote)]`, placed after the caller, so that login is checked
+before the body is looked at. FastAPI's own body parsing (and its 422) is never used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect
+
+from notechondria_contracts.fields import messages
+from notechondria_contracts.fields.rules import json_type
+from notechondria_shared.core.errors import ApiError, BadRequest, NonFieldError, UnsupportedMediaType
+
+BODY_LIMIT = 20 * 1024 * 1024
+"""Bytes of a body without a file (identity §1, decisions 2)."""
+TOO_LARGE = f"Request refused: Backend.Http/body — it is larger than {BODY_LIMIT // 1024 // 1024} MiB."
+ENDED = "The request ended before its body did."
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class Body(BaseModel):
+    """Base of request bodies: unknown keys are ignored, `sent` tells which keys were there."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    def sent(self, name: str) -> bool:
+        """True when the request held the key, whatever its value."""
+        return name in self.model_fields_set
+
+    def changes(self) -> dict[str, Any]:
+        """The keys that were sent, with their values: what a PATCH applies."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def example(**fields: Any) -> ConfigDict:
+    """The `model_config` of a model with one example for its OpenAPI schema."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+BodyT = TypeVar("BodyT", bound=Body)
+
+
+class DescribedBody:
+    """Tells OpenAPI which bodies a route takes that reads its body by itself; does nothing when called."""
+
+    def __init__(self, models: tuple[type[Body], ...], files: tuple[str, ...] = ()) -> None:
+        self.models, self.files = models, files
+
+    async def __call__(self) -> None:
+        """Nothing: the route reads the body."""
+
+
+def describe_body(*models: type[Body], files: tuple[str, ...] = ()) -> Any:
+    """For `dependencies=[...]` of a route: its body is one of `models`, with `files` as parts when multipart.
+
+    Without models the body is multipart and the files are required.
+    """
+    return Depends(DescribedBody(models, files))
+
+
+class JsonBody(DescribedBody):
+    """A body dependency; OpenAPI generation finds the model on it."""
+
+    def __init__(self, model: type[Body], *, plain_text: bool) -> None:
+        super().__init__((model,))
+        self.model = model
+        self._plain_text = plain_text
+
+    async def __call__(self, request: Request) -> Body:  # type: ignore[override]
+        """Parse and validate."""
+        return validate(self.model, await parse(request, plain_text=self._plain_text))
+
+
+def read_body(model: type[BodyT], *, plain_text: bool = False) -> Any:
+    """A dependency that gives the request's body as `model`.
+
+    `plain_text=True` also reads a `text/plain` or untyped body as JSON: the apps send some that way (identity §1).
+    """
+    dependency: Callable[..., Awaitable[Body]] = JsonBody(model, plain_text=plain_text)
+    return Depends(dependency)
+
+
+async def read_limited(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """The raw body, at most `limit` bytes; 400 beyond (decisions 2)."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise BadRequest(TOO_LARGE)
+    chunks, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise BadRequest(TOO_LARGE)
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise BadRequest(ENDED) from None
+    return b"".join(chunks)
+
+
+async def parse(request: Request, *, plain_text: bool = False) -> Any:
+    """The body as plain values: an object for forms, whatever JSON says otherwise; `{}` when empty."""
+    content_type = request.headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type in _FORMS:
+        return await _parse_form(request)
+    data = await read_limited(request)
+    if not data:
+        return {}
+    if media_type != "application/json" and not (plain_text and media_type in {"", "text/plain"}):
+        raise UnsupportedMediaType(content_type[:120])
+    try:
+        return from_json(data, allow_inf_nan=False)
+    except ValueError as error:
+        raise BadRequest(f"JSON parse error - {error}") from None
+
+
+async def _parse_form(request: Request) -> dict[str, Any]:
+    declared = request.headers.get("content-length", "")
+    if not declared.isdigit() or int(declared) > BODY_LIMIT:
+        # Without a length the limit is enforced on the bytes themselves, before the form parser keeps them.
+        data = await read_limited(request)
+
+        async def replay() -> dict[str, Any]:
+            return {"type": "http.request", "body": data, "more_body": False}
+
+        request = Request(request.scope, replay)
+    try:
+        async with request.form(max_files=0, max_fields=1000, max_part_size=BODY_LIMIT) as form:
+            return {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+    except (MultiPartException, ApiError) as error:
+        raise BadRequest(f"Form parse error - {getattr(error, 'message', error)}") from None
+    except Exception as error:
+        detail = getattr(error, "detail", None)
+        if detail is None:
+            raise
+        raise BadRequest(f"Form parse error - {detail}") from None
+
+
+def validate(model: type[BodyT], value: Any) -> BodyT:
+    """`value` as `model`, or the contract's 400 with all failing fields."""
+    if not isinstance(value, dict):
+        raise NonFieldError(messages.NOT_AN_OBJECT.format(type=json_type(value)))
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise ApiError(field_errors(error), status=400) from None
+
+
+def well_formed(model: type[BodyT], value: Any, refused: ApiError) -> BodyT:
+    """What `refused` finds nothing wrong with in a body: as `model`, all of whose fields have defaults.
+
+    For the checks that need the database, so that all failing fields are reported together (identity §3.1).
+    """
+    fine = {name: given for name, given in value.items() if name not in refused.body} if isinstance(value, dict) else {}
+    return validate(model, fine)
+
+
+def field_errors(error: ValidationError) -> dict[str, list[str]]:
+    """pydantic's errors as `{"field": ["text"]}` in the contract's words."""
+    fields: dict[str, list[str]] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        name = str(problem["loc"][0]) if problem["loc"] else "non_field_errors"
+        text = messages.REQUIRED if problem["type"] == "missing" else problem["msg"]
+        fields.setdefault(name, []).append(text)
+    return fields

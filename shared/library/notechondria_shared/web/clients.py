@@ -1,0 +1,71 @@
+"""HTTP clients between services: the one place that makes them, so that a change of library stays in one file."""
+
+from __future__ import annotations
+
+import httpx
+
+from notechondria_shared.auth.assertion import ASSERTION_HEADER, INTERNAL_TOKEN_HEADER
+from notechondria_shared.core.request_context import request_id
+
+TIMEOUT = httpx.Timeout(5.0, connect=1.0, pool=2.0)
+LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=30)
+
+
+async def _trace(request: httpx.Request) -> None:
+    if (identifier := request_id.get()) != "-":
+        request.headers.setdefault("X-Request-ID", identifier)
+
+
+class RetryOnce(httpx.AsyncHTTPTransport):
+    """Repeats a request once when its kept-alive connection turned out to be closed before anything was answered.
+
+    Connect errors are repeated by httpcore itself (`retries=1`). A write is not repeated: it may have been done.
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send; once more on a connection that broke under an idempotent request."""
+        try:
+            return await super().handle_async_request(request)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            repeatable = request.method in {"GET", "HEAD"} or request.url.path.startswith("/internal/")
+            if not repeatable:
+                raise
+            return await super().handle_async_request(request)
+
+
+def internal_client(internal_token: str) -> httpx.AsyncClient:
+    """For `/internal/*` of other services: carries the shared secret, keep-alive, 5 s at most."""
+    return httpx.AsyncClient(
+        transport=RetryOnce(retries=1, limits=LIMITS),
+        timeout=TIMEOUT,
+        headers={INTERNAL_TOKEN_HEADER: internal_token},
+        event_hooks={"request": [_trace]},
+        trust_env=False,
+        follow_redirects=False,
+    )
+
+
+def user_client() -> httpx.AsyncClient:
+    """For the public endpoints of other services on a user's behalf; pass `on_behalf(assertion)` as headers."""
+    return httpx.AsyncClient(
+        transport=RetryOnce(retries=1, limits=LIMITS),
+        timeout=httpx.Timeout(15.0, connect=1.0, pool=2.0),
+        event_hooks={"request": [_trace]},
+        trust_env=False,
+        follow_redirects=False,
+    )
+
+
+def external_client() -> httpx.AsyncClient:
+    """For services outside the house at addresses the operator chose: no redirects, time limits given per call."""
+    return httpx.AsyncClient(
+        transport=httpx.AsyncHTTPTransport(limits=LIMITS),
+        timeout=TIMEOUT,
+        trust_env=False,
+        follow_redirects=False,
+    )
+
+
+def on_behalf(assertion: str) -> dict[str, str]:
+    """The header that carries a user's internal assertion."""
+    return {ASSERTION_HEADER: assertion}

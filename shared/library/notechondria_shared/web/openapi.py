@@ -1,0 +1,113 @@
+"""OpenAPI: request bodies of `read_body` dependencies, and the errors every route can give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from notechondria_shared.auth.caller import allow_caller, require_caller
+from notechondria_shared.core.version import product_version
+from notechondria_shared.web.body import DescribedBody
+from notechondria_shared.web.paths import api_routes, calls
+
+DETAIL = {
+    "description": '`{"detail": text}`',
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
+        }
+    },
+}
+FIELDS = {
+    "description": "Field errors: every failing field with its texts",
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
+        }
+    },
+}
+
+
+_REFUSALS = {
+    403: "Not allowed",
+    404: "Unknown, or somebody else's",
+    409: "In the way of something else",
+    413: "Too large",
+    429: "Too many tries; `Retry-After` says when to come back (seconds)",
+    502: "A provider outside cannot be reached",
+    503: "A part that this answer needs is away, full or not configured; `Retry-After` in seconds",
+}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For `responses=` of a route: the refusals with `{"detail": text}` that it can give beside 400 and 401."""
+    return {status: {**DETAIL, "description": _REFUSALS[status]} for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    """Replace FastAPI's generator by one that knows the product's bodies and errors."""
+
+    def generate() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = generate  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(title=app.title, version=product_version(), description=app.description, routes=app.routes)
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {
+        "session": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Token <40 hex>`"},
+        "apiKey": {"type": "http", "scheme": "bearer", "description": "`Bearer ntc_<32 hex>`"},
+    }
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for route in api_routes(app):
+        if route.include_in_schema:
+            for method in route.methods or ():
+                _describe(document["paths"][route.path_format][method.lower()], route.dependant, schemas)
+    return document
+
+
+def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    responses.pop("422", None)
+    called = calls(dependant)
+    if require_caller in called:
+        operation["security"] = [{"session": []}, {"apiKey": []}]
+        responses.setdefault("401", DETAIL)
+    elif allow_caller in called:
+        operation["security"] = [{}, {"session": []}, {"apiKey": []}]
+        responses.setdefault("401", DETAIL)
+    for call in called:
+        if isinstance(call, DescribedBody):
+            operation["requestBody"] = _request_body(call, schemas)
+            responses.setdefault("400", FIELDS if call.models else DETAIL)
+    if "requestBody" in operation:
+        responses.setdefault("400", DETAIL)
+
+
+def _request_body(body: DescribedBody, schemas: dict[str, Any]) -> dict[str, Any]:
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in body.models], ref_template="#/components/schemas/{model}"
+    )
+    schemas.update(definitions.get("$defs", {}))
+    references = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in body.models]
+    schema: dict[str, Any] = references[0] if len(references) == 1 else {"anyOf": references}
+    content: dict[str, Any] = {}
+    if references:
+        content = {kind: {"schema": schema} for kind in ("application/json", "application/x-www-form-urlencoded")}
+    if body.files:
+        parts = {name: {"type": "string", "format": "binary"} for name in body.files}
+        files: dict[str, Any] = {"type": "object", "properties": parts}
+        if not references:  # the files are all there is
+            files["required"] = list(parts)
+        content["multipart/form-data"] = {"schema": {"allOf": [schema, files]} if references else files}
+    return {"required": True, "content": content} if not references else {"content": content}

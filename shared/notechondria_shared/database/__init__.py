@@ -1,7 +1,0 @@
-"""How a service talks to its database (architecture §2a): writes through a session, reads through a Reader."""
-
-from notechondria_shared.database.engine import Database
-from notechondria_shared.database.reader import Prepared, Reader, Reads, SessionReader, prepare
-from notechondria_shared.database.tables import COLUMN_TYPES, service_metadata
-
-__all__ = ["COLUMN_TYPES", "Database", "Prepared", "Reader", "Reads", "SessionReader", "prepare", "service_metadata"]
