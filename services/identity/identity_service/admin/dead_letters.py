@@ -11,7 +11,7 @@ from identity_service.admin.entry import Staff
 from identity_service.admin.remote import AwayError, as_query, call
 from identity_service.admin.sections import Page, Row, number
 from notechondria_shared.core.errors import Conflict, NotFound
-from notechondria_shared.db.listing import MOST, Wanted
+from notechondria_shared.db.listing import MOST, PageQuery
 
 SERVICES = ("identity", "notes", "planner", "mcp")
 PATH = "/internal/events/dead-letters"
@@ -32,7 +32,7 @@ def _shown(row: Row) -> Row:
 class DeadLetters:
     """The letters, newest first."""
 
-    async def page(self, request: Request, wanted: Wanted) -> Page:
+    async def page(self, request: Request, wanted: PageQuery) -> Page:
         """Each service gives its first ones, as many as reach to the end of the page; the newest of all are shown."""
         end = min(wanted.offset + wanted.limit, MOST)
         query = as_query(replace(wanted, offset=0, limit=end, user_id=None))

@@ -18,7 +18,7 @@ from identity_service.operators.schemas import ChangeUser
 from identity_service.sessions import service as sessions
 from notechondria_shared.core.errors import Forbidden, NotFound
 from notechondria_shared.db import Database
-from notechondria_shared.db.listing import Listing, Wanted
+from notechondria_shared.db.listing import PageQuery, SearchableList
 
 OWN_ACCOUNT = "This is your own account; somebody else has to do that."
 SUPERUSER = "This account is a superuser's; only a superuser may do that."
@@ -28,9 +28,9 @@ SUPERUSER = "This account is a superuser's; only a superuser may do that."
 class Own:
     """A list of identity's own tables."""
 
-    listing: Listing
+    listing: SearchableList
 
-    async def page(self, request: Request, wanted: Wanted) -> Page:
+    async def page(self, request: Request, wanted: PageQuery) -> Page:
         """A page of rows."""
         database: Database = request.app.state.database
         found = await self.listing.read(database.reader, wanted)

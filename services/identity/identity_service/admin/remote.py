@@ -11,7 +11,7 @@ from fastapi import Request
 from identity_service.admin.entry import Staff
 from identity_service.admin.sections import Page, Row, Run, number
 from notechondria_shared.core.errors import ApiError
-from notechondria_shared.db.listing import Wanted
+from notechondria_shared.db.listing import PageQuery
 
 SECONDS = 10.0
 """For a list or an object."""
@@ -49,7 +49,7 @@ async def call(request: Request, service: str, method: str, path: str, **params:
     return body
 
 
-def as_query(wanted: Wanted) -> dict[str, str]:
+def as_query(wanted: PageQuery) -> dict[str, str]:
     """For the query of an internal list."""
     return {name: str(value) for name, value in asdict(wanted).items() if value}
 
@@ -61,7 +61,7 @@ class Remote:
     service: str
     kind: str
 
-    async def page(self, request: Request, wanted: Wanted) -> Page:
+    async def page(self, request: Request, wanted: PageQuery) -> Page:
         """A page of rows; none, and the service's name, while it is away."""
         try:
             found = await call(request, self.service, "GET", f"/internal/admin/{self.kind}", **as_query(wanted))

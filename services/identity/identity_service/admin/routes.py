@@ -19,7 +19,8 @@ from identity_service.admin.remote import AwayError
 from identity_service.admin.sections import Action, Page, Row, Section
 from notechondria_shared.core.errors import ApiError, NotFound
 from notechondria_shared.db import Database
-from notechondria_shared.db.listing import Wanted, number
+from notechondria_shared.db.listing import PageQuery
+from notechondria_shared.web.page_query import number
 
 router = APIRouter(prefix="/admin", include_in_schema=False, route_class=PageRoute)
 PER_PAGE = 25
@@ -42,7 +43,7 @@ async def style() -> Response:
 @router.get("/")
 async def home(request: Request, _: SignedIn) -> Response:
     """How many there are of each."""
-    pages = await asyncio.gather(*(section.source.page(request, Wanted(limit=1)) for section in SECTIONS.values()))
+    pages = await asyncio.gather(*(section.source.page(request, PageQuery(limit=1)) for section in SECTIONS.values()))
     return page(request, "home.html", counts=list(zip(SECTIONS.values(), pages, strict=True)), away=_away(pages))
 
 
@@ -58,7 +59,7 @@ async def show_list(request: Request, _: SignedIn, name: str) -> Response:
     search, person = (asked.get(key, "").replace("\x00", "").strip()[:200] for key in ("q", "user"))
     place = max(1, number(asked.get("page", ""), 1, MOST_PAGES))
     user_id = await _user_id(request, person) if person and section.of_users else None
-    wanted = Wanted(search, user_id, PER_PAGE, (place - 1) * PER_PAGE)
+    wanted = PageQuery(search, user_id, PER_PAGE, (place - 1) * PER_PAGE)
     found = Page([], 0) if user_id == 0 else await section.source.page(request, wanted)
     return page(
         request,

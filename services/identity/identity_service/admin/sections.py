@@ -10,7 +10,7 @@ from fastapi import Request
 
 from identity_service.admin.entry import Staff
 from notechondria_shared.core.errors import NotFound
-from notechondria_shared.db.listing import Wanted
+from notechondria_shared.db.listing import PageQuery
 
 Row = dict[str, Any]
 Kind = Literal["text", "moment", "yes", "user", "size", "ids", "word"]
@@ -61,7 +61,7 @@ class Page:
 class Source(Protocol):
     """Where rows come from."""
 
-    async def page(self, request: Request, wanted: Wanted) -> Page:
+    async def page(self, request: Request, wanted: PageQuery) -> Page:
         """A page of rows, each with its `id`."""
         ...
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from identity_service.api_keys import service
 from identity_service.api_keys.schemas import CreatedKey, CreateKey, KeyList, KeyRow, RotatedKey, key_fields
 from notechondria_shared.auth import LoggedIn
-from notechondria_shared.db.engine import WriteSession
 from notechondria_shared.web import read_body
+from notechondria_shared.web.dependencies import WriteSession
 from notechondria_shared.web.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/auth", tags=["api keys"])

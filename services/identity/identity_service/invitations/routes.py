@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from identity_service.invitations import service
 from notechondria_contracts.fields import Text
 from notechondria_shared.auth import MaybeCaller
-from notechondria_shared.db.engine import WriteSession
 from notechondria_shared.web import Body, read_body
+from notechondria_shared.web.dependencies import WriteSession
 
 router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 

@@ -30,8 +30,8 @@ from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.core.errors import ApiError, BadRequest, NonFieldError, Unavailable
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.db import Database
-from notechondria_shared.db.engine import ReadSession, WriteSession
 from notechondria_shared.web import read_body
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/auth", tags=["oauth"])

@@ -6,15 +6,15 @@ from sqlalchemy import func, select
 
 from identity_service.models import Invitation, Session, User
 from identity_service.sessions.queries import alive
-from notechondria_shared.db.listing import Listing
+from notechondria_shared.db.listing import SearchableList
 
-USERS = Listing(
+USERS = SearchableList(
     select(User.id, User.username, User.email, User.status, User.is_staff, User.is_superuser, User.date_joined),
     key=User.id.expression,
     searched=(User.username.expression, User.email.expression),
     oldest_first=True,
 )
-INVITATIONS = Listing(
+INVITATIONS = SearchableList(
     select(
         Invitation.id,
         Invitation.label,
@@ -26,7 +26,7 @@ INVITATIONS = Listing(
     key=Invitation.id.expression,
     searched=(Invitation.label.expression,),
 )
-SESSIONS = Listing(
+SESSIONS = SearchableList(
     select(
         Session.id,
         Session.user_id,

@@ -11,10 +11,11 @@ from identity_service.accounts.service import delete_account
 from identity_service.avatars.service import discard_all
 from identity_service.operators import queries, schemas, service
 from identity_service.settings import IdentitySettings
-from notechondria_shared.db.engine import ReadSession, WriteSession
-from notechondria_shared.db.listing import Wanted, WantedRows
+from notechondria_shared.db.listing import PageQuery
 from notechondria_shared.web import read_body
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.page_query import Page
 
 router = APIRouter(prefix="/internal/operators", include_in_schema=False, dependencies=[Depends(require_internal)])
 LISTED = 500
@@ -31,7 +32,7 @@ async def create_invitation(
 @router.get("/invitations")
 async def list_invitations(read: ReadSession) -> dict[str, Any]:
     """The newest invitations."""
-    page = await queries.INVITATIONS.read(read, Wanted(limit=LISTED))
+    page = await queries.INVITATIONS.read(read, PageQuery(limit=LISTED))
     return {"invitations": page["results"]}
 
 
@@ -42,7 +43,7 @@ async def expire_invitation(invitation_id: int, session: WriteSession) -> dict[s
 
 
 @router.get("/users")
-async def list_users(read: ReadSession, wanted: WantedRows) -> dict[str, Any]:
+async def list_users(read: ReadSession, wanted: Page) -> dict[str, Any]:
     """Accounts by id, 500 at a time; `search` is part of a name or address, or an id."""
     page = await queries.USERS.read(read, replace(wanted, limit=LISTED))
     return {"users": page["results"], "total": page["total"], "offset": page["offset"]}

@@ -19,10 +19,10 @@ from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
 from notechondria_shared.core.timestamps import iso_offset_or_none
 from notechondria_shared.db import Database, SessionReader
-from notechondria_shared.db.engine import ReadSession
 from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import MediaStore, media_url
 from notechondria_shared.web.body import BODY_LIMIT, describe_body, parse, validate, well_formed
+from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.upload import is_multipart, read_form
 
 router = APIRouter(prefix="/api/v1/settings", tags=["settings"])

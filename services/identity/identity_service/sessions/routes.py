@@ -14,7 +14,7 @@ from notechondria_shared.auth import LoggedIn
 from notechondria_shared.auth.credentials import parse_authorization
 from notechondria_shared.core.errors import Unauthorized
 from notechondria_shared.core.timestamps import iso_offset, now
-from notechondria_shared.db.engine import ReadSession, WriteSession
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/auth", tags=["sessions"])

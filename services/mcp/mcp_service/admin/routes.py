@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from mcp_service.calls.routes import Log
 from mcp_service.models import Call
-from notechondria_shared.db.listing import Listing
+from notechondria_shared.db.listing import SearchableList
 from notechondria_shared.web.admin import Shown, admin_router
 
-CALLS = Listing(
+CALLS = SearchableList(
     select(
         Call.id,
         Call.user_id,

@@ -14,8 +14,8 @@ from notechondria_contracts.fields import messages
 from notechondria_contracts.fields.rules import BIGINT_MAX, TRUE_VALUES, parse_datetime
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import BadRequest
-from notechondria_shared.db.engine import WriteSession
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.dependencies import WriteSession
 from notechondria_shared.web.internal import require_internal
 
 MOST = 200

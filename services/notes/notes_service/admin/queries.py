@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from notechondria_shared.db.listing import Listing
+from notechondria_shared.db.listing import SearchableList
 from notes_service.models import Author, Course, Note
 
-COURSES = Listing(
+COURSES = SearchableList(
     select(
         Course.id,
         Course.creator_id.label("user_id"),
@@ -22,7 +22,7 @@ COURSES = Listing(
     searched=(Course.title.expression, Course.slug.expression, Author.username.expression),
     owner=Course.creator_id.expression,
 )
-NOTES = Listing(
+NOTES = SearchableList(
     select(
         Note.id,
         Note.creator_id.label("user_id"),

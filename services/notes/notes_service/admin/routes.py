@@ -9,8 +9,8 @@ from fastapi import Request
 
 from notechondria_shared.core.errors import Conflict
 from notechondria_shared.db import Database
-from notechondria_shared.db.engine import ReadSession, WriteSession
 from notechondria_shared.web.admin import Shown, admin_router
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notes_service.admin import queries
 from notes_service.courses import service as courses
 from notes_service.notes import access

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request
 from notechondria_shared.auth import Caller
 from notechondria_shared.core.errors import BadRequest, NotFound, UnsupportedMediaType
 from notechondria_shared.db import Database
-from notechondria_shared.db.engine import ReadSession
 from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.body import describe_body
+from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.openapi import DETAIL
 from notechondria_shared.web.upload import is_multipart, read_form
 from notes_service.attachments import queries, schemas, service

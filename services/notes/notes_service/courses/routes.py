@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Request
 
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.db import Database, SessionReader
-from notechondria_shared.db.engine import ReadSession, WriteSession
 from notechondria_shared.web import read_body
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller, MaybeKnownCaller, viewer
 from notes_service.courses import ordering, queries, schemas, service

@@ -13,10 +13,10 @@ from starlette.responses import StreamingResponse
 
 from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.core.timestamps import iso_offset, today
-from notechondria_shared.db.engine import ReadSession
 from notechondria_shared.db.tables import Row
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.body import describe_body
+from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import require_internal
 from notechondria_shared.web.upload import is_multipart, read_form
 from notechondria_shared.web.zip_stream import zip_stream

@@ -8,8 +8,8 @@ from typing import Any, NotRequired
 from fastapi import APIRouter, Request
 from typing_extensions import TypedDict
 
-from notechondria_shared.db.engine import ReadSession
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.dependencies import ReadSession
 from notes_service.authors.contact import MaybeKnownCaller, viewer
 from notes_service.courses.objects import describe
 from notes_service.courses.schemas import CourseObject

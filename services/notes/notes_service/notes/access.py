@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_shared.auth.precondition import must_hold
 from notechondria_shared.core.errors import Forbidden, ListError, NotFound
 from notechondria_shared.core.timestamps import iso_z
-from notechondria_shared.db.engine import ReadSession
+from notechondria_shared.web.dependencies import ReadSession
 from notes_service.authors.contact import KnownCaller
 from notes_service.models import Note
 from notes_service.notes import queries

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from notechondria_shared.db import Database, SessionReader
-from notechondria_shared.db.engine import ReadSession, WriteSession
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller
 from notes_service.notes import detail, service

@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, case, select
 
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.db import prepare
-from notechondria_shared.db.engine import ReadSession
 from notechondria_shared.db.tables import Row
+from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import require_internal
 from notes_service.models import Course, Note
 

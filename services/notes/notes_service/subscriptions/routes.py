@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from notechondria_shared.db import SessionReader
-from notechondria_shared.db.engine import WriteSession
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.dependencies import WriteSession
 from notechondria_shared.web.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller
 from notes_service.courses.objects import describe_one

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from typing_extensions import TypedDict
 
 from notechondria_shared.core.errors import Forbidden
-from notechondria_shared.db.engine import ReadSession
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller
 from notes_service.courses import queries

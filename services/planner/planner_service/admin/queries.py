@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from notechondria_shared.db.listing import Listing
+from notechondria_shared.db.listing import SearchableList
 from planner_service.models import CalendarFeed, CalendarSource, PlannerEvent
 
-EVENTS = Listing(
+EVENTS = SearchableList(
     select(
         PlannerEvent.id,
         PlannerEvent.user_id,
@@ -25,7 +25,7 @@ EVENTS = Listing(
     owner=PlannerEvent.user_id.expression,
 )
 # Of the address only the host: what follows may be the key to somebody's private calendar.
-FEEDS = Listing(
+FEEDS = SearchableList(
     select(
         CalendarFeed.id,
         CalendarFeed.user_id,

@@ -5,8 +5,8 @@ Each action is the owner's own, through the same rule, so that the same facts ar
 
 from __future__ import annotations
 
-from notechondria_shared.db.engine import ReadSession, WriteSession
 from notechondria_shared.web.admin import Shown, admin_router
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from planner_service.admin import queries
 from planner_service.calendar_feeds import service as feeds
 from planner_service.calendar_feeds.routes import Sources

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Request
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.db import Reads, SessionReader
-from notechondria_shared.db.engine import ReadSession, WriteSession
 from notechondria_shared.db.tables import Row
 from notechondria_shared.web import read_body
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from planner_service.calendar_feeds import queries, service
 from planner_service.calendar_feeds.payload import feed_payload, summary
 from planner_service.calendar_feeds.schemas import ChangeFeed, CreatedFeed, CreateFeed, FeedPayload

@@ -13,8 +13,8 @@ from fastapi import APIRouter, Request, Response
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import Unauthorized
 from notechondria_shared.core.timestamps import iso_z, now
-from notechondria_shared.db.engine import ReadSession, WriteSession
 from notechondria_shared.web import read_body
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from planner_service.calendar_links import queries, service, tokens
 from planner_service.calendar_links.publish import published
 from planner_service.calendar_links.schemas import CreateLink, LinkPayload, NewLink

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.timestamps import today
-from notechondria_shared.db.engine import ReadSession
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.dependencies import ReadSession
 from planner_service.heatmap import service
 from planner_service.heatmap.schemas import Heatmap
 

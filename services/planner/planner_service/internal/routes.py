@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends
 
 from notechondria_shared.core.json_values import plain
 from notechondria_shared.core.timestamps import today
-from notechondria_shared.db.engine import ReadSession
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import require_internal
 from planner_service.heatmap.service import heatmap
 from planner_service.internal import queries

@@ -12,8 +12,8 @@ from notechondria_contracts.fields import Integer
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import BadRequest, NotFound
 from notechondria_shared.db import SessionReader
-from notechondria_shared.db.engine import ReadSession, WriteSession
 from notechondria_shared.web import read_body
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from planner_service.note_sessions import queries, service
 from planner_service.note_sessions.payload import session_payload
 from planner_service.note_sessions.schemas import ChangeSession, OpenSession, SessionPayload

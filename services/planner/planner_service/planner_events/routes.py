@@ -8,8 +8,8 @@ from fastapi import APIRouter
 
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import NotFound
-from notechondria_shared.db.engine import ReadSession, WriteSession
 from notechondria_shared.web import read_body
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from planner_service.parameters import clamped, is_on
 from planner_service.planner_events import queries, service
 from planner_service.planner_events.payload import event_payload, row_of

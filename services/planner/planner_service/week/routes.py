@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.timestamps import now
-from notechondria_shared.db.engine import ReadSession
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.dependencies import ReadSession
 from planner_service.calendar_sources.refresher import standard_years
 from planner_service.week import service
 from planner_service.week.days import Days

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import Depends, Request
 
-from notechondria_shared.auth.assertion import ASSERTION_HEADER, AssertionKey
-from notechondria_shared.auth.credentials import Credential, Kind, parse_authorization
+from notechondria_shared.auth.assertion import ASSERTION_HEADER
+from notechondria_shared.auth.credentials import Kind, parse_authorization
 from notechondria_shared.auth.introspection import Introspection
 from notechondria_shared.auth.precondition import EXPECTED_HEADER, expect
+from notechondria_shared.auth.state import AuthState, state_of
 from notechondria_shared.core.errors import (
     DISABLED,
     INVALID_KEY,
@@ -45,14 +46,6 @@ class Caller:
     """Internal assertion for calls to other services on the user's behalf; never sent to clients."""
 
 
-class Introspector(Protocol):
-    """Asks what a credential stands for; raises `Unavailable` when nobody can tell."""
-
-    async def introspect(self, credential: Credential) -> Introspection:
-        """The answer of identity, possibly from the cache."""
-        ...
-
-
 async def authenticate(request: Request) -> Caller | None:
     """The caller of the request, None when anonymous. A present but bad credential is 401 (identity §2).
 
@@ -67,8 +60,7 @@ async def authenticate(request: Request) -> Caller | None:
 
 async def _identify(request: Request) -> Caller | None:
     if assertion := request.headers.get(ASSERTION_HEADER):
-        key: AssertionKey = request.app.state.assertion_key
-        claims = key.verify(assertion)
+        claims = state_of(request.app, AuthState).assertion_key.verify(assertion)
         if claims is None:
             log_refusal(request, "<malformed>", "internal assertion expired or forged")
             raise Unauthorized(INVALID_TOKEN)
@@ -81,8 +73,7 @@ async def _identify(request: Request) -> Caller | None:
         raise
     if credential is None:
         return None
-    introspector: Introspector = request.app.state.introspector
-    found = await introspector.introspect(credential)
+    found = await state_of(request.app, AuthState).introspector.introspect(credential)
     if not found.active:
         log_refusal(request, credential.shown, found.reason)
         if found.reason == "disabled":

@@ -8,6 +8,7 @@ import logging
 import math
 import time
 from collections import OrderedDict
+from typing import Protocol
 
 import httpx
 from nats.aio.client import Client
@@ -47,6 +48,14 @@ class Introspection(BaseModel):
     expires_in: float | None = None
     """Seconds until the credential ends by itself (a key's expiry, a session's third day); None = never."""
     assertion: str = ""
+
+
+class Introspector(Protocol):
+    """Asks what a credential stands for; raises `Unavailable` when nobody can tell."""
+
+    async def introspect(self, credential: Credential) -> Introspection:
+        """The answer of identity, possibly from the cache."""
+        ...
 
 
 class HttpIntrospector:

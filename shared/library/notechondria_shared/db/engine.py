@@ -5,9 +5,8 @@ from __future__ import annotations
 import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Request
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -111,22 +110,3 @@ class Database:
             if is_outage(error):
                 raise Unavailable(BUSY) from error
             raise
-
-
-async def write_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The session of a writing request; its commit happens before the answer leaves (function scope)."""
-    database: Database = request.app.state.database
-    async with database.transaction() as session:
-        yield session
-
-
-async def reader(request: Request) -> Reader:
-    """The Reader of the service."""
-    database: Database = request.app.state.database
-    return database.reader
-
-
-# scope="function" is what makes "answered" mean "committed": without it FastAPI leaves the dependency after the
-# response was sent.
-WriteSession = Annotated[AsyncSession, Depends(write_session, scope="function")]
-ReadSession = Annotated[Reader, Depends(reader)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends
 from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, cast, func, or_, select
 from sqlalchemy.sql import Select
 
@@ -16,14 +15,12 @@ from notechondria_shared.db.tables import Row
 
 MOST = 1000
 """Rows of one answer."""
-_LONGEST = 200
-_DIGITS = 18
 _SEARCH = bindparam("search", type_=Text)
 _USER = bindparam("user_id", type_=BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PageQuery:
     """Which rows: those that hold `search` (`""`: all), of one user (None: of all), from `offset` on."""
 
     search: str = ""
@@ -32,26 +29,7 @@ class Wanted:
     offset: int = 0
 
 
-def number(text: str, otherwise: int, most: int) -> int:
-    """A whole number of a query, at most `most`; `otherwise` for what is none."""
-    text = text.strip()
-    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else otherwise
-
-
-async def _wanted(search: str = "", user_id: str = "", limit: str = "", offset: str = "") -> Wanted:
-    return Wanted(
-        search=search.replace("\x00", "").strip()[:_LONGEST],
-        user_id=number(user_id, 0, 10**_DIGITS) or None,
-        limit=number(limit, 50, MOST),
-        offset=number(offset, 0, 10**9),
-    )
-
-
-WantedRows = Annotated[Wanted, Depends(_wanted)]
-"""What the query of a request asks for; what cannot be read counts as absent."""
-
-
-class Listing:
+class SearchableList:
     """A statement as a searchable list, newest first, compiled once.
 
     `searched` are looked through for a text, in any letter case; `key` is the row's id, which may be searched too.
@@ -79,7 +57,7 @@ class Listing:
         self._one = prepare(statement.where(key == bindparam("key", type_=BigInteger)))
         self._owned = owner is not None
 
-    async def read(self, read: Reads, wanted: Wanted) -> dict[str, Any]:
+    async def read(self, read: Reads, wanted: PageQuery) -> dict[str, Any]:
         """`{"results": [row], "total", "limit", "offset"}`, ready for JSON."""
         params: dict[str, Any] = {"search": wanted.search}
         if self._owned:

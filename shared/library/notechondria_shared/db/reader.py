@@ -1,72 +1,117 @@
-"""Reads without SQLAlchemy's async layer (architecture §2a).
+"""Reads without SQLAlchemy's async layer (ADR 0004).
 
 A statement is written in SQLAlchemy Core, compiled once to SQL text by `prepare`, and run straight on a psycopg pool in
 autocommit. The same prepared statement runs inside a write session through `SessionReader`, so that an answer to a
 write is read in the transaction that made it.
+
+Each statement says what its rows are: `prepare(statement, NoteRow)` for a slotted dataclass whose fields are the
+statement's columns in their order, `prepare_scalar(statement, int)` for a single column.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, Protocol, cast
+from typing import Any, Generic, LiteralString, Protocol, cast, overload
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import BaseRowFactory, args_row, dict_row, scalar_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import TypeVar
 
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.db.tables import Row
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 BUSY = "The database is busy or restarting: Backend.Database/read — please try again in a moment."
+RowT = TypeVar("RowT")
+Row_co = TypeVar("Row_co", covariant=True, default=Row)
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Driver = psycopg.AsyncConnection[tuple[object, ...]]
 
 
-class Prepared:
-    """A read statement and the SQL text it compiles to. Lists are bound as arrays: `column == any_(bindparam(...))`."""
+class Prepared(Generic[Row_co]):
+    """A statement, the SQL text it compiles to, and what its rows become.
 
-    __slots__ = ("constants", "sql", "statement")
+    Lists are bound as arrays: `column == any_(bindparam(...))`.
+    """
 
-    def __init__(self, statement: Executable) -> None:
+    __slots__ = ("constants", "row_factory", "sql", "statement")
+
+    def __init__(self, statement: Executable, row_factory: BaseRowFactory[Row_co]) -> None:
         compiled = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
         self.statement = statement
+        self.row_factory = row_factory
         self.sql = cast("LiteralString", compiled.string)
         required = {bind.key for bind in compiled.binds.values() if bind.required}
-        self.constants: dict[str, Any] = {key: value for key, value in compiled.params.items() if key not in required}
+        self.constants: dict[str, object] = {
+            key: value for key, value in compiled.params.items() if key not in required
+        }
 
 
-def prepare(statement: Executable) -> Prepared:
-    """Compile a Core statement once; keep the result in a module constant of `queries.py`."""
-    return Prepared(statement)
+class Scalar(Prepared[T_co]):
+    """A statement of one column: its rows are the values themselves."""
+
+
+@overload
+def prepare(statement: Executable) -> Prepared[Row]: ...
+@overload
+def prepare(statement: Executable, row: type[RowT]) -> Prepared[RowT]: ...
+def prepare(statement: Executable, row: type[RowT] | None = None) -> Prepared[Row] | Prepared[RowT]:
+    """Compile a Core statement once; keep the result in a module constant of `queries.py`.
+
+    `row` is a dataclass with a field for each column, in the same order: a statement that does not fit it is refused
+    here, when the module is imported. Without `row` the statement answers nothing that is read (or rows as dicts).
+    """
+    if row is None:
+        return Prepared(statement, dict_row)
+    fields = [field.name for field in dataclasses.fields(cast("Any", row))]
+    columns = [column.key for column in statement.exported_columns]  # type: ignore[attr-defined]
+    if fields != columns:
+        message = f"{row.__name__} has the fields {fields}, its statement the columns {columns}"
+        raise TypeError(message)
+    return Prepared(statement, args_row(row))
+
+
+def prepare_scalar(statement: Executable, kind: type[T]) -> Scalar[T]:
+    """Compile a statement of one column whose values are of `kind`."""
+    del kind  # says the type to readers and to mypy; psycopg already gives values of it
+    return Scalar(statement, scalar_row)
 
 
 class Reads(Protocol):
     """What a query needs: the Reader of the service, or the session of the request."""
 
-    async def all(self, query: Prepared, **params: Any) -> list[Row]:
-        """All rows, as dicts."""
+    async def all(self, query: Prepared[RowT], **params: object) -> list[RowT]:
+        """All rows."""
         ...
 
-    async def one(self, query: Prepared, **params: Any) -> Row | None:
+    async def one(self, query: Prepared[RowT], **params: object) -> RowT | None:
         """The first row, or None."""
         rows = await self.all(query, **params)
         return rows[0] if rows else None
 
-    async def value(self, query: Prepared, **params: Any) -> Any:
+    @overload
+    async def value(self, query: Scalar[T], **params: object) -> T | None: ...
+    @overload
+    async def value(self, query: Prepared[Row], **params: object) -> Any: ...
+    async def value(self, query: Scalar[T] | Prepared[Row], **params: object) -> T | Any | None:
         """The first column of the first row, or None."""
-        row = await self.one(query, **params)
-        return next(iter(row.values())) if row else None
+        row = await self.one(cast("Prepared[Any]", query), **params)
+        return next(iter(row.values())) if isinstance(row, dict) and not isinstance(query, Scalar) else row
 
 
 @dataclass(frozen=True)
 class PoolUse:
-    """A pool at this moment: connections it may hold, those in use, requests that wait for one."""
+    """A pool as it is now: connections it may hold, those in use, requests that wait for one."""
 
     size: int
     used: int
@@ -77,7 +122,7 @@ class Reader(Reads):
     """Runs prepared statements on a psycopg pool in autocommit; waiting for a connection is bounded and ends in 503."""
 
     def __init__(self, conninfo: str, *, size: int, queue_seconds: float, application_name: str) -> None:
-        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] = AsyncConnectionPool(
+        self._pool: AsyncConnectionPool[Driver] = AsyncConnectionPool(
             conninfo,
             min_size=0,
             max_size=size,
@@ -87,7 +132,6 @@ class Reader(Reads):
             open=False,
             kwargs={
                 "autocommit": True,
-                "row_factory": dict_row,
                 "application_name": application_name,
                 "options": "-c statement_timeout=15000 -c default_transaction_read_only=on -c timezone=UTC",
             },
@@ -108,20 +152,21 @@ class Reader(Reads):
         used = stats.get("pool_size", 0) - stats.get("pool_available", 0)
         return PoolUse(self._size, used, stats.get("requests_waiting", 0))
 
-    async def all(self, query: Prepared, **params: Any) -> list[Row]:
-        """All rows, as dicts."""
+    async def all(self, query: Prepared[RowT], **params: object) -> list[RowT]:
+        """All rows; `Unavailable` when no connection is free in time or the database cannot be reached."""
         bound = {**query.constants, **params}
         for _ in range(self._size + 1):
             try:
                 async with self._pool.connection() as connection:
-                    cursor = await connection.execute(query.sql, bound)
+                    cursor = connection.cursor(row_factory=query.row_factory)
+                    await cursor.execute(query.sql, bound)
                     return await cursor.fetchall()
             except (PoolTimeout, TooManyRequests):
                 raise Unavailable(BUSY) from None
             except psycopg.errors.QueryCanceled:
                 raise Unavailable(BUSY) from None
             except psycopg.OperationalError:
-                # Connections of before a database restart: each fails once and leaves the pool. Reads may repeat.
+                # Connections from before a database restart: each fails once and leaves the pool. Reads may repeat.
                 await asyncio.sleep(0)
         raise Unavailable(BUSY)
 
@@ -132,36 +177,33 @@ class SessionReader(Reads):
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def all(self, query: Prepared, **params: Any) -> list[Row]:
-        """All rows, as dicts."""
-        cursor = await self._execute(query, params)
-        return await cursor.fetchall()
+    async def all(self, query: Prepared[RowT], **params: object) -> list[RowT]:
+        """All rows."""
+        driver = await driver_of(self._session)
+        with translated():
+            cursor = driver.cursor(row_factory=query.row_factory)
+            await cursor.execute(query.sql, {**query.constants, **params})
+            return await cursor.fetchall()
 
-    async def run(self, query: Prepared, *rows: dict[str, Any]) -> None:
+    async def run(self, query: Prepared[RowT], *rows: Mapping[str, object]) -> None:
         """A statement without an answer, once for each of `rows`, in one round trip."""
         driver = await driver_of(self._session)
         with translated():
             await driver.cursor().executemany(query.sql, [{**query.constants, **row} for row in rows])
 
-    async def _execute(self, query: Prepared, params: dict[str, Any]) -> psycopg.AsyncCursor[Row]:
-        driver = await driver_of(self._session)
-        with translated():
-            cursor = driver.cursor(row_factory=dict_row)
-            return await cursor.execute(query.sql, {**query.constants, **params})
 
-
-async def driver_of(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
-    """The psycopg connection under a session, in the session's transaction, with all it was told sent."""
+async def driver_of(session: AsyncSession) -> Driver:
+    """The psycopg connection under a session, in the session's transaction, with all pending changes sent."""
     if session.new or session.dirty or session.deleted:
         await session.flush()
     connection = await session.connection()
     raw = await connection.get_raw_connection()
-    return cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
+    return cast("Driver", raw.driver_connection)
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Errors of the driver as SQLAlchemy names them, so that an outage is told in one way."""
+    """Errors of the driver as SQLAlchemy names them, so that an outage is recognised in one way."""
     try:
         yield
     except psycopg.Error as error:

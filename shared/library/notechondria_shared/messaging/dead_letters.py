@@ -12,25 +12,25 @@ from sqlalchemy import Text, cast, delete, literal_column, select, update
 from notechondria_contracts.events.event import Envelope, Fact
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db.engine import Database
-from notechondria_shared.db.listing import Listing, Wanted
+from notechondria_shared.db.listing import PageQuery, SearchableList
 from notechondria_shared.db.tables import Row
 from notechondria_shared.messaging.consumer import Handler, Unreadable, apply
 from notechondria_shared.messaging.tables import EventTables
 
 
 @cache
-def _letters(tables: EventTables) -> Listing:
+def _letters(tables: EventTables) -> SearchableList:
     """Without the bodies: they may hold what people wrote, and digests of tokens."""
     letters = tables.dead_letters
     shown = ("id", "event_id", "subject", "error", "attempts", "failed_at", "replayed_at")
-    return Listing(
+    return SearchableList(
         select(literal_column(f"'{tables.schema}'").label("consumer"), *(letters.c[name] for name in shown)),
         key=letters.c.id,
         searched=(letters.c.subject, letters.c.error, cast(letters.c.event_id, Text)),
     )
 
 
-async def listing(database: Database, tables: EventTables, wanted: Wanted) -> dict[str, Any]:
+async def listing(database: Database, tables: EventTables, wanted: PageQuery) -> dict[str, Any]:
     """Dead letters, newest first: `{"results", "total", "limit", "offset"}`."""
     return await _letters(tables).read(database.reader, wanted)
 

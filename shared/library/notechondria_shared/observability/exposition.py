@@ -20,9 +20,8 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp
 
-from notechondria_shared.auth.caller import Introspector
 from notechondria_shared.auth.credentials import Credential
-from notechondria_shared.auth.introspection import HttpIntrospector, Introspection
+from notechondria_shared.auth.introspection import HttpIntrospector, Introspection, Introspector
 from notechondria_shared.core.background import Background
 from notechondria_shared.messaging.event_lag import ConsumerLag, StoredLag
 from notechondria_shared.observability import metric_definitions as meters

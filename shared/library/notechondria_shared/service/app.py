@@ -7,15 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import MetaData, column, select, table
 from starlette.types import ASGIApp
 
 from notechondria_shared.auth.assertion import AssertionKey
-from notechondria_shared.auth.caller import Introspector
-from notechondria_shared.auth.introspection import HttpIntrospector
+from notechondria_shared.auth.introspection import HttpIntrospector, Introspector
 from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.core.version import product_version
 from notechondria_shared.db import Database, prepare
@@ -33,6 +32,7 @@ from notechondria_shared.web import errors, internal, openapi
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.clients import internal_client, user_client
 from notechondria_shared.web.edge import Edge
+from notechondria_shared.web.state import ServiceState
 
 logger = logging.getLogger("notechondria.start")
 
@@ -63,6 +63,8 @@ class ServiceSpec:
     capabilities: dict[str, int]
     """What the handshake shows of this service (identity §6.1)."""
     subscriptions: Callable[[FastAPI], Sequence[Subscription]] = lambda _: ()
+    state: type[ServiceState[Any]] = ServiceState
+    """What this service shares between its endpoints and its background components."""
     introspector: Callable[[FastAPI], Introspector] | None = None
     """identity answers from its own tables; everybody else asks identity."""
     on_start: Sequence[Hook] = field(default=())
@@ -80,7 +82,21 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.open()
+        shared = app.state
+        service = shared.service = spec.state(
+            settings=settings,
+            database=database,
+            bus=bus,
+            tables=spec.tables,
+            media=shared.media,
+            internal_http=shared.internal_http,
+            user_http=shared.user_http,
+            assertion_key=shared.assertion_key,
+            introspector=shared.introspector,
+            handlers=shared.handlers,
+        )
         parts = _background(app, settings, spec)
+        await service.start()
         for hook in (*spec.on_start, *([spec.measure] if spec.measure and settings.metrics else [])):
             await hook(app)
         bus.start()
@@ -94,6 +110,7 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
                 await part.stop()
             for hook in spec.on_stop:
                 await hook(app)
+            await service.stop()
             await bus.close()
             await app.state.internal_http.aclose()
             await app.state.user_http.aclose()

@@ -7,19 +7,20 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from notechondria_shared.core.errors import NotFound
-from notechondria_shared.db.engine import ReadSession
-from notechondria_shared.db.listing import Listing, WantedRows
+from notechondria_shared.db.listing import SearchableList
 from notechondria_shared.db.tables import Row
+from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.page_query import Page
 
 
 class Shown:
     """A list of the administration; `unknown` is the text for a row that is not there."""
 
-    def __init__(self, listing: Listing, unknown: str) -> None:
+    def __init__(self, listing: SearchableList, unknown: str) -> None:
         self._listing, self._unknown = listing, unknown
 
-    async def rows(self, read: ReadSession, wanted: WantedRows) -> dict[str, Any]:
+    async def rows(self, read: ReadSession, wanted: Page) -> dict[str, Any]:
         """Rows of all users, newest first, as the query asks for them."""
         return await self._listing.read(read, wanted)
 

@@ -1,16 +1,17 @@
 """Request bodies: JSON, form and multipart into one pydantic model, refused with the contract's shapes.
 
-A route takes `body: Annotated[CreateNote, read_body(CreateNote)]`, placed after the caller, so that login is checked
-before the body is looked at. FastAPI's own body parsing (and its 422) is never used.
+An endpoint of an `api_router` (`web.route`) takes `body: CreateNote`. The route class checks the login, reads the body
+and lets FastAPI bind it; what cannot be decoded is refused by the model, after the endpoint's dependencies, so that an
+unknown or foreign id is 404 whatever the body holds (notes §5.1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, ClassVar, TypeVar
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import from_json
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
@@ -27,10 +28,29 @@ ENDED = "The request ended before its body did."
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
+class Undecodable:
+    """Stands for a body that is no JSON, no form, or of an unknown type, until the model refuses it."""
+
+    def __init__(self, refusal: ApiError) -> None:
+        self.refusal = refusal
+
+
 class Body(BaseModel):
     """Base of request bodies: unknown keys are ignored, `sent` tells which keys were there."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+    plain_text: ClassVar[bool] = False
+    """True for the bodies that the apps send as `text/plain` or without a type (identity §1)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _require_object(cls, value: object) -> object:
+        # An `ApiError` passes through pydantic as it is: the answer is its own, not a list of failing fields.
+        if isinstance(value, Undecodable):
+            raise value.refusal
+        if not isinstance(value, dict):
+            raise NonFieldError(messages.NOT_AN_OBJECT.format(type=json_type(value)))
+        return value
 
     def sent(self, name: str) -> bool:
         """True when the request held the key, whatever its value."""
@@ -123,6 +143,18 @@ async def parse(request: Request, *, plain_text: bool = False) -> Any:
         raise BadRequest(f"JSON parse error - {error}") from None
 
 
+async def decode(request: Request, *, plain_text: bool) -> object:
+    """As `parse`, with what cannot be decoded as a value of its own; a body that is too large is refused at once."""
+    try:
+        return await parse(request, plain_text=plain_text)
+    except BadRequest as refusal:
+        if refusal.detail in {TOO_LARGE, ENDED}:
+            raise
+        return Undecodable(refusal)
+    except UnsupportedMediaType as refusal:
+        return Undecodable(refusal)
+
+
 async def _parse_form(request: Request) -> dict[str, Any]:
     declared = request.headers.get("content-length", "")
     if not declared.isdigit() or int(declared) > BODY_LIMIT:
@@ -166,9 +198,14 @@ def well_formed(model: type[BodyT], value: Any, refused: ApiError) -> BodyT:
 
 def field_errors(error: ValidationError) -> dict[str, list[str]]:
     """pydantic's errors as `{"field": ["text"]}` in the contract's words."""
+    problems = error.errors(include_url=False, include_input=False)
+    return failing_fields((problem["loc"], problem["type"], problem["msg"]) for problem in problems)
+
+
+def failing_fields(problems: Iterable[tuple[tuple[int | str, ...], str, str]]) -> dict[str, list[str]]:
+    """Location, type and text of each problem as `{"field": ["text"]}`."""
     fields: dict[str, list[str]] = {}
-    for problem in error.errors(include_url=False, include_input=False):
-        name = str(problem["loc"][0]) if problem["loc"] else "non_field_errors"
-        text = messages.REQUIRED if problem["type"] == "missing" else problem["msg"]
-        fields.setdefault(name, []).append(text)
+    for location, kind, message in problems:
+        name = str(location[0]) if location else "non_field_errors"
+        fields.setdefault(name, []).append(messages.REQUIRED if kind == "missing" else message)
     return fields

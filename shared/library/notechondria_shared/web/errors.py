@@ -11,7 +11,9 @@ from notechondria_contracts.fields import messages
 from notechondria_shared.auth.caller import allow_caller, authenticate, require_caller
 from notechondria_shared.core.errors import ApiError
 from notechondria_shared.web.answers import Json, route_not_found
+from notechondria_shared.web.body import failing_fields
 from notechondria_shared.web.paths import calls, matching_routes
+from notechondria_shared.web.query import FIELD_ERROR
 
 EMPTY_405 = "empty_405"
 """`openapi_extra` flag of the endpoints whose 405 has no body (identity §3.1)."""
@@ -37,10 +39,16 @@ async def _api_error(_: Request, error: Exception) -> Response:
 
 
 async def _parameter_error(_: Request, error: Exception) -> Response:
-    """Path and query parameters; the contract wants `{"detail"}` for bad query numbers (notes §1)."""
+    """Bodies: every failing field with its texts. Path and query parameters: `{"detail"}` (notes §1)."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    problem = error.errors()[0]
-    name = problem["loc"][-1] if problem["loc"] else "request"
+    problems = error.errors()
+    in_query = [problem for problem in problems if problem["loc"][:1] != ("body",)]
+    if not in_query:
+        return Json(failing_fields((problem["loc"][1:], problem["type"], problem["msg"]) for problem in problems), 400)
+    problem = in_query[0]
+    name = str(problem["loc"][-1]) if problem["loc"] else "request"
+    if problem["type"] == FIELD_ERROR:
+        return Json({name: [problem["msg"]]}, status_code=400)
     text = messages.REQUIRED if problem["type"] == "missing" else problem["msg"]
     return Json({"detail": f"{name}: {text}"}, status_code=400)
 

@@ -12,11 +12,11 @@ from notechondria_shared.auth.assertion import INTERNAL_TOKEN_HEADER
 from notechondria_shared.core.errors import ApiError, Forbidden, Unavailable
 from notechondria_shared.core.shutdown import ShutdownState
 from notechondria_shared.db import Database
-from notechondria_shared.db.listing import WantedRows
 from notechondria_shared.db.migrations import head
 from notechondria_shared.messaging import dead_letters, replay
 from notechondria_shared.messaging.tables import EventTables
 from notechondria_shared.web.answers import route_not_found
+from notechondria_shared.web.page_query import Page
 
 
 async def not_through_a_gateway(request: Request) -> None:
@@ -64,7 +64,7 @@ async def replay_events(request: Request) -> dict[str, int]:
 
 
 @operators.get("/dead-letters")
-async def list_dead_letters(request: Request, wanted: WantedRows) -> dict[str, Any]:
+async def list_dead_letters(request: Request, wanted: Page) -> dict[str, Any]:
     """Dead letters of this service, newest first: `{"results", "total", "limit", "offset"}`."""
     return await dead_letters.listing(request.app.state.database, _tables(request), wanted)
 

@@ -13,6 +13,7 @@ from notechondria_shared.auth.caller import allow_caller, require_caller
 from notechondria_shared.core.version import product_version
 from notechondria_shared.web.body import DescribedBody
 from notechondria_shared.web.paths import api_routes, calls
+from notechondria_shared.web.route import body_model
 
 DETAIL = {
     "description": '`{"detail": text}`',
@@ -90,6 +91,9 @@ def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str
         if isinstance(call, DescribedBody):
             operation["requestBody"] = _request_body(call, schemas)
             responses.setdefault("400", FIELDS if call.models else DETAIL)
+    if (model := body_model(dependant)) is not None:
+        operation["requestBody"] = _request_body(DescribedBody((model,)), schemas)
+        responses.setdefault("400", FIELDS)
     if "requestBody" in operation:
         responses.setdefault("400", DETAIL)
 

@@ -1,0 +1,60 @@
+"""Whether an account still exists, settled against its deletion arriving at the same time."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, cast, exists, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_shared.core.errors import INVALID_TOKEN, Unauthorized
+from notechondria_shared.db.reader import SessionReader, prepare, prepare_scalar
+from notechondria_shared.messaging.tables import EventTables
+
+_USER = bindparam("user_id", type_=BigInteger)
+
+
+class AccountGuard:
+    """Decides, per transaction, whether rows of an account may still be added.
+
+    Writers take a shared advisory lock on the account, its deletion takes the exclusive one: so a row is either there
+    when the deletion looks, or its writer sees that the account is gone. Lock order: the account before everything
+    else of it.
+    """
+
+    def __init__(self, tables: EventTables) -> None:
+        deleted = tables.deleted_users
+        # Two keys: the space of single keys belongs to the relay and to migrations.
+        key = _lock_key(f"{tables.schema}.account")
+        self._share = prepare(select(func.pg_advisory_xact_lock_shared(*key)))
+        self._lock = prepare(select(func.pg_advisory_xact_lock(*key)))
+        self._is_deleted = prepare_scalar(select(exists().where(deleted.c.user_id == _USER)), bool)
+        self._mark = prepare(
+            upsert(deleted).values(user_id=bindparam("user_id", required=True)).on_conflict_do_nothing()
+        )
+
+    async def lock(self, db: AsyncSession, user_id: int) -> bool:
+        """Keep others from adding to the account until the transaction ends; False when it is deleted."""
+        read = SessionReader(db)
+        await read.all(self._lock, user_id=user_id)
+        # A statement of its own: its snapshot must be younger than the lock.
+        return not await read.value(self._is_deleted, user_id=user_id)
+
+    async def is_present(self, db: AsyncSession, user_id: int) -> bool:
+        """True while the account exists; then it is not wiped before the transaction ends."""
+        read = SessionReader(db)
+        await read.all(self._share, user_id=user_id)
+        return not await read.value(self._is_deleted, user_id=user_id)
+
+    async def require_present(self, db: AsyncSession, user_id: int) -> None:
+        """401 when the caller's account was deleted while the request was under way."""
+        if not await self.is_present(db, user_id):
+            raise Unauthorized(INVALID_TOKEN)
+
+    async def mark_deleted(self, db: AsyncSession, user_id: int) -> None:
+        """Lock the account and record that it is gone: nothing of it is added any more."""
+        await SessionReader(db).all(self._lock, user_id=user_id)
+        await SessionReader(db).run(self._mark, {"user_id": user_id})
+
+
+def _lock_key(name: str) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    return func.hashtext(name), func.hashtext(cast(_USER, Text))

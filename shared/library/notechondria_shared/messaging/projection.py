@@ -1,0 +1,73 @@
+"""Projections: what a service keeps of another service's aggregates, brought by events that may arrive in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, bindparam, case, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+
+from notechondria_shared.db.reader import Reads, SessionReader, prepare, prepare_scalar
+
+Reference = TypeVar("Reference")
+
+
+class Projection:
+    """A table that follows an aggregate of another service.
+
+    `groups` maps each revision column to the columns it guards: a row takes over a group whose revision is newer than
+    the one it has, and keeps the others. `live` is the condition of rows that are no tombstones; a tombstone is final.
+    """
+
+    def __init__(
+        self,
+        model: type[DeclarativeBase],
+        key: InstrumentedAttribute[int],
+        groups: Mapping[str, Sequence[str]],
+        *,
+        fixed: Sequence[str] = (),
+        live: ColumnElement[bool] | None = None,
+        tombstone: Mapping[str, object] | None = None,
+    ) -> None:
+        columns = [key.key, *fixed, *(name for revision, guarded in groups.items() for name in (revision, *guarded))]
+        insert = upsert(model).values({name: bindparam(name, required=True) for name in columns})
+        newer = {
+            revision: getattr(model, revision) < insert.excluded[revision] for revision in groups
+        }  # compared per group: text and state of a note arrive by different events
+        taken = {
+            name: case((newer[revision], insert.excluded[name]), else_=getattr(model, name))
+            for revision, guarded in groups.items()
+            for name in (revision, *guarded)
+        }
+        self._keep = prepare(insert.on_conflict_do_update(index_elements=[key], set_=taken, where=live))
+        self._known = prepare_scalar(select(key).where(key == bindparam("key")), int)
+        self._revisions = tuple(groups)
+        self._tombstone = dict(tombstone or {})
+        end: dict[str, object] = {name: bindparam(name, required=True) for name in (key.key, *fixed, *groups)}
+        final = upsert(model).values({**end, **self._tombstone})
+        set_ = {name: final.excluded[name] for name in (*groups, *self._tombstone)}
+        self._end = prepare(final.on_conflict_do_update(index_elements=[key], set_=set_))
+        self._fixed = tuple(fixed)
+        self._key = key.key
+
+    async def upsert(self, db: AsyncSession, **row: object) -> None:
+        """Take over what is newer in `row`, which holds every column of the projection."""
+        await SessionReader(db).run(self._keep, row)
+
+    async def mark_deleted(self, db: AsyncSession, revision: int, **identity: object) -> None:
+        """Leave a tombstone: what arrives of the aggregate later is old. `identity`: key and fixed columns."""
+        await SessionReader(db).run(self._end, {**identity, **dict.fromkeys(self._revisions, revision)})
+
+    async def ask_owner(
+        self, read: Reads, key: int, fetch: Callable[[int], Awaitable[Reference | None]]
+    ) -> tuple[bool, Reference | None]:
+        """Ask the owning service about an aggregate whose events have not arrived: (known here, its reference).
+
+        Called before the transaction of a write, which must not wait for another service.
+        """
+        if await read.value(self._known, key=key) is not None:
+            return True, None
+        return False, await fetch(key) if key > 0 else None

@@ -1,0 +1,142 @@
+"""Query parameters as the contract reads them: typed for OpenAPI, lenient for clients.
+
+    Limit = Annotated[int | None, QueryInteger(1, 100), Query(description="Rows at most.")]
+
+A blank value counts as absent (decision 7). What cannot be read is 400 `{"detail": "limit: ..."}` (notes §1), or
+ignored where the contract says so (planner §0).
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from notechondria_contracts.fields import messages
+from notechondria_contracts.fields.rules import BIGINT_MAX, refuse
+
+FIELD_ERROR = "query_field"
+"""The type of refusals that leave as `{"<name>": [text]}`; all others are `{"detail": "<name>: text"}`."""
+_INTEGER = re.compile(r"[+-]?[0-9]{1,1000}", re.ASCII)
+_ON = frozenset({"1", "true"})
+
+
+class QueryRule(ABC):
+    """A pydantic annotation for one query parameter: text in, typed value or None out."""
+
+    def convert(self, text: object) -> object:
+        """The typed value; None for a blank text."""
+        trimmed = str(text).strip()
+        return self.read(trimmed) if trimmed else None
+
+    @abstractmethod
+    def read(self, text: str) -> object:
+        """The value of a text that is not blank, or a refusal."""
+
+    @abstractmethod
+    def schema(self) -> JsonSchemaValue:
+        """The JSON schema of what clients should send."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.convert)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return self.schema()
+
+
+@dataclass(frozen=True, slots=True)
+class QueryInteger(QueryRule):
+    """A whole number, cut to `minimum`..`maximum`; `lenient` ignores what is none."""
+
+    minimum: int = -BIGINT_MAX
+    maximum: int = BIGINT_MAX
+    lenient: bool = False
+
+    def read(self, text: str) -> int | None:
+        """The number within its bounds."""
+        if not _INTEGER.fullmatch(text):
+            if self.lenient:
+                return None
+            raise refuse(messages.NOT_INTEGER)
+        return max(self.minimum, min(int(text), self.maximum))
+
+    def schema(self) -> JsonSchemaValue:
+        """An integer with its bounds."""
+        described: JsonSchemaValue = {"type": "integer"}
+        if self.minimum != -BIGINT_MAX:
+            described["minimum"] = self.minimum
+        if self.maximum != BIGINT_MAX:
+            described["maximum"] = self.maximum
+        return described
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFlag(QueryRule):
+    """True for `1` and `true`, in any letter case; everything else is False."""
+
+    def read(self, text: str) -> bool:
+        """Whether the flag is on."""
+        return text.lower() in _ON
+
+    def schema(self) -> JsonSchemaValue:
+        """A boolean."""
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryText(QueryRule):
+    """A trimmed text; a NUL character is 400 `{"<name>": [text]}` (decision 27). Blank is `""`."""
+
+    def convert(self, text: object) -> str:
+        """The trimmed text."""
+        return self.read(str(text).strip())
+
+    def read(self, text: str) -> str:
+        """The text."""
+        if "\x00" in text:
+            raise PydanticCustomError(FIELD_ERROR, "{message}", {"message": messages.NUL_CHARACTER})
+        return text
+
+    def schema(self) -> JsonSchemaValue:
+        """A string."""
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryChoice(QueryRule):
+    """One of some words; another word is read as absent. `plain_type` is `"integer"` where the words are numbers."""
+
+    words: tuple[str, ...]
+    plain_type: str = "string"
+
+    def read(self, text: str) -> str | int | None:
+        """The word, as a number where they are numbers."""
+        if text not in self.words:
+            return None
+        return int(text) if self.plain_type == "integer" else text
+
+    def schema(self) -> JsonSchemaValue:
+        """An enum."""
+        values = [int(word) for word in self.words] if self.plain_type == "integer" else list(self.words)
+        return {"type": self.plain_type, "enum": values}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryDate(QueryRule):
+    """A date `YYYY-MM-DD`; what is none is read as absent."""
+
+    def read(self, text: str) -> date | None:
+        """The date."""
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            return None
+
+    def schema(self) -> JsonSchemaValue:
+        """A string with the format of a date."""
+        return {"type": "string", "format": "date"}
