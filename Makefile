@@ -2,7 +2,7 @@
 # Needs Python 3.11 or later, make and git; everything else is installed into this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor logs reset test lint format types unit conformance node-tools docs routes release clean
+.PHONY: help up down dev status doctor logs reset test lint format types unit conformance node-tools docs routes release clean
 .PHONY: env images compose-test
 .PHONY: bench-gateway bench-identity bench-notes bench-planner bench-mcp
 
@@ -22,6 +22,9 @@ down: $(READY) ## Stop everything
 
 status: $(READY) ## Show what runs (ARGS=--memory, --json)
 	@$(NOTECHONDRIA) status $(ARGS) || test $$? -eq 3 # 3: nothing runs, which is an answer
+
+dev: $(READY) ## Start everything; one service is restarted whenever its code changes (SERVICE=notes)
+	@$(NOTECHONDRIA) up --reload $(or $(SERVICE),$(error Say which: make dev SERVICE=notes)) $(if $(PORT),--port $(PORT)) $(ARGS)
 
 doctor: $(READY) ## Say what is wrong, and what to do about it (ARGS=--json)
 	@$(NOTECHONDRIA) doctor $(ARGS)

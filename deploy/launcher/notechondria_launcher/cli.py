@@ -29,7 +29,7 @@ from notechondria_launcher.doctor.command import doctor
 from notechondria_launcher.errors import StackError
 from notechondria_launcher.layout import Layout, default_data_folder
 from notechondria_launcher.log_view import follow, tail
-from notechondria_launcher.names import PARTS, SERVICES, TOGETHER
+from notechondria_launcher.names import PARTS, SERVICES, TOGETHER, title
 from notechondria_launcher.operator_commands import user_id
 from notechondria_launcher.operator_env import gateway_port, operator_environment
 from notechondria_launcher.runner import UpOptions, up, up_reporting
@@ -76,11 +76,15 @@ def up_command(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 opens it to the network.")] = "127.0.0.1",
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Go on in the background once all is ready.")] = False,
+    reload: Annotated[
+        str | None,
+        typer.Option("--reload", metavar="SERVICE", help="Restart this service whenever its code changes."),
+    ] = None,
     report: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start everything, say where it is, and run until Ctrl-C (or in the background)."""
     env = operator_environment()
-    options = UpOptions(_layout(data).data, host, port or gateway_port(env), env)
+    options = UpOptions(_layout(data).data, host, port or gateway_port(env), env, reload)
     if report is not None:
         up_reporting(options, report)
     else:
@@ -98,6 +102,23 @@ def down(data: Data = None) -> None:
         console,
         "Stopped; nothing is left running." if stopped else f"Nothing was running on {escape(str(layout.data))}.",
     )
+
+
+@app.command()
+def restart(
+    part: Annotated[str, typer.Argument(metavar="SERVICE", help="A service, or another part such as gateway.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Stop one part, start it again and wait until it is ready; the others go on.
+
+    What it has in hand is answered first. Meanwhile reads wait at the gateway, and writes get 503 with Retry-After.
+    """
+    done = control.restart(_layout(data), part)
+    if as_json:
+        print(json.dumps(asdict(done), indent=2))  # noqa: T201 - the command's output
+    else:
+        say(Console(), f"{title(done.name)} is ready again after {done.seconds:.1f} s (process {done.pid}).")
 
 
 @app.command()

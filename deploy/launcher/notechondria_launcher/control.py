@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from notechondria_launcher.control_requests import Restarted, ask_restart
 from notechondria_launcher.errors import StackError
 from notechondria_launcher.layout import Layout
 from notechondria_launcher.names import PARTS, TOGETHER
@@ -69,6 +70,17 @@ def stop(layout: Layout) -> bool:
             )
         time.sleep(0.05)
     return True
+
+
+def restart(layout: Layout, name: str) -> Restarted:
+    """Have the running launcher stop a part and start it again; returns when it is ready.
+
+    Raises StackError for an unknown name, when nothing runs, and when the part does not start.
+    """
+    if name not in (*PARTS, TOGETHER):
+        raise StackError(f"There is no part {name!r}.", f"Parts: {', '.join(PARTS)}.")
+    running_state(layout)
+    return ask_restart(layout, name)
 
 
 def report(layout: Layout, *, memory: bool) -> Report:

@@ -76,6 +76,11 @@ class Layout:
         return self.run / "state.json"
 
     @property
+    def requests(self) -> Path:
+        """What other commands ask of the launcher, see control_requests.py."""
+        return self.run / "requests"
+
+    @property
     def access_log(self) -> Path:
         """The gateway's JSON access log."""
         return self.logs / "access.log"
@@ -89,5 +94,5 @@ class Layout:
         self.data.mkdir(parents=True, exist_ok=True)
         # The logs hold verification codes when no SMTP is set: nobody else's business. As root, Postgres runs as
         # another user and must be able to pass through the data folder to its own.
-        for folder in (self.postgres, self.nats, self.media, self.logs, self.run):
+        for folder in (self.postgres, self.nats, self.media, self.logs, self.run, self.requests):
             folder.mkdir(mode=0o700, exist_ok=True)

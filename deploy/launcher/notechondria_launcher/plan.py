@@ -16,6 +16,11 @@ from notechondria_launcher.traefik import Traefik
 from notechondria_shared.core.settings import TRUE_WORDS
 
 
+def single_process(env: Mapping[str, str]) -> bool:
+    """Tell whether all services run in one process (NOTECHONDRIA_TOGETHER)."""
+    return env.get("NOTECHONDRIA_TOGETHER", "").strip().lower() in TRUE_WORDS
+
+
 class Plan:
     """Everything that is decided before the first process is started. ``port`` 0 is a free one for the gateway."""
 
@@ -56,7 +61,7 @@ class Plan:
             parts["postgres"] = Part("postgres", self.postgres.spec)
         if not self.env.get("NATS_URL"):
             parts["nats"] = Part("nats", self.nats.spec)
-        if self.env.get("NOTECHONDRIA_TOGETHER", "").strip().lower() in TRUE_WORDS:
+        if single_process(self.env):
             parts[TOGETHER] = Part(TOGETHER, self.settings.together)
         else:
             parts |= {name: Part(name, partial(self.settings.spec, name)) for name in SERVICES}

@@ -18,7 +18,9 @@ from notechondria_launcher import preflight
 from notechondria_launcher.display import Display, say
 from notechondria_launcher.errors import StackError
 from notechondria_launcher.layout import Layout
+from notechondria_launcher.plan import single_process
 from notechondria_launcher.progress import Pipe, Progress
+from notechondria_launcher.reload import restart_on_change, watched_folders
 from notechondria_launcher.stack import Stack
 from notechondria_launcher.state import AlreadyRunningError, Lock, StackState
 from notechondria_launcher.summary import already_running, summary
@@ -32,11 +34,15 @@ class UpOptions:
     host: str
     port: int
     env: Mapping[str, str]
+    reload: str | None = None
+    """A service that is restarted whenever its code changes."""
 
 
 def up(options: UpOptions, console: Console, *, detach: bool) -> None:
     """Start the stack; returns when it has been stopped again or, detached, when it is ready."""
     layout = Layout(options.data)
+    if options.reload:
+        _check_reload(options, layout, options.reload, detach=detach)
     if Lock(layout.lock).is_taken():
         say(console, already_running(layout, StackState.read(layout.state), options.env))
         return
@@ -57,7 +63,20 @@ def up(options: UpOptions, console: Console, *, detach: bool) -> None:
     except AlreadyRunningError:
         say(console, already_running(layout, StackState.read(layout.state), options.env))
         return
-    _serve(stack, stop, console, layout, options.env)
+    _serve(stack, stop, console, layout, options)
+
+
+def _check_reload(options: UpOptions, layout: Layout, service: str, *, detach: bool) -> None:
+    """Refuse --reload where it cannot work, before anything is started."""
+    watched_folders(service)
+    if detach:
+        raise StackError("--reload shows what it does, so it stays in the foreground.", "Leave --detach out.")
+    if single_process(options.env):
+        sentence = "All services run in one process here, so one cannot be restarted."
+        raise StackError(sentence, "Unset NOTECHONDRIA_TOGETHER.")
+    if Lock(layout.lock).is_taken():
+        remedy = f"Stop it with notechondria down, or restart by hand: notechondria restart {service}."
+        raise StackError(f"Notechondria is running on {layout.data} already.", remedy)
 
 
 def up_reporting(options: UpOptions, descriptor: int) -> None:
@@ -109,9 +128,11 @@ def _start_or_stop(stack: Stack, stop: threading.Event) -> None:
         raise
 
 
-def _serve(stack: Stack, stop: threading.Event, console: Console, layout: Layout, env: Mapping[str, str]) -> None:
+def _serve(stack: Stack, stop: threading.Event, console: Console, layout: Layout, options: UpOptions) -> None:
     try:
-        _tell(console, layout, env, detached=False)
+        _tell(console, layout, options.env, detached=False)
+        if options.reload:
+            restart_on_change(stack, options.reload, stop, console)
         stop.wait()
     finally:
         # A second Ctrl-C while the database writes its last page helps nobody.

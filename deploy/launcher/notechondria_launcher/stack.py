@@ -13,7 +13,8 @@ from typing import Self
 import psutil
 import psycopg
 
-from notechondria_launcher import preflight
+from notechondria_launcher import control_requests, preflight
+from notechondria_launcher.control_requests import Restarted
 from notechondria_launcher.errors import StackError
 from notechondria_launcher.layout import Layout
 from notechondria_launcher.names import SERVICES, TOGETHER, title
@@ -58,8 +59,9 @@ class Stack:
         self._parts: dict[str, Part] = {}
         self._ready = False
         self._state_lock = threading.Lock()
+        self._restarting = threading.Lock()
         self._stopping = threading.Event()
-        self._watcher: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def start(self, *, database_only: bool = False) -> None:
         """Start everything, or the database alone, and wait until all of it is ready.
@@ -73,6 +75,7 @@ class Stack:
             leftover = StackState.read(self.layout.state)
             if leftover is not None:
                 leftover.end_leftovers()
+            control_requests.clear(self.layout)
             self._stopping.clear()
             self._plan = Plan(self.layout, self._host, self._port, self._env)
             self._parts = self._plan.parts()
@@ -82,8 +85,11 @@ class Stack:
             raise
         self._ready = True
         self._write_state()
-        self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
-        self._watcher.start()
+        # Two threads: a part that dies is started again also while a restart waits for another one.
+        for task in (self._watch, self._answer_requests):
+            thread = threading.Thread(target=task, name=task.__name__.strip("_"), daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def cancel(self) -> None:
         """Make a start in progress give up; safe in a signal handler."""
@@ -92,9 +98,10 @@ class Stack:
     def stop(self) -> None:
         """Stop everything in order: gateway, services, NATS, Postgres; harmless when nothing runs."""
         self._stopping.set()
-        if self._watcher is not None:
-            self._watcher.join()
-            self._watcher = None
+        # A restart under way is given up and leaves its part stopped before the parts are looked at here.
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
         for group in (("gateway",), (*SERVICES, TOGETHER), ("nats",), ("postgres",)):
             running = [part for name, part in self._parts.items() if name in group and part.running]
             if running:
@@ -181,10 +188,25 @@ class Stack:
         if name in SERVICES and self._parts["gateway"].running:
             until(lambda: self.plan.traefik.sees(name), _ROUTED_SECONDS)
 
-    def restart_part(self, name: str) -> None:
-        """Stop a part and start it again."""
-        self.stop_part(name)
-        self.start_part(name)
+    def restart_part(self, name: str) -> Restarted:
+        """Stop a part in good order, so that what it has in hand is answered, and start it again.
+
+        Waits until it is ready. Raises StackError for a part that is not ours to run, or that does not start: it then
+        stays down until the next ``start_part`` or ``restart_part``.
+        """
+        if name not in self._parts:
+            raise StackError(f"There is no part {name!r} here.", f"Parts: {', '.join(self._parts)}.")
+        started = time.monotonic()
+        with self._restarting:
+            self.stop_part(name)
+            if self._stopping.is_set():
+                raise StackError("Everything is being stopped.", "Start it with: notechondria up.", cancelled=True)
+            try:
+                self.start_part(name)
+            except StackError:
+                self._write_state()
+                raise
+        return Restarted(name, self.pid(name), self.ports.get(name), round(time.monotonic() - started, 2))
 
     def _start_all(self) -> None:
         self._together([self._start_database, partial(self._start_first, "nats")])
@@ -243,6 +265,18 @@ class Stack:
                         self._write_state()
                     except OSError as error:  # a full disk is no reason to stop watching
                         self._progress.note(f"{self.layout.state} cannot be written: {error.strerror}.")
+
+    def _answer_requests(self) -> None:
+        while not self._stopping.wait(_WATCH_SECONDS):
+            try:
+                control_requests.answer_all(self.layout, self._restart_on_request)
+            except OSError as error:  # a full disk: the command that asks gives up by itself
+                self._progress.note(f"{self.layout.requests} cannot be used: {error.strerror}.")
+
+    def _restart_on_request(self, name: str) -> Restarted:
+        restarted = self.restart_part(name)
+        self._progress.note(f"{title(name)} was restarted.")
+        return restarted
 
     def _write_state(self) -> None:
         here = psutil.Process()

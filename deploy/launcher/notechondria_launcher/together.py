@@ -19,6 +19,7 @@ import uvicorn
 import uvloop
 
 from notechondria_launcher.services import OWN_ENVIRONMENTS
+from notechondria_shared.core.logs import serving_service
 from notechondria_shared.db.wait import DatabaseUnavailable
 from notechondria_shared.service.runner import prepare, serving
 
@@ -34,6 +35,7 @@ class Server(uvicorn.Server):
 
 async def _load(name: str, environment: dict[str, str]) -> Server:
     """Make a service ready to serve, under the environment that is its own."""
+    serving_service.set(name)
     before = dict(os.environ)
     os.environ.update(environment)
     try:
@@ -57,7 +59,11 @@ async def _run(environments: dict[str, dict[str, str]]) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
-    running = [asyncio.create_task(server.serve()) for server in servers]
+    running = []
+    for name, server in zip(environments, servers, strict=True):
+        # A task keeps a copy of the context, and so does every request and job that it begins.
+        serving_service.set(name)
+        running.append(asyncio.create_task(server.serve()))
     # One that ends by itself takes all down; whoever runs us starts us again.
     await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
     stop()

@@ -162,3 +162,86 @@ def test_it_says_which_version_it_is(tmp_path: Path) -> None:
     version = (Path(__file__).parents[3] / "VERSION").read_text(encoding="utf-8").strip()
     assert Person(tmp_path, {"BACKEND_VERSION": ""}).types("--version") == f"notechondria {version}\n"
     assert Person(tmp_path, {"BACKEND_VERSION": "7.8.9"}).types("--version") == "notechondria 7.8.9\n"
+
+
+def test_restart_replaces_one_part_and_waits_until_it_is_ready(person: Person) -> None:
+    person.up()
+    before = person.state()
+    done = json.loads(person.types("restart", "notes", "--json"))
+    after = person.state()
+    assert (done["name"], done["pid"], done["port"]) == ("notes", after.parts["notes"].pid, after.ports["notes"])
+    assert after.parts["notes"].pid != before.parts["notes"].pid
+    assert after.parts["notes"].restarts == 0  # asked for, so not counted as a failure
+    assert {name: part.pid for name, part in after.parts.items() if name != "notes"} == {
+        name: part.pid for name, part in before.parts.items() if name != "notes"
+    }
+    assert answers(f"http://127.0.0.1:{person.port}/api/v1/notes/")
+    assert "gateway is ready again" in person.types("restart", "gateway")
+    assert list((person.data / "run" / "requests").iterdir()) == []
+
+
+def test_restart_names_the_parts_where_the_name_is_unknown(person: Person) -> None:
+    said = person.types("restart", "nobody", code=1)
+    assert "There is no part 'nobody'. Parts: postgres, nats, identity, notes, planner, mcp, gateway." in said
+    assert "Nothing is running" in person.types("restart", "notes", code=1)
+    person.up()
+    assert "There is no part 'services' here." in person.types("restart", "services", code=1)
+
+
+def test_restart_reports_a_part_that_does_not_start_and_a_second_one_mends_it(person: Person, tmp_path: Path) -> None:
+    package = tmp_path / "planner_service"
+    person.env["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{person.env['PYTHONPATH']}"
+    person.up()
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text("raise SystemExit('no such setting')")
+    said = person.types("restart", "planner", code=1)
+    assert "planner ended while it started (exit code 1): no such setting" in said
+    assert "planner" not in person.state().parts
+    (package / "__main__.py").unlink()
+    (package / "__init__.py").unlink()
+    package.rmdir()
+    assert "planner is ready again" in person.types("restart", "planner")
+
+
+def test_reload_restarts_the_service_when_its_code_changes(person: Person, tmp_path: Path) -> None:
+    standin = Path(person.env["PYTHONPATH"]) / "notes_service" / "__main__.py"
+    package = tmp_path / "notes_service"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    code = package / "__main__.py"
+    code.write_text(standin.read_text())
+    person.env["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{person.env['PYTHONPATH']}"
+    log = person.data / "said"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*COMMAND, "up", "--reload", "notes", "--port", str(person.port)],
+            env=person.env, stdout=output, stderr=output,
+        )  # fmt: skip
+    try:
+        assert until(lambda: f"Watching {package}" in log.read_text(), 30), log.read_text()
+        first = person.state()
+        code.write_text("raise SystemExit('a slip of the pen')")
+        assert until(lambda: "notes is down until the next change" in log.read_text(), 30), log.read_text()
+        assert f"Changed: {code}" in log.read_text()
+        assert "a slip of the pen" in log.read_text()
+        code.write_text(standin.read_text())
+        assert until(lambda: "notes is ready again" in log.read_text(), 30), log.read_text()
+        second = person.state()
+        assert second.parts["notes"].pid != first.parts["notes"].pid
+        assert second.parts["mcp"].pid == first.parts["mcp"].pid
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert person.gone(second)
+
+
+def test_reload_refuses_what_it_cannot_do(person: Person) -> None:
+    said = person.types("up", "--reload", "nobody", code=1)
+    assert "There is no service 'nobody'. Services: identity, notes, planner, mcp." in said
+    assert "foreground" in person.types("up", "--detach", "--reload", "notes", code=1)
+    person.env["NOTECHONDRIA_TOGETHER"] = "on"
+    assert "one process" in person.types("up", "--reload", "notes", code=1)
+    del person.env["NOTECHONDRIA_TOGETHER"]
+    person.up()
+    assert "is running on" in person.types("up", "--reload", "notes", code=1)

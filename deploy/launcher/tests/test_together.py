@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,8 @@ class Together(Stack):
 def house() -> Iterator[Together]:
     with tempfile.TemporaryDirectory(prefix="notechondria-together-") as folder:
         Path(folder).chmod(0o711)
-        with Together(Path(folder), env={"NOTECHONDRIA_TOGETHER": "1", "AUTH_RATE_PER_MINUTE": "0"}) as running:
+        env = {"NOTECHONDRIA_TOGETHER": "1", "AUTH_RATE_PER_MINUTE": "0", "LOG_FORMAT": "json"}
+        with Together(Path(folder), env=env) as running:
             yield running
 
 
@@ -44,6 +46,15 @@ def test_all_services_work_in_one_process(house: Together) -> None:
         assert user.delete("notes/deleted/empty/").json()["count"] == 1
         path = f"note-sessions/{session.json()['id']}/"
         eventually(lambda: user.patch(path, {"title": "x"}).status_code == 404)
+
+
+def test_each_line_names_the_service_that_wrote_it(house: Together) -> None:
+    lines = [json.loads(line) for line in house.log("identity").read_text().splitlines()]
+    answered = {
+        (line["service"], line["path"].split("/")[3]) for line in lines if line.get("path", "").startswith("/api/")
+    }
+    assert {("identity", "auth"), ("notes", "notes"), ("planner", "note-sessions")} <= answered
+    assert not {("mcp", "notes"), ("mcp", "note-sessions"), ("identity", "notes")} & answered
 
 
 def test_each_service_has_its_own_role_still(house: Together) -> None:

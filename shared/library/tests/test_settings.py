@@ -117,6 +117,7 @@ def test_14_media_roots_are_absolute_unix_paths(monkeypatch: pytest.MonkeyPatch,
     ("name", "value"),
     [
         ("DJANGO_LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
         ("PUBLIC_BASE_URL", "notes.example.org"),
         ("PUBLIC_BASE_URL", "https://[notes"),
         ("FRONTEND_ORIGIN", "https://[app"),

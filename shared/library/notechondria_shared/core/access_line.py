@@ -6,6 +6,7 @@ Imports nothing but the standard library: the `notechondria` command uses it too
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 WARN_MS = 500.0
 CRITICAL_MS = 2000.0
@@ -29,3 +30,19 @@ def access_line(status: int, duration_ms: float, method: str, target: str, *, co
     level = access_level(status, duration_ms)
     paint = {logging.CRITICAL: _RED, logging.WARNING: _YELLOW}.get(level, _CYAN)
     return f"{paint}{line}{_RESET}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an access line says, as fields; path and query are masked. The log record carries it as `answered`."""
+
+    status: int
+    duration_ms: float
+    method: str
+    path: str
+    query: str
+
+    @property
+    def target(self) -> str:
+        """Path and query as a request line has them."""
+        return f"{self.path}?{self.query}" if self.query else self.path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
@@ -45,6 +45,10 @@ def _level(value: Any) -> Any:
         message = f"{value!r} is no log level; there are {', '.join(_LEVELS)}."
         raise ValueError(message)
     return name
+
+
+def _lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 EnvFlag = Annotated[bool, BeforeValidator(_flag)]
@@ -109,6 +113,8 @@ class ServiceSettings(BaseSettings):
     django_csrf_trusted_origins: EnvList = Field(default_factory=list)
     frontend_origin: str = ""
     django_log_level: Annotated[str, BeforeValidator(_level)] = "INFO"
+    log_format: Annotated[Literal["plain", "json"], BeforeValidator(_lower)] = "plain"
+    """How log lines look: plain text, or a JSON object each (docs/operations.md)."""
     django_log_file_name: str = ""
     """A file that gets the log lines too; every service its own (`<name>-<service>.log`)."""
     django_access_log_force_color: EnvFlag = False

@@ -7,7 +7,7 @@ import re
 import sys
 from urllib.parse import unquote_plus
 
-from notechondria_shared.core.access_line import access_level, access_line
+from notechondria_shared.core.access_line import Answered, access_level, access_line
 
 _SECRET_NAME = re.compile(r"code|token|pass|pwd|secret|key|authorization|session|cookie|signature", re.IGNORECASE)
 _SECRET_VALUE = re.compile(rf"({_SECRET_NAME.pattern})[^&;=]{{0,40}}=|ntc_[0-9a-f]|\b[0-9a-f]{{32,}}\b", re.IGNORECASE)
@@ -45,7 +45,7 @@ def _plain(text: str) -> str:
 
 def log_access(status: int, duration_ms: float, method: str, path: str, query: str, *, force_color: bool) -> None:
     """Write the line of one request."""
-    path = mask_path(path)
-    target = f"{path}?{mask_query(query)}" if query else path
+    answered = Answered(status, round(duration_ms, 1), method, mask_path(path), mask_query(query) if query else "")
     color = force_color or sys.stderr.isatty()
-    logger.log(access_level(status, duration_ms), access_line(status, duration_ms, method, target, color=color))
+    line = access_line(status, duration_ms, method, answered.target, color=color)
+    logger.log(access_level(status, duration_ms), line, extra={"answered": answered})

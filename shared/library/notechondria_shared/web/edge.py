@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import time
+from functools import partial
 from urllib.parse import quote
 from uuid import uuid4
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from notechondria_shared.core.request_context import request_id
+from notechondria_shared.core.request_context import request_id, request_user
 from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.web.access_log import log_access, mask_path
 from notechondria_shared.web.answers import Json, server_error
@@ -50,6 +51,8 @@ class Edge:
         given = _header(scope, b"x-request-id")
         identifier = given.decode() if _REQUEST_ID.fullmatch(given) else uuid4().hex
         token = request_id.set(identifier)
+        # The scope, not the user: who calls is known only later, and then also in tasks and threads begun before.
+        user_token = request_user.set(partial(_user_id, scope))
         extra = [*cors_headers(scope, _path_of_client(scope), self._cors_hosts), (b"x-request-id", identifier.encode())]
         status = 0
 
@@ -73,6 +76,7 @@ class Edge:
                 # Re-quoted, so that a path cannot write lines of its own into the log.
                 path = quote(scope["path"], safe="/:@!$&'()*+,;=~-._")
                 log_access(status or 499, duration, scope["method"], path, query, force_color=self._force_color)
+            request_user.reset(user_token)
             request_id.reset(token)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,8 +113,13 @@ def _path_of_client(scope: Scope) -> str:
 
 def _user(scope: Scope) -> list[tuple[bytes, bytes]]:
     """Who called, for the access log of the gateway, which takes the header off (architecture §5)."""
-    user_id = getattr(scope.get("state", {}).get("caller"), "user_id", None)
+    user_id = _user_id(scope)
     return [(b"x-user-id", str(user_id).encode())] if user_id else []
+
+
+def _user_id(scope: Scope) -> int | None:
+    user_id: int | None = getattr(scope.get("state", {}).get("caller"), "user_id", None)
+    return user_id
 
 
 def _kept(headers: list[tuple[bytes, bytes]], extra: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
