@@ -20,7 +20,7 @@ from notechondria_launcher.layout import Layout
 from notechondria_launcher.names import SERVICES, TOGETHER, title
 from notechondria_launcher.part import Part
 from notechondria_launcher.plan import Plan
-from notechondria_launcher.probe import until
+from notechondria_launcher.probe import get_json, until
 from notechondria_launcher.process import shorten
 from notechondria_launcher.progress import Progress, Silent, step
 from notechondria_launcher.services import with_user
@@ -30,6 +30,14 @@ from notechondria_shared.db.provision import provision
 _WATCH_SECONDS = 0.2
 _LOG_CHECK_SECONDS = 10.0
 _ROUTED_SECONDS = 15
+_CAPABILITIES_SECONDS = 15
+_HANDSHAKES = 8
+
+
+def _capabilities(answer: object) -> set[str]:
+    """The names of capabilities in an answer of a service."""
+    found = answer.get("capabilities") if isinstance(answer, dict) else None
+    return set(found) if isinstance(found, dict) else set()
 
 
 class Stack:
@@ -212,6 +220,24 @@ class Stack:
         self._together([self._start_database, partial(self._start_first, "nats")])
         self._together([partial(self._start_first, name) for name in (*SERVICES, TOGETHER)])
         self._start_first("gateway")
+        self._wait_for_capabilities()
+
+    def _wait_for_capabilities(self) -> None:
+        """Wait until the handshake shows what the services say they can do: every worker of identity learns it by bus.
+
+        Without a bus nobody learns anything and the services work all the same, so the wait is bounded.
+        """
+        own = [get_json(f"{self.service_url(name)}/internal/health/ready") for name in SERVICES]
+        expected = {name for answer in own for name in _capabilities(answer)}
+        handshake = f"{self.service_url('identity')}/handshake/"
+
+        def shown() -> bool:
+            # One answer tells of one worker; each new connection may reach another.
+            return all(expected <= _capabilities(get_json(handshake)) for _ in range(_HANDSHAKES))
+
+        with step(self._progress, "Capabilities"):
+            if not until(lambda: self._stopping.is_set() or shown(), _CAPABILITIES_SECONDS):
+                self._progress.note("The handshake does not show all capabilities yet: is the bus reachable?")
 
     def _start_database(self) -> None:
         self._start_first("postgres")

@@ -48,7 +48,7 @@ def test_a_relay_starts_over_after_an_unforeseen_error(monkeypatch: pytest.Monke
     monkeypatch.setattr("notechondria_shared.messaging.relay.asyncio.sleep", _at_once)
 
     async def run() -> None:
-        await Relay(Bus(), "", "example", 30)._run()  # type: ignore[arg-type]
+        await Relay(Bus(), "", "example")._run()  # type: ignore[arg-type]
 
     asyncio.run(run())
     assert len(rounds) == 2

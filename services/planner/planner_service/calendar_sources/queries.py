@@ -8,6 +8,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from notechondria_shared.db import prepare
 from planner_service.models import CalendarFeed, CalendarOccurrence, CalendarSource, CalendarYear
 
+MOST_ORPHANS = 100
+MOST_UNEXPANDED = 20
+"""Sources of one batch; maintenance goes on until one is not full."""
+
 _IS_WANTED = exists().where(CalendarFeed.source_id == CalendarSource.id, CalendarFeed.is_enabled)
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _YEARS = bindparam("years", type_=ARRAY(BigInteger))
@@ -83,7 +87,7 @@ UNEXPANDED = prepare(
     select(CalendarSource.id)
     .where(CalendarSource.has_series, _IS_WANTED, _missing_years() > 0)
     .order_by(CalendarSource.id)
-    .limit(20)
+    .limit(MOST_UNEXPANDED)
 )
 """In a new year: the year after it."""
 EXPANDED_YEARS = prepare(
@@ -97,5 +101,5 @@ ORPHANS = prepare(
         CalendarSource.touched_at < bindparam("before", type_=DateTime(timezone=True)),
         ~exists().where(CalendarFeed.source_id == CalendarSource.id),
     )
-    .limit(100)
+    .limit(MOST_ORPHANS)
 )

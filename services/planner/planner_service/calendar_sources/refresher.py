@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
+from notechondria_shared.db.batches import in_batches
 from notechondria_shared.db.tables import Row
 from planner_service.calendar_sources import queries, store
 from planner_service.calendar_sources.fetch import MOST_BYTES, CalendarFetcher, Fetched, Fetcher, FetchFailed
@@ -152,15 +153,24 @@ class Refresher:
             await asyncio.sleep(self._poll)
 
     async def _maintain(self) -> None:
-        orphans = await self._database.reader.all(queries.ORPHANS, before=now() - ORPHAN_AFTER)
-        if orphans:
-            async with self._database.transaction() as session:
-                await store.drop_unused(session, [row["id"] for row in orphans])
+        await in_batches(self._drop_orphans, queries.MOST_ORPHANS)
         async with self._database.transaction() as session:
             await store.withdraw(session, *store.failing_since(now() - self._kept, self._schedule))
+        await in_batches(self._expand_standard_years, queries.MOST_UNEXPANDED)
+
+    async def _drop_orphans(self) -> int:
+        """Remove a batch of the sources that no feed names; the number that went."""
+        orphans = await self._database.reader.all(queries.ORPHANS, before=now() - ORPHAN_AFTER)
+        if not orphans:
+            return 0
+        async with self._database.transaction() as session:
+            return await store.drop_unused(session, [row["id"] for row in orphans])
+
+    async def _expand_standard_years(self) -> int:
+        """Expand a batch of the sources that lack a year which is standard by now; the number that have it now."""
         years = standard_years(now())
-        for row in await self._database.reader.all(queries.UNEXPANDED, years=years):
-            await self._expand(row["id"], years)
+        lacking = await self._database.reader.all(queries.UNEXPANDED, years=years)
+        return sum([await self._expand(row["id"], years) for row in lacking])
 
     async def _attempt(self, source_id: int) -> None:
         # Noted before it is made: a claim whose commit is cancelled while we wait for it may stand all the same.
@@ -259,11 +269,12 @@ class Refresher:
         async with self._database.transaction() as session:
             await store.settle(session, source.id, now() + timedelta(seconds=self._poll))
 
-    async def _expand(self, source_id: int, years: Sequence[int]) -> None:
+    async def _expand(self, source_id: int, years: Sequence[int]) -> bool:
+        """Have a source in `years`; False when it is gone, or there was no time for it."""
         try:
             found = await self._database.reader.one(queries.BODY, source_id=source_id)
             if found is None:
-                return
+                return False
             reading = await self._readers.read(found["body"], years, only_years=True)
             if reading.error:
                 logger.warning("calendars: source %d in %s: %s", source_id, years, reading.error)
@@ -271,4 +282,5 @@ class Refresher:
                 # Also when it cannot be expanded there: it would not become better by trying again.
                 await store.add_years(session, source_id, found["mark"], reading.rows, years)
         except (Busy, Unavailable):
-            return
+            return False
+        return True

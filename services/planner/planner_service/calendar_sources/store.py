@@ -211,16 +211,20 @@ async def _add_years(session: AsyncSession, source_id: int, years: Sequence[int]
         await session.execute(upsert(CalendarYear).on_conflict_do_nothing(), rows)
 
 
-async def drop_unused(session: AsyncSession, source_ids: Sequence[int]) -> None:
-    """Remove sources that no feed names any more; one that is named in this very moment stays."""
+async def drop_unused(session: AsyncSession, source_ids: Sequence[int]) -> int:
+    """Remove sources that no feed names any more; how many went. One that is named in this very moment stays."""
     named = select(CalendarFeed.source_id).where(CalendarFeed.source_id.is_not(None))
+    removed = 0
     for source_id in source_ids:
         try:
             async with session.begin_nested():
-                await session.execute(
+                gone = await session.scalars(
                     delete(CalendarSource)
                     .where(CalendarSource.id == source_id, CalendarSource.id.not_in(named))
+                    .returning(CalendarSource.id)
                     .execution_options(synchronize_session=False)
                 )
+                removed += len(gone.all())
         except IntegrityError:
             continue
+    return removed

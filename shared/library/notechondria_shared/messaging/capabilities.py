@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from nats.errors import Error as NatsError
@@ -22,6 +23,9 @@ logger = logging.getLogger("notechondria.capabilities")
 BUCKET = "capabilities"
 ANNOUNCE_SECONDS = 30.0
 WATCH_SECONDS = 1.0
+RETRY_SECONDS = 0.1
+SETTLING_SECONDS = 10.0
+"""After a connect services are still announcing themselves."""
 FORGET_AFTER = timedelta(minutes=2)
 
 
@@ -53,7 +57,11 @@ class Announcer(Background):
     def __init__(self, bus: Bus, capabilities: dict[str, int]) -> None:
         self._bus = bus
         self._capabilities = capabilities
-        bus.on_connect(self._announce)
+        self._connected = asyncio.Event()
+        bus.on_connect(self._on_connect)
+
+    async def _on_connect(self) -> None:
+        self._connected.set()
 
     async def _announce(self) -> None:
         bucket = await _bucket(self._bus)
@@ -62,35 +70,55 @@ class Announcer(Background):
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(ANNOUNCE_SECONDS)
+            wait = ANNOUNCE_SECONDS
             if self._bus.connected:
+                self._connected.clear()
                 try:
                     await self._announce()
                 except (NatsError, TimeoutError, OSError) as error:
+                    # A cluster that has just begun chooses its leaders first: soon, not in half a minute.
+                    wait = RETRY_SECONDS
                     logger.debug("capabilities: %s", error or type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._connected.wait(), wait)
 
 
 class CapabilityBoard(Background):
-    """What every deployed service announced, from memory; the last known set while the bus is away."""
+    """What every deployed service announced, from memory; the last known set while the bus is away.
+
+    It is read at once after each connect, and often in the seconds that follow: services that start together announce
+    themselves then.
+    """
 
     task_name = "capabilities.watch"
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._current: dict[str, int] = {}
+        self._connected = asyncio.Event()
+        self._connected_at = 0.0
+        bus.on_connect(self._on_connect)
+
+    async def _on_connect(self) -> None:
+        self._connected_at = asyncio.get_running_loop().time()
+        self._connected.set()
 
     def current(self) -> dict[str, int]:
         """Capability name to version, over all services that announced themselves in the last two minutes."""
         return dict(self._current)
 
     async def _run(self) -> None:
+        clock = asyncio.get_running_loop().time
         while True:
             if self._bus.connected:
+                self._connected.clear()
                 try:
                     self._current = await self._read()
                 except (NatsError, TimeoutError, OSError) as error:
                     logger.debug("capabilities: %s", error or type(error).__name__)
-            await asyncio.sleep(WATCH_SECONDS)
+            just_connected = clock() - self._connected_at < SETTLING_SECONDS
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._connected.wait(), RETRY_SECONDS if just_connected else WATCH_SECONDS)
 
     async def _read(self) -> dict[str, int]:
         bucket = await _bucket(self._bus)

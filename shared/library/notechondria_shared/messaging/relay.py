@@ -7,7 +7,6 @@ import json
 import logging
 import time
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any, LiteralString
 
 import psycopg
@@ -16,7 +15,6 @@ from nats.js.errors import NoStreamResponseError
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from notechondria_shared.core.timestamps import now
 from notechondria_shared.core.trace_context import traces
 from notechondria_shared.db.replica import connection_name
 from notechondria_shared.messaging.bus import Bus, ensure_stream
@@ -29,20 +27,17 @@ GATHER_SECONDS = 0.02
 """In busy times facts are gathered this long and sent together: every look into the outbox has its price."""
 BUSY_SECONDS = 0.1
 """Busy is who is woken again within this time."""
-HOUSEKEEPING_SECONDS = 3600.0
 Row = dict[str, Any]
 
 
 class Relay:
     """A background task with a connection of its own: LISTEN wakes it, an advisory lock makes it the only one."""
 
-    def __init__(self, bus: Bus, conninfo: str, schema: str, retention_days: int) -> None:
+    def __init__(self, bus: Bus, conninfo: str, schema: str) -> None:
         self._bus, self._conninfo, self._schema = bus, conninfo, schema
-        self._retention = timedelta(days=retention_days)
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._stream_known = False
-        self._last_housekeeping = 0.0
         bus.on_disconnect(self._forget_stream)
 
     def _forget_stream(self) -> None:
@@ -85,7 +80,6 @@ class Relay:
                     return
             while True:
                 sent = await self._drain(connection)
-                await self._housekeeping(connection)
                 if self._stopping.is_set():
                     return
                 if sent < 0:
@@ -182,24 +176,3 @@ class Relay:
                 json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode(),
                 headers={"Nats-Msg-Id": event_id, "Content-Type": "application/cloudevents+json"},
             )
-
-    async def _housekeeping(self, connection: psycopg.AsyncConnection[Row]) -> None:
-        """Drop what is past its time, in small bites: sent facts, and inbox rows no replay can reach any more."""
-        if (loop_now := asyncio.get_running_loop().time()) - self._last_housekeeping < HOUSEKEEPING_SECONDS:
-            return
-        self._last_housekeeping = loop_now
-        await connection.execute(
-            self._sql(
-                "DELETE FROM {schema}.outbox WHERE id IN (SELECT id FROM {schema}.outbox "
-                "WHERE sent_at IS NOT NULL AND created_at < %s ORDER BY created_at LIMIT 10000)"
-            ),
-            (now() - self._retention,),
-        )
-        await connection.execute(
-            self._sql(
-                "DELETE FROM {schema}.inbox WHERE event_id IN (SELECT event_id FROM {schema}.inbox "
-                "WHERE received_at < %s ORDER BY received_at LIMIT 10000)"
-            ),
-            # Twice the outbox's time: a fact may be replayed on its last day and arrive once more.
-            (now() - 2 * self._retention,),
-        )

@@ -24,6 +24,7 @@ from notechondria_shared.messaging.capabilities import Announcer
 from notechondria_shared.messaging.consumer import Consumer, Subscription
 from notechondria_shared.messaging.event_lag import EventLag
 from notechondria_shared.messaging.relay import Relay
+from notechondria_shared.messaging.retention import EventRetention
 from notechondria_shared.messaging.tables import EventTables
 from notechondria_shared.observability import status
 from notechondria_shared.observability.route_template import UNSEEN
@@ -187,5 +188,6 @@ def _background(app: FastAPI, settings: ServiceSettings, spec: ServiceSpec) -> l
             Consumer(state.bus, state.database, spec.tables, subscription, list(settings.consumer_backoff_seconds))
         )
     parts.append(Announcer(state.bus, spec.capabilities))
-    parts.append(Relay(state.bus, settings.database_conninfo, spec.tables.schema, settings.outbox_retention_days))
+    parts.append(EventRetention(state.database, spec.tables, settings.outbox_retention_days))
+    parts.append(Relay(state.bus, settings.database_conninfo, spec.tables.schema))
     return parts

@@ -54,7 +54,13 @@ async def ready(request: Request) -> dict[str, Any]:
     expected = await asyncio.to_thread(head, state.migrations_folder)
     if current != expected:
         raise Unavailable(f"Not ready: Backend.Start/migrations — schema is at {current}, files at {expected}.")
-    return {"status": "ok", "service": state.settings.service, "revision": current, "bus": state.bus.connected}
+    return {
+        "status": "ok",
+        "service": state.settings.service,
+        "revision": current,
+        "bus": state.bus.connected,
+        "capabilities": state.spec.capabilities,
+    }
 
 
 @operators.post("/replay")
