@@ -9,7 +9,7 @@
 READY := .venv/.ready
 BIN := .venv/bin
 NOTECHONDRIA = $(BIN)/notechondria
-PROJECTS := uv.lock pyproject.toml $(wildcard shared/*/pyproject.toml services/*/pyproject.toml deploy/launcher/pyproject.toml)
+PROJECTS := uv.lock pyproject.toml $(wildcard shared/*/pyproject.toml services/*/pyproject.toml cli/pyproject.toml deploy/launcher/pyproject.toml)
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

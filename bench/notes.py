@@ -25,7 +25,7 @@ from tests.support.gateway import another_gateway
 from bench.load import Sample, closed_loop
 from bench.notes_bare import PREFIX
 from bench.notes_fill import fill
-from notechondria_launcher.ports import choose_port, release_port
+from notechondria_cli.ports import choose_port, release_port
 from notechondria_launcher.stack import Stack
 
 WORKERS = 8

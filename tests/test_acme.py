@@ -13,10 +13,10 @@ import httpx
 import pytest
 from cryptography import x509
 
-from notechondria_launcher.doctor import certificate
-from notechondria_launcher.ports import choose_port, release_port
+from notechondria_cli.doctor import certificate
+from notechondria_cli.ports import choose_port, release_port
+from notechondria_cli.state import StackState
 from notechondria_launcher.stack import Stack
-from notechondria_launcher.state import StackState
 from tests.support.client import PASSWORD, eventually
 from tests.support.pebble import Pebble
 

@@ -12,8 +12,8 @@ import pytest
 from tools.api_document import application
 from tools.event_documents import asyncapi, markdown
 
+from notechondria_cli.names import SERVICES
 from notechondria_contracts.events import CATALOGUE
-from notechondria_launcher.names import SERVICES
 from notechondria_shared.web.paths import api_routes, calls
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +24,7 @@ PACKAGES = {
     "notes_service": ROOT / "services/notes/notes_service",
     "planner_service": ROOT / "services/planner/planner_service",
     "mcp_service": ROOT / "services/mcp/mcp_service",
+    "notechondria_cli": ROOT / "cli/notechondria_cli",
     "notechondria_launcher": ROOT / "deploy/launcher/notechondria_launcher",
 }
 SHARED = {"notechondria_contracts", "notechondria_shared"}
@@ -34,7 +35,8 @@ MAY_IMPORT = {
     "notes_service": SHARED,
     "planner_service": SHARED,
     "mcp_service": SHARED,
-    "notechondria_launcher": SHARED,
+    "notechondria_cli": SHARED,
+    "notechondria_launcher": SHARED | {"notechondria_cli"},
 }
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py"}
 

@@ -17,9 +17,9 @@ import httpx
 import psycopg
 import pytest
 
-from notechondria_launcher.layout import Layout
+from notechondria_cli.layout import Layout
+from notechondria_cli.state import Lock
 from notechondria_launcher.stack import Stack
-from notechondria_launcher.state import Lock
 from tests.support.client import PASSWORD, Api, User, eventually
 
 pytestmark = pytest.mark.timeout(600)

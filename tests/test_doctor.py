@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from notechondria_launcher.doctor import settings
-from notechondria_launcher.ports import choose_port
+from notechondria_cli.doctor import settings
+from notechondria_cli.ports import choose_port
 from notechondria_launcher.stack import Stack
 from tests.support.admin import make_staff
 from tests.support.certificates import self_signed

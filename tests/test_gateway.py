@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from notechondria_launcher.access_log import Request, parse
+from notechondria_cli.access_log import Request, parse
 from notechondria_launcher.stack import Stack
 from tests.support.client import Api, eventually
 from tests.support.gateway import another_gateway

@@ -19,11 +19,11 @@ import httpx
 import pytest
 import yaml
 
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.layout import GATEWAY_ROUTES, GATEWAY_STATIC
-from notechondria_launcher.names import SERVICES
+from notechondria_cli.errors import StackError
+from notechondria_cli.layout import GATEWAY_ROUTES, GATEWAY_STATIC
+from notechondria_cli.names import SERVICES
+from notechondria_cli.ports import choose_port
 from notechondria_launcher.nats import wheel_program
-from notechondria_launcher.ports import choose_port
 from notechondria_launcher.stack import Stack
 from notechondria_launcher.traefik import fill_in, render_static
 from tests.support.certificates import self_signed

@@ -14,7 +14,7 @@ import promql_parser
 import pytest
 import yaml
 
-from notechondria_launcher.ports import choose_port
+from notechondria_cli.ports import choose_port
 from notechondria_launcher.stack import Stack
 from tests.support.certificates import self_signed
 from tests.support.client import Api, eventually

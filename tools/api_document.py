@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from notechondria_launcher.names import SERVICES
+from notechondria_cli.names import SERVICES
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

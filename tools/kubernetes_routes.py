@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.layout import GATEWAY_ROUTES, PROJECT
+from notechondria_cli.errors import StackError
+from notechondria_cli.layout import GATEWAY_ROUTES, PROJECT
 from notechondria_launcher.route_commands import ask_gateway
 
 TARGET = PROJECT / "deploy" / "k8s" / "base" / "gateway" / "routes.yaml"

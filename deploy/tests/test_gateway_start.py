@@ -15,7 +15,7 @@ import yaml
 from manifests import ROOT
 from tests.support.client import eventually
 
-from notechondria_launcher.ports import choose_port
+from notechondria_cli.ports import choose_port
 
 GATEWAY = ROOT / "gateway"
 

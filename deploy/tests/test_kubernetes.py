@@ -12,7 +12,7 @@ import pytest
 import yaml
 from manifests import OVERLAYS, ROOT, named, objects, pod_specs, rendered
 
-from notechondria_launcher.operator_env import read_env_file
+from notechondria_cli.operator_env import read_env_file
 
 SERVICES = ("identity", "notes", "planner", "mcp")
 # Their schemas come with their operators; test_kubernetes_routes.py has Traefik itself read its own.

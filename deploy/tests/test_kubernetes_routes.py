@@ -17,9 +17,9 @@ from manifests import ROOT, objects
 from tests.support.ai import ai_service
 from tests.support.client import Api, eventually
 
+from notechondria_cli.ports import choose_port
+from notechondria_cli.probe import answers
 from notechondria_launcher.nats import wheel_program
-from notechondria_launcher.ports import choose_port
-from notechondria_launcher.probe import answers
 from notechondria_launcher.stack import Stack
 
 NAMESPACE = "notechondria"

@@ -6,7 +6,7 @@ from typing import Any
 
 from tools.api_document import openapi
 
-from notechondria_launcher.names import SERVICES
+from notechondria_cli.names import SERVICES
 
 __all__ = ["SERVICES", "openapi", "operations"]
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from notechondria_cli.ports import choose_port, release_port
+from notechondria_cli.probe import get_json
 from notechondria_launcher.part import Part
-from notechondria_launcher.ports import choose_port, release_port
-from notechondria_launcher.probe import get_json
 from notechondria_launcher.stack import Stack
 from notechondria_launcher.traefik import Traefik
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from notechondria_launcher.ports import choose_port, release_port
+from notechondria_cli.ports import choose_port, release_port
 
 
 class Letterbox:

@@ -14,8 +14,8 @@ from typing import Self
 
 import httpx
 
-from notechondria_launcher.layout import PROJECT
-from notechondria_launcher.ports import choose_port, release_port
+from notechondria_cli.layout import PROJECT
+from notechondria_cli.ports import choose_port, release_port
 from notechondria_launcher.process import guarded
 from tests.support.certificates import self_signed
 from tests.support.client import eventually

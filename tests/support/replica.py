@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from notechondria_launcher.ports import choose_port, release_port
+from notechondria_cli.ports import choose_port, release_port
 from notechondria_launcher.stack import Stack
 from tests.support.client import eventually
 

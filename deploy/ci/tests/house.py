@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from notechondria_launcher.operator_env import read_env_file
-from notechondria_launcher.ports import choose_port
+from notechondria_cli.operator_env import read_env_file
+from notechondria_cli.ports import choose_port
 
 DEPLOY = Path(__file__).resolve().parents[2]
 FILES = (DEPLOY / "compose.yaml", DEPLOY / "ci" / "compose.test.yaml")

@@ -13,7 +13,7 @@ from load import Load
 from tests.support.client import Api, eventually
 from tests.test_story import test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_second
 
-from notechondria_launcher.ports import choose_port
+from notechondria_cli.ports import choose_port
 
 __all__ = ["test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_second"]
 MIB = 2**20

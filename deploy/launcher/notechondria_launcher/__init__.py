@@ -1,6 +1,6 @@
 """The whole house on one machine: real Postgres, NATS and Traefik from wheels, and the four services."""
 
-from notechondria_launcher.errors import StackError
+from notechondria_cli.errors import StackError
 from notechondria_launcher.stack import Stack
 
 __all__ = ["Stack", "StackError"]

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.layout import NATS_CONFIGURATION
-from notechondria_launcher.probe import answers
+from notechondria_cli.errors import StackError
+from notechondria_cli.layout import NATS_CONFIGURATION
+from notechondria_cli.probe import answers
 from notechondria_launcher.process import ChildSpec
 
 

@@ -4,8 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.names import title
+from notechondria_cli.errors import StackError
+from notechondria_cli.names import title
 from notechondria_launcher.process import Child, ChildSpec, last_lines
 
 _FIRST_PAUSE_SECONDS = 0.5

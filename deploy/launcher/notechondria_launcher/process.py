@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.names import title
+from notechondria_cli.errors import StackError
+from notechondria_cli.names import title
 
 _GUARD = Path(__file__).with_name("guard.py")
 _LOG_LIMIT_BYTES = 32 * 1024 * 1024

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.markup import escape
 from watchfiles import watch
 
-from notechondria_launcher.display import say
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.layout import shown
-from notechondria_launcher.log_view import follow
-from notechondria_launcher.names import SERVICES, title
+from notechondria_cli.display import say
+from notechondria_cli.errors import StackError
+from notechondria_cli.layout import shown
+from notechondria_cli.log_view import follow
+from notechondria_cli.names import SERVICES, title
 from notechondria_launcher.stack import Stack
 
 _SHARED = ("notechondria_shared",)

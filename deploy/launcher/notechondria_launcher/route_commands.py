@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from notechondria_launcher.display import for_tables
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.names import SERVICES
+from notechondria_cli.display import for_tables
+from notechondria_cli.errors import StackError
+from notechondria_cli.names import SERVICES
+from notechondria_cli.ports import choose_port, release_port
+from notechondria_cli.probe import answers, get_json
 from notechondria_launcher.part import Part
-from notechondria_launcher.ports import choose_port, release_port
-from notechondria_launcher.probe import answers, get_json
 from notechondria_launcher.process import ChildSpec
 from notechondria_launcher.traefik import Traefik
 

@@ -14,15 +14,15 @@ from types import FrameType
 
 from rich.console import Console
 
-from notechondria_launcher import preflight
-from notechondria_launcher.display import Display, say
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.layout import Layout
+from notechondria_cli import preflight
+from notechondria_cli.display import Display, say
+from notechondria_cli.errors import StackError
+from notechondria_cli.layout import Layout
+from notechondria_cli.state import AlreadyRunningError, Lock, StackState
 from notechondria_launcher.plan import single_process
 from notechondria_launcher.progress import Pipe, Progress
 from notechondria_launcher.reload import restart_on_change, watched_folders
 from notechondria_launcher.stack import Stack
-from notechondria_launcher.state import AlreadyRunningError, Lock, StackState
 from notechondria_launcher.summary import already_running, summary
 
 

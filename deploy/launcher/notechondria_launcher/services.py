@@ -5,24 +5,16 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
 
-from notechondria_launcher.credentials import Credentials
-from notechondria_launcher.names import SERVICES, TOGETHER
-from notechondria_launcher.probe import answers
+from notechondria_cli.credentials import Credentials
+from notechondria_cli.database import with_user
+from notechondria_cli.names import SERVICES, TOGETHER
+from notechondria_cli.probe import answers
 from notechondria_launcher.process import ChildSpec
 from notechondria_shared.core.unix_path import unix_path
 
 OWN_ENVIRONMENTS = "NOTECHONDRIA_SERVICES"
 """A variable of the one process that is all services: JSON, by service, what only that one is told."""
-
-
-def with_user(url: str, user: str, password: str) -> str:
-    """Return a database URL with another user; the postgres:// spelling becomes postgresql://."""
-    parts = urlsplit(url)
-    address = parts.netloc.rpartition("@")[2]
-    scheme = "postgresql" if parts.scheme == "postgres" else parts.scheme
-    return urlunsplit((scheme, f"{user}:{quote(password, safe='')}@{address}", parts.path, parts.query, ""))
 
 
 def admin_account(env: Mapping[str, str], credentials: Credentials) -> dict[str, str]:

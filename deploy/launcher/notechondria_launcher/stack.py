@@ -13,18 +13,18 @@ from typing import Self
 import psutil
 import psycopg
 
-from notechondria_launcher import control_requests, preflight
-from notechondria_launcher.control_requests import Restarted
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.layout import Layout
-from notechondria_launcher.names import SERVICES, TOGETHER, title
+from notechondria_cli import control_requests, preflight
+from notechondria_cli.control_requests import Restarted
+from notechondria_cli.database import with_user
+from notechondria_cli.errors import StackError
+from notechondria_cli.layout import Layout
+from notechondria_cli.names import SERVICES, TOGETHER, title
+from notechondria_cli.probe import get_json, until
+from notechondria_cli.state import Lock, PartState, StackState
 from notechondria_launcher.part import Part
 from notechondria_launcher.plan import Plan
-from notechondria_launcher.probe import get_json, until
 from notechondria_launcher.process import shorten
 from notechondria_launcher.progress import Progress, Silent, step
-from notechondria_launcher.services import with_user
-from notechondria_launcher.state import Lock, PartState, StackState
 from notechondria_shared.db.provision import provision
 
 _WATCH_SECONDS = 0.2
@@ -152,6 +152,11 @@ class Stack:
     def admin_database_url(self) -> str:
         """The database as its administrator."""
         return self.plan.admin_database_url
+
+    @property
+    def role_passwords(self) -> Mapping[str, str]:
+        """The password of each service's role in the database."""
+        return self.plan.credentials.database
 
     @property
     def internal_token(self) -> str:

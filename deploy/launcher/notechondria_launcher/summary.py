@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from rich.markup import escape
 
-from notechondria_launcher.credentials import Credentials
-from notechondria_launcher.layout import Layout, default_data_folder, shown
-from notechondria_launcher.names import TOGETHER
+from notechondria_cli.credentials import Credentials
+from notechondria_cli.layout import Layout, default_data_folder, shown
+from notechondria_cli.names import TOGETHER
+from notechondria_cli.state import StackState
 from notechondria_launcher.services import admin_account
-from notechondria_launcher.state import StackState
 
 
 def command(verb: str, layout: Layout, env: Mapping[str, str]) -> str:

@@ -9,20 +9,15 @@ from typing import Any
 
 import yaml
 
-from notechondria_launcher import gateway_settings
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.layout import GATEWAY_ROUTES, GATEWAY_STATIC
+from notechondria_cli import gateway_settings
+from notechondria_cli.errors import StackError
+from notechondria_cli.gateway_settings import tls_port
+from notechondria_cli.layout import GATEWAY_ROUTES, GATEWAY_STATIC
+from notechondria_cli.operator_env import whole_number
+from notechondria_cli.probe import answers, get_json
 from notechondria_launcher.nats import wheel_program
-from notechondria_launcher.operator_env import whole_number
-from notechondria_launcher.probe import answers, get_json
 from notechondria_launcher.process import ChildSpec, put_aside
 from notechondria_shared.core.settings import TRUE_WORDS
-
-
-def tls_port(env: Mapping[str, str]) -> int | None:
-    """Return the port for TLS; None when there is no certificate and no way to one."""
-    wanted = env.get("TLS_CERT_FILE") or env.get("ACME_EMAIL")
-    return whole_number(env, "TLS_PORT", 8443, 65_535) if wanted else None
 
 
 def check_certificate(env: Mapping[str, str]) -> None:

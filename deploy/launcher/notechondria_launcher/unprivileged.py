@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from notechondria_launcher.errors import StackError
+from notechondria_cli.errors import StackError
 from notechondria_launcher.process import guarded
 
 _PROBE_SECONDS = 20

@@ -14,9 +14,9 @@ from nats.js.api import AckPolicy, ConsumerConfig, KeyValueConfig, StorageType, 
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
+from notechondria_cli.layout import NATS_CONFIGURATION
+from notechondria_cli.names import SERVICES
 from notechondria_launcher import Stack
-from notechondria_launcher.layout import NATS_CONFIGURATION
-from notechondria_launcher.names import SERVICES
 
 pytestmark = pytest.mark.timeout(60)
 

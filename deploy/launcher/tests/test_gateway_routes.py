@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from notechondria_cli.access_log import Request, parse, render
+from notechondria_cli.probe import until
 from notechondria_launcher import Stack
-from notechondria_launcher.access_log import Request, parse, render
-from notechondria_launcher.probe import until
 
 
 def call(

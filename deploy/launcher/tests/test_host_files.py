@@ -24,7 +24,7 @@ def found(part: Any, kind: str) -> list[dict[str, Any]]:
 
 
 def test_render() -> None:
-    blueprint = yaml.safe_load((DEPLOY / "render.yaml").read_text())
+    blueprint = yaml.safe_load((DEPLOY / "hosts/render.yaml").read_text())
     (service,) = blueprint["services"]
     (database,) = blueprint["databases"]
     variables = {entry["key"]: entry for entry in service["envVars"]}
@@ -37,7 +37,7 @@ def test_render() -> None:
 
 
 def test_northflank() -> None:
-    template = json.loads((DEPLOY / "northflank.json").read_text())
+    template = json.loads((DEPLOY / "hosts/northflank.json").read_text())
     (group,) = found(template["spec"], "SecretGroup")
     assert group["secrets"]["variables"].keys() <= SETTINGS
     (service,) = found(template["spec"], "CombinedService")
@@ -49,12 +49,12 @@ def test_northflank() -> None:
 
 @pytest.mark.parametrize("word", ["stage('Prepare')", "stage('Test')", "stage('Deploy')", "make test", "compose.yaml"])
 def test_jenkins(word: str) -> None:
-    text = (DEPLOY / "Jenkinsfile").read_text()
+    text = (DEPLOY / "hosts/Jenkinsfile").read_text()
     assert word in text
     assert text.count("{") == text.count("}")
 
 
 def test_no_file_holds_a_secret() -> None:
-    for name in ("render.yaml", "northflank.json", "Jenkinsfile"):
+    for name in ("hosts/render.yaml", "hosts/northflank.json", "hosts/Jenkinsfile"):
         text = (DEPLOY / name).read_text()
         assert not re.search(r"(?i)(password|secret|token)[\"']?\s*[:=]\s*[\"'][A-Za-z0-9+/]{12,}", text), name

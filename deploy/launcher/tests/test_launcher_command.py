@@ -13,9 +13,9 @@ from typing import Any
 import psutil
 import pytest
 
-from notechondria_launcher.ports import choose_port
-from notechondria_launcher.probe import answers, until
-from notechondria_launcher.state import StackState
+from notechondria_cli.ports import choose_port
+from notechondria_cli.probe import answers, until
+from notechondria_cli.state import StackState
 
 COMMAND = [sys.executable, "-m", "notechondria_launcher"]
 

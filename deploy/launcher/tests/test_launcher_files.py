@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from notechondria_launcher.access_log import parse, render
-from notechondria_launcher.credentials import Credentials
-from notechondria_launcher.doctor import settings
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.gateway_settings import checked
-from notechondria_launcher.layout import GATEWAY_ROUTES, GATEWAY_STATIC, default_data_folder
-from notechondria_launcher.log_view import follow, tail
-from notechondria_launcher.operator_env import gateway_port, read_env_file
+from notechondria_cli.access_log import parse, render
+from notechondria_cli.credentials import Credentials
+from notechondria_cli.database import with_user
+from notechondria_cli.doctor import settings
+from notechondria_cli.errors import StackError
+from notechondria_cli.gateway_settings import checked
+from notechondria_cli.layout import GATEWAY_ROUTES, GATEWAY_STATIC, default_data_folder
+from notechondria_cli.log_view import follow, tail
+from notechondria_cli.operator_env import gateway_port, read_env_file
 from notechondria_launcher.process import shorten
-from notechondria_launcher.services import with_user
 from notechondria_launcher.traefik import render_static
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from notechondria_launcher import preflight
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.layout import Layout
+from notechondria_cli import preflight
+from notechondria_cli.errors import StackError
+from notechondria_cli.layout import Layout
+from notechondria_cli.ports import choose_port, is_free, release_port
 from notechondria_launcher.nats import wheel_program
-from notechondria_launcher.ports import choose_port, is_free, release_port
 from notechondria_launcher.postgres import binaries
 
 
@@ -71,7 +71,7 @@ def test_ports() -> None:
 CHOOSER = """
 import subprocess
 import sys
-from notechondria_launcher import ports
+from notechondria_cli import ports
 ports._LOWEST, ports._HIGHEST = 20_000, 20_099
 chosen = [ports.choose_port() for _ in range(30)]
 print(*chosen, flush=True)

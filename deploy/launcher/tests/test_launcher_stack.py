@@ -10,10 +10,10 @@ import psutil
 import psycopg
 import pytest
 
+from notechondria_cli.names import PARTS, SERVICES
+from notechondria_cli.probe import answers, get_json, until
+from notechondria_cli.state import AlreadyRunningError, StackState
 from notechondria_launcher import Stack, StackError
-from notechondria_launcher.names import PARTS, SERVICES
-from notechondria_launcher.probe import answers, get_json, until
-from notechondria_launcher.state import AlreadyRunningError, StackState
 
 
 def environment(stack: Stack, service: str) -> dict[str, str]:

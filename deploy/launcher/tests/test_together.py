@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from tests.support.client import Api, eventually
 
-from notechondria_launcher import control
-from notechondria_launcher.layout import Layout
+from notechondria_cli import control
+from notechondria_cli.layout import Layout
 from notechondria_launcher.stack import Stack
 
 

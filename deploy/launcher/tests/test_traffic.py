@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from notechondria_launcher.access_log import Request, Wanted
-from notechondria_launcher.errors import StackError
-from notechondria_launcher.traffic import Traffic, route_of
+from notechondria_cli.access_log import Request, Wanted
+from notechondria_cli.errors import StackError
+from notechondria_cli.traffic import Traffic, route_of
 
 MOMENT = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from notechondria_cli.ports import choose_port, release_port
 from notechondria_launcher import unprivileged
-from notechondria_launcher.ports import choose_port, release_port
 from notechondria_launcher.postgres import Postgres, binaries
 from notechondria_launcher.process import Child, guarded
 from notechondria_launcher.unprivileged import Runner, choose_runner

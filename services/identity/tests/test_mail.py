@@ -22,7 +22,7 @@ from tests.support.letterbox import Letterbox, letterbox
 from identity_service.codes import service as codes
 from identity_service.mail.service import Mailer
 from identity_service.settings import IdentitySettings
-from notechondria_launcher.ports import choose_port
+from notechondria_cli.ports import choose_port
 
 
 @pytest.fixture

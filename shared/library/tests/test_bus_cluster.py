@@ -12,10 +12,10 @@ import nats.errors
 import pytest
 from tests.support.client import eventually
 
-from notechondria_launcher.layout import NATS_CONFIGURATION
+from notechondria_cli.layout import NATS_CONFIGURATION
+from notechondria_cli.ports import choose_port
+from notechondria_cli.probe import answers
 from notechondria_launcher.nats import wheel_program
-from notechondria_launcher.ports import choose_port
-from notechondria_launcher.probe import answers
 from notechondria_shared.messaging.bus import Bus, ensure_stream
 from notechondria_shared.messaging.connection import Connection
 

@@ -1,0 +1,1 @@
+"""Operator commands that work on any deployment: doctor, backup, restore, users, events, import."""

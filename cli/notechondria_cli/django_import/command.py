@@ -1,0 +1,94 @@
+"""``notechondria import-django``: move in from the Django monolith."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from notechondria_cli import backup
+from notechondria_cli.backup_commands import layout_of, media_environment
+from notechondria_cli.database import idle_database
+from notechondria_cli.display import say
+from notechondria_cli.django_import.move import make_schemas, move
+from notechondria_cli.django_import.report import Report
+from notechondria_cli.django_import.source import Source
+from notechondria_cli.names import SERVICES
+from notechondria_cli.operator_env import operator_environment
+from notechondria_shared.db.provision import provision
+
+
+def import_django(
+    database_url: Annotated[str, typer.Option("--database-url", help="The monolith's Postgres, only read.")],
+    media: Annotated[
+        Path | None, typer.Option("--media", help="The monolith's media folder.", exists=True, file_okay=False)
+    ] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Data folder to move into.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report, write nothing.")] = False,
+    report_file: Annotated[Path | None, typer.Option("--report", help="Write the report here as JSON too.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Move accounts, notes, plans and files of the Django monolith into this system, which must not be running.
+
+    Ids, uuids, password hashes and API keys stay; everybody signs in anew. It can be repeated: what is there already is
+    left as it is. Without --media the files must lie in this system's store already.
+    """
+    env = operator_environment()
+    layout = layout_of(data, env)
+    console = Console(stderr=True)
+    with Source(database_url) as source:
+        source.require("auth_user")  # before anything is made
+        database = idle_database(layout, env)
+        try:
+            url = database.admin_database_url
+            make_schemas({service: database.database_url(service) for service in SERVICES})
+            store = backup.media_store(media_environment(layout, env, url))
+            public = env.get("PUBLIC_BASE_URL") or "http://localhost:8080"
+            with _Bars(console) as tell:
+                api = f"{public.rstrip('/')}/api/v1"
+                report = move(source, url, store, media, api, tell, dry_run=dry_run)
+            provision(url, database.role_passwords)
+        finally:
+            database.stop()
+    if report_file:
+        report_file.write_text(json.dumps(report.as_json(), indent=2) + "\n", encoding="utf-8")
+    if as_json:
+        print(json.dumps(report.as_json(), indent=2))  # noqa: T201 - the command's output
+    else:
+        _show(report)
+
+
+class _Bars(Progress):
+    """A line for each kind that is being moved."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (TextColumn("{task.description:<30}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        super().__init__(*columns, console=console, disable=not console.is_terminal)
+        self._tasks_of: dict[str, TaskID] = {}
+
+    def __call__(self, kind: str, done: int) -> None:
+        if kind not in self._tasks_of:
+            self._tasks_of[kind] = self.add_task(kind, total=None)
+        self.update(self._tasks_of[kind], completed=done)
+
+
+def _show(report: Report) -> None:
+    console = Console()
+    table = Table(box=None)
+    table.add_column("")
+    for name in ("read", "would come" if report.dry_run else "came", "there already", "changed", "left out"):
+        table.add_column(name, justify="right")
+    for name, kind in report.kinds.items():
+        table.add_row(name, *map(str, (kind.read, kind.written, kind.present, kind.changed, kind.skipped)))
+    console.print(table)
+    for name, kind in report.kinds.items():
+        for reason, count in kind.reasons.most_common():
+            say(console, escape(f"{name}: {count} x {reason}"))
+        for example in kind.examples[:5]:
+            say(console, escape(f"    {example}"))
+    if not report.dry_run:
+        say(console, "Everybody signs in anew. Start it: notechondria up")

@@ -1,0 +1,124 @@
+"""``notechondria doctor [--url URL --key-file FILE] [--json]``."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from notechondria_cli import control
+from notechondria_cli.credentials import Credentials
+from notechondria_cli.display import say
+from notechondria_cli.doctor import certificate, house, machine, remote, settings
+from notechondria_cli.errors import StackError
+from notechondria_cli.layout import Layout, default_data_folder
+from notechondria_cli.operator_env import operator_environment
+from notechondria_cli.state import StackState
+from notechondria_shared.core.version import product_version
+from notechondria_shared.observability.diagnosis import Finding
+from notechondria_shared.observability.service_status import ServiceStatus
+
+
+@dataclass
+class Examination:
+    """What was found; ``state`` is ``running``, ``starting``, ``stopped``, or ``unknown`` of what did not answer."""
+
+    place: dict[str, str]
+    """Where: the ``data`` folder, or the ``url``."""
+    state: str
+    version: str = field(default_factory=product_version)
+    services: list[ServiceStatus] = field(default_factory=list)
+    problems: list[Finding] = field(default_factory=list)
+    hints: list[Finding] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "healthy": not self.problems,
+            "version": self.version,
+            **self.place,
+            "state": self.state,
+            "services": [one.model_dump(mode="json") for one in self.services],
+            "problems": [one.model_dump() for one in self.problems],
+            "hints": [one.model_dump() for one in self.hints],
+        }
+
+
+def examine(layout: Layout, env: dict[str, str]) -> Examination:
+    """Look at settings, machine and what runs; nothing is changed."""
+    report = control.report(layout, memory=False)
+    state = StackState.read(layout.state) if report.state != "stopped" else None
+    found = Examination({"data": str(layout.data)}, report.state)
+    found.problems += settings.problems(env)
+    found.problems += machine.problems(layout, env, running=state is not None)
+    found.hints += [*settings.hints(env), *machine.hints(layout)]
+    if state is None:
+        advice = "Start it: make up (or notechondria up)."
+        found.hints.append(Finding(part="launcher", problem=f"Nothing is running on {layout.data}.", advice=advice))
+        return found
+    try:
+        token = env.get("INTERNAL_TOKEN") or Credentials.load_or_create(layout.credentials).internal_token
+    except StackError as error:
+        found.problems.append(Finding(part="data folder", problem=error.sentence, advice=error.remedy))
+        token = ""
+    found.services = house.ask(state, token)
+    found.problems += house.problems(state, report, found.services)
+    found.problems += certificate.problems(state, env)
+    return found
+
+
+def examine_elsewhere(url: str, key: str) -> Examination:
+    """Ask a system through its gateway; of settings and machine there nothing can be seen."""
+    said = remote.ask(url, key)
+    if isinstance(said, list):
+        found = Examination({"url": url}, "unknown", problems=said)
+    else:
+        found = Examination({"url": url}, "running", said.version, services=said.services, problems=said.findings)
+    if url.startswith("http:") and settings.is_public({"PUBLIC_BASE_URL": url}):
+        problem = "Everybody on the way can read what goes to this address, the key too."
+        found.hints.append(Finding(part="address", problem=problem, advice="Give its https:// address."))
+    return found
+
+
+def doctor(
+    data: Annotated[Path | None, typer.Option("--data", help="Data folder of the stack.")] = None,
+    url: Annotated[str | None, typer.Option(help="Address of a system that runs elsewhere, as people open it.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="File with the API key of somebody who is staff there.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what is wrong with settings, machine and services, and what to do. Exit code 1 when something is."""
+    if (url is None) != (key_file is None) or (url and data):
+        raise StackError("These options do not fit together.", "Of elsewhere: --url and --key-file; of here: --data.")
+    if url and key_file:
+        found = examine_elsewhere(url, remote.read_key(key_file.expanduser()))
+    else:
+        env = operator_environment()
+        found = examine(Layout(data.expanduser().absolute() if data else default_data_folder(env)), env)
+    if as_json:
+        print(json.dumps(found.document(), indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+    else:
+        _print(found)
+    if found.problems:
+        raise typer.Exit(1)
+
+
+def _print(found: Examination) -> None:
+    console = Console()
+    for finding in found.problems:
+        say(console, f"[bold red]{escape(finding.part)}[/bold red]: {escape(finding.problem)} {escape(finding.advice)}")
+    for finding in found.hints:
+        say(console, f"[yellow]{escape(finding.part)}[/yellow]: {escape(finding.problem)} {escape(finding.advice)}")
+    for service in found.services:
+        if service.reachable:
+            waiting = service.outbox.unsent if service.outbox else "?"
+            letters = "?" if service.dead_letters is None else service.dead_letters
+            say(
+                console,
+                f"{service.name} {service.version}: replicas {service.replicas}, schema {service.migrations.revision}, "
+                f"facts waiting {waiting}, dead letters {letters}",
+            )
+    count = len(found.problems)
+    say(console, "All is well." if not count else f"{count} problem{'s' if count > 1 else ''}.")

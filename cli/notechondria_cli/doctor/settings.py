@@ -1,0 +1,165 @@
+"""Settings that do not fit together, or that one would not want where strangers can call."""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from notechondria_cli.errors import StackError
+from notechondria_cli.gateway_settings import checked, host_name, is_network, proxies, web_address
+from notechondria_cli.layout import PROJECT
+from notechondria_shared.core.settings import TRUE_WORDS
+from notechondria_shared.observability.diagnosis import Finding
+
+_RENEW_BEFORE = timedelta(days=14)
+_CONNECT_SECONDS = 2.0
+_SECRET = re.compile(r"(PASSWORD|SECRET|TOKEN|DATABASE_URL|NATS_URL)")
+
+
+def is_public(env: Mapping[str, str]) -> bool:
+    """Tell whether people reach this server by a name of its own."""
+    host = host_name(env.get("PUBLIC_BASE_URL", "")) or "localhost"
+    return host != "localhost" and not host.startswith("127.") and host != "::1"
+
+
+def problems(env: Mapping[str, str]) -> Iterator[Finding]:
+    """What is wrong with the settings."""
+    found = [*_address(env), *_proxies(env), *_tls(env), *_collector(env)]
+    try:
+        checked(env)
+    except StackError as error:
+        if not found:
+            yield _finding(error.sentence, error.remedy)
+    yield from found
+    if 0 < len(env.get("INTERNAL_TOKEN", "")) < 16:
+        yield _finding("INTERNAL_TOKEN is too short.", "Give it 16 characters or more, or leave it out: one is made.")
+    if is_public(env) and _on(env, "DJANGO_DEBUG"):
+        yield _finding("DJANGO_DEBUG is on where strangers can call.", "Leave it out.")
+    yield from _env_file(PROJECT / ".env")
+
+
+def hints(env: Mapping[str, str]) -> Iterator[Finding]:
+    """What is not wrong, and perhaps not meant."""
+    if not is_public(env):
+        return
+    if not env.get("SMTP_HOST"):
+        yield _finding(
+            "No mails are sent: SMTP_HOST is not set.", "Codes stand in identity's log: notechondria logs -p identity."
+        )
+    for name in ("AUTH_RATE_PER_MINUTE", "ACCOUNT_RATE_PER_MINUTE"):
+        if env.get(name, "").strip() == "0":
+            yield _finding(f"{name}=0: passwords can be tried without a limit.", "Leave it out.")
+
+
+def _finding(problem: str, advice: str) -> Finding:
+    return Finding(part="settings", problem=problem, advice=advice)
+
+
+def _on(env: Mapping[str, str], name: str) -> bool:
+    return env.get(name, "").strip().lower() in TRUE_WORDS
+
+
+def _own_tls(env: Mapping[str, str]) -> bool:
+    return bool(env.get("TLS_CERT_FILE") or env.get("ACME_EMAIL"))
+
+
+def _address(env: Mapping[str, str]) -> Iterator[Finding]:
+    given = env.get("PUBLIC_BASE_URL", "").strip()
+    parts = web_address(given)
+    if given and parts is None:
+        yield _finding(
+            f"PUBLIC_BASE_URL={given} is no address.", "Give it as people open it: https://notes.example.org."
+        )
+    elif env.get("TRUSTED_PROXIES") and not is_public(env):
+        yield _finding(
+            "There is a proxy in front (TRUSTED_PROXIES), and PUBLIC_BASE_URL is not set: pictures and links in "
+            "answers and mails lead to localhost, and the public name is refused as a Host.",
+            "Set PUBLIC_BASE_URL to the address that people open.",
+        )
+    elif parts and parts.scheme == "https" and not _own_tls(env) and not env.get("TRUSTED_PROXIES"):
+        yield _finding(
+            "PUBLIC_BASE_URL is https, and neither TLS nor a proxy is set: rate limits and sessions see the proxy's "
+            "address in place of the client's.",
+            "Set TRUSTED_PROXIES to the proxy in front, or TLS_CERT_FILE and TLS_KEY_FILE, or ACME_EMAIL.",
+        )
+
+
+def _proxies(env: Mapping[str, str]) -> Iterator[Finding]:
+    for word in proxies(env):
+        if not is_network(word):
+            yield _finding(f"TRUSTED_PROXIES: {word} is no address and no network.", "Give such as 10.0.0.0/8.")
+        elif ipaddress.ip_network(word, strict=False).prefixlen == 0:
+            yield _finding(
+                f"TRUSTED_PROXIES={word} believes everybody: each client can choose the address it is limited by.",
+                "Name the proxy's own address or network.",
+            )
+
+
+def _tls(env: Mapping[str, str]) -> Iterator[Finding]:
+    yield from _acme(env)
+    certificate, key = env.get("TLS_CERT_FILE", ""), env.get("TLS_KEY_FILE", "")
+    if bool(certificate) != bool(key):
+        yield _finding("TLS_CERT_FILE and TLS_KEY_FILE belong together, and one is missing.", "Set both.")
+        return
+    if not certificate:
+        return
+    try:
+        Path(key).read_bytes()
+        found = x509.load_pem_x509_certificate(Path(certificate).read_bytes())
+    except (OSError, ValueError) as error:
+        yield _finding(f"The certificate or its key cannot be read: {error}.", "Give PEM files that we may read.")
+        return
+    left = found.not_valid_after_utc - datetime.now(UTC)
+    if left < timedelta(0):
+        yield _finding(f"The certificate of TLS_CERT_FILE ended on {found.not_valid_after_utc:%Y-%m-%d}.", "Renew it.")
+    elif left < _RENEW_BEFORE:
+        yield _finding(f"The certificate of TLS_CERT_FILE ends in {left.days} days.", "Renew it.")
+
+
+def _acme(env: Mapping[str, str]) -> Iterator[Finding]:
+    if not env.get("ACME_EMAIL"):
+        return
+    if not host_name(env.get("PUBLIC_BASE_URL", "")):
+        yield _finding("ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for.", "Set both.")
+    elif not is_public(env) and not env.get("ACME_DIRECTORY"):
+        yield _finding(
+            "Let's Encrypt gives no certificates for this machine's own name, and PUBLIC_BASE_URL has no other.",
+            "Set PUBLIC_BASE_URL to the address that people open, or leave ACME_EMAIL out.",
+        )
+    directory = env.get("ACME_DIRECTORY", "")
+    if directory and getattr(web_address(directory), "scheme", "") != "https":
+        yield _finding(f"ACME_DIRECTORY={directory} is no https address.", "Give the CA's directory.")
+    authority = env.get("ACME_CA_FILE", "")
+    try:
+        if authority:
+            x509.load_pem_x509_certificates(Path(authority).read_bytes())
+    except (OSError, ValueError) as error:
+        yield _finding(f"ACME_CA_FILE cannot be read: {error}.", "Give a PEM file that we may read.")
+
+
+def _collector(env: Mapping[str, str]) -> Iterator[Finding]:
+    given = env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+    if not given:
+        return
+    parts = web_address(given)
+    advice = "Give the collector's address for OTLP over HTTP, such as http://127.0.0.1:4318, and see that it runs."
+    try:
+        port = (parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)) if parts else 0
+        with socket.create_connection((host_name(given), port), timeout=_CONNECT_SECONDS):
+            return
+    except (OSError, ValueError, OverflowError):
+        yield _finding(f"OTEL_EXPORTER_OTLP_ENDPOINT={given} does not answer: traces are lost.", advice)
+
+
+def _env_file(path: Path) -> Iterator[Finding]:
+    try:
+        mode, text = path.stat().st_mode, path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return
+    names = (line.partition("=")[0] for line in text.splitlines() if not line.startswith("#"))
+    if mode & 0o077 and any(_SECRET.search(name) for name in names):
+        yield _finding(f"{path} holds secrets and can be read by others.", f"chmod 600 {path}")

@@ -1,0 +1,95 @@
+"""``notechondria events``: healing what the bus has lost, and looking after what a consumer gave up on."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from notechondria_cli.display import for_tables, say
+from notechondria_cli.errors import StackError
+from notechondria_cli.event_admin import EventAdmin
+from notechondria_cli.internal_call import InternalCall
+
+app = typer.Typer(help="The events between the services.", no_args_is_help=True)
+letters = typer.Typer(help="Events that a consumer gave up on.", no_args_is_help=True)
+app.add_typer(letters, name="dead-letters")
+
+Data = Annotated[Path | None, typer.Option("--data", help="Data folder of the running stack.")]
+Service = Annotated[str | None, typer.Option("--service", "-s", help="Only this service.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _admin(data: Path | None) -> EventAdmin:
+    return EventAdmin(InternalCall.to_running(data))
+
+
+@app.command()
+def replay(data: Data = None, service: Service = None, as_json: Json = False) -> None:
+    """Publish all kept events (30 days) again. Consumers that have seen them do nothing; those that have not, heal."""
+    marked = _admin(data).replay(service)
+    if as_json:
+        print(json.dumps({"marked": marked}))  # noqa: T201 - the command's output
+        return
+    for name, count in marked.items():
+        say(Console(), f"{name}: {count} events are published again.")
+
+
+@letters.command("list")
+def list_letters(data: Data = None, service: Service = None, as_json: Json = False) -> None:
+    """List the dead letters of all services."""
+    found = _admin(data).dead_letters(service)
+    if as_json:
+        print(json.dumps({"dead_letters": found}, indent=2))  # noqa: T201 - the command's output
+        return
+    if not found:
+        say(Console(), "There are no dead letters.")
+        return
+    table = Table("service", "id", "subject", "attempts", "failed at", "replayed at", "error", box=None)
+    for letter in found:
+        keys = ("service", "id", "subject", "attempts", "failed_at", "replayed_at", "error")
+        table.add_row(*(escape(str(letter.get(key) if letter.get(key) is not None else "")) for key in keys))
+    for_tables().print(table)
+
+
+@letters.command("replay")
+def replay_letters(
+    identifier: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Id of one dead letter (with --service).")
+    ] = None,
+    data: Data = None,
+    service: Service = None,
+    all_of_them: Annotated[bool, typer.Option("--all", help="All that have not been replayed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Hand one dead letter, or all, to their consumers again. Exit code 1 when one fails again."""
+    admin = _admin(data)
+    outcomes = []
+    for letter in _wanted(admin, identifier, service, everything=all_of_them):
+        replayed, error = admin.replay_dead_letter(letter["service"], str(letter["id"]))
+        outcomes.append({"service": letter["service"], "id": letter["id"], "replayed": replayed, "error": error})
+    if as_json:
+        print(json.dumps({"replayed": outcomes}, indent=2))  # noqa: T201 - the command's output
+    else:
+        for outcome in outcomes:
+            result = "replayed" if outcome["replayed"] else f"failed again: {outcome['error']}"
+            say(Console(), escape(f"{outcome['service']} {outcome['id']}: {result}"))
+        if not outcomes:
+            say(Console(), "There is nothing to replay.")
+    if not all(outcome["replayed"] for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def _wanted(
+    admin: EventAdmin, identifier: str | None, service: str | None, *, everything: bool
+) -> list[dict[str, Any]]:
+    if everything == (identifier is not None):
+        raise StackError("Say which: one ID, or --all.", "See: notechondria events dead-letters list.")
+    if everything:
+        return [letter for letter in admin.dead_letters(service) if letter.get("replayed_at") is None]
+    if service is None:
+        raise StackError("Ids are counted per service.", f"Add --service, for example: --service notes {identifier}.")
+    return [{"service": service, "id": identifier}]

@@ -1,0 +1,84 @@
+"""Calls to the services' internal endpoints at their own ports, past the gateway."""
+
+import http.client
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from notechondria_cli.control import running_state
+from notechondria_cli.credentials import Credentials
+from notechondria_cli.errors import StackError
+from notechondria_cli.layout import Layout, default_data_folder
+from notechondria_cli.names import SERVICES
+from notechondria_cli.operator_env import operator_environment
+
+_TIMEOUT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class InternalCall:
+    """The internal endpoints of the services of one system; ``addresses`` is ``host:port`` by service."""
+
+    addresses: dict[str, str]
+    token: str
+
+    @classmethod
+    def to_running(cls, data: Path | None) -> "InternalCall":
+        """Reach the stack that runs on a data folder (default: the usual one). Raises StackError when none does.
+
+        In a container, where services run elsewhere, <SERVICE>_URL of the environment says where.
+        """
+        env = operator_environment()
+        elsewhere = {name: urlsplit(env.get(f"{name.upper()}_URL", "")).netloc for name in SERVICES}
+        if data is None and all(elsewhere.values()):
+            return cls(elsewhere, env.get("INTERNAL_TOKEN", ""))
+        layout = Layout(data.expanduser().absolute() if data else default_data_folder(env))
+        state = running_state(layout)
+        token = env.get("INTERNAL_TOKEN") or Credentials.load_or_create(layout.credentials).internal_token
+        return cls({name: f"127.0.0.1:{state.ports[name]}" for name in SERVICES}, token)
+
+    def send(self, service: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
+        """Return the JSON object of a 2xx answer, None for a 404; a refusal's own words become the error."""
+        connection = http.client.HTTPConnection(self.addresses[service], timeout=_TIMEOUT_SECONDS)
+        headers = {"X-Internal-Token": self.token, "Accept": "application/json"}
+        content = None
+        if body is not None:
+            content, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+        try:
+            connection.request(method, path, body=content, headers=headers)
+            response = connection.getresponse()
+            answer = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise StackError(f"{service} does not answer ({error}).", "See: notechondria status.") from error
+        finally:
+            connection.close()
+        if response.status == http.client.NOT_FOUND:
+            return None
+        if response.status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
+            raise StackError(
+                f"{service} does not accept the internal token.", "Set INTERNAL_TOKEN to the value it was started with."
+            )
+        if response.status == http.client.BAD_REQUEST:
+            raise StackError(_words(answer), "Nothing was changed.")
+        if response.status >= 300:
+            raise StackError(
+                f"{service} answered {response.status} to {path}.", f"See: notechondria logs --part {service}."
+            )
+        parsed = json.loads(answer)
+        return parsed if isinstance(parsed, dict) else {}
+
+
+def _words(answer: bytes) -> str:
+    """Put a 400 of the contract's shapes into one sentence."""
+    try:
+        body = json.loads(answer)
+    except ValueError:
+        return "The service refused the request."
+    if not isinstance(body, dict):
+        return str(body)
+    return "; ".join(
+        str(texts) if field == "detail" else f"{field}: {' '.join(texts) if isinstance(texts, list) else texts}"
+        for field, texts in body.items()
+    )

@@ -1,0 +1,173 @@
+"""``notechondria users|staff|invitations|code``: what operators do to accounts, through identity's own rules."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from notechondria_cli.display import for_tables, say
+from notechondria_cli.errors import StackError
+from notechondria_cli.internal_call import InternalCall
+
+users = typer.Typer(help="Accounts: list, disable, enable, delete.", no_args_is_help=True)
+staff = typer.Typer(help="Who is staff: grant, revoke.", no_args_is_help=True)
+invitations = typer.Typer(help="Invitation codes; once there is one, nobody registers without.", no_args_is_help=True)
+
+Data = Annotated[Path | None, typer.Option("--data", help="Data folder of the running stack.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(metavar="USER", help="User name, e-mail address or id.")]
+_BASE = "/internal/operators"
+_USER_KEYS = ("id", "username", "email", "status", "is_staff", "date_joined")
+_INVITATION_KEYS = ("id", "label", "times_used", "max_uses", "created_at", "expires_at")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the ``notechondria`` command."""
+    app.add_typer(users, name="users")
+    app.add_typer(staff, name="staff")
+    app.add_typer(invitations, name="invitations")
+    app.command("code")(issue_code)
+
+
+def _send(data: Path | None, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    answer = InternalCall.to_running(data).send("identity", method, _BASE + path, body)
+    if answer is None:
+        raise StackError("There is no such account or invitation.", "See: notechondria users list.")
+    return answer
+
+
+def user_id(name: str, data: Path | None) -> int:
+    """Return the id of an account by its name, address or id; asks the running stack unless it is a number."""
+    if name.isdecimal():
+        return int(name)
+    found = _send(data, "GET", f"/users?{urlencode({'search': name})}")["users"]
+    exact = [row for row in found if name.lower() in (row["username"].lower(), row["email"].lower())]
+    if not exact:
+        raise StackError(f"There is no account {name!r}.", "See: notechondria users list.")
+    return int(exact[0]["id"])
+
+
+def _show(answer: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(answer, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+    else:
+        say(Console(), escape(sentence))
+
+
+def _table(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
+    table = Table(*(key.replace("_", " ") for key in keys), box=None)
+    for row in rows:
+        table.add_row(*(escape("" if row.get(key) is None else str(row[key])) for key in keys))
+    for_tables().print(table)
+
+
+@users.command("list")
+def list_users(
+    data: Data = None,
+    search: Annotated[str, typer.Option("--search", "-q", help="Part of a name or address.")] = "",
+    offset: Annotated[int, typer.Option(help="How many to skip; 500 are shown at a time.", min=0)] = 0,
+    as_json: Json = False,
+) -> None:
+    """List accounts by id."""
+    answer = _send(data, "GET", "/users?" + urlencode({"search": search, "offset": offset}))
+    if as_json:
+        print(json.dumps(answer, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+        return
+    _table(answer["users"], _USER_KEYS)
+    say(Console(), f"{len(answer['users'])} of {answer['total']} accounts.")
+
+
+def _change(data: Path | None, name: str, change: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+    answer = _send(data, "PATCH", f"/users/{quote(name, safe='')}", change)
+    _show(answer, f"{answer['username']} {sentence}", as_json=as_json)
+
+
+@users.command()
+def disable(name: Name, data: Data = None, as_json: Json = False) -> None:
+    """Shut an account: every device is signed out at once, nothing is deleted."""
+    _change(data, name, {"disabled": True}, "is disabled and signed out everywhere.", as_json=as_json)
+
+
+@users.command()
+def enable(name: Name, data: Data = None, as_json: Json = False) -> None:
+    """Open a disabled account again."""
+    _change(data, name, {"disabled": False}, "may sign in again.", as_json=as_json)
+
+
+@users.command()
+def delete(
+    name: Name,
+    data: Data = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Delete an account and everything of it in every service. Final."""
+    if not yes:
+        typer.confirm(f"Delete {name} with all notes, courses, plans and files? This is final", abort=True)
+    answer = _send(data, "DELETE", f"/users/{quote(name, safe='')}")
+    _show(answer, f"{answer['username']} is deleted.", as_json=as_json)
+
+
+@staff.command()
+def grant(name: Name, data: Data = None, as_json: Json = False) -> None:
+    """Make an account staff."""
+    _change(data, name, {"is_staff": True}, "is staff.", as_json=as_json)
+
+
+@staff.command()
+def revoke(name: Name, data: Data = None, as_json: Json = False) -> None:
+    """Take the staff flag away."""
+    _change(data, name, {"is_staff": False}, "is not staff any more.", as_json=as_json)
+
+
+@invitations.command("create")
+def create_invitation(
+    code: Annotated[str, typer.Argument(help="The code in plain text (64 hex characters: already hashed).")],
+    data: Data = None,
+    label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    max_uses: Annotated[int, typer.Option("--max-uses", help="How often it may be used.", min=1)] = 1,
+    expires: Annotated[str | None, typer.Option(help="ISO date-time after which it is void.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make an invitation; only its hash is kept, so note the code down."""
+    body = {"code": code, "label": label, "max_uses": max_uses, "expires_at": expires}
+    answer = _send(data, "POST", "/invitations", body)
+    _show(answer, f"Invitation {answer['id']} may be used {max_uses} time(s).", as_json=as_json)
+
+
+@invitations.command("list")
+def list_invitations(data: Data = None, as_json: Json = False) -> None:
+    """List the newest invitations."""
+    answer = _send(data, "GET", "/invitations")
+    if as_json:
+        print(json.dumps(answer, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+    else:
+        _table(answer["invitations"], _INVITATION_KEYS)
+
+
+@invitations.command("expire")
+def expire_invitation(
+    identifier: Annotated[int, typer.Argument(metavar="ID", help="Id of the invitation.", min=1)],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """End an invitation now."""
+    answer = _send(data, "POST", f"/invitations/{identifier}/expire")
+    _show(answer, f"Invitation {answer['id']} is void from now on.", as_json=as_json)
+
+
+def issue_code(
+    name: Name,
+    kind: Annotated[str, typer.Argument(help="register, password_reset or identity.")] = "register",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Issue a code by hand, for somebody whose mail does not arrive; hand it over by a channel you trust."""
+    answer = _send(data, "POST", f"/users/{quote(name, safe='')}/code", {"kind": kind})
+    sentence = f"{answer['kind']} code for {answer['username']}: {answer['code']} (good for {answer['hours']} hours)"
+    _show(answer, sentence, as_json=as_json)
