@@ -67,10 +67,11 @@ format: $(READY) ## Put the code into form
 	@$(BIN)/ruff check --fix --exit-zero
 	@$(BIN)/ruff format
 
-docs: $(READY) ## Write what is generated anew: docs/events.md, the events' AsyncAPI, the OpenAPI of all services, Kubernetes' routes
+docs: $(READY) ## Write what is generated anew: event documents, OpenAPI, Kubernetes' routes, coverage of the contract
 	@$(BIN)/python -m tools.event_documents docs
 	@$(BIN)/python -m tools.api_document services/identity/identity_service/documentation/openapi.json
 	@$(BIN)/python -m tools.kubernetes_routes
+	@$(BIN)/python -m tools.contract_coverage
 
 routes: $(READY) ## Show which service answers which path
 	@$(NOTECHONDRIA) routes $(ARGS)

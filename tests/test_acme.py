@@ -1,4 +1,4 @@
-"""The gateway's certificate from an ACME server: asked for, kept, renewed, and done without (architecture §5)."""
+"""The gateway's certificate from an ACME server: asked for, kept, renewed, and done without (ADR 0013)."""
 
 from __future__ import annotations
 
@@ -117,7 +117,8 @@ def trusting_everybody() -> ssl.SSLContext:
     return context
 
 
-def test_5_the_certificate_that_was_fetched_is_served(house: House) -> None:
+@pytest.mark.contract("ADR 0013")
+def test_the_certificate_that_was_fetched_is_served(house: House) -> None:
     found = house.with_certificate()
     assert house.pebble.validated() == 1
     names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -133,7 +134,8 @@ def test_5_the_certificate_that_was_fetched_is_served(house: House) -> None:
     assert house.complaints() == ""
 
 
-def test_5_plain_http_is_sent_on_to_the_domain(house: House) -> None:
+@pytest.mark.contract("ADR 0013")
+def test_plain_http_is_sent_on_to_the_domain(house: House) -> None:
     house.with_certificate()
     for method in ("GET", "POST"):
         sent = house.plain(method)
@@ -142,7 +144,8 @@ def test_5_plain_http_is_sent_on_to_the_domain(house: House) -> None:
         assert "strict-transport-security" not in sent.headers
 
 
-def test_5_no_certificate_is_asked_for_a_name_that_a_client_makes_up(house: House) -> None:
+@pytest.mark.contract("ADR 0013")
+def test_no_certificate_is_asked_for_a_name_that_a_client_makes_up(house: House) -> None:
     house.with_certificate()
     before = house.pebble.orders()
     assert "TRAEFIK DEFAULT CERT" in house.shown("made-up.example.org").issuer.rfc4514_string()
@@ -150,7 +153,8 @@ def test_5_no_certificate_is_asked_for_a_name_that_a_client_makes_up(house: Hous
     assert house.pebble.orders() == before
 
 
-def test_5_the_certificate_outlives_the_gateway(house: House) -> None:
+@pytest.mark.contract("ADR 0013")
+def test_the_certificate_outlives_the_gateway(house: House) -> None:
     found = house.with_certificate()
     assert house.storage.stat().st_mode & 0o777 == 0o600
     orders = house.pebble.orders()
@@ -164,7 +168,8 @@ def test_5_the_certificate_outlives_the_gateway(house: House) -> None:
     assert house.pebble.orders() == orders
 
 
-def test_5_a_certificate_that_is_kept_needs_no_acme_server(house: House) -> None:
+@pytest.mark.contract("ADR 0013")
+def test_a_certificate_that_is_kept_needs_no_acme_server(house: House) -> None:
     found = house.with_certificate()
     trust = trusting(house.pebble.root())
     house.pebble.stop()
@@ -175,7 +180,8 @@ def test_5_a_certificate_that_is_kept_needs_no_acme_server(house: House) -> None
     house.without_certificate()
 
 
-def test_5_without_the_acme_server_the_gateway_serves(house: House) -> None:
+@pytest.mark.contract("ADR 0013")
+def test_without_the_acme_server_the_gateway_serves(house: House) -> None:
     house.without_certificate()
     eventually(lambda: "Unable to obtain ACME certificate" in house.stack.log("gateway").read_text(), what="a word")
     assert house.untrusted()
@@ -189,7 +195,8 @@ def test_5_without_the_acme_server_the_gateway_serves(house: House) -> None:
     assert house.complaints() == ""
 
 
-def test_5_a_certificate_near_its_end_is_renewed(house: House) -> None:
+@pytest.mark.contract("ADR 0013")
+def test_a_certificate_near_its_end_is_renewed(house: House) -> None:
     found = house.with_certificate(SHORT)
     house.stack.restart_part("gateway")  # it looks at its start, and then once in a while
     trust = trusting(house.pebble.root())

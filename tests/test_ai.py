@@ -1,4 +1,4 @@
-"""`/api/v1/ai/*`: somebody else's service behind our sign-in (architecture §9)."""
+"""`/api/v1/ai/*`: somebody else's service behind our sign-in (decision 40)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from tests.support.client import Api
 ORIGIN = {"Origin": "http://localhost:5173"}
 
 
-def test_9_without_an_ai_service_the_paths_are_501(api: Api) -> None:
+@pytest.mark.contract("decision 40")
+def test_without_an_ai_service_the_paths_are_501(api: Api) -> None:
     user = api.register()
     for method, path in (("GET", "ai/"), ("POST", "ai/chat/"), ("DELETE", "ai/a/b/c/")):
         answer = user.request(method, path, headers=ORIGIN)
@@ -37,7 +38,8 @@ def with_ai() -> Iterator[Api]:
             yield api
 
 
-def test_9_an_ai_service_gets_who_calls_and_no_credential(with_ai: Api) -> None:
+@pytest.mark.contract("decision 40")
+def test_an_ai_service_gets_who_calls_and_no_credential(with_ai: Api) -> None:
     user = with_ai.register()
     key = user.rotate_key()
     for credential in (f"Token {user.token}", f"Bearer {key}"):
@@ -60,7 +62,8 @@ def test_9_an_ai_service_gets_who_calls_and_no_credential(with_ai: Api) -> None:
     assert with_ai.get("handshake/").json()["capabilities"]["ai"] == 1
 
 
-def test_9_strangers_do_not_reach_it(with_ai: Api) -> None:
+@pytest.mark.contract("decision 40")
+def test_strangers_do_not_reach_it(with_ai: Api) -> None:
     for headers, detail in (
         ({}, "Authentication credentials were not provided."),
         ({"Authorization": f"Token {'0' * 40}"}, "Invalid token."),

@@ -1,4 +1,4 @@
-"""The rules of architecture §1 hold: who may import whom, and how small the rooms are."""
+"""The rules of ADR 0021 hold: who may import whom, and how small the rooms are."""
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ def send(app: Browser, api: Api, method: str, path: str, token: str = "", body: 
     return app.fetch(api.url(path), **options)
 
 
-def test_15_an_app_registers_signs_in_changes_settings_and_leaves(app: Browser, api: Api) -> None:
+@pytest.mark.contract("identity §15")
+def test_an_app_registers_signs_in_changes_settings_and_leaves(app: Browser, api: Api) -> None:
     name = f"web-{secrets.token_hex(4)}"
     email = f"{name}@example.org"
     made = send(app, api, "POST", "auth/register/", body={"username": name, "email": email, "password": PASSWORD})
@@ -67,7 +68,8 @@ def test_15_an_app_registers_signs_in_changes_settings_and_leaves(app: Browser, 
     assert (gone["status"], gone["json"]) == (401, {"detail": "Invalid token."})
 
 
-def test_15_an_app_uploads_a_picture_and_shows_it(app: Browser, api: Api) -> None:
+@pytest.mark.contract("identity §15")
+def test_an_app_uploads_a_picture_and_shows_it(app: Browser, api: Api) -> None:
     user = api.register()
     script = """
     const [url, token] = arguments;
@@ -92,7 +94,8 @@ def test_15_an_app_uploads_a_picture_and_shows_it(app: Browser, api: Api) -> Non
     assert f"user_{user.id}/" in shown["url"]
 
 
-def test_15_errors_of_the_services_can_be_read(app: Browser, api: Api) -> None:
+@pytest.mark.contract("identity §15")
+def test_errors_of_the_services_can_be_read(app: Browser, api: Api) -> None:
     user, other = api.register(), api.register()
     private = other.post("notes/", {"title": "Private", "content": "x"}).json()
     course = other.post("courses/", {"title": "Foreign"}).json()
@@ -122,7 +125,8 @@ def test_15_errors_of_the_services_can_be_read(app: Browser, api: Api) -> None:
     assert "20 MiB" in too_much[1]["detail"]
 
 
-def test_15_the_gateways_own_refusals_can_be_read(app: Browser, api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §15")
+def test_the_gateways_own_refusals_can_be_read(app: Browser, api: Api, stack: Stack) -> None:
     user = api.register()
     inside = app.fetch(api.url("/internal/health/live"))
     assert (inside["status"], inside["json"]["detail"]) == (404, "API route not found.")
@@ -136,7 +140,8 @@ def test_15_the_gateways_own_refusals_can_be_read(app: Browser, api: Api, stack:
     assert "restarting" in away["json"]["detail"]
 
 
-def test_15_too_many_tries_can_be_read(app: Browser, stack: Stack) -> None:
+@pytest.mark.contract("identity §15")
+def test_too_many_tries_can_be_read(app: Browser, stack: Stack) -> None:
     with another_gateway(stack, AUTH_RATE_PER_MINUTE="2") as gateway, Api(stack, gateway.url) as strict:
         answers = [
             send(app, strict, "POST", "auth/login/", body={"email": "nobody", "password": "x"}) for _ in range(4)
@@ -156,7 +161,8 @@ def test_too_large_headers_are_refused_by_the_gateway(browser: Browser, api: Api
     assert browser.fetch(api.url("handshake/"))["status"] == 200
 
 
-def test_15_a_page_of_a_foreign_origin_reads_nothing(browser: Browser, api: Api, port: int) -> None:
+@pytest.mark.contract("identity §15")
+def test_a_page_of_a_foreign_origin_reads_nothing(browser: Browser, api: Api, port: int) -> None:
     user = api.register()
     browser.driver.get(f"http://{FOREIGN}:{port}/")
     browser.complaints()

@@ -1,4 +1,4 @@
-"""Parts die at any moment; nothing answered is lost and nothing happens twice (architecture §3)."""
+"""Parts die at any moment; nothing answered is lost and nothing happens twice (ADR 0002)."""
 
 from __future__ import annotations
 
@@ -231,6 +231,7 @@ def test_a_connection_that_is_lost_in_a_write_is_a_503_without_row_or_event(api:
     assert user.post("notes/", {"title": "The next one", "content": "fine"}).status_code == 201
 
 
+@pytest.mark.contract("identity §3")
 def test_a_failing_commit_is_a_5xx_without_row_or_event(api: Api, stack: Stack, commit_fails: str) -> None:
     user = api.register()
     answer = user.post("notes/", {"title": commit_fails, "content": "never"})
@@ -244,6 +245,7 @@ def test_a_failing_commit_is_a_5xx_without_row_or_event(api: Api, stack: Stack, 
     assert user.post("notes/", {"title": "The next one", "content": "fine"}).status_code == 201
 
 
+@pytest.mark.contract("identity §17")
 def test_services_recover_from_a_restarted_postgres_by_themselves(api: Api, stack: Stack) -> None:
     user = api.register()
     note = write_note(user, "Before the restart")

@@ -87,6 +87,7 @@ def send(user: User, method: str, path: str, body: Any) -> None:
         assert isinstance(answer.json(), dict | list)
 
 
+@pytest.mark.contract("identity §3")
 @pytest.mark.parametrize(
     ("service", "method", "path", "reference"),
     BODIES,

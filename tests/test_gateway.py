@@ -1,4 +1,4 @@
-"""What the gateway answers by itself looks like the services' answers (architecture §5, identity §15)."""
+"""What the gateway answers by itself looks like the services' answers (ADR 0010, identity §15)."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ def check(answer: httpx.Response, *, allowed: bool) -> None:
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
 
 
+@pytest.mark.contract("ADR 0010", "identity §1")
 @pytest.mark.usefixtures("without_planner")
-def test_5_a_service_that_is_away_is_said_in_json_with_cors(api: Api) -> None:
+def test_a_service_that_is_away_is_503_in_json_with_cors(api: Api) -> None:
     took = []
     for origin, allowed in ((ALLOWED, True), (FOREIGN, False)):
         started = time.monotonic()
@@ -58,8 +59,9 @@ def test_5_a_service_that_is_away_is_said_in_json_with_cors(api: Api) -> None:
     assert api.get("notes/", headers={"Origin": ALLOWED}).status_code == 200
 
 
+@pytest.mark.contract("ADR 0010")
 @pytest.mark.usefixtures("without_planner")
-def test_5_reads_wait_a_while_and_are_told_then(api: Api) -> None:
+def test_reads_wait_a_while_and_are_then_refused(api: Api) -> None:
     """Ten seconds, as long as the service may still be restarting; at once when it has been away for longer."""
     answers: dict[str, tuple[httpx.Response, float]] = {}
 
@@ -84,7 +86,8 @@ def test_5_reads_wait_a_while_and_are_told_then(api: Api) -> None:
     assert (answer.status_code, seconds < 5) == (503, True), seconds
 
 
-def test_5_a_restart_costs_reads_nothing(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("ADR 0010")
+def test_a_restart_costs_reads_nothing(api: Api, stack: Stack) -> None:
     """Each service in turn, under load: no read fails, and no write is told more than to come again.
 
     Where tests share two cores a restart may take longer than a gateway waits that was told nothing.
@@ -136,14 +139,15 @@ def strict(stack: Stack) -> Iterator[Api]:
         yield api
 
 
-def test_5_the_limit_on_sign_in_is_said_in_json_with_cors(strict: Api) -> None:
+@pytest.mark.contract("ADR 0010")
+def test_the_limit_on_sign_in_is_429_in_json_with_cors(strict: Api) -> None:
     answers = [strict.get("auth/sessions/", headers={"Origin": ALLOWED}) for _ in range(12)]
     refused = [answer for answer in answers if answer.status_code == 429]
     assert len(refused) >= 5
     for answer in refused:
         check(answer, allowed=True)
     assert strict.get("handshake/").status_code == 200  # only sign-in is counted
-    # Nor does the probe fail for a house whose people all come from one address: apps sign out for good then (§7.6).
+    # The probe is not limited when many users share one address: apps sign out for good when it fails (identity §7.6).
     assert {strict.get("auth/session/").json()["authenticated"] for _ in range(12)} == {False}
     assert strict.post("auth/session/").status_code == 429
 
@@ -165,7 +169,8 @@ def check_page(answer: httpx.Response, title: str) -> None:
     assert not re.search("src=|url\\(|http", answer.text)  # nothing from elsewhere
 
 
-def test_5_people_at_the_administration_site_are_told_in_a_page(strict: Api) -> None:
+@pytest.mark.contract("ADR 0010")
+def test_refusals_at_the_administration_site_are_pages(strict: Api) -> None:
     site = f"{strict.base}/admin/"
 
     def ask(url: str, accept: str | None) -> httpx.Response:
@@ -202,7 +207,8 @@ def test_5_people_at_the_administration_site_are_told_in_a_page(strict: Api) -> 
         strict.stack.start_part("mcp")
 
 
-def test_5_the_gateways_own_answers_name_the_request_as_the_services_do(strict: Api) -> None:
+@pytest.mark.contract("ADR 0010")
+def test_the_gateways_own_answers_name_the_request_as_the_services_do(strict: Api) -> None:
     refused = [strict.get("auth/sessions/", headers={"X-Request-Id": "my-own.name_1"}) for _ in range(12)][-1]
     assert (refused.status_code, refused.headers["x-request-id"]) == (429, "my-own.name_1")
     odd = f"secret {time.monotonic_ns()}"
@@ -218,7 +224,8 @@ def test_a_services_own_refusal_is_left_alone(api: Api) -> None:
     assert answer.headers.get_list("access-control-allow-origin") == [ALLOWED]
 
 
-def test_5_agents_who_accept_streams_are_known_in_the_log(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("ADR 0010")
+def test_agents_who_accept_streams_are_known_in_the_log(api: Api, stack: Stack) -> None:
     user = api.register()
     headers = {"Authorization": f"Bearer {user.rotate_key()}", "Accept": AGENT, "X-Request-Id": f"agent-{user.id:08}"}
     body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}

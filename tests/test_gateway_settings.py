@@ -1,4 +1,4 @@
-"""The gateway's wishes of the environment: TLS, trusted proxies, and one rendering everywhere (architecture §5)."""
+"""The gateway's wishes of the environment: TLS, trusted proxies, and one rendering everywhere (ADR 0013)."""
 
 from __future__ import annotations
 
@@ -132,7 +132,8 @@ def secure() -> Iterator[tuple[Api, str, Path]]:
             yield api, f"https://localhost:{port}", cert
 
 
-def test_5_tls_with_a_certificate_of_ones_own(secure: tuple[Api, str, Path]) -> None:
+@pytest.mark.contract("ADR 0013")
+def test_tls_with_a_certificate_of_ones_own(secure: tuple[Api, str, Path]) -> None:
     api, url, cert = secure
     plain = api.http.get(api.url("ping/"), follow_redirects=False)
     assert plain.status_code in {302, 307}
@@ -146,7 +147,8 @@ def test_5_tls_with_a_certificate_of_ones_own(secure: tuple[Api, str, Path]) -> 
         assert made.status_code == 400
 
 
-def test_5_forwarded_headers_of_a_trusted_proxy(secure: tuple[Api, str, Path]) -> None:
+@pytest.mark.contract("ADR 0013")
+def test_forwarded_headers_of_a_trusted_proxy(secure: tuple[Api, str, Path]) -> None:
     api, url, cert = secure
     password = api.stack.plan.credentials.admin_password
     with httpx.Client(
@@ -161,7 +163,8 @@ def test_5_forwarded_headers_of_a_trusted_proxy(secure: tuple[Api, str, Path]) -
         assert row["ip_hash_prefix"] == hashlib.sha256(b"203.0.113.9").hexdigest()[:8]
 
 
-def test_30_limits_count_the_client_behind_the_proxy(secure: tuple[Api, str, Path]) -> None:
+@pytest.mark.contract("decision 30")
+def test_limits_count_the_client_behind_the_proxy(secure: tuple[Api, str, Path]) -> None:
     _, url, cert = secure
     with httpx.Client(
         verify=ssl.create_default_context(cafile=cert), trust_env=False, base_url=f"{url}/api/v1/"
@@ -255,14 +258,16 @@ def test_a_gateway_is_healthy_when_it_knows_the_routes_and_not_before(tmp_path: 
         gateway.wait()
 
 
-def test_5_hsts_is_not_sent_without_tls(api: Api) -> None:
+@pytest.mark.contract("ADR 0013")
+def test_hsts_is_not_sent_without_tls(api: Api) -> None:
     assert "strict-transport-security" not in api.get("ping/").headers
     # Not believed from a stranger either.
     forged = api.get("ping/", headers={"X-Forwarded-Proto": "https"})
     assert "strict-transport-security" not in forged.headers
 
 
-def test_5_hsts_and_the_clients_address_behind_a_trusted_proxy(stack: Stack) -> None:
+@pytest.mark.contract("ADR 0013")
+def test_hsts_and_the_clients_address_behind_a_trusted_proxy(stack: Stack) -> None:
     with another_gateway(stack, TRUSTED_PROXIES="127.0.0.1") as gateway, Api(stack, gateway.url) as api:
         secured = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7, 203.0.113.9"}
         assert api.get("ping/", headers=secured).headers["strict-transport-security"] == "max-age=31536000"

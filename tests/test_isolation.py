@@ -1,4 +1,4 @@
-"""One role and one bus user per service, each shut out of the others' (architecture §2)."""
+"""One role and one bus user per service, each shut out of the others' (ADR 0001)."""
 
 from __future__ import annotations
 

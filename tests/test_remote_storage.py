@@ -79,7 +79,8 @@ def picture() -> bytes:
     return buffer.getvalue()
 
 
-def test_6_and_11_3_pictures_come_from_the_bucket(remote: Api, bucket: Bucket) -> None:
+@pytest.mark.contract("identity §6", "identity §11.3")
+def test_pictures_come_from_the_bucket(remote: Api, bucket: Bucket) -> None:
     user = remote.register()
     drawn = user.get("settings/").json()["image_url"]
     assert drawn.partition("/media/")[2] in bucket.names()
@@ -96,7 +97,8 @@ def test_6_and_11_3_pictures_come_from_the_bucket(remote: Api, bucket: Bucket) -
     assert remote.http.get(url.replace("profile_latest", "nothing")).status_code == 404
 
 
-def test_6_attachments_are_streamed_in_and_out_by_range(remote: Api, bucket: Bucket) -> None:
+@pytest.mark.contract("identity §6")
+def test_attachments_are_streamed_in_and_out_by_range(remote: Api, bucket: Bucket) -> None:
     user = remote.register()
     note = user.post("notes/", {"title": "With a file", "content": "text"}).json()
     data = bytes(range(256)) * 40_000  # 10 MB: several parts of a multipart upload
@@ -116,14 +118,16 @@ def test_6_attachments_are_streamed_in_and_out_by_range(remote: Api, bucket: Buc
     assert remote.http.get(url).status_code == 404
 
 
-def test_10_5_without_a_frontend_origin_the_callback_names_the_path_alone(remote: Api) -> None:
+@pytest.mark.contract("identity §10.5")
+def test_without_a_frontend_origin_the_callback_names_the_path_alone(remote: Api) -> None:
     page = remote.get("/auth/google/callback", params={"code": "abc", "state": "google"})
     assert page.status_code == 200
     assert 'content="0;url=/Notechondria/editor/?code=abc&amp;state=google"' in page.text
     assert "://" not in page.text
 
 
-def test_14_log_lines_go_to_a_file_too(remote: Api) -> None:
+@pytest.mark.contract("identity §14")
+def test_log_lines_go_to_a_file_too(remote: Api) -> None:
     remote.get("ping/")
     for service in ("identity", "notes", "planner", "mcp"):
         text = (remote.stack.data / "kept" / f"lines-{service}.log").read_text()
@@ -149,7 +153,8 @@ def test_a_bucket_that_is_away_is_503_and_the_rest_goes_on(remote: Api, bucket: 
     assert remote.register().get("settings/").json()["image_url"]
 
 
-def test_14_a_bucket_without_its_companions_does_not_start() -> None:
+@pytest.mark.contract("identity §14")
+def test_a_bucket_without_its_companions_does_not_start() -> None:
     environment = {
         "INTERNAL_TOKEN": "0123456789abcdef",
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",

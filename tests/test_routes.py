@@ -6,6 +6,8 @@ import json
 import re
 import secrets
 
+import pytest
+
 from notechondria_launcher.route_commands import prefix, read_routes
 from notechondria_launcher.stack import Stack
 from tests.support.client import Api, eventually
@@ -16,6 +18,7 @@ PARAMETER = re.compile(r"\{\w+\}")
 SAMPLES = {("identity", "/media/{path}"): "/media/user_upload/user_1/profile_pic/none.png"}
 
 
+@pytest.mark.contract("identity §1")
 def test_the_gateway_sends_each_endpoint_to_its_service(api: Api, stack: Stack) -> None:
     asked: dict[str, tuple[str, str]] = {}
     for service in SERVICES:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+import pytest
 
 from notechondria_launcher.stack import Stack
 from tests.support.client import Api, User, eventually
@@ -21,6 +22,7 @@ def week_sessions(user: User, note_id: int) -> list[dict[str, Any]]:
     return [event for event in events if event["kind"] == "note_session" and event["note_id"] == note_id]
 
 
+@pytest.mark.contract("identity §18")
 def test_a_whole_life(api: Api, stack: Stack) -> None:
     # The apps shake hands before they store an address (identity §6.1).
     handshake = api.get("handshake/").json()
@@ -124,6 +126,7 @@ OWNED = {
 }
 
 
+@pytest.mark.contract("identity §1")
 def test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_second(api: Api) -> None:
     """By the word that goes round: what the services remember of a credential would last for 30 s.
 

@@ -104,7 +104,7 @@ def main() -> None:
     on_path = shutil.which("uv")
     for program in (*([Path(on_path)] if on_path else []), folder / "bin" / "uv", folder / "packages" / "bin" / "uv"):
         if works(program):
-            print(program)  # noqa: T201 - the answer
+            print(program)
             return
     sys.stderr.write("Bringing uv, the installer, from PyPI\n")
     ways: tuple[Callable[[Path], Path], ...] = (by_venv, by_pip, by_hand)
@@ -117,7 +117,7 @@ def main() -> None:
             reason = str(error)
             continue
         if works(program):
-            print(program)  # noqa: T201 - the answer
+            print(program)
             return
     sys.exit(
         f"uv cannot be installed: {reason}. Connect to the network, or install uv yourself (https://docs.astral.sh/uv)."

@@ -1,4 +1,4 @@
-"""gateway/start.sh outside a container: which addresses and routes it hands to Traefik (architecture §5)."""
+"""gateway/start.sh outside a container: which addresses and routes it hands to Traefik (ADR 0013)."""
 
 from __future__ import annotations
 

@@ -190,9 +190,8 @@ def test_the_settings_of_the_overlay_reach_the_gateway(gateway: tuple[str, str, 
     assert "detail" in refused.json()
 
 
-def test_9_an_ai_service_is_reached_with_who_calls_and_no_credential(
-    gateway: tuple[str, str, Cluster], api: Api
-) -> None:
+@pytest.mark.contract("decision 40")
+def test_an_ai_service_is_reached_with_who_calls_and_no_credential(gateway: tuple[str, str, Cluster], api: Api) -> None:
     user = api.register()
     url = f"{gateway[0]}/api/v1/ai/chat/"
     own = {"Host": "localhost", "Origin": "https://notes.example.org"}

@@ -55,14 +55,16 @@ def test_containers_are_hardened(stack: ComposeHouse, service: str) -> None:
         assert written == ""
 
 
+@pytest.mark.contract("identity §17")
 @pytest.mark.parametrize("service", SERVICES)
-def test_6_a_start_says_its_steps_in_order(stack: ComposeHouse, service: str) -> None:
+def test_a_start_says_its_steps_in_order(stack: ComposeHouse, service: str) -> None:
     lines = stack.lines(stack.containers(service)[0])
     places = [next(at for at, line in enumerate(lines) if step.format(service) in line) for step in STEPS]
     assert places == sorted(places)
 
 
-def test_6_a_wrong_password_ends_the_start_with_a_sentence(stack: ComposeHouse) -> None:
+@pytest.mark.contract("identity §17")
+def test_a_wrong_password_ends_the_start_with_a_sentence(stack: ComposeHouse) -> None:
     url = "postgresql://notes:wrong@postgres:5432/notechondria"
     network = f"{stack.project}_data"
     env = ["-e", f"DATABASE_URL={url}", "-e", "INTERNAL_TOKEN=0123456789abcdef"]

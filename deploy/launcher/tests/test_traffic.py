@@ -1,4 +1,4 @@
-"""Figures and filters over the gateway's access log (architecture §5)."""
+"""Figures and filters over the gateway's access log (ADR 0013)."""
 
 import json
 import os

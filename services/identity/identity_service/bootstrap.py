@@ -1,4 +1,4 @@
-"""What identity makes sure of at each start (identity §17, architecture §6)."""
+"""What identity makes sure of at each start (identity §17, ADR 0022)."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class Invitation(Base):
 
 
 class RateWindow(Base):
-    """Tries of one bucket in the minute that began at `started_at` (decisions 30)."""
+    """Tries of one bucket in the minute that began at `started_at` (decision 30)."""
 
     __tablename__ = "rate_windows"
 

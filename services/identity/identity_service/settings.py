@@ -35,7 +35,7 @@ class IdentitySettings(ServiceSettings):
 
     wipe_sessions_on_start: EnvFlag = False
     account_rate_per_minute: int = Field(10, ge=0)
-    """Failed tries per account and minute (decisions 30); 0 switches the limits off."""
+    """Failed tries per account and minute (decision 30); 0 switches the limits off."""
     password_workers: int = Field(1, ge=1, le=32)
     """Hashing threads of a process: about 40 sign-ins a second each; leave a core to everything else."""
     password_queue: int = Field(64, ge=1)
@@ -57,7 +57,7 @@ class IdentitySettings(ServiceSettings):
     oauth_profile_seconds: float = Field(10.0, gt=0)
 
     ai_service_url: str = ""
-    """Set when an AI service is connected: the gateway routes to it, the handshake shows `ai` (architecture §9)."""
+    """Set when an AI service is connected: the gateway routes to it, the handshake shows `ai` (decision 40)."""
     backend_build_commit: str = ""
     backend_build_time: str = ""
     backend_deploy_target: str = ""

@@ -35,6 +35,7 @@ def identity_code(user: User) -> str:
     return user.api.code_for(user.email)
 
 
+@pytest.mark.contract("identity §4")
 @pytest.mark.parametrize(
     ("agent", "label"),
     [
@@ -49,12 +50,13 @@ def identity_code(user: User) -> str:
         ("", "Unknown device"),
     ],
 )
-def test_4_a_session_is_labelled_by_its_user_agent(api: Api, user: User, agent: str, label: str) -> None:
+def test_a_session_is_labelled_by_its_user_agent(api: Api, user: User, agent: str, label: str) -> None:
     body = sign_in(api, user.email, headers={"User-Agent": agent}).json()
     assert body["session"]["device_label"] == label
 
 
-def test_4_a_row_for_each_sign_in_and_no_cap(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §4", "identity §5.2", "identity §7.8")
+def test_a_row_for_each_sign_in_and_no_cap(api: Api, user: User) -> None:
     for count in range(1, 7):
         body = sign_in(api, user.email).json()
         assert (body["multi_device"], body["other_sessions_count"]) == (True, count)
@@ -67,7 +69,8 @@ def test_4_a_row_for_each_sign_in_and_no_cap(api: Api, user: User) -> None:
         }  # fmt: skip
 
 
-def test_4_and_7_7_logout_ends_the_calling_session_only(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §4", "identity §7.7", "identity §2", "identity §7.6")
+def test_logout_ends_the_calling_session_only(api: Api, user: User) -> None:
     other = sign_in(api, user.email).json()["token"]
     headers = {"Authorization": f"Token {other}"}
     assert api.request("POST", "auth/logout/", headers=headers).status_code == 204
@@ -77,20 +80,23 @@ def test_4_and_7_7_logout_ends_the_calling_session_only(api: Api, user: User) ->
     assert api.get("auth/session/", headers=headers).json() == {"authenticated": False}
 
 
-def test_7_1_what_is_just_long_enough(api: Api) -> None:
+@pytest.mark.contract("identity §7.1")
+def test_a_name_and_a_password_may_be_just_long_enough(api: Api) -> None:
     shortest = secrets.token_urlsafe(3)[:3]
     answer = api.post("auth/register/", fresh(username=shortest, password="Abcdef-8"))
     assert answer.status_code == 201, answer.text
 
 
-def test_7_1_a_name_of_150_characters(api: Api) -> None:
+@pytest.mark.contract("identity §7.1")
+def test_a_name_has_at_most_150_characters(api: Api) -> None:
     name = f"{secrets.token_hex(4)}{'x' * 142}"
     assert len(name) == 150
     assert api.post("auth/register/", fresh(username=name)).status_code == 201
     assert list(api.post("auth/register/", fresh(username=name + "x")).json()) == ["username"]
 
 
-def test_7_1_a_pending_account_is_taken_over_under_another_name(api: Api) -> None:
+@pytest.mark.contract("identity §7.1")
+def test_a_pending_account_is_taken_over_under_another_name(api: Api) -> None:
     first = fresh()
     assert api.post("auth/register/", first).status_code == 201
     second = {**fresh(), "email": first["email"].upper(), "password": NEW}
@@ -103,12 +109,14 @@ def test_7_1_a_pending_account_is_taken_over_under_another_name(api: Api) -> Non
     assert api.post("auth/register/", fresh(username=first["username"])).status_code == 201
 
 
-def test_7_1_decision_21_a_code_that_nobody_asks_for_is_ignored(api: Api) -> None:
+@pytest.mark.contract("identity §7.1", "decision 21")
+def test_a_code_that_nobody_asks_for_is_ignored(api: Api) -> None:
     assert api.post("auth/register/", fresh(invitation_code="whatever")).status_code == 201
     assert api.post("auth/register/", fresh(invitation_code="")).status_code == 201
 
 
-def test_7_1_and_13_an_invitation_for_several(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §7.1", "identity §13", "identity §7.2")
+def test_an_invitation_may_serve_several(api: Api, stack: Stack) -> None:
     code = secrets.token_hex(8)
     path = "auth/validate-invitation/"
     with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
@@ -127,26 +135,30 @@ def test_7_1_and_13_an_invitation_for_several(api: Api, stack: Stack) -> None:
             identity.execute("DELETE FROM invitations")
 
 
-def test_7_3_opening_an_account_gives_it_inbox_and_welcome_note(user: User) -> None:
+@pytest.mark.contract("identity §7.3")
+def test_opening_an_account_gives_it_inbox_and_welcome_note(user: User) -> None:
     own = [row for row in user.get("courses/").json() if row["owner"]["id"] == user.id]
     assert [row["is_default"] for row in own] == [True]
     notes = user.get("notes/", params={"scope": "mine"}).json()
     assert len(notes["results"] if isinstance(notes, dict) else notes) == 1
 
 
+@pytest.mark.contract("identity §7.3")
 @pytest.mark.parametrize("change", [{"email": "nobody"}, {"email": ""}, {"code": ""}, {"code": True}, {"code": None}])
-def test_7_3_field_rules(api: Api, change: dict[str, Any]) -> None:
+def test_verifying_names_the_failing_field(api: Api, change: dict[str, Any]) -> None:
     answer = api.post("auth/verify-email/", {"email": "a@example.org", "code": "000000", **change})
     assert (answer.status_code, list(answer.json())) == (400, list(change))
 
 
-def test_7_5_an_address_is_looked_up_before_a_name(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §7.5")
+def test_an_address_is_looked_up_before_a_name(api: Api, user: User) -> None:
     impostor = api.register()
-    assert impostor.patch("settings/", {"username": user.email}).status_code == 200  # no pattern there (§11.1)
+    assert impostor.patch("settings/", {"username": user.email}).status_code == 200  # no pattern there (identity §11.1)
     assert sign_in(api, user.email).json()["user"]["id"] == user.id
 
 
-def test_7_8_and_7_9_a_session_that_ended_is_hidden(api: Api, user: User, stack: Stack) -> None:
+@pytest.mark.contract("identity §7.8", "identity §7.9", "identity §4")
+def test_a_session_that_ended_is_hidden(api: Api, user: User, stack: Stack) -> None:
     idle = sign_in(api, user.email).json()["session"]["id"]
     shift(stack, "sessions", "last_seen_at", "25 hours", "id = %s", idle)
     old = sign_in(api, user.email).json()["session"]["id"]
@@ -158,7 +170,8 @@ def test_7_8_and_7_9_a_session_that_ended_is_hidden(api: Api, user: User, stack:
     assert user.get("auth/sessions/").status_code == 401
 
 
-def test_8_1_a_newer_code_voids_the_older(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §8.1", "identity §13")
+def test_a_newer_code_voids_the_older(api: Api, user: User) -> None:
     codes = []
     for _ in range(2):
         assert api.post("auth/password-reset/", {"email": user.email}).status_code == 200
@@ -169,7 +182,8 @@ def test_8_1_a_newer_code_voids_the_older(api: Api, user: User) -> None:
     assert api.post("auth/password-reset/confirm/", {**body, "code": codes[1]}).status_code == 200
 
 
-def test_8_2_unknown_account_and_expired_code(api: Api, user: User, stack: Stack) -> None:
+@pytest.mark.contract("identity §8.2")
+def test_a_reset_refuses_unknown_accounts_and_expired_codes(api: Api, user: User, stack: Stack) -> None:
     path = "auth/password-reset/confirm/"
     nobody = api.post(path, {"email": "nobody@example.org", "code": "000000", "password": NEW})
     assert (nobody.status_code, list(nobody.json())) == (400, ["non_field_errors"])
@@ -180,7 +194,8 @@ def test_8_2_unknown_account_and_expired_code(api: Api, user: User, stack: Stack
     assert api.post(path, {}).json().keys() == {"email", "code", "password"}
 
 
-def test_8_2_gives_a_password_to_an_account_without_one(api: Api, user: User, stack: Stack) -> None:
+@pytest.mark.contract("identity §8.2")
+def test_a_reset_gives_a_password_to_an_account_without_one(api: Api, user: User, stack: Stack) -> None:
     with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:  # as sign-in with a provider leaves it
         admin.execute("UPDATE identity.users SET password_hash = '!' WHERE id = %s", (user.id,))
     assert sign_in(api, user.email).status_code == 400
@@ -190,7 +205,8 @@ def test_8_2_gives_a_password_to_an_account_without_one(api: Api, user: User, st
     assert sign_in(api, user.email, "12345678").status_code == 200
 
 
-def test_8_3_a_newer_identity_code_voids_the_older_and_there_is_no_pause(user: User) -> None:
+@pytest.mark.contract("identity §8.3")
+def test_a_newer_identity_code_voids_the_older_and_there_is_no_pause(user: User) -> None:
     first, second = identity_code(user), identity_code(user)
     body = {"current_password": PASSWORD, "new_password": NEW}
     if first != second:
@@ -199,7 +215,8 @@ def test_8_3_a_newer_identity_code_voids_the_older_and_there_is_no_pause(user: U
     assert user.post("auth/change-password/", {**body, "identity_code": second}).status_code == 200
 
 
-def test_8_5_an_empty_code_is_the_first_step_and_no_content_type_is_json(user: User) -> None:
+@pytest.mark.contract("identity §8.5", "identity §1")
+def test_an_empty_code_is_the_first_step_and_no_content_type_is_json(user: User) -> None:
     new = f"moved-{user.email}"
     body = f'{{"new_email": "{new}", "identity_code": "{identity_code(user)}", "code": ""}}'
     answer = user.request("POST", "auth/change-email/", content=body)
@@ -211,7 +228,8 @@ def test_8_5_an_empty_code_is_the_first_step_and_no_content_type_is_json(user: U
     assert sign_in(user.api, new).status_code == 200
 
 
-def test_9_one_key_and_its_prefix_in_the_settings(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §9", "identity §2")
+def test_one_key_and_its_prefix_in_the_settings(api: Api, user: User) -> None:
     assert user.get("settings/").json()["api_key_prefix"] == ""
     keys = [user.rotate_key() for _ in range(2)]
     assert user.get("settings/").json()["api_key_prefix"] == keys[1][:8]
@@ -220,7 +238,8 @@ def test_9_one_key_and_its_prefix_in_the_settings(api: Api, user: User) -> None:
         assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid API key."})
 
 
-def test_17_an_invitation_of_64_hex_digits_is_a_hash_already(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §17")
+def test_an_invitation_of_64_hex_digits_is_a_hash_already(api: Api, stack: Stack) -> None:
     code = secrets.token_hex(8)
     hashed = hashlib.sha256(code.encode()).hexdigest()
     headers = {"X-Internal-Token": stack.internal_token}

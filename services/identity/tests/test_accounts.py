@@ -20,7 +20,8 @@ def fresh() -> dict[str, str]:
     return {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
 
 
-def test_7_1_register_answers_201_without_a_token(api: Api) -> None:
+@pytest.mark.contract("identity §7.1", "identity §7.5", "identity §13")
+def test_register_answers_201_without_a_token(api: Api) -> None:
     wanted = fresh()
     answer = api.post("auth/register/", {**wanted, "email": wanted["email"].upper()})
     assert answer.status_code == 201
@@ -32,6 +33,7 @@ def test_7_1_register_answers_201_without_a_token(api: Api) -> None:
     assert (refused.status_code, list(refused.json())) == (400, ["non_field_errors"])
 
 
+@pytest.mark.contract("identity §7.1")
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -49,13 +51,14 @@ def test_7_1_register_answers_201_without_a_token(api: Api) -> None:
         ({"password": "P1-" + "x" * 2000}, "password"),
     ],
 )
-def test_7_1_field_rules(api: Api, change: dict[str, Any], field: str) -> None:
+def test_registering_names_the_failing_field(api: Api, change: dict[str, Any], field: str) -> None:
     answer = api.post("auth/register/", {**fresh(), **change})
     assert answer.status_code == 400
     assert list(answer.json()) == [field]
 
 
-def test_7_1_all_failing_fields_together(api: Api) -> None:
+@pytest.mark.contract("identity §7.1", "identity §3")
+def test_registering_names_all_failing_fields_together(api: Api) -> None:
     assert api.post("auth/register/", {}).json().keys() == {"username", "email", "password"}
     # What is well-formed but taken is said in the same answer as what is not well-formed.
     user = api.register()
@@ -71,14 +74,16 @@ def test_7_1_all_failing_fields_together(api: Api) -> None:
     assert api.post("auth/register/", []).json().keys() == {"non_field_errors"}
 
 
-def test_7_1_taken_names_and_addresses(api: Api) -> None:
+@pytest.mark.contract("identity §7.1")
+def test_registering_refuses_taken_names_and_addresses(api: Api) -> None:
     user = api.register()
     taken = api.post("auth/register/", {**fresh(), "username": user.username.upper(), "email": user.email.upper()})
     assert taken.status_code == 400
     assert taken.json().keys() == {"username", "email"}
 
 
-def test_7_1_registering_again_takes_the_pending_account_over(api: Api) -> None:
+@pytest.mark.contract("identity §7.1")
+def test_registering_again_takes_the_pending_account_over(api: Api) -> None:
     wanted = fresh()
     assert api.post("auth/register/", wanted).status_code == 201
     first = api.code_for(wanted["email"])
@@ -92,7 +97,8 @@ def test_7_1_registering_again_takes_the_pending_account_over(api: Api) -> None:
     assert api.post("auth/login/", {"email": wanted["email"], "password": PASSWORD}).status_code == 400
 
 
-def test_7_1_one_name_at_the_same_moment(api: Api) -> None:
+@pytest.mark.contract("identity §7.1")
+def test_one_name_registered_twice_at_once_goes_to_one(api: Api) -> None:
     name = fresh()["username"]
     statuses: list[int] = []
 
@@ -108,7 +114,8 @@ def test_7_1_one_name_at_the_same_moment(api: Api) -> None:
     assert sorted(statuses) == [201, 400, 400, 400, 400, 400]
 
 
-def test_7_1_invitations(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §7.1", "identity §3")
+def test_registering_asks_for_an_invitation_when_there_are_any(api: Api, stack: Stack) -> None:
     code = secrets.token_hex(8)
     with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
         identity.execute(
@@ -128,7 +135,8 @@ def test_7_1_invitations(api: Api, stack: Stack) -> None:
             identity.execute("DELETE FROM invitations")
 
 
-def test_7_3_a_code_is_single_use(api: Api) -> None:
+@pytest.mark.contract("identity §7.3", "identity §13")
+def test_a_code_is_single_use(api: Api) -> None:
     wanted = fresh()
     api.post("auth/register/", wanted)
     given = {"email": wanted["email"].upper(), "code": f" {api.code_for(wanted['email'])} "}
@@ -140,7 +148,8 @@ def test_7_3_a_code_is_single_use(api: Api) -> None:
     assert (again.status_code, list(again.json())) == (400, ["non_field_errors"])
 
 
-def test_7_3_five_wrong_tries_void_the_code(api: Api) -> None:
+@pytest.mark.contract("identity §7.3", "identity §13", "decision 39")
+def test_five_wrong_tries_void_the_code(api: Api) -> None:
     wanted = fresh()
     api.post("auth/register/", wanted)
     right = api.code_for(wanted["email"])
@@ -150,7 +159,8 @@ def test_7_3_five_wrong_tries_void_the_code(api: Api) -> None:
     assert api.post("auth/verify-email/", {"email": wanted["email"], "code": right}).status_code == 400
 
 
-def test_7_3_an_expired_code(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §7.3")
+def test_an_expired_code_is_refused(api: Api, stack: Stack) -> None:
     wanted = fresh()
     api.post("auth/register/", wanted)
     shift(stack, "codes", "expires_at", "25 hours", "scope = %s", wanted["email"])
@@ -158,13 +168,15 @@ def test_7_3_an_expired_code(api: Api, stack: Stack) -> None:
     assert list(api.post("auth/verify-email/", given).json()) == ["non_field_errors"]
 
 
-def test_7_3_unknown_address_and_missing_fields(api: Api) -> None:
+@pytest.mark.contract("identity §7.3")
+def test_verifying_refuses_unknown_addresses_and_missing_fields(api: Api) -> None:
     unknown = api.post("auth/verify-email/", {"email": "nobody@example.org", "code": "000000"})
     assert (unknown.status_code, list(unknown.json())) == (400, ["non_field_errors"])
     assert api.post("auth/verify-email/", {}).json().keys() == {"email", "code"}
 
 
-def test_7_4_resend(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §7.4")
+def test_a_code_is_sent_again_after_a_minute(api: Api, stack: Stack) -> None:
     wanted = fresh()
     api.post("auth/register/", wanted)
     first = api.code_for(wanted["email"])
@@ -182,8 +194,9 @@ def test_7_4_resend(api: Api, stack: Stack) -> None:
         assert list(api.post("auth/resend-verification/", {"email": email}).json()) == ["email"]
 
 
+@pytest.mark.contract("identity §7.5", "identity §5.1", "identity §5.2")
 @pytest.mark.parametrize("key", ["email", "identifier"])
-def test_7_5_login_by_name_or_address(api: Api, key: str) -> None:
+def test_login_by_name_or_address(api: Api, key: str) -> None:
     user = api.register()
     for value in (user.username, user.email, user.username.upper(), user.email.upper()):
         answer = api.post("auth/login/", {key: value, "password": PASSWORD})
@@ -204,7 +217,8 @@ USER_KEYS = {
 }  # fmt: skip
 
 
-def test_7_5_identifier_wins_and_refusals(api: Api) -> None:
+@pytest.mark.contract("identity §7.5", "identity §3")
+def test_identifier_wins_over_email_and_mismatches_are_refused(api: Api) -> None:
     user, other = api.register(), api.register()
     both = api.post("auth/login/", {"email": other.email, "identifier": user.email, "password": PASSWORD})
     assert both.json()["user"]["id"] == user.id
@@ -221,7 +235,8 @@ def test_7_5_identifier_wins_and_refusals(api: Api) -> None:
         assert (answer.status_code, list(answer.json())) == (400, [key]), body
 
 
-def test_2_a_disabled_account_is_401_everywhere(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §2", "identity §7.6")
+def test_a_disabled_account_is_401_everywhere(api: Api, stack: Stack) -> None:
     user = api.register()
     with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
         admin.execute("UPDATE identity.users SET status = 'disabled' WHERE id = %s", (user.id,))

@@ -32,6 +32,7 @@ class Elements(HTMLParser):
         self.attributes += [(name, value or "") for name, value in attrs]
 
 
+@pytest.mark.contract("identity §6")
 def test_pages_are_html_with_strict_headers(site: Site) -> None:
     for path in ("", *(f"{name}/" for name in LISTS), "invitations/new/", "nothing/", "users/999999999/"):
         answer = site.get(path)
@@ -85,6 +86,7 @@ def test_the_cookie_is_secure_behind_tls(stack: Stack, staff: User) -> None:
     assert all("secure" in line.lower() for line in lines)
 
 
+@pytest.mark.contract("identity §6")
 def test_only_staff_comes_in(api: Api) -> None:
     user = api.register()
     with enter(api, user, status=403) as site:

@@ -85,6 +85,7 @@ def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
+@pytest.mark.contract("identity §2")
 def test_named_keys_live_beside_the_rotated_one(api: Api) -> None:
     user, stranger = api.register(), api.register()
     rotated = user.rotate_key()
@@ -165,6 +166,7 @@ WRITES = [
 ]
 
 
+@pytest.mark.contract("identity §3")
 def test_a_read_only_key_reads_everywhere_and_writes_nowhere(api: Api) -> None:
     user = api.register()
     key = user.post("auth/api-keys/", {"name": "reader", "scopes": ["read"]}).json()["api_key"]

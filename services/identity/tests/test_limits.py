@@ -1,4 +1,4 @@
-"""Limits on guessing (decisions 30), Django's hashes, the bounded pool: on a house of its own with limits on."""
+"""Limits on guessing (decision 30), Django's hashes, the bounded pool: on a house of its own with limits on."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def refused(answer: object) -> bool:
     return status == 429
 
 
-def test_30_sign_in_is_limited_per_account(strict: Api) -> None:
+@pytest.mark.contract("decision 30")
+def test_sign_in_is_limited_per_account(strict: Api) -> None:
     user, other = strict.register(), strict.register()
     wrong = {"email": user.email, "password": "wrong"}
     for name in (user.email, user.username, user.email):  # one account, whatever it is called
@@ -68,18 +69,21 @@ def test_30_sign_in_is_limited_per_account(strict: Api) -> None:
     assert strict.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 200
 
 
-def test_30_sign_in_is_limited_per_address(strict: Api) -> None:
+@pytest.mark.contract("decision 30")
+def test_sign_in_is_limited_per_address(strict: Api) -> None:
     answers = [strict.post("auth/login/", {"email": f"nobody{n}", "password": "x"}) for n in range(LIMIT * 5 + 1)]
     assert [refused(answer) for answer in answers] == [False] * (LIMIT * 5) + [True]
 
 
-def test_30_successes_are_not_counted(strict: Api) -> None:
+@pytest.mark.contract("decision 30")
+def test_successes_are_not_counted(strict: Api) -> None:
     user = strict.register()
     for _ in range(LIMIT + 2):
         assert strict.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 200
 
 
-def test_30_codes_are_limited(strict: Api) -> None:
+@pytest.mark.contract("decision 30")
+def test_codes_are_limited(strict: Api) -> None:
     body = {"email": "nobody@example.org", "code": "000000"}
     assert [refused(strict.post("auth/verify-email/", body)) for _ in range(LIMIT + 1)] == [False] * LIMIT + [True]
     body = {**body, "password": "long enough"}
@@ -87,7 +91,8 @@ def test_30_codes_are_limited(strict: Api) -> None:
     assert [refused(strict.post(path, body)) for _ in range(LIMIT + 1)] == [False] * LIMIT + [True]
 
 
-def test_30_mails_are_limited(strict: Api) -> None:
+@pytest.mark.contract("decision 30")
+def test_mails_are_limited(strict: Api) -> None:
     user = strict.register()
     body = {"email": user.email}
     assert [refused(strict.post("auth/password-reset/", body)) for _ in range(LIMIT + 1)] == [False] * LIMIT + [True]
@@ -95,7 +100,8 @@ def test_30_mails_are_limited(strict: Api) -> None:
     assert [refused(answer) for answer in answers] == [False] * LIMIT + [True]
 
 
-def test_30_a_stranger_cannot_stop_the_owner_from_changing_the_password(strict: Api) -> None:
+@pytest.mark.contract("decision 30")
+def test_a_stranger_cannot_stop_the_owner_from_changing_the_password(strict: Api) -> None:
     user = strict.register()
     for _ in range(LIMIT + 1):
         strict.post("auth/login/", {"email": user.email, "password": "wrong"})
@@ -108,7 +114,8 @@ def test_30_a_stranger_cannot_stop_the_owner_from_changing_the_password(strict: 
     assert user.post("auth/change-password/", body).status_code == 200
 
 
-def test_30_a_full_hashing_pool_answers_429(strict: Api) -> None:
+@pytest.mark.contract("decision 30")
+def test_a_full_hashing_pool_answers_429(strict: Api) -> None:
     user = strict.register()
     statuses: Counter[int] = Counter()
 
@@ -127,8 +134,9 @@ def test_30_a_full_hashing_pool_answers_429(strict: Api) -> None:
     assert strict.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 200
 
 
+@pytest.mark.contract("identity §4")
 @pytest.mark.parametrize("password", ["An old password 1", "pässword mit Ümlaut"])
-def test_4_a_django_hash_signs_in_and_is_upgraded(strict: Api, password: str) -> None:
+def test_a_django_hash_signs_in_and_is_upgraded(strict: Api, password: str) -> None:
     user = strict.register()
     derived = hashlib.pbkdf2_hmac("sha256", password.encode(), b"saltsalt", 1000)
     old = f"pbkdf2_sha256$1000$saltsalt${base64.b64encode(derived).decode()}"
@@ -150,7 +158,8 @@ def test_a_broken_hash_matches_nothing(strict: Api, stored: str) -> None:
     assert (answer.status_code, list(answer.json())) == (400, ["non_field_errors"])
 
 
-def test_17_sessions_can_be_wiped_at_a_start(strict: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.contract("identity §17", "identity §4")
+def test_sessions_can_be_wiped_at_a_start(strict: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """On this house, whose users belong to this module alone; the last test of it."""
     user = strict.register()
     key = {"Authorization": f"Bearer {user.rotate_key()}"}

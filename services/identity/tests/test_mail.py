@@ -38,8 +38,9 @@ def mailer(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Mailer:
     return Mailer(IdentitySettings())
 
 
+@pytest.mark.contract("identity §13")
 @pytest.mark.parametrize("kind", [codes.REGISTER, codes.PASSWORD_RESET, codes.IDENTITY, codes.CHANGE_EMAIL])
-def test_13_a_code_arrives_as_text_and_html(
+def test_a_code_arrives_as_text_and_html(
     server: tuple[Letterbox, int], monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     box, port = server
@@ -68,7 +69,8 @@ def test_13_a_code_arrives_as_text_and_html(
         assert "https://app.example/verify" in text
 
 
-def test_13_without_a_mail_server_one_line_is_logged(
+@pytest.mark.contract("identity §13")
+def test_without_a_mail_server_one_line_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "notechondria.mail"):
@@ -78,7 +80,8 @@ def test_13_without_a_mail_server_one_line_is_logged(
         assert word in record.getMessage()
 
 
-def test_13_a_failed_delivery_names_the_error(
+@pytest.mark.contract("identity §13")
+def test_a_failed_delivery_names_the_error(
     server: tuple[Letterbox, int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     sender = mailer(monkeypatch, SMTP_HOST="127.0.0.1", SMTP_PORT=str(server[1]))
@@ -88,7 +91,8 @@ def test_13_a_failed_delivery_names_the_error(
     assert "reason=smtp_send_failed:SMTPRecipientsRefused" in record.getMessage()
 
 
-def test_13_a_server_that_hangs_does_not_hold_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.contract("identity §13")
+def test_a_server_that_hangs_does_not_hold_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -112,10 +116,11 @@ def authenticator(server: Any, session: Any, envelope: Any, mechanism: str, auth
 
 
 # The server's library knows only STARTTLS as TLS, and warns although the connection is encrypted from the first byte.
+@pytest.mark.contract("identity §14")
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 @pytest.mark.parametrize("mode", ["STARTTLS", "SSL"])
 @pytest.mark.parametrize(("password", "sent"), [("mail-secret", True), ("wrong", False)])
-def test_14_tls_modes_and_sign_in(
+def test_mail_is_sent_by_every_tls_mode_with_sign_in(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     certificate: Path,
@@ -154,7 +159,8 @@ def test_14_tls_modes_and_sign_in(
         assert "reason=smtp_send_failed:SMTPAuthenticationError" in caplog.text
 
 
-def test_14_an_untrusted_certificate_gets_no_mail(
+@pytest.mark.contract("identity §14")
+def test_an_untrusted_certificate_gets_no_mail(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, certificate: Path
 ) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -172,7 +178,8 @@ def test_14_an_untrusted_certificate_gets_no_mail(
     assert "reason=smtp_send_failed:" in caplog.text
 
 
-def test_13_a_server_that_drips_does_not_hold_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.contract("identity §13")
+def test_a_server_that_drips_does_not_hold_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow(Letterbox):
         async def handle_EHLO(  # noqa: N802
             self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
@@ -195,7 +202,8 @@ def test_13_a_server_that_drips_does_not_hold_the_request(monkeypatch: pytest.Mo
         controller.stop()
 
 
-def test_13_the_connection_ends_with_the_try(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
+@pytest.mark.contract("identity §13")
+def test_the_mail_connection_ends_with_the_try(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
     """A server that leaves the end of TLS unanswered does not hold a socket here."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)

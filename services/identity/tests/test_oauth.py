@@ -30,7 +30,8 @@ def headers(body: dict[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Token {body['token']}"}
 
 
-def test_10_1_config_and_redirect_choice(api: Api) -> None:
+@pytest.mark.contract("identity §10.1", "identity §14")
+def test_the_redirect_address_follows_the_callers_origin(api: Api) -> None:
     for given, redirect in (
         ({}, "http://localhost:5173/google"),
         ({"Origin": "https://APP.example"}, "https://app.example/google"),
@@ -45,8 +46,9 @@ def test_10_1_config_and_redirect_choice(api: Api) -> None:
         }
 
 
+@pytest.mark.contract("identity §10.3", "identity §1", "identity §3.3", "identity §4")
 @BOTH
-def test_10_3_register_then_login(api: Api, provider: Provider, name: str) -> None:
+def test_an_unknown_person_registers_and_then_signs_in(api: Api, provider: Provider, name: str) -> None:
     person = someone()
     unknown = sign_in(api, provider, name, person, intent="login")
     assert unknown.status_code == 404
@@ -70,14 +72,16 @@ def test_10_3_register_then_login(api: Api, provider: Provider, name: str) -> No
     assert api.post("auth/login/", {"email": person.email, "password": PASSWORD}).status_code == 400
 
 
-def test_10_3_google_by_id_token(api: Api, provider: Provider) -> None:
+@pytest.mark.contract("identity §10.3")
+def test_google_signs_in_by_id_token(api: Api, provider: Provider) -> None:
     person = someone()
     answer = api.post("auth/google/", {"id_token": provider.add(person)})
     assert answer.status_code == 200
     assert person.sent == {}  # no exchange
 
 
-def test_10_3_what_the_backend_sends(api: Api, provider: Provider) -> None:
+@pytest.mark.contract("identity §10.3")
+def test_the_backend_sends_the_provider_what_it_asks_for(api: Api, provider: Provider) -> None:
     google, github = someone(), someone()
     sign_in(api, provider, "google", google, redirect_uri="https://mine.example/back")
     assert google.sent["redirect_uri"] == "https://mine.example/back"
@@ -87,16 +91,18 @@ def test_10_3_what_the_backend_sends(api: Api, provider: Provider) -> None:
     assert (github.sent["client_id"], github.sent["client_secret"]) == (GITHUB_CLIENT, "provider-secret")
 
 
+@pytest.mark.contract("identity §10.3")
 @BOTH
-def test_10_3_a_verified_address_links_to_its_account(api: Api, provider: Provider, name: str) -> None:
+def test_a_verified_address_links_to_its_account(api: Api, provider: Provider, name: str) -> None:
     user = api.register()
     body = sign_in(api, provider, name, someone(email=user.email.upper())).json()
     assert body["user"]["id"] == user.id
     assert api.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 200
 
 
+@pytest.mark.contract("identity §10.3", "decision 23")
 @BOTH
-def test_10_3_fix_an_unverified_address_never_links(api: Api, provider: Provider, name: str) -> None:
+def test_an_unverified_address_never_links(api: Api, provider: Provider, name: str) -> None:
     user = api.register()
     unverified = someone(email=user.email, verified=False)
     assert sign_in(api, provider, name, unverified, intent="login").status_code == 404
@@ -105,10 +111,9 @@ def test_10_3_fix_an_unverified_address_never_links(api: Api, provider: Provider
     assert body["user"]["email"] == ""
 
 
+@pytest.mark.contract("identity §10.3", "decision 25")
 @BOTH
-def test_10_3_decision_25_a_pending_account_is_taken_by_its_proven_owner(
-    api: Api, provider: Provider, name: str
-) -> None:
+def test_a_pending_account_is_taken_by_its_proven_owner(api: Api, provider: Provider, name: str) -> None:
     handle = f"pending-{secrets.token_hex(4)}"
     email = f"{handle}@example.org"
     assert api.post("auth/register/", {"username": handle, "email": email, "password": PASSWORD}).status_code == 201
@@ -120,8 +125,9 @@ def test_10_3_decision_25_a_pending_account_is_taken_by_its_proven_owner(
     assert api.post("auth/verify-email/", {"email": email, "code": code}).status_code == 400
 
 
+@pytest.mark.contract("identity §10.3")
 @BOTH
-def test_10_3_fix_a_disabled_account_stays_disabled(api: Api, provider: Provider, stack: Stack, name: str) -> None:
+def test_a_disabled_account_stays_disabled(api: Api, provider: Provider, stack: Stack, name: str) -> None:
     linked, by_address = someone(), api.register()
     made = sign_in(api, provider, name, linked).json()["user"]["id"]
     with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
@@ -136,7 +142,8 @@ def test_10_3_fix_a_disabled_account_stays_disabled(api: Api, provider: Provider
     assert statuses == [("disabled",)]
 
 
-def test_10_3_decision_22_user_names(api: Api, provider: Provider) -> None:
+@pytest.mark.contract("identity §10.3", "decision 22")
+def test_user_names_come_from_the_provider(api: Api, provider: Provider) -> None:
     first = someone()
     assert sign_in(api, provider, "github", first).json()["user"]["username"] == first.login
     same = someone(login=first.login.upper())
@@ -148,8 +155,11 @@ def test_10_3_decision_22_user_names(api: Api, provider: Provider) -> None:
     assert (body["user"]["username"], body["user"]["email"]) == (f"google_{no_address.uid}", "")
 
 
+@pytest.mark.contract("identity §10.3", "identity §3")
 @BOTH
-def test_10_3_invitations(api: Api, provider: Provider, stack: Stack, name: str) -> None:
+def test_a_provider_sign_up_asks_for_an_invitation_when_there_are_any(
+    api: Api, provider: Provider, stack: Stack, name: str
+) -> None:
     with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
         identity.execute(
             "INSERT INTO invitations (digest, label, max_uses, times_used, created_at) VALUES (%s, '', 1, 0, now())",
@@ -167,8 +177,9 @@ def test_10_3_invitations(api: Api, provider: Provider, stack: Stack, name: str)
             identity.execute("DELETE FROM invitations")
 
 
+@pytest.mark.contract("identity §10.3", "identity §3.3", "identity §5.3")
 @BOTH
-def test_10_3_refusals(api: Api, provider: Provider, name: str) -> None:
+def test_bad_intents_and_codes_are_refused(api: Api, provider: Provider, name: str) -> None:
     path = f"auth/{name}/"
     bind = api.post(path, {"code": "x", "intent": "bind"})
     assert bind.status_code == 400
@@ -201,8 +212,9 @@ BROKEN = [
 ]
 
 
+@pytest.mark.contract("identity §10.3", "identity §10.4", "identity §3", "decision 24")
 @pytest.mark.parametrize(("name", "breaks", "status"), BROKEN)
-def test_10_3_and_10_4_a_provider_that_fails(
+def test_a_provider_that_fails_is_502(
     api: Api, provider: Provider, user: User, name: str, breaks: dict[str, Any], status: int
 ) -> None:
     for path, caller in ((f"auth/{name}/", {}), (f"auth/bind/{name}/", user.headers)):
@@ -216,19 +228,22 @@ def user(api: Api) -> User:
     return api.register()
 
 
-def test_10_3_an_id_token_for_somebody_else(api: Api, provider: Provider) -> None:
+@pytest.mark.contract("identity §10.3")
+def test_an_id_token_for_another_client_is_refused(api: Api, provider: Provider) -> None:
     answer = sign_in(api, provider, "google", someone(audience="another-client"))
     assert (answer.status_code, list(answer.json())) == (400, ["detail"])
 
 
-def test_10_3_refusals_are_said_in_the_providers_words(api: Api, provider: Provider) -> None:
+@pytest.mark.contract("identity §10.3")
+def test_refusals_are_said_in_the_providers_words(api: Api, provider: Provider) -> None:
     refusal = someone(breaks={"token": (200, {"error": "incorrect_client_credentials"})})
     assert sign_in(api, provider, "github", refusal).json() == {"detail": "incorrect_client_credentials"}
     silent = sign_in(api, provider, "github", someone(breaks={"token": (400, {})}))
     assert (silent.status_code, silent.json()["detail"] != "") == (400, True)
 
 
-def test_10_3_field_rules(api: Api) -> None:
+@pytest.mark.contract("identity §10.3")
+def test_a_provider_sign_in_names_the_failing_field(api: Api) -> None:
     for path, body, keys in (
         ("auth/github/", {"code": ""}, ["code"]),
         ("auth/github/", {"code": None}, ["code"]),
@@ -241,8 +256,9 @@ def test_10_3_field_rules(api: Api) -> None:
         assert (answer.status_code, list(answer.json())) == (expected, keys), (path, body, answer.text)
 
 
+@pytest.mark.contract("identity §10.3")
 @BOTH
-def test_10_3_a_public_address_long_names_and_fresh_data(api: Api, provider: Provider, name: str) -> None:
+def test_provider_data_is_cut_and_refreshed(api: Api, provider: Provider, name: str) -> None:
     person = someone(name=f"{'F' * 40} {'L' * 160}")
     made = sign_in(api, provider, name, person).json()
     assert (made["user"]["first_name"], made["user"]["last_name"]) == ("F" * 30, "L" * 150)
@@ -254,7 +270,8 @@ def test_10_3_a_public_address_long_names_and_fresh_data(api: Api, provider: Pro
     assert again["user"]["email"] != person.email  # the account's own address is not
 
 
-def test_10_4_a_link_that_cannot_be_stored_is_500_in_our_shape(api: Api, provider: Provider, stack: Stack) -> None:
+@pytest.mark.contract("identity §10.4")
+def test_a_link_that_cannot_be_stored_is_500_in_our_shape(api: Api, provider: Provider, stack: Stack) -> None:
     owner, person = api.register(), someone()
     with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
         admin.execute(
@@ -275,13 +292,15 @@ def test_10_4_a_link_that_cannot_be_stored_is_500_in_our_shape(api: Api, provide
     assert owner.get("auth/social-accounts/").json() == []
 
 
-def test_10_3_no_leave_to_read_github_addresses_counts_as_unverified(api: Api, provider: Provider) -> None:
+@pytest.mark.contract("identity §10.3")
+def test_no_leave_to_read_github_addresses_counts_as_unverified(api: Api, provider: Provider) -> None:
     body = sign_in(api, provider, "github", someone(breaks={"emails": (403, {"message": "no"})})).json()
     assert body["user"]["email"] == ""
 
 
+@pytest.mark.contract("identity §10.4", "identity §3", "identity §5.3")
 @BOTH
-def test_10_4_bind_list_unlink(api: Api, provider: Provider, name: str) -> None:
+def test_links_are_bound_listed_and_removed(api: Api, provider: Provider, name: str) -> None:
     owner, stranger = api.register(), api.register()
     path = f"auth/bind/{name}/"
     person = someone()
@@ -303,7 +322,8 @@ def test_10_4_bind_list_unlink(api: Api, provider: Provider, name: str) -> None:
     assert owner.delete(f"auth/social-accounts/{name}/").status_code == 404
 
 
-def test_10_4_of_many_who_bind_one_identity_at_once_one_gets_it(api: Api, provider: Provider) -> None:
+@pytest.mark.contract("identity §10.4")
+def test_of_many_who_bind_one_identity_at_once_one_gets_it(api: Api, provider: Provider) -> None:
     owners = [api.register() for _ in range(4)]
     for _ in range(6):
         code = provider.add(someone())
@@ -319,9 +339,10 @@ def test_10_4_of_many_who_bind_one_identity_at_once_one_gets_it(api: Api, provid
         assert linked[0].delete("auth/social-accounts/github/").status_code == 204
 
 
+@pytest.mark.contract("identity §10.5", "identity §6")
 @pytest.mark.parametrize("slash", ["", "/"])
 @BOTH
-def test_10_5_callback_pages(api: Api, name: str, slash: str) -> None:
+def test_callback_pages_redirect_and_escape_errors(api: Api, name: str, slash: str) -> None:
     path = f"/auth/{name}/callback{slash}"
     fine = api.get(path, params={"code": 'a"><b&', "state": name})
     assert (fine.status_code, fine.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -338,7 +359,8 @@ def test_10_5_callback_pages(api: Api, name: str, slash: str) -> None:
     assert "refresh" not in nothing.text
 
 
-def test_12_github_data_sync_is_not_offered(user: User) -> None:
+@pytest.mark.contract("identity §12")
+def test_github_data_sync_is_not_offered(user: User) -> None:
     path = "integrations/github"
     assert user.get(f"{path}/status/").json() == {"connected": False, "install_url": "", "app_name": ""}
     assert user.delete(f"{path}/status/").json() == {"connected": False}
@@ -349,7 +371,8 @@ def test_12_github_data_sync_is_not_offered(user: User) -> None:
         assert "no GitHub App installation" in answer.json()["detail"]
 
 
-def test_12_needs_login(api: Api) -> None:
+@pytest.mark.contract("identity §12")
+def test_github_data_sync_needs_login(api: Api) -> None:
     for method, call in (
         ("GET", "status"),
         ("DELETE", "status"),

@@ -26,7 +26,8 @@ def run(stack: Stack) -> Any:
     return command
 
 
-def test_17_invitations(api: Api, run: Any) -> None:
+@pytest.mark.contract("identity §17", "identity §13")
+def test_invitations_are_made_by_the_operator(api: Api, run: Any) -> None:
     code = secrets.token_hex(6)
     made = run("invitations", "create", code, "--label", "for friends", "--max-uses", "2")
     try:
@@ -46,7 +47,8 @@ def test_17_invitations(api: Api, run: Any) -> None:
             identity.execute("DELETE FROM invitations")
 
 
-def test_17_an_address_beats_a_user_name_that_reads_the_same(api: Api, run: Any) -> None:
+@pytest.mark.contract("identity §17")
+def test_an_address_beats_a_user_name_that_reads_the_same(api: Api, run: Any) -> None:
     trickster, victim = api.register(), api.register()
     assert trickster.patch("settings/", {"username": victim.email}).status_code == 200
     # A user name may look like any address; whoever has the address is meant.
@@ -55,7 +57,8 @@ def test_17_an_address_beats_a_user_name_that_reads_the_same(api: Api, run: Any)
     assert "no such account" in run("users", "disable", "²", code=1)
 
 
-def test_17_disable_and_enable(api: Api, run: Any) -> None:
+@pytest.mark.contract("identity §17")
+def test_an_account_is_disabled_and_enabled(api: Api, run: Any) -> None:
     user = api.register()
     assert user.get("planner-events/").status_code == 200  # cached there now
     key = {"Authorization": f"Bearer {user.rotate_key()}"}
@@ -70,7 +73,8 @@ def test_17_disable_and_enable(api: Api, run: Any) -> None:
     assert user.get("planner-events/").status_code == 401  # the old session is over
 
 
-def test_17_staff(api: Api, run: Any) -> None:
+@pytest.mark.contract("identity §17")
+def test_staff_is_granted_and_revoked(api: Api, run: Any) -> None:
     user = api.register()
     assert run("staff", "grant", str(user.id))["is_staff"] is True
     assert user.get("settings/").json()["is_staff"] is True
@@ -78,7 +82,8 @@ def test_17_staff(api: Api, run: Any) -> None:
     assert user.get("settings/").json()["is_staff"] is False
 
 
-def test_17_list_and_delete(api: Api, run: Any) -> None:
+@pytest.mark.contract("identity §17")
+def test_accounts_are_listed_and_deleted(api: Api, run: Any) -> None:
     user = api.register()
     user.post("notes/", {"title": "Mine", "content": "soon gone"})
     (row,) = run("users", "list", "--search", user.username[:-1])["users"]
@@ -90,7 +95,8 @@ def test_17_list_and_delete(api: Api, run: Any) -> None:
     run("users", "delete", user.username, "--yes", code=1)
 
 
-def test_17_a_code_by_hand(api: Api, run: Any) -> None:
+@pytest.mark.contract("identity §17")
+def test_an_operator_gives_a_code_by_hand(api: Api, run: Any) -> None:
     name = f"late-{secrets.token_hex(3)}"
     email = f"{name}@example.org"
     api.post("auth/register/", {"username": name, "email": email, "password": PASSWORD})

@@ -19,13 +19,15 @@ from notechondria_launcher.stack import Stack
 VERSION = "0.1.0"
 
 
+@pytest.mark.contract("identity §6", "notes §10")
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_6_root_and_health_take_any_method(api: Api, method: str) -> None:
+def test_the_root_and_health_take_any_method(api: Api, method: str) -> None:
     assert api.request(method, "/").json() == {"status": "ok", "service": "notechondria-backend"}
     assert api.request(method, "health/").json() == {"status": "ok"}
 
 
-def test_6_root_takes_options_too(api: Api) -> None:
+@pytest.mark.contract("identity §6")
+def test_the_root_takes_options_too(api: Api) -> None:
     # Below /api/ OPTIONS is a preflight (identity §15); here it is one of "any".
     assert api.request("OPTIONS", "/").json() == {"status": "ok", "service": "notechondria-backend"}
 
@@ -33,15 +35,17 @@ def test_6_root_takes_options_too(api: Api) -> None:
 ALL_CAPABILITIES = {"auth", "notes", "courses", "planner", "calendar_feeds", "attachments", "mcp"}
 
 
-def test_6_1_capabilities_of_all_services_are_shown_as_soon_as_the_stack_is_ready() -> None:
+@pytest.mark.contract("identity §6.1")
+def test_capabilities_of_all_services_are_shown_as_soon_as_the_stack_is_ready() -> None:
     with tempfile.TemporaryDirectory(prefix="notechondria-capabilities-") as folder:
         Path(folder).chmod(0o711)  # Postgres may run as another user
         with Stack(Path(folder)) as fresh, Api(fresh) as api:
             assert api.get("handshake/").json()["capabilities"].keys() == ALL_CAPABILITIES
 
 
+@pytest.mark.contract("identity §6.1")
 @pytest.mark.parametrize("path", ["/handshake/", "/api/v1/handshake/"])
-def test_6_1_handshake(api: Api, path: str) -> None:
+def test_the_handshake_names_service_version_and_capabilities(api: Api, path: str) -> None:
     body = api.get(path, headers={"Accept": "application/json", "Authorization": "Token bad"}).json()
     assert (body["service"], body["api_version"], body["version"]) == ("notechondria-backend", "v1", VERSION)
     assert body["capabilities"]["auth"] == 1
@@ -49,7 +53,8 @@ def test_6_1_handshake(api: Api, path: str) -> None:
     assert body["build"] == {"version": VERSION, "commit": "", "build_time": "", "deploy_target": ""}
 
 
-def test_6_1_handshake_keeps_the_last_known_capabilities_while_the_bus_is_away(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §6.1")
+def test_handshake_keeps_the_last_known_capabilities_while_the_bus_is_away(api: Api, stack: Stack) -> None:
     before = api.get("handshake/").json()["capabilities"]
     stack.kill("nats")
     try:
@@ -60,12 +65,14 @@ def test_6_1_handshake_keeps_the_last_known_capabilities_while_the_bus_is_away(a
         stack.start_part("nats")
 
 
-def test_6_ping(api: Api) -> None:
+@pytest.mark.contract("identity §6")
+def test_ping_answers_with_the_time(api: Api) -> None:
     body = api.get("ping/").json()
     assert (body["pong"], body["service"]) == (True, "notechondria-backend")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", body["timestamp"])
 
 
+@pytest.mark.contract("identity §6")
 @pytest.mark.parametrize(
     "path",
     [
@@ -74,11 +81,12 @@ def test_6_ping(api: Api) -> None:
         "/media/user_upload/user_1/profile_pic/%00",
     ],
 )
-def test_6_missing_pictures_are_404(api: Api, path: str) -> None:
+def test_missing_pictures_are_404(api: Api, path: str) -> None:
     assert api.get(path).status_code in {400, 404}
 
 
-def test_11_3_a_lost_picture_is_drawn_anew(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §11.3")
+def test_a_lost_picture_is_drawn_anew(api: Api, stack: Stack) -> None:
     user = api.register()
     url = user.get("settings/").json()["image_url"]
     (stack.data / "media" / url.partition("/media/")[2]).unlink()
@@ -86,7 +94,8 @@ def test_11_3_a_lost_picture_is_drawn_anew(api: Api, stack: Stack) -> None:
     assert api.http.get(user.get("settings/").json()["image_url"]).status_code == 200
 
 
-def test_16_auth_failures_are_one_line_with_eight_characters_at_most(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §16", "identity §3.4")
+def test_auth_failures_are_one_line_with_eight_characters_at_most(api: Api, stack: Stack) -> None:
     marker = hashlib.sha256(str(time.time()).encode()).hexdigest()[:40]
     api.get("auth/sessions/", headers={"Authorization": f"Token {marker}"})
     api.get("auth/sessions/")
@@ -109,7 +118,8 @@ def _log_with(stack: Stack, text: str) -> str:
     return log if text in log else ""
 
 
-def test_16_access_lines_of_a_service(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §16", "decision 20")
+def test_a_service_writes_access_lines(api: Api, stack: Stack) -> None:
     api.get("ping/?token=secret-value&a=1")
     log = eventually(
         lambda: "ping/?token=***&a=1" in stack.log("identity").read_text() and stack.log("identity").read_text()
@@ -118,7 +128,8 @@ def test_16_access_lines_of_a_service(api: Api, stack: Stack) -> None:
     assert "secret-value" not in log
 
 
-def test_17_the_administrator_of_the_environment(stack: Stack, api: Api) -> None:
+@pytest.mark.contract("identity §17", "notes §11.2")
+def test_the_administrator_of_the_environment_is_made_at_start(stack: Stack, api: Api) -> None:
     password = _admin_password(stack)
     first = api.post("auth/login/", {"email": "admin", "password": password})
     assert first.status_code == 200
@@ -134,7 +145,8 @@ def test_17_the_administrator_of_the_environment(stack: Stack, api: Api) -> None
     assert (again.json()["user"]["id"], again.json()["user"]["is_staff"]) == (user["id"], True)
 
 
-def test_17_an_administrators_address_that_somebody_else_took_does_not_stop_the_start(stack: Stack, api: Api) -> None:
+@pytest.mark.contract("identity §17")
+def test_an_administrators_address_that_somebody_else_took_does_not_stop_the_start(stack: Stack, api: Api) -> None:
     password = _admin_password(stack)
     before = api.post("auth/login/", {"email": "admin", "password": password}).json()["user"]["email"]
     other = api.register()
@@ -155,7 +167,8 @@ def _admin_password(stack: Stack) -> str:
     return found
 
 
-def test_7_5_an_unknown_name_takes_as_long_as_a_wrong_password(api: Api) -> None:
+@pytest.mark.contract("identity §7.5")
+def test_an_unknown_name_takes_as_long_as_a_wrong_password(api: Api) -> None:
     user = api.register()
 
     def seconds(name: str) -> float:
@@ -172,7 +185,8 @@ def test_7_5_an_unknown_name_takes_as_long_as_a_wrong_password(api: Api) -> None
     assert 0.5 < unknown / known < 2.0, (known, unknown)
 
 
-def test_4_last_seen_is_written_at_most_once_a_minute(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §4", "decision 19")
+def test_last_seen_is_written_at_most_once_a_minute(api: Api, stack: Stack) -> None:
     user = api.register()
     with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
 

@@ -26,7 +26,8 @@ def identity_code(user: User) -> str:
     return user.api.code_for(user.email)
 
 
-def test_7_2_validate_invitation(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §7.2", "identity §13")
+def test_an_invitation_is_checked_without_being_used(api: Api, stack: Stack) -> None:
     path = "auth/validate-invitation/"
     assert api.post(path, {}).json() == {"required": False, "valid": True}
     with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
@@ -50,7 +51,8 @@ def test_7_2_validate_invitation(api: Api, stack: Stack) -> None:
             identity.execute("DELETE FROM invitations")
 
 
-def test_8_1_reset_request(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §8.1")
+def test_a_reset_code_is_asked_for_by_address(api: Api, user: User) -> None:
     answer = api.post("auth/password-reset/", {"email": user.email.upper()})
     assert answer.status_code == 200
     assert answer.json().keys() == {"message", "delivery_fallback", "email"}
@@ -60,7 +62,8 @@ def test_8_1_reset_request(api: Api, user: User) -> None:
         assert (refused.status_code, list(refused.json())) == (400, ["email"])
 
 
-def test_8_2_reset_confirm(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §8.2", "identity §3", "identity §4", "decision 38")
+def test_a_reset_needs_its_code_and_revokes_all_sessions(api: Api, user: User) -> None:
     api.post("auth/password-reset/", {"email": user.email})
     code = api.code_for(user.email)
     path = "auth/password-reset/confirm/"
@@ -78,7 +81,8 @@ def test_8_2_reset_confirm(api: Api, user: User) -> None:
     assert api.post("auth/login/", {"email": user.email, "password": "all lower is fine"}).status_code == 200
 
 
-def test_8_2_reset_does_not_open_an_unverified_account(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §8.2")
+def test_a_reset_does_not_open_an_unverified_account(api: Api, user: User) -> None:
     pending = {"username": "p-" + user.username, "email": "p-" + user.email, "password": PASSWORD}
     api.post("auth/register/", pending)
     assert api.post("auth/password-reset/", {"email": pending["email"]}).status_code == 200
@@ -87,14 +91,16 @@ def test_8_2_reset_does_not_open_an_unverified_account(api: Api, user: User) -> 
     assert api.post("auth/login/", {"email": pending["email"], "password": NEW}).status_code == 400
 
 
+@pytest.mark.contract("identity §8.3")
 @pytest.mark.parametrize(
     ("email", "shown"), [("mira@example.org", "m***@example.org"), ("@x.org", "***"), ("", "***"), ("mira", "***")]
 )
-def test_8_3_masking(email: str, shown: str) -> None:
+def test_an_address_is_shown_masked(email: str, shown: str) -> None:
     assert masked(email) == shown
 
 
-def test_8_3_identity_code(api: Api, user: User, stack: Stack) -> None:
+@pytest.mark.contract("identity §8.3", "identity §1")
+def test_an_identity_code_is_mailed_and_needs_an_address(api: Api, user: User, stack: Stack) -> None:
     answer = user.request("POST", "auth/send-identity-code/")
     assert answer.json().keys() == {"message", "delivery_fallback", "masked_email"}
     assert answer.json()["masked_email"] == masked(user.email)
@@ -104,8 +110,9 @@ def test_8_3_identity_code(api: Api, user: User, stack: Stack) -> None:
     assert (refused.status_code, list(refused.json())) == (400, ["detail"])
 
 
+@pytest.mark.contract("identity §8.4", "identity §1", "identity §4")
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain; charset=utf-8", None])
-def test_8_4_change_password(api: Api, user: User, content_type: str | None) -> None:
+def test_a_password_change_revokes_all_sessions_and_mints_one(api: Api, user: User, content_type: str | None) -> None:
     other = api.post("auth/login/", {"email": user.email, "password": PASSWORD}).json()["token"]
     body = {"current_password": PASSWORD, "new_password": NEW, "identity_code": identity_code(user)}
     headers = {"Content-Type": content_type} if content_type else {}
@@ -118,7 +125,8 @@ def test_8_4_change_password(api: Api, user: User, content_type: str | None) -> 
     assert api.post("auth/login/", {"email": user.email, "password": NEW}).status_code == 200
 
 
-def test_8_4_order_of_checks(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §8.4", "identity §3")
+def test_a_wrong_current_password_burns_the_identity_code(api: Api, user: User) -> None:
     path = "auth/change-password/"
     code = identity_code(user)
     fields = user.post(path, {"current_password": PASSWORD, "new_password": "weak", "identity_code": code})
@@ -134,8 +142,9 @@ def test_8_4_order_of_checks(api: Api, user: User) -> None:
     assert api.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 200
 
 
+@pytest.mark.contract("identity §8.5", "identity §1")
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain; charset=utf-8"])
-def test_8_5_change_email(api: Api, user: User, content_type: str) -> None:
+def test_an_address_is_changed_in_two_steps(api: Api, user: User, content_type: str) -> None:
     path, new = "auth/change-email/", f"moved-{user.email}"
     headers = {"Content-Type": content_type}
     first = {"new_email": new.upper(), "identity_code": identity_code(user)}
@@ -154,7 +163,8 @@ def test_8_5_change_email(api: Api, user: User, content_type: str) -> None:
     assert user.request("POST", path, content=json.dumps(second), headers=headers).status_code == 400
 
 
-def test_8_5_refusals(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §8.5")
+def test_a_change_of_address_is_refused_with_its_field(api: Api, user: User) -> None:
     path, other = "auth/change-email/", api.register()
     for new in (other.email, user.email, "nobody"):
         answer = user.post(path, {"new_email": new, "identity_code": identity_code(user)})

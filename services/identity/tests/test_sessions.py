@@ -10,6 +10,7 @@ from identity_service.sessions.devices import device_label
 from notechondria_launcher.stack import Stack
 
 
+@pytest.mark.contract("identity §4")
 @pytest.mark.parametrize(
     ("agent", "label"),
     [
@@ -24,11 +25,12 @@ from notechondria_launcher.stack import Stack
         ("curl/8", "Web browser"),
     ],
 )
-def test_4_device_labels(agent: str, label: str) -> None:
+def test_a_device_label_comes_from_the_user_agent(agent: str, label: str) -> None:
     assert device_label(agent) == label
 
 
-def test_7_6_the_probe_is_always_200(api: Api) -> None:
+@pytest.mark.contract("identity §7.6", "identity §2")
+def test_the_probe_is_always_200(api: Api) -> None:
     user = api.register()
     key = user.rotate_key()
     body = user.get("auth/session/").json()
@@ -40,7 +42,8 @@ def test_7_6_the_probe_is_always_200(api: Api) -> None:
         assert (answer.status_code, answer.json()) == (200, {"authenticated": False})
 
 
-def test_7_6_the_probe_does_not_touch(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("identity §7.6", "identity §4", "decision 19")
+def test_the_probe_does_not_touch(api: Api, stack: Stack) -> None:
     user = api.register()
     shift(stack, "sessions", "last_seen_at", "2 hours", "user_id = %s", user.id)
     seen = user.get("auth/session/").json()["session"]["last_seen_at"]
@@ -49,8 +52,9 @@ def test_7_6_the_probe_does_not_touch(api: Api, stack: Stack) -> None:
     assert listed > seen
 
 
+@pytest.mark.contract("identity §4", "identity §2", "identity §7.6")
 @pytest.mark.parametrize(("column", "age"), [("last_seen_at", "25 hours"), ("created_at", "73 hours")])
-def test_4_idle_and_absolute_expiry(api: Api, stack: Stack, column: str, age: str) -> None:
+def test_sessions_expire_when_idle_and_after_three_days(api: Api, stack: Stack, column: str, age: str) -> None:
     user = api.register()
     shift(stack, "sessions", column, age, "user_id = %s", user.id)
     assert user.get("auth/session/").json() == {"authenticated": False}
@@ -58,7 +62,8 @@ def test_4_idle_and_absolute_expiry(api: Api, stack: Stack, column: str, age: st
     assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid token."})
 
 
-def test_7_8_the_list_of_devices(api: Api) -> None:
+@pytest.mark.contract("identity §7.8", "identity §4")
+def test_the_list_of_devices_shows_active_sessions_only(api: Api) -> None:
     user = api.register()
     agent = "Mozilla/5.0 (Windows NT 10.0) " + "x" * 600
     other = api.post("auth/login/", {"email": user.email, "password": PASSWORD}, headers={"User-Agent": agent}).json()
@@ -74,7 +79,8 @@ def test_7_8_the_list_of_devices(api: Api) -> None:
     assert not any(row["is_current"] for row in by_key["sessions"])
 
 
-def test_7_7_and_7_9_ending_sessions(api: Api) -> None:
+@pytest.mark.contract("identity §7.7", "identity §7.9", "identity §1", "identity §3")
+def test_sessions_are_ended_one_by_one_and_by_logout(api: Api) -> None:
     user, stranger = api.register(), api.register()
     second = api.post("auth/login/", {"email": user.email, "password": PASSWORD}).json()
     path = f"auth/sessions/{second['session']['id']}/"
@@ -92,7 +98,8 @@ def test_7_7_and_7_9_ending_sessions(api: Api) -> None:
     assert stranger.get("auth/sessions/").status_code == 200
 
 
-def test_9_rotation_replaces_the_key(api: Api) -> None:
+@pytest.mark.contract("identity §9", "identity §1")
+def test_rotation_replaces_the_key(api: Api) -> None:
     user = api.register()
     answer = api.request("POST", "auth/rotate-api-key/", headers=user.headers)
     assert answer.json().keys() == {"api_key", "api_key_prefix"}
@@ -107,6 +114,7 @@ def test_9_rotation_replaces_the_key(api: Api) -> None:
     assert api.get("auth/sessions/", headers={"Authorization": f"Bearer {second}"}).status_code == 200
 
 
+@pytest.mark.contract("identity §2", "identity §9")
 def test_secrets_are_stored_hashed_and_never_logged(api: Api, stack: Stack) -> None:
     user = api.register()
     key = user.rotate_key()

@@ -29,7 +29,8 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (20, 10)) -> bytes:
     return buffer.getvalue()
 
 
-def test_11_1_get_gives_every_key(user: User) -> None:
+@pytest.mark.contract("identity §11.1", "identity §5.3")
+def test_settings_hold_every_key(user: User) -> None:
     body = user.get("settings/").json()
     assert body.keys() == KEYS
     assert (body["editor_mode"], body["theme_preset"], body["theme_mode"], body["api_key_prefix"]) == (
@@ -44,12 +45,14 @@ def test_11_1_get_gives_every_key(user: User) -> None:
     assert user.get("settings/").json()["api_key_prefix"] == key[:8]
 
 
-def test_11_1_other_methods_are_405(user: User) -> None:
+@pytest.mark.contract("identity §11.1")
+def test_other_methods_on_settings_are_405(user: User) -> None:
     for method in ("POST", "PUT", "DELETE"):
         assert user.request(method, "settings/", json={}).status_code == 405
 
 
-def test_11_1_patch_changes_what_is_sent_and_answers_the_whole(user: User) -> None:
+@pytest.mark.contract("identity §11.1")
+def test_patch_changes_what_is_sent_and_answers_the_whole(user: User) -> None:
     change = {
         "first_name": " Mira ",
         "last_name": "Okoro",
@@ -71,6 +74,7 @@ def test_11_1_patch_changes_what_is_sent_and_answers_the_whole(user: User) -> No
     assert form.json()["last_name"] == "Okoro"
 
 
+@pytest.mark.contract("identity §11.1", "identity §11.2")
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -97,7 +101,7 @@ def test_11_1_patch_changes_what_is_sent_and_answers_the_whole(user: User) -> No
         ({"app_settings": {"a": "x" * 300_000}}, "app_settings"),
     ],
 )
-def test_11_1_field_rules(user: User, change: dict[str, Any], field: str) -> None:
+def test_a_patch_names_the_failing_field_and_changes_nothing(user: User, change: dict[str, Any], field: str) -> None:
     before = user.get("settings/").json()
     answer = user.patch("settings/", {"first_name": "Kept?", **change})
     assert (answer.status_code, list(answer.json())) == (400, [field])
@@ -105,7 +109,8 @@ def test_11_1_field_rules(user: User, change: dict[str, Any], field: str) -> Non
     assert user.get("settings/").json() == before
 
 
-def test_11_1_username_and_email_are_unique_except_for_oneself(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §11.1")
+def test_username_and_email_are_unique_except_for_oneself(api: Api, user: User) -> None:
     other = api.register()
     taken = user.patch("settings/", {"username": other.username.upper(), "email": other.email.upper()})
     assert taken.status_code == 400
@@ -117,7 +122,8 @@ def test_11_1_username_and_email_are_unique_except_for_oneself(api: Api, user: U
     assert moved.json()["email"] == "new-" + user.email
 
 
-def test_11_3_a_picture_drawn_anew_by_the_probe_is_told_to_the_others(user: User, stack: Stack) -> None:
+@pytest.mark.contract("identity §11.3")
+def test_a_picture_drawn_anew_by_the_probe_is_published(user: User, stack: Stack) -> None:
     def shown() -> str:
         return str(user.get("courses/").json()[0]["owner"]["image_url"])
 
@@ -129,7 +135,8 @@ def test_11_3_a_picture_drawn_anew_by_the_probe_is_told_to_the_others(user: User
     eventually(lambda: shown() == anew)
 
 
-def test_11_1_all_failing_fields_together(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §11.1", "identity §3")
+def test_a_patch_names_all_failing_fields_together(api: Api, user: User) -> None:
     other, before = api.register(), user.get("settings/").json()
     change = {"username": other.username, "email": other.email, "motto": "x" * 101, "app_settings": {"theme_mode": "X"}}
     answer = user.patch("settings/", change)
@@ -141,7 +148,8 @@ def test_11_1_all_failing_fields_together(api: Api, user: User) -> None:
     assert user.get("settings/").json() == before
 
 
-def test_11_2_merge_mirror_and_timestamp(user: User) -> None:
+@pytest.mark.contract("identity §11.2")
+def test_app_settings_are_merged_mirrored_and_stamped(user: User) -> None:
     moment = "2026-04-02T10:00:00+00:00"
     first = user.patch(
         "settings/",
@@ -174,15 +182,17 @@ def test_11_2_merge_mirror_and_timestamp(user: User) -> None:
     assert fourth["app_settings_updated_at"] == third["app_settings_updated_at"]
 
 
+@pytest.mark.contract("identity §11.2", "decision 26")
 @pytest.mark.parametrize("value", [None, 5, "text", ["a"], True])
-def test_11_2_app_settings_that_is_no_object_changes_nothing(user: User, value: Any) -> None:
+def test_app_settings_that_is_no_object_changes_nothing(user: User, value: Any) -> None:
     before = user.get("settings/").json()
     answer = user.patch("settings/", {"app_settings": value})
     assert (answer.status_code, answer.json()) == (200, before)
 
 
+@pytest.mark.contract("identity §11.3", "identity §6")
 @pytest.mark.parametrize(("kind", "extension"), [("PNG", ".png"), ("JPEG", ".jpg"), ("GIF", ".gif"), ("WEBP", ".webp")])
-def test_11_3_an_avatar_is_kept_and_its_address_changes(api: Api, user: User, kind: str, extension: str) -> None:
+def test_an_avatar_is_kept_and_its_address_changes(api: Api, user: User, kind: str, extension: str) -> None:
     old = user.get("settings/").json()["image_url"]
     data = picture(kind)
     answer = user.request("PATCH", "settings/", files={"avatar": (f"me{extension}", data, "application/octet-stream")})
@@ -203,6 +213,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 BOMB = b"GIF89a\xff\xff\xff\xff\x00\x00\x00," + b"\x00" * 4 + b"\xff\xff\xff\xff" + b"\x00\x02\x02L\x01\x00;"
 
 
+@pytest.mark.contract("identity §11.3")
 @pytest.mark.parametrize(
     ("name", "data"),
     [
@@ -216,14 +227,15 @@ BOMB = b"GIF89a\xff\xff\xff\xff\x00\x00\x00," + b"\x00" * 4 + b"\xff\xff\xff\xff
         ("cut.png", picture(size=(300, 300))[:200]),
     ],
 )
-def test_11_3_what_is_no_picture_is_400(user: User, name: str, data: bytes) -> None:
+def test_what_is_no_picture_is_400(user: User, name: str, data: bytes) -> None:
     before = user.get("settings/").json()
     answer = user.request("PATCH", "settings/", files={"avatar": (name, data, "image/png")}, data={"motto": "kept?"})
     assert (answer.status_code, list(answer.json())) == (400, ["avatar"])
     assert user.get("settings/").json() == before
 
 
-def test_11_3_a_picture_has_no_limit_of_its_own_but_that_of_uploads(user: User) -> None:
+@pytest.mark.contract("identity §11.3")
+def test_a_picture_has_no_limit_of_its_own_but_that_of_uploads(user: User) -> None:
     large = picture() + b"\x00" * (12 * 1024 * 1024)
     answer = user.request("PATCH", "settings/", files={"avatar": ("x.png", large, "image/png")})
     assert answer.status_code == 200, answer.text
@@ -232,12 +244,14 @@ def test_11_3_a_picture_has_no_limit_of_its_own_but_that_of_uploads(user: User) 
     assert (answer.status_code, list(answer.json())) == (400, ["avatar"])
 
 
-def test_11_3_image_url_follows_the_forwarded_scheme_and_host(user: User) -> None:
+@pytest.mark.contract("identity §11.3", "identity §1")
+def test_image_url_follows_the_forwarded_scheme_and_host(user: User) -> None:
     # The gateway sets X-Forwarded-Host to what the client called.
     url = user.get("settings/", headers={"Host": "127.0.0.1"}).json()["image_url"]
     assert url.startswith("http://127.0.0.1/media/")
 
 
+@pytest.mark.contract("identity §11.1")
 @pytest.mark.parametrize(
     "change",
     [
@@ -254,7 +268,7 @@ def test_11_3_image_url_follows_the_forwarded_scheme_and_host(user: User) -> Non
         {"app_settings_updated_at": None},
     ],
 )
-def test_11_1_what_just_fits(user: User, change: dict[str, Any]) -> None:
+def test_the_longest_values_are_taken(user: User, change: dict[str, Any]) -> None:
     wanted = {name: f"{value}{user.id:08d}" if name == "username" else value for name, value in change.items()}
     answer = user.patch("settings/", wanted)
     assert answer.status_code == 200, answer.text
@@ -263,6 +277,7 @@ def test_11_1_what_just_fits(user: User, change: dict[str, Any]) -> None:
         assert shown[name] == (value.strip() if isinstance(value, str) else value)
 
 
+@pytest.mark.contract("identity §11.1")
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -276,21 +291,23 @@ def test_11_1_what_just_fits(user: User, change: dict[str, Any]) -> None:
         ({"editor_mode": None}, "editor_mode"),
     ],
 )
-def test_11_1_what_just_does_not_fit(user: User, change: dict[str, Any], field: str) -> None:
+def test_values_one_character_too_long_are_refused(user: User, change: dict[str, Any], field: str) -> None:
     answer = user.patch("settings/", change)
     assert (answer.status_code, list(answer.json())) == (400, [field])
 
 
+@pytest.mark.contract("identity §5.3")
 @pytest.mark.parametrize("mode", ["G", "B", "P"])
 @pytest.mark.parametrize("theme", ["S", "L", "D"])
-def test_5_3_letters(user: User, mode: str, theme: str) -> None:
+def test_every_letter_of_the_modes_is_kept(user: User, mode: str, theme: str) -> None:
     body = user.patch("settings/", {"editor_mode": mode, "theme_mode": theme}).json()
     assert (body["editor_mode"], body["theme_mode"]) == (mode, theme)
     shown = user.get("auth/session/").json()["user"]
     assert (shown["editor_mode"], shown["theme_mode"], shown["app_settings"]["theme_mode"]) == (mode, theme, theme)
 
 
-def test_11_2_each_of_the_three_sets_the_moment(user: User) -> None:
+@pytest.mark.contract("identity §11.2")
+def test_each_mirrored_setting_sets_the_timestamp(user: User) -> None:
     for change in ({"theme_preset": "rose"}, {"theme_mode": "L"}, {"api_base_url": "https://example.org/api/v1"}):
         before = user.get("settings/").json()["app_settings_updated_at"] or ""
         body = user.patch("settings/", {**change, "app_settings_updated_at": None}).json()
@@ -299,7 +316,8 @@ def test_11_2_each_of_the_three_sets_the_moment(user: User) -> None:
         assert body["app_settings"][name] == body[name] == change[name]
 
 
-def test_11_3_every_known_extension_and_no_other(user: User) -> None:
+@pytest.mark.contract("identity §11.3")
+def test_an_avatar_has_a_known_extension(user: User) -> None:
     assert user.request("PATCH", "settings/", files={"avatar": ("me.BMP", picture("BMP"), "x/y")}).status_code == 200
     tiff = user.request("PATCH", "settings/", files={"avatar": ("me.tiff", picture("TIFF"), "image/tiff")})
     assert (tiff.status_code, list(tiff.json())) == (400, ["avatar"])

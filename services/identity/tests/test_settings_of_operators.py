@@ -78,7 +78,8 @@ def code_in(text: str) -> str:
     return next(word for word in text.split() if word.isdigit() and len(word) == 6)
 
 
-def test_13_every_kind_of_code_is_mailed(post: httpx.Client, box: tuple[Letterbox, int]) -> None:
+@pytest.mark.contract("identity §13")
+def test_every_kind_of_code_is_mailed(post: httpx.Client, box: tuple[Letterbox, int]) -> None:
     letters = box[0]
     name = f"mail-{secrets.token_hex(4)}"
     email = f"{name}@example.org"
@@ -109,7 +110,8 @@ def test_13_every_kind_of_code_is_mailed(post: httpx.Client, box: tuple[Letterbo
     assert len(subjects) == 4  # one for each kind
 
 
-def test_13_codes_are_six_digits_kept_as_a_hash(post: httpx.Client, box: tuple[Letterbox, int], stack: Stack) -> None:
+@pytest.mark.contract("identity §13")
+def test_codes_are_six_digits_kept_as_a_hash(post: httpx.Client, box: tuple[Letterbox, int], stack: Stack) -> None:
     name = f"hash-{secrets.token_hex(4)}"
     email = f"{name}@example.org"
     post.post("auth/register/", json={"username": name, "email": email, "password": PASSWORD})
@@ -123,7 +125,8 @@ def test_13_codes_are_six_digits_kept_as_a_hash(post: httpx.Client, box: tuple[L
     assert round(float(row[1])) == 2 * 3600
 
 
-def test_13_a_refused_letter_is_a_fallback_and_still_2xx(post: httpx.Client, stack: Stack) -> None:
+@pytest.mark.contract("identity §13")
+def test_a_refused_letter_is_a_fallback_and_still_2xx(post: httpx.Client, stack: Stack) -> None:
     name = f"refused-{secrets.token_hex(4)}"
     email = f"{name}@example.org"
     answer = post.post("auth/register/", json={"username": name, "email": email, "password": PASSWORD})
@@ -136,7 +139,8 @@ def test_13_a_refused_letter_is_a_fallback_and_still_2xx(post: httpx.Client, sta
     assert "reason=smtp_send_failed:SMTPRecipientsRefused" in lines[0]
 
 
-def test_13_a_mail_server_that_hangs_does_not_hold_the_request(stack: Stack) -> None:
+@pytest.mark.contract("identity §13")
+def test_a_mail_server_that_hangs_does_not_hold_the_request(stack: Stack) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -150,7 +154,8 @@ def test_13_a_mail_server_that_hangs_does_not_hold_the_request(stack: Stack) -> 
             assert time.monotonic() - started < 10
 
 
-def test_6_1_version_and_build_of_the_environment(post: httpx.Client) -> None:
+@pytest.mark.contract("identity §6.1", "identity §14")
+def test_version_and_build_come_from_the_environment(post: httpx.Client) -> None:
     body = post.get("handshake/").json()
     assert body["version"] == "9.8.7"
     assert body["build"] == {
@@ -161,7 +166,8 @@ def test_6_1_version_and_build_of_the_environment(post: httpx.Client) -> None:
     }
 
 
-def test_10_1_and_10_4_without_providers(post: httpx.Client, api: Api) -> None:
+@pytest.mark.contract("identity §10.1", "identity §10.4", "identity §3", "identity §3.4")
+def test_providers_without_credentials_are_off_and_binding_is_503(post: httpx.Client, api: Api) -> None:
     body = post.get("auth/oauth-config/").json()
     assert body["google"] == {"client_id": "", "redirect_uri": ""}
     assert body["github"]["redirect_uri"] == ""
@@ -172,7 +178,8 @@ def test_10_1_and_10_4_without_providers(post: httpx.Client, api: Api) -> None:
         assert f"bind.{name}.config_lookup" in answer.json()["detail"]
 
 
-def test_10_3_an_empty_redirect_is_left_out_of_the_exchange(stack: Stack, provider: Provider) -> None:
+@pytest.mark.contract("identity §10.3")
+def test_an_empty_redirect_is_left_out_of_the_exchange(stack: Stack, provider: Provider) -> None:
     settings = {**NO_PROVIDERS, "GITHUB_APP_CLIENT_SECRET": SECRET}
     person = Person(login=f"plain-{secrets.token_hex(4)}", name="Plain")
     with another(stack, "identity", **settings) as url:
@@ -182,6 +189,7 @@ def test_10_3_an_empty_redirect_is_left_out_of_the_exchange(stack: Stack, provid
     assert "redirect_uri" not in person.sent
 
 
+@pytest.mark.contract("identity §14")
 @pytest.mark.parametrize(
     "name",
     [
@@ -199,11 +207,12 @@ def test_10_3_an_empty_redirect_is_left_out_of_the_exchange(stack: Stack, provid
         "BACKEND_BUILD_TIME", "BACKEND_DEPLOY_TARGET",
     ],
 )  # fmt: skip
-def test_14_every_name_is_read(name: str) -> None:
+def test_every_name_is_read(name: str) -> None:
     assert name.lower() in IdentitySettings.model_fields
 
 
-def test_17_a_start_waits_for_the_database_and_says_what_is_wrong(stack: Stack) -> None:
+@pytest.mark.contract("identity §17")
+def test_a_start_waits_for_the_database_and_says_what_is_wrong(stack: Stack) -> None:
     def start(url: str) -> subprocess.CompletedProcess[str]:
         env = {**stack.plan.settings.environment("identity"), "PORT": "1", "DATABASE_URL": url}
         env["DATABASE_WAIT_SECONDS"] = "1.5"

@@ -56,13 +56,15 @@ def user(api: Api) -> User:
     return api.register()
 
 
-def test_1_texts_are_utf_8_and_not_escaped(user: User) -> None:
+@pytest.mark.contract("identity §1")
+def test_texts_are_utf_8_and_not_escaped(user: User) -> None:
     answer = user.patch("settings/", {"first_name": "Žofie 漢"})
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
     assert "Žofie 漢".encode() in answer.content
 
 
-def test_1_a_204_has_no_body_at_all(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §1")
+def test_a_204_has_no_body_at_all(api: Api, user: User) -> None:
     other = api.post("auth/login/", {"email": user.email, "password": PASSWORD}).json()["session"]["id"]
     for answer in (
         api.request("DELETE", f"auth/sessions/{other}/", headers=user.headers),
@@ -71,26 +73,30 @@ def test_1_a_204_has_no_body_at_all(api: Api, user: User) -> None:
         assert (answer.status_code, answer.content) == (204, b"")
 
 
-def test_1_texts_are_trimmed_passwords_too(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §1")
+def test_texts_are_trimmed_passwords_too(api: Api, user: User) -> None:
     assert user.patch("settings/", {"motto": "\t between \n"}).json()["motto"] == "between"
     spaced = {"identifier": f" {user.username} ", "password": f"  {PASSWORD}\t"}
     assert api.post("auth/login/", spaced).status_code == 200
 
 
-def test_1_numbers_become_texts_booleans_and_null_are_refused(user: User) -> None:
+@pytest.mark.contract("identity §1")
+def test_numbers_become_texts_booleans_and_null_are_refused(user: User) -> None:
     assert user.patch("settings/", {"motto": 42, "first_name": 1.5}).json()["motto"] == "42"
     for value in (True, False, None, [], {}):
         answer = user.patch("settings/", {"motto": value})
         assert (answer.status_code, list(answer.json())) == (400, ["motto"]), value
 
 
-def test_1_unknown_keys_are_ignored(user: User) -> None:
+@pytest.mark.contract("identity §1")
+def test_unknown_keys_are_ignored(user: User) -> None:
     body = user.patch("settings/", {"motto": "x", "nobody_knows": [1], "id": 5}).json()
     assert body["motto"] == "x"
     assert "nobody_knows" not in body
 
 
-def test_1_timestamps_are_iso_8601_in_utc(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §1")
+def test_timestamps_are_iso_8601_in_utc(api: Api, user: User) -> None:
     session = api.post("auth/login/", {"email": user.email, "password": PASSWORD}).json()["session"]
     for name in ("created_at", "last_seen_at"):
         assert re.fullmatch(MOMENT, session[name]), session
@@ -98,7 +104,8 @@ def test_1_timestamps_are_iso_8601_in_utc(api: Api, user: User) -> None:
     assert given["app_settings_updated_at"] == "2026-04-02T10:00:00+00:00"
 
 
-def test_1_and_4_the_address_is_kept_as_a_hash(user: User) -> None:
+@pytest.mark.contract("identity §1", "identity §4")
+def test_the_address_is_kept_as_a_hash(user: User) -> None:
     # The gateway's word counts: what a client writes into the header itself does not.
     forged = user.api.post(
         "auth/login/", {"email": user.email, "password": PASSWORD}, headers={"X-Forwarded-For": "203.0.113.9"}
@@ -107,13 +114,15 @@ def test_1_and_4_the_address_is_kept_as_a_hash(user: User) -> None:
     assert rows[forged["session"]["id"]] == hashlib.sha256(b"127.0.0.1").hexdigest()[:8]
 
 
+@pytest.mark.contract("identity §2")
 @pytest.mark.parametrize("scheme", ["Token", "token", "TOKEN"])
-def test_2_the_scheme_of_a_session_is_taken_in_any_case(api: Api, user: User, scheme: str) -> None:
+def test_the_scheme_of_a_session_is_taken_in_any_case(api: Api, user: User, scheme: str) -> None:
     answer = api.get("auth/sessions/", headers={"Authorization": f"{scheme} {user.token}"})
     assert answer.status_code == 200
 
 
-def test_2_an_api_key_is_taken_by_its_exact_prefix(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §2")
+def test_an_api_key_is_taken_by_its_exact_prefix(api: Api, user: User) -> None:
     key = user.rotate_key()
     assert re.fullmatch(r"ntc_[0-9a-f]{32}", key)
     assert api.get("auth/sessions/", headers={"Authorization": f"Bearer {key}"}).status_code == 200
@@ -122,34 +131,39 @@ def test_2_an_api_key_is_taken_by_its_exact_prefix(api: Api, user: User) -> None
         assert (answer.status_code, answer.json()) == (401, NOT_PROVIDED), header
 
 
+@pytest.mark.contract("identity §2", "identity §3")
 @pytest.mark.parametrize("header", ["", "Token", "Basic dXNlcjpwYXNz", "Bearer something", "nonsense"])
-def test_2_what_is_no_credential_counts_as_none(api: Api, header: str) -> None:
+def test_what_is_no_credential_counts_as_none(api: Api, header: str) -> None:
     answer = api.get("auth/sessions/", headers={"Authorization": header})
     assert (answer.status_code, answer.json()) == (401, NOT_PROVIDED)
     assert answer.headers["www-authenticate"] == "Token"
 
 
+@pytest.mark.contract("identity §2")
 @pytest.mark.parametrize(("method", "path"), WITH_LOGIN)
-def test_2_login_comes_before_everything(api: Api, method: str, path: str) -> None:
+def test_login_comes_before_everything(api: Api, method: str, path: str) -> None:
     for verb in (method, "PUT"):
         answer = api.request(verb, path, content=b"{", headers={"Content-Type": "application/json"})
         assert (answer.status_code, answer.json()) == (401, NOT_PROVIDED), verb
 
 
+@pytest.mark.contract("identity §2")
 @pytest.mark.parametrize(("method", "path"), PUBLIC)
-def test_2_a_stale_credential_is_refused_on_public_endpoints(api: Api, method: str, path: str) -> None:
+def test_a_stale_credential_is_refused_on_public_endpoints(api: Api, method: str, path: str) -> None:
     for header, detail in ((f"Token {'0' * 40}", "Invalid token."), (f"Bearer ntc_{'0' * 32}", "Invalid API key.")):
         answer = api.request(method, path, json={}, headers={"Authorization": header})
         assert (answer.status_code, answer.json()) == (401, {"detail": detail})
         assert answer.headers["www-authenticate"] == "Token"
 
 
+@pytest.mark.contract("identity §2")
 @pytest.mark.parametrize("path", ["/", "/handshake/", "handshake/", "ping/", "health/", "/auth/google/callback"])
-def test_2_the_endpoints_of_the_project_ignore_the_header(api: Api, path: str) -> None:
+def test_the_endpoints_of_the_project_ignore_the_header(api: Api, path: str) -> None:
     assert api.get(path, headers={"Authorization": f"Token {'0' * 40}"}).status_code == 200
 
 
-def test_2_and_3_3_texts_of_401_hold_no_em_dash(api: Api, user: User, stack: Stack) -> None:
+@pytest.mark.contract("identity §2", "identity §3.3")
+def test_texts_of_401_hold_no_em_dash(api: Api, user: User, stack: Stack) -> None:
     key = user.rotate_key()
     with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
         admin.execute("UPDATE identity.users SET status = 'disabled' WHERE id = %s", (user.id,))
@@ -167,14 +181,18 @@ def test_2_and_3_3_texts_of_401_hold_no_em_dash(api: Api, user: User, stack: Sta
     assert not any("\u2014" in text for text in said)
 
 
+@pytest.mark.contract("identity §1")
 @pytest.mark.parametrize(("method", "path"), [("GET", "auth/login/"), ("DELETE", "auth/register/"), ("GET", "nope/")])
-def test_1_nothing_below_api_is_html(api: Api, method: str, path: str) -> None:
+def test_nothing_below_api_is_html(api: Api, method: str, path: str) -> None:
     answer = api.request(method, path)
     assert answer.headers["content-type"].startswith("application/json")
     assert isinstance(answer.json()["detail"], str)
 
 
-def test_5_1_and_5_2_what_a_fresh_account_looks_like(api: Api, user: User) -> None:
+@pytest.mark.contract(
+    "identity §5.1", "identity §5.2", "identity §2", "identity §7.1", "identity §7.6", "identity §11.2"
+)
+def test_a_fresh_account_has_its_defaults(api: Api, user: User) -> None:
     body: dict[str, Any] = api.post("auth/login/", {"email": user.email, "password": PASSWORD}).json()
     assert re.fullmatch(r"[0-9a-f]{40}", body["token"])
     base = f"{api.stack.plan.public_url}/api/v1"

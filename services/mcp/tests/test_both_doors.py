@@ -180,15 +180,17 @@ def house(api: Api, stack: Stack) -> Iterator[House]:
         yield made
 
 
-def test_6_every_writing_tool_is_compared(house: House) -> None:
+@pytest.mark.contract("mcp §6")
+def test_every_writing_tool_is_compared(house: House) -> None:
     tools = rpc(house.agent.api, house.agent.key, "tools/list")["result"]["tools"]
     writing = {tool["name"] for tool in tools if not tool["annotations"]["readOnlyHint"]}
     # Taking back is of the log; what its steps leave behind is in test_undo.py.
     assert DOORS.keys() == writing - {"undo_call"}
 
 
+@pytest.mark.contract("mcp §6", "mcp §5.1", "mcp §5.3")
 @pytest.mark.parametrize("tool", DOORS)
-def test_6_both_doors_leave_the_same_rows(house: House, tool: str) -> None:
+def test_both_doors_leave_the_same_rows(house: House, tool: str) -> None:
     before = house.rows.whole(house.by_tool.user.id)
     for arguments, call in DOORS[tool]:
         house.agent(tool, **house.by_tool.filled(arguments))

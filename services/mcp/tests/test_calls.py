@@ -207,7 +207,8 @@ def delete_account(stack: Stack, name: str) -> None:
     assert answer.is_success, answer.text
 
 
-def test_3_the_log_holds_what_plain_clients_are_answered(api: Api, agent: Agent) -> None:
+@pytest.mark.contract("mcp §3")
+def test_the_log_holds_what_plain_clients_are_answered(api: Api, agent: Agent) -> None:
     before = calls(agent)["total"]
     assert rpc(api, agent.key, "tools/call", {"name": "nope"})["error"]["code"] == -32601
     assert calls(agent)["total"] == before

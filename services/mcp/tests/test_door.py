@@ -38,8 +38,9 @@ def post(api: Api, key: str, path: str = "/mcp/", **options: Any) -> httpx.Respo
     return api.request("POST", path, headers=headers, **options)
 
 
+@pytest.mark.contract("mcp §1", "mcp §2")
 @PATHS
-def test_1_methods(api: Api, key: str, path: str) -> None:
+def test_only_post_is_answered_by_the_protocol(api: Api, key: str, path: str) -> None:
     assert post(api, key, path, json=PING).json() == {"jsonrpc": "2.0", "id": 1, "result": {}}
     for method, status in (("GET", 405), ("DELETE", 200), ("PUT", 405), ("PATCH", 405), ("OPTIONS", 405)):
         for headers in ({}, {"Authorization": f"Bearer {key}"}, {"Authorization": "Bearer ntc_wrong"}):  # no key needed
@@ -50,7 +51,8 @@ def test_1_methods(api: Api, key: str, path: str) -> None:
     assert api.request("HEAD", path).status_code == 405
 
 
-def test_1_session_id_is_echoed_or_made(api: Api, key: str) -> None:
+@pytest.mark.contract("mcp §1")
+def test_session_id_is_echoed_or_made(api: Api, key: str) -> None:
     for sent in ("mine", "with blanks inside", "x" * 1000, "{}\"'<>"):  # never validated
         assert post(api, key, json=PING, headers={"Mcp-Session-Id": sent}).headers["mcp-session-id"] == sent
     made = [post(api, key, json=PING).headers["mcp-session-id"] for _ in range(2)]
@@ -58,7 +60,8 @@ def test_1_session_id_is_echoed_or_made(api: Api, key: str) -> None:
     assert all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one) for one in made)
 
 
-def test_1_every_answer_past_the_envelope_carries_a_session_id(api: Api, key: str) -> None:
+@pytest.mark.contract("mcp §1", "mcp §1.1")
+def test_every_answer_past_the_envelope_carries_a_session_id(api: Api, key: str) -> None:
     for body, status in (
         ({**PING, "method": "initialize"}, 200),
         ({**PING, "method": "tools/list"}, 200),
@@ -75,7 +78,8 @@ def test_1_every_answer_past_the_envelope_carries_a_session_id(api: Api, key: st
             assert answer.headers["content-type"].partition(";")[0] == "application/json"
 
 
-def test_1_content_types(api: Api, key: str) -> None:
+@pytest.mark.contract("mcp §1")
+def test_a_content_type_without_json_is_415(api: Api, key: str) -> None:
     content = json.dumps(PING).encode()
     for kind in ("application/json", "APPLICATION/JSON; charset=utf-8", "application/vnd.api+json", "text/json"):
         assert post(api, key, content=content, headers={"Content-Type": kind}).status_code == 200
@@ -85,14 +89,16 @@ def test_1_content_types(api: Api, key: str) -> None:
         assert "mcp-session-id" not in answer.headers
 
 
-def test_1_no_cookies_and_no_csrf(api: Api, key: str) -> None:
+@pytest.mark.contract("mcp §1")
+def test_no_cookies_and_no_csrf(api: Api, key: str) -> None:
     headers = {"Cookie": "csrftoken=x; sessionid=y", "Origin": "https://elsewhere.example"}
     answer = post(api, key, json=PING, headers=headers)
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
 
 
-def test_1_2_a_rotated_key_is_refused_and_the_new_one_reaches_everything(api: Api) -> None:
+@pytest.mark.contract("mcp §1.2", "mcp §7")
+def test_a_rotated_key_is_refused_and_the_new_one_reaches_everything(api: Api) -> None:
     user = api.register()
     old = user.rotate_key()
     assert post(api, old, json=PING).status_code == 200
@@ -109,7 +115,8 @@ def test_1_2_a_rotated_key_is_refused_and_the_new_one_reaches_everything(api: Ap
     assert post(api, f"{new}0", json=PING).status_code == 401
 
 
-def test_1_2_a_disabled_account_is_refused(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("mcp §1.2")
+def test_a_disabled_account_is_refused(api: Api, stack: Stack) -> None:
     user = api.register()
     key = user.rotate_key()
     assert post(api, key, json=PING).status_code == 200
@@ -121,7 +128,8 @@ def test_1_2_a_disabled_account_is_refused(api: Api, stack: Stack) -> None:
     assert (list(refused.json()), "mcp-session-id" in refused.headers) == (["detail"], False)
 
 
-def test_1_1_order_of_checks(api: Api, user: User, key: str) -> None:
+@pytest.mark.contract("mcp §1.1", "mcp §1.2", "mcp §3")
+def test_checks_are_made_in_the_order_of_the_contract(api: Api, user: User, key: str) -> None:
     for header in (None, f"Token {user.token}", "Bearer other", f"bearer {key}", "Bearer ntc_" + "0" * 32):
         headers = {"Authorization": header} if header else {}
         answer = api.request("POST", "/mcp/", content=b"{", headers=headers)
@@ -156,12 +164,14 @@ def test_1_1_order_of_checks(api: Api, user: User, key: str) -> None:
         assert "mcp-session-id" not in answer.headers
 
 
+@pytest.mark.contract("mcp §2")
 @pytest.mark.parametrize("request_id", [1, 0, -1, "text", "", None, [1], {"a": 1}, 1.5, True, 2**53])
-def test_2_any_id_is_copied_back(api: Api, key: str, request_id: Any) -> None:
+def test_any_id_is_copied_back(api: Api, key: str, request_id: Any) -> None:
     assert post(api, key, json={**PING, "id": request_id}).json()["id"] == request_id
 
 
-def test_2_methods(api: Api, key: str) -> None:
+@pytest.mark.contract("mcp §2", "mcp §1.1", "mcp §2.1")
+def test_methods_are_answered_by_plain_json_rpc(api: Api, key: str) -> None:
     first = rpc(api, key, "initialize", {"protocolVersion": "1999-01-01"})["result"]
     assert first["protocolVersion"] == "2025-03-26"
     assert first["capabilities"] == {"tools": {"listChanged": False}}
@@ -181,7 +191,8 @@ def test_2_methods(api: Api, key: str) -> None:
     assert post(api, key, json={**other, "id": 5}).json()["error"]["code"] == -32601
 
 
-def test_2_missing_and_null_params_count_as_none(api: Api, key: str) -> None:
+@pytest.mark.contract("mcp §2")
+def test_missing_and_null_params_count_as_none(api: Api, key: str) -> None:
     """[H]: a null is as good as nothing; nobody has to initialize before."""
     fresh = api.register().rotate_key()
     for left_out in ({}, {"params": None}, {"params": {}}):
@@ -194,7 +205,8 @@ def test_2_missing_and_null_params_count_as_none(api: Api, key: str) -> None:
         assert post(api, fresh, json=body).json()["result"]["structuredContent"] == {"events": []}
 
 
-def test_5_tools_list(api: Api, key: str) -> None:
+@pytest.mark.contract("mcp §5", "mcp §2")
+def test_tools_are_listed_with_schema_and_description(api: Api, key: str) -> None:
     tools = rpc(api, key, "tools/list")["result"]["tools"]
     assert [tool["name"] for tool in tools] == golden_names()
     for tool in tools:
@@ -203,7 +215,8 @@ def test_5_tools_list(api: Api, key: str) -> None:
         assert tool["description"]
 
 
-def test_3_outcomes(api: Api, key: str) -> None:
+@pytest.mark.contract("mcp §3", "mcp §2")
+def test_unknown_tools_are_errors_and_failed_calls_are_results(api: Api, key: str) -> None:
     for params in ({"name": "nope"}, {"name": None}, {"name": 5}, {"arguments": {}}):
         unknown = rpc(api, key, "tools/call", params)
         assert unknown.keys() == {"jsonrpc", "id", "error"}
@@ -230,7 +243,8 @@ def test_3_outcomes(api: Api, key: str) -> None:
         assert words in text
 
 
-def test_3_the_example(api: Api, user: User, key: str) -> None:
+@pytest.mark.contract("mcp §3")
+def test_the_example_of_the_contract_works(api: Api, user: User, key: str) -> None:
     body = {
         "jsonrpc": "2.0",
         "id": 3,
@@ -245,7 +259,8 @@ def test_3_the_example(api: Api, user: User, key: str) -> None:
     assert user.delete(f"planner-events/{made['id']}/").status_code == 204
 
 
-def test_4_shapes(api: Api, user: User, key: str) -> None:
+@pytest.mark.contract("mcp §4", "mcp §6")
+def test_notes_courses_and_feeds_have_the_shapes_of_the_contract(api: Api, user: User, key: str) -> None:
     made = call_tool(api, key, "create_note", {"title": "Shapes", "content": "# Shapes\n\nText", "description": "d"})
     rest = user.get(f"notes/{made['id']}/").json()
     assert made["title"] == rest["title"] == "Shapes"
@@ -265,7 +280,8 @@ def test_4_shapes(api: Api, user: User, key: str) -> None:
     assert len(call_tool(api, key, "list_events", {"include_completed": True})["events"]) == 1
 
 
-def test_4_texts_are_never_null(api: Api, user: User, key: str) -> None:
+@pytest.mark.contract("mcp §4")
+def test_texts_are_never_null(api: Api, user: User, key: str) -> None:
     note = user.post("notes/", {"title": "Nulls", "content": "# One\n\nTwo\n\n- three"}).json()["id"]
     assert user.patch(f"notes/{note}/", {"description": None}).json()["description"] is None
     read = call_tool(api, key, "get_note", {"note_id": note})

@@ -170,7 +170,8 @@ def tools(api: Api, agent: Agent) -> dict[str, Given]:
     return {tool["name"]: tool for tool in listed}
 
 
-def test_5_no_tool_is_left_out(tools: dict[str, Given]) -> None:
+@pytest.mark.contract("mcp §5")
+def test_no_tool_is_left_out(tools: dict[str, Given]) -> None:
     assert TOOLS.keys() == tools.keys()
     for name, case in TOOLS.items():
         schema = tools[name]["inputSchema"]
@@ -179,8 +180,9 @@ def test_5_no_tool_is_left_out(tools: dict[str, Given]) -> None:
         assert bool(case.foreign) or not takes_ids, name
 
 
+@pytest.mark.contract("mcp §5", "mcp §3", "mcp §6")
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
-def test_5_every_tool_succeeds(api: Api, tools: dict[str, Given], mode: str) -> None:
+def test_every_tool_succeeds(api: Api, tools: dict[str, Given], mode: str) -> None:
     """Through the SDK's client, which holds each result against the tool's output schema."""
     agent = Agent(api, api.register())
     own = things(agent)
@@ -220,8 +222,9 @@ def check_moments(value: Any) -> None:
                 check_moments(part)
 
 
+@pytest.mark.contract("mcp §5", "mcp §3", "mcp §6")
 @pytest.mark.parametrize("name", TOOLS)
-def test_5_what_is_somebody_elses(
+def test_tools_do_not_reach_what_belongs_to_others(
     agent: Agent, stranger: Agent, theirs: Given, own: Given, rows: Rows, name: str
 ) -> None:
     before = rows.whole(stranger.user.id)
@@ -259,8 +262,9 @@ ACTS_AS_7 = ("get_activity_week", "days")
 """Other values than 3, 7 and 30 act as 7 (mcp §5.4)."""
 
 
+@pytest.mark.contract("mcp §3")
 @pytest.mark.parametrize("name", TOOLS)
-def test_3_missing_and_wrong_arguments_are_named_and_change_nothing(
+def test_missing_and_wrong_arguments_are_named_and_change_nothing(
     api: Api, agent: Agent, stranger: Agent, theirs: Given, rows: Rows, tools: dict[str, Given], name: str
 ) -> None:
     ids = {kind.removeprefix("their "): number for kind, number in theirs.items()}

@@ -28,6 +28,7 @@ def initialize(api: Api, agent: Agent, version: str, accept: str) -> dict[str, A
     return found
 
 
+@pytest.mark.contract("mcp §2.1")
 @pytest.mark.parametrize(
     ("version", "accept", "answered"),
     [
@@ -39,7 +40,7 @@ def initialize(api: Api, agent: Agent, version: str, accept: str) -> dict[str, A
         ("2025-11-25", BOTH, "2025-11-25"),
     ],
 )
-def test_2_1_who_is_shaking_hands(api: Api, agent: Agent, version: str, accept: str, answered: str) -> None:
+def test_the_server_says_who_it_is(api: Api, agent: Agent, version: str, accept: str, answered: str) -> None:
     result = initialize(api, agent, version, accept)
     assert result["protocolVersion"] == answered
     assert result["serverInfo"]["name"] == "notechondria-mcp"
@@ -47,6 +48,7 @@ def test_2_1_who_is_shaking_hands(api: Api, agent: Agent, version: str, accept: 
     assert (result["capabilities"].keys() == {"tools"}) is plain
 
 
+@pytest.mark.contract("mcp §1", "mcp §3")
 @pytest.mark.parametrize("path", ["/mcp", "/mcp/"])
 @pytest.mark.parametrize("options", [{"mode": "legacy"}, {"mode": "2026-07-28"}, {"mode": "auto"}])
 def test_the_sdks_client(api: Api, agent: Agent, path: str, options: dict[str, Any]) -> None:
@@ -87,7 +89,7 @@ def modern(api: Api, agent: Agent, body: dict[str, Any], **headers: str) -> Any:
     return api.request("POST", "/mcp", json=body, headers=sent)
 
 
-def test_2026_discovery_and_headers(api: Api, agent: Agent) -> None:
+def test_the_2026_protocol_has_discovery_and_headers(api: Api, agent: Agent) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": META}}
     answer = modern(api, agent, body)
     assert answer.status_code == 200
@@ -108,7 +110,7 @@ def test_2026_discovery_and_headers(api: Api, agent: Agent) -> None:
 
 
 @pytest.mark.parametrize("method", ["tools/list", "prompts/list", "resources/list", "resources/templates/list"])
-def test_2026_lists_may_be_cached(api: Api, agent: Agent, method: str) -> None:
+def test_lists_of_the_2026_protocol_may_be_cached(api: Api, agent: Agent, method: str) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {"_meta": META}}
     found = modern(api, agent, body).json()["result"]
     assert found["ttlMs"] > 0
@@ -116,20 +118,23 @@ def test_2026_lists_may_be_cached(api: Api, agent: Agent, method: str) -> None:
     assert modern(api, agent, body).json() == modern(api, agent, body).json()
 
 
+@pytest.mark.contract("mcp §1.1")
 def test_the_key_is_checked_first_for_everybody(api: Api) -> None:
     for headers in ({}, {"MCP-Protocol-Version": "2026-07-28"}, {"MCP-Protocol-Version": "2025-11-25"}):
         answer = api.request("POST", "/mcp", content=b"{", headers=headers)
         assert (answer.status_code, list(answer.json())) == (401, ["detail"])
 
 
-def test_2_other_notifications_are_taken(api: Api, agent: Agent) -> None:
+@pytest.mark.contract("mcp §2")
+def test_other_notifications_are_taken(api: Api, agent: Agent) -> None:
     headers = {"Authorization": f"Bearer {agent.key}"}
     body = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}
     answer = api.request("POST", "/mcp/", json=body, headers=headers)
     assert (answer.status_code, answer.content) == (202, b"")
 
 
-def test_2_1_instructions_hold_the_users_own_text(api: Api) -> None:
+@pytest.mark.contract("mcp §2.1")
+def test_instructions_hold_the_users_own_text(api: Api) -> None:
     agent = Agent(api, api.register())
     manual = rpc(api, agent.key, "initialize")["result"]["instructions"]
     assert "## User skill.md" not in manual
@@ -144,6 +149,7 @@ def test_2_1_instructions_hold_the_users_own_text(api: Api) -> None:
         assert text == f"{manual}\n\n## User skill.md\n\nCall me Mira."
 
 
+@pytest.mark.contract("mcp §2.1")
 @pytest.mark.parametrize(
     "words",
     [
@@ -164,13 +170,14 @@ def test_2_1_instructions_hold_the_users_own_text(api: Api) -> None:
         "list first create only what is missing one call per",
     ],
 )
-def test_2_1_the_manual_names_every_topic(api: Api, agent: Agent, words: str) -> None:
+def test_the_manual_names_every_topic(api: Api, agent: Agent, words: str) -> None:
     text = " ".join(rpc(api, agent.key, "initialize")["result"]["instructions"].lower().split())
     missing = [word for word in words.split() if word not in text]
     assert not missing
 
 
-def test_2_1_the_manual_is_there_without_identity(api: Api, stack: Any) -> None:
+@pytest.mark.contract("mcp §2.1")
+def test_the_manual_is_there_without_identity(api: Api, stack: Any) -> None:
     agent = Agent(api, api.register())
     agent("list_notes")  # the key is known from here on
     stack.stop_part("identity")
@@ -184,8 +191,9 @@ def test_2_1_the_manual_is_there_without_identity(api: Api, stack: Any) -> None:
     assert "nothing was changed" in failed
 
 
+@pytest.mark.contract("mcp §1")
 @pytest.mark.parametrize(("version", "echoed"), [("2025-03-26", True), ("2025-11-25", True), ("2026-07-28", False)])
-def test_1_a_session_id_comes_back_where_there_are_sessions(api: Api, agent: Agent, version: str, echoed: bool) -> None:
+def test_a_session_id_comes_back_where_there_are_sessions(api: Api, agent: Agent, version: str, echoed: bool) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": META}}
     headers = {"MCP-Protocol-Version": version, "Mcp-Session-Id": "mine"}
     answer = modern(api, agent, body, **headers)

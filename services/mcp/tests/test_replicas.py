@@ -43,6 +43,7 @@ def gateway(stack: Stack) -> Iterator[Replicas]:
         yield Replicas(running.url, logs)
 
 
+@pytest.mark.contract("mcp §1")
 def test_plain_clients(gateway: Replicas, agent: Agent) -> None:
     before = gateway.requests()
     with httpx.Client(trust_env=False) as http:

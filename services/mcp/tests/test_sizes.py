@@ -50,7 +50,8 @@ def newest_first(rows: list[dict[str, Any]], key: str) -> bool:
     return moments == sorted(moments, reverse=True)
 
 
-def test_5_2_list_notes_pages(many: tuple[Agent, int]) -> None:
+@pytest.mark.contract("mcp §5.2")
+def test_list_notes_goes_through_pages(many: tuple[Agent, int]) -> None:
     agent, course = many
     everything = MANY + 2  # the first note, and the welcome note
     page = agent("list_notes")
@@ -66,14 +67,16 @@ def test_5_2_list_notes_pages(many: tuple[Agent, int]) -> None:
     assert not set(first) & {note["id"] for note in agent("list_notes", limit=100, offset=100)["notes"]}
 
 
-def test_5_2_a_search_finds_50_at_most(many: tuple[Agent, int]) -> None:
+@pytest.mark.contract("mcp §5.2")
+def test_a_search_finds_50_at_most(many: tuple[Agent, int]) -> None:
     agent, _ = many
     found = agent("search_notes", query="manifold")
     assert (found["count"], len(found["notes"])) == (50, 50)
     assert newest_first(found["notes"], "last_edit")
 
 
-def test_5_3_notes_of_a_course(many: tuple[Agent, int]) -> None:
+@pytest.mark.contract("mcp §5.3")
+def test_a_course_shows_20_notes_and_lists_200(many: tuple[Agent, int]) -> None:
     agent, course = many
     listed = agent("list_course_notes", course_id=course)["notes"]
     assert len(listed) == 200
@@ -81,7 +84,8 @@ def test_5_3_notes_of_a_course(many: tuple[Agent, int]) -> None:
     assert agent("get_course", course_id=course)["notes"] == listed[:20]
 
 
-def test_5_4_activity(many: tuple[Agent, int]) -> None:
+@pytest.mark.contract("mcp §5.4", "mcp §6")
+def test_activity_is_ten_notes_and_50_at_most(many: tuple[Agent, int]) -> None:
     agent, _ = many
     newest = agent("list_notes", limit=100)["notes"]
     assert agent("get_recent_activity")["recent_notes"] == newest[:10]
@@ -90,7 +94,8 @@ def test_5_4_activity(many: tuple[Agent, int]) -> None:
         assert agent("get_activity", limit=asked)["notes"] == newest[:effective]
 
 
-def test_5_5_list_events(many: tuple[Agent, int]) -> None:
+@pytest.mark.contract("mcp §5.5")
+def test_list_events_is_50_events_and_200_at_most(many: tuple[Agent, int]) -> None:
     agent, _ = many
     assert len(agent("list_events")["events"]) == 50
     for asked, effective in ((1, 1), (200, 200), (201, 200), (10**9, 200)):
@@ -99,7 +104,8 @@ def test_5_5_list_events(many: tuple[Agent, int]) -> None:
         assert [row["title"] for row in listed] == sorted(row["title"] for row in listed)
 
 
-def test_5_7_list_sessions(many: tuple[Agent, int]) -> None:
+@pytest.mark.contract("mcp §5.7")
+def test_list_note_sessions_is_50_sessions_and_200_at_most(many: tuple[Agent, int]) -> None:
     agent, _ = many
     assert len(agent("list_note_sessions")["sessions"]) == 50
     for asked, effective in ((1, 1), (200, 200), (201, 200), (10**9, 200)):

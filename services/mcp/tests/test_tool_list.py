@@ -47,7 +47,8 @@ def tools(api: Api, agent: Agent) -> list[dict[str, Any]]:
     return listed
 
 
-def test_5_the_list_is_the_golden_file(tools: list[dict[str, Any]]) -> None:
+@pytest.mark.contract("mcp §5")
+def test_the_list_is_the_golden_file(tools: list[dict[str, Any]]) -> None:
     """A difference is a decision: what agents read changes. UPDATE_GOLDEN=1 writes the file anew."""
     if os.environ.get("UPDATE_GOLDEN") == "1":
         GOLDEN.write_text(json.dumps({"tools": tools}, indent=2, ensure_ascii=False) + "\n")
@@ -55,7 +56,8 @@ def test_5_the_list_is_the_golden_file(tools: list[dict[str, Any]]) -> None:
     assert len(tools) == 41 + len(ON_TOP)
 
 
-def test_5_every_generation_sees_the_same_list(api: Api, agent: Agent, tools: list[dict[str, Any]]) -> None:
+@pytest.mark.contract("mcp §5", "mcp §2")
+def test_every_generation_sees_the_same_list(api: Api, agent: Agent, tools: list[dict[str, Any]]) -> None:
     async def listed(client: Client) -> tuple[list[dict[str, Any]], int | None]:
         found = await client.list_tools()
         assert found.next_cursor is None
@@ -69,7 +71,8 @@ def test_5_every_generation_sees_the_same_list(api: Api, agent: Agent, tools: li
             assert ttl > 0
 
 
-def test_5_the_list_is_small_and_complete(api: Api, agent: Agent, tools: list[dict[str, Any]]) -> None:
+@pytest.mark.contract("mcp §5")
+def test_the_list_is_small_and_complete(api: Api, agent: Agent, tools: list[dict[str, Any]]) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     answers = [
         api.request("POST", "/mcp", json=body, headers={"Authorization": f"Bearer {agent.key}"}) for _ in range(2)
@@ -171,7 +174,8 @@ def noted(name: str, described: dict[str, Any], required: list[str]) -> str:
     return text
 
 
-def test_5_arguments_are_those_of_the_contract(tools: list[dict[str, Any]]) -> None:
+@pytest.mark.contract("mcp §5")
+def test_arguments_are_those_of_the_contract(tools: list[dict[str, Any]]) -> None:
     listed = {tool["name"]: tool["inputSchema"] for tool in tools if tool["name"] not in ON_TOP}
     assert len(ARGUMENTS) == 41
     for name, schema in listed.items():
@@ -185,6 +189,7 @@ def test_5_arguments_are_those_of_the_contract(tools: list[dict[str, Any]]) -> N
     assert listed["reorder_courses"]["properties"]["course_ids"]["items"] == {"type": "integer"}
 
 
+@pytest.mark.contract("mcp §5", "mcp §5.6")
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -198,13 +203,14 @@ def test_5_arguments_are_those_of_the_contract(tools: list[dict[str, Any]]) -> N
         ("get_activity_week", "plan|note_session|calendar"),
     ],
 )
-def test_5_descriptions_tell_an_agent(tools: list[dict[str, Any]], name: str, words: str) -> None:
+def test_descriptions_tell_an_agent(tools: list[dict[str, Any]], name: str, words: str) -> None:
     (tool,) = [tool for tool in tools if tool["name"] == name]
     text = json.dumps(tool).lower()
     assert all(word in text for word in words.split("|")), text
 
 
-def test_3_unknown_arguments_are_ignored(agent: Agent) -> None:
+@pytest.mark.contract("mcp §3")
+def test_unknown_arguments_are_ignored(agent: Agent) -> None:
     assert agent("list_notes", surprise=1, limit=1)["limit"] == 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import psycopg
+import pytest
 from tests.support.mcp import Agent
 
 from notechondria_launcher.stack import Stack
@@ -12,7 +13,8 @@ from notechondria_launcher.stack import Stack
 BRIEF = {"id", "title", "slug", "description", "icon", "is_default"}
 
 
-def test_5_3_create_read_change(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.3", "mcp §4")
+def test_a_course_is_created_read_and_changed(agent: Agent) -> None:
     made = agent("create_course", title="  Lattice theory  ", description="Groups", icon=58713)
     assert made.keys() == BRIEF
     assert (made["title"], made["slug"], made["description"], made["icon"]) == (
@@ -33,7 +35,8 @@ def test_5_3_create_read_change(agent: Agent) -> None:
     assert "icon" in agent.fails("create_course", title="Icons", icon="star")
 
 
-def test_5_3_slugs_are_those_of_rest(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.3")
+def test_slugs_are_those_of_rest(agent: Agent, stranger: Agent) -> None:
     """One home for the rule (mcp §6): notes §4.5 says how a slug is made unique."""
     slugs = [someone("create_course", title="Same Words")["slug"] for someone in (agent, stranger)]
     assert slugs == ["same-words", "same-words-2"]
@@ -42,7 +45,8 @@ def test_5_3_slugs_are_those_of_rest(agent: Agent, stranger: Agent) -> None:
     assert by_rest.startswith(by_tool.rstrip("0123456789").rstrip("-"))
 
 
-def test_5_3_list_courses_lists_those_of_everybody(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.3")
+def test_list_courses_lists_those_of_everybody(agent: Agent, stranger: Agent) -> None:
     foreign = stranger("create_course", title="Open to all")
     listed = agent("list_courses")["courses"]
     assert foreign in listed
@@ -50,7 +54,8 @@ def test_5_3_list_courses_lists_those_of_everybody(agent: Agent, stranger: Agent
     assert [course["id"] for course in listed] == [course["id"] for course in agent.user.get("courses/").json()]
 
 
-def test_5_3_private_notes_in_a_foreign_course_stay_private(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.3")
+def test_private_notes_in_a_foreign_course_stay_private(agent: Agent, stranger: Agent) -> None:
     """[H]: not even the owner of the course sees them (notes §12, 1)."""
     course = agent("create_course", title="Shared shelf")["id"]
     private = stranger("create_note", title="Mine alone", course_id=course)["id"]
@@ -59,7 +64,8 @@ def test_5_3_private_notes_in_a_foreign_course_stay_private(agent: Agent, strang
         assert [note["id"] for note in stranger(tool, course_id=course)["notes"]] == [private]
 
 
-def test_5_3_notes_of_a_course(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.3")
+def test_the_owner_of_a_course_sees_all_its_notes(agent: Agent, stranger: Agent) -> None:
     course = agent("create_course", title="With notes")
     made = [agent("create_note", title=f"n{number}", course_id=course["id"])["id"] for number in range(22)]
     public = agent("create_note", title="for all", course_id=course["id"], is_public=True)["id"]
@@ -75,7 +81,8 @@ def test_5_3_notes_of_a_course(agent: Agent, stranger: Agent) -> None:
     assert [note["id"] for note in stranger("get_course", course_id=course["id"])["notes"]] == [public]
 
 
-def test_5_3_delete_course_moves_its_notes_to_the_inbox(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.3")
+def test_delete_course_moves_its_notes_to_the_inbox(agent: Agent) -> None:
     course = agent("create_course", title="Short-lived")
     note = agent("create_note", title="Moved", course_id=course["id"])
     deleted = agent("delete_course", course_id=course["id"])
@@ -101,7 +108,8 @@ def subscribed_at(stack: Stack, user_id: int, course_id: int) -> datetime:
     return found
 
 
-def test_5_3_subscriptions(agent: Agent, stranger: Agent, stack: Stack) -> None:
+@pytest.mark.contract("mcp §5.3")
+def test_a_course_is_subscribed_and_unsubscribed(agent: Agent, stranger: Agent, stack: Stack) -> None:
     course = stranger("create_course", title="Lectures")
     agent.fails("unsubscribe_course", course_id=course["id"])
     subscribed: list[datetime] = []
@@ -117,7 +125,8 @@ def test_5_3_subscriptions(agent: Agent, stranger: Agent, stack: Stack) -> None:
     agent.fails("unsubscribe_course", course_id=course["id"])
 
 
-def test_5_3_reorder_courses(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.3", "decision 36")
+def test_reorder_courses_skips_foreign_unknown_and_repeated_ids(agent: Agent, stranger: Agent) -> None:
     first, second = (agent("create_course", title=f"Order {name}")["id"] for name in "AB")
     foreign = stranger("create_course", title="Foreign")["id"]
     inbox = next(course["id"] for course in agent("list_courses")["courses"] if course["is_default"])
@@ -130,7 +139,8 @@ def test_5_3_reorder_courses(agent: Agent, stranger: Agent) -> None:
     assert "course_ids" in agent.fails("reorder_courses")
 
 
-def test_5_3_foreign_courses(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.3")
+def test_foreign_and_unknown_courses_cannot_be_changed(agent: Agent, stranger: Agent) -> None:
     foreign = stranger("create_course", title="Not yours")["id"]
     for tool in ("update_course", "delete_course"):
         assert "Forbidden" in agent.fails(tool, course_id=foreign)

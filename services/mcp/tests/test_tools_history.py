@@ -6,7 +6,8 @@ import pytest
 from tests.support.mcp import Agent
 
 
-def test_5_6_versions(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.6", "mcp §6")
+def test_versions_are_taken_listed_and_restored(agent: Agent) -> None:
     note = agent("create_note", title="First", content="one")
     snapshot = agent("snapshot_note", note_id=note["id"])
     assert snapshot.keys() == {"version_id", "date_created"}
@@ -31,14 +32,16 @@ def test_5_6_versions(agent: Agent) -> None:
     assert len(agent("list_note_versions", note_id=note["id"])["versions"]) == 12
 
 
-def test_5_6_a_version_belongs_to_its_note(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.6")
+def test_a_version_belongs_to_its_note(agent: Agent) -> None:
     first, second = (agent("create_note", title=title)["id"] for title in ("One", "Two"))
     version = agent("snapshot_note", note_id=first)["version_id"]
     assert "NotFound" in agent.fails("restore_note_version", note_id=second, version_id=version)
     assert agent("list_note_versions", note_id=second)["versions"] == []
 
 
-def test_5_6_attachments(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.6")
+def test_attachments_are_listed_and_deleted(agent: Agent, stranger: Agent) -> None:
     note = agent("create_note", title="With files")["id"]
     for name in ("a.txt", "b.txt"):
         answer = agent.user.request(
@@ -65,7 +68,8 @@ def test_5_6_attachments(agent: Agent, stranger: Agent) -> None:
     assert [row["original_filename"] for row in agent("list_attachments", note_id=note)["attachments"]] == ["a.txt"]
 
 
-def test_5_6_recycle_bin(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.6")
+def test_binned_notes_are_listed_restored_and_emptied(agent: Agent) -> None:
     course = agent("create_course", title="Of the binned")["id"]
     ids = [agent("create_note", title=f"Binned {number}", course_id=course)["id"] for number in range(3)]
     for note_id in ids:
@@ -86,6 +90,7 @@ def test_5_6_recycle_bin(agent: Agent) -> None:
     assert "NotFound" in agent.fails("restore_deleted_note", note_id=ids[1])
 
 
+@pytest.mark.contract("mcp §5.6", "mcp §4")
 @pytest.mark.parametrize(
     ("tool", "more"),
     [
@@ -97,7 +102,9 @@ def test_5_6_recycle_bin(agent: Agent) -> None:
         ("restore_deleted_note", {}),
     ],
 )
-def test_5_6_foreign_notes(agent: Agent, stranger: Agent, tool: str, more: dict[str, int]) -> None:
+def test_history_of_foreign_notes_is_not_reached(
+    agent: Agent, stranger: Agent, tool: str, more: dict[str, int]
+) -> None:
     private = stranger("create_note", title="Private")["id"]
     public = stranger("create_note", title="Public", is_public=True)["id"]
     binned = stranger("create_note", title="Binned")["id"]

@@ -30,7 +30,8 @@ def note_row(agent: Agent, note_id: int) -> dict[str, Any]:
     return {**{key: value for key, value in note.items() if key not in MADE_BY_SERVER}, "blocks": blocks}
 
 
-def test_5_1_profile(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.1")
+def test_the_profile_is_read_and_changed(agent: Agent) -> None:
     profile = agent("get_profile")
     settings = agent.user.get("settings/").json()
     assert profile == {
@@ -63,7 +64,8 @@ def test_5_1_profile(agent: Agent) -> None:
     assert "social_link" in agent.fails("update_profile", social_link="no address")
 
 
-def test_5_2_create_note_leaves_the_rows_of_rest(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.2", "mcp §4")
+def test_create_note_leaves_the_rows_of_rest(agent: Agent) -> None:
     course = agent("create_course", title="For notes")
     body = {
         "title": "Eigenvalues",
@@ -86,7 +88,8 @@ def test_5_2_create_note_leaves_the_rows_of_rest(agent: Agent) -> None:
     )
 
 
-def test_5_2_list_notes(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.2", "mcp §4")
+def test_list_notes_filters_and_pages(agent: Agent) -> None:
     made = [agent("create_note", title=f"Listed {number}", content="needle in hay")["id"] for number in range(3)]
     page = agent("list_notes", query="NEEDLE IN", limit=2)
     assert page.keys() == {"total", "offset", "limit", "notes"}
@@ -101,7 +104,8 @@ def test_5_2_list_notes(agent: Agent) -> None:
     assert agent("list_notes", course_id=None, query=None)["total"] == agent("list_notes")["total"]
 
 
-def test_5_2_list_notes_looks_at_own_titles_and_texts(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.2")
+def test_list_notes_looks_at_own_titles_and_texts(agent: Agent, stranger: Agent) -> None:
     course = agent("create_course", title="Filter")["id"]
     by_title = agent("create_note", title="A Quokka", course_id=course)["id"]
     by_text = agent("create_note", title="Other", content="of quokkas")["id"]
@@ -114,7 +118,8 @@ def test_5_2_list_notes_looks_at_own_titles_and_texts(agent: Agent, stranger: Ag
     assert [note["id"] for note in agent("list_notes", course_id=course)["notes"]] == [by_title]
 
 
-def test_5_2_defaults_and_lengths(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.2")
+def test_create_note_has_defaults_and_limits(agent: Agent) -> None:
     agent("update_profile", editor_mode="B")
     made = agent("create_note", title="x" * 100)
     assert {name: made[name] for name in ("description", "course_id", "is_public", "editor_mode", "note_type")} == {
@@ -140,7 +145,8 @@ def test_5_2_defaults_and_lengths(agent: Agent) -> None:
     assert public["blocks"] != made["blocks"]
 
 
-def test_5_2_get_update_delete(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.2")
+def test_a_note_is_read_changed_and_deleted(agent: Agent) -> None:
     note = agent("create_note", title="Before", content="One", description="d")
     assert agent("get_note", note_id=note["id"]) == note
     assert agent("get_note", note_id=str(note["id"])) == note
@@ -162,7 +168,8 @@ def test_5_2_get_update_delete(agent: Agent) -> None:
     assert note["id"] in [row["id"] for row in agent("list_deleted_notes")["deleted_notes"]]
 
 
-def test_5_2_update_leaves_the_rows_of_rest(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.2")
+def test_update_leaves_the_rows_of_rest(agent: Agent) -> None:
     ids = [agent("create_note", title="Twins", content="Same")["id"] for _ in range(2)]
     change = {"content": "# Other\n\ntext", "description": "new", "is_public": True}
     agent("update_note", note_id=ids[0], **change)
@@ -170,7 +177,8 @@ def test_5_2_update_leaves_the_rows_of_rest(agent: Agent) -> None:
     assert note_row(agent, ids[0]) == note_row(agent, ids[1])
 
 
-def test_5_2_search_notes(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.2", "mcp §6")
+def test_search_notes_finds_pieces_of_text_in_its_scope(agent: Agent, stranger: Agent) -> None:
     mine = agent("create_note", title="Zymurgy basics", content="yeast")
     public = stranger("create_note", title="zymurgy of others", is_public=True)
     stranger("create_note", title="zymurgy in private")
@@ -190,7 +198,8 @@ def test_5_2_search_notes(agent: Agent, stranger: Agent) -> None:
     assert "scope" in agent.fails("search_notes", query="x", scope="world")
 
 
-def test_5_2_get_note_by_uuid(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.2")
+def test_get_note_by_uuid_shows_own_and_public_notes(agent: Agent, stranger: Agent) -> None:
     mine = agent("create_note", title="By uuid")
     assert agent("get_note_by_uuid", uuid=mine["uuid"].upper())["id"] == mine["id"]
     shared = stranger("create_note", title="Shared", is_public=True)
@@ -208,8 +217,9 @@ def test_5_2_get_note_by_uuid(agent: Agent, stranger: Agent) -> None:
         assert "BadArgument: uuid: " in agent.fails("get_note_by_uuid", uuid=uuid)
 
 
+@pytest.mark.contract("mcp §5.2", "mcp §4")
 @pytest.mark.parametrize("tool", ["get_note", "update_note", "delete_note"])
-def test_5_2_foreign_notes_are_missing_notes(agent: Agent, stranger: Agent, tool: str) -> None:
+def test_foreign_notes_are_missing_notes(agent: Agent, stranger: Agent, tool: str) -> None:
     private = stranger("create_note", title="Private")
     public = stranger("create_note", title="Public", is_public=True)
     binned = agent("create_note", title="Binned")
@@ -220,7 +230,8 @@ def test_5_2_foreign_notes_are_missing_notes(agent: Agent, stranger: Agent, tool
     assert private_text == agent.fails(tool, note_id=999_999_999).replace("999999999", "N")
 
 
-def test_5_2_a_failed_call_changes_nothing(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.2", "mcp §3")
+def test_a_failed_call_changes_nothing(agent: Agent) -> None:
     before = agent("list_notes")["total"]
     for arguments in (
         {"title": ""},

@@ -39,11 +39,13 @@ def event_row(agent: Agent, event_id: int) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != "id"}
 
 
-def test_5_4_heatmap(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.4")
+def test_get_heatmap_is_the_heatmap_of_rest(agent: Agent) -> None:
     assert agent("get_heatmap") == agent.user.get("heatmap/").json()
 
 
-def test_5_4_recent_notes(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.4")
+def test_recent_notes_come_newest_first_and_limited(agent: Agent) -> None:
     made = [agent("create_note", title=f"Recent {number}")["id"] for number in range(11)]
     recent = agent("get_recent_activity")
     assert [note["id"] for note in recent["recent_notes"]] == list(reversed(made))[:10]
@@ -53,7 +55,8 @@ def test_5_4_recent_notes(agent: Agent) -> None:
     assert len(agent("get_activity", limit=-1)["notes"]) == 1
 
 
-def test_5_4_week(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.4")
+def test_get_activity_week_is_the_week_of_rest(agent: Agent) -> None:
     agent("create_event", title="In the week", event_date=str(today() + timedelta(days=2)))
     week = agent("get_activity_week")
     assert week.keys() == {"start_date", "previous_week_start", "next_week_start", "days", "deadlines"}
@@ -69,7 +72,8 @@ def test_5_4_week(agent: Agent) -> None:
         assert len(agent("get_activity_week", days=days)["days"]) == length
 
 
-def test_5_5_create_event_leaves_the_rows_of_rest(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.5", "mcp §4")
+def test_create_event_leaves_the_rows_of_rest(agent: Agent) -> None:
     course = agent("create_course", title="For events")["id"]
     for body in (
         {"title": "Date only", "event_date": "2031-05-09"},
@@ -98,7 +102,8 @@ def test_5_5_create_event_leaves_the_rows_of_rest(agent: Agent) -> None:
     assert (only_date["starts_at"], only_date["ends_at"]) == ("2031-06-01T12:00:00+00:00", "2031-06-01T13:00:00+00:00")
 
 
-def test_5_5_lengths_and_numbers_at_the_limit(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.5")
+def test_events_take_lengths_and_numbers_at_the_limit(agent: Agent) -> None:
     body = {"title": "t" * 120, "event_date": "2031-05-09", "description": "d" * 255, "difficulty_weight": 4}
     made = agent("create_event", **body)
     assert {name: made[name] for name in body} == body
@@ -113,6 +118,7 @@ def test_5_5_lengths_and_numbers_at_the_limit(agent: Agent) -> None:
     assert [defaults[name] for name in recurrence] == ["N", 1, None, None]
 
 
+@pytest.mark.contract("mcp §5.5")
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [
@@ -128,11 +134,12 @@ def test_5_5_lengths_and_numbers_at_the_limit(agent: Agent) -> None:
         ({"title": "x", "event_date": "2031-05-09", "course_id": 999_999_999}, "NotFound"),
     ],
 )
-def test_5_5_create_event_refuses(agent: Agent, arguments: dict[str, Any], field: str) -> None:
+def test_create_event_refuses_bad_arguments(agent: Agent, arguments: dict[str, Any], field: str) -> None:
     assert field in agent.fails("create_event", **arguments)
 
 
-def test_5_5_update_event(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.5")
+def test_update_event_changes_what_rest_changes(agent: Agent) -> None:
     event = agent("create_event", title="Move me", event_date="2031-05-09")
     by_rest = agent.user.post("planner-events/", {"title": "Move me", "event_date": "2031-05-09"}).json()
     for change in (
@@ -159,7 +166,8 @@ def test_5_5_update_event(agent: Agent) -> None:
     assert agent.user.get(f"planner-events/{event['id']}/").json()["completed_at"] is None
 
 
-def test_5_5_list_events(agent: Agent) -> None:
+@pytest.mark.contract("mcp §5.5", "mcp §6")
+def test_list_events_is_ordered_and_limited(agent: Agent) -> None:
     for title, day in (("b", "2032-01-02"), ("a", "2032-01-02"), ("c", "2032-01-01")):
         agent("create_event", title=title, event_date=day)
     listed = agent("list_events", limit=200)["events"]
@@ -168,7 +176,8 @@ def test_5_5_list_events(agent: Agent) -> None:
     assert len(agent("list_events", limit=0)["events"]) == 1
 
 
-def test_5_5_delete_event_and_foreign_events(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.5")
+def test_delete_event_is_final_and_own_events_only(agent: Agent, stranger: Agent) -> None:
     event = agent("create_event", title="Gone soon", event_date="2031-05-09")["id"]
     assert agent("delete_event", event_id=event) == {"deleted": True, "event_id": event}
     assert agent.user.get(f"planner-events/{event}/").status_code == 404
@@ -179,7 +188,8 @@ def test_5_5_delete_event_and_foreign_events(agent: Agent, stranger: Agent) -> N
     assert stranger.user.get(f"planner-events/{foreign}/").status_code == 200
 
 
-def test_5_7_work_sessions(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.7", "mcp §4", "mcp §6")
+def test_work_sessions_are_begun_listed_and_ended(agent: Agent, stranger: Agent) -> None:
     note = agent("create_note", title="Worked on", description="d" * 300)
     running = agent("create_note_session", note_id=note["id"])
     assert running.keys() == {"id", "title", "kind", "note_id", "course_id", "summary", "starts_at", "ends_at"}
@@ -203,6 +213,7 @@ def test_5_7_work_sessions(agent: Agent, stranger: Agent) -> None:
     assert "NotFound" in agent.fails("create_note_session", note_id=note["id"])
 
 
+@pytest.mark.contract("mcp §5.8")
 @pytest.mark.parametrize(
     "url",
     [
@@ -218,7 +229,7 @@ def test_5_7_work_sessions(agent: Agent, stranger: Agent) -> None:
         "",
     ],
 )
-def test_5_8_addresses_follow_the_rules_of_rest(agent: Agent, url: str) -> None:
+def test_addresses_follow_the_rules_of_rest(agent: Agent, url: str) -> None:
     """[H]: what REST refuses is refused here, what it makes of an address is made here (planner §4, §5.2)."""
     body = {"title": "Address", "source_kind": "S", "source_url": url}
     rest = agent.user.post("calendar-feeds/", body)
@@ -237,7 +248,8 @@ def test_5_8_addresses_follow_the_rules_of_rest(agent: Agent, url: str) -> None:
         agent("delete_calendar_feed", feed_id=feed)
 
 
-def test_5_8_feeds_are_listed_by_title_and_id(api: Api) -> None:
+@pytest.mark.contract("mcp §5.8", "mcp §4")
+def test_feeds_are_listed_by_title_and_id(api: Api) -> None:
     agent = Agent(api, api.register())
     made = {title: agent("create_calendar_feed", title=title, raw_ical=ICAL)["id"] for title in ("b", "a", "c")}
     twin = agent("create_calendar_feed", title="a", raw_ical=ICAL)["id"]
@@ -247,7 +259,8 @@ def test_5_8_feeds_are_listed_by_title_and_id(api: Api) -> None:
     assert "NotFound" in agent.fails("update_calendar_feed", feed_id=twin, course_id=999_999_999)
 
 
-def test_5_8_feeds(agent: Agent, stranger: Agent) -> None:
+@pytest.mark.contract("mcp §5.8", "mcp §4", "mcp §6")
+def test_calendar_feeds_are_made_changed_and_deleted(agent: Agent, stranger: Agent) -> None:
     made = agent("create_calendar_feed", title="Pasted", raw_ical=ICAL)
     assert made.keys() == {"id", "title", "source_kind", "source_url", "is_enabled", "course_id", "last_sync"}
     assert (made["source_kind"], made["source_url"], made["is_enabled"]) == ("I", "", True)

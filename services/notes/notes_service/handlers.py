@@ -1,4 +1,4 @@
-"""What notes hears from identity (architecture §3)."""
+"""What notes hears from identity (ADR 0003)."""
 
 from __future__ import annotations
 

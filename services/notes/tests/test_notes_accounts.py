@@ -1,4 +1,4 @@
-"""Authors: Inbox and welcome note (notes §11.1), and what identity tells (architecture §3)."""
+"""Authors: Inbox and welcome note (notes §11.1), and what identity tells (ADR 0003)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 from tests.support.client import Api, User, eventually
 
 from notechondria_launcher.stack import Stack
@@ -53,7 +54,8 @@ def inboxes(user: User) -> list[dict[str, Any]]:
     return [course for course in user.get("courses/").json() if course["is_default"]]
 
 
-def test_11_1_inbox_and_welcome_note(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §11.1", "notes §2.1", "notes §3.2", "notes §4.6", "notes §9.1")
+def test_a_new_account_has_inbox_and_welcome_note(mine: User, look: Any) -> None:
     (inbox,) = inboxes(mine)
     assert (inbox["title"], inbox["description"], inbox["is_default"]) == ("Inbox", "Default category", True)
     assert inbox["slug"] == f"inbox-{mine.id}"
@@ -70,13 +72,15 @@ def test_11_1_inbox_and_welcome_note(mine: User, look: Any) -> None:
     assert [fact["note_id"] for fact in look.facts("note.created", user_id=mine.id)] == [welcome["id"]]
 
 
-def test_11_1_activation_seeds_without_a_visit(api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §11.1")
+def test_activation_seeds_without_a_visit(api: Api, look: Any) -> None:
     user = api.register()
     query = "SELECT count(*) FROM notes.notes WHERE creator_id = %s"
     assert eventually(lambda: look.one(query, user.id)) == 1
 
 
-def test_11_1_many_first_requests_seed_once(api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §11.1", "notes §4.6")
+def test_many_first_requests_seed_once(api: Api, look: Any) -> None:
     for _ in range(3):
         user = api.register()
         with ThreadPoolExecutor(6) as pool:
@@ -88,7 +92,8 @@ def test_11_1_many_first_requests_seed_once(api: Api, look: Any) -> None:
         assert look.one("SELECT count(*) FROM notes.notes WHERE creator_id = %s", user.id) == 1
 
 
-def test_11_1_first_contact_does_not_wait_for_the_bus(api: Api, stack: Stack, look: Any) -> None:
+@pytest.mark.contract("notes §11.1")
+def test_first_contact_does_not_wait_for_the_bus(api: Api, stack: Stack, look: Any) -> None:
     stack.stop_part("nats")
     try:
         user = api.register()
@@ -104,6 +109,7 @@ def test_11_1_first_contact_does_not_wait_for_the_bus(api: Api, stack: Stack, lo
     assert len(inboxes(user)) == 1
 
 
+@pytest.mark.contract("notes §3.1")
 def test_updated_facts_change_the_author_and_old_ones_do_not(mine: User, look: Any) -> None:
     mine.get("notes/")
     heard(
@@ -119,6 +125,7 @@ def test_updated_facts_change_the_author_and_old_ones_do_not(mine: User, look: A
     assert len(inboxes(mine)) == 1
 
 
+@pytest.mark.contract("notes §3.1")
 def test_an_authors_picture_has_a_url_before_it_is_known(mine: User, look: Any) -> None:
     mine.get("notes/")
     heard(look, tell(look, "identity.user.updated", revision=50, **state(mine)))
@@ -126,6 +133,7 @@ def test_an_authors_picture_has_a_url_before_it_is_known(mine: User, look: Any) 
     assert url == mine.api.url(f"/media/user_upload/user_{mine.id}/profile_pic/profile_latest.png")
 
 
+@pytest.mark.contract("notes §2.1", "notes §2.5")
 def test_a_deleted_account_takes_everything_along(mine: User, other: User, stack: Stack, look: Any) -> None:
     course = mine.post("courses/", {"title": "Going"}).json()["id"]
     hosted = other.post("courses/", {"title": "Staying"}).json()["id"]
@@ -174,6 +182,7 @@ def test_a_caller_whose_account_is_gone_cannot_write(mine: User, look: Any) -> N
     assert look.one("SELECT count(*) FROM notes.authors WHERE user_id = %s", mine.id) == 0
 
 
+@pytest.mark.contract("notes §1")
 def test_an_api_key_opens_the_same_doors(mine: User, api: Api) -> None:
     headers = {"Authorization": f"Bearer {mine.rotate_key()}"}
     made = api.post("notes/", {"title": "by key"}, headers=headers)
@@ -215,7 +224,8 @@ def seed_again(look: Any, user: User) -> None:
     heard(look, tell(look, "identity.user.activated", revision=60, **state(user)))
 
 
-def test_11_1_an_inbox_with_a_note_gets_no_welcome(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §11.1")
+def test_an_inbox_with_a_note_gets_no_welcome(mine: User, look: Any) -> None:
     (inbox,) = inboxes(mine)
     (welcome,) = mine.get("notes/").json()
     mine.delete(f"notes/{welcome['id']}/")
@@ -228,7 +238,8 @@ def test_11_1_an_inbox_with_a_note_gets_no_welcome(mine: User, look: Any) -> Non
     assert [box["id"] for box in inboxes(mine)] == [inbox["id"]]
 
 
-def test_11_1_the_slug_of_an_inbox_may_be_taken(mine: User, other: User, look: Any) -> None:
+@pytest.mark.contract("notes §11.1")
+def test_the_slug_of_an_inbox_may_be_taken(mine: User, other: User, look: Any) -> None:
     mine.get("courses/")
     look._connection.execute("DELETE FROM notes.courses WHERE creator_id = %s", (mine.id,))
     taken = other.post("courses/", {"title": f"Inbox {mine.id}"}).json()

@@ -28,7 +28,8 @@ def words(look: Any, note: dict[str, Any]) -> list[tuple[str, int]]:
     return [(f["activity_type"], f["word_count"]) for f in look.facts("activity.recorded", note_id=note["id"])]
 
 
-def test_6_1_append(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §6.1", "notes §3.5", "notes §6.3", "notes §9.1")
+def test_a_block_is_appended_and_counted(mine: User, look: Any) -> None:
     note = make(mine, content="# A\n\ntext")
     answer = mine.post(f"notes/{note['id']}/blocks/", {"block_type": "C", "text": " x = 1 ", "args": "python"})
     assert answer.status_code == 201
@@ -48,6 +49,7 @@ def test_6_1_append(mine: User, look: Any) -> None:
     assert [fact["revision"] for fact in look.facts("note.updated", note_id=note["id"])] == [2]
 
 
+@pytest.mark.contract("notes §6.1")
 @pytest.mark.parametrize(
     ("bad", "field"),
     [
@@ -60,7 +62,7 @@ def test_6_1_append(mine: User, look: Any) -> None:
         ({"block_type": "N", "is_AI_generated": None}, "is_AI_generated"),
     ],
 )
-def test_6_1_field_errors(mine: User, bad: dict[str, Any], field: str) -> None:
+def test_a_bad_block_names_the_failing_field(mine: User, bad: dict[str, Any], field: str) -> None:
     note = make(mine)
     answer = mine.post(f"notes/{note['id']}/blocks/", bad)
     assert (answer.status_code, list(answer.json())) == (400, [field])
@@ -69,7 +71,8 @@ def test_6_1_field_errors(mine: User, bad: dict[str, Any], field: str) -> None:
     assert read(mine, note)["blocks"] == note["blocks"]
 
 
-def test_6_1_text_is_cleaned(mine: User) -> None:
+@pytest.mark.contract("notes §6.1")
+def test_line_breaks_of_a_block_are_cleaned(mine: User) -> None:
     path = f"notes/{make(mine)['id']}/blocks/"
     for kind, given, kept in (
         ("S", "a\r\nb\n\nc", "a b c"),
@@ -81,7 +84,8 @@ def test_6_1_text_is_cleaned(mine: User) -> None:
         assert mine.post(path, {"block_type": kind, "text": given, "args": " "}).json()["text"] == kept
 
 
-def test_12_4_an_image_block_without_an_image_counts_its_markdown(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §12", "notes §4")
+def test_an_image_block_without_an_image_counts_its_markdown(mine: User, look: Any) -> None:
     note = make(mine)
     answer = mine.post(f"notes/{note['id']}/blocks/", {"block_type": "I", "text": "two words", "args": "http://a.b"})
     assert (answer.status_code, answer.json()["image_url"]) == (201, "")
@@ -89,7 +93,8 @@ def test_12_4_an_image_block_without_an_image_counts_its_markdown(mine: User, lo
     assert read(mine, note)["content"].endswith("![two words](http://a.b)")
 
 
-def test_6_1_change(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §6.1", "notes §9.1")
+def test_changing_a_block_rewrites_the_content(mine: User, look: Any) -> None:
     note = make(mine, content="# A\n\none two three four\n\nnext paragraph")
     block = note["blocks"][1]
     changed = mine.patch(f"blocks/{block['id']}/", {"text": "one"})
@@ -104,13 +109,15 @@ def test_6_1_change(mine: User, look: Any) -> None:
     assert {**untouched, "last_edit": ""} == {**quoted, "last_edit": ""}
 
 
-def test_6_1_changing_the_kind_keeps_the_text(mine: User) -> None:
+@pytest.mark.contract("notes §6.1")
+def test_changing_the_kind_keeps_the_text(mine: User) -> None:
     note = make(mine, content="# A\n\none\n\ntwo")
     assert mine.patch(f"blocks/{note['blocks'][1]['id']}/", {"args": "x"}).json()["text"] == "one\n\ntwo"
     assert mine.patch(f"blocks/{note['blocks'][1]['id']}/", {"block_type": "S"}).json()["text"] == "one two"
 
 
-def test_6_1_delete_and_append_leave_no_ties(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §6.1", "notes §9.1")
+def test_delete_and_append_leave_no_ties(mine: User, look: Any) -> None:
     note = make(mine, content="# A\n\none two\n\n## B\n\nthree")
     first = note["blocks"][1]["id"]
     assert mine.delete(f"blocks/{first}/").status_code == 204
@@ -123,7 +130,8 @@ def test_6_1_delete_and_append_leave_no_ties(mine: User, look: Any) -> None:
     assert kinds(read(mine, note))[-1] == ("N", "last")
 
 
-def test_6_2_a_block_call_loses_no_text_that_the_blocks_did_not_hold(mine: User) -> None:
+@pytest.mark.contract("notes §6.2")
+def test_a_block_call_loses_no_text_that_the_blocks_did_not_hold(mine: User) -> None:
     note = make(mine, content="the long\n\ntext of it", blocks=[{"block_type": "N", "text": "poor"}])
     assert kinds(note) == [("N", "poor")]
     mine.post(f"notes/{note['id']}/blocks/", {"block_type": "N", "text": "more"})
@@ -138,7 +146,8 @@ def test_6_2_a_block_call_loses_no_text_that_the_blocks_did_not_hold(mine: User)
     assert read(mine, other)["content"] == "# T\n\nb\n\nkept"
 
 
-def test_6_4_reorder(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §6.4", "notes §1", "notes §3.4", "notes §6.1")
+def test_blocks_are_reordered_by_exactly_their_ids(mine: User, look: Any) -> None:
     note = make(mine, content="# A\n\none\n\n## B\n\nthree")
     ids = [block["id"] for block in note["blocks"]]
     path = f"notes/{note['id']}/reorder/"
@@ -160,7 +169,8 @@ def test_6_4_reorder(mine: User, look: Any) -> None:
         assert (refused.status_code, list(refused.json())) == (400, ["ordered_block_ids"])
 
 
-def test_6_1_access(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §6.1")
+def test_blocks_are_changed_by_their_creator_only(mine: User, other: User, api: Api) -> None:
     note = make(mine, is_public=True)
     block = f"blocks/{note['blocks'][0]['id']}/"
     assert other.patch(block, {"block_type": "X"}).status_code == 403
@@ -179,7 +189,8 @@ def test_6_1_access(mine: User, other: User, api: Api) -> None:
     assert mine.get(block).status_code == 405
 
 
-def test_decision_11_blocks_of_a_binned_note(mine: User) -> None:
+@pytest.mark.contract("decision 11")
+def test_blocks_of_a_binned_note(mine: User) -> None:
     note = make(mine)
     mine.delete(f"notes/{note['id']}/")
     block = f"blocks/{note['blocks'][0]['id']}/"
@@ -189,7 +200,8 @@ def test_decision_11_blocks_of_a_binned_note(mine: User) -> None:
     assert mine.delete(block).status_code == 404
 
 
-def test_6_1_a_block_without_a_note_can_be_changed(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §6.1", "notes §2.6")
+def test_a_block_without_a_note_can_be_changed(mine: User, look: Any) -> None:
     note = make(mine)
     block = note["blocks"][0]["id"]
     look._connection.execute("UPDATE notes.note_blocks SET note_id = NULL WHERE id = %s", (block,))
@@ -198,7 +210,8 @@ def test_6_1_a_block_without_a_note_can_be_changed(mine: User, look: Any) -> Non
     assert mine.delete(f"blocks/{block}/").status_code == 204
 
 
-def test_2_6_a_transcluded_block_shows_in_both_notes(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §2.6", "notes §6.1")
+def test_a_transcluded_block_shows_in_both_notes(mine: User, look: Any) -> None:
     source, reader = make(mine, "S", content="# S\n\nshared"), make(mine, "R", content="# R")
     shared = source["blocks"][1]["id"]
     look._connection.execute(

@@ -27,7 +27,8 @@ def own(user: User) -> list[str]:
     return [c["title"] for c in user.get("courses/").json() if c["owner"] and c["owner"]["id"] == user.id]
 
 
-def test_4_2_patch_changes_what_is_sent(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §4.2", "notes §1", "notes §3.2", "notes §4.1", "notes §4.5")
+def test_patch_changes_what_is_sent(mine: User, look: Any) -> None:
     made = course(mine, "Algebra", description="d", icon=5, client_course_id="x")
     path = f"courses/{made['id']}/"
     changed = mine.patch(path, {"title": " Linear Algebra ", "client_course_id": "y"})
@@ -42,7 +43,8 @@ def test_4_2_patch_changes_what_is_sent(mine: User, look: Any) -> None:
     ]  # fmt: skip
 
 
-def test_4_2_patch_decision_order(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §4.2", "notes §4.1")
+def test_a_course_patch_is_decided_in_the_order_of_the_contract(mine: User, other: User, api: Api) -> None:
     made = course(mine, "One")
     course(mine, "Two")
     path = f"courses/{made['id']}/"
@@ -58,7 +60,8 @@ def test_4_2_patch_decision_order(mine: User, other: User, api: Api) -> None:
     assert mine.patch(path, {}).json() == made
 
 
-def test_4_6_the_inbox_keeps_its_name(mine: User) -> None:
+@pytest.mark.contract("notes §4.6", "notes §4.2")
+def test_the_inbox_keeps_its_name(mine: User) -> None:
     box = inbox(mine)
     path = f"courses/{box['id']}/"
     for title in ("Other", "INBOX"):
@@ -69,7 +72,8 @@ def test_4_6_the_inbox_keeps_its_name(mine: User) -> None:
     assert (taken.status_code, list(taken.json())) == (400, ["detail"])
 
 
-def test_4_4_reorder(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §4.4", "notes §2.1", "notes §3.2", "notes §4.1")
+def test_courses_are_reordered_and_odd_ids_skipped(mine: User, other: User, api: Api) -> None:
     ids = [course(mine, name)["id"] for name in "ABC"]
     theirs = course(other, "Theirs")["id"]
     a, b, c = ids
@@ -89,7 +93,8 @@ def test_4_4_reorder(mine: User, other: User, api: Api) -> None:
     assert api.post("courses/reorder/", {"course_ids": []}).status_code == 401
 
 
-def test_4_8_course_notes(mine: User, other: User, api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §4.8", "notes §2.1", "notes §3.1", "notes §3.2", "notes §4.1", "notes §12")
+def test_notes_of_a_course_are_shown_by_visibility(mine: User, other: User, api: Api, look: Any) -> None:
     made = course(mine, "Read")
     path = f"courses/{made['id']}/notes/"
     assert mine.get(path).json() == []
@@ -117,7 +122,8 @@ def test_4_8_course_notes(mine: User, other: User, api: Api, look: Any) -> None:
     assert api.post(path).status_code == 405
 
 
-def test_4_9_subscribe_open_unsubscribe(mine: User, other: User, api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §4.9", "notes §1", "notes §2.3", "notes §2.4", "notes §3.2", "notes §4.1")
+def test_a_course_is_subscribed_opened_and_unsubscribed(mine: User, other: User, api: Api, look: Any) -> None:
     made = course(other, "Taught")
     path = f"courses/{made['id']}/"
     assert mine.post(f"{path}open/").status_code == 404
@@ -145,21 +151,24 @@ def test_4_9_subscribe_open_unsubscribe(mine: User, other: User, api: Api, look:
     ]  # fmt: skip
 
 
+@pytest.mark.contract("notes §4.9", "notes §4.1")
 @pytest.mark.parametrize(("method", "end"), [("POST", "subscribe/"), ("DELETE", "subscribe/"), ("POST", "open/")])
-def test_4_9_login_and_unknown_courses(mine: User, api: Api, method: str, end: str) -> None:
+def test_login_comes_before_unknown_courses(mine: User, api: Api, method: str, end: str) -> None:
     assert api.request(method, f"courses/999999999/{end}").status_code == 401
     unknown = mine.request(method, f"courses/999999999/{end}")
     assert (unknown.status_code, list(unknown.json())) == (404, ["detail"])
 
 
-def test_4_9_subscribing_at_once_makes_one_subscription(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §4.9", "notes §2.3")
+def test_subscribing_at_once_makes_one_subscription(mine: User, other: User) -> None:
     path = f"courses/{course(other, 'Popular')['id']}/subscribe/"
     with ThreadPoolExecutor(8) as pool:
         assert {answer.status_code for answer in pool.map(lambda _: mine.post(path), range(16))} == {200}
     assert mine.post(path).json()["subscriber_count"] == 1
 
 
-def test_4_3_subscribed_courses_come_before_the_rest(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §4.3")
+def test_subscribed_courses_come_before_the_rest(mine: User, other: User) -> None:
     marks = {name: course(other, f"{name} {mine.id}")["id"] for name in ("Aa", "Bb", "Cc")}
     for name in ("Bb", "Cc"):
         mine.post(f"courses/{marks[name]}/subscribe/")
@@ -168,7 +177,8 @@ def test_4_3_subscribed_courses_come_before_the_rest(mine: User, other: User) ->
     assert seen == [marks["Bb"], marks["Cc"], marks["Aa"]]
 
 
-def test_4_7_deletion_takes_subscriptions_and_log_along(mine: User, other: User, look: Any) -> None:
+@pytest.mark.contract("notes §4.7", "notes §2.3")
+def test_deletion_takes_subscriptions_and_log_along(mine: User, other: User, look: Any) -> None:
     made = course(mine, "Short lived")["id"]
     other.post(f"courses/{made}/subscribe/")
     assert mine.delete(f"courses/{made}/").status_code == 204

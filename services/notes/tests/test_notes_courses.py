@@ -24,7 +24,8 @@ def make(user: User, title: str, **more: Any) -> dict[str, Any]:
     return body
 
 
-def test_3_2_course_object(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §3.2", "notes §2.1", "notes §3.1", "notes §4.1", "notes §4.2")
+def test_a_course_has_every_key(mine: User, other: User, api: Api) -> None:
     made = make(mine, "Linear Algebra", description="Weekly", icon=58713, client_course_id="course-7f2")
     assert made == {
         "id": made["id"],
@@ -55,7 +56,8 @@ def test_3_2_course_object(mine: User, other: User, api: Api) -> None:
         assert reader.get(f"courses/{made['id']}/").json() == made
 
 
-def test_3_2_recent_notes_are_the_five_newest_that_the_caller_may_see(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §3.2", "notes §12")
+def test_recent_notes_are_the_five_newest_that_the_caller_may_see(mine: User, other: User, api: Api) -> None:
     course = make(mine, "Recent")["id"]
     for number in range(7):
         mine.post("notes/", {"title": f"own {number}", "course_id": course, "is_public": number % 2 == 0})
@@ -74,7 +76,8 @@ def test_3_2_recent_notes_are_the_five_newest_that_the_caller_may_see(mine: User
     assert recent(mine) == ["foreign public", "own 5", "own 4", "own 3", "own 2"]
 
 
-def test_4_1_anonymous_and_bad_credentials(api: Api, mine: User) -> None:
+@pytest.mark.contract("notes §4.1")
+def test_anonymous_and_bad_credentials_are_401(api: Api, mine: User) -> None:
     course = make(mine, "Door")["id"]
     assert api.get("courses/").status_code == 200
     for method, path in (("POST", "courses/"), ("DELETE", f"courses/{course}/"), ("DELETE", "courses/999999999/")):
@@ -90,12 +93,14 @@ def test_4_1_anonymous_and_bad_credentials(api: Api, mine: User) -> None:
     assert mine.request("PUT", "courses/").status_code == 405
 
 
-def test_4_1_unknown_course_is_404(api: Api, mine: User) -> None:
+@pytest.mark.contract("notes §4.1", "notes §1")
+def test_unknown_course_is_404(api: Api, mine: User) -> None:
     for answer in (api.get("courses/999999999/"), mine.delete("courses/999999999/")):
         assert answer.status_code == 404
         assert answer.json()["detail"].startswith("Course not found")
 
 
+@pytest.mark.contract("notes §4.2", "notes §1", "notes §2.1", "notes §4.1")
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -113,14 +118,15 @@ def test_4_1_unknown_course_is_404(api: Api, mine: User) -> None:
         ({"title": "t", "client_course_id": "x" * 65}, "client_course_id"),
     ],
 )
-def test_4_2_field_errors(mine: User, body: dict[str, Any], field: str) -> None:
+def test_a_bad_course_names_the_failing_field(mine: User, body: dict[str, Any], field: str) -> None:
     answer = mine.post("courses/", body)
     assert answer.status_code == 400
     assert list(answer.json()) == [field]
     assert isinstance(answer.json()[field], list)
 
 
-def test_4_2_odd_bodies(mine: User) -> None:
+@pytest.mark.contract("notes §4.2", "notes §1")
+def test_bodies_that_are_no_json_object_are_refused(mine: User) -> None:
     assert list(mine.request("POST", "courses/", json=[1]).json()) == ["non_field_errors"]
     malformed = mine.request("POST", "courses/", content=b"{", headers={"Content-Type": "application/json"})
     assert (malformed.status_code, list(malformed.json())) == (400, ["detail"])
@@ -130,13 +136,15 @@ def test_4_2_odd_bodies(mine: User) -> None:
     assert (form.status_code, form.json()["title"], form.json()["icon"]) == (201, "From a form", 7)
 
 
-def test_4_2_values_are_trimmed_and_numbers_become_text(mine: User) -> None:
+@pytest.mark.contract("notes §4.2", "notes §1", "notes §2.1", "notes §3.2")
+def test_values_are_trimmed_and_numbers_become_text(mine: User) -> None:
     assert make(mine, "  Padded  ")["title"] == "Padded"
     made = make(mine, 42, description=None, unknown="ignored", client_course_id="")  # type: ignore[arg-type]
     assert (made["title"], made["description"], made["client_course_id"]) == ("42", "", None)
 
 
-def test_4_2_post_matches_by_client_course_id(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §4.2", "notes §2.1", "notes §4.1", "notes §5.7")
+def test_post_matches_by_client_course_id(mine: User, other: User) -> None:
     made = make(mine, "First", description="one", icon=5, client_course_id="c1")
     again = mine.post("courses/", {"title": "Second", "client_course_id": "c1"})
     assert again.status_code == 200
@@ -146,7 +154,8 @@ def test_4_2_post_matches_by_client_course_id(mine: User, other: User) -> None:
     assert make(other, "First", client_course_id="c1")["id"] != made["id"]
 
 
-def test_4_2_equal_titles_are_refused_ignoring_case(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §4.2", "notes §1", "notes §2.1")
+def test_equal_titles_are_refused_ignoring_case(mine: User, other: User) -> None:
     make(mine, "Ümlaut")
     clash = mine.post("courses/", {"title": "üMLAUT"})
     assert (clash.status_code, list(clash.json())) == (400, ["detail"])
@@ -156,7 +165,8 @@ def test_4_2_equal_titles_are_refused_ignoring_case(mine: User, other: User) -> 
     make(other, "Ümlaut")
 
 
-def test_4_2_a_second_inbox_is_the_first_one_unchanged(mine: User) -> None:
+@pytest.mark.contract("notes §4.2", "notes §4.1", "notes §4.6", "notes §5.7")
+def test_a_second_inbox_is_the_first_one_unchanged(mine: User) -> None:
     (inbox,) = own_courses(mine)
     again = mine.post("courses/", {"title": "INBOX", "description": "dropped", "icon": 3, "client_course_id": "c9"})
     assert again.status_code == 200
@@ -167,7 +177,8 @@ def test_4_2_a_second_inbox_is_the_first_one_unchanged(mine: User) -> None:
     assert mine.get(f"courses/{other_one['id']}/").json()["title"] == "Something"
 
 
-def test_4_2_simultaneous_posts_of_one_client_id_make_one_course(mine: User) -> None:
+@pytest.mark.contract("notes §4.2", "notes §2.1")
+def test_simultaneous_posts_of_one_client_id_make_one_course(mine: User) -> None:
     mine.get("courses/")
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda n: mine.post("courses/", {"title": "Race", "client_course_id": "r1"}), range(8)))
@@ -175,14 +186,16 @@ def test_4_2_simultaneous_posts_of_one_client_id_make_one_course(mine: User) -> 
     assert len({a.json()["id"] for a in answers}) == 1
 
 
-def test_decision_15_simultaneous_posts_of_one_title_make_one_course(mine: User) -> None:
+@pytest.mark.contract("decision 15", "notes §2.1")
+def test_simultaneous_posts_of_one_title_make_one_course(mine: User) -> None:
     mine.get("courses/")
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda n: mine.post("courses/", {"title": ("RACE", "race")[n % 2]}), range(8)))
     assert sorted(a.status_code for a in answers) == [201] + [400] * 7
 
 
-def test_4_3_order_of_the_list(mine: User, other: User, look: Any) -> None:
+@pytest.mark.contract("notes §4.3", "notes §3.2", "notes §4.1")
+def test_courses_are_sorted_by_default_order_and_subscription(mine: User, other: User, look: Any) -> None:
     names = ["b rest", "A rest", "third", "First", "opened", "subscribed"]
     ids = {name: make(mine if name != "subscribed" else other, name)["id"] for name in names}
     other_opened = make(other, "also opened")["id"]
@@ -210,7 +223,8 @@ def test_4_3_order_of_the_list(mine: User, other: User, look: Any) -> None:
     assert not next(c for c in other.get("courses/").json() if c["id"] == ids["opened"])["is_subscribed"]
 
 
-def test_12_2_other_peoples_inboxes_are_not_listed(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §12", "notes §2", "notes §2.1", "notes §4.1", "decision 37")
+def test_other_peoples_inboxes_are_not_listed(mine: User, other: User, api: Api) -> None:
     (inbox,) = own_courses(mine)
     assert inbox["is_default"]
     assert inbox["id"] not in {c["id"] for c in other.get("courses/").json()}
@@ -220,7 +234,8 @@ def test_12_2_other_peoples_inboxes_are_not_listed(mine: User, other: User, api:
     assert shared["id"] in {c["id"] for c in api.get("courses/").json()}
 
 
-def test_4_5_slugs(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §4.5", "notes §2.1", "notes §4.2", "decision 14")
+def test_slugs_are_ascii_numbered_and_never_change(mine: User, other: User) -> None:
     mark = f"q{mine.id}z"
     assert make(mine, f"Crème {mark} & Brûlée!")["slug"] == f"creme-{mark}-brulee"
     assert make(other, f"creme {mark} BRULEE")["slug"] == f"creme-{mark}-brulee-2"
@@ -232,7 +247,8 @@ def test_4_5_slugs(mine: User, other: User) -> None:
     assert mine.post("courses/", {"title": "After", "client_course_id": "s"}).json()["slug"] == renamed["slug"]
 
 
-def test_4_5_simultaneous_slugs_are_distinct(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §4.5", "notes §2.1")
+def test_simultaneous_slugs_are_distinct(mine: User, other: User, api: Api) -> None:
     users = [mine, other, api.register(), api.register()]
     for user in users:
         user.get("courses/")
@@ -242,7 +258,8 @@ def test_4_5_simultaneous_slugs_are_distinct(mine: User, other: User, api: Api) 
     assert {a.json()["slug"] for a in answers} == {f"same-{mine.id}{end}" for end in ("", "-2", "-3", "-4")}
 
 
-def test_4_7_delete_moves_notes_and_keeps_last_edit(mine: User, other: User, look: Any) -> None:
+@pytest.mark.contract("notes §4.7", "notes §1", "notes §2.5", "notes §4.1", "notes §12")
+def test_delete_moves_notes_and_keeps_last_edit(mine: User, other: User, look: Any) -> None:
     course = make(mine, "Going")
     note = mine.post("notes/", {"title": "stays", "course_id": course["id"]}).json()
     binned = mine.post("notes/", {"title": "binned", "course_id": course["id"]}).json()
@@ -274,14 +291,16 @@ def test_4_7_delete_moves_notes_and_keeps_last_edit(mine: User, other: User, loo
     assert not look.facts("note.updated", note_id=binned["id"])
 
 
-def test_4_7_the_inbox_cannot_be_deleted(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §4.7", "notes §4.1", "notes §4.6")
+def test_the_inbox_cannot_be_deleted(mine: User, other: User) -> None:
     (inbox,) = own_courses(mine)
     refused = mine.delete(f"courses/{inbox['id']}/")
     assert (refused.status_code, list(refused.json())) == (400, ["detail"])
     assert other.delete(f"courses/{inbox['id']}/").status_code == 403
 
 
-def test_4_7_a_missing_inbox_is_made_again(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §4.7", "notes §4.6")
+def test_a_missing_inbox_is_made_again(mine: User, look: Any) -> None:
     (inbox,) = own_courses(mine)
     course = make(mine, "Last")
     note = mine.post("notes/", {"title": "homeless", "course_id": course["id"]}).json()
@@ -294,7 +313,8 @@ def test_4_7_a_missing_inbox_is_made_again(mine: User, look: Any) -> None:
     assert mine.get(f"notes/{note['id']}/").json()["course_id"] == made["id"]
 
 
-def test_4_7_deleting_and_filing_at_once_leaves_no_note_behind(mine: User) -> None:
+@pytest.mark.contract("notes §4.7")
+def test_deleting_and_filing_at_once_leaves_no_note_behind(mine: User) -> None:
     course = make(mine, "Contested")["id"]
     notes = [mine.post("notes/", {"title": f"n{n}", "course_id": course}).json()["id"] for n in range(6)]
 

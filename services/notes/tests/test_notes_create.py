@@ -24,7 +24,8 @@ def kinds(note: dict[str, Any]) -> list[tuple[str, str]]:
     return [(block["block_type"], block["text"]) for block in note["blocks"]]
 
 
-def test_3_4_detail(mine: User) -> None:
+@pytest.mark.contract("notes §3.4", "notes §1", "notes §2.5", "notes §3.3", "notes §3.5", "notes §5.2")
+def test_a_note_detail_has_every_key(mine: User) -> None:
     course = mine.post("courses/", {"title": "Algebra"}).json()
     note = make(
         mine,
@@ -70,7 +71,8 @@ def test_3_4_detail(mine: User) -> None:
     assert mine.get(f"notes/{note['id']}/").json() == {**note, "blocks": blocks, "can_edit": True}
 
 
-def test_5_4_defaults(mine: User) -> None:
+@pytest.mark.contract("notes §5.4", "notes §2.5")
+def test_a_note_of_a_title_alone_has_defaults(mine: User) -> None:
     note = make(mine, "Bare")
     assert (note["description"], note["content"], note["metadata_json"], note["custom_meta"]) == ("", "", "", "")
     assert (note["is_public"], note["course_id"], note["note_type"], note["editor_mode"]) == (False, None, "N", "P")
@@ -78,6 +80,7 @@ def test_5_4_defaults(mine: User) -> None:
     assert kinds(note) == [("T", "Bare")]
 
 
+@pytest.mark.contract("notes §5.4", "notes §1", "notes §2.5", "notes §5.2", "notes §6.1", "decision 9")
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -110,7 +113,7 @@ def test_5_4_defaults(mine: User) -> None:
         ({"blocks": [{"text": ["x"]}]}, "blocks"),
     ],
 )
-def test_5_4_field_errors(mine: User, body: dict[str, Any], field: str) -> None:
+def test_a_bad_note_names_the_failing_field(mine: User, body: dict[str, Any], field: str) -> None:
     created = mine.post("notes/", {"title": "fine", **body})
     assert created.status_code == 400
     assert list(created.json()) == [field]
@@ -120,7 +123,8 @@ def test_5_4_field_errors(mine: User, body: dict[str, Any], field: str) -> None:
     assert (patched.status_code, list(patched.json())) == (400, [field])
 
 
-def test_5_4_all_failing_fields_together(mine: User) -> None:
+@pytest.mark.contract("notes §5.4", "notes §1")
+def test_all_failing_fields_together(mine: User) -> None:
     answer = mine.post("notes/", {"content": None, "course_id": "x"})
     assert answer.status_code == 400
     assert set(answer.json()) == {"title", "content", "course_id"}
@@ -128,7 +132,8 @@ def test_5_4_all_failing_fields_together(mine: User) -> None:
     assert answer.json()["course_id"] == ["A valid integer is required."]
 
 
-def test_5_4_lenient_values(mine: User) -> None:
+@pytest.mark.contract("notes §5.4", "notes §1", "decision 9")
+def test_values_are_read_leniently(mine: User) -> None:
     note = make(
         mine, 7, description=None, content="  padded \n", metadata_json=None, custom_meta=None, is_public="yes",
         course_id=0, markdown=None, source_note_uuid=None, client_draft_id="", surplus=1,
@@ -139,13 +144,15 @@ def test_5_4_lenient_values(mine: User) -> None:
     assert (form.status_code, form.json()["is_public"]) == (201, True)
 
 
-def test_5_4_markdown_counts_when_content_is_missing_or_blank(mine: User) -> None:
+@pytest.mark.contract("notes §5.4")
+def test_markdown_counts_when_content_is_missing_or_blank(mine: User) -> None:
     assert make(mine, markdown="from markdown")["content"] == "from markdown"
     assert make(mine, content=" ", markdown="from markdown")["content"] == "from markdown"
     assert make(mine, content="wins", markdown="loses")["content"] == "wins"
 
 
-def test_5_4_the_course_must_exist_but_may_be_anybodys(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §5.4", "notes §5.2")
+def test_the_course_must_exist_but_may_be_anybodys(mine: User, other: User) -> None:
     course = other.post("courses/", {"title": "Open to all"}).json()["id"]
     assert make(mine, course_id=str(course))["course_id"] == course
     for unknown in (999999999, -1):
@@ -153,13 +160,15 @@ def test_5_4_the_course_must_exist_but_may_be_anybodys(mine: User, other: User) 
         assert (answer.status_code, list(answer.json())) == (404, ["detail"])
 
 
-def test_5_4_editor_mode_defaults_to_the_callers_setting(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §5.4")
+def test_editor_mode_defaults_to_the_callers_setting(mine: User, look: Any) -> None:
     assert make(mine)["editor_mode"] == "P"
     assert make(mine, editor_mode="B")["editor_mode"] == "B"
     assert mine.post("notes/", {"title": "x", "editor_mode": None}).status_code == 400
 
 
-def test_5_4_comments_link_a_note(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §5.4", "notes §2.5", "notes §3.3")
+def test_comments_link_a_note(mine: User, other: User) -> None:
     source = make(mine, "Source", is_public=True)
     comment = make(other, "Comment", note_type="C", source_note_uuid=source["uuid"].upper())
     assert (comment["note_type"], comment["source_note_uuid"]) == ("C", source["uuid"])
@@ -169,7 +178,8 @@ def test_5_4_comments_link_a_note(mine: User, other: User) -> None:
     assert other.get(f"notes/{comment['id']}/").json()["source_note_uuid"] == source["uuid"]
 
 
-def test_5_5_create_upserts_by_client_draft_id(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §5.5", "notes §2.5", "notes §5.2", "notes §5.4", "notes §5.7")
+def test_create_upserts_by_client_draft_id(mine: User, other: User) -> None:
     course = mine.post("courses/", {"title": "C"}).json()["id"]
     source = make(mine, "Source")
     first = make(
@@ -193,7 +203,8 @@ def test_5_5_create_upserts_by_client_draft_id(mine: User, other: User) -> None:
     assert mine.post("notes/", {"title": "D", "client_draft_id": "d-1", "custom_meta": ""}).json()["custom_meta"] == ""
 
 
-def test_5_5_upsert_brings_a_binned_note_back(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §5.5")
+def test_upsert_brings_a_binned_note_back(mine: User, look: Any) -> None:
     first = make(mine, client_draft_id="d-2")
     mine.delete(f"notes/{first['id']}/")
     answer = mine.post("notes/", {"title": "Back", "client_draft_id": "d-2"})
@@ -205,7 +216,8 @@ def test_5_5_upsert_brings_a_binned_note_back(mine: User, look: Any) -> None:
     assert restored["title"] == "Back"
 
 
-def test_5_5_simultaneous_posts_of_one_draft_make_one_note(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §5.5", "notes §2.5")
+def test_simultaneous_posts_of_one_draft_make_one_note(mine: User, look: Any) -> None:
     mine.get("notes/")
     with ThreadPoolExecutor(8) as pool:
         answers = list(
@@ -222,7 +234,8 @@ def test_5_5_simultaneous_posts_of_one_draft_make_one_note(mine: User, look: Any
     assert revisions == list(range(1, 9))
 
 
-def test_5_5_saving_and_emptying_at_once_never_fails(mine: User) -> None:
+@pytest.mark.contract("notes §5.5")
+def test_saving_and_emptying_at_once_never_fails(mine: User) -> None:
     mine.get("notes/")
 
     def work(number: int) -> int:
@@ -236,7 +249,8 @@ def test_5_5_saving_and_emptying_at_once_never_fails(mine: User) -> None:
         assert set(pool.map(work, range(30))) <= {200, 201}
 
 
-def test_5_5_blocks_are_used_and_content_is_not_regenerated(mine: User) -> None:
+@pytest.mark.contract("notes §5.5", "notes §2.5", "notes §5.4", "notes §6.1")
+def test_blocks_are_used_and_content_is_not_regenerated(mine: User) -> None:
     note = make(
         mine,
         "Blocks",
@@ -259,7 +273,8 @@ def test_5_5_blocks_are_used_and_content_is_not_regenerated(mine: User) -> None:
     assert kinds(empty) == [("T", "A"), ("N", "text")]
 
 
-def test_5_5_blocks_come_from_content_or_description_or_title(mine: User) -> None:
+@pytest.mark.contract("notes §5.5")
+def test_blocks_come_from_content_or_description_or_title(mine: User) -> None:
     assert kinds(make(mine, "T", content="# H\n\nbody\n\n## S\n\nmore", description="d")) == [
         ("T", "H"), ("N", "body"), ("S", "S"), ("N", "more")
     ]  # fmt: skip
@@ -267,7 +282,8 @@ def test_5_5_blocks_come_from_content_or_description_or_title(mine: User) -> Non
     assert kinds(make(mine, "T")) == [("T", "T")]
 
 
-def test_5_7_the_uuid_is_the_servers(mine: User) -> None:
+@pytest.mark.contract("notes §5.7", "notes §2.5")
+def test_the_uuid_is_the_servers(mine: User) -> None:
     asked = "11111111-1111-4111-8111-111111111111"
     note = make(mine, uuid=asked, id=5)
     assert note["uuid"] != asked
@@ -275,7 +291,8 @@ def test_5_7_the_uuid_is_the_servers(mine: User) -> None:
     assert patched["uuid"] == note["uuid"]
 
 
-def test_9_1_activity_of_a_create(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §9.1", "notes §5.5")
+def test_creating_and_upserting_are_activity(mine: User, look: Any) -> None:
     course = mine.post("courses/", {"title": "C"}).json()["id"]
     note = make(mine, content="one two\nthree", course_id=course, client_draft_id="a")
     (row,) = look.facts("activity.recorded", note_id=note["id"])
@@ -305,6 +322,7 @@ def test_facts_of_a_note(mine: User, look: Any) -> None:
     }
 
 
+@pytest.mark.contract("notes §5.2")
 def test_anonymous_cannot_create(api: Api) -> None:
     answer = api.post("notes/", {"no": "title"})
     assert answer.status_code == 401

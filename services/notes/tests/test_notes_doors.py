@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 from tests.support.client import Api, User
 
 NOBODY = 999_999_999
@@ -66,7 +67,8 @@ def is_detail(answer: httpx.Response, status: int) -> bool:
     return answer.status_code == status and set(body) == {"detail"} and isinstance(body["detail"], str)
 
 
-def test_1_login_is_asked_for_before_anything_else(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §1", "notes §4.1", "notes §4.2", "notes §4.7", "notes §5.1", "notes §7", "notes §8")
+def test_login_is_asked_for_before_anything_else(mine: User, api: Api) -> None:
     ids = one_of_everything(mine, is_public=True)
     for call in (*LOGIN, *OWNER):
         for wanted in (ids, unknown(ids)):
@@ -76,7 +78,8 @@ def test_1_login_is_asked_for_before_anything_else(mine: User, api: Api) -> None
             assert answer.headers["content-type"].startswith("application/json")
 
 
-def test_1_a_bad_header_is_refused_everywhere(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §1", "notes §10")
+def test_a_bad_header_is_refused_everywhere(mine: User, api: Api) -> None:
     ids = one_of_everything(mine, is_public=True)
     for call in (*(("GET", path) for path in PUBLIC), *LOGIN, *OWNER):
         answer = api.request(call[0], call[1].format(**ids), headers={"Authorization": f"Token {'0' * 40}"})
@@ -85,13 +88,15 @@ def test_1_a_bad_header_is_refused_everywhere(mine: User, api: Api) -> None:
     assert api.get("health/", headers={"Authorization": "Token bad"}).json() == {"status": "ok"}
 
 
-def test_1_public_endpoints_need_no_login(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §1", "notes §4.1", "notes §5.2", "notes §9.2")
+def test_public_endpoints_need_no_login(mine: User, api: Api) -> None:
     ids = one_of_everything(mine, is_public=True)
     for path in PUBLIC:
         assert api.get(path.format(**ids)).status_code == 200, path
 
 
-def test_1_wrong_methods(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §1", "notes §6.1")
+def test_wrong_methods_are_405_after_login(mine: User, api: Api) -> None:
     ids = one_of_everything(mine)
     for path in sorted({*PUBLIC, *(path for _, path in (*LOGIN, *OWNER))}):
         answer = mine.request("PUT", path.format(**ids))
@@ -101,7 +106,8 @@ def test_1_wrong_methods(mine: User, api: Api) -> None:
         assert is_detail(answer, 401), path
 
 
-def test_4_1_unknown_courses(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §4.1", "notes §1", "notes §4.7")
+def test_unknown_courses_are_404(mine: User, api: Api) -> None:
     for call in (("GET", "courses/{course}/"), ("GET", "courses/{course}/notes/")):
         assert is_detail(knock(api, call, {"course": NOBODY}), 404), call
     for call in LOGIN:
@@ -109,7 +115,8 @@ def test_4_1_unknown_courses(mine: User, api: Api) -> None:
             assert is_detail(knock(mine, call, {"course": NOBODY}), 404), call
 
 
-def test_5_1_order_of_checks_on_every_endpoint_of_an_owner(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §5.1", "notes §1", "notes §5.2", "notes §6.1", "notes §7", "notes §8")
+def test_order_of_checks_on_every_endpoint_of_an_owner(mine: User, other: User) -> None:
     ids = one_of_everything(mine)
     public = one_of_everything(mine, is_public=True)
     for call in OWNER:
@@ -125,14 +132,16 @@ def test_5_1_order_of_checks_on_every_endpoint_of_an_owner(mine: User, other: Us
             assert is_detail(knock(user, call, ids), 404), call
 
 
-def test_6_1_foreign_blocks_are_403_also_of_private_notes(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §6.1")
+def test_foreign_blocks_are_403_also_of_private_notes(mine: User, other: User) -> None:
     ids = one_of_everything(mine)
     for method in ("PATCH", "DELETE"):
         assert is_detail(knock(other, (method, "blocks/{block}/"), ids), 403)
         assert is_detail(knock(other, (method, "blocks/{block}/"), unknown(ids)), 404)
 
 
-def test_1_nothing_is_conditional(mine: User) -> None:
+@pytest.mark.contract("notes §1", "notes §5.7")
+def test_requests_are_never_conditional(mine: User) -> None:
     ids = one_of_everything(mine)
     path = f"notes/{ids['note']}/"
     assert "etag" not in mine.get(path).headers

@@ -43,7 +43,8 @@ def fetch(api: Api, url: str, method: str = "GET", **headers: str) -> httpx.Resp
     return api.http.request(method, url, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
-def test_3_7_attachment(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §3.7", "notes §1", "notes §2.7", "notes §3.9", "notes §8")
+def test_an_attachment_has_every_key_and_is_served(mine: User, api: Api) -> None:
     note = make(mine)
     answer = upload(mine, f"notes/{note['id']}/attachments/", kind="application/pdf")
     assert answer.status_code == 201, answer.text
@@ -63,7 +64,8 @@ def test_3_7_attachment(mine: User, api: Api) -> None:
     assert mine.get(f"notes/{note['id']}/").json()["last_edit"] == note["last_edit"]
 
 
-def test_8_the_same_name_twice_and_newest_first(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §8", "notes §2.7", "notes §3.9")
+def test_the_same_name_twice_and_newest_first(mine: User, api: Api) -> None:
     path = f"notes/{make(mine)['id']}/attachments/"
     first, second = upload(mine, path, data=b"one").json(), upload(mine, path, data=b"two").json()
     assert first["url"] != second["url"]
@@ -73,7 +75,8 @@ def test_8_the_same_name_twice_and_newest_first(mine: User, api: Api) -> None:
     assert mine.get(path).json() == [second, first]
 
 
-def test_8_the_same_name_at_once(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §8", "notes §3.9")
+def test_the_same_name_at_once(mine: User, api: Api) -> None:
     path = f"notes/{make(mine)['id']}/attachments/"
     with ThreadPoolExecutor(6) as pool:
         made = [a.json() for a in pool.map(lambda n: upload(mine, path, data=b"%d" % n), range(12))]
@@ -81,7 +84,8 @@ def test_8_the_same_name_at_once(mine: User, api: Api) -> None:
     assert sorted(int(fetch(api, one["url"]).content) for one in made) == list(range(12))
 
 
-def test_8_by_uuid(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §8")
+def test_attachments_are_reached_by_uuid_too(mine: User, other: User) -> None:
     note = make(mine)
     path = f"notes/uuid/{note['uuid'].upper()}/attachments/"
     made = upload(mine, path)
@@ -96,7 +100,8 @@ def test_8_by_uuid(mine: User, other: User) -> None:
         assert (answer.status_code, list(answer.json())) == (404, ["detail"])
 
 
-def test_8_order_of_checks(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §8", "notes §1")
+def test_uploads_are_checked_in_the_order_of_the_contract(mine: User, other: User, api: Api) -> None:
     note = make(mine, is_public=True)
     path = f"notes/{note['id']}/attachments/"
     kept = upload(mine, path).json()
@@ -127,7 +132,8 @@ def test_8_order_of_checks(mine: User, other: User, api: Api) -> None:
         assert answer.status_code == 404
 
 
-def test_8_delete_removes_the_file(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §8")
+def test_delete_removes_the_file(mine: User, api: Api) -> None:
     note, twin = make(mine), make(mine)
     path = f"notes/{note['id']}/attachments/"
     made = upload(mine, path).json()
@@ -139,7 +145,8 @@ def test_8_delete_removes_the_file(mine: User, api: Api) -> None:
     assert mine.delete(f"{path}{made['id']}/").status_code == 404
 
 
-def test_8_sizes_are_exact(mine: User) -> None:
+@pytest.mark.contract("notes §8", "decision 8")
+def test_upload_limits_are_exact(mine: User) -> None:
     path = f"notes/{make(mine)['id']}/attachments/"
     assert upload(mine, path, data=b"").json()["file_size"] == 0
     whole = upload(mine, path, data=bytes(20 * MIB))
@@ -150,13 +157,14 @@ def test_8_sizes_are_exact(mine: User) -> None:
     assert len(mine.get(path).json()) == 2
 
 
+@pytest.mark.contract("notes §8", "notes §1", "decision 8")
 @pytest.mark.parametrize(
     "name",
     ["../../../etc/passwd", "..\\..\\boot.ini", "/etc/shadow", "..", ".", ".htaccess", "a\x01b.txt", "CON", "x" * 300,
      "ü" * 200 + ".pdf", "日本語 ファイル.png", 'quo"te.txt', "semi;colon?.txt", "per%2fcent.txt", "a/b/c.txt", " ",
      "\u202egpj.exe", "a" * 10 + "." + "b" * 100, "new\nline.txt", "$(rm).sh", "&amp;.html"],
 )  # fmt: skip
-def test_8_hostile_names(mine: User, api: Api, stack: Stack, name: str) -> None:
+def test_hostile_file_names_stay_in_their_folder(mine: User, api: Api, stack: Stack, name: str) -> None:
     note = make(mine)
     answer = upload(mine, f"notes/{note['id']}/attachments/", name=name, data=b"body")
     assert answer.status_code == 201, answer.text
@@ -169,7 +177,8 @@ def test_8_hostile_names(mine: User, api: Api, stack: Stack, name: str) -> None:
     assert fetch(api, made["url"]).content == b"body"
 
 
-def test_8_names() -> None:
+@pytest.mark.contract("notes §8")
+def test_file_names_are_made_safe() -> None:
     assert shown_name(None) == shown_name("") == shown_name(" ") == "untitled"
     assert shown_name("a/b\\c d.txt") == "c d.txt"
     assert safe_name("c d.txt") == "c_d.txt"
@@ -178,7 +187,8 @@ def test_8_names() -> None:
     assert safe_name("ü" * 300 + ".jpeg").endswith(".jpeg")
 
 
-def test_8_cover(mine: User, other: User, api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §8", "notes §2.5", "notes §3.3")
+def test_a_cover_is_set_replaced_and_removed(mine: User, other: User, api: Api, look: Any) -> None:
     note = make(mine, is_public=True)
     path = f"notes/{note['id']}/cover/"
     answer = upload(mine, path, "front.png", picture())
@@ -203,7 +213,8 @@ def test_8_cover(mine: User, other: User, api: Api, look: Any) -> None:
     assert len(look.facts("note.updated", note_id=note["id"])) == 4
 
 
-def test_8_covers_that_are_refused(mine: User) -> None:
+@pytest.mark.contract("notes §8", "decision 8")
+def test_covers_that_are_no_pictures_are_refused(mine: User) -> None:
     path = f"notes/{make(mine)['id']}/cover/"
     png = picture()
     exact = png + bytes(5 * MIB - len(png))
@@ -223,7 +234,8 @@ def test_8_covers_that_are_refused(mine: User) -> None:
     assert "/exact" in mine.get("notes/").json()[0]["cover_image_url"]
 
 
-def test_3_9_ranges_and_etag(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §3.9")
+def test_files_are_served_by_range_and_etag(mine: User, api: Api) -> None:
     data = bytes(range(256)) * 20
     url = upload(mine, f"notes/{make(mine)['id']}/attachments/", "clip.mp4", data).json()["url"]
     whole = fetch(api, url)
@@ -256,11 +268,12 @@ def test_3_9_ranges_and_etag(mine: User, api: Api) -> None:
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "5120")
 
 
+@pytest.mark.contract("notes §8")
 @pytest.mark.parametrize(
     "name",
     ["page.html", "x.svg", "x.xhtml", "x.xml", "x.js", "x.mht", "noextension", "x.html.gz", "x.pdf.html", "x.swf"],
 )
-def test_8_what_a_browser_could_run_is_saved_in_a_sandbox(mine: User, api: Api, name: str) -> None:
+def test_what_a_browser_could_run_is_saved_in_a_sandbox(mine: User, api: Api, name: str) -> None:
     body = b"<script>alert(document.domain)</script>" * 60
     url = upload(mine, f"notes/{make(mine)['id']}/attachments/", name, body, "text/html").json()["url"]
     answer = fetch(api, url)
@@ -270,13 +283,15 @@ def test_8_what_a_browser_could_run_is_saved_in_a_sandbox(mine: User, api: Api, 
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_8_pictures_are_shown(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §8")
+def test_pictures_are_shown_in_the_browser(mine: User, api: Api) -> None:
     url = upload(mine, f"notes/{make(mine)['id']}/attachments/", "a.png", picture()).json()["url"]
     answer = fetch(api, url)
     assert (answer.headers["content-type"], answer.headers.get("content-disposition")) == ("image/png", None)
 
 
-def test_3_9_only_what_is_ours_is_delivered(mine: User, api: Api, stack: Stack) -> None:
+@pytest.mark.contract("notes §3.9")
+def test_only_what_is_ours_is_delivered(mine: User, api: Api, stack: Stack) -> None:
     (stack.data / "media" / "staging").mkdir(parents=True, exist_ok=True)
     (stack.data / "media" / "staging" / "half").write_bytes(b"x")
     for path in (
@@ -293,7 +308,8 @@ def test_3_9_only_what_is_ours_is_delivered(mine: User, api: Api, stack: Stack) 
     assert api.get("/media/user_upload/a%00b").status_code == 400
 
 
-def test_7_emptying_the_bin_removes_attachments_and_cover(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §7")
+def test_emptying_the_bin_removes_attachments_and_cover(mine: User, api: Api) -> None:
     note = make(mine)
     attached = upload(mine, f"notes/{note['id']}/attachments/").json()["url"]
     cover = upload(mine, f"notes/{note['id']}/cover/", "c.png", picture()).json()["cover_image_url"]
@@ -303,7 +319,8 @@ def test_7_emptying_the_bin_removes_attachments_and_cover(mine: User, api: Api) 
     assert [fetch(api, url).status_code for url in (attached, cover)] == [404, 404]
 
 
-def test_8_orphaned_files_are_swept_and_no_others(mine: User, api: Api, stack: Stack) -> None:
+@pytest.mark.contract("notes §8")
+def test_orphaned_files_are_swept_and_no_others(mine: User, api: Api, stack: Stack) -> None:
     note = make(mine)
     kept = upload(mine, f"notes/{note['id']}/attachments/", "kept.txt", b"kept").json()["url"]
     media = stack.data / "media"

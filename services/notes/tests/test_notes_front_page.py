@@ -35,7 +35,8 @@ def make(user: User, title: str, **more: Any) -> dict[str, Any]:
     return body
 
 
-def test_10_anonymous(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §10", "planner §9")
+def test_strangers_see_five_keys_and_public_notes_only(mine: User, api: Api) -> None:
     eventually(lambda: len(templates(api)) == 3)  # they come in the moments after a start
     for number in range(13):
         make(mine, f"public {number}", is_public=True)
@@ -50,7 +51,8 @@ def test_10_anonymous(mine: User, api: Api) -> None:
     assert page["recent_notes"] == page["recommended_notes"][:6]
 
 
-def test_10_signed_in(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §10", "planner §9")
+def test_a_signed_in_user_sees_heatmap_and_upcoming_events(mine: User, other: User) -> None:
     mine.post("courses/", {"title": f"Mine {mine.id}"})
     day = "2999-01-01"
     event = mine.post("planner-events/", {"title": "Far", "event_date": day})
@@ -66,7 +68,8 @@ def test_10_signed_in(mine: User, other: User) -> None:
     assert page["carousel_courses"] == mine.get("courses/").json()[:6]
 
 
-def test_10_planner_away(mine: User, stack: Stack) -> None:
+@pytest.mark.contract("notes §10")
+def test_the_front_page_answers_while_the_planner_is_away(mine: User, stack: Stack) -> None:
     stack.stop_part("planner")
     try:
         answer = mine.get("front-page/")
@@ -76,7 +79,8 @@ def test_10_planner_away(mine: User, stack: Stack) -> None:
     assert eventually(lambda: "heatmap" in mine.get("front-page/").json(), what="the planner is back")
 
 
-def test_9_2_activity_is_the_ten_latest_notes(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §9.2", "planner §9", "decision 13")
+def test_activity_is_the_ten_latest_notes(mine: User, other: User, api: Api) -> None:
     notes = [make(mine, f"n{number}") for number in range(12)]
     make(other, "theirs", is_public=True)
     mine.delete(f"notes/{notes[11]['id']}/")
@@ -92,7 +96,8 @@ def templates(reader: User | Api) -> dict[str, dict[str, Any]]:
     return {course["slug"]: course for course in reader.get("courses/").json() if course["slug"] in SLUGS}
 
 
-def test_11_2_template_courses_are_there_from_the_start(api: Api, admin: User) -> None:
+@pytest.mark.contract("notes §11.2", "notes §2.2", "notes §3.2")
+def test_template_courses_are_there_from_the_start(api: Api, admin: User) -> None:
     found = eventually(lambda: len(templates(api)) == 3 and templates(api), what="template courses")
     assert found[SLUGS[0]]["owner"]["id"] == admin.id
     for slug in SLUGS:
@@ -113,14 +118,16 @@ def test_11_2_template_courses_are_there_from_the_start(api: Api, admin: User) -
     assert api.http.get(picture["image_url"]).status_code == 200
 
 
-def test_11_2_restore_is_for_staff(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §11.2", "notes §1", "notes §4.1")
+def test_restore_is_for_staff(mine: User, api: Api) -> None:
     path = "admin/template-courses/restore/"
     assert api.post(path).status_code == 401
     refused = mine.post(path)
     assert (refused.status_code, list(refused.json())) == (403, ["detail"])
 
 
-def test_11_2_restore_brings_back_what_is_missing_and_never_duplicates(admin: User, api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §11.2", "notes §4.1", "notes §9.1")
+def test_restore_brings_back_what_is_missing_and_never_duplicates(admin: User, api: Api, look: Any) -> None:
     path = "admin/template-courses/restore/"
     assert admin.post(path).status_code == 200
     before = templates(api)
@@ -148,7 +155,8 @@ def test_11_2_restore_brings_back_what_is_missing_and_never_duplicates(admin: Us
     assert look.facts("activity.recorded", user_id=first["owner"]["id"], course_id=first["id"]) == []
 
 
-def test_11_2_a_deleted_template_course_comes_back(admin: User, api: Api) -> None:
+@pytest.mark.contract("notes §11.2")
+def test_a_deleted_template_course_comes_back(admin: User, api: Api) -> None:
     path = "admin/template-courses/restore/"
     admin.post(path)
     first = templates(api)[SLUGS[0]]
@@ -165,7 +173,8 @@ def account(api: Api, look: Any, name: str) -> int:
     return int(rows[0]["id"]) if rows else api.register(name).id
 
 
-def test_decision_18_owners_of_template_courses(admin: User, api: Api, look: Any) -> None:
+@pytest.mark.contract("decision 18", "notes §11.2")
+def test_owners_of_template_courses(admin: User, api: Api, look: Any) -> None:
     path = "admin/template-courses/restore/"
     demo = account(api, look, "CodeX")
     for slug in SLUGS:
@@ -177,7 +186,8 @@ def test_decision_18_owners_of_template_courses(admin: User, api: Api, look: Any
             assert note["author"] == templates(api)[slug]["owner"]
 
 
-def test_11_2_an_existing_owner_is_kept(admin: User, mine: User, api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §11.2")
+def test_an_existing_owner_is_kept(admin: User, mine: User, api: Api, look: Any) -> None:
     path = "admin/template-courses/restore/"
     admin.post(path)
     mine.get("notes/")
@@ -191,7 +201,8 @@ def test_11_2_an_existing_owner_is_kept(admin: User, mine: User, api: Api, look:
     )
 
 
-def test_11_2_without_a_superuser_somebody_stands_in(admin: User, api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §11.2")
+def test_without_a_superuser_somebody_stands_in(admin: User, api: Api, look: Any) -> None:
     path = "admin/template-courses/restore/"
     stand_in = account(api, look, "sample-course-owner")
     look._connection.execute("DELETE FROM notes.courses WHERE slug = %s", (SLUGS[0],))
@@ -208,13 +219,15 @@ def test_11_2_without_a_superuser_somebody_stands_in(admin: User, api: Api, look
     assert templates(api)[SLUGS[0]]["owner"]["id"] == admin.id
 
 
-def test_11_2_missing_files_are_only_logged(tmp_path: Any) -> None:
+@pytest.mark.contract("notes §11.2")
+def test_missing_files_are_only_logged(tmp_path: Any) -> None:
     log: list[str] = []
     stored = asyncio.run(_stored(MediaStore(MediaLocation(str(tmp_path))), samples()[0], 1, "nothing.png", log))
     assert (stored, log) == ("", [f"{SLUGS[0]}: file 'nothing.png' is missing"])
 
 
-def test_10_only_the_flag_of_a_note_counts(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §10", "notes §2.5")
+def test_only_the_flag_of_a_note_counts(mine: User, other: User, api: Api) -> None:
     inbox = next(course for course in mine.get("courses/").json() if course["is_default"])
     shown = make(mine, "in the Inbox", is_public=True, course_id=inbox["id"])
     gone = make(mine, "gone", is_public=True)
@@ -225,7 +238,8 @@ def test_10_only_the_flag_of_a_note_counts(mine: User, other: User, api: Api) ->
         assert gone["id"] not in ids
 
 
-def test_10_without_courses_there_is_no_default_one(api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §10")
+def test_without_courses_there_is_no_default_one(api: Api, look: Any) -> None:
     rows = look.all("UPDATE notes.courses SET is_default = true WHERE NOT is_default RETURNING id")
     try:
         page = api.get("front-page/").json()

@@ -45,7 +45,8 @@ MODELS = {
 }
 
 
-def test_1_every_request_model_is_among_them() -> None:
+@pytest.mark.contract("notes §1")
+def test_every_request_model_is_among_them() -> None:
     def below(model: type[Body]) -> set[type[Body]]:
         return {model}.union(*(below(child) for child in model.__subclasses__()))
 
@@ -66,10 +67,11 @@ def target(api: Any) -> tuple[User, dict[str, int]]:
     return user, {"note": note["id"], "block": block, "course": course, "version": version}
 
 
+@pytest.mark.contract("notes §1")
 @pytest.mark.parametrize("call", MODELS)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_1_any_body_is_answered_by_the_contract(
+def test_any_body_is_answered_by_the_contract(
     target: tuple[User, dict[str, int]], call: str, data: st.DataObject
 ) -> None:
     user, ids = target
@@ -93,6 +95,7 @@ def test_1_any_body_is_answered_by_the_contract(
             assert [type(text) for text in shown] == [str]
 
 
+@pytest.mark.contract("notes §1")
 @pytest.mark.parametrize(
     ("content", "kind", "status"),
     [
@@ -108,7 +111,7 @@ def test_1_any_body_is_answered_by_the_contract(
         (b"garbage", "multipart/form-data", 400),
     ],
 )  # fmt: skip
-def test_1_bodies_that_are_no_json(mine: User, content: bytes, kind: str, status: int) -> None:
+def test_bodies_that_are_no_json(mine: User, content: bytes, kind: str, status: int) -> None:
     for path in ("notes/", "courses/"):
         answer = mine.request("POST", path, content=content, headers={"Content-Type": kind})
         assert answer.status_code == status, answer.text
@@ -119,18 +122,20 @@ def test_1_bodies_that_are_no_json(mine: User, content: bytes, kind: str, status
         assert answer.status_code in {400, 415}, answer.text
 
 
+@pytest.mark.contract("notes §5.3", "notes §1")
 @pytest.mark.parametrize(
     "query", ["q=%ff%fe", "q=" + "a" * 4000, "q=%25%5f%5c", "q=(", "scope=%00", "contains=%25", "q=%F0%9F%98%80"]
 )
-def test_5_3_any_query_string(mine: User, query: str) -> None:
+def test_any_query_string_is_answered(mine: User, query: str) -> None:
     for more in ("", "&limit=5"):
         assert mine.get(f"notes/?{query}{more}").status_code in {200, 400}
 
 
+@pytest.mark.contract("notes §1")
 @pytest.mark.parametrize(
     "number", ["0", "00", "999999999999999999", "9999999999999999999", "-1", "1e3", "١", "1.0", "x"]
 )
-def test_1_any_id_in_a_path(mine: User, number: str) -> None:
+def test_any_id_in_a_path(mine: User, number: str) -> None:
     for path in (
         "notes/{}/",
         "courses/{}/",

@@ -20,7 +20,8 @@ def titles(reader: User | Api, **params: Any) -> list[str]:
     return [note["title"] for note in answer.json()]
 
 
-def test_5_3_scopes(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §5.3")
+def test_scopes_choose_own_private_public_and_all(mine: User, other: User, api: Api) -> None:
     mark = f"m{mine.id}"
     course = mine.post("courses/", {"title": mark}).json()["id"]
     for user, name in ((mine, "mine"), (other, "theirs")):
@@ -37,7 +38,8 @@ def test_5_3_scopes(mine: User, other: User, api: Api) -> None:
         assert titles(api, scope=scope, course_id=course) == ["theirs public", "mine public"]
 
 
-def test_5_3_summaries(mine: User) -> None:
+@pytest.mark.contract("notes §5.3", "notes §3.3")
+def test_the_list_holds_summaries(mine: User) -> None:
     make(mine, "S", content="# S\n\n  one  \n\ntwo\nthree\nfour" + "x" * 500, description="d")
     (note, welcome) = mine.get("notes/").json()
     assert set(note) == {
@@ -49,7 +51,8 @@ def test_5_3_summaries(mine: User) -> None:
     assert "Welcome to Notechondria" in welcome["title"]
 
 
-def test_5_3_order_and_pages(mine: User) -> None:
+@pytest.mark.contract("notes §5.3", "notes §5.2")
+def test_the_list_is_newest_first_and_paged(mine: User) -> None:
     ids = [make(mine, f"n{number}") for number in range(5)]
     mine.patch(f"notes/{ids[1]}/", {})
     newest_first = ["n1", "n4", "n3", "n2", "n0", "Welcome to Notechondria"]
@@ -68,6 +71,7 @@ def test_5_3_order_and_pages(mine: User) -> None:
     assert titles(mine, offset=3) == newest_first  # an offset alone is not used
 
 
+@pytest.mark.contract("notes §5.3", "notes §1")
 @pytest.mark.parametrize(
     ("given", "limit", "offset"),
     [
@@ -79,20 +83,22 @@ def test_5_3_order_and_pages(mine: User) -> None:
         ({"limit": "7", "offset": "99999999999999999999999"}, 7, 2**63 - 1),
     ],
 )
-def test_5_3_limits_are_clamped(mine: User, given: dict[str, str], limit: int, offset: int) -> None:
+def test_limits_are_clamped(mine: User, given: dict[str, str], limit: int, offset: int) -> None:
     page = mine.get("notes/", params=given).json()
     assert (page["limit"], page["offset"]) == (limit, offset)
 
 
+@pytest.mark.contract("notes §1")
 @pytest.mark.parametrize("name", ["limit", "offset", "course_id"])
 @pytest.mark.parametrize("value", ["x", "1.5", "1e3", "٣", "0x10", "9" * 5000])
-def test_1_bad_query_numbers_are_400(mine: User, name: str, value: str) -> None:
+def test_bad_query_numbers_are_400(mine: User, name: str, value: str) -> None:
     answer = mine.get("notes/", params={name: value})
     assert (answer.status_code, list(answer.json())) == (400, ["detail"])
     assert name in answer.json()["detail"]
 
 
-def test_decision_7_blank_query_values_count_as_absent(mine: User) -> None:
+@pytest.mark.contract("decision 7", "notes §5.3")
+def test_blank_query_values_count_as_absent(mine: User) -> None:
     make(mine, "here")
     blank = mine.get("notes/?q=&limit=&course_id=&offset=&scope=").json()
     assert [note["title"] for note in blank] == ["here", "Welcome to Notechondria"]
@@ -101,13 +107,15 @@ def test_decision_7_blank_query_values_count_as_absent(mine: User) -> None:
     assert titles(mine, course_id=-1) == []
 
 
-def test_decision_27_nul_in_a_search_is_400(mine: User) -> None:
+@pytest.mark.contract("decision 27")
+def test_nul_in_a_search_is_400(mine: User) -> None:
     for name in ("q", "contains"):
         answer = mine.get(f"notes/?{name}=a%00b")
         assert (answer.status_code, list(answer.json())) == (400, [name])
 
 
-def test_5_3_search_ranks_words_title_and_likeness(mine: User) -> None:
+@pytest.mark.contract("notes §5.3")
+def test_search_ranks_words_title_and_likeness(mine: User) -> None:
     make(mine, "Meaningful Structures", content="about forms")
     make(mine, "Gardening", content="structures of roots, meaningful to bees")
     make(mine, "Cooking", description="structures", content="soup")
@@ -120,7 +128,8 @@ def test_5_3_search_ranks_words_title_and_likeness(mine: User) -> None:
     assert (page["total"], page["has_more"], len(page["results"])) == (3, True, 1)
 
 
-def test_5_3_equal_scores_go_by_last_edit(mine: User) -> None:
+@pytest.mark.contract("notes §5.3")
+def test_equal_scores_go_by_last_edit(mine: User) -> None:
     first = make(mine, "same words", content="kiwi")
     make(mine, "same words", content="kiwi")
     assert mine.get("notes/", params={"q": "kiwi"}).json()[1]["id"] == first
@@ -128,7 +137,8 @@ def test_5_3_equal_scores_go_by_last_edit(mine: User) -> None:
     assert mine.get("notes/", params={"q": "kiwi"}).json()[0]["id"] == first
 
 
-def test_5_3_search_keeps_to_the_scope(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §5.3")
+def test_search_keeps_to_the_scope(mine: User, other: User, api: Api) -> None:
     word = f"quokka{mine.id}"
     make(mine, f"{word} private")
     make(mine, f"{word} public", is_public=True)
@@ -152,6 +162,7 @@ def test_contains_keeps_notes_with_that_text(mine: User, other: User) -> None:
     assert titles(mine, contains="100%") == []
 
 
+@pytest.mark.contract("notes §5.3")
 def test_deleted_notes_never_appear(mine: User) -> None:
     gone = make(mine, "gone")
     mine.delete(f"notes/{gone}/")

@@ -33,18 +33,20 @@ def holds(whole: str, part: str) -> bool:
     return all(line in rest for line in lines(part))
 
 
+@pytest.mark.contract("notes §6.2")
 @settings(max_examples=400, deadline=None)
 @given(MARKDOWN)
-def test_6_2_every_line_survives_in_order(text: str) -> None:
+def test_every_line_survives_in_order(text: str) -> None:
     rendered = to_markdown(to_blocks(text, "Title"), "Title")
     assert holds(rendered, text)
     assert uncovered(text, rendered) == ""
     assert to_markdown(to_blocks(rendered, "Title"), "Title") == rendered
 
 
+@pytest.mark.contract("notes §6.2")
 @settings(max_examples=200, deadline=None)
 @given(MARKDOWN, MARKDOWN)
-def test_6_2_what_blocks_do_not_hold_is_found(text: str, poor: str) -> None:
+def test_what_blocks_do_not_hold_is_found(text: str, poor: str) -> None:
     rendered = to_markdown([BlockDraft("N", poor)], "Title")
     left = uncovered(text, rendered)
     together = lines(f"{rendered}\n\n{left}")
@@ -52,7 +54,8 @@ def test_6_2_what_blocks_do_not_hold_is_found(text: str, poor: str) -> None:
     assert uncovered(rendered, rendered) == ""
 
 
-def test_6_3_the_markdown_of_one_block() -> None:
+@pytest.mark.contract("notes §6.3")
+def test_the_markdown_of_one_block() -> None:
     for draft, expected in (
         (BlockDraft("C", "x\ny", "py"), "```py\nx\ny\n```"),
         (BlockDraft("C", "```\nx"), "````\n```\nx\n````"),
@@ -75,9 +78,10 @@ CALLS = st.lists(
 )
 
 
+@pytest.mark.contract("notes §6.2")
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=MARKDOWN, poor=st.booleans(), calls=CALLS)
-def test_6_2_no_sequence_of_block_calls_shrinks_a_note(mine: User, text: str, poor: bool, calls: list[Any]) -> None:
+def test_no_sequence_of_block_calls_shrinks_a_note(mine: User, text: str, poor: bool, calls: list[Any]) -> None:
     body: dict[str, Any] = {"title": "T", "content": text}
     if poor:
         body["blocks"] = [{"block_type": "N", "text": "poor"}]
@@ -100,8 +104,9 @@ def test_6_2_no_sequence_of_block_calls_shrinks_a_note(mine: User, text: str, po
     assert all(word in there for word in kept)
 
 
+@pytest.mark.contract("notes §6.2")
 @pytest.mark.parametrize("filling", [" ", "\n", "\u00a0 \t", "# \n", "```\n"])
-def test_6_2_long_runs_take_no_longer_than_other_text(mine: User, filling: str) -> None:
+def test_long_runs_take_no_longer_than_other_text(mine: User, filling: str) -> None:
     begun = monotonic()
     text = f"a\n{filling * (40_000 // len(filling))}b"
     note = mine.post("notes/", {"title": "T", "content": text}).json()
@@ -110,7 +115,8 @@ def test_6_2_long_runs_take_no_longer_than_other_text(mine: User, filling: str) 
     assert monotonic() - begun < 4
 
 
-def test_6_2_many_lines_that_the_blocks_do_not_hold_are_found_at_once(mine: User) -> None:
+@pytest.mark.contract("notes §6.2")
+def test_many_lines_that_the_blocks_do_not_hold_are_found_at_once(mine: User) -> None:
     text, poor = ("\n".join(f"{word} {number}" for number in range(20_000)) for word in ("line", "block"))
     note = mine.post("notes/", {"title": "T", "content": text, "blocks": [{"text": poor}]}).json()
     begun = monotonic()
@@ -119,7 +125,8 @@ def test_6_2_many_lines_that_the_blocks_do_not_hold_are_found_at_once(mine: User
     assert mine.get(f"notes/{note['id']}/").json()["content"] == f"# T\n\n{poor}\n\n{text}\n\nmore"
 
 
-def test_6_2_a_text_of_headings_does_not_become_any_number_of_blocks(mine: User) -> None:
+@pytest.mark.contract("notes §6.2")
+def test_a_text_of_headings_does_not_become_any_number_of_blocks(mine: User) -> None:
     text = "\n\n".join(f"# {number}" for number in range(2 * MOST_BLOCKS))
     note = mine.post("notes/", {"title": "T", "content": text}).json()
     assert len(note["blocks"]) == MOST_BLOCKS + 1

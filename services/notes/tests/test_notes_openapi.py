@@ -37,6 +37,7 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
         assert method not in {"post", "patch"} or not takes_body or "requestBody" in operation, where
 
 
+@pytest.mark.contract("notes §8", "notes §1")
 @pytest.mark.parametrize(
     ("path", "part"),
     [
@@ -46,7 +47,7 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
         ("/api/v1/notes/import/", "file"),
     ],
 )
-def test_8_uploads_are_described_as_multipart(document: dict[str, Any], path: str, part: str) -> None:
+def test_uploads_are_described_as_multipart(document: dict[str, Any], path: str, part: str) -> None:
     operation = document["paths"][path]["post"]
     assert operation["requestBody"]["required"] is True
     (kind,) = operation["requestBody"]["content"].items()

@@ -27,6 +27,7 @@ def kinds(markdown: str, title: str = "Title") -> list[tuple[str, str]]:
     return [(block.block_type, block.text) for block in to_blocks(markdown, title)]
 
 
+@pytest.mark.contract("notes §6.2")
 @pytest.mark.parametrize(
     ("markdown", "blocks"),
     [
@@ -43,42 +44,48 @@ def kinds(markdown: str, title: str = "Title") -> list[tuple[str, str]]:
         ("# A\r\ntext\r\n", [("T", "A"), ("N", "text")]),
     ],
 )
-def test_6_2_markdown_to_blocks(markdown: str, blocks: list[tuple[str, str]]) -> None:
+def test_markdown_becomes_blocks(markdown: str, blocks: list[tuple[str, str]]) -> None:
     assert kinds(markdown) == blocks
 
 
+@pytest.mark.contract("notes §6.2")
 @settings(deadline=None)
 @given(LINES)
-def test_6_2_no_text_is_lost_on_the_way_to_blocks_and_back(lines: list[str]) -> None:
+def test_no_text_is_lost_on_the_way_to_blocks_and_back(lines: list[str]) -> None:
     markdown = "\n".join(lines)
     rendered = to_markdown(to_blocks(markdown, "Title"), "Title")
     before, after = "".join(markdown.split()), "".join(rendered.split())
     assert after in {before, f"#Title{before}"}
 
 
+@pytest.mark.contract("notes §6.3")
 @settings(deadline=None)
 @given(LINES)
-def test_6_3_rendering_again_changes_nothing_more(lines: list[str]) -> None:
+def test_rendering_again_changes_nothing_more(lines: list[str]) -> None:
     once = to_markdown(to_blocks("\n".join(lines), "Title"), "Title")
     assert "".join(to_markdown(to_blocks(once, "Title"), "Title").split()) == "".join(once.split())
 
 
+@pytest.mark.contract("notes §6.3")
 @pytest.mark.parametrize("kind", BLOCK_TYPES)
-def test_6_3_a_blank_block_leaves_no_gap(kind: str) -> None:
+def test_a_blank_block_leaves_no_gap(kind: str) -> None:
     rendered = to_markdown([BlockDraft("N", "a"), BlockDraft(kind, " "), BlockDraft("N", "b")], "Title")
     expected = "a\n\n# Title\n\nb" if kind == "T" else "# Title\n\na\n\nb"
     assert rendered == expected
 
 
-def test_6_3_no_blocks_are_the_title() -> None:
+@pytest.mark.contract("notes §6.3")
+def test_no_blocks_are_the_title() -> None:
     assert to_markdown([], "Title") == "# Title"
 
 
-def test_6_1_clean_up_of_block_text() -> None:
+@pytest.mark.contract("notes §6.1", "decision 16")
+def test_line_breaks_of_block_text_are_cleaned() -> None:
     assert clean_text("T", "a\r\n\nb\nc") == "a b c"
     assert clean_text("N", "a\r\nb\n\n\nc\nd") == "a\nb\nc\nd"
 
 
+@pytest.mark.contract("notes §3.3")
 @pytest.mark.parametrize(
     ("content", "description", "expected"),
     [
@@ -91,17 +98,19 @@ def test_6_1_clean_up_of_block_text() -> None:
         ("x" * 300, "d", "x" * 220),
     ],
 )
-def test_3_3_excerpt(content: str, description: str | None, expected: str) -> None:
+def test_an_excerpt_is_the_start_of_the_text(content: str, description: str | None, expected: str) -> None:
     assert excerpt(content, description) == expected
 
 
-def test_3_3_preview_lines() -> None:
+@pytest.mark.contract("notes §3.3", "decision 6")
+def test_preview_lines_are_three_lines_without_the_title() -> None:
     assert preview_lines("# T\n\n  a  \n\nb\nc\nd") == ["a", "b", "c"]
     assert preview_lines("\n a\n# T") == ["a", "# T"]
     assert preview_lines("# T") == []
     assert preview_lines("x" * 300) == ["x" * 220]
 
 
+@pytest.mark.contract("notes §4.5")
 @pytest.mark.parametrize(
     ("title", "slug"),
     [
@@ -114,7 +123,7 @@ def test_3_3_preview_lines() -> None:
         ("x" * 99 + " y", "x" * 99),
     ],
 )
-def test_4_5_slugify(title: str, slug: str) -> None:
+def test_a_slug_is_ascii(title: str, slug: str) -> None:
     assert slugify(title) == slug
 
 

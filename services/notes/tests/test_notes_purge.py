@@ -21,7 +21,8 @@ def binned(user: User, title: str = "gone") -> int:
     return note
 
 
-def test_7_purge_one(mine: User, other: User, api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §7")
+def test_one_binned_note_is_purged(mine: User, other: User, api: Api, look: Any) -> None:
     gone, kept = binned(mine), binned(mine, "kept")
     live = mine.post("notes/", {"title": "live"}).json()["id"]
     path = f"notes/deleted/{gone}/"
@@ -36,6 +37,7 @@ def test_7_purge_one(mine: User, other: User, api: Api, look: Any) -> None:
     assert mine.post(f"notes/{gone}/restore/").status_code == 404
 
 
+@pytest.mark.contract("notes §7")
 def test_retention_purges_what_is_old_enough(mine: User, look: Any) -> None:
     old, young = binned(mine), binned(mine, "young")
     for note, days in ((old, 31), (young, 29)):
@@ -47,6 +49,7 @@ def test_retention_purges_what_is_old_enough(mine: User, look: Any) -> None:
     assert len(look.facts("note.purged", note_id=old)) == 1
 
 
+@pytest.mark.contract("notes §7")
 def test_retention_leaves_it_to_the_replica_that_does_it(mine: User, look: Any) -> None:
     lock = "SELECT pg_advisory_lock(hashtext('notes.retention'))"
     look._connection.execute(lock)
@@ -62,7 +65,8 @@ def test_retention_leaves_it_to_the_replica_that_does_it(mine: User, look: Any) 
     eventually(lambda: look.facts("note.purged", note_id=note), what="the note is purged")
 
 
-def test_7_without_a_setting_the_bin_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.contract("notes §7")
+def test_without_a_setting_the_bin_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RECYCLE_BIN_RETENTION_DAYS", raising=False)
     settings = NotesSettings(database_url="postgresql://nobody@127.0.0.1:1/nothing", internal_token="x" * 16)
     assert settings.recycle_bin_retention_days == 0

@@ -7,6 +7,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from tests.support.client import Api, User
 
 from notechondria_launcher.stack import Stack
@@ -19,7 +20,8 @@ def make(user: User, title: str = "A note", **more: Any) -> dict[str, Any]:
     return body
 
 
-def test_5_8_delete_moves_to_the_bin_and_makes_private(mine: User, other: User, look: Any) -> None:
+@pytest.mark.contract("notes §5.8", "notes §1", "notes §2.7", "notes §5.2", "notes §7")
+def test_delete_moves_to_the_bin_and_makes_private(mine: User, other: User, look: Any) -> None:
     course = mine.post("courses/", {"title": "C"}).json()
     note = make(mine, "Ünicode", description="d", content="some words", course_id=course["id"], is_public=True)
     deleted = mine.delete(f"notes/{note['id']}/")
@@ -39,7 +41,8 @@ def test_5_8_delete_moves_to_the_bin_and_makes_private(mine: User, other: User, 
     assert len(look.facts("activity.recorded", note_id=note["id"])) == 1
 
 
-def test_5_8_comments_become_private(mine: User, other: User, look: Any) -> None:
+@pytest.mark.contract("notes §5.8", "notes §1", "notes §7")
+def test_comments_of_a_deleted_note_become_private(mine: User, other: User, look: Any) -> None:
     note = make(mine, "Discussed", is_public=True)
     comment = make(other, "Comment", is_public=True, note_type="C", source_note_uuid=note["uuid"])
     reply = make(other, "No comment", is_public=True, source_note_uuid=note["uuid"])
@@ -53,14 +56,16 @@ def test_5_8_comments_become_private(mine: User, other: User, look: Any) -> None
     assert other.get(f"notes/{comment['id']}/").json()["is_public"] is False
 
 
-def test_7_the_newest_deletion_comes_first(mine: User) -> None:
+@pytest.mark.contract("notes §7", "notes §2.7")
+def test_the_newest_deletion_comes_first(mine: User) -> None:
     ids = [make(mine, f"n{number}")["id"] for number in range(3)]
     for note_id in (ids[1], ids[2], ids[0]):
         mine.delete(f"notes/{note_id}/")
     assert [note["id"] for note in mine.get("notes/deleted/").json()] == [ids[0], ids[2], ids[1]]
 
 
-def test_7_restore(mine: User, other: User, api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §7", "notes §3.4")
+def test_a_binned_note_is_restored_privately(mine: User, other: User, api: Api, look: Any) -> None:
     note = make(mine, content="# H\n\nbody", is_public=True)
     path = f"notes/{note['id']}/restore/"
     assert mine.post(path).status_code == 404  # it is not in the bin
@@ -79,7 +84,8 @@ def test_7_restore(mine: User, other: User, api: Api, look: Any) -> None:
     assert len(look.facts("activity.recorded", note_id=note["id"])) == 1
 
 
-def test_7_restored_notes_may_be_deleted_again(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §7")
+def test_restored_notes_may_be_deleted_again(mine: User, look: Any) -> None:
     note = make(mine)
     for _ in range(2):
         assert mine.delete(f"notes/{note['id']}/").status_code == 204
@@ -87,7 +93,8 @@ def test_7_restored_notes_may_be_deleted_again(mine: User, look: Any) -> None:
     assert look.one("SELECT count(*) FROM notes.recycle_bin_entries WHERE note_id = %s", note["id"]) == 0
 
 
-def test_7_empty_removes_for_good(mine: User, other: User, api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §7", "notes §2.5")
+def test_emptying_removes_notes_for_good(mine: User, other: User, api: Api, look: Any) -> None:
     note = make(mine, content="# H\n\nbody", is_public=True)
     comment = make(other, "Comment", note_type="C", source_note_uuid=note["uuid"])
     kept = make(mine, "kept")
@@ -109,7 +116,8 @@ def test_7_empty_removes_for_good(mine: User, other: User, api: Api, look: Any) 
     assert mine.delete("notes/deleted/empty/").json() == {"count": 0, "deleted_count": 0}
 
 
-def test_7_empty_removes_files(mine: User, stack: Stack, look: Any) -> None:
+@pytest.mark.contract("notes §7")
+def test_emptying_removes_files(mine: User, stack: Stack, look: Any) -> None:
     note = make(mine)
     folder = stack.data / "media" / "user_upload" / f"user_{mine.id}" / "notes" / "note_x"
     folder.mkdir(parents=True)
@@ -133,7 +141,8 @@ def test_7_empty_removes_files(mine: User, stack: Stack, look: Any) -> None:
     assert not cover.exists()
 
 
-def test_7_bin_entry_exactly_while_deleted_under_contention(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §7", "notes §2.5", "notes §2.7")
+def test_bin_entry_exactly_while_deleted_under_contention(mine: User, look: Any) -> None:
     note = make(mine, content="text", client_draft_id="churn")
     path = f"notes/{note['id']}/"
 

@@ -1,4 +1,4 @@
-"""What other services may ask (architecture §3), and that nobody else may."""
+"""What other services may ask (ADR 0003), and that nobody else may."""
 
 from __future__ import annotations
 

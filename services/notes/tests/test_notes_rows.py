@@ -34,7 +34,8 @@ def raw_upload(user: User, path: str, head: str, data: bytes = b"body") -> httpx
     return user.request("POST", path, content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
 
 
-def test_4_3_inboxes_come_first_by_title(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §4.3", "notes §4.6")
+def test_inboxes_come_first_by_title(mine: User, look: Any) -> None:
     titles = ["b", "Zeta", "ärger", "alpha"]
     ids = {title: mine.post("courses/", {"title": title}).json()["id"] for title in titles}
     look._connection.execute("UPDATE notes.courses SET is_default = true WHERE id = %s", (ids["b"],))
@@ -45,7 +46,8 @@ def test_4_3_inboxes_come_first_by_title(mine: User, look: Any) -> None:
     assert shown == ["b", "Inbox", "Zeta", "ärger", "alpha"]
 
 
-def test_4_5_slugs_are_cut_and_never_longer_than_120(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §4.5", "notes §2.1")
+def test_slugs_are_cut_and_never_longer_than_120(mine: User, other: User) -> None:
     title = f"{'s' * 60} {mine.id} {'y' * 50}"
     slugs = [user.post("courses/", {"title": title}).json()["slug"] for user in (mine, other)]
     assert slugs[1] == f"{slugs[0]}-2"
@@ -54,7 +56,8 @@ def test_4_5_slugs_are_cut_and_never_longer_than_120(mine: User, other: User) ->
     assert mine.patch(f"courses/{course['id']}/", {"title": "Other"}).json()["slug"] == course["slug"]
 
 
-def test_4_6_reading_never_makes_an_inbox(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §4.6")
+def test_reading_never_makes_an_inbox(mine: User, look: Any) -> None:
     mine.get("courses/")
     look._connection.execute("DELETE FROM notes.courses WHERE creator_id = %s", (mine.id,))
     for path in ("courses/", "notes/", "front-page/", "activity/"):
@@ -62,14 +65,16 @@ def test_4_6_reading_never_makes_an_inbox(mine: User, look: Any) -> None:
     assert look.one("SELECT count(*) FROM notes.courses WHERE creator_id = %s", mine.id) == 0
 
 
-def test_4_6_a_note_in_the_inbox_is_private(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §4.6")
+def test_a_note_in_the_inbox_is_private(mine: User, other: User) -> None:
     inbox = next(c for c in mine.get("courses/").json() if c["is_default"])
     note = make(mine, course_id=inbox["id"])
     assert other.get(f"notes/{note['id']}/").status_code == 400
     assert other.get(f"courses/{inbox['id']}/notes/").json() == []
 
 
-def test_4_6_renaming_to_inbox_without_one(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §4.6", "notes §4.2")
+def test_renaming_to_inbox_without_one(mine: User, look: Any) -> None:
     course = mine.post("courses/", {"title": "Plain"}).json()["id"]
     look._connection.execute("DELETE FROM notes.courses WHERE creator_id = %s AND is_default", (mine.id,))
     renamed = mine.patch(f"courses/{course}/", {"title": "inBOX"})
@@ -80,7 +85,8 @@ def test_4_6_renaming_to_inbox_without_one(mine: User, look: Any) -> None:
     assert (again.status_code, again.json()["id"]) == (200, course)
 
 
-def test_4_2_a_new_inbox_is_the_default(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §4.2", "notes §2.1")
+def test_a_new_inbox_is_the_default(mine: User, look: Any) -> None:
     mine.get("courses/")
     look._connection.execute("DELETE FROM notes.courses WHERE creator_id = %s", (mine.id,))
     made = mine.post("courses/", {"title": "iNbox", "description": "own", "icon": 4})
@@ -88,7 +94,8 @@ def test_4_2_a_new_inbox_is_the_default(mine: User, look: Any) -> None:
     assert made.json()["sort_order"] == 0
 
 
-def test_5_3_scope_all_is_own_and_public_of_others(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §5.3")
+def test_scope_all_is_own_and_public_of_others(mine: User, other: User) -> None:
     make(mine, "own")
     public, hidden = make(other, "shown", is_public=True), make(other, "hidden")
     ids = [note["id"] for note in mine.get("notes/?scope=ALL&limit=100").json()["results"]]
@@ -96,7 +103,8 @@ def test_5_3_scope_all_is_own_and_public_of_others(mine: User, other: User) -> N
     assert hidden["id"] not in ids
 
 
-def test_5_4_editor_mode_is_the_creators_setting(mine: User) -> None:
+@pytest.mark.contract("notes §5.4")
+def test_editor_mode_is_the_creators_setting(mine: User) -> None:
     assert mine.patch("settings/", {"editor_mode": "B"}).status_code == 200
     first = make(mine, client_draft_id="mode")
     assert first["editor_mode"] == "B"
@@ -107,7 +115,8 @@ def test_5_4_editor_mode_is_the_creators_setting(mine: User) -> None:
     assert mine.post("notes/", {"title": "t", "client_draft_id": "mode"}).json()["editor_mode"] == "B"
 
 
-def test_5_4_upsert_changes_neither_kind_nor_source(mine: User) -> None:
+@pytest.mark.contract("notes §5.4")
+def test_upsert_changes_neither_kind_nor_source(mine: User) -> None:
     first, second = make(mine, "one"), make(mine, "two")
     note = make(mine, client_draft_id="k", source_note_uuid=first["uuid"])
     again = mine.post(
@@ -117,14 +126,16 @@ def test_5_4_upsert_changes_neither_kind_nor_source(mine: User) -> None:
     assert (again.json()["note_type"], again.json()["source_note_uuid"]) == ("N", first["uuid"])
 
 
-def test_5_4_upsert_into_an_unknown_course_changes_nothing(mine: User) -> None:
+@pytest.mark.contract("notes §5.4")
+def test_upsert_into_an_unknown_course_changes_nothing(mine: User) -> None:
     note = make(mine, client_draft_id="u")
     refused = mine.post("notes/", {"title": "new", "client_draft_id": "u", "course_id": 999999999})
     assert (refused.status_code, list(refused.json())) == (404, ["detail"])
     assert mine.get(f"notes/{note['id']}/").json()["title"] == "A note"
 
 
-def test_5_7_nothing_else_is_idempotent(mine: User) -> None:
+@pytest.mark.contract("notes §5.7")
+def test_nothing_else_is_idempotent(mine: User) -> None:
     note = make(mine)
     path = f"notes/{note['id']}/"
     assert make(mine)["id"] != note["id"]
@@ -136,7 +147,8 @@ def test_5_7_nothing_else_is_idempotent(mine: User) -> None:
     assert len(mine.get(f"{path}attachments/").json()) == 2
 
 
-def test_5_7_metadata_is_opaque(mine: User) -> None:
+@pytest.mark.contract("notes §5.7", "notes §2.5")
+def test_metadata_is_opaque(mine: User) -> None:
     metadata = json.dumps({"course_id": 5, "is_public": True, "title": "other"})
     for text in (metadata, "no json {"):
         note = make(mine, metadata_json=text, custom_meta=text)
@@ -144,7 +156,8 @@ def test_5_7_metadata_is_opaque(mine: User) -> None:
         assert (note["course_id"], note["is_public"], note["title"]) == (None, False, "A note")
 
 
-def test_5_8_everything_of_a_deleted_note_stays(mine: User, api: Api, look: Any) -> None:
+@pytest.mark.contract("notes §5.8")
+def test_everything_of_a_deleted_note_stays(mine: User, api: Api, look: Any) -> None:
     note = make(mine, content="# H\n\nbody")
     path = f"notes/{note['id']}/"
     attached, version = attach(mine, note), mine.post(f"{path}snapshot/").json()
@@ -161,8 +174,9 @@ def test_5_8_everything_of_a_deleted_note_stays(mine: User, api: Api, look: Any)
     assert again["recycle_bin_entry_id"] != binned["recycle_bin_entry_id"]
 
 
+@pytest.mark.contract("notes §6.1", "notes §2.6", "notes §6.3")
 @pytest.mark.parametrize("letter", BLOCK_TYPES)
-def test_6_1_every_letter(mine: User, letter: str) -> None:
+def test_every_kind_of_block_has_its_markdown(mine: User, letter: str) -> None:
     note = make(mine)
     made = mine.post(f"notes/{note['id']}/blocks/", {"block_type": letter, "text": "a\nb\n\nc", "args": "z"})
     assert (made.status_code, made.json()["block_type"]) == (201, letter)
@@ -179,12 +193,14 @@ def test_6_1_every_letter(mine: User, letter: str) -> None:
     }.get(letter, "# A note\n\na\nb\nc")
 
 
-def test_6_1_a_block_has_defaults(mine: User) -> None:
+@pytest.mark.contract("notes §6.1", "notes §2.6", "notes §3.5")
+def test_a_block_has_defaults(mine: User) -> None:
     note = make(mine)
     block = mine.post(f"notes/{note['id']}/blocks/", {"block_type": "N"}).json()
     assert (block["text"], block["args"], block["is_AI_generated"], block["image_url"]) == ("", None, False, "")
 
 
+@pytest.mark.contract("notes §9.1", "notes §12", "decision 5")
 @pytest.mark.parametrize(
     ("block", "words"),
     [
@@ -194,7 +210,7 @@ def test_6_1_a_block_has_defaults(mine: User) -> None:
         ({"block_type": "N", "text": ""}, None),
     ],
 )
-def test_9_1_words_of_a_block_are_those_of_its_markdown(
+def test_words_of_a_block_are_those_of_its_markdown(
     mine: User, look: Any, block: dict[str, Any], words: int | None
 ) -> None:
     note = make(mine)
@@ -203,7 +219,8 @@ def test_9_1_words_of_a_block_are_those_of_its_markdown(
     assert [(fact["activity_type"], fact["word_count"]) for fact in told] == ([("E", words)] if words else [])
 
 
-def test_9_1_what_is_no_activity(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §9.1")
+def test_restores_snapshots_and_reorders_are_no_activity(mine: User, look: Any) -> None:
     note = make(mine, content="# H\n\nsome words", client_draft_id="quiet")
     path = f"notes/{note['id']}/"
     before = len(look.facts("activity.recorded", user_id=mine.id))
@@ -220,7 +237,8 @@ def test_9_1_what_is_no_activity(mine: User, look: Any) -> None:
     assert len(look.facts("activity.recorded", user_id=mine.id)) == before == 1
 
 
-def test_7_a_restored_note_may_find_itself_in_the_inbox(mine: User) -> None:
+@pytest.mark.contract("notes §7")
+def test_a_restored_note_may_find_itself_in_the_inbox(mine: User) -> None:
     course = mine.post("courses/", {"title": "Gone soon"}).json()["id"]
     inbox = next(c for c in mine.get("courses/").json() if c["is_default"])["id"]
     note = make(mine, course_id=course, is_public=True)
@@ -230,7 +248,8 @@ def test_7_a_restored_note_may_find_itself_in_the_inbox(mine: User) -> None:
     assert (restored["course_id"], restored["is_public"]) == (inbox, False)
 
 
-def test_7_emptying_takes_every_row_along(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §7")
+def test_emptying_takes_every_row_along(mine: User, look: Any) -> None:
     note = make(mine, content="# H\n\nbody")
     attach(mine, note)
     mine.post(f"notes/{note['id']}/snapshot/")
@@ -242,7 +261,8 @@ def test_7_emptying_takes_every_row_along(mine: User, look: Any) -> None:
     assert not any(look.one(count, note["id"]) for count in counts)
 
 
-def test_7_versions_keep_neither_course_nor_visibility_nor_own_fields(mine: User) -> None:
+@pytest.mark.contract("notes §7", "notes §2.7", "notes §3.6")
+def test_versions_keep_neither_course_nor_visibility_nor_own_fields(mine: User) -> None:
     version = mine.post(f"notes/{make(mine, custom_meta='m')['id']}/snapshot/").json()
     assert set(version) == {
         "id", "title", "description", "content", "metadata_json", "editor_mode", "reason", "label", "date_created",
@@ -250,7 +270,8 @@ def test_7_versions_keep_neither_course_nor_visibility_nor_own_fields(mine: User
     assert version["date_created"].endswith("Z")
 
 
-def test_8_a_part_without_a_type_or_a_name(mine: User) -> None:
+@pytest.mark.contract("notes §8")
+def test_a_part_without_a_type_or_a_name_is_stored(mine: User) -> None:
     path = f"notes/{make(mine)['id']}/attachments/"
     bare = raw_upload(mine, path, 'Content-Disposition: form-data; name="file"; filename="a.bin"')
     assert (bare.status_code, bare.json()["content_type"]) == (201, "")
@@ -261,7 +282,8 @@ def test_8_a_part_without_a_type_or_a_name(mine: User) -> None:
     assert "No file provided" in text.json()["detail"]
 
 
-def test_8_last_edit_moves_with_the_cover_only(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §8")
+def test_last_edit_moves_with_the_cover_only(mine: User, api: Api) -> None:
     note = make(mine)
     path = f"notes/{note['id']}/"
     attached = attach(mine, note)
@@ -272,14 +294,16 @@ def test_8_last_edit_moves_with_the_cover_only(mine: User, api: Api) -> None:
     assert bare["cover_image_url"] == ""
 
 
-def test_1_today_is_utc(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §1", "notes §9.1")
+def test_today_is_utc(mine: User, look: Any) -> None:
     before = datetime.now(UTC).date().isoformat()
     note = make(mine, content="some words")
     (told,) = look.facts("activity.recorded", note_id=note["id"])
     assert before <= told["activity_date"] <= datetime.now(UTC).date().isoformat()
 
 
-def test_1_moments_without_microseconds(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §1")
+def test_timestamps_without_microseconds_are_written_without(mine: User, look: Any) -> None:
     note = make(mine)
     look._connection.execute(
         "UPDATE notes.notes SET date_created = '2026-04-27T11:15:02+02:00', last_edit = '2026-04-27T09:15:02.184311Z'"
@@ -290,7 +314,8 @@ def test_1_moments_without_microseconds(mine: User, look: Any) -> None:
     assert (shown["date_created"], shown["last_edit"]) == ("2026-04-27T09:15:02Z", "2026-04-27T09:15:02.184311Z")
 
 
-def test_2_1_pictures_of_courses_lie_in_the_courses_folder(api: Api) -> None:
+@pytest.mark.contract("notes §2.1", "notes §2.2")
+def test_pictures_of_courses_lie_in_the_courses_folder(api: Api) -> None:
     def templates() -> list[dict[str, Any]]:
         return [course for course in api.get("courses/").json() if course["slug"] == "vibe-coding-101"]
 
@@ -303,7 +328,8 @@ def test_2_1_pictures_of_courses_lie_in_the_courses_folder(api: Api) -> None:
         assert api.http.get(url).status_code == 200
 
 
-def test_4_7_pictures_go_with_their_course(mine: User, stack: Stack, look: Any) -> None:
+@pytest.mark.contract("notes §4.7")
+def test_pictures_go_with_their_course(mine: User, stack: Stack, look: Any) -> None:
     course = mine.post("courses/", {"title": "Illustrated"}).json()["id"]
     file = stack.data / "media" / "course_media" / f"course_{course}" / "c.png"
     file.parent.mkdir(parents=True)
@@ -317,7 +343,8 @@ def test_4_7_pictures_go_with_their_course(mine: User, stack: Stack, look: Any) 
     assert not file.exists()
 
 
-def test_4_2_a_match_keeps_place_and_office(mine: User) -> None:
+@pytest.mark.contract("notes §4.2")
+def test_a_matched_course_keeps_slug_default_and_order(mine: User) -> None:
     course = mine.post("courses/", {"title": "Matched", "client_course_id": "m", "icon": 5}).json()
     mine.post("courses/reorder/", {"course_ids": [course["id"]]})
     again = mine.post("courses/", {"title": "Other", "client_course_id": "m", "description": "d"})
@@ -325,7 +352,8 @@ def test_4_2_a_match_keeps_place_and_office(mine: User) -> None:
     assert again.json() == {**course, "title": "Other", "description": "d", "sort_order": 1}
 
 
-def test_4_3_a_place_counts_whoever_gave_it(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §4.3")
+def test_a_sort_order_counts_whoever_set_it(mine: User, other: User) -> None:
     placed = other.post("courses/", {"title": "zz placed"}).json()["id"]
     other.post("courses/reorder/", {"course_ids": [placed]})
     plain, joined = (mine.post("courses/", {"title": title}).json()["id"] for title in ("aa plain", "ab joined"))
@@ -334,7 +362,8 @@ def test_4_3_a_place_counts_whoever_gave_it(mine: User, other: User) -> None:
     assert shown == [placed, joined, plain]
 
 
-def test_4_9_subscribing_again_is_a_new_beginning(mine: User, other: User, look: Any) -> None:
+@pytest.mark.contract("notes §4.9")
+def test_subscribing_again_is_a_new_beginning(mine: User, other: User, look: Any) -> None:
     first, second = (other.post("courses/", {"title": title}).json()["id"] for title in ("b", "a"))
     for course in (first, second, first):
         assert mine.post(f"courses/{course}/subscribe/").json()["is_subscribed"] is True
@@ -344,7 +373,8 @@ def test_4_9_subscribing_again_is_a_new_beginning(mine: User, other: User, look:
     assert [row["operation_type"] for row in log] == ["subscribe", "subscribe"]
 
 
-def test_5_4_the_editors_body_is_taken_literally(mine: User) -> None:
+@pytest.mark.contract("notes §5.4")
+def test_the_editors_body_is_taken_literally(mine: User) -> None:
     course = mine.post("courses/", {"title": "C"}).json()["id"]
     note = make(mine, content="old", course_id=course, is_public=True, custom_meta="stays")
     saved = mine.patch(
@@ -357,7 +387,8 @@ def test_5_4_the_editors_body_is_taken_literally(mine: User) -> None:
     assert saved["custom_meta"] == "stays"
 
 
-def test_5_6_no_version_is_taken_on_save(mine: User) -> None:
+@pytest.mark.contract("notes §5.6", "notes §7")
+def test_no_version_is_taken_on_save(mine: User) -> None:
     note = make(mine, client_draft_id="v")
     path = f"notes/{note['id']}/"
     mine.patch(path, {"content": "new"})
@@ -368,7 +399,8 @@ def test_5_6_no_version_is_taken_on_save(mine: User) -> None:
     assert mine.get(f"{path}history/").json() == []
 
 
-def test_6_3_an_image_without_an_address_is_its_text(mine: User) -> None:
+@pytest.mark.contract("notes §6.3")
+def test_an_image_without_an_address_is_its_text(mine: User) -> None:
     note = make(mine)
     blocks = [{"block_type": kind, "text": f"plain {kind}"} for kind in "IUS"]
     changed = mine.patch(f"notes/{note['id']}/", {"blocks": blocks}).json()

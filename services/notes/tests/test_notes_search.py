@@ -65,10 +65,11 @@ TEXT = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
 NOTES = st.lists(st.tuples(TEXT, st.none() | TEXT, TEXT, st.integers(0, 3)), max_size=12)
 
 
+@pytest.mark.contract("notes §5.3", "notes §12")
 @settings(max_examples=300, deadline=None)
 @given(text=TEXT.filter(str.strip) | st.text("abdehirs f", min_size=1).filter(str.strip), notes=NOTES,
        start=st.integers(0, 6), size=st.none() | st.integers(1, 6))  # fmt: skip
-def test_5_3_shortcuts_change_nothing(
+def test_search_shortcuts_change_no_result(
     text: str, notes: list[tuple[str, str | None, str, int]], start: int, size: int | None
 ) -> None:
     epoch = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,9 +83,10 @@ def test_5_3_shortcuts_change_nothing(
     assert search(text, rows, start, end) == (expected[start:end], len(expected))
 
 
+@pytest.mark.contract("notes §5.3")
 @settings(max_examples=200, deadline=None)
 @given(st.text("abc ", max_size=20), st.text("abc d", max_size=40))
-def test_5_3_the_bound_is_above_the_ratio(whole: str, part: str) -> None:
+def test_the_bound_is_above_the_ratio(whole: str, part: str) -> None:
     likeness = Likeness(whole)
     ratio = SequenceMatcher(None, whole, part).ratio()
     assert likeness.bound(part) >= ratio - 1e-9
@@ -93,11 +95,13 @@ def test_5_3_the_bound_is_above_the_ratio(whole: str, part: str) -> None:
         assert likeness.possible([part], floor) == {0} or ratio < floor
 
 
-def test_5_3_words_are_taken_literally() -> None:
+@pytest.mark.contract("notes §5.3")
+def test_words_are_taken_literally() -> None:
     assert like_pattern(r"50%_\x") == r"%50\%\_\\x%"
 
 
-def test_5_3_search_over_http_follows_the_rule(mine: User) -> None:
+@pytest.mark.contract("notes §5.3")
+def test_search_over_http_follows_the_rule(mine: User) -> None:
     dice = random.Random(7)  # noqa: S311 - any fixed choice will do
     for number in range(40):
         body = " ".join(dice.choices(WORDS, k=dice.randint(0, 9)))
@@ -130,6 +134,7 @@ def test_5_3_search_over_http_follows_the_rule(mine: User) -> None:
             assert page["total"] == len(expected)
 
 
+@pytest.mark.contract("notes §5.3")
 @pytest.mark.parametrize(
     ("title", "query"),
     [
@@ -142,13 +147,14 @@ def test_5_3_search_over_http_follows_the_rule(mine: User) -> None:
         ("GROẞ", "groß"),
     ],
 )
-def test_5_3_letters_that_databases_make_small_in_another_way(mine: User, title: str, query: str) -> None:
+def test_letters_that_databases_make_small_in_another_way(mine: User, title: str, query: str) -> None:
     # Far longer than the query, so that likeness finds nothing.
     note = mine.post("notes/", {"title": f"{title} {'and more ' * 9}", "content": "more " * 200}).json()
     assert [found["id"] for found in mine.get("notes/", params={"q": query}).json()] == [note["id"]]
 
 
-def test_5_3_the_index_of_public_notes_follows_every_change(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §5.3", "notes §12")
+def test_the_index_of_public_notes_follows_every_change(mine: User, look: Any) -> None:
     word = f"wombat{mine.id}"
     note = mine.post("notes/", {"title": word, "is_public": True}).json()["id"]
 
@@ -168,7 +174,8 @@ def test_5_3_the_index_of_public_notes_follows_every_change(mine: User, look: An
     assert found() == [note]
 
 
-def test_5_3_search_among_all_notes_follows_the_rule(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §5.3", "notes §12")
+def test_search_among_all_notes_follows_the_rule(mine: User, other: User, api: Api) -> None:
     dice = random.Random(11)  # noqa: S311 - any fixed choice will do
     course = mine.post("courses/", {"title": "Shared"}).json()["id"]
     for number in range(30):
@@ -192,7 +199,8 @@ def test_5_3_search_among_all_notes_follows_the_rule(mine: User, other: User, ap
             assert [note["id"] for note in reader.get("notes/", params=params).json()] == expected, text
 
 
-def test_5_3_a_pasted_page_is_looked_for_by_its_first_words(mine: User) -> None:
+@pytest.mark.contract("notes §5.3")
+def test_a_pasted_page_is_looked_for_by_its_first_words(mine: User) -> None:
     first = mine.post("notes/", {"title": "one", "content": "zebra063"}).json()["id"]
     later = mine.post("notes/", {"title": "two", "content": "zebra064"}).json()["id"]
     page = " ".join(f"zebra{number:03}" for number in range(600))

@@ -29,6 +29,7 @@ def statements(look: Any) -> Callable[[Callable[[], Any]], int]:
     return lambda call: min(count(call) for _ in range(5))
 
 
+@pytest.mark.contract("notes §12")
 @pytest.mark.parametrize(
     ("path", "most"),
     [
@@ -64,7 +65,8 @@ def test_a_note_costs_two_statements(mine: User, statements: Callable[[Callable[
     assert statements(lambda: mine.get(f"notes/{note}/")) == 2
 
 
-def test_4_8_a_course_of_2000_notes_costs_two_statements(
+@pytest.mark.contract("notes §4.8", "notes §4.1")
+def test_a_course_of_2000_notes_costs_two_statements(
     mine: User, statements: Callable[[Callable[[], Any]], int], look: Any
 ) -> None:
     course = mine.post("courses/", {"title": "Large"}).json()["id"]
@@ -80,7 +82,8 @@ def test_4_8_a_course_of_2000_notes_costs_two_statements(
     assert [note["title"] for note in mine.get(path).json()] == [f"n{number}" for number in range(1, 2001)]
 
 
-def test_8_attachments_cost_the_same_however_many(mine: User, statements: Callable[[Callable[[], Any]], int]) -> None:
+@pytest.mark.contract("notes §8")
+def test_attachments_cost_the_same_however_many(mine: User, statements: Callable[[Callable[[], Any]], int]) -> None:
     path = f"notes/{mine.post('notes/', {'title': 't'}).json()['id']}/attachments/"
     for number in range(5):
         mine.request("POST", path, files={"file": (f"{number}.txt", b"x")})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from tests.support.client import Api, User
 
 
@@ -31,7 +32,8 @@ def is_one_string(answer: Any) -> bool:
     return isinstance(body, list) and len(body) == 1 and isinstance(body[0], str)
 
 
-def test_5_1_private_notes(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §5.1", "notes §2.5", "notes §5.2")
+def test_a_private_note_is_refused_to_everybody_else(mine: User, other: User, api: Api) -> None:
     path = f"notes/{make(mine)['id']}/"
     assert mine.get(path).json()["can_edit"] is True
     for answer in (other.get(path), api.get(path), other.patch(path, {"title": ""}), other.delete(path)):
@@ -42,7 +44,8 @@ def test_5_1_private_notes(mine: User, other: User, api: Api) -> None:
     assert mine.get(path).json()["title"] == "A note"
 
 
-def test_5_1_public_notes(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §5.1", "notes §2.5", "notes §5.2")
+def test_a_public_note_is_read_by_everybody_and_written_by_its_author(mine: User, other: User, api: Api) -> None:
     note = make(mine, is_public=True)
     path = f"notes/{note['id']}/"
     for reader in (other, api):
@@ -56,7 +59,8 @@ def test_5_1_public_notes(mine: User, other: User, api: Api) -> None:
     assert mine.get(path).json()["title"] == "A note"
 
 
-def test_5_1_unknown_and_deleted_notes(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §5.1", "notes §5.2")
+def test_unknown_and_deleted_notes_are_404(mine: User, other: User, api: Api) -> None:
     gone = make(mine, is_public=True)["id"]
     mine.delete(f"notes/{gone}/")
     for note_id in (gone, 999999999):
@@ -73,7 +77,8 @@ def test_5_1_unknown_and_deleted_notes(mine: User, other: User, api: Api) -> Non
         assert api.request("DELETE", f"notes/{note_id}/").status_code == 401
 
 
-def test_5_1_other_methods(mine: User) -> None:
+@pytest.mark.contract("notes §5.1", "notes §6.1")
+def test_other_methods_are_405(mine: User) -> None:
     note = make(mine)["id"]
     for method, path in (("PUT", f"notes/{note}/"), ("POST", f"notes/{note}/"), ("PATCH", "notes/")):
         answer = mine.request(method, path)
@@ -86,7 +91,8 @@ def test_endpoints_that_do_not_exist_yet_have_the_three_key_404(mine: User) -> N
     assert (answer.status_code, set(answer.json())) == (404, {"detail", "status_code", "path"})
 
 
-def test_5_6_plain_fields(mine: User) -> None:
+@pytest.mark.contract("notes §5.6", "notes §2.5", "notes §3.3", "notes §3.4", "notes §5.2", "notes §5.4")
+def test_a_patch_changes_plain_fields_only(mine: User) -> None:
     course = mine.post("courses/", {"title": "C"}).json()["id"]
     note = make(mine, content="# A\n\ntext", description="d", metadata_json="m", custom_meta="c", client_draft_id="x")
     changed = patch(
@@ -112,14 +118,16 @@ def test_5_6_plain_fields(mine: User) -> None:
     assert mine.post("notes/", {"title": "t", "client_draft_id": "x"}).json()["id"] == note["id"]
 
 
-def test_5_6_an_empty_patch_refreshes_last_edit_only(mine: User) -> None:
+@pytest.mark.contract("notes §5.6", "notes §1")
+def test_an_empty_patch_refreshes_last_edit_only(mine: User) -> None:
     note = make(mine, content="text", is_public=True)
     touched = patch(mine, note)
     assert touched == {**note, "last_edit": touched["last_edit"]}
     assert touched["last_edit"] > note["last_edit"]
 
 
-def test_5_6_course(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §5.6", "notes §2.5", "notes §3.3", "notes §5.4")
+def test_a_patch_moves_a_note_to_any_existing_course(mine: User, other: User) -> None:
     theirs = other.post("courses/", {"title": "Theirs"}).json()["id"]
     note = make(mine)
     assert patch(mine, note, course_id=theirs)["course_id"] == theirs
@@ -131,7 +139,8 @@ def test_5_6_course(mine: User, other: User) -> None:
     assert patch(mine, note, course_id=0)["course_id"] is None
 
 
-def test_5_6_content(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §5.6", "notes §2.5", "notes §5.4", "notes §6.2", "notes §9.1")
+def test_new_content_rebuilds_the_blocks(mine: User, look: Any) -> None:
     note = make(mine, "T", content="one two three")
     before = [block["id"] for block in note["blocks"]]
     changed = patch(mine, note, content="# H\n\nfour five")
@@ -149,7 +158,8 @@ def test_5_6_content(mine: User, look: Any) -> None:
     assert words == [("C", 3), ("E", 4), ("E", 2), ("E", 1), ("E", 1), ("E", 1)]
 
 
-def test_5_6_blocks_win_and_regenerate_the_content(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §5.6", "notes §5.4", "notes §6.1", "notes §6.3", "notes §9.1", "decision 10")
+def test_blocks_win_and_regenerate_the_content(mine: User, look: Any) -> None:
     note = make(mine, "T", content="old")
     changed = patch(
         mine,
@@ -190,7 +200,8 @@ def test_5_6_blocks_win_and_regenerate_the_content(mine: User, look: Any) -> Non
     assert look.facts("activity.recorded", note_id=note["id"])[-2]["word_count"] == 3
 
 
-def test_5_6_metadata_alone_is_no_activity_and_leaves_blocks(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §5.6")
+def test_metadata_alone_is_no_activity_and_leaves_blocks(mine: User, look: Any) -> None:
     note = make(mine, content="some words")
     changed = patch(mine, note, metadata_json="{}", title="other")
     assert changed["blocks"] == note["blocks"]
@@ -199,7 +210,8 @@ def test_5_6_metadata_alone_is_no_activity_and_leaves_blocks(mine: User, look: A
     assert [(fact["title"], fact["revision"]) for fact in updated] == [("other", 2)]
 
 
-def test_5_7_last_write_wins_without_gaps_in_the_story(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §5.7")
+def test_last_write_wins_without_gaps_in_the_story(mine: User, look: Any) -> None:
     note = make(mine, content="start")
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda n: patch(mine, note, content=f"# H{n}\n\nbody {n}"), range(16)))
@@ -215,7 +227,8 @@ def test_5_7_last_write_wins_without_gaps_in_the_story(mine: User, look: Any) ->
     assert sorted(places) == [0, 1]
 
 
-def test_12_1_private_notes_in_foreign_courses_show_to_their_author_only(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §12", "notes §1", "notes §5.4", "decision 4")
+def test_private_notes_in_foreign_courses_show_to_their_author_only(mine: User, other: User, api: Api) -> None:
     course = other.post("courses/", {"title": "Hosted"}).json()["id"]
     note = make(mine, "hidden", course_id=course)
     for reader, seen in ((mine, [note["id"]]), (other, []), (api, [])):

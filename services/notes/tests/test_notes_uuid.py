@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.support.client import Api, User
 
 
@@ -12,7 +13,8 @@ def make(user: User, title: str = "A note", **more: Any) -> dict[str, Any]:
     return body
 
 
-def test_5_2_get_by_uuid_in_any_letter_case(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §5.2", "notes §3.4")
+def test_get_by_uuid_in_any_letter_case(mine: User, other: User, api: Api) -> None:
     note = make(mine, content="text", is_public=True)
     for spelling in (note["uuid"], note["uuid"].upper()):
         for reader, can_edit in ((mine, True), (other, False), (api, False)):
@@ -20,7 +22,8 @@ def test_5_2_get_by_uuid_in_any_letter_case(mine: User, other: User, api: Api) -
             assert (answer.status_code, answer.json()) == (200, {**note, "can_edit": can_edit})
 
 
-def test_5_1_access_by_uuid(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §5.1", "notes §5.2")
+def test_access_by_uuid_is_that_by_id(mine: User, other: User, api: Api) -> None:
     path = f"notes/uuid/{make(mine)['uuid']}/"
     for answer in (other.get(path), api.get(path), other.patch(path, {"title": ""}), other.delete(path)):
         assert answer.status_code == 400
@@ -37,7 +40,8 @@ def test_5_1_access_by_uuid(mine: User, other: User, api: Api) -> None:
     assert mine.get("notes/uuid/not-a-uuid/").status_code == 404
 
 
-def test_5_6_patch_by_uuid_carries_can_edit_and_counts_all_words(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §5.6", "notes §3.4", "notes §5.2", "notes §9.1")
+def test_patch_by_uuid_carries_can_edit_and_counts_all_words(mine: User, look: Any) -> None:
     note = make(mine, content="one two three four five")
     path = f"notes/uuid/{note['uuid']}/"
     changed = mine.patch(path, {"content": "one two"}).json()
@@ -48,7 +52,8 @@ def test_5_6_patch_by_uuid_carries_can_edit_and_counts_all_words(mine: User, loo
     assert mine.patch(path, {"title": ""}).json() == {"title": ["This field may not be blank."]}
 
 
-def test_5_8_delete_by_uuid(mine: User) -> None:
+@pytest.mark.contract("notes §5.8", "notes §5.2")
+def test_a_note_is_deleted_by_uuid(mine: User) -> None:
     note = make(mine)
     path = f"notes/uuid/{note['uuid']}/"
     assert mine.delete(path).status_code == 204
@@ -57,7 +62,8 @@ def test_5_8_delete_by_uuid(mine: User) -> None:
     assert [binned["id"] for binned in mine.get("notes/deleted/").json()] == [note["id"]]
 
 
-def test_3_3_comments_name_their_source(mine: User, other: User) -> None:
+@pytest.mark.contract("notes §3.3")
+def test_comments_name_their_source(mine: User, other: User) -> None:
     note = make(mine, is_public=True)
     comment = make(other, "c", note_type="C", source_note_uuid=note["uuid"].upper())
     assert (comment["note_type"], comment["source_note_uuid"]) == ("C", note["uuid"])

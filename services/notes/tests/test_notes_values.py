@@ -8,7 +8,8 @@ import pytest
 from tests.support.client import Api, User
 
 
-def test_1_limits_are_exact(mine: User) -> None:
+@pytest.mark.contract("notes §1", "notes §2.1", "notes §2.5", "notes §4.2", "notes §5.4", "notes §6.1")
+def test_length_limits_are_exact(mine: User) -> None:
     course = mine.post("courses/", {"title": "c" * 120, "client_course_id": "i" * 64, "description": "d" * 9000})
     assert (course.status_code, course.json()["title"]) == (201, "c" * 120)
     note = mine.post("notes/", {"title": "t" * 100, "description": "d" * 600, "client_draft_id": "i" * 64})
@@ -19,8 +20,9 @@ def test_1_limits_are_exact(mine: User) -> None:
     assert mine.post("notes/", {"title": f"  {'t' * 100}\n"}).status_code == 201
 
 
+@pytest.mark.contract("notes §1")
 @pytest.mark.parametrize("field", ["title", "description", "content", "metadata_json", "custom_meta"])
-def test_1_texts_are_trimmed_and_numbers_become_text(mine: User, field: str) -> None:
+def test_texts_are_trimmed_and_numbers_become_text(mine: User, field: str) -> None:
     body: dict[str, Any] = {"title": "t", field: " \n\tkept inside too \r\n "}
     note = mine.post("notes/", body).json()
     assert note[field] == "kept inside too"
@@ -33,22 +35,25 @@ def test_1_texts_are_trimmed_and_numbers_become_text(mine: User, field: str) -> 
     assert mine.patch(path, {"markdown": "  # M  "}).json()["content"] == "# M"
 
 
+@pytest.mark.contract("notes §1")
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [(True, True), (False, False), (1, True), (0, False), ("true", True), ("false", False), ("1", True), ("0", False),
      ("yes", True), ("no", False), ("True", True), ("FALSE", False)],
 )  # fmt: skip
-def test_1_booleans(mine: User, given: Any, wanted: bool) -> None:
+def test_booleans_are_read_leniently(mine: User, given: Any, wanted: bool) -> None:
     assert mine.post("notes/", {"title": "t", "is_public": given}).json()["is_public"] is wanted
 
 
+@pytest.mark.contract("notes §1")
 @pytest.mark.parametrize("bad", [None, "maybe", 2, [], {}])
-def test_1_what_is_no_boolean(mine: User, bad: Any) -> None:
+def test_what_is_no_boolean(mine: User, bad: Any) -> None:
     answer = mine.post("notes/", {"title": "t", "is_public": bad})
     assert (answer.status_code, list(answer.json())) == (400, ["is_public"])
 
 
-def test_1_integers(mine: User) -> None:
+@pytest.mark.contract("notes §1")
+def test_integers_are_read_leniently(mine: User) -> None:
     course = mine.post("courses/", {"title": "C", "icon": "58713"}).json()
     assert course["icon"] == 58713
     assert type(course["id"]) is int
@@ -59,7 +64,8 @@ def test_1_integers(mine: User) -> None:
         assert answer.json() == {"course_id": ["A valid integer is required."]}
 
 
-def test_1_forms_and_multipart_carry_the_same_fields(mine: User) -> None:
+@pytest.mark.contract("notes §1")
+def test_forms_and_multipart_carry_the_same_fields(mine: User) -> None:
     fields = {"title": " Form ", "content": "text", "is_public": "true", "course_id": "", "surplus": "x"}
     for options in ({"data": fields}, {"files": {name: (None, value) for name, value in fields.items()}}):
         made = mine.request("POST", "notes/", **options)
@@ -70,14 +76,16 @@ def test_1_forms_and_multipart_carry_the_same_fields(mine: User) -> None:
         assert (changed["title"], changed["content"]) == ("Changed", "text")
 
 
-def test_1_a_patch_validates_only_what_is_there(mine: User) -> None:
+@pytest.mark.contract("notes §1")
+def test_a_patch_validates_only_what_is_there(mine: User) -> None:
     note = mine.post("notes/", {"title": "t", "content": "text", "custom_meta": "m"}).json()
     changed = mine.patch(f"notes/{note['id']}/", {"description": "only this"}).json()
     assert changed == {**note, "description": "only this", "last_edit": changed["last_edit"]}
     assert changed["last_edit"] > note["last_edit"]
 
 
-def test_1_body_over_20_mib_without_a_file(mine: User) -> None:
+@pytest.mark.contract("notes §1", "notes §8", "decision 2")
+def test_body_over_20_mib_without_a_file(mine: User) -> None:
     note = mine.post("notes/", {"title": "t"}).json()["id"]
     large = "x" * (20 * 1024 * 1024)
     for answer in (
@@ -89,7 +97,8 @@ def test_1_body_over_20_mib_without_a_file(mine: User) -> None:
     assert mine.get(f"notes/{note}/attachments/").json() == []
 
 
-def test_3_9_urls_carry_the_host_that_was_asked(mine: User, api: Api) -> None:
+@pytest.mark.contract("notes §3.9")
+def test_urls_carry_the_host_that_was_asked(mine: User, api: Api) -> None:
     note = mine.post("notes/", {"title": "t"}).json()["id"]
     made = mine.request("POST", f"notes/{note}/attachments/", files={"file": ("a b.txt", b"a")}).json()
     assert made["url"].startswith(api.url("/media/user_upload/"))
@@ -101,7 +110,8 @@ def test_3_9_urls_carry_the_host_that_was_asked(mine: User, api: Api) -> None:
     assert seen["url"] == made["url"]
 
 
-def test_3_9_other_absolute_urls_pass_unchanged(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §3.9", "notes §2.2", "notes §3.2")
+def test_other_absolute_urls_pass_unchanged(mine: User, look: Any) -> None:
     course = mine.post("courses/", {"title": "Elsewhere"}).json()["id"]
     there = "https://pictures.example/c.png?size=1"
     look._connection.execute("UPDATE notes.courses SET cover_image = %s WHERE id = %s", (there, course))
@@ -120,7 +130,8 @@ def test_3_9_other_absolute_urls_pass_unchanged(mine: User, look: Any) -> None:
     assert mine.get(f"courses/{course}/").json()["cover_image_url"] == ""
 
 
-def test_3_3_excerpt_and_preview_over_http(mine: User) -> None:
+@pytest.mark.contract("notes §3.3")
+def test_excerpt_and_preview_over_http(mine: User) -> None:
     for content, description, excerpt, preview in (
         ("# T\n\n body \n\n# H\nx", "d", "body \n\n# H\nx", ["body", "# H", "x"]),
         ("# T", "d", "# T", []),

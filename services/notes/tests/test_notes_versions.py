@@ -21,7 +21,8 @@ def history(user: User, note: dict[str, Any]) -> list[dict[str, Any]]:
     return body
 
 
-def test_3_6_snapshot_and_history(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §3.6", "notes §7")
+def test_a_snapshot_is_in_the_history(mine: User, look: Any) -> None:
     note = make(mine, content="# A\n\ntext", description="d", metadata_json="m", editor_mode="B")
     assert history(mine, note) == []
     taken = mine.post(f"notes/{note['id']}/snapshot/")
@@ -38,6 +39,7 @@ def test_3_6_snapshot_and_history(mine: User, look: Any) -> None:
     assert len(look.facts("note.%", note_id=note["id"])) == 1
 
 
+@pytest.mark.contract("notes §3.6", "notes §1", "notes §7")
 @pytest.mark.parametrize(
     ("given", "reason", "label"),
     [
@@ -50,20 +52,22 @@ def test_3_6_snapshot_and_history(mine: User, look: Any) -> None:
         ({"reason": 5}, "5", None),
     ],
 )
-def test_3_6_reasons_and_labels(mine: User, given: dict[str, Any], reason: str, label: str | None) -> None:
+def test_versions_are_labelled_by_reason(mine: User, given: dict[str, Any], reason: str, label: str | None) -> None:
     version = mine.post(f"notes/{make(mine)['id']}/snapshot/", given).json()
     assert version["reason"] == reason
     assert version["label"] == label or re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", version["label"])
 
 
-def test_7_only_the_newest_twelve_stay_newest_first(mine: User) -> None:
+@pytest.mark.contract("notes §7", "notes §2.7")
+def test_only_the_newest_twelve_stay_newest_first(mine: User) -> None:
     note = make(mine)
     for number in range(15):
         mine.post(f"notes/{note['id']}/snapshot/", {"reason": str(number)})
     assert [version["reason"] for version in history(mine, note)] == [str(n) for n in range(14, 2, -1)]
 
 
-def test_7_restore(mine: User, look: Any) -> None:
+@pytest.mark.contract("notes §7", "notes §2.7", "notes §3.4")
+def test_restoring_a_version_keeps_course_and_visibility(mine: User, look: Any) -> None:
     course = mine.post("courses/", {"title": "C"}).json()["id"]
     note = make(mine, content="# A\n\nold", description="d", metadata_json="m", custom_meta="c1")
     version = mine.post(f"notes/{note['id']}/snapshot/").json()
@@ -87,7 +91,8 @@ def test_7_restore(mine: User, look: Any) -> None:
     assert [fact["title"] for fact in look.facts("note.updated", note_id=note["id"])] == ["New", "A note"]
 
 
-def test_7_restore_an_empty_version(mine: User) -> None:
+@pytest.mark.contract("notes §7")
+def test_an_empty_version_restores_its_title(mine: User) -> None:
     note = make(mine, "Empty")
     version = mine.post(f"notes/{note['id']}/snapshot/").json()
     mine.patch(f"notes/{note['id']}/", {"content": "text"})
@@ -96,7 +101,8 @@ def test_7_restore_an_empty_version(mine: User) -> None:
     assert [(b["block_type"], b["text"]) for b in restored["blocks"]] == [("T", "Empty")]
 
 
-def test_7_the_oldest_of_twelve_can_be_restored(mine: User) -> None:
+@pytest.mark.contract("notes §7")
+def test_the_oldest_of_twelve_can_be_restored(mine: User) -> None:
     note = make(mine, content="the first")
     oldest = mine.post(f"notes/{note['id']}/snapshot/").json()
     mine.patch(f"notes/{note['id']}/", {"content": "later"})
@@ -109,7 +115,8 @@ def test_7_the_oldest_of_twelve_can_be_restored(mine: User) -> None:
     assert mine.post(path).status_code == 404  # that very snapshot pushed it out
 
 
-def test_7_access_to_versions(mine: User, other: User, api: Api) -> None:
+@pytest.mark.contract("notes §7")
+def test_versions_are_for_the_author_only(mine: User, other: User, api: Api) -> None:
     note, twin = make(mine, is_public=True), make(mine)
     version = mine.post(f"notes/{note['id']}/snapshot/").json()["id"]
     calls = (("GET", "history/"), ("POST", "snapshot/"), ("POST", f"restore/{version}/"))

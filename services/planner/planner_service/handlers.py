@@ -1,4 +1,4 @@
-"""What planner hears (architecture §3): notes and courses followed, activity kept, deleted accounts wiped."""
+"""What planner hears (ADR 0003): notes and courses followed, activity kept, deleted accounts wiped."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def keep_updated_note(session: AsyncSession, fact: NoteUpdated) -> None:
 
 
 async def hide_note(session: AsyncSession, fact: NoteTrashed) -> None:
-    """A note lies in the bin: its sessions are not shown (decisions 12)."""
+    """A note lies in the bin: its sessions are not shown (decision 12)."""
     if await is_present(session, fact.user_id):
         await store_note(session, fact, TRASHED)
 

@@ -61,7 +61,7 @@ class PlannerEvent(Dated, Base):
     course_id: Mapped[int | None]
     title: Mapped[str] = mapped_column(String(120))
     event_date: Mapped[date]
-    """The UTC date of `starts_at`, always (§2.4)."""
+    """The UTC date of `starts_at`, always (planner §2.4)."""
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     difficulty_weight: Mapped[int] = mapped_column(default=1)
@@ -160,7 +160,7 @@ class CalendarFeed(Dated, Base):
     source_kind: Mapped[str] = mapped_column(String(1), default=IMPORTED)
     source_url: Mapped[str] = mapped_column(default="")
     source_id: Mapped[int | None] = mapped_column(ForeignKey("planner.calendar_sources.id"))
-    """What is read (§5.1): a pasted text, else the address, else nothing."""
+    """What is read (planner §5.1): a pasted text, else the address, else nothing."""
     is_enabled: Mapped[bool] = mapped_column(default=True)
 
 

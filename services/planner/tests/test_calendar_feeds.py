@@ -17,7 +17,8 @@ from notechondria_contracts.fields import messages
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
 
 
-def test_3_3_payload(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §3.3", "planner §0", "planner §1.2", "planner §3.1", "planner §3.2")
+def test_a_feed_has_every_key(ann: User, teller: Teller) -> None:
     course_id = teller.course(ann)
     feed = create_feed(ann, course_id=course_id, raw_ical=SEMINAR)
     assert STAMP.fullmatch(feed["date_created"])
@@ -40,7 +41,8 @@ def test_3_3_payload(ann: User, teller: Teller) -> None:
     assert ann.get(f"calendar-feeds/{feed['id']}/").json() == without_summary(feed)
 
 
-def test_3_1_list_by_title_then_id_enabled_and_disabled(ann: User, ben: User) -> None:
+@pytest.mark.contract("planner §3.1", "planner §1.2")
+def test_list_by_title_then_id_enabled_and_disabled(ann: User, ben: User) -> None:
     twin_a = create_feed(ann, title="Twin")
     first = create_feed(ann, title="A", is_enabled=False)
     twin_b = create_feed(ann, title="Twin")
@@ -48,12 +50,14 @@ def test_3_1_list_by_title_then_id_enabled_and_disabled(ann: User, ben: User) ->
     assert [row["id"] for row in feeds_of(ann)] == [first["id"], twin_a["id"], twin_b["id"]]
 
 
-def test_3_1_anonymous_is_401(ann: User) -> None:
+@pytest.mark.contract("planner §3.1")
+def test_feeds_need_login(ann: User) -> None:
     for method, path in (("GET", ""), ("POST", ""), ("PATCH", "1/"), ("DELETE", "1/"), ("POST", "1/refresh/")):
         assert ann.api.request(method, f"calendar-feeds/{path}").status_code == 401
 
 
-def test_3_1_feeds_of_others_do_not_exist(ann: User, ben: User) -> None:
+@pytest.mark.contract("planner §3.1", "planner §0", "planner §1.2", "planner §6.3")
+def test_feeds_of_others_do_not_exist(ann: User, ben: User) -> None:
     feed = create_feed(ann, raw_ical=SEMINAR)
     for method, path in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "refresh/")):
         for feed_id in (feed["id"], 999_999_999):
@@ -62,12 +66,14 @@ def test_3_1_feeds_of_others_do_not_exist(ann: User, ben: User) -> None:
     assert entries(ben) == []
 
 
-def test_3_1_wrong_methods(ann: User) -> None:
+@pytest.mark.contract("planner §3.1")
+def test_wrong_methods_on_feeds_are_405(ann: User) -> None:
     assert ann.request("PUT", "calendar-feeds/", json={}).status_code == 405
     assert ann.request("PUT", "calendar-feeds/1/", json={}).json() == {"detail": 'Method "PUT" not allowed.'}
 
 
-def test_3_1_delete(ann: User, tables: Tables) -> None:
+@pytest.mark.contract("planner §3.1", "planner §0")
+def test_a_deleted_feed_takes_its_text_along(ann: User, tables: Tables) -> None:
     text = SEMINAR.replace("Seminar", f"Only {ann.username}").strip()
     feed = create_feed(ann, raw_ical=text)
     assert tables.count("calendar_sources", body=text) == 1
@@ -82,6 +88,7 @@ def test_3_1_delete(ann: User, tables: Tables) -> None:
     ]
 
 
+@pytest.mark.contract("planner §3.2", "planner §0", "planner §1.2", "planner §5.2")
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
@@ -102,14 +109,15 @@ def test_3_1_delete(ann: User, tables: Tables) -> None:
         *(("source_url", text, messages.BAD_URL) for text in NO_ADDRESSES),
     ],
 )
-def test_3_2_bad_fields(eve: User, field: str, value: Any, message: str) -> None:
+def test_a_bad_feed_names_the_failing_field(eve: User, field: str, value: Any, message: str) -> None:
     before = feeds_of(eve)
     answer = eve.post("calendar-feeds/", {"title": "Lab", field: value})
     assert (answer.status_code, answer.json()) == (400, {field: [message]})
     assert feeds_of(eve) == before
 
 
-def test_3_2_bad_fields_of_a_change(ann: User) -> None:
+@pytest.mark.contract("planner §3.2", "planner §0")
+def test_bad_fields_of_a_change(ann: User) -> None:
     feed = create_feed(ann)
     answer = ann.patch(
         f"calendar-feeds/{feed['id']}/", {"source_url": "ftp://x.example/", "title": "", "raw_ical": None}
@@ -119,7 +127,8 @@ def test_3_2_bad_fields_of_a_change(ann: User) -> None:
     assert feeds_of(ann) == [without_summary(feed)]
 
 
-def test_3_2_longest_values(ann: User) -> None:
+@pytest.mark.contract("planner §3.2", "planner §1.2", "planner §11")
+def test_the_longest_values_of_a_feed_are_kept(ann: User) -> None:
     url = "https://campus.example/".ljust(2000, "x")
     feed = create_feed(ann, title="t" * 120, source_url=url, raw_ical=SEMINAR)
     assert (feed["title"], feed["source_url"]) == ("t" * 120, url)
@@ -127,7 +136,8 @@ def test_3_2_longest_values(ann: User) -> None:
     assert changed["source_url"] == url[:-1] + "y"
 
 
-def test_3_2_what_the_app_sends(ann: User, teller: Teller, feeds: FeedServer) -> None:
+@pytest.mark.contract("planner §3.2", "planner §3.1", "planner §3.3")
+def test_the_bodies_of_the_app_work(ann: User, teller: Teller, feeds: FeedServer) -> None:
     course_id = teller.course(ann)
     imported = create_feed(ann, title="A", source_kind="I", raw_ical=SEMINAR, course_id=None)
     url, _ = feeds.page(of_one("Subscribed"))
@@ -142,7 +152,8 @@ def test_3_2_what_the_app_sends(ann: User, teller: Teller, feeds: FeedServer) ->
     assert [row["is_enabled"] for row in feeds_of(ann)] == [False, True]
 
 
-def test_3_2_webcal_is_kept_as_https(ann: User) -> None:
+@pytest.mark.contract("planner §3.2")
+def test_webcal_is_kept_as_https(ann: User) -> None:
     feed = create_feed(ann, source_url="webcal://campus.example/t.ics", raw_ical=SEMINAR)
     assert feed["source_url"] == "https://campus.example/t.ics"
     assert change_feed(ann, feed, source_url="WEBCAL://campus.example/u.ics")["source_url"] == (
@@ -150,12 +161,14 @@ def test_3_2_webcal_is_kept_as_https(ann: User) -> None:
     )
 
 
-def test_3_2_title_is_required(eve: User) -> None:
+@pytest.mark.contract("planner §3.2", "planner §0")
+def test_a_feed_needs_a_title(eve: User) -> None:
     answer = eve.post("calendar-feeds/", {})
     assert (answer.status_code, answer.json()) == (400, {"title": [messages.REQUIRED]})
 
 
-def test_3_2_course_must_exist_and_fields_come_first(ann: User) -> None:
+@pytest.mark.contract("planner §3.2", "planner §10")
+def test_course_must_exist_and_fields_come_first(ann: User) -> None:
     feed = create_feed(ann)
     for course_id in (-3, 0, 899_999_999):
         assert ann.post("calendar-feeds/", {"title": "Lab", "course_id": course_id}).status_code == 404
@@ -164,7 +177,8 @@ def test_3_2_course_must_exist_and_fields_come_first(ann: User) -> None:
     assert (answer.status_code, answer.json()) == (400, {"title": [messages.BLANK]})
 
 
-def test_3_2_lenient_input(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §3.2", "planner §0")
+def test_a_feed_is_read_leniently(ann: User, teller: Teller) -> None:
     course_id = teller.course(ann)
     feed = create_feed(
         ann, title="  Lab ", course_id=str(course_id), is_enabled="off", raw_ical=f"\n  {SEMINAR}  ", x=1
@@ -174,15 +188,17 @@ def test_3_2_lenient_input(ann: User, teller: Teller) -> None:
     assert (answer.status_code, answer.json()["entry_count"]) == (201, 1)
 
 
+@pytest.mark.contract("planner §3.2", "planner §1.2", "planner §3.3", "planner §5.1")
 @pytest.mark.parametrize("kind", ["S", "I"])
-def test_3_2_kind_is_not_checked_against_the_rest(ann: User, kind: str) -> None:
+def test_kind_is_not_checked_against_the_rest(ann: User, kind: str) -> None:
     feed = create_feed(ann, source_kind=kind)
     assert (feed["source_kind"], feed["entry_count"], feed["last_sync"], feed["last_error"]) == (kind, 0, None, None)
     assert feed["import_summary"]["ok"] is False
     assert entries(ann) == []
 
 
-def test_3_2_change_touches_only_what_was_sent(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §3.2", "planner §3.1", "planner §3.3")
+def test_change_touches_only_what_was_sent(ann: User, teller: Teller) -> None:
     course_id = teller.course(ann)
     feed = create_feed(ann, course_id=course_id, raw_ical=SEMINAR)
     changed = change_feed(ann, feed, title="Lectures")
@@ -193,7 +209,8 @@ def test_3_2_change_touches_only_what_was_sent(ann: User, teller: Teller) -> Non
     assert entries(ann)[0]["course_id"] is None
 
 
-def test_3_2_disabled_feeds_yield_nothing_and_come_back_at_once(ann: User) -> None:
+@pytest.mark.contract("planner §3.2", "planner §1.2", "planner §6.3")
+def test_disabled_feeds_yield_nothing_and_come_back_at_once(ann: User) -> None:
     feed = create_feed(ann, raw_ical=SEMINAR)
     assert change_feed(ann, feed, is_enabled=False)["is_enabled"] is False
     assert entries(ann) == []
@@ -201,8 +218,9 @@ def test_3_2_disabled_feeds_yield_nothing_and_come_back_at_once(ann: User) -> No
     assert len(entries(ann)) == 1
 
 
+@pytest.mark.contract("planner §4", "planner §3.2")
 @pytest.mark.parametrize(("given", "expected"), [row for row in TABLE if row[0] and "[" not in row[0]])
-def test_4_the_normalised_address_is_kept(eve: User, given: str, expected: str) -> None:
+def test_the_normalised_address_is_kept(eve: User, given: str, expected: str) -> None:
     feed = create_feed(eve, source_url=given, raw_ical=SEMINAR)  # the text is what is read: nothing is fetched
     assert feed["source_url"] == expected
     assert change_feed(eve, feed, source_url="")["source_url"] == ""
@@ -210,7 +228,8 @@ def test_4_the_normalised_address_is_kept(eve: User, given: str, expected: str) 
     eve.delete(f"calendar-feeds/{feed['id']}/")
 
 
-def test_5_1_text_wins_over_address(ann: User, feeds: FeedServer) -> None:
+@pytest.mark.contract("planner §5.1", "planner §1.2")
+def test_text_wins_over_address(ann: User, feeds: FeedServer) -> None:
     url, page = feeds.page(vcalendar(vevent("20260506T080000Z", SUMMARY="Fetched")))
     feed = create_feed(ann, source_kind="S", source_url=url, raw_ical=SEMINAR)
     assert [item["title"] for item in entries(ann)] == ["Seminar"]
@@ -223,7 +242,8 @@ def test_5_1_text_wins_over_address(ann: User, feeds: FeedServer) -> None:
     assert [item["title"] for item in entries(ann)] == ["Pasted"]
 
 
-def test_1_2_the_same_calendar_twice_shows_twice(ann: User) -> None:
+@pytest.mark.contract("planner §1.2")
+def test_the_same_calendar_twice_shows_twice(ann: User) -> None:
     create_feed(ann, raw_ical=SEMINAR)
     create_feed(ann, raw_ical=SEMINAR)
     assert len(entries(ann)) == 2

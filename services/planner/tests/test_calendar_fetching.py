@@ -20,7 +20,8 @@ from tests.support.client import Api, User, eventually
 from notechondria_launcher.stack import Stack
 
 
-def test_5_2_headers_and_the_very_next_week(ann: User, feeds: FeedServer) -> None:
+@pytest.mark.contract("planner §5.2", "planner §5.1", "planner §12.4")
+def test_headers_and_the_very_next_week(ann: User, feeds: FeedServer) -> None:
     url, page = feeds.page(of_one())
     feed = subscribe(ann, url)
     assert titles(ann) == ["Seminar"]
@@ -31,13 +32,15 @@ def test_5_2_headers_and_the_very_next_week(ann: User, feeds: FeedServer) -> Non
     assert page.asked[0]["host"] == url.split("/")[2]
 
 
-def test_5_2_an_edited_feed_is_there_in_the_very_next_week(ann: User, feeds: FeedServer) -> None:
+@pytest.mark.contract("planner §5.2")
+def test_an_edited_feed_is_there_in_the_very_next_week(ann: User, feeds: FeedServer) -> None:
     feed = subscribe(ann, feeds.page(of_one("Old"))[0])
     change_feed(ann, feed, source_url=feeds.page(of_one("New"))[0])
     assert titles(ann) == ["New"]
 
 
-def test_5_2_a_feed_switched_on_is_there_in_the_very_next_week(ann: User, feeds: FeedServer, tables: Tables) -> None:
+@pytest.mark.contract("planner §5.2")
+def test_a_feed_switched_on_is_there_in_the_very_next_week(ann: User, feeds: FeedServer, tables: Tables) -> None:
     url, page = feeds.page(of_one("Old"))
     feed = subscribe(ann, url, is_enabled=False)
     tables.rows("UPDATE planner.calendar_sources SET next_read_at = now() - interval '1 day' WHERE url = %s", url)
@@ -48,8 +51,9 @@ def test_5_2_a_feed_switched_on_is_there_in_the_very_next_week(ann: User, feeds:
     assert titles(ann) == ["New"]
 
 
+@pytest.mark.contract("planner §5.2")
 @pytest.mark.timeout(300)
-def test_5_2_a_thousand_users_of_one_address_make_one_fetch(
+def test_a_thousand_users_of_one_address_make_one_fetch(
     api: Api, stack: Stack, feeds: FeedServer, tables: Tables
 ) -> None:
     url, page = feeds.page(of_one(), delay=0.1, etag='"one"')
@@ -69,7 +73,8 @@ def test_5_2_a_thousand_users_of_one_address_make_one_fetch(
         tables.rows("DELETE FROM planner.calendar_feeds WHERE source_url = %s", url)
 
 
-def test_5_2_conditional_in_the_background(ann: User, feeds: FeedServer, tables: Tables) -> None:
+@pytest.mark.contract("planner §5.2", "decision 35")
+def test_calendars_are_fetched_conditionally_in_the_background(ann: User, feeds: FeedServer, tables: Tables) -> None:
     url, page = feeds.page(of_one("Old"), etag='"one"')
     page.headers["Last-Modified"] = "Wed, 21 Oct 2026 07:28:00 GMT"
     feed = subscribe(ann, url)
@@ -100,6 +105,7 @@ def test_refresh_interval(eve: User, feeds: FeedServer, tables: Tables, line: st
     assert timedelta(seconds=shortest) < due - datetime.now(UTC) < timedelta(seconds=longest)
 
 
+@pytest.mark.contract("planner §1.2")
 def test_refresh_on_demand(ann: User, feeds: FeedServer) -> None:
     url, page = feeds.page(of_one("Old"))
     feed = subscribe(ann, url)
@@ -114,8 +120,9 @@ def test_refresh_on_demand(ann: User, feeds: FeedServer) -> None:
     assert refresh_feed(ann, create_feed(ann))["last_sync"] is None
 
 
+@pytest.mark.contract("planner §5.2")
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "bom", "chunks"])
-def test_5_2_encodings(eve: User, feeds: FeedServer, encoding: str) -> None:
+def test_compressed_and_chunked_calendars_are_read(eve: User, feeds: FeedServer, encoding: str) -> None:
     body = of_one().encode()
     headers = {}
     if encoding == "bom":
@@ -127,7 +134,8 @@ def test_5_2_encodings(eve: User, feeds: FeedServer, encoding: str) -> None:
     assert (feed["entry_count"], feed["last_error"]) == (1, None)
 
 
-def test_5_2_redirects_and_credentials(eve: User, feeds: FeedServer) -> None:
+@pytest.mark.contract("planner §5.2")
+def test_redirects_are_followed_and_credentials_sent(eve: User, feeds: FeedServer) -> None:
     target, page = feeds.page(of_one())
     hop, first = feeds.page(status=301, headers={"Location": target.partition(str(feeds.port))[2]})
     feed = subscribe(eve, hop.replace("http://", "http://ann:s%40cret@"))
@@ -151,7 +159,8 @@ class FeedServerElsewhere(FeedServer):
         self.close()
 
 
-def test_5_2_feeds_that_hang_do_not_delay_the_week(ann: User, feeds: FeedServer, tables: Tables) -> None:
+@pytest.mark.contract("planner §5.2", "planner §11")
+def test_feeds_that_hang_do_not_delay_the_week(ann: User, feeds: FeedServer, tables: Tables) -> None:
     subscribe(ann, feeds.page(of_one())[0])
     slow = [feeds.page(of_one(f"Slow {n}")) for n in range(3)]
     for url, _ in slow:

@@ -18,6 +18,7 @@ from notechondria_launcher.stack import Stack
 from planner_service.calendar_links import tokens
 
 
+@pytest.mark.contract("planner §0")
 def test_links_are_made_listed_and_revoked(ann: User, ben: User, api: Api, teller: Teller, stack: Stack) -> None:
     course_id = teller.course(ann)
     made = link(ann, name="  Watch ", include_sessions="off", course_id=course_id)

@@ -38,6 +38,7 @@ def starts(*parts: str, years: list[int] = YEARS) -> list[str]:
     return [start for start, _, _ in of_text(*parts, years=years)]
 
 
+@pytest.mark.contract("planner §5.3")
 def test_google() -> None:
     meeting = "Group meeting"
     assert of_file("google.ics") == [
@@ -49,6 +50,7 @@ def test_google() -> None:
     ]
 
 
+@pytest.mark.contract("planner §5.3")
 def test_outlook() -> None:
     committee = "Steering committee"
     assert of_file("outlook.ics") == [
@@ -61,6 +63,7 @@ def test_outlook() -> None:
     ]
 
 
+@pytest.mark.contract("planner §5.3")
 def test_apple() -> None:
     later = "Tutorium, later"
     assert of_file("apple.ics") == [
@@ -76,6 +79,7 @@ def test_apple() -> None:
     ]
 
 
+@pytest.mark.contract("planner §5.3")
 def test_nextcloud() -> None:
     reading = read((FOLDER / "nextcloud.ics").read_text(), YEARS, must_be_calendar=True)
     assert reading.refresh_seconds == 4 * 3600
@@ -86,6 +90,7 @@ def test_nextcloud() -> None:
     ]
 
 
+@pytest.mark.contract("planner §5.3")
 def test_university() -> None:
     assert of_file("university.ics") == [
         ("2026-10-12 08:15", "2026-10-12 09:45", "Biochemie I (VL)"),
@@ -97,6 +102,7 @@ def test_university() -> None:
     ]
 
 
+@pytest.mark.contract("planner §5.3", "planner §11")
 @pytest.mark.parametrize(
     ("zone", "expected"),
     [
@@ -117,6 +123,7 @@ def test_zones_by_name(zone: str, expected: str) -> None:
     assert starts(vevent(f";TZID={zone}:20260506T093000")) == [f"2026-05-06 {expected}"]
 
 
+@pytest.mark.contract("planner §5.3")
 @pytest.mark.parametrize("name", sorted(WINDOWS_TO_OLSON))
 def test_windows_zone_names(name: str) -> None:
     zone = Zones({}).get(name)
@@ -124,6 +131,7 @@ def test_windows_zone_names(name: str) -> None:
     assert zone.key == WINDOWS_TO_OLSON[name]
 
 
+@pytest.mark.contract("planner §5.3")
 def test_a_zone_that_only_the_calendar_knows() -> None:
     zone = ["BEGIN:VTIMEZONE", "TZID:Ours", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0330"]
     zone += ["TZOFFSETTO:+0330", "END:STANDARD", "END:VTIMEZONE"]
@@ -132,6 +140,7 @@ def test_a_zone_that_only_the_calendar_knows() -> None:
     assert starts(*broken, vevent(";TZID=Ours:20260506T093000")) == ["2026-05-06 09:30"]
 
 
+@pytest.mark.contract("planner §5.3")
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
@@ -150,6 +159,7 @@ def test_rules(rule: str, expected: list[str]) -> None:
     assert [start[5:10] for start in found] == expected
 
 
+@pytest.mark.contract("planner §5.3")
 def test_exceptions() -> None:
     series = vevent("20260506T080000Z", UID="u", RRULE="FREQ=DAILY;COUNT=5", EXDATE="20260507T080000Z,20260508T080000Z")
     moved = vevent("20260509T120000Z", UID="u", RECURRENCE_ID="20260509T080000Z")
@@ -158,6 +168,7 @@ def test_exceptions() -> None:
     assert starts(gone, moved, series) == ["2026-05-06 08:00", "2026-05-09 12:00"]
 
 
+@pytest.mark.contract("planner §5.3")
 def test_this_and_future() -> None:
     series = vevent("20260506T080000Z", UID="u", RRULE="FREQ=DAILY;COUNT=6", SUMMARY="a")
     later = vevent(
@@ -182,6 +193,7 @@ def test_this_and_future() -> None:
     assert of_text(last, single, later, series) == expected
 
 
+@pytest.mark.contract("planner §5.3")
 def test_a_cancelled_series_is_gone_and_others_stay() -> None:
     cancelled = vevent("20260506T080000Z", UID="u", RRULE="FREQ=DAILY", STATUS="CANCELLED")
     assert starts(cancelled, vevent("20260506T090000Z", UID="v")) == ["2026-05-06 09:00"]

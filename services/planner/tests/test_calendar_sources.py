@@ -204,6 +204,7 @@ def test_a_stop_leaves_the_claims_of_others_alone(ann: User, feeds: FeedServer, 
 
 
 # A day after it was due again: after an hour, unless the calendar asks for something else.
+@pytest.mark.contract("planner §5.2")
 @pytest.mark.parametrize(
     ("every", "age", "kept"),
     [
@@ -215,7 +216,7 @@ def test_a_stop_leaves_the_claims_of_others_alone(ann: User, feeds: FeedServer, 
         ("P1W", "49 hours", []),
     ],
 )
-def test_5_2_what_cannot_be_read_for_a_day_contributes_nothing(
+def test_what_cannot_be_read_for_a_day_contributes_nothing(
     ann: User, ben: User, feeds: FeedServer, tables: Tables, replica: Run, every: str | None, age: str, kept: list[str]
 ) -> None:
     asks = f"REFRESH-INTERVAL;VALUE=DURATION:{every}\r\n" if every else ""

@@ -58,8 +58,9 @@ FINAL: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.contract("planner §5.2")
 @pytest.mark.parametrize("name", PASSING)
-def test_5_2_a_failure_that_may_pass_is_bridged(ann: User, feeds: FeedServer, name: str) -> None:
+def test_a_failure_that_may_pass_is_bridged(ann: User, feeds: FeedServer, name: str) -> None:
     url, page = feeds.page(of_one())
     feed = subscribe(ann, url)
     vars(page).update(PASSING[name])
@@ -68,8 +69,9 @@ def test_5_2_a_failure_that_may_pass_is_bridged(ann: User, feeds: FeedServer, na
     assert (titles(ann), failed["entry_count"], failed["last_sync"]) == (["Seminar"], 1, feed["last_sync"])
 
 
+@pytest.mark.contract("planner §5.2")
 @pytest.mark.parametrize("name", FINAL)
-def test_5_2_a_feed_that_is_refused_contributes_nothing(ann: User, feeds: FeedServer, name: str) -> None:
+def test_a_feed_that_is_refused_contributes_nothing(ann: User, feeds: FeedServer, name: str) -> None:
     url, page = feeds.page(of_one("Gone"), etag='"one"')
     series = vevent("20260506T080000Z", UID="u", RRULE="FREQ=DAILY;COUNT=2", SUMMARY="Gone too")
     page.body = vcalendar(series, vevent("20260505T093000Z", SUMMARY="Gone")).encode()
@@ -89,6 +91,7 @@ def test_5_2_a_feed_that_is_refused_contributes_nothing(ann: User, feeds: FeedSe
     assert titles(ann) == ["Gone", "Other", "Gone too", "Gone too"]
 
 
+@pytest.mark.contract("planner §5.2")
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
@@ -106,7 +109,7 @@ def test_5_2_a_feed_that_is_refused_contributes_nothing(ann: User, feeds: FeedSe
         (f"Mon, 04 May 2026 10:01:00 +{'9' * 20}", None),
     ],
 )
-def test_5_2_how_long_a_server_asks_to_wait(text: str, seconds: float | None) -> None:
+def test_a_server_is_asked_again_when_it_said_so(text: str, seconds: float | None) -> None:
     assert retry_after(text, datetime(2026, 5, 4, 10, tzinfo=UTC)) == seconds
 
 
@@ -140,8 +143,9 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+@pytest.mark.contract("planner §5.2", "planner §12.4")
 @pytest.mark.parametrize("name", FAILURES)
-def test_5_2_failures_are_named_and_the_week_goes_on(eve: User, feeds: FeedServer, name: str) -> None:
+def test_failures_are_named_and_the_week_goes_on(eve: User, feeds: FeedServer, name: str) -> None:
     fields, reason = FAILURES[name]
     feed = subscribe(eve, feeds.page(**fields)[0])
     assert feed["last_error"].startswith(reason)
@@ -150,7 +154,8 @@ def test_5_2_failures_are_named_and_the_week_goes_on(eve: User, feeds: FeedServe
     eve.delete(f"calendar-feeds/{feed['id']}/")
 
 
-def test_5_2_unreachable_is_201_all_the_same(eve: User) -> None:
+@pytest.mark.contract("planner §5.2")
+def test_unreachable_is_201_all_the_same(eve: User) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     feed = subscribe(eve, f"http://127.0.0.1:{port}/t.ics")
@@ -158,8 +163,9 @@ def test_5_2_unreachable_is_201_all_the_same(eve: User) -> None:
     assert subscribe(eve, f"https://127.0.0.1:{port}/t.ics")["last_error"] == "It cannot be reached."
 
 
+@pytest.mark.contract("planner §5.2")
 @pytest.mark.parametrize("code", [200, 404])
-def test_5_2_a_failure_is_one_warning_in_the_log(
+def test_a_failure_is_one_warning_in_the_log(
     ann: User, feeds: FeedServer, stack: Stack, tables: Tables, code: int
 ) -> None:
     feed = subscribe(ann, feeds.page("<html>Sign in</html>", status=code)[0])
@@ -170,7 +176,8 @@ def test_5_2_a_failure_is_one_warning_in_the_log(
     assert "WARNING" in lines[0].upper()
 
 
-def test_5_2_secrets_of_addresses_are_not_logged(eve: User, feeds: FeedServer, stack: Stack) -> None:
+@pytest.mark.contract("planner §5.2")
+def test_secrets_of_addresses_are_not_logged(eve: User, feeds: FeedServer, stack: Stack) -> None:
     url, _ = feeds.page(status=500)
     subscribe(eve, url.replace("://", "://ann:hush-hush@") + "?key=very-secret-key")
     log = stack.log("planner").read_text()
@@ -179,5 +186,6 @@ def test_5_2_secrets_of_addresses_are_not_logged(eve: User, feeds: FeedServer, s
     assert "very-secret-key" not in log
 
 
-def test_5_2_ten_seconds_for_a_feed_unless_the_operator_says_otherwise() -> None:
+@pytest.mark.contract("planner §5.2")
+def test_ten_seconds_for_a_feed_unless_the_operator_says_otherwise() -> None:
     assert PlannerSettings.model_fields["calendar_fetch_seconds"].default == 10.0

@@ -31,7 +31,8 @@ BOMB = vcalendar(vevent("19700101T000000Z", UID="u", RRULE=RULE))
 TOO_LONG = "Reading it takes longer than 2 s."
 
 
-def test_5_3_a_hostile_calendar_costs_its_budget_and_nothing_else(
+@pytest.mark.contract("planner §5.3")
+def test_a_hostile_calendar_costs_its_budget_and_nothing_else(
     ann: User, ben: User, feeds: FeedServer, tables: Tables
 ) -> None:
     create_feed(ben, raw_ical=SEMINAR)
@@ -49,7 +50,8 @@ def test_5_3_a_hostile_calendar_costs_its_budget_and_nothing_else(
     assert entries(ann) == []
 
 
-def test_5_3_a_calendar_that_becomes_hostile_contributes_nothing(ann: User, feeds: FeedServer) -> None:
+@pytest.mark.contract("planner §5.3")
+def test_a_calendar_that_becomes_hostile_contributes_nothing(ann: User, feeds: FeedServer) -> None:
     url, page = feeds.page(SEMINAR)
     feed = subscribe(ann, url)
     page.body = BOMB.encode()
@@ -61,8 +63,9 @@ def test_5_3_a_calendar_that_becomes_hostile_contributes_nothing(ann: User, feed
     assert titles(ann) == ["Seminar"]
 
 
+@pytest.mark.contract("planner §5.3")
 @pytest.mark.parametrize(("many", "error"), [(20_000, None), (20_001, "The calendar has more than 20,000 entries.")])
-def test_5_3_number_of_entries(ann: User, many: int, error: str | None) -> None:
+def test_the_number_of_entries_is_limited(ann: User, many: int, error: str | None) -> None:
     text = "".join(f"BEGIN:VEVENT\nDTSTART:20200506T080000Z\nUID:{n}\nEND:VEVENT\n" for n in range(many))
     create_feed(ann, raw_ical=text)
     # On a loaded machine reading goes on after the answer.
@@ -71,8 +74,9 @@ def test_5_3_number_of_entries(ann: User, many: int, error: str | None) -> None:
     assert (feed["last_error"], feed["entry_count"]) == (error, 0 if error else many)
 
 
+@pytest.mark.contract("planner §5.3", "planner §5.2")
 @pytest.mark.parametrize(("more", "error"), [(0, None), (1, "It is larger than 10 MB.")])
-def test_5_3_size(ann: User, more: int, error: str | None) -> None:
+def test_a_calendar_has_at_most_10_mib(ann: User, more: int, error: str | None) -> None:
     text = SEMINAR.strip()
     text = f"X-PADDING:{'x' * (10 * 1024 * 1024 - len(text) - 11 + more)}\n{text}"
     assert len(text) == 10 * 1024 * 1024 + more
@@ -80,8 +84,9 @@ def test_5_3_size(ann: User, more: int, error: str | None) -> None:
     assert (feed["last_error"], feed["entry_count"]) == (error, 0 if error else 1)
 
 
+@pytest.mark.contract("planner §5.3")
 @pytest.mark.parametrize("freq", ["SECONDLY", "MINUTELY", "HOURLY"])
-def test_5_3_sub_daily_rules_count_once(ann: User, freq: str) -> None:
+def test_sub_daily_rules_count_once(ann: User, freq: str) -> None:
     create_feed(ann, raw_ical=vcalendar(vevent("20260506T080000Z", UID="u", RRULE=f"FREQ={freq}", SUMMARY="x")))
     assert spans(ann) == [("x", "2026-05-06T08:00:00+00:00", "2026-05-06T09:00:00+00:00")]
 
@@ -92,6 +97,7 @@ def corpus() -> Iterator[Path]:
         yield from sorted(Path(str(library.__file__)).parent.glob("test*/calendars/**/*.ics"))
 
 
+@pytest.mark.contract("planner §5.3")
 def test_corpus_of_the_libraries() -> None:
     files = list(corpus())
     # The wheels hold the test calendars of their sdists; a version without them needs another way to them.
@@ -135,6 +141,7 @@ def as_text(data: bytes) -> str:
     return data.decode("utf-8-sig", "replace").replace("\x00", "")
 
 
+@pytest.mark.contract("planner §5.3")
 def test_fuzz_never_stops_the_readers_for_good() -> None:
     async def run() -> list[Reading]:
         pool = ReaderPool(2, 2.0, waiting=100)
@@ -158,6 +165,7 @@ def test_fuzz_never_stops_the_readers_for_good() -> None:
     assert sum(reading.count > 0 for reading in readings) > EXAMPLES / 2
 
 
+@pytest.mark.contract("planner §5.3")
 def test_fuzzed_bytes_over_http(eve: User, feeds: FeedServer) -> None:
     dice = random.Random(7986)  # noqa: S311 - the same every time
     url, page = feeds.page(SEMINAR)
@@ -209,6 +217,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.contract("planner §5.3")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_shapes_that_cost_much_cost_their_budget_at_most(shape: str) -> None:
     async def run() -> tuple[Reading, Reading]:
@@ -230,6 +239,7 @@ def test_shapes_that_cost_much_cost_their_budget_at_most(shape: str) -> None:
     assert (after.count, after.error) == (1, None)
 
 
+@pytest.mark.contract("planner §5.3")
 def test_a_reader_is_killed_at_its_budget_and_replaced() -> None:
     everything = ";".join(f"BY{unit}={','.join(map(str, range(60)))}" for unit in ("MINUTE", "SECOND"))
     bomb = vcalendar(vevent("19700101T000000Z", UID="u", RRULE=f"FREQ=DAILY;{everything}"))

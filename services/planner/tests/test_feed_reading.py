@@ -11,7 +11,8 @@ from tests.support.client import User
 from planner_service.calendar_feeds.payload import summary
 
 
-def test_5_2_week_item(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §5.2", "planner §1.1", "planner §1.2", "planner §6.3")
+def test_an_entry_of_a_feed_has_every_key(ann: User, teller: Teller) -> None:
     course_id = teller.course(ann)
     feed = create_feed(ann, course_id=course_id, raw_ical=SEMINAR)
     assert entries(ann) == [
@@ -27,7 +28,8 @@ def test_5_2_week_item(ann: User, teller: Teller) -> None:
     ]
 
 
-def test_6_3_ties_are_plan_then_session_then_calendar(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §6.3")
+def test_ties_are_plan_then_session_then_calendar(ann: User, teller: Teller) -> None:
     create_feed(ann, raw_ical=vcalendar(vevent("20260506T120000Z"), vevent("20260506T110000Z")))
     ann.post("note-sessions/", {"note_id": teller.note(ann), "started_at": "2026-05-06T12:00:00Z"})
     ann.post("planner-events/", {"title": "Plan", "event_date": "2026-05-06"})
@@ -35,7 +37,8 @@ def test_6_3_ties_are_plan_then_session_then_calendar(ann: User, teller: Teller)
     assert [item["kind"] for item in day] == ["calendar", "plan", "note_session", "calendar"]
 
 
-def test_5_4_placement(ann: User) -> None:
+@pytest.mark.contract("planner §5.4")
+def test_entries_stand_on_their_first_day(ann: User) -> None:
     create_feed(
         ann,
         raw_ical=vcalendar(
@@ -122,8 +125,9 @@ SUBSET = {
 }
 
 
+@pytest.mark.contract("planner §5.3", "planner §11", "decision 34")
 @pytest.mark.parametrize("name", SUBSET)
-def test_5_3_subset(eve: User, name: str) -> None:
+def test_each_part_of_the_ical_subset_is_read(eve: User, name: str) -> None:
     part, expected = SUBSET[name]
     feed = create_feed(eve, raw_ical=vcalendar(part))
     shown = [item for item in entries(eve) if item["source_id"] == feed["id"]]
@@ -135,20 +139,23 @@ def test_5_3_subset(eve: User, name: str) -> None:
         assert found == [(title, f"{SIX}{start}:00+00:00", f"{SIX}{end}:00+00:00") for title, start, end in expected]
 
 
-def test_5_3_all_day_with_its_exclusive_end(ann: User) -> None:
+@pytest.mark.contract("planner §5.3")
+def test_an_all_day_entry_ends_at_the_next_midnight(ann: User) -> None:
     create_feed(ann, raw_ical=vcalendar(vevent(";VALUE=DATE:20260506", DTEND=";VALUE=DATE:20260508", SUMMARY="Trip")))
     assert spans(ann) == [("Trip", "2026-05-06T00:00:00+00:00", "2026-05-08T00:00:00+00:00")]
 
 
+@pytest.mark.contract("planner §5.3")
 @pytest.mark.parametrize("ending", ["\n", "\r", "\r\n"])
-def test_5_3_line_ends_indents_and_no_frame(ann: User, ending: str) -> None:
+def test_line_ends_indents_and_a_missing_frame_are_read(ann: User, ending: str) -> None:
     lines = ["  BEGIN:VEVENT", "    DTSTART:20260506T093000Z", "    SUMMARY:Pasted", "  END:VEVENT"]
     create_feed(ann, raw_ical=ending.join(lines))
     create_feed(ann, raw_ical=ending.join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR"]))
     assert [title for title, _, _ in spans(ann)] == ["Pasted", "Pasted"]
 
 
-def test_12_4_summary_of_an_import(ann: User) -> None:
+@pytest.mark.contract("planner §12.4", "planner §3.1")
+def test_an_import_is_summarised(ann: User) -> None:
     text = vcalendar(
         vevent("20260507T080000Z", SUMMARY="Second"),
         vevent("20260506T080000Z", SUMMARY="First"),
@@ -172,19 +179,22 @@ def test_12_4_summary_of_an_import(ann: User) -> None:
     }
 
 
+@pytest.mark.contract("planner §12.4")
 @pytest.mark.parametrize("text", ["", "hello", vcalendar(), vcalendar("BEGIN:VTODO", "SUMMARY:x", "END:VTODO")])
-def test_12_4_nothing_to_read(eve: User, text: str) -> None:
+def test_an_import_of_nothing_says_so(eve: User, text: str) -> None:
     summary = create_feed(eve, raw_ical=text)["import_summary"]
     assert (summary["ok"], summary["count"], summary["events"]) == (False, 0, [])
     assert summary["error"]
 
 
-def test_12_4_what_is_not_read_yet_is_said_to_be() -> None:
+@pytest.mark.contract("planner §12.4")
+def test_an_import_that_is_not_read_yet_says_so() -> None:
     feed = {"title": "Lab", "source_id": 7, "last_sync": None, "last_error": None, "entry_count": 0}
     assert summary(feed, []) == {"ok": False, "count": 0, "events": [], "error": "It is still being read."}
 
 
-def test_5_3_series_in_years_far_away(ann: User, tables: Tables) -> None:
+@pytest.mark.contract("planner §5.3")
+def test_series_are_shown_in_years_far_away(ann: User, tables: Tables) -> None:
     create_feed(
         ann, raw_ical=vcalendar(vevent(";TZID=Europe/Rome:19990105T090000", UID=ann.username, RRULE="FREQ=WEEKLY"))
     )

@@ -19,8 +19,9 @@ from planner_service.calendar_sources.fetch import Fetcher, FetchFailed
 from planner_service.calendar_sources.guard import REFUSED, UNKNOWN
 
 
+@pytest.mark.contract("planner §5.2", "planner §11")
 @pytest.mark.parametrize("text", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "2a00:1450:4001::200e"])
-def test_5_2_public_addresses(text: str) -> None:
+def test_public_addresses_are_allowed(text: str) -> None:
     assert is_public(text)
 
 
@@ -70,8 +71,9 @@ INNER_ADDRESSES = [
 ]
 
 
+@pytest.mark.contract("planner §5.2", "planner §11")
 @pytest.mark.parametrize("text", INNER_ADDRESSES)
-def test_5_2_inner_addresses(text: str) -> None:
+def test_inner_addresses_are_refused(text: str) -> None:
     assert not is_public(text)
 
 
@@ -137,8 +139,9 @@ def connections(every_connection: Connections) -> list[Any]:
     return every_connection.seen
 
 
+@pytest.mark.contract("planner §5.2")
 @pytest.mark.parametrize("address", [text for text in INNER_ADDRESSES if "." in text or ":" in text])
-def test_5_2_no_socket_is_told_to_connect_to_an_inner_address(connections: list[Any], address: str) -> None:
+def test_no_socket_is_told_to_connect_to_an_inner_address(connections: list[Any], address: str) -> None:
     host = f"[{address}]" if ":" in address and "%" not in address else "harmless.example"
     for url in (f"http://{host}:8080/t.ics", "https://harmless.example/t.ics"):
         with pytest.raises(FetchFailed, match=REFUSED):
@@ -146,20 +149,23 @@ def test_5_2_no_socket_is_told_to_connect_to_an_inner_address(connections: list[
     assert connections == []
 
 
-def test_5_2_a_socket_that_connects_is_seen(connections: list[Any], feeds: FeedServer) -> None:
+@pytest.mark.contract("planner §5.2")
+def test_a_socket_that_connects_is_seen(connections: list[Any], feeds: FeedServer) -> None:
     url, _ = feeds.page(SEMINAR)
     assert asyncio.run(fetch(url, [["127.0.0.1"]], "127.0.0.1")) == SEMINAR
     assert connections == [("127.0.0.1", feeds.port)]
 
 
+@pytest.mark.contract("planner §5.2")
 @pytest.mark.parametrize("answers", [["127.0.0.1"], ["::ffff:127.0.0.1", "127.0.0.1"], ["10.1.2.3", "127.0.0.1"], []])
-def test_5_2_what_a_name_leads_to_is_checked(listener: socket.socket, answers: list[str]) -> None:
+def test_what_a_name_leads_to_is_checked(listener: socket.socket, answers: list[str]) -> None:
     with pytest.raises(FetchFailed, match=REFUSED):
         asyncio.run(fetch(f"http://harmless.example:{port_of(listener)}/t.ics", [answers]))
     assert_untouched(listener)
 
 
-def test_5_2_a_second_answer_of_the_name_server_is_never_asked_for(
+@pytest.mark.contract("planner §5.2")
+def test_a_second_answer_of_the_name_server_is_never_asked_for(
     listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 127.0.0.2 stands for a public address: the name leads there when it is checked, and to 127.0.0.1 from then on.
@@ -172,7 +178,8 @@ def test_5_2_a_second_answer_of_the_name_server_is_never_asked_for(
     assert_untouched(listener)
 
 
-def test_5_2_a_redirect_to_the_same_name_is_checked_again(
+@pytest.mark.contract("planner §5.2")
+def test_a_redirect_to_the_same_name_is_checked_again(
     listener: socket.socket, connections: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "is_public", lambda address: address == "127.0.0.2")
@@ -189,7 +196,8 @@ def test_5_2_a_redirect_to_the_same_name_is_checked_again(
     assert_untouched(listener)
 
 
-def test_5_2_proxies_of_the_environment_are_not_used(
+@pytest.mark.contract("planner §5.2")
+def test_proxies_of_the_environment_are_not_used(
     listener: socket.socket, feeds: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
@@ -199,7 +207,8 @@ def test_5_2_proxies_of_the_environment_are_not_used(
     assert_untouched(listener)
 
 
-def test_5_2_another_name_for_an_allowed_host_is_not_allowed(listener: socket.socket) -> None:
+@pytest.mark.contract("planner §5.2")
+def test_another_name_for_an_allowed_host_is_not_allowed(listener: socket.socket) -> None:
     with pytest.raises(FetchFailed, match=REFUSED):
         asyncio.run(fetch(f"http://other.example:{port_of(listener)}/", [["127.0.0.1"]], "127.0.0.1"))
     assert_untouched(listener)
@@ -270,19 +279,21 @@ INNER_HOSTS = [
 REFUSALS = {REFUSED, UNKNOWN, "Its address cannot be used."}
 
 
+@pytest.mark.contract("planner §5.2", "planner §11")
 @pytest.mark.parametrize("host", INNER_HOSTS)
-def test_5_2_addresses_of_the_inner_network_are_refused(eve: User, inner: int, host: str) -> None:
+def test_addresses_of_the_inner_network_are_refused(eve: User, inner: int, host: str) -> None:
     feed = subscribe(eve, f"http://{host}:{inner}/t.ics")
     eve.delete(f"calendar-feeds/{feed['id']}/")
     assert feed["last_error"] in REFUSALS, feed
     assert feed["entry_count"] == 0
 
 
+@pytest.mark.contract("planner §5.2")
 @pytest.mark.parametrize(
     ("status", "host"),
     [*((302, host) for host in INNER_HOSTS), *((status, "localhost") for status in (301, 303, 307, 308))],
 )
-def test_5_2_redirects_into_the_inner_network_are_refused(
+def test_redirects_into_the_inner_network_are_refused(
     eve: User, feeds: FeedServer, inner: int, status: int, host: str
 ) -> None:
     location = f"http://{host}:{inner}/t.ics".encode().decode("latin-1")

@@ -36,8 +36,9 @@ TABLE = [
 ]
 
 
+@pytest.mark.contract("planner §4")
 @pytest.mark.parametrize(("given", "expected"), TABLE)
-def test_4_table(given: str, expected: str) -> None:
+def test_addresses_are_normalised_as_in_the_table(given: str, expected: str) -> None:
     assert normalised(given) == expected
     assert normalised(expected) == expected
 
@@ -45,8 +46,9 @@ def test_4_table(given: str, expected: str) -> None:
 anything = st.text(st.characters(categories=None), max_size=60)
 
 
+@pytest.mark.contract("planner §4")
 @given(anything)
-def test_4_any_text_is_answered(text: str) -> None:
+def test_any_text_is_normalised_without_an_error(text: str) -> None:
     for address in (
         text,
         f"{PAGE}?cid={text}",
@@ -58,6 +60,7 @@ def test_4_any_text_is_answered(text: str) -> None:
     assert web_address(text) is None or "://" in text
 
 
+@pytest.mark.contract("planner §3.2")
 @pytest.mark.parametrize(
     "text",
     [
@@ -71,11 +74,12 @@ def test_4_any_text_is_answered(text: str) -> None:
         "HTTPS://CAMPUS.EXAMPLE",
     ],
 )
-def test_3_2_addresses_of_the_web(text: str) -> None:
+def test_web_addresses_are_taken(text: str) -> None:
     assert web_address(text) == text
 
 
-def test_3_2_webcal_is_https() -> None:
+@pytest.mark.contract("planner §3.2", "decision 34")
+def test_webcal_becomes_https() -> None:
     assert web_address("webcal://p77-caldav.icloud.com/published/2/X") == "https://p77-caldav.icloud.com/published/2/X"
 
 
@@ -101,8 +105,9 @@ NO_ADDRESSES = [
 ]
 
 
+@pytest.mark.contract("planner §3.2")
 @pytest.mark.parametrize("text", NO_ADDRESSES)
-def test_3_2_no_addresses(text: str) -> None:
+def test_what_is_no_web_address_is_refused(text: str) -> None:
     assert web_address(text) is None
 
 

@@ -53,8 +53,9 @@ def key_of_eve(eve: User) -> str:
     return eve.rotate_key()
 
 
+@pytest.mark.contract("planner §0", "planner §2.6")
 @pytest.mark.parametrize(("method", "path", "status"), ENDPOINTS)
-def test_0_session_token_and_api_key_work_everywhere(
+def test_session_token_and_api_key_work_everywhere(
     eve: User, key_of_eve: str, method: str, path: str, status: int
 ) -> None:
     for credential in (f"Token {eve.token}", f"Bearer {key_of_eve}"):
@@ -65,14 +66,16 @@ def test_0_session_token_and_api_key_work_everywhere(
             assert list(answer.json()) == ["detail"]
 
 
-def test_0_an_api_key_sees_what_its_owner_sees(ann: User) -> None:
+@pytest.mark.contract("planner §0")
+def test_an_api_key_sees_what_its_owner_sees(ann: User) -> None:
     event = make(ann)
     answer = ann.api.get("planner-events/", headers={"Authorization": f"Bearer {ann.rotate_key()}"})
     assert answer.json() == [event]
 
 
+@pytest.mark.contract("planner §0", "decision 1", "planner §2.6", "planner §3.1", "planner §6.1", "planner §7")
 @pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _ in ENDPOINTS])
-def test_0_login_comes_first(api: Api, method: str, path: str) -> None:
+def test_login_comes_first(api: Api, method: str, path: str) -> None:
     content = "{" if method in {"POST", "PATCH"} else None
     for headers, detail in (
         ({}, "Authentication credentials were not provided."),
@@ -84,7 +87,8 @@ def test_0_login_comes_first(api: Api, method: str, path: str) -> None:
         assert answer.headers["WWW-Authenticate"] == "Token"
 
 
-def test_0_a_revoked_token_is_invalid(api: Api) -> None:
+@pytest.mark.contract("planner §0", "decision 1")
+def test_a_revoked_token_is_invalid(api: Api) -> None:
     user = api.register()
     assert user.get("heatmap/").status_code == 200
     assert user.post("auth/logout/").status_code < 300
@@ -93,7 +97,8 @@ def test_0_a_revoked_token_is_invalid(api: Api) -> None:
         assert user.get(path).json() == {"detail": "Invalid token."}
 
 
-def test_0_a_disabled_account_is_told(api: Api, stack: Stack) -> None:
+@pytest.mark.contract("planner §0")
+def test_a_disabled_account_is_401(api: Api, stack: Stack) -> None:
     user = api.register()
     # Disabling signs out everywhere: the session is gone, the key is still known.
     told = {f"Token {user.token}": "Invalid token.", f"Bearer {user.rotate_key()}": "User account is disabled."}
@@ -107,7 +112,8 @@ def test_0_a_disabled_account_is_told(api: Api, stack: Stack) -> None:
             assert (answer.status_code, answer.json()) == (401, {"detail": detail})
 
 
-def test_0_success_bodies_are_utf_8(ann: User) -> None:
+@pytest.mark.contract("planner §0")
+def test_success_bodies_are_utf_8(ann: User) -> None:
     answer = ann.post("planner-events/", {**MINIMAL, "title": "Prüfung 📚"})
     assert answer.headers["Content-Type"] == JSON
     assert answer.json()["title"] == "Prüfung 📚"
@@ -116,7 +122,8 @@ def test_0_success_bodies_are_utf_8(ann: User) -> None:
     assert "Prüfung 📚".encode() in ann.get("activity/week/?start_date=2026-05-04").content
 
 
-def test_0_ids_are_integers_and_lists_are_plain_arrays(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §0", "planner §1.2", "planner §1.3", "planner §3.3", "planner §10")
+def test_ids_are_integers_and_lists_are_plain_arrays(ann: User, teller: Teller) -> None:
     course_id = teller.course(ann)
     note_id = teller.note(ann, course_id=course_id)
     today = datetime.now(UTC).date()
@@ -158,8 +165,9 @@ MOMENTS = [
 ]
 
 
+@pytest.mark.contract("planner §0", "planner §11")
 @pytest.mark.parametrize(("sent", "shown"), MOMENTS)
-def test_0_date_times(eve: User, teller: Teller, sent: str, shown: str) -> None:
+def test_date_times_are_converted_to_utc(eve: User, teller: Teller, sent: str, shown: str) -> None:
     event = make(eve, starts_at=sent, completed_at=sent, is_completed=True)
     assert (event["starts_at"], event["completed_at"], event["event_date"]) == (shown, shown, shown[:10])
     assert change_event(eve, event, starts_at="2026-05-01T00:00:00Z", ends_at=sent)["ends_at"] == shown
@@ -169,14 +177,16 @@ def test_0_date_times(eve: User, teller: Teller, sent: str, shown: str) -> None:
     assert shown in {item["starts_at"] for item in items if item.get("note_id") == note_id}
 
 
+@pytest.mark.contract("planner §0")
 @pytest.mark.parametrize("text", ["2026-05-06", "14:00", "2026-05-06T25:00:00", "2026-05-06T14:00:00+25:00", "", 5, []])
-def test_0_bad_date_times(eve: User, text: Any) -> None:
+def test_bad_date_times_are_refused(eve: User, text: Any) -> None:
     for name in ("starts_at", "ends_at", "completed_at"):
         answer = eve.post("planner-events/", {**MINIMAL, name: text})
         assert (answer.status_code, answer.json()) == (400, {name: [messages.BAD_DATETIME]})
 
 
-def test_0_moments_of_feeds_end_in_z(ann: User) -> None:
+@pytest.mark.contract("planner §0")
+def test_date_times_of_feeds_end_in_z(ann: User) -> None:
     feed = create_feed(ann, raw_ical=SEMINAR)
     for name in ("last_sync", "date_created", "last_edit"):
         assert feed[name].endswith("Z")
@@ -184,6 +194,7 @@ def test_0_moments_of_feeds_end_in_z(ann: User) -> None:
     assert feeds_of(ann)[0]["date_created"] == feed["date_created"]
 
 
+@pytest.mark.contract("planner §0")
 @pytest.mark.parametrize(
     ("sent", "read"),
     [
@@ -191,16 +202,18 @@ def test_0_moments_of_feeds_end_in_z(ann: User) -> None:
         *((word, False) for word in (False, 0, "0", "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF")),
     ],
 )
-def test_0_lenient_booleans(eve: User, sent: Any, read: bool) -> None:
+def test_booleans_are_read_leniently(eve: User, sent: Any, read: bool) -> None:
     assert make(eve, is_completed=sent)["is_completed"] is read
 
 
+@pytest.mark.contract("planner §0")
 @pytest.mark.parametrize(("sent", "read"), [("3", 3), (" 7 ", 7), (4, 4), ("0012", 12)])
-def test_0_lenient_integers(eve: User, sent: Any, read: int) -> None:
+def test_integers_are_read_leniently(eve: User, sent: Any, read: int) -> None:
     event = make(eve, difficulty_weight=sent, recurrence_interval=sent, recurrence_count=sent)
     assert [event[name] for name in ("difficulty_weight", "recurrence_interval", "recurrence_count")] == [read] * 3
 
 
+@pytest.mark.contract("planner §0", "planner §2.1")
 @pytest.mark.parametrize(
     "path",
     [
@@ -214,22 +227,24 @@ def test_0_lenient_integers(eve: User, sent: Any, read: int) -> None:
         "heatmap/",
     ],
 )
-def test_0_put_is_not_allowed(eve: User, path: str) -> None:
+def test_put_is_not_allowed(eve: User, path: str) -> None:
     answer = eve.request("PUT", path, json={})
     assert (answer.status_code, answer.json()) == (405, {"detail": 'Method "PUT" not allowed.'})
     assert "PUT" not in answer.headers["Allow"]
     assert {"GET", "POST", "PATCH", "DELETE"} & set(answer.headers["Allow"].split(", "))
 
 
-def test_0_form_encoded_bodies(ann: User) -> None:
+@pytest.mark.contract("planner §0")
+def test_form_encoded_bodies_are_read(ann: User) -> None:
     answer = ann.request("POST", "planner-events/", data={**MINIMAL, "is_completed": "on", "difficulty_weight": "2"})
     assert answer.status_code == 201
     assert answer.json()["is_completed"] is True
     assert answer.json()["difficulty_weight"] == 2
 
 
+@pytest.mark.contract("planner §0", "planner §2.1", "planner §2.6")
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-def test_0_events_of_others_do_not_exist(ann: User, ben: User, method: str) -> None:
+def test_events_of_others_do_not_exist(ann: User, ben: User, method: str) -> None:
     event = make(ann)
     answer = ben.request(method, f"planner-events/{event['id']}/", json={"title": "Mine now"})
     assert answer.status_code == 404
@@ -237,6 +252,7 @@ def test_0_events_of_others_do_not_exist(ann: User, ben: User, method: str) -> N
     assert ben.get("planner-events/?include_completed=1").json() == []
 
 
+@pytest.mark.contract("planner §0")
 @pytest.mark.parametrize(
     ("body", "status", "expected"),
     [
@@ -245,7 +261,7 @@ def test_0_events_of_others_do_not_exist(ann: User, ben: User, method: str) -> N
         ("{", 400, None),
     ],
 )
-def test_0_bodies_that_are_no_object(eve: User, body: str, status: int, expected: Any) -> None:
+def test_bodies_that_are_no_object_are_400(eve: User, body: str, status: int, expected: Any) -> None:
     answer = eve.request("POST", "planner-events/", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == status
     if expected is None:
@@ -254,13 +270,15 @@ def test_0_bodies_that_are_no_object(eve: User, body: str, status: int, expected
         assert answer.json() == expected
 
 
-def test_0_unsupported_media_type(ann: User) -> None:
+@pytest.mark.contract("planner §0")
+def test_other_media_types_are_415(ann: User) -> None:
     answer = ann.request("POST", "planner-events/", content="{}", headers={"Content-Type": "text/plain"})
     assert answer.status_code == 415
     assert answer.json() == {"detail": 'Unsupported media type "text/plain" in request.'}
 
 
-def test_0_wrong_methods(ann: User) -> None:
+@pytest.mark.contract("planner §0")
+def test_wrong_methods_are_405_with_allow(ann: User) -> None:
     event = make(ann)
     for method, path in (("PUT", f"planner-events/{event['id']}/"), ("DELETE", "planner-events/")):
         answer = ann.request(method, path)

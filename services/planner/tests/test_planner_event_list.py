@@ -25,7 +25,8 @@ KEYS = {
 }
 
 
-def test_2_1_list_holds_open_events_in_order(ann: User, ben: User) -> None:
+@pytest.mark.contract("planner §2.1", "planner §1.1", "planner §2.5")
+def test_list_holds_open_events_in_order(ann: User, ben: User) -> None:
     late = plan(ann, title="Alpha", event_date="2030-01-02")
     second = plan(ann, title="Zeta", event_date="2030-01-01")
     first = plan(ann, title="Beta", event_date="2030-01-01")
@@ -42,23 +43,26 @@ def test_2_1_list_holds_open_events_in_order(ann: User, ben: User) -> None:
     assert len(ann.get("planner-events/?include_completed=0").json()) == 4
 
 
+@pytest.mark.contract("planner §2.1")
 @pytest.mark.parametrize(
     ("limit", "listed"), [("2", 2), ("0", 1), ("-7", 1), ("500", 3), ("", 3), ("x", 3), ("9" * 200, 3)]
 )
-def test_2_1_limit_is_clamped(ann: User, limit: str, listed: int) -> None:
+def test_the_limit_is_clamped(ann: User, limit: str, listed: int) -> None:
     for _ in range(3):
         plan(ann, "2026-05-09")
     assert len(ann.get(f"planner-events/?limit={limit}").json()) == listed
 
 
-def test_2_1_list_has_no_window(ann: User) -> None:
+@pytest.mark.contract("planner §2.1")
+def test_the_list_has_no_window(ann: User) -> None:
     days = ["0001-01-01", "1999-12-31", "2999-12-31", "9999-12-31"]
     for day in reversed(days):
         plan(ann, day)
     assert [event["event_date"] for event in ann.get("planner-events/").json()] == days
 
 
-def test_2_1_limit_is_two_hundred_at_most_and_absent_is_no_cut(ann: User, tables: Tables) -> None:
+@pytest.mark.contract("planner §2.1")
+def test_limit_is_two_hundred_at_most_and_absent_is_no_cut(ann: User, tables: Tables) -> None:
     tables.rows(
         "INSERT INTO planner.planner_events (user_id, title, event_date, starts_at, ends_at, difficulty_weight, "
         "description, is_completed, recurrence_freq, recurrence_interval, revision, date_created, last_edit) "

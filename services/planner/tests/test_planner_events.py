@@ -21,7 +21,8 @@ def window(event: dict[str, Any]) -> tuple[str, str, str]:
     return event["event_date"], event["starts_at"], event["ends_at"]
 
 
-def test_2_3_payload(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §2.3", "planner §0", "planner §1.1", "planner §2.1", "planner §2.2")
+def test_an_event_has_every_key(ann: User, teller: Teller) -> None:
     course_id = teller.course(ann)
     event = make(
         ann,
@@ -52,7 +53,8 @@ def test_2_3_payload(ann: User, teller: Teller) -> None:
     }
 
 
-def test_2_1_get_and_delete_one(ann: User) -> None:
+@pytest.mark.contract("planner §2.1", "planner §0", "planner §11", "decision 33")
+def test_one_event_is_read_and_deleted(ann: User) -> None:
     event = make(ann)
     path = f"planner-events/{event['id']}/"
     assert ann.get(path).json() == event
@@ -64,7 +66,8 @@ def test_2_1_get_and_delete_one(ann: User) -> None:
         assert "detail" in answer.json()
 
 
-def test_2_2_post_defaults(ann: User) -> None:
+@pytest.mark.contract("planner §2.2", "planner §1.1", "planner §2.3")
+def test_a_new_event_has_defaults(ann: User) -> None:
     event = make(ann)
     assert event["difficulty_weight"] == 1
     assert event["description"] == ""
@@ -72,6 +75,7 @@ def test_2_2_post_defaults(ann: User) -> None:
     assert make(ann, description=None)["description"] == ""
 
 
+@pytest.mark.contract("planner §2.4", "planner §0", "planner §1.1", "planner §2.2", "planner §2.3")
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [
@@ -98,12 +102,13 @@ def test_2_2_post_defaults(ann: User) -> None:
         ),
     ],
 )
-def test_2_4_window_on_create(eve: User, sent: dict[str, Any], expected: tuple[str, str, str]) -> None:
+def test_the_window_is_settled_on_create(eve: User, sent: dict[str, Any], expected: tuple[str, str, str]) -> None:
     event = make(eve, **sent)
     assert window(event) == expected
     assert window(eve.get(f"planner-events/{event['id']}/").json()) == expected
 
 
+@pytest.mark.contract("planner §2.4", "planner §1.1", "planner §2.2", "planner §11", "decision 32")
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [
@@ -117,7 +122,7 @@ def test_2_4_window_on_create(eve: User, sent: dict[str, Any], expected: tuple[s
             {"ends_at": "2026-05-09T14:00:00Z"},
             ("2026-05-09", "2026-05-09T14:00:00+00:00", "2026-05-09T15:00:00+00:00"),
         ),
-        # Architecture §9: a date alone moves the whole window by the day difference.
+        # decision 32: a date alone moves the whole window by the day difference.
         ({"event_date": "2026-05-20"}, ("2026-05-20", "2026-05-20T14:00:00+00:00", "2026-05-20T17:30:00+00:00")),
         (
             {"event_date": "2026-04-30", "title": "x"},
@@ -134,18 +139,20 @@ def test_2_4_window_on_create(eve: User, sent: dict[str, Any], expected: tuple[s
         ({"title": "y"}, ("2026-05-09", "2026-05-09T14:00:00+00:00", "2026-05-09T17:30:00+00:00")),
     ],
 )
-def test_2_4_window_on_patch(eve: User, sent: dict[str, Any], expected: tuple[str, str, str]) -> None:
+def test_the_window_is_settled_on_patch(eve: User, sent: dict[str, Any], expected: tuple[str, str, str]) -> None:
     event = make(eve, starts_at="2026-05-09T14:00:00Z", ends_at="2026-05-09T17:30:00Z")
     assert window(change_event(eve, event, **sent)) == expected
 
 
-def test_2_4_no_room_for_an_end_is_400(ann: User) -> None:
+@pytest.mark.contract("planner §2.4")
+def test_no_room_for_an_end_is_400(ann: User) -> None:
     answer = ann.post("planner-events/", {**MINIMAL, "starts_at": "9999-12-31T23:59:59.999999Z"})
     assert answer.status_code == 400
     assert list(answer.json()) == ["starts_at"]
 
 
-def test_2_2_patch_touches_only_the_keys_sent(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §2.2", "planner §2.1", "planner §2.3")
+def test_patch_touches_only_the_keys_sent(ann: User, teller: Teller) -> None:
     event = make(ann, description="Bring gloves", difficulty_weight=4, course_id=teller.course(), recurrence_freq="W")
     assert change_event(ann, event) == event
     assert change_event(ann, event, title="Renamed") == {**event, "title": "Renamed"}
@@ -157,7 +164,8 @@ def test_2_2_patch_touches_only_the_keys_sent(ann: User, teller: Teller) -> None
     }
 
 
-def test_2_5_completion(ann: User) -> None:
+@pytest.mark.contract("planner §2.5", "planner §2.2", "planner §2.3")
+def test_completion_sets_and_clears_its_time(ann: User) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
     event = make(ann)
     done = change_event(ann, event, is_completed=True)
@@ -172,13 +180,15 @@ def test_2_5_completion(ann: User) -> None:
     assert sent["completed_at"] == "2026-04-30T22:00:00+00:00"
 
 
-def test_2_6_missing_fields_are_reported_together(ann: User) -> None:
+@pytest.mark.contract("planner §2.6", "planner §0", "planner §2.2")
+def test_missing_fields_are_reported_together(ann: User) -> None:
     answer = ann.post("planner-events/", {})
     assert answer.status_code == 400
     assert answer.json() == {"title": ["This field is required."], "event_date": ["This field is required."]}
 
 
-def test_2_6_event_date_is_required_beside_a_start(ann: User) -> None:
+@pytest.mark.contract("planner §2.6", "planner §2.2")
+def test_event_date_is_required_beside_a_start(ann: User) -> None:
     answer = ann.post("planner-events/", {"title": "x", "starts_at": "2026-05-06T10:00:00Z"})
     assert (answer.status_code, answer.json()) == (400, {"event_date": ["This field is required."]})
 
@@ -209,8 +219,9 @@ BAD_FIELDS = [
 ]
 
 
+@pytest.mark.contract("planner §2.6", "planner §0", "planner §1.1", "planner §2.2", "planner §11")
 @pytest.mark.parametrize(("field", "value", "message"), BAD_FIELDS)
-def test_2_6_bad_fields(eve: User, field: str, value: Any, message: str) -> None:
+def test_a_bad_event_names_the_failing_field(eve: User, field: str, value: Any, message: str) -> None:
     answer = eve.post("planner-events/", {**MINIMAL, field: value})
     assert answer.status_code == 400
     assert answer.json() == {field: [message]}
@@ -221,13 +232,15 @@ def test_2_6_bad_fields(eve: User, field: str, value: Any, message: str) -> None
     assert eve.get(f"planner-events/{event['id']}/").json() == event
 
 
-def test_2_6_largest_values_are_kept(ann: User) -> None:
+@pytest.mark.contract("planner §2.6", "planner §1.1", "planner §2.2")
+def test_the_largest_values_are_kept(ann: User) -> None:
     event = make(ann, title="x" * 120, description="y" * 255, difficulty_weight=2**63 - 1, recurrence_count=10**15)
     assert ann.get(f"planner-events/{event['id']}/").json() == event
 
 
+@pytest.mark.contract("planner §2.6", "planner §2.2", "planner §10")
 @pytest.mark.parametrize("course_id", [-5, 0, 899_999_999])
-def test_2_6_unknown_course_is_404_after_the_fields(eve: User, course_id: int) -> None:
+def test_unknown_course_is_404_after_the_fields(eve: User, course_id: int) -> None:
     assert eve.post("planner-events/", {**MINIMAL, "course_id": course_id}).status_code == 404
     assert eve.post("planner-events/", {"title": "x", "course_id": course_id}).status_code == 400
     event = make(eve)
@@ -236,6 +249,7 @@ def test_2_6_unknown_course_is_404_after_the_fields(eve: User, course_id: int) -
     assert eve.get(f"planner-events/{event['id']}/").json() == event
 
 
+@pytest.mark.contract("planner §2.2", "planner §1.1", "planner §2.1", "planner §2.3")
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -252,7 +266,7 @@ def test_2_6_unknown_course_is_404_after_the_fields(eve: User, course_id: int) -
         ("recurrence_count", None),
     ],
 )
-def test_2_2_each_field_alone(eve: User, field: str, value: Any) -> None:
+def test_each_field_is_changed_alone(eve: User, field: str, value: Any) -> None:
     event = make(eve, recurrence_freq="M", recurrence_end_date="2030-01-01", recurrence_count=9)
     changed = change_event(eve, event, **{field: value})
     if field == "is_completed":
@@ -261,7 +275,8 @@ def test_2_2_each_field_alone(eve: User, field: str, value: Any) -> None:
     assert eve.get(f"planner-events/{event['id']}/").json() == changed
 
 
-def test_1_1_what_an_event_is_made_of(ann: User, tables: Tables) -> None:
+@pytest.mark.contract("planner §1.1", "planner §2.3")
+def test_an_event_is_stored_with_every_column(ann: User, tables: Tables) -> None:
     event = make(ann)
     (row,) = tables.rows("SELECT * FROM planner.planner_events WHERE id = %s", event["id"])
     assert row["user_id"] == ann.id
@@ -280,12 +295,14 @@ def test_1_1_what_an_event_is_made_of(ann: User, tables: Tables) -> None:
     }
 
 
-def test_1_1_any_existing_course_is_accepted(ann: User, ben: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §1.1")
+def test_any_existing_course_is_accepted(ann: User, ben: User, teller: Teller) -> None:
     course_id = teller.course(ben)
     assert make(ann, course_id=course_id)["course_id"] == course_id
 
 
-def test_2_facts_are_told_with_growing_revisions(ann: User, tables: Tables) -> None:
+@pytest.mark.contract("planner §2")
+def test_events_are_published_with_growing_revisions(ann: User, tables: Tables) -> None:
     event = make(ann)
     change_event(ann, event, title="Renamed")
     change_event(ann, event, title="Renamed")
@@ -298,7 +315,8 @@ def test_2_facts_are_told_with_growing_revisions(ann: User, tables: Tables) -> N
     ]
 
 
-def test_2_a_refused_write_leaves_no_fact(ann: User, tables: Tables) -> None:
+@pytest.mark.contract("planner §2")
+def test_a_refused_write_publishes_nothing(ann: User, tables: Tables) -> None:
     before = tables.count("outbox")
     assert ann.post("planner-events/", {**MINIMAL, "course_id": 899_999_999}).status_code == 404
     assert ann.post("planner-events/", {}).status_code == 400

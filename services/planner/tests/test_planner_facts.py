@@ -1,4 +1,4 @@
-"""What the planner hears, in whatever order and however often it is told (architecture §3)."""
+"""What the planner hears, in whatever order and however often it is told (ADR 0003)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def shown(user: User) -> list[int]:
     return [item["id"] for item in (*week["days"][0]["events"], *user.get("note-sessions/").json())]
 
 
-def test_decisions_12_sessions_follow_the_bin(ann: User, today: date, teller: Teller, tables: Tables) -> None:
+@pytest.mark.contract("decision 12", "notes §5.8", "planner §1.3")
+def test_sessions_follow_the_bin(ann: User, today: date, teller: Teller, tables: Tables) -> None:
     note_id = teller.note(ann)
     row = session_on(ann, note_id)
     teller.tell(activity_fact(ann, note_id, today, 10))
@@ -132,7 +133,10 @@ def test_one_event_delivered_twice_has_one_effect(ann: User, teller: Teller, tab
     assert tables.rows("SELECT revision FROM planner.planner_events WHERE id = %s", event["id"]) == [{"revision": 2}]
 
 
-def test_9_course_deletion(ann: User, ben: User, today: date, teller: Teller, tables: Tables) -> None:
+@pytest.mark.contract("planner §9", "planner §1.1")
+def test_a_deleted_course_leaves_events_and_feeds_without_it(
+    ann: User, ben: User, today: date, teller: Teller, tables: Tables
+) -> None:
     course_id, kept = teller.course(ann), teller.course(ann)
     note_id = teller.note(ann, course_id=course_id)
     session_on(ann, note_id)
@@ -156,7 +160,8 @@ def test_9_course_deletion(ann: User, ben: User, today: date, teller: Teller, ta
     assert [row["subject"] for row in told] == ["planner.event.created", "planner.event.updated"]
 
 
-def test_9_a_deleted_course_stays_deleted(ann: User, today: date, teller: Teller, tables: Tables) -> None:
+@pytest.mark.contract("planner §9")
+def test_a_deleted_course_stays_deleted(ann: User, today: date, teller: Teller, tables: Tables) -> None:
     course_id = teller.course(ann)
     teller.lose_course(course_id)
     activity = activity_fact(ann, teller.note(ann), today, 10, course_id=course_id)
@@ -166,6 +171,7 @@ def test_9_a_deleted_course_stays_deleted(ann: User, today: date, teller: Teller
     assert tables.count("activities", course_id=course_id) == 0
 
 
+@pytest.mark.contract("planner §1.1")
 def test_account_deletion_takes_everything(ann: User, ben: User, today: date, teller: Teller, tables: Tables) -> None:
     course_id = teller.course(ann)
     note_id = teller.note(ann)
@@ -208,7 +214,8 @@ def test_account_deletion_takes_everything(ann: User, ben: User, today: date, te
     assert not any(tables.count(table, user_id=ann.id) for table in owned)
 
 
-def test_3_a_reference_that_has_not_arrived_is_asked_for(ann: User, ben: User, tables: Tables) -> None:
+@pytest.mark.contract("ADR 0003", "planner §8")
+def test_a_reference_that_has_not_arrived_is_asked_for(ann: User, ben: User, tables: Tables) -> None:
     course = ann.post("courses/", {"title": f"Biology {secrets.token_hex(4)}"}).json()
     note = ann.post("notes/", {"title": "Enzymes", "description": "Fold", "course_id": course["id"]}).json()
     for table, column, value in (("course_refs", "course_id", course["id"]), ("note_refs", "note_id", note["id"])):
@@ -228,8 +235,9 @@ def test_3_a_reference_that_has_not_arrived_is_asked_for(ann: User, ben: User, t
     assert tables.count("course_refs", course_id=course["id"], user_id=ann.id) == 1
 
 
+@pytest.mark.contract("ADR 0003", "planner §8")
 @pytest.mark.timeout(60)
-def test_3_notes_away_is_503_only_where_it_must_be_asked(ann: User, stack: Stack, teller: Teller) -> None:
+def test_notes_away_is_503_only_where_it_must_be_asked(ann: User, stack: Stack, teller: Teller) -> None:
     course_id, note_id = teller.course(ann), teller.note(ann)
     stack.kill("notes")
     try:
@@ -248,6 +256,7 @@ def test_3_notes_away_is_503_only_where_it_must_be_asked(ann: User, stack: Stack
         stack.start_part("notes")
 
 
+@pytest.mark.contract("notes §7", "notes §12", "planner §1.3", "planner §8", "decision 12")
 def test_story_a_note_is_binned_restored_and_purged(ann: User, tables: Tables) -> None:
     note = ann.post("notes/", {"title": "Enzymes", "content": "one two three"}).json()
     row = session_on(ann, note["id"])
@@ -265,6 +274,7 @@ def test_story_a_note_is_binned_restored_and_purged(ann: User, tables: Tables) -
     assert ann.post("note-sessions/", {"note_id": note["id"]}).status_code == 404
 
 
+@pytest.mark.contract("notes §4.7", "planner §1.2", "planner §9")
 def test_story_a_course_is_deleted(ann: User) -> None:
     course = ann.post("courses/", {"title": f"Biology {secrets.token_hex(4)}"}).json()["id"]
     event = plan(ann, "2026-05-06", course_id=course)

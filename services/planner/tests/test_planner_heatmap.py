@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from services.planner.tests.support import Tables, Teller, activity_fact
 from tests.support.client import User
 
@@ -21,7 +22,8 @@ def values(body: dict[str, Any], field: str) -> dict[str, int]:
     return {cell["date"]: cell[field] for cell in body["cells"] if cell[field]}
 
 
-def test_7_empty(ann: User, today: date) -> None:
+@pytest.mark.contract("planner §7", "planner §0")
+def test_an_empty_heatmap_has_365_cells(ann: User, today: date) -> None:
     body = heatmap(ann)
     first, last = today - timedelta(days=182), today + timedelta(days=182)
     cells = body.pop("cells")
@@ -40,7 +42,8 @@ def test_7_empty(ann: User, today: date) -> None:
     assert set(cells[0]) == {"date", "kind", "past_value", "future_value", "intensity", "is_today"}
 
 
-def test_7_past_values(ann: User, ben: User, today: date, teller: Teller, tables: Tables) -> None:
+@pytest.mark.contract("planner §7", "planner §1.4")
+def test_past_values_count_created_notes(ann: User, ben: User, today: date, teller: Teller, tables: Tables) -> None:
     note_id = teller.note(ann)
     ago = [today - timedelta(days=n) for n in range(5)]
     teller.tell(
@@ -61,7 +64,8 @@ def test_7_past_values(ann: User, ben: User, today: date, teller: Teller, tables
     assert body["max_past_value"] == 4
 
 
-def test_7_future_values(ann: User, ben: User, today: date) -> None:
+@pytest.mark.contract("planner §7", "planner §2.5")
+def test_future_values_sum_the_weights_of_events(ann: User, ben: User, today: date) -> None:
     days = {n: (today + timedelta(days=n)).isoformat() for n in (-1, 0, 1, 2, 8, 182, 183)}
     for user, day, weight, extra in [
         (ann, -1, 5, {}),
@@ -81,7 +85,8 @@ def test_7_future_values(ann: User, ben: User, today: date) -> None:
     assert seen["max_future_value"] == 7
 
 
-def test_1_4_activity_is_kept_once(ann: User, today: date, teller: Teller, tables: Tables) -> None:
+@pytest.mark.contract("planner §1.4")
+def test_activity_is_kept_once(ann: User, today: date, teller: Teller, tables: Tables) -> None:
     fact = activity_fact(ann, teller.note(ann), today, 10, activity_id=uuid4())
     teller.tell(fact)
     teller.tell(fact)

@@ -56,9 +56,10 @@ def send(user: User, method: str, path: str, body: dict[str, Any]) -> httpx.Resp
     return user.request(method, path, content=json.dumps(body), headers={"Content-Type": "application/json"})
 
 
+@pytest.mark.contract("planner §2", "planner §0")
 @fuzzed
 @given(st.dictionaries(st.sampled_from(EVENT_FIELDS), values))
-def test_2_any_event_body_is_answered(eve: User, body: dict[str, Any]) -> None:
+def test_any_event_body_is_answered(eve: User, body: dict[str, Any]) -> None:
     whole = {"title": "Plan", "event_date": "2026-05-06", **body}
     created = send(eve, "POST", "planner-events/", whole)
     assert created.status_code in {201, 400, 404}, (whole, created.text)
@@ -70,16 +71,18 @@ def test_2_any_event_body_is_answered(eve: User, body: dict[str, Any]) -> None:
     assert week.status_code == 200
 
 
+@pytest.mark.contract("planner §8", "planner §0")
 @fuzzed
 @given(st.dictionaries(st.sampled_from(SESSION_FIELDS), values))
-def test_8_any_session_body_is_answered(eve: User, body: dict[str, Any]) -> None:
+def test_any_session_body_is_answered(eve: User, body: dict[str, Any]) -> None:
     answer = send(eve, "POST", "note-sessions/", {"note_id": 1, **body})
     assert answer.status_code in {201, 400, 404}, (body, answer.text)
 
 
+@pytest.mark.contract("planner §3", "planner §0")
 @fuzzed
 @given(st.dictionaries(st.sampled_from(FEED_FIELDS), values))
-def test_3_any_feed_body_is_answered(eve: User, body: dict[str, Any]) -> None:
+def test_any_feed_body_is_answered(eve: User, body: dict[str, Any]) -> None:
     created = send(eve, "POST", "calendar-feeds/", {"title": "Lab", **body})
     assert created.status_code in {201, 400, 404}, (body, created.text)
     if created.status_code == 201:
@@ -88,14 +91,16 @@ def test_3_any_feed_body_is_answered(eve: User, body: dict[str, Any]) -> None:
         assert eve.delete(path).status_code == 204
 
 
+@pytest.mark.contract("planner §3", "planner §0")
 @fuzzed
 @given(values)
-def test_3_any_address_is_answered(eve: User, address: Any) -> None:
+def test_any_address_is_answered(eve: User, address: Any) -> None:
     # None of them is an address of the web: nothing is fetched.
     answer = send(eve, "POST", "calendar-feeds/", {"title": "Lab", "source_url": address})
     assert answer.status_code in {201, 400}, (address, answer.text)
 
 
+@pytest.mark.contract("planner §0")
 @fuzzed
 @given(st.dictionaries(st.sampled_from(LINK_FIELDS), values))
 def test_any_link_body_is_answered(eve: User, body: dict[str, Any]) -> None:
@@ -103,13 +108,15 @@ def test_any_link_body_is_answered(eve: User, body: dict[str, Any]) -> None:
     assert answer.status_code in {201, 400, 404}, (body, answer.text)
 
 
+@pytest.mark.contract("planner §0")
 @pytest.mark.parametrize("title", ["\ud800", "a\x00b"])
-def test_0_text_that_cannot_be_kept_is_400(eve: User, title: str) -> None:
+def test_text_that_cannot_be_kept_is_400(eve: User, title: str) -> None:
     answer = send(eve, "POST", "planner-events/", {"title": title, "event_date": "2026-05-06"})
     assert answer.status_code == 400
 
 
-def test_9_no_event_keeps_a_course_deleted_in_the_same_moment(ann: User, tables: Tables) -> None:
+@pytest.mark.contract("planner §9")
+def test_no_event_keeps_a_course_deleted_in_the_same_moment(ann: User, tables: Tables) -> None:
     moved = ann.post("planner-events/", {"title": "Moved", "event_date": "2026-05-06"}).json()
     courses = [ann.post("courses/", {"title": f"Course {secrets.token_hex(6)}"}).json()["id"] for _ in range(6)]
 
@@ -132,7 +139,8 @@ def test_9_no_event_keeps_a_course_deleted_in_the_same_moment(ann: User, tables:
         assert tables.count("planner_events", course_id=course_id) == 0
 
 
-def test_3_sessions_and_purge_in_the_same_moment(ann: User, teller: Teller, tables: Tables) -> None:
+@pytest.mark.contract("ADR 0003")
+def test_sessions_and_purge_in_the_same_moment(ann: User, teller: Teller, tables: Tables) -> None:
     notes = [teller.note(ann) for _ in range(3)]
     with ThreadPoolExecutor(4) as pool:
         jobs = [pool.submit(ann.post, "note-sessions/", {"note_id": note}) for note in notes for _ in range(6)]

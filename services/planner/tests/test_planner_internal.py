@@ -20,7 +20,10 @@ def ask(stack: Stack, path: str, **headers: str) -> httpx.Response:
     return httpx.get(f"{stack.service_url('planner')}{path}", headers=token | headers, trust_env=False)
 
 
-def test_9_front_page(ann: User, ben: User, stack: Stack, today: date) -> None:
+@pytest.mark.contract("planner §9", "notes §10", "planner §2.5")
+def test_the_front_page_part_holds_eight_open_events_and_the_heatmap(
+    ann: User, ben: User, stack: Stack, today: date
+) -> None:
     made = []
     for n in (3, 1, 2, 0, *range(4, 12)):
         body = {"title": f"E{n}", "event_date": str(today + timedelta(days=n)), "difficulty_weight": 2}
@@ -34,7 +37,10 @@ def test_9_front_page(ann: User, ben: User, stack: Stack, today: date) -> None:
     assert list(body) == ["heatmap", "upcoming_events"]
 
 
-def test_9_export(ann: User, ben: User, stack: Stack, teller: Teller, today: date) -> None:
+@pytest.mark.contract("planner §9", "planner §1.4", "planner §3.2")
+def test_an_export_holds_everything_of_one_user(
+    ann: User, ben: User, stack: Stack, teller: Teller, today: date
+) -> None:
     event = ann.post("planner-events/", {"title": "Plan", "event_date": "2026-05-06", "is_completed": True}).json()
     text = vcalendar(vevent("20260505T093000Z", SUMMARY="Mine"))
     ann.post("calendar-feeds/", {"title": "Lab", "raw_ical": text})

@@ -27,6 +27,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 5, day, hour, minute, tzinfo=UTC)
 
 
+@pytest.mark.contract("planner §2.4")
 @pytest.mark.parametrize(
     ("starts_at", "ends_at", "expected"),
     [
@@ -39,24 +40,29 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
         (None, at(9, 12, 5), Window(DAY, at(9, 12), at(9, 12, 5))),
     ],
 )
-def test_2_4_window_steps(starts_at: datetime | None, ends_at: datetime | None, expected: Window) -> None:
+def test_the_window_is_settled_step_by_step(
+    starts_at: datetime | None, ends_at: datetime | None, expected: Window
+) -> None:
     assert settle(DAY, starts_at, ends_at) == expected
 
 
-def test_2_4_window_at_the_end_of_time() -> None:
+@pytest.mark.contract("planner §2.4")
+def test_the_window_ends_with_the_calendar() -> None:
     late = END_OF_TIME - timedelta(minutes=1)
     assert settle(DAY, late, None).ends_at == END_OF_TIME
     with pytest.raises(FieldErrors):
         settle(DAY, END_OF_TIME, None)
 
 
-def test_2_4_moving_keeps_time_and_length() -> None:
+@pytest.mark.contract("planner §2.4", "decision 32")
+def test_moving_keeps_time_and_length() -> None:
     window = Window(DAY, at(9, 23, 30), at(10, 1))
     assert moved(window, date(2026, 5, 20)) == Window(date(2026, 5, 20), at(20, 23, 30), at(21, 1))
     assert moved(window, date(9999, 12, 31)).ends_at == END_OF_TIME
     assert later(END_OF_TIME, timedelta(minutes=15)) == END_OF_TIME
 
 
+@pytest.mark.contract("planner §2.5")
 @pytest.mark.parametrize(
     ("sent", "stored", "expected"),
     [
@@ -70,7 +76,9 @@ def test_2_4_moving_keeps_time_and_length() -> None:
         ({"title": "x"}, at(1, 1), at(1, 1)),
     ],
 )
-def test_2_5_completion(sent: dict[str, object], stored: datetime | None, expected: datetime | None) -> None:
+def test_the_time_of_completion_is_sent_kept_or_now(
+    sent: dict[str, object], stored: datetime | None, expected: datetime | None
+) -> None:
     assert completed_at(sent, stored, NOW) == expected
 
 
@@ -78,7 +86,8 @@ def dates(series: Series, first: date, last: date) -> list[str]:
     return [day.isoformat() for day in series.between(first, last)]
 
 
-def test_12_1_months_clamp_from_the_original_day() -> None:
+@pytest.mark.contract("planner §12.1")
+def test_months_clamp_from_the_original_day() -> None:
     series = Series(date(2026, 1, 31), "M")
     assert dates(series, date(2026, 1, 1), date(2026, 5, 31)) == [
         "2026-01-31",
@@ -90,7 +99,8 @@ def test_12_1_months_clamp_from_the_original_day() -> None:
     assert dates(series, date(2026, 2, 28), date(2026, 2, 28)) == ["2026-02-28"]
 
 
-def test_12_1_years_clamp_leap_days() -> None:
+@pytest.mark.contract("planner §12.1")
+def test_years_clamp_leap_days() -> None:
     series = Series(date(2024, 2, 29), "Y")
     assert dates(series, date(2025, 1, 1), date(2028, 12, 31)) == [
         "2025-02-28",
@@ -100,7 +110,8 @@ def test_12_1_years_clamp_leap_days() -> None:
     ]
 
 
-def test_12_1_interval_count_and_end() -> None:
+@pytest.mark.contract("planner §12.1")
+def test_series_follow_interval_count_and_end() -> None:
     assert dates(Series(DAY, "W", 2), DAY, date(2026, 6, 10)) == ["2026-05-09", "2026-05-23", "2026-06-06"]
     assert dates(Series(DAY, "W", count=2), DAY, date(2026, 12, 31)) == ["2026-05-09", "2026-05-16"]
     ending = Series(DAY, "W", end_date=date(2026, 5, 23))
@@ -109,21 +120,24 @@ def test_12_1_interval_count_and_end() -> None:
     assert dates(Series(DAY, "N"), date(2026, 5, 16), date(2026, 12, 31)) == []
 
 
-def test_12_1_no_more_than_4000_occurrences() -> None:
+@pytest.mark.contract("planner §12.1")
+def test_no_more_than_4000_occurrences() -> None:
     series = Series(date(1900, 1, 1), "W")
     last = date(1900, 1, 1) + timedelta(weeks=MOST_OCCURRENCES - 1)
     assert dates(series, last, last + timedelta(weeks=3)) == [last.isoformat()]
     assert series.occurrence(MOST_OCCURRENCES) is None
 
 
-def test_12_1_ends_with_the_calendar() -> None:
+@pytest.mark.contract("planner §12.1")
+def test_a_series_ends_with_the_calendar() -> None:
     assert dates(Series(date(9999, 12, 30), "W"), date(9999, 12, 1), date.max) == ["9999-12-30"]
     assert dates(Series(date(9999, 12, 30), "M"), date(9999, 12, 1), date.max) == ["9999-12-30"]
     assert dates(Series(DAY, "Y", 2**63 - 1), DAY, date.max) == [DAY.isoformat()]
     assert dates(Series(DAY, "W", 2**63 - 1), DAY, date.max) == [DAY.isoformat()]
 
 
-def test_12_1_next_occurrence_within_400_days() -> None:
+@pytest.mark.contract("planner §12.1")
+def test_the_next_occurrence_is_within_400_days() -> None:
     within = timedelta(days=400)
     assert Series(DAY, "W").next_from(date(2026, 5, 10), within) == date(2026, 5, 16)
     assert Series(DAY, "W").next_from(date(2026, 5, 16), within) == date(2026, 5, 16)
@@ -134,7 +148,7 @@ def test_12_1_next_occurrence_within_400_days() -> None:
 
 
 def stepped(series: Series) -> list[date]:
-    """The rule of §12.1 word by word, one step after the other."""
+    """The rule of planner §12.1 word by word, one step after the other."""
     found = []
     for k in range(min(series.count or MOST_OCCURRENCES, MOST_OCCURRENCES)):
         if series.freq == "W":
@@ -152,6 +166,7 @@ def stepped(series: Series) -> list[date]:
 days = st.dates(date(2000, 1, 1), date(2040, 1, 1))
 
 
+@pytest.mark.contract("planner §12.1")
 @given(
     st.builds(
         Series,
@@ -164,27 +179,30 @@ days = st.dates(date(2000, 1, 1), date(2040, 1, 1))
     days,
     st.integers(0, 400),
 )
-def test_12_1_arithmetic_equals_stepping(series: Series, first: date, length: int) -> None:
+def test_occurrences_by_arithmetic_are_those_by_stepping(series: Series, first: date, length: int) -> None:
     last = first + timedelta(days=length)
     expected = [day for day in takewhile(lambda day: day <= last, stepped(series)) if day >= first]
     assert list(series.between(first, last)) == expected
 
 
-def test_6_4_urgency() -> None:
+@pytest.mark.contract("planner §6.4")
+def test_urgency_is_weight_by_hours_left() -> None:
     assert urgency_score(3, NOW + timedelta(hours=50), NOW) == 0.06
     assert urgency_score(3, NOW - timedelta(hours=2), NOW) == 180
     assert urgency_score(2, NOW + timedelta(seconds=30), NOW) == 120
     assert urgency_score(1, NOW + timedelta(hours=7), NOW) == 0.1429
 
 
+@pytest.mark.contract("planner §7")
 @pytest.mark.parametrize(
     ("notes", "most_words", "expected"),
     [(1, 1, 1), (1, 99, 1), (1, 100, 1), (1, 320, 3), (1, 10_000, 4), (2, 10, 2), (9, 10, 4), (0, 0, 0)],
 )
-def test_7_past_value(notes: int, most_words: int, expected: int) -> None:
+def test_a_past_value_is_graded_by_notes_and_words(notes: int, most_words: int, expected: int) -> None:
     assert past_value(notes, most_words) == expected
 
 
+@pytest.mark.contract("planner §6.1")
 @pytest.mark.parametrize(
     ("start_date", "length", "expected"),
     [
@@ -199,13 +217,14 @@ def test_7_past_value(notes: int, most_words: int, expected: int) -> None:
         ("0001-01-01", "3", ("0001-01-01", "0001-01-03")),
     ],
 )
-def test_6_1_days(start_date: str, length: str, expected: tuple[str, str]) -> None:
+def test_the_days_of_a_week_follow_start_and_length(start_date: str, length: str, expected: tuple[str, str]) -> None:
     asked = Days.asked(start_date, length, DAY)
     assert (asked.first.isoformat(), asked.last.isoformat()) == expected
     assert asked.each()[0] == asked.first
     assert asked.each()[-1] == asked.last
 
 
+@pytest.mark.contract("planner §2.1")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -220,9 +239,10 @@ def test_6_1_days(start_date: str, length: str, expected: tuple[str, str]) -> No
         ("٣", None),
     ],
 )
-def test_2_1_limit(text: str, expected: int | None) -> None:
+def test_a_limit_is_clamped_or_ignored(text: str, expected: int | None) -> None:
     assert clamped(text, 1, 200) == expected
 
 
-def test_2_1_include_completed() -> None:
+@pytest.mark.contract("planner §2.1")
+def test_include_completed_is_1_or_true() -> None:
     assert [is_on(text) for text in ("1", "true", "True", "0", "", "yes")] == [True, True, True, False, False, False]

@@ -18,7 +18,8 @@ def listed(user: User, query: str = "") -> list[int]:
     return [row["id"] for row in user.get(f"note-sessions/{query}").json()]
 
 
-def test_8_open_with_defaults(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §8", "planner §1.3", "planner §6.3")
+def test_a_session_opens_with_the_notes_own_texts(ann: User, teller: Teller) -> None:
     course_id = teller.course(ann)
     note_id = teller.note(ann, description="d" * 300, course_id=course_id)
     before = datetime.now(UTC) - timedelta(seconds=1)
@@ -39,7 +40,8 @@ def test_8_open_with_defaults(ann: User, teller: Teller) -> None:
     assert ann.get("note-sessions/").json() == [row]
 
 
-def test_8_open_with_everything(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §8", "planner §6.3")
+def test_a_session_opens_with_what_is_sent(ann: User, teller: Teller) -> None:
     note_id = teller.note(ann)
     row = begin_session(
         ann,
@@ -55,7 +57,8 @@ def test_8_open_with_everything(ann: User, teller: Teller) -> None:
     assert (blank["title"], blank["summary"]) == ("Enzymes", "How they fold")
 
 
-def test_8_patch(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §8")
+def test_a_patch_changes_texts_and_times_but_not_the_note(ann: User, teller: Teller) -> None:
     note_id, other = teller.note(ann), teller.note(ann)
     row = begin_session(ann, note_id, started_at="2026-05-04T08:00:00Z")
     path = f"note-sessions/{row['id']}/"
@@ -67,6 +70,7 @@ def test_8_patch(ann: User, teller: Teller) -> None:
     assert (moved["starts_at"], moved["ends_at"]) == ("2026-05-04T07:00:00+00:00", "2026-05-04T07:15:00+00:00")
 
 
+@pytest.mark.contract("planner §8", "planner §0")
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
@@ -84,7 +88,7 @@ def test_8_patch(ann: User, teller: Teller) -> None:
         ),
     ],
 )
-def test_8_bad_fields(eve: User, teller: Teller, field: str, value: Any, message: str) -> None:
+def test_a_bad_session_names_the_failing_field(eve: User, teller: Teller, field: str, value: Any, message: str) -> None:
     note_id = teller.note(eve)
     row = begin_session(eve, note_id)
     for answer in (
@@ -95,19 +99,22 @@ def test_8_bad_fields(eve: User, teller: Teller, field: str, value: Any, message
         assert answer.json() == {field: [message]}
 
 
-def test_8_longest_values(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §8", "planner §1.3")
+def test_the_longest_values_of_a_session_are_kept(ann: User, teller: Teller) -> None:
     row = begin_session(ann, teller.note(ann), title="t" * 120, summary="s" * 255)
     assert (row["title"], row["summary"]) == ("t" * 120, "s" * 255)
     assert ann.get("note-sessions/").json() == [row]
 
 
-def test_8_note_id_is_required(ann: User) -> None:
+@pytest.mark.contract("planner §8", "planner §0")
+def test_note_id_is_required(ann: User) -> None:
     answer = ann.post("note-sessions/", {})
     assert answer.status_code == 400
     assert answer.json() == {"note_id": ["This field is required."]}
 
 
-def test_8_notes_and_sessions_of_others_do_not_exist(ann: User, ben: User, teller: Teller, tables: Tables) -> None:
+@pytest.mark.contract("planner §8", "planner §0")
+def test_notes_and_sessions_of_others_do_not_exist(ann: User, ben: User, teller: Teller, tables: Tables) -> None:
     note_id = teller.note(ann)
     row = begin_session(ann, note_id)
     assert ben.post("note-sessions/", {"note_id": note_id}).status_code == 404
@@ -118,13 +125,15 @@ def test_8_notes_and_sessions_of_others_do_not_exist(ann: User, ben: User, telle
     assert tables.count("note_sessions", note_id=note_id) == 1
 
 
+@pytest.mark.contract("planner §8")
 @pytest.mark.parametrize("note_id", [-1, 0, 899_999_999])
-def test_8_unknown_note_is_404(eve: User, note_id: int) -> None:
+def test_an_unknown_note_is_404(eve: User, note_id: int) -> None:
     assert eve.post("note-sessions/", {"note_id": note_id}).status_code == 404
     assert eve.patch("note-sessions/899999999/", {}).status_code == 404
 
 
-def test_8_list_is_newest_first_and_narrowed(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §8", "planner §1.3")
+def test_the_list_is_newest_first_and_narrowed_by_note(ann: User, teller: Teller) -> None:
     one, two = teller.note(ann), teller.note(ann)
     old = begin_session(ann, one, started_at="2026-05-01T08:00:00Z")["id"]
     twin_a = begin_session(ann, two, started_at="2026-05-02T08:00:00Z")["id"]
@@ -139,7 +148,8 @@ def test_8_list_is_newest_first_and_narrowed(ann: User, teller: Teller) -> None:
     assert "note_id" in answer.json()["detail"]
 
 
-def test_8_list_limits(ann: User, teller: Teller, tables: Tables) -> None:
+@pytest.mark.contract("planner §8", "decision 33")
+def test_the_list_is_50_sessions_and_200_at_most(ann: User, teller: Teller, tables: Tables) -> None:
     note_id = teller.note(ann)
     tables.rows(
         "INSERT INTO planner.note_sessions (user_id, note_id, title, summary, started_at, date_created, last_edit) "
@@ -156,7 +166,8 @@ def test_8_list_limits(ann: User, teller: Teller, tables: Tables) -> None:
     ]
 
 
-def test_8_note_in_the_bin_counts_but_stays_hidden(ann: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §8", "decision 12")
+def test_a_session_on_a_binned_note_is_made_but_hidden(ann: User, teller: Teller) -> None:
     note_id = teller.note(ann)
     teller.tell(note_fact(NoteTrashed, note_id, ann, revision=2))
     row = begin_session(ann, note_id)
@@ -165,7 +176,8 @@ def test_8_note_in_the_bin_counts_but_stays_hidden(ann: User, teller: Teller) ->
     assert ann.patch(f"note-sessions/{row['id']}/", {"title": "Closed"}).json()["title"] == "Closed"
 
 
-def test_8_wrong_method(ann: User) -> None:
+@pytest.mark.contract("planner §8")
+def test_wrong_methods_on_sessions_are_405(ann: User) -> None:
     answer = ann.delete("note-sessions/1/")
     assert answer.status_code == 405
     assert answer.json() == {"detail": 'Method "DELETE" not allowed.'}

@@ -23,7 +23,8 @@ def on_days(user: User, query: str) -> list[str]:
     return [day for day, events in grid(user, query).items() if events]
 
 
-def test_6_2_empty_week_has_all_its_days(ann: User, today: date) -> None:
+@pytest.mark.contract("planner §6.2", "planner §0", "planner §6.1")
+def test_empty_week_has_all_its_days(ann: User, today: date) -> None:
     body = week(ann)
     assert body["start_date"] == today.isoformat()
     assert body["previous_week_start"] == (today - timedelta(days=7)).isoformat()
@@ -33,13 +34,15 @@ def test_6_2_empty_week_has_all_its_days(ann: User, today: date) -> None:
     assert list(body) == ["start_date", "previous_week_start", "next_week_start", "days", "deadlines"]
 
 
+@pytest.mark.contract("planner §6.1", "planner §6.2", "planner §12.3", "decision 33")
 @pytest.mark.parametrize(("days", "length"), [("3", 3), ("7", 7), ("30", 30), ("14", 7), ("", 7), ("x", 7)])
-def test_6_1_days(eve: User, days: str, length: int) -> None:
+def test_the_week_has_3_7_or_30_days(eve: User, days: str, length: int) -> None:
     body = week(eve, f"?start_date=2026-05-06&days={days}")
     assert [len(body["days"]), body["days"][0]["date"]] == [length, "2026-05-06"]
     assert (body["previous_week_start"], body["next_week_start"]) == ("2026-04-29", "2026-05-13")
 
 
+@pytest.mark.contract("planner §6.1")
 @pytest.mark.parametrize(
     ("start_date", "first"),
     [
@@ -50,18 +53,20 @@ def test_6_1_days(eve: User, days: str, length: int) -> None:
         ("2026-05-06T00:30:00%2B02:00", "2026-05-05"),
     ],
 )
-def test_6_1_start_is_a_date_or_a_moment_and_not_aligned(eve: User, start_date: str, first: str) -> None:
+def test_start_is_a_date_or_a_moment_and_not_aligned(eve: User, start_date: str, first: str) -> None:
     body = week(eve, f"?start_date={start_date}")
     assert body["start_date"] == body["days"][0]["date"] == first
     assert len(body["days"]) == 7
 
 
+@pytest.mark.contract("planner §6.1")
 @pytest.mark.parametrize("start_date", ["yesterday", "", "2026-13-01", "2026-02-30", "%00", "1"])
-def test_6_1_unreadable_start_is_today(eve: User, today: date, start_date: str) -> None:
+def test_unreadable_start_is_today(eve: User, today: date, start_date: str) -> None:
     assert week(eve, f"?start_date={start_date}")["start_date"] == today.isoformat()
 
 
-def test_6_1_edges_of_the_calendar(ann: User) -> None:
+@pytest.mark.contract("planner §6.1", "decision 17")
+def test_weeks_at_the_edges_of_the_calendar_are_clamped(ann: User) -> None:
     plan(ann, "9999-12-31", recurrence_freq="W", starts_at="9999-12-31T23:30:00Z")
     plan(ann, "0001-01-01")
     last = week(ann, "?start_date=9999-12-30&days=30")
@@ -72,7 +77,8 @@ def test_6_1_edges_of_the_calendar(ann: User) -> None:
     assert (first["previous_week_start"], len(first["days"][0]["events"])) == ("0001-01-01", 1)
 
 
-def test_6_3_plan_item(ann: User, ben: User) -> None:
+@pytest.mark.contract("planner §6.3", "planner §2.5", "planner §12.2")
+def test_a_plan_item_is_the_event_with_its_kind(ann: User, ben: User) -> None:
     event = plan(ann, "2026-05-06", difficulty_weight=3)
     plan(ann, "2026-05-03")
     plan(ann, "2026-05-11")
@@ -85,7 +91,8 @@ def test_6_3_plan_item(ann: User, ben: User) -> None:
     assert not any(items.values())
 
 
-def test_6_3_session_item_and_order(ann: User, ben: User, teller: Teller) -> None:
+@pytest.mark.contract("planner §6.3", "planner §0")
+def test_sessions_stand_among_the_items_in_order(ann: User, ben: User, teller: Teller) -> None:
     course_id = teller.course(ann)
     note_id = teller.note(ann, course_id=course_id)
     noon = {"note_id": note_id, "started_at": "2026-05-06T12:00:00Z"}
@@ -108,7 +115,8 @@ def test_6_3_session_item_and_order(ann: User, ben: User, teller: Teller) -> Non
     assert not any(grid(ben, "?start_date=2026-05-04").values())
 
 
-def test_6_4_deadlines(ann: User, ben: User, today: date, tomorrow: date) -> None:
+@pytest.mark.contract("planner §6.4", "planner §6.2", "planner §11", "planner §12.2", "decision 31")
+def test_deadlines_are_open_events_by_urgency(ann: User, ben: User, today: date, tomorrow: date) -> None:
     soon = plan(ann, tomorrow, title="Soon", difficulty_weight=1, starts_at=f"{tomorrow}T23:00:00Z")
     heavy = plan(ann, today + timedelta(days=10), title="Heavy", difficulty_weight=500)
     passed = plan(ann, today, title="Passed", difficulty_weight=2, starts_at=f"{today}T00:00:00Z")
@@ -126,7 +134,8 @@ def test_6_4_deadlines(ann: User, ben: User, today: date, tomorrow: date) -> Non
     assert scores == sorted(scores, reverse=True)
 
 
-def test_6_4_feeds_and_sessions_are_no_deadlines(ann: User, tomorrow: date, teller: Teller) -> None:
+@pytest.mark.contract("planner §6.4")
+def test_feeds_and_sessions_are_no_deadlines(ann: User, tomorrow: date, teller: Teller) -> None:
     create_feed(ann, raw_ical=SEMINAR.replace("20260505", f"{tomorrow:%Y%m%d}"))
     begin_session(ann, teller.note(ann), started_at=f"{tomorrow}T10:00:00Z")
     body = week(ann)
@@ -134,7 +143,8 @@ def test_6_4_feeds_and_sessions_are_no_deadlines(ann: User, tomorrow: date, tell
     assert body["deadlines"] == []
 
 
-def test_10_what_the_app_does(ann: User, ben: User, tomorrow: date) -> None:
+@pytest.mark.contract("planner §10", "planner §2.5", "planner §6.4", "planner §12.2")
+def test_the_requests_of_the_planner_app_work(ann: User, ben: User, tomorrow: date) -> None:
     for path in ("courses/", "activity/", "notes/", "planner-events/", "calendar-feeds/"):
         assert ann.get(path).status_code == 200
     assert ann.get("notes/deleted/").status_code == 200
@@ -151,7 +161,8 @@ def test_10_what_the_app_does(ann: User, ben: User, tomorrow: date) -> None:
     assert answer.status_code == 404
 
 
-def test_6_4_cut_at_forty_series_beside(ann: User, tomorrow: date, tables: Tables) -> None:
+@pytest.mark.contract("planner §6.4", "planner §12.1")
+def test_deadlines_are_cut_at_forty_and_series_stand_beside(ann: User, tomorrow: date, tables: Tables) -> None:
     tables.rows(
         "INSERT INTO planner.planner_events (user_id, title, event_date, starts_at, ends_at, difficulty_weight, "
         "description, is_completed, recurrence_freq, recurrence_interval, revision, date_created, last_edit) "
@@ -165,7 +176,8 @@ def test_6_4_cut_at_forty_series_beside(ann: User, tomorrow: date, tables: Table
     assert titles == {f"E{n}" for n in range(40)} | {"Series"}
 
 
-def test_12_1_occurrences_in_the_grid(ann: User) -> None:
+@pytest.mark.contract("planner §12.1")
+def test_occurrences_stand_in_the_grid(ann: User) -> None:
     event = plan(
         ann,
         "2026-01-31",
@@ -191,19 +203,22 @@ def test_12_1_occurrences_in_the_grid(ann: User) -> None:
     assert ann.get("planner-events/").json() == [event]
 
 
-def test_12_1_weekly_with_interval_and_inclusive_end(ann: User) -> None:
+@pytest.mark.contract("planner §12.1", "planner §1.1")
+def test_a_weekly_series_has_interval_and_inclusive_end(ann: User) -> None:
     plan(ann, "2026-05-04", recurrence_freq="W", recurrence_interval=2, recurrence_end_date="2026-06-01")
     assert on_days(ann, "?start_date=2026-04-20&days=30") == ["2026-05-04", "2026-05-18"]
     assert on_days(ann, "?start_date=2026-05-19&days=30") == ["2026-06-01"]
 
 
-def test_12_1_yearly(ann: User) -> None:
+@pytest.mark.contract("planner §12.1")
+def test_a_yearly_series_clamps_leap_days(ann: User) -> None:
     plan(ann, "2024-02-29", recurrence_freq="Y")
     assert on_days(ann, "?start_date=2026-02-26") == ["2026-02-28"]
     assert on_days(ann, "?start_date=2028-02-26") == ["2028-02-29"]
 
 
-def test_12_1_count_and_interval(ann: User) -> None:
+@pytest.mark.contract("planner §12.1", "planner §1.1")
+def test_a_series_stops_at_its_count(ann: User) -> None:
     plan(ann, "2026-05-04", recurrence_freq="W", recurrence_count=3)
     assert on_days(ann, "?start_date=2026-05-01&days=30") == ["2026-05-04", "2026-05-11", "2026-05-18"]
     plan(ann, "2020-08-31", recurrence_freq="M", recurrence_interval=3, recurrence_count=3)
@@ -212,13 +227,15 @@ def test_12_1_count_and_interval(ann: User) -> None:
     assert on_days(ann, "?start_date=2021-05-28") == on_days(ann, "?start_date=2020-09-28") == []
 
 
-def test_12_1_four_thousand_steps(ann: User) -> None:
+@pytest.mark.contract("planner §12.1")
+def test_a_series_stops_after_four_thousand_steps(ann: User) -> None:
     plan(ann, "1900-01-01", recurrence_freq="W", recurrence_count=9999)
     last = date(1900, 1, 1) + timedelta(weeks=3999)
     assert on_days(ann, f"?start_date={last - timedelta(days=7)}&days=30") == [str(last - timedelta(days=7)), str(last)]
 
 
-def test_12_1_two_occurrences_in_one_window(ann: User) -> None:
+@pytest.mark.contract("planner §12.1")
+def test_two_occurrences_stand_in_one_window(ann: User) -> None:
     event = plan(ann, "2026-05-04", recurrence_freq="W")
     items = [item for events in grid(ann, "?start_date=2026-05-04&days=30").values() for item in events]
     assert [item["occurrence_date"] for item in items] == [
@@ -233,7 +250,8 @@ def test_12_1_two_occurrences_in_one_window(ann: User) -> None:
     assert on_days(ann, "?start_date=2026-05-04&days=30") == []
 
 
-def test_12_1_deadline_is_the_next_occurrence(ann: User, today: date) -> None:
+@pytest.mark.contract("planner §12.1")
+def test_the_deadline_of_a_series_is_its_next_occurrence(ann: User, today: date) -> None:
     event = plan(ann, today - timedelta(days=6), recurrence_freq="W", difficulty_weight=2)
     plan(ann, today - timedelta(days=6), recurrence_freq="W", recurrence_count=1)
     plan(ann, today - timedelta(days=6), recurrence_freq="Y", recurrence_interval=2)
@@ -268,7 +286,8 @@ class Counting:
         return await self._reader.value(query, **params)
 
 
-def test_6_a_week_takes_five_statements_whatever_it_holds(ann: User, stack: Stack, teller: Teller) -> None:
+@pytest.mark.contract("planner §6")
+def test_a_week_takes_five_statements_whatever_it_holds(ann: User, stack: Stack, teller: Teller) -> None:
     note_id = teller.note(ann)
     for n in range(5):
         plan(ann, f"2026-05-0{n + 1}", recurrence_freq="NW"[n % 2])

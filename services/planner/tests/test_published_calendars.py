@@ -186,6 +186,7 @@ def test_text_and_folding_can_be_undone(value: str) -> None:
     assert unescape(line.removeprefix("SUMMARY:")) == value.strip()
 
 
+@pytest.mark.contract("planner §12.1")
 @given(
     first=st.dates(date(2020, 1, 1), date(2026, 12, 31)),
     freq=st.sampled_from("WMY"),
@@ -193,9 +194,7 @@ def test_text_and_folding_can_be_undone(value: str) -> None:
     length=st.none() | st.integers(0, 900),
     count=st.none() | st.integers(1, 30),
 )
-def test_12_1_rules_mean_the_same_days(
-    first: date, freq: str, interval: int, length: int | None, count: int | None
-) -> None:
+def test_rules_mean_the_same_days(first: date, freq: str, interval: int, length: int | None, count: int | None) -> None:
     end = None if length is None else first + timedelta(days=length)
     series = Series(first, freq, interval, end, count)
     row = {

@@ -1,4 +1,4 @@
-"""The access line (seed "Request timing middleware", identity §16)."""
+"""The access line (decision 20, identity §16)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from notechondria_shared.core.access_line import access_level, access_line
 from notechondria_shared.web.access_log import mask_query
 
 
-def test_16_the_line_is_the_contracts_to_the_blank() -> None:
+@pytest.mark.contract("identity §16", "decision 20")
+def test_the_line_is_the_contracts_to_the_blank() -> None:
     assert access_line(200, 12.43, "GET", "/api/v1/settings/") == "200     12.4ms  GET    /api/v1/settings/"
 
 
+@pytest.mark.contract("identity §16", "decision 20")
 @pytest.mark.parametrize(
     ("status", "duration", "level"),
     [
@@ -28,6 +30,7 @@ def test_seed_levels(status: int, duration: float, level: int) -> None:
     assert access_level(status, duration) == level
 
 
+@pytest.mark.contract("identity §16", "decision 20")
 @pytest.mark.parametrize(("status", "paint"), [(200, "\x1b[36m"), (400, "\x1b[33m"), (503, "\x1b[31m")])
 def test_seed_colours(status: int, paint: str) -> None:
     line = access_line(status, 1, "GET", "/", color=True)
@@ -35,6 +38,7 @@ def test_seed_colours(status: int, paint: str) -> None:
     assert line.endswith("\x1b[0m")
 
 
+@pytest.mark.contract("identity §16")
 @pytest.mark.parametrize(
     ("query", "shown"),
     [
@@ -52,11 +56,12 @@ def test_seed_colours(status: int, paint: str) -> None:
         ("code=", "code="),
     ],
 )
-def test_16_secrets_of_a_query_are_masked(query: str, shown: str) -> None:
+def test_secrets_of_a_query_are_masked(query: str, shown: str) -> None:
     assert mask_query(query) == shown
 
 
-def test_16_a_long_query_is_cut_and_keeps_its_secrets() -> None:
+@pytest.mark.contract("identity §16")
+def test_a_long_query_is_cut_and_keeps_its_secrets() -> None:
     shown = mask_query("a=1&" * 499 + "token=" + "s" * 5000)
     assert shown.startswith("a=1&a=1")
     assert len(shown) < 2010

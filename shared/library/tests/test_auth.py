@@ -1,4 +1,4 @@
-"""Credentials and assertions (identity §2, architecture §4)."""
+"""Credentials and assertions (identity §2, ADR 0006)."""
 
 from __future__ import annotations
 
@@ -24,18 +24,21 @@ CLAIMS = {
 }
 
 
+@pytest.mark.contract("identity §2")
 @pytest.mark.parametrize("header", [f"Token {TOKEN}", f"token {TOKEN}", f"TOKEN  {TOKEN}"])
-def test_2_the_token_scheme_ignores_case(header: str) -> None:
+def test_the_token_scheme_ignores_case(header: str) -> None:
     found = parse_authorization(header)
     assert found is not None
     assert (found.kind, found.digest, found.shown) == ("session", hashlib.sha256(TOKEN.encode()).hexdigest(), TOKEN[:8])
 
 
+@pytest.mark.contract("identity §2")
 @pytest.mark.parametrize("header", [None, "", "Token", "Token  ", "Basic abc", f"bearer {KEY}", "Bearer eyJhbGci"])
-def test_2_what_counts_as_no_credentials(header: str | None) -> None:
+def test_what_counts_as_no_credentials(header: str | None) -> None:
     assert parse_authorization(header) is None
 
 
+@pytest.mark.contract("identity §2")
 @pytest.mark.parametrize(
     ("header", "detail"),
     [
@@ -45,20 +48,22 @@ def test_2_what_counts_as_no_credentials(header: str | None) -> None:
         (f"Bearer {KEY.upper().replace('NTC', 'ntc')}", "Invalid API key."),
     ],
 )
-def test_2_a_malformed_credential_reads_like_an_unknown_one(header: str, detail: str) -> None:
+def test_a_malformed_credential_reads_like_an_unknown_one(header: str, detail: str) -> None:
     with pytest.raises(Unauthorized) as refused:
         parse_authorization(header)
     assert refused.value.body == {"detail": detail}
     assert refused.value.headers == {"WWW-Authenticate": "Token"}
 
 
-def test_4_an_assertion_is_verified_locally() -> None:
+@pytest.mark.contract("ADR 0006")
+def test_an_assertion_is_verified_locally() -> None:
     key = AssertionKey("a shared secret of the house")
     claims = key.verify(key.sign(8, CLAIMS))
     assert claims == {"user_id": 8, **CLAIMS}
 
 
-def test_4_forged_foreign_and_expired_assertions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.contract("ADR 0006")
+def test_forged_foreign_and_expired_assertions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     key = AssertionKey("a shared secret of the house")
     signed = key.sign(8, CLAIMS)
     assert AssertionKey("another secret").verify(signed) is None

@@ -109,5 +109,6 @@ async def _story(cluster: Cluster) -> None:
     await bus.close()
 
 
-def test_3_an_event_outlives_the_server_that_took_it(cluster: Cluster) -> None:
+@pytest.mark.contract("ADR 0002")
+def test_an_event_outlives_the_server_that_took_it(cluster: Cluster) -> None:
     asyncio.run(_story(cluster))

@@ -23,26 +23,30 @@ def make(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Example:
     return Example()
 
 
+@pytest.mark.contract("identity §14")
 @pytest.mark.parametrize(("word", "value"), [("1", True), ("Yes", True), ("on", True), ("0", False), ("nope", False)])
-def test_14_booleans(monkeypatch: pytest.MonkeyPatch, word: str, value: bool) -> None:
+def test_booleans_of_the_environment_are_read(monkeypatch: pytest.MonkeyPatch, word: str, value: bool) -> None:
     assert make(monkeypatch, DJANGO_DEBUG=word).django_debug is value
 
 
-def test_14_lists_by_space_or_comma(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.contract("identity §14")
+def test_lists_are_split_by_space_or_comma(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = make(
         monkeypatch, DJANGO_ALLOWED_HOSTS="a.example, b.example c.example", BACKEND_CUSTOM_DOMAIN="D.example"
     )
     assert settings.allowed_hosts == {"a.example", "b.example", "c.example", "d.example", "localhost"}
 
 
-def test_14_database_from_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.contract("identity §14")
+def test_the_database_address_is_made_of_its_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = {"POSTGRE_USERNAME": "me", "POSTGRE_PASSWORD": "p@ss", "POSTGRE_HOST": "db", "POSTGRE_DB": "notes"}
     settings = make(monkeypatch, DATABASE_URL="", **pieces)
     assert settings.database_conninfo == "postgresql://me:p%40ss@db:5432/notes"
     assert make(monkeypatch).database_conninfo == "postgresql://a:b@db:5432/x"
 
 
-def test_8_no_secret_has_a_usable_default(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.contract("ADR 0024")
+def test_no_secret_has_a_usable_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://a@b/c")
     monkeypatch.delenv("INTERNAL_TOKEN", raising=False)
     with pytest.raises(ValidationError):
@@ -55,6 +59,7 @@ def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "postgres://a:b" not in shown
 
 
+@pytest.mark.contract("identity §15")
 @pytest.mark.parametrize(
     ("origin", "allowed"),
     [
@@ -67,7 +72,7 @@ def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http://[", False),
     ],
 )
-def test_15_allowed_origins_by_host_name(monkeypatch: pytest.MonkeyPatch, origin: str, *, allowed: bool) -> None:
+def test_allowed_origins_by_host_name(monkeypatch: pytest.MonkeyPatch, origin: str, *, allowed: bool) -> None:
     settings = make(monkeypatch, FRONTEND_ORIGIN="https://app.example")
     assert origin_allowed(origin, settings.cors_hosts) is allowed
 
@@ -80,7 +85,8 @@ R2 = {
 }
 
 
-def test_14_a_bucket_makes_storage_remote(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.contract("identity §14", "identity §11.3")
+def test_a_bucket_makes_storage_remote(monkeypatch: pytest.MonkeyPatch) -> None:
     location = make(monkeypatch, **R2, MEDIA_STORE_URL="file:///srv").media_location
     assert (location.url, location.address) == ("s3://uploads", "")
     assert location.access is not None
@@ -90,12 +96,14 @@ def test_14_a_bucket_makes_storage_remote(monkeypatch: pytest.MonkeyPatch) -> No
     assert own.address == "https://files.example.org"
 
 
+@pytest.mark.contract("identity §14")
 @pytest.mark.parametrize("missing", [name for name in R2 if name != "CLOUDFLARE_R2_BUCKET_NAME"])
-def test_14_a_bucket_needs_its_companions(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+def test_a_bucket_needs_its_companions(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     with pytest.raises(ValidationError, match=missing):
         make(monkeypatch, **{**R2, missing: ""})
 
 
+@pytest.mark.contract("identity §14")
 @pytest.mark.parametrize(
     ("root", "url"),
     [
@@ -108,11 +116,12 @@ def test_14_a_bucket_needs_its_companions(monkeypatch: pytest.MonkeyPatch, missi
         ("C:/Program Files/Git/home/uploads", "file:///home/uploads"),
     ],
 )
-def test_14_media_roots_are_absolute_unix_paths(monkeypatch: pytest.MonkeyPatch, root: str, url: str) -> None:
+def test_media_roots_are_absolute_unix_paths(monkeypatch: pytest.MonkeyPatch, root: str, url: str) -> None:
     assert make(monkeypatch, DJANGO_PRODUCTION_MEDIA_ROOT=root).media_location.url == url
     assert make(monkeypatch, MEDIA_STORE_URL="s3://b/p").media_location.url == "s3://b/p"
 
 
+@pytest.mark.contract("identity §14")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -128,7 +137,7 @@ def test_14_media_roots_are_absolute_unix_paths(monkeypatch: pytest.MonkeyPatch,
         ("APP_HOST_PORT", "99999"),
     ],
 )
-def test_14_what_cannot_be_used_is_one_sentence_that_names_it(
+def test_what_cannot_be_used_is_one_sentence_that_names_it(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv("INTERNAL_TOKEN", "0123456789abcdef")
@@ -139,5 +148,6 @@ def test_14_what_cannot_be_used_is_one_sentence_that_names_it(
     assert name in str(told.value)
 
 
-def test_14_log_levels_in_any_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.contract("identity §14")
+def test_log_levels_in_any_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
     assert make(monkeypatch, DJANGO_LOG_LEVEL=" debug ").django_log_level == "DEBUG"

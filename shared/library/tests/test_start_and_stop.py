@@ -1,4 +1,4 @@
-"""A service's start says what is wrong; told to stop, it leaves without losing a request (architecture §6)."""
+"""A service's start says what is wrong; told to stop, it leaves without losing a request (ADR 0022)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from notechondria_shared.db.wait import DatabaseUnavailable, wait_for_database
 DRAIN_SECONDS = 3
 
 
-def test_6_a_database_that_answers(stack: Stack) -> None:
+@pytest.mark.contract("ADR 0022")
+def test_a_start_goes_on_when_the_database_answers(stack: Stack) -> None:
     assert asyncio.run(wait_for_database(stack.database_url("notes"), 5)).startswith("127.0.0.1:")
 
 
+@pytest.mark.contract("ADR 0022")
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -31,13 +33,14 @@ def test_6_a_database_that_answers(stack: Stack) -> None:
         ("/notechondria", "/nowhere", 'database "nowhere" does not exist'),
     ],
 )
-def test_6_what_waiting_cannot_mend_is_said_at_once(stack: Stack, old: str, new: str, words: str) -> None:
+def test_a_start_ends_at_once_when_waiting_cannot_help(stack: Stack, old: str, new: str, words: str) -> None:
     with pytest.raises(DatabaseUnavailable, match="Check DATABASE_URL") as caught:
         asyncio.run(asyncio.wait_for(wait_for_database(stack.database_url("notes").replace(old, new), 300), 10))
     assert words in str(caught.value)
 
 
-def test_6_a_database_that_does_not_answer_in_time() -> None:
+@pytest.mark.contract("ADR 0022")
+def test_a_start_ends_when_the_database_does_not_answer_in_time() -> None:
     with pytest.raises(DatabaseUnavailable, match="did not answer within 1 s"):
         asyncio.run(wait_for_database("postgresql://x:y@127.0.0.1:9/z", 1))
 
@@ -51,7 +54,8 @@ def draining() -> Iterator[Stack]:
             yield running
 
 
-def test_6_a_service_that_leaves_says_so_and_still_answers(draining: Stack) -> None:
+@pytest.mark.contract("ADR 0022")
+def test_a_service_that_leaves_says_so_and_still_answers(draining: Stack) -> None:
     url, process = draining.service_url("notes"), psutil.Process(draining.pid("notes"))
     with httpx.Client(base_url=url, trust_env=False) as direct, Api(draining) as api:
         assert direct.get("/internal/health/live").json() == {"status": "ok"}

@@ -1,4 +1,4 @@
-"""Limits on guessing, kept in Postgres so that every replica counts together (decisions 30).
+"""Limits on guessing, kept in Postgres so that every replica counts together (decision 30).
 
 A bucket counts the tries of one account or one address within a minute. Only the entering of secrets is counted:
 sessions and keys that are valid already are never looked at, so nobody can lock an owner out of a signed-in device.

@@ -16,7 +16,7 @@ TEXT_LIMIT = 300
 
 
 class ProviderError(Exception):
-    """A step at the provider failed. `phase` names it; `unreachable` tells a silence from a refusal (decisions 24)."""
+    """A step at the provider failed. `phase` names it; `unreachable` tells a silence from a refusal (decision 24)."""
 
     def __init__(self, phase: str, text: str, *, unreachable: bool = False) -> None:
         super().__init__(text)
@@ -25,7 +25,7 @@ class ProviderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Who the provider says it is. `email` is empty unless the provider has verified it (decisions 23)."""
+    """Who the provider says it is. `email` is empty unless the provider has verified it (decision 23)."""
 
     provider: str
     uid: str

@@ -47,7 +47,7 @@ async def resolve(
 
 
 async def _opened(session: AsyncSession, user: User) -> User:
-    """A pending account becomes active, without what was set before its address was proved (decisions 25)."""
+    """A pending account becomes active, without what was set before its address was proved (decision 25)."""
     if user.status == DISABLED:
         raise BadRequest(SHUT)
     if user.status == PENDING:

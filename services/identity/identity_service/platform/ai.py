@@ -1,4 +1,4 @@
-"""`/api/v1/ai/*` where no AI service is connected (architecture §9); otherwise the gateway routes past us."""
+"""`/api/v1/ai/*` where no AI service is connected (decision 40); otherwise the gateway routes past us."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the gateway asks before it lets a request through to a service that is not ours (architecture §9, AI)."""
+"""What the gateway asks before it lets a request through to a service that is not ours (decision 40, AI)."""
 
 from __future__ import annotations
 

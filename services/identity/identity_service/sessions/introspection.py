@@ -1,4 +1,4 @@
-"""What a credential stands for: identity's own answer, and the one it gives other services (architecture §4)."""
+"""What a credential stands for: identity's own answer, and the one it gives other services (ADR 0005)."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ async def mint(session: AsyncSession, user_id: int, device: Device) -> tuple[str
 
 
 async def revoke(session: AsyncSession, user_id: int, session_id: int) -> None:
-    """End one session of the user; 404 when it is unknown or somebody else's, fine when it ended before (§7.9)."""
+    """End one session of the user (identity §7.9); 404 when unknown or somebody else's, 204 when it ended before."""
     row = await session.scalar(
         select(Session).where(Session.id == session_id, Session.user_id == user_id).with_for_update()
     )
@@ -85,7 +85,7 @@ async def revoke_everybody(session: AsyncSession) -> None:
 
 
 async def touch(session: AsyncSession, session_id: int) -> None:
-    """`last_seen_at = now`, at most once a minute (decisions 19)."""
+    """`last_seen_at = now`, at most once a minute (decision 19)."""
     await session.execute(
         update(Session)
         .where(Session.id == session_id, Session.last_seen_at < now() - TOUCH_EVERY, Session.revoked_at.is_(None))

@@ -1,4 +1,4 @@
-"""First contact (architecture §3): whoever signs in has an author row, an Inbox and a welcome note from then on."""
+"""First contact (ADR 0003): whoever signs in has an author row, an Inbox and a welcome note from then on."""
 
 from __future__ import annotations
 

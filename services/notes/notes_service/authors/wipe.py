@@ -1,4 +1,4 @@
-"""What happens to the things of a deleted account (architecture §3)."""
+"""What happens to the things of a deleted account (ADR 0003)."""
 
 from __future__ import annotations
 

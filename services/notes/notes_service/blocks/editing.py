@@ -26,7 +26,7 @@ WRONG_IDS = "Blocks not reordered: Notes.Blocks/reorder — name each block of t
 
 
 def check_owner(row: Row | None, user_id: int) -> None:
-    """404 for an unknown block or one of a binned note (decisions 11), 403 for one of somebody else."""
+    """404 for an unknown block or one of a binned note (decision 11), 403 for one of somebody else."""
     if row is None or row["deleted_at"] is not None:
         raise NotFound(UNKNOWN)
     if row["creator_id"] != user_id:

@@ -116,7 +116,7 @@ class Reordered(TypedDict):
 
 
 def clean_text(block_type: str, text: str) -> str:
-    """Line breaks as a block of this kind keeps them (notes §6.1, decisions 16)."""
+    """Line breaks as a block of this kind keeps them (notes §6.1, decision 16)."""
     if block_type in ONE_LINE:
         return re.sub(r"[\r\n]+", " ", text)
     return re.sub(r"[\r\n]{2,}", "\n", text)

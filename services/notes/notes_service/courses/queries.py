@@ -60,7 +60,7 @@ ORDER = (
     Course.title.collate("C"),
     Course.id,
 )
-"""Notes §4.3; titles by their characters, whatever language the database sorts by."""
+"""The order of course lists (notes §4.3). Titles go by their characters, whatever language the database sorts by."""
 
 # Other people's Inboxes are of no use to anybody (notes §12, 2).
 _listed = _courses().where(or_(not_(Course.is_default), Course.creator_id == _VIEWER)).order_by(*ORDER)

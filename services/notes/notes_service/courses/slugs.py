@@ -16,7 +16,7 @@ FALLBACK = "local-course"
 
 
 def slugify(title: str) -> str:
-    """The title as an ASCII slug of at most 100 characters; accents are dropped (decisions 14)."""
+    """The title as an ASCII slug of at most 100 characters; accents are dropped (decision 14)."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[\s_-]+", "-", re.sub(r"[^a-z0-9\s_-]", "", plain)).strip("-")
     return words[:BASE_LENGTH].rstrip("-") or FALLBACK

@@ -18,7 +18,7 @@ from notes_service.media.uploads import claim
 from notes_service.notes.access import lock_own
 
 LIMIT = 5 * 1024 * 1024
-"""Bytes; exactly as many are allowed (decisions 8)."""
+"""Bytes; exactly as many are allowed (decision 8)."""
 FOLDER = "user_upload/note_covers"
 MISSING = "No file provided: Notes.Covers/upload — send the picture as the part `cover` of a multipart form."
 TOO_LARGE = f"Cover refused: Notes.Covers/upload — the picture exceeds maximum size of {LIMIT // 1024 // 1024} MiB."

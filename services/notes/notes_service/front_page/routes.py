@@ -63,6 +63,6 @@ async def front_page(request: Request, caller: MaybeKnownCaller, read: ReadSessi
 
 @router.get("/activity/", response_model=list[NoteSummary])
 async def latest_notes(request: Request, caller: MaybeKnownCaller, read: ReadSession) -> Json:
-    """The caller's ten latest notes; `[]` for anonymous (notes §9.2). Binned ones are left out (decisions 13)."""
+    """The caller's ten latest notes; `[]` for anonymous (notes §9.2). Binned ones are left out (decision 13)."""
     rows = await read.all(queries.LATEST, user_id=caller.user_id) if caller else []
     return Json([note_summary(request, row) for row in rows])

@@ -1,4 +1,4 @@
-"""The list of notes: its query string, and its page (notes §5.3, decisions 7)."""
+"""The list of notes: its query string, and its page (notes §5.3, decision 7)."""
 
 from __future__ import annotations
 

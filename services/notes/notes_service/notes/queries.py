@@ -46,7 +46,7 @@ def live() -> tuple[ColumnElement[bool], ...]:
 
 
 def visible(viewer: ColumnElement[int]) -> ColumnElement[bool]:
-    """A note that is not public is shown to its own author only (notes §12, 1; decisions 4)."""
+    """A note that is not public is shown to its own author only (notes §12, decision 4)."""
     return or_(Note.is_public, Note.creator_id == viewer)
 
 

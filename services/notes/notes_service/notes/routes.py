@@ -48,7 +48,7 @@ async def create_note(
     wanted: Annotated[schemas.CreateNote, read_body(schemas.CreateNote)],
     session: WriteSession,
 ) -> Json:
-    """Make a note: 201; 200 when the draft id was known and that note was overwritten; 404 unknown course (§5.5)."""
+    """Make a note (notes §5.5): 201; 200 when the draft id is known and its note is overwritten; 404 unknown course."""
     note_id, made = await service.create(session, caller, wanted)
     read = SessionReader(session)
     body = await detail.describe(request, read, await detail.find(read, note_id))
@@ -57,7 +57,7 @@ async def create_note(
 
 @router.get("/{note_id:id}/", response_model=schemas.NoteForCaller)
 async def get_note(request: Request, caller: MaybeKnownCaller, note_id: int, read: ReadSession) -> Json:
-    """A note with its text and `can_edit`: own or public; 400 array for a private one of somebody else (§5.1)."""
+    """A note with its text and `can_edit`: own or public; 400 array for a private one of somebody else (notes §5.1)."""
     row = await detail.find(read, note_id)
     check_read(row["creator_id"], row["is_public"], viewer(caller))
     body = await detail.describe(request, read, row)

@@ -16,7 +16,7 @@ def excerpt(content: str, description: str | None) -> str:
 
 
 def preview_lines(content: str) -> list[str]:
-    """The first three non-blank lines without a title line, each cut to 220 characters (decisions 6)."""
+    """The first three non-blank lines without a title line, each cut to 220 characters (decision 6)."""
     found: list[str] = []
     lines = (line for raw in content.splitlines() if (line := raw.strip()))
     for number, line in enumerate(lines):
@@ -29,5 +29,5 @@ def preview_lines(content: str) -> list[str]:
 
 
 def count_words(markdown: str) -> int:
-    """Whitespace-separated tokens (notes §9.1, decisions 5)."""
+    """Whitespace-separated tokens (notes §9.1, decision 5)."""
     return len(markdown.split())

@@ -1,4 +1,4 @@
-"""What other services may ask about notes and courses before the facts have reached them (architecture §3)."""
+"""What other services may ask about notes and courses before the facts have reached them (ADR 0003)."""
 
 from __future__ import annotations
 

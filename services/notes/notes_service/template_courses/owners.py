@@ -1,4 +1,4 @@
-"""Whom the template courses belong to (decisions 18); identity knows the accounts."""
+"""Whom the template courses belong to (decision 18); identity knows the accounts."""
 
 from __future__ import annotations
 

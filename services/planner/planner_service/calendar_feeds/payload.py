@@ -30,7 +30,7 @@ def feed_payload(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def summary(feed: Mapping[str, Any], shown: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """`import_summary` (§12.4) of a feed's row; `shown` are the first entries."""
+    """`import_summary` (planner §12.4) of a feed's row; `shown` are the first entries."""
     count: int = feed["entry_count"]
     unread = NOT_YET if feed["last_sync"] is None else NO_ENTRIES
     reason = NOTHING if feed["source_id"] is None else feed["last_error"] or unread

@@ -45,7 +45,7 @@ def _written(moment: ColumnElement[datetime]) -> ColumnElement[str]:
 
 # Entries are kept in whole seconds.
 _FORMAT = """'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'"""
-# The `calendar` items of the week as they are (§6.3). Ties keep the order of the feeds' list, then of the calendar.
+# The `calendar` items of the week (planner §6.3). Ties keep the order of the feeds' list, then of the calendar.
 ENTRIES = prepare(
     select(
         func.coalesce(CalendarOccurrence.title, CalendarFeed.title).label("title"),

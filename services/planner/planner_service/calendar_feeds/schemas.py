@@ -19,7 +19,7 @@ CourseId = Integer(null=True)
 
 
 class Address(Rule):
-    """An address of a calendar, "" for none, in the form it is fetched in (§4)."""
+    """An address of a calendar, "" for none, in the form it is fetched in (planner §4)."""
 
     null = False
 
@@ -61,7 +61,7 @@ class ChangeFeed(Body):
 
 
 class FeedPayload(BaseModel):
-    """A calendar feed in answers (§3.3); moments ISO 8601 with `Z`. The pasted text is never returned."""
+    """A calendar feed in answers (planner §3.3); moments ISO 8601 with `Z`. The pasted text is never returned."""
 
     id: int
     title: str
@@ -87,7 +87,7 @@ class SummaryEvent(BaseModel):
 
 
 class ImportSummary(BaseModel):
-    """What was found when the feed was made (§12.4); `error` is empty when `ok`."""
+    """What was found when the feed was made (planner §12.4); `error` is empty when `ok`."""
 
     ok: bool
     count: int

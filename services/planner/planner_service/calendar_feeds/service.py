@@ -26,7 +26,7 @@ EXPECTABLE = ("title", "source_kind", "source_url", "is_enabled", "course_id")
 
 
 def content(raw_ical: str, source_url: str) -> Content | None:
-    """What is read (§5.1): the text when there is one, else the address, else nothing."""
+    """What is read (planner §5.1): the text when there is one, else the address, else nothing."""
     if raw_ical:
         return Content(None, raw_ical)
     return Content(source_url) if source_url else None

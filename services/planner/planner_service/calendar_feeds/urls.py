@@ -46,7 +46,7 @@ def _is_host(parts: SplitResult) -> bool:
 
 
 def normalised(text: str) -> str:
-    """What is fetched for an address (§4): pages of Google Calendar lead to the calendar itself, others stay."""
+    """The address to fetch (planner §4): pages of Google Calendar lead to the calendar itself, others stay."""
     parts = _split(text)
     if parts is None or GOOGLE not in (parts.hostname or "") or "/calendar/ical/" in parts.path:
         return text

@@ -11,13 +11,13 @@ from planner_service.models import MONTHLY, NONE, WEEKLY, YEARLY
 from planner_service.planner_events.recurrence import MOST_OCCURRENCES, Series
 
 LONGEST_LINE = 75
-"""Bytes of a line, its end not counted (§3.1)."""
+"""Bytes of a line, its end not counted (RFC 5545 §3.1)."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FREQUENCIES = {WEEKLY: "WEEKLY", MONTHLY: "MONTHLY", YEARLY: "YEARLY"}
 
 
 def text(value: str) -> str:
-    """A TEXT value (§3.3.11)."""
+    """A TEXT value (RFC 5545 §3.3.11)."""
     plain = _CONTROL.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
     return plain.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 

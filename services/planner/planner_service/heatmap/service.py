@@ -20,7 +20,7 @@ def past_value(notes: int, most_words: int) -> int:
 
 
 async def heatmap(read: Reads, user_id: int, today: date) -> dict[str, Any]:
-    """The payload of §7: half a year back from what was written, half a year ahead from what is planned."""
+    """The payload of planner §7: half a year back from what was written, half a year ahead from what is planned."""
     first, last = today - timedelta(days=DAYS_BEFORE), today + timedelta(days=DAYS_AFTER)
     written = await read.all(queries.WRITTEN, user_id=user_id, first=first, today=today)
     planned = await read.all(queries.PLANNED, user_id=user_id, today=today, last=last)

@@ -1,4 +1,4 @@
-"""Reads of work sessions: those of notes in the recycle bin are not there (decisions 12)."""
+"""Reads of work sessions: those of notes in the recycle bin are not there (decision 12)."""
 
 from __future__ import annotations
 

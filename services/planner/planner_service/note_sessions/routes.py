@@ -32,7 +32,7 @@ async def list_sessions(
 ) -> list[dict[str, Any]]:
     """Own sessions, newest first (planner §8), without those of binned notes; `note_id` narrows to one note.
 
-    `limit` is cut to 1..200 and 50 when absent or no number; a `note_id` that is no number is 400 (decisions 7).
+    `limit` is cut to 1..200 and 50 when absent or no number; a `note_id` that is no number is 400 (decision 7).
     """
     params: dict[str, Any] = {"user_id": caller.user_id, "limit": clamped(limit, 1, MOST_LISTED) or LISTED}
     wanted = _note_id(note_id)

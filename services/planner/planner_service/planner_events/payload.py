@@ -48,6 +48,6 @@ def event_payload(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def at_occurrence(row: Mapping[str, Any], day: date) -> dict[str, Any]:
-    """The row as it stands for the occurrence on `day`: date, start and end moved by whole days (§12.1)."""
+    """The row as it stands for the occurrence on `day`: date, start and end moved by whole days (planner §12.1)."""
     window = moved(Window(row["event_date"], row["starts_at"], row["ends_at"]), day)
     return {**row, **window._asdict()}

@@ -59,7 +59,7 @@ class ChangeEvent(Body):
 
 
 class EventPayload(BaseModel):
-    """A planner event in answers (§2.3); dates `YYYY-MM-DD`, moments ISO 8601 with `+00:00`."""
+    """A planner event in answers (planner §2.3); dates `YYYY-MM-DD`, moments ISO 8601 with `+00:00`."""
 
     id: int
     title: str

@@ -66,7 +66,7 @@ async def change(
 
 
 def _window(event: PlannerEvent, changes: dict[str, Any]) -> Window:
-    """The window after a change; a date without a start moves start and end by the day difference (§2.4)."""
+    """The window after a change; a date without a start moves start and end by the day difference (planner §2.4)."""
     window = Window(event.event_date, event.starts_at, event.ends_at)
     if "event_date" in changes and "starts_at" not in changes:
         window = moved(window, changes["event_date"])

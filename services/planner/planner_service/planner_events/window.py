@@ -27,7 +27,7 @@ def later(moment: datetime, by: timedelta) -> datetime:
 
 
 def settle(event_date: date, starts_at: datetime | None, ends_at: datetime | None) -> Window:
-    """The three steps of §2.4: a start at noon by default, an hour by default or when inverted, the date of the start.
+    """The steps of planner §2.4: start at noon by default, one hour by default or when inverted, date of the start.
 
     Moments are aware and UTC. 400 when nothing can end after the start.
     """

@@ -1,4 +1,4 @@
-"""Asking notes for what its facts have not brought yet (architecture §3)."""
+"""Asking notes for what its facts have not brought yet (ADR 0003)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which days a week shows (planner §6.1): pure rules, clamped at the edges of the calendar (decisions 17)."""
+"""Which days a week shows (planner §6.1): pure rules, clamped at the edges of the calendar (decision 17)."""
 
 from __future__ import annotations
 

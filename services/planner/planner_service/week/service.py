@@ -17,13 +17,13 @@ from planner_service.week.days import WEEK, Days, shifted
 from planner_service.week.urgency import urgency_score
 
 NEXT_WITHIN = timedelta(days=400)
-"""How far ahead the next occurrence of a series is a deadline (§12.1)."""
+"""How far ahead the next occurrence of a series is a deadline (planner §12.1)."""
 
 Item = dict[str, Any]
 
 
 async def week(read: Reads, user_id: int, days: Days, moment: datetime) -> dict[str, Any]:
-    """The payload of §6.2; `moment` is now."""
+    """The payload of planner §6.2; `moment` is now."""
     today = moment.date()
     horizon = shifted(today, NEXT_WITHIN.days)
     single = await read.all(queries.SINGLE_EVENTS, user_id=user_id, first=days.first, last=days.last)
@@ -63,7 +63,7 @@ def _grid(days: Days, plans: Iterable[Row], sessions: Iterable[Row], entries: It
         grid[row["started_at"].astimezone(UTC).date().isoformat()].append(session_payload(row))
     for row in entries:
         grid[row["starts_at"][:10]].append(row)
-    # Sorting is stable: plans stay before sessions, sessions before calendars that start in the same moment (§6.3).
+    # Sorting is stable: at the same start plans stay before sessions, and sessions before calendars (planner §6.3).
     return [{"date": day, "events": sorted(items, key=lambda item: item["starts_at"])} for day, items in grid.items()]
 
 

@@ -1,4 +1,4 @@
-"""The one catalogue of facts: subject to model, and who hears what (architecture §3)."""
+"""The one catalogue of facts: subject to model, and who hears what (ADR 0002)."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class Email(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Integer(Rule):
-    """A whole number, also as a digit string; `zero_is_null` reads 0 and "" as none (decisions 7)."""
+    """A whole number, also as a digit string; `zero_is_null` reads 0 and "" as none (decision 7)."""
 
     minimum: int | None = None
     maximum: int = BIGINT_MAX

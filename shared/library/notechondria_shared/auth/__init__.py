@@ -1,4 +1,4 @@
-"""Who is calling (architecture §4): credentials, introspection with cache, internal assertions."""
+"""Who is calling (ADR 0005): credentials, introspection with cache, internal assertions."""
 
 from notechondria_shared.auth.caller import Caller, LoggedIn, MaybeCaller
 

@@ -1,4 +1,4 @@
-"""Internal assertions (architecture §4): identity's signed word that a user stands behind a call between services."""
+"""Internal assertions (ADR 0006): identity's signed word that a user stands behind a call between services."""
 
 from __future__ import annotations
 

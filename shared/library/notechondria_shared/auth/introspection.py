@@ -1,4 +1,4 @@
-"""Introspection: identity's answer about a credential, cached until it is revoked (architecture §4)."""
+"""Introspection: identity's answer about a credential, cached until it is revoked (ADR 0005)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The access line (seed "Request timing middleware", decisions 20): format, levels and colours.
+"""The access line (decision 20, identity §16): format, levels and colours.
 
 Imports nothing but the standard library: the `notechondria` command uses it too, and should start at once.
 """

@@ -1,4 +1,4 @@
-"""Where uploads lie, as the environment says it (identity §14, architecture §8)."""
+"""Where uploads lie, as the environment says it (identity §14, ADR 0015)."""
 
 from __future__ import annotations
 

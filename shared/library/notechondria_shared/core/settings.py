@@ -1,4 +1,4 @@
-"""Settings every service reads from the environment (identity §14, architecture §8)."""
+"""Settings every service reads from the environment (identity §14, ADR 0024)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ def unix_path(text: str) -> str:
     """An absolute Unix path, "" for what is none and is ignored (identity §14).
 
     Git's shell on Windows turns `/home/media` into `C:\\Program Files\\Git\\home\\media` before a container sees it;
-    that is turned back (architecture §6).
+    that is turned back (ADR 0022).
     """
     path = text.strip().replace("\\", "/")
     if mangled := _MSYS.fullmatch(path):

@@ -1,4 +1,4 @@
-"""How a service talks to its database (architecture §2a): writes through a session, reads through a Reader."""
+"""How a service talks to its database (ADR 0004): writes through a session, reads through a Reader."""
 
 from notechondria_shared.db.engine import Database
 from notechondria_shared.db.reader import Prepared, Reader, Reads, SessionReader, prepare

@@ -54,7 +54,7 @@ def _refuse_ended(driver: Any, _record: object, _proxy: object) -> None:
 
 
 class Database:
-    """Pools of one service. Small on purpose: four connections serve best (stack.md), the rest wait, bounded."""
+    """Pools of one service. Small on purpose: four connections serve best (ADR 0004), the rest wait, bounded."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self.conninfo = settings.database_conninfo

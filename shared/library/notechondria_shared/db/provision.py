@@ -1,4 +1,4 @@
-"""Roles and schemas: one of each per service, each role shut out of the others' schemas (architecture §2)."""
+"""Roles and schemas: one of each per service, each role shut out of the others' schemas (ADR 0001)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for Postgres at start-up (architecture §6): first the socket, then the credentials."""
+"""Waiting for Postgres at start-up (ADR 0022): first the socket, then the credentials."""
 
 from __future__ import annotations
 

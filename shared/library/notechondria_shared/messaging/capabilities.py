@@ -1,4 +1,4 @@
-"""Capabilities of what is really deployed (architecture §5): announced in a key-value bucket, watched by identity."""
+"""Capabilities of what is really deployed (ADR 0009): announced in a key-value bucket, watched by identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Consumers: durable, pull, explicit ack, idempotent, with dead letters (architecture §3)."""
+"""Consumers: durable, pull, explicit ack, idempotent, with dead letters (ADR 0002)."""
 
 from __future__ import annotations
 

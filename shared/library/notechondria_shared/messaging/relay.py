@@ -1,4 +1,4 @@
-"""The relay: sends committed facts to JetStream, in order, one relay per schema at a time (architecture §3)."""
+"""The relay: sends committed facts to JetStream, in order, one relay per schema at a time (ADR 0002)."""
 
 from __future__ import annotations
 

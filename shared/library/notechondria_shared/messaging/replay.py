@@ -1,4 +1,4 @@
-"""Replay (architecture §3): Postgres is the truth, a lost stream is rebuilt from the outbox."""
+"""Replay (ADR 0002): Postgres is the truth, a lost stream is rebuilt from the outbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting a service process in the order of architecture §6: wait, check, migrate, bootstrap, serve."""
+"""Starting a service process in the order of ADR 0022: wait, check, migrate, bootstrap, serve."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def serving(settings: ServiceSettings) -> dict[str, Any]:
 async def prepare(
     settings: ServiceSettings, spec: ServiceSpec, bootstrap: Callable[[ServiceSettings], Awaitable[None]] | None
 ) -> None:
-    """Do what comes before serving, each step told in one line (architecture §6)."""
+    """Do what comes before serving, each step told in one line (ADR 0022)."""
     address = await wait_for_database(settings.database_conninfo, settings.database_wait_seconds)
     logger.info("Postgres at %s answers and accepts our credentials", address)
     given = settings.django_production_media_root.strip()

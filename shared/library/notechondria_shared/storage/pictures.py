@@ -1,4 +1,4 @@
-"""Uploaded pictures are decoded before they are kept: a bomb or a script never is (identity §11.3, decisions 8).
+"""Uploaded pictures are decoded before they are kept: a bomb or a script never is (identity §11.3, decision 8).
 
 Needs the extra `pictures`, which services that take pictures name.
 """

@@ -22,7 +22,7 @@ from notechondria_contracts.fields.rules import json_type
 from notechondria_shared.core.errors import ApiError, BadRequest, NonFieldError, UnsupportedMediaType
 
 BODY_LIMIT = 20 * 1024 * 1024
-"""Bytes of a body without a file (identity §1, decisions 2)."""
+"""Bytes of a body without a file (identity §1, decision 2)."""
 TOO_LARGE = f"Request refused: Backend.Http/body — it is larger than {BODY_LIMIT // 1024 // 1024} MiB."
 ENDED = "The request ended before its body did."
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -110,7 +110,7 @@ def read_body(model: type[BodyT], *, plain_text: bool = False) -> Any:
 
 
 async def read_limited(request: Request, limit: int = BODY_LIMIT) -> bytes:
-    """The raw body, at most `limit` bytes; 400 beyond (decisions 2)."""
+    """The raw body, at most `limit` bytes; 400 beyond (decision 2)."""
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise BadRequest(TOO_LARGE)

@@ -112,7 +112,7 @@ def _path_of_client(scope: Scope) -> str:
 
 
 def _user(scope: Scope) -> list[tuple[bytes, bytes]]:
-    """Who called, for the access log of the gateway, which takes the header off (architecture §5)."""
+    """Who called, for the access log of the gateway, which takes the header off (ADR 0010)."""
     user_id = _user_id(scope)
     return [(b"x-user-id", str(user_id).encode())] if user_id else []
 
