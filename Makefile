@@ -2,7 +2,7 @@
 # Needs Python 3.11 or later, make and git; everything else is installed into this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down dev status doctor logs reset test lint format types unit conformance node-tools docs routes release clean
+.PHONY: help up down dev status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
 .PHONY: bench-gateway bench-identity bench-notes bench-planner bench-mcp
 
@@ -46,7 +46,7 @@ types: $(READY) ## Check types (mypy, strict)
 	@echo "Types"
 	@$(BIN)/mypy
 
-unit: $(READY) node-tools ## Run the tests only (ARGS="services/notes -k bin": in one process; ARGS="-n 0": everything in one)
+unit: $(READY) node-tools go-tools ## Run the tests only (ARGS="services/notes -k bin": in one process; ARGS="-n 0": everything in one)
 	@echo "Tests"
 	@$(BIN)/pytest $(ARGS)
 
@@ -62,6 +62,9 @@ bench-mcp: $(READY) ## Measure an MCP tool beside the REST call it wraps (ARGS="
 
 node-tools:
 	@sh services/mcp/tests/conformance/install.sh .venv/.node
+
+go-tools: $(READY)
+	@sh tools/get_go.sh
 
 format: $(READY) ## Put the code into form
 	@$(BIN)/ruff check --fix --exit-zero
@@ -101,7 +104,7 @@ release: $(READY) ## Raise the version, date the changelog, commit and tag (PART
 	@$(BIN)/python tools/release.py $(if $(PART),$(PART),$(error Say which: make release PART=minor))
 
 clean: ## Remove what was installed and cached here; data stays
-	rm -rf .venv .uv .pebble .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .uv .go .pebble .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): $(PROJECTS) tools/bootstrap.sh tools/get_uv.py

@@ -12,12 +12,12 @@ from tests.support.client import Api
 from tests.support.provider import Provider
 
 from notechondria_launcher.stack import Stack
-from tests.support import browser, pebble
+from tests.support import browser, go, pebble
 
 pytest_plugins = ["tests.support.workers"]
 
 
-_NEEDED = {"browser": browser, "acme": pebble}
+_NEEDED = {"browser": browser, "acme": pebble, "go": go}
 """What tests with a mark need besides what is installed here: `programs()`, or what is `MISSING` without."""
 
 

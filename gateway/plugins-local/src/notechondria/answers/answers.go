@@ -94,7 +94,8 @@ func (handler *Handler) patiently(own *answer, request *http.Request) {
 	deadline := time.Now().Add(handler.patience)
 	counted := false
 	for {
-		own.patient = handler.patience > 0 && time.Now().Before(deadline) && handler.comesBack() &&
+		// A client that has left is not waited for.
+		own.patient = request.Context().Err() == nil && handler.patience > 0 && time.Now().Before(deadline) && handler.comesBack() &&
 			(counted || atomic.LoadInt64(&handler.waiting) < crowd)
 		handler.next.ServeHTTP(own, request)
 		if !own.again {
@@ -107,7 +108,6 @@ func (handler *Handler) patiently(own *answer, request *http.Request) {
 		own.again, own.decided = false, false
 		select {
 		case <-request.Context().Done():
-			own.patient = false
 		case <-time.After(pause):
 		}
 	}
