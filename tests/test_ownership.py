@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from notes_service.notes.access import PRIVATE
 from tests.support.client import Api, User
+from tests.support.documents import SERVICES, operations
 from tests.support.mcp import call_tool, rpc
 
 # Others' public notes are in a stranger's lists too: no text of theirs looks like this.
@@ -84,6 +86,79 @@ def test_a_stranger_is_refused(
     assert answer.status_code == status, answer.text
     assert MARK not in answer.text
     assert mine.fingerprint() == before
+
+
+WITH_ID_AND_BODY = [
+    (method, path)
+    for service in SERVICES
+    for method, path, operation in operations(service)
+    if "{" in path and "requestBody" in operation
+]
+BAD_BODIES: list[dict[str, Any]] = [
+    {"content": b"{not json", "headers": {"Content-Type": "application/json"}},
+    {"content": b"[1]", "headers": {"Content-Type": "application/json"}},
+    {"content": b"<x/>", "headers": {"Content-Type": "text/xml"}},
+    {"content": b"--x", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
+    {"files": {"file": ("a.txt", b"", "text/plain"), "cover": ("a.png", b"no picture", "image/png")}},
+]
+UNKNOWN = {"note_uuid": "01234567-89ab-4cde-8f01-23456789abcd"}
+
+
+def _asked(owned: Belongings) -> dict[str, str]:
+    """What a stranger puts in the place of each parameter. A parameter that is missing here fails the test."""
+    feed = owned.owner.post("calendar-feeds/", {"title": f"Feed {MARK}"}).json()
+    version = owned.owner.post(f"notes/{owned.note['id']}/snapshot/").json()
+    found = {
+        "note_id": owned.note["id"],
+        "note_uuid": owned.note["uuid"],
+        "version_id": version["id"],
+        "block_id": owned.owner.get(f"notes/{owned.note['id']}/").json()["blocks"][0]["id"],
+        "course_id": owned.course["id"],
+        "event_id": owned.event["id"],
+        "session_id": owned.session["id"],
+        "feed_id": feed["id"],
+    }
+    return {name: str(value) for name, value in found.items()}
+
+
+@pytest.fixture(scope="module")
+def foreign(mine: Belongings) -> dict[str, str]:
+    return _asked(mine)
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_ID_AND_BODY, ids=[f"{m} {p}" for m, p in WITH_ID_AND_BODY])
+def test_whose_it_is_comes_before_what_the_body_says(
+    mine: Belongings, stranger: User, foreign: dict[str, str], method: str, path: str
+) -> None:
+    unknown = path.format_map({name: UNKNOWN.get(name, "999999999999") for name in foreign})
+    for body in BAD_BODIES:
+        for user, target in ((stranger, unknown), (mine.owner, unknown)):
+            answer = user.request(method, target, **body)
+            assert (answer.status_code, list(answer.json())) == (404, ["detail"]), (target, body, answer.text)
+        answer = stranger.request(method, path.format_map(foreign), **body)
+        # A private note is refused with an array (notes §5.1); no other refusal of a body looks like that.
+        refused = answer.json() if answer.status_code == 400 else answer.status_code
+        assert refused in (403, 404, [PRIVATE]), (path, body, answer.text)
+    anonymous = stranger.api.request(method, path.format_map(foreign), **BAD_BODIES[0])
+    assert anonymous.status_code == 401
+
+
+def test_a_version_is_looked_for_before_the_body(mine: Belongings) -> None:
+    for body in BAD_BODIES[:3]:
+        answer = mine.owner.request("POST", f"notes/{mine.note['id']}/restore/999999999/", **body)
+        assert (answer.status_code, list(answer.json())) == (404, ["detail"])
+
+
+def test_an_operator_hears_of_an_unknown_account_before_the_body_is_looked_at(api: Api) -> None:
+    stack = api.stack
+    for method, path in (("PATCH", "users/nobody-of-this-name"), ("POST", "users/nobody-of-this-name/code")):
+        answer = api.http.request(
+            method,
+            f"{stack.service_url('identity')}/internal/operators/{path}",
+            content=b"[1]",
+            headers={"X-Internal-Token": stack.internal_token, "Content-Type": "application/json"},
+        )
+        assert (answer.status_code, list(answer.json())) == (404, ["detail"])
 
 
 def test_lists_show_own_rows_only(mine: Belongings, stranger: User) -> None:

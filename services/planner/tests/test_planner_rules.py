@@ -220,6 +220,7 @@ def test_a_past_value_is_graded_by_notes_and_words(notes: int, most_words: int, 
 def test_the_days_of_a_week_follow_start_and_length(start_date: str, length: str, expected: tuple[str, str]) -> None:
     asked = Days.asked(start_date, length, DAY)
     assert (asked.first.isoformat(), asked.last.isoformat()) == expected
+    assert len(asked.each()) == asked.length
     assert asked.each()[0] == asked.first
     assert asked.each()[-1] == asked.last
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notechondria_contracts.fields import Boolean, Choice, Date, DateTime, Email, Integer, Text, Uuid
+from notechondria_contracts.fields import Boolean, Choice, Date, DateTime, Email, Id, Integer, Text, Uuid
 from notechondria_contracts.fields.rules import parse_datetime
 from notechondria_shared.core.errors import ApiError
 from notechondria_shared.web.body import Body, validate
@@ -19,7 +19,7 @@ class Everything(Body):
     title: Annotated[str, Text(max_length=5)] = ""
     note: Annotated[str | None, Text(blank=True, null=True)] = None
     count: Annotated[int, Integer(minimum=1)] = 1
-    course: Annotated[int | None, Integer(null=True, zero_is_null=True)] = None
+    course: Annotated[int | None, Id(null=True, zero_is_null=True)] = None
     done: Annotated[bool, Boolean()] = False
     day: Annotated[date, Date()] = date.min
     moment: Annotated[datetime | None, DateTime(null=True)] = None

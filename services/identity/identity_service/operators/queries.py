@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, bindparam, cast, func, or_, select
 
 from identity_service.models import Invitation, Session, User
 from identity_service.sessions.queries import alive
+from notechondria_shared.db import prepare
 from notechondria_shared.db.listing import SearchableList
 
 USERS = SearchableList(
@@ -13,6 +14,16 @@ USERS = SearchableList(
     key=User.id.expression,
     searched=(User.username.expression, User.email.expression),
     oldest_first=True,
+)
+_NAME = bindparam("name", type_=Text)
+KNOWN = prepare(
+    select(User.id).where(
+        or_(
+            func.lower(User.email) == func.lower(_NAME),
+            func.lower(User.username) == func.lower(_NAME),
+            cast(User.id, Text) == _NAME,
+        )
+    )
 )
 INVITATIONS = SearchableList(
     select(

@@ -21,6 +21,16 @@ router = APIRouter(prefix="/internal/operators", include_in_schema=False, depend
 LISTED = 500
 
 
+async def require_known(name: str, read: ReadSession) -> str:
+    """The name, address or id of an account; 404 comes before the body is looked at."""
+    if await read.one(queries.KNOWN, name=name.replace("\x00", "")) is None:
+        raise service.unknown(name)
+    return name
+
+
+KnownName = Annotated[str, Depends(require_known)]
+
+
 @router.post("/invitations", status_code=201)
 async def create_invitation(
     wanted: Annotated[schemas.CreateInvitation, read_body(schemas.CreateInvitation)], session: WriteSession
@@ -51,7 +61,7 @@ async def list_users(read: ReadSession, wanted: Page) -> dict[str, Any]:
 
 @router.patch("/users/{name}")
 async def change_user(
-    name: str, wanted: Annotated[schemas.ChangeUser, read_body(schemas.ChangeUser)], session: WriteSession
+    name: KnownName, wanted: Annotated[schemas.ChangeUser, read_body(schemas.ChangeUser)], session: WriteSession
 ) -> dict[str, Any]:
     """Disable, enable, make or unmake staff."""
     user = await service.find_user(session, name)
@@ -72,7 +82,7 @@ async def delete_user(request: Request, name: str, session: WriteSession) -> dic
 @router.post("/users/{name}/code")
 async def issue_code(
     request: Request,
-    name: str,
+    name: KnownName,
     wanted: Annotated[schemas.IssueCode, read_body(schemas.IssueCode)],
     session: WriteSession,
 ) -> dict[str, Any]:

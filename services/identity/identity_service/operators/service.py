@@ -77,8 +77,13 @@ async def find_user(session: AsyncSession, name: str) -> User:
     if user is None and name.isascii() and name.isdigit() and len(name) <= 18:
         user = await session.get(User, int(name), with_for_update=True)
     if user is None:
-        raise NotFound(f"No account is called {name!r}.")
+        raise unknown(name)
     return user
+
+
+def unknown(name: str) -> NotFound:
+    """404 for a name that no account has."""
+    return NotFound(f"No account is called {name!r}.")
 
 
 async def change_user(session: AsyncSession, user: User, wanted: ChangeUser) -> None:

@@ -92,7 +92,7 @@ def _number(name: str, text: str, default: int | None) -> int | None:
     if not text:
         return default
     digits = text.removeprefix("-")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 100:
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 1000:
         raise BadRequest(f"{name}: {messages.NOT_INTEGER}")
     return max(-BIGINT_MAX, min(int(text), BIGINT_MAX))
 

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from notechondria_contracts.fields import Boolean, Choice, Integer, ObjectList, Text, messages
-from notechondria_contracts.fields.rules import Rule, json_type, refuse
+from notechondria_contracts.fields import Boolean, Choice, ObjectList, Text, messages
+from notechondria_contracts.fields.rules import Rule, json_type, refuse, whole_number
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import media_url
@@ -91,12 +91,9 @@ class IdList(Rule):
     @staticmethod
     def _number(place: int, item: Any) -> int:
         try:
-            number = Integer().convert(item)
+            return whole_number(item)
         except PydanticCustomError:
-            number = None
-        if number is None:
-            raise refuse(f"Element {place}: {messages.NOT_INTEGER}")
-        return number
+            raise refuse(f"Element {place}: {messages.NOT_INTEGER}") from None
 
     def schema(self) -> dict[str, Any]:
         """A list of integers."""

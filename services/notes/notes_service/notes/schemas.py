@@ -10,7 +10,7 @@ from fastapi import Request
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from notechondria_contracts.fields import Boolean, Choice, Integer, Text, Uuid
+from notechondria_contracts.fields import Boolean, Choice, Id, Text, Uuid
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import media_url
@@ -32,7 +32,7 @@ class NoteFields(Body):
     metadata_json: OptionalText = ""
     custom_meta: OptionalText = ""
     is_public: Annotated[bool, Boolean()] = False
-    course_id: Annotated[int | None, Integer(null=True, zero_is_null=True)] = None
+    course_id: Annotated[int | None, Id(null=True, zero_is_null=True)] = None
     client_draft_id: Annotated[str | None, Text(max_length=64, blank=True, null=True)] = None
     editor_mode: Mode = None
     note_type: Annotated[str, Choice(("N", "C"))] = "N"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.db import SessionReader
@@ -19,6 +19,16 @@ from notes_service.notes.schemas import NoteDetail
 from notes_service.versions import queries, schemas, service
 
 router = APIRouter(prefix="/api/v1/notes/{note_id:id}", tags=["versions"], responses={403: DETAIL, 404: DETAIL})
+
+
+async def require_version(note_id: OwnNote, version_id: int, read: ReadSession) -> int:
+    """The id of a version of an own note; 404 comes before the body is looked at."""
+    if await read.one(queries.ONE, version_id=version_id, note_id=note_id) is None:
+        raise NotFound(service.UNKNOWN)
+    return version_id
+
+
+KnownVersion = Annotated[int, Depends(require_version)]
 
 
 @router.get("/history/", response_model=list[schemas.VersionObject])
@@ -47,11 +57,12 @@ async def restore_version(
     request: Request,
     caller: KnownCaller,
     note_id: OwnNote,
-    version_id: int,
+    version_id: KnownVersion,
     wanted: Annotated[schemas.RestoreVersion, read_body(schemas.RestoreVersion)],
     session: WriteSession,
 ) -> Json:
-    """Bring an own note back to a version (notes §7); 404 for a version of another note."""
+    """Bring an own note back to a version (notes §7); 404 for a version of another note, before the body is
+    looked at."""
     await service.restore(session, caller.user_id, note_id, version_id, wanted.kept_reason)
     read = SessionReader(session)
     return Json(await detail.describe(request, read, await detail.find(read, note_id)))

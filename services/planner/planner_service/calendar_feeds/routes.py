@@ -38,6 +38,14 @@ async def _one(read: Reads, user_id: int, feed_id: int) -> Row:
     return row
 
 
+async def require_own_feed(caller: LoggedIn, feed_id: int, read: ReadSession) -> Row:
+    """The row of an own feed; 404 comes before the body is looked at."""
+    return await _one(read, caller.user_id, feed_id)
+
+
+OwnFeed = Annotated[Row, Depends(require_own_feed)]
+
+
 @router.get("/", response_model=list[FeedPayload])
 async def list_feeds(caller: LoggedIn, read: ReadSession) -> list[dict[str, Any]]:
     """Own feeds by title and id, enabled and disabled (planner §3.1)."""
@@ -79,15 +87,15 @@ async def get_feed(caller: LoggedIn, feed_id: int, read: ReadSession) -> dict[st
 async def change_feed(
     caller: LoggedIn,
     feed_id: int,
+    stored: OwnFeed,
     changed: Annotated[ChangeFeed, read_body(ChangeFeed)],
     read: ReadSession,
     notes: Notes,
     sources: Sources,
     session: WriteSession,
 ) -> dict[str, Any]:
-    """Change the keys that were sent (planner §3.2); what is then read is read at once. 404 for an unknown feed or
-    course."""
-    stored = await _one(read, caller.user_id, feed_id)
+    """Change the keys that were sent (planner §3.2); what is then read is read at once. 404 for an unknown feed,
+    before the body is looked at, and for an unknown course."""
     course = await find_course(read, notes, changed.course_id)
     changes = changed.changes()
     read_from = service.changed_content(stored, changes)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel
 
-from notechondria_contracts.fields import Boolean, Choice, Integer, Text, messages
+from notechondria_contracts.fields import Boolean, Choice, Id, Text, messages
 from notechondria_contracts.fields.rules import Rule, refuse
 from notechondria_shared.web import Body
 from planner_service.calendar_feeds.urls import LONGEST, normalised, web_address
@@ -15,7 +15,7 @@ from planner_service.models import IMPORTED, SUBSCRIBED
 Title = Text(max_length=120)
 Kind = Choice((IMPORTED, SUBSCRIBED))
 Ical = Text(blank=True)
-CourseId = Integer(null=True)
+CourseId = Id(null=True)
 
 
 class Address(Rule):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from notechondria_contracts.fields import Boolean, Integer, Text
+from notechondria_contracts.fields import Boolean, Id, Text
 from notechondria_shared.web import Body
 
 
@@ -17,7 +17,7 @@ class CreateLink(Body):
     include_events: Annotated[bool, Boolean()] = True
     include_sessions: Annotated[bool, Boolean()] = True
     include_deadlines: Annotated[bool, Boolean()] = True
-    course_id: Annotated[int | None, Integer(null=True)] = None
+    course_id: Annotated[int | None, Id(null=True)] = None
 
 
 class LinkPayload(BaseModel):

@@ -25,5 +25,8 @@ _NEWEST = VISIBLE.order_by(NoteSession.started_at.desc(), NoteSession.id.desc())
 
 LIST = prepare(_NEWEST)
 LIST_OF_NOTE = prepare(_NEWEST.where(NoteSession.note_id == bindparam("note_id")))
+OWNED = prepare(
+    select(NoteSession.id).where(NoteSession.id == bindparam("session_id"), NoteSession.user_id == bindparam("user_id"))
+)
 # What a write answers with; the writer has already made sure that it is the caller's.
 ONE = prepare(OWN.where(NoteSession.id == bindparam("session_id")))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_contracts.fields import Integer
+from notechondria_contracts.fields import Id
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import BadRequest, NotFound
 from notechondria_shared.db import SessionReader
@@ -24,6 +24,16 @@ from planner_service.references.service import find_note
 router = APIRouter(prefix="/api/v1/note-sessions", tags=["work sessions"])
 
 LISTED, MOST_LISTED = 50, 200
+
+
+async def require_own_session(caller: LoggedIn, session_id: int, read: ReadSession) -> int:
+    """The id of an own session; 404 comes before the body is looked at."""
+    if await read.value(queries.OWNED, user_id=caller.user_id, session_id=session_id) is None:
+        raise NotFound(service.NO_SESSION)
+    return session_id
+
+
+OwnSession = Annotated[int, Depends(require_own_session)]
 
 
 @router.get("/", response_model=list[SessionPayload])
@@ -45,7 +55,7 @@ async def list_sessions(
 
 def _note_id(text: str) -> int | None:
     try:
-        return Integer(zero_is_null=True).convert(text.strip())
+        return Id(zero_is_null=True).convert(text.strip())
     except PydanticCustomError as error:
         raise BadRequest(f"note_id: {error.message()}") from None
 
@@ -67,11 +77,11 @@ async def open_session(
 @router.patch("/{session_id:id}/", response_model=SessionPayload)
 async def change_session(
     caller: LoggedIn,
-    session_id: int,
+    session_id: OwnSession,
     changed: Annotated[ChangeSession, read_body(ChangeSession)],
     session: WriteSession,
 ) -> dict[str, Any]:
-    """Change title, summary, start or end of an own session (planner §8); 404 otherwise."""
+    """Change title, summary, start or end of an own session (planner §8); else 404, before the body is looked at."""
     row = await service.change_session(session, caller.user_id, session_id, changed)
     return await _answer(session, row.id)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel
 
-from notechondria_contracts.fields import DateTime, Integer, Text
+from notechondria_contracts.fields import DateTime, Id, Text
 from notechondria_shared.web import Body
 
 Title = Text(max_length=120, blank=True)
@@ -18,7 +18,7 @@ Moment = DateTime(null=True)
 class OpenSession(Body):
     """`POST /note-sessions/`."""
 
-    note_id: Annotated[int, Integer()]
+    note_id: Annotated[int, Id()]
     title: Annotated[str, Title] = ""
     summary: Annotated[str, Summary] = ""
     started_at: Annotated[datetime | None, Moment] = None
@@ -28,7 +28,7 @@ class OpenSession(Body):
 class ChangeSession(Body):
     """`PATCH /note-sessions/{id}/`: `note_id` is read but changes nothing."""
 
-    note_id: Annotated[int | None, Integer()] = None
+    note_id: Annotated[int | None, Id()] = None
     title: Annotated[str | None, Title] = None
     summary: Annotated[str | None, Summary] = None
     started_at: Annotated[datetime | None, Moment] = None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import NotFound
+from notechondria_shared.db import Reads
+from notechondria_shared.db.tables import Row
 from notechondria_shared.web import read_body
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from planner_service.parameters import clamped, is_on
@@ -20,6 +22,22 @@ from planner_service.references.service import find_course
 router = APIRouter(prefix="/api/v1/planner-events", tags=["planner events"])
 
 MOST_LISTED = 200
+
+
+async def require_own_event(caller: LoggedIn, event_id: int, read: ReadSession) -> int:
+    """The id of an own event; 404 comes before the body is looked at."""
+    await _one(read, caller.user_id, event_id)
+    return event_id
+
+
+OwnEvent = Annotated[int, Depends(require_own_event)]
+
+
+async def _one(read: Reads, user_id: int, event_id: int) -> Row:
+    row = await read.one(queries.ONE, user_id=user_id, event_id=event_id)
+    if row is None:
+        raise NotFound(service.NO_EVENT)
+    return row
 
 
 @router.get("/", response_model=list[EventPayload])
@@ -52,22 +70,20 @@ async def create_event(
 @router.get("/{event_id:id}/", response_model=EventPayload)
 async def get_event(caller: LoggedIn, event_id: int, read: ReadSession) -> dict[str, Any]:
     """One own event (planner §2.1); 404 when unknown or somebody else's."""
-    row = await read.one(queries.ONE, user_id=caller.user_id, event_id=event_id)
-    if row is None:
-        raise NotFound(service.NO_EVENT)
-    return event_payload(row)
+    return event_payload(await _one(read, caller.user_id, event_id))
 
 
 @router.patch("/{event_id:id}/", response_model=EventPayload)
 async def change_event(
     caller: LoggedIn,
-    event_id: int,
+    event_id: OwnEvent,
     changed: Annotated[ChangeEvent, read_body(ChangeEvent)],
     read: ReadSession,
     notes: Notes,
     session: WriteSession,
 ) -> dict[str, Any]:
-    """Change the keys that were sent (planner §2.2, §2.4, §2.5); 404 for an unknown event or course."""
+    """Change the keys that were sent (planner §2.2, §2.4, §2.5); 404 for an unknown event, before
+    the body is looked at, and for an unknown course."""
     course = await find_course(read, notes, changed.course_id)
     event = await service.change(session, caller.user_id, event_id, changed.changes(), course)
     return event_payload(row_of(event))

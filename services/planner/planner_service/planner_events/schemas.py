@@ -7,14 +7,14 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from notechondria_contracts.fields import Boolean, Choice, Date, DateTime, Integer, Text
+from notechondria_contracts.fields import Boolean, Choice, Date, DateTime, Id, Integer, Text
 from notechondria_shared.web import Body
 from planner_service.models import FREQUENCIES, NONE
 
 Title = Text(max_length=120)
 Description = Text(max_length=255, blank=True, null=True)
 Weight = Integer(minimum=1)
-CourseId = Integer(null=True)
+CourseId = Id(null=True)
 Moment = DateTime(null=True)
 Frequency = Choice(FREQUENCIES)
 Interval = Integer(minimum=1)

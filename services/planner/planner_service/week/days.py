@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 from notechondria_contracts.fields.rules import parse_datetime
 
@@ -19,20 +19,25 @@ def shifted(day: date, days: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days from `first` to `last`, both inclusive."""
+    """A number of days from `first` on, none beyond the last day a calendar has."""
 
     first: date
-    last: date
+    length: int
 
     @classmethod
     def asked(cls, start_date: str, days: str, today: date) -> Days:
         """What the query asks for: an unreadable start is today, a length other than 3, 7 or 30 is 7."""
         first = _read_day(start_date.strip()) or today
-        return cls(first, shifted(first, LENGTHS.get(days.strip(), WEEK) - 1))
+        return cls(first, LENGTHS.get(days.strip(), WEEK))
+
+    @property
+    def last(self) -> date:
+        """The last day, inclusive."""
+        return shifted(self.first, self.length - 1)
 
     def each(self) -> list[date]:
-        """Every day, in order."""
-        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+        """Every day, in order; at the end of the calendar its last day again and again, so that their number holds."""
+        return [shifted(self.first, n) for n in range(self.length)]
 
     @property
     def start(self) -> datetime:

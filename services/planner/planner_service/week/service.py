@@ -63,8 +63,12 @@ def _grid(days: Days, plans: Iterable[Row], sessions: Iterable[Row], entries: It
         grid[row["started_at"].astimezone(UTC).date().isoformat()].append(session_payload(row))
     for row in entries:
         grid[row["starts_at"][:10]].append(row)
-    # Sorting is stable: at the same start plans stay before sessions, and sessions before calendars (planner §6.3).
-    return [{"date": day, "events": sorted(items, key=lambda item: item["starts_at"])} for day, items in grid.items()]
+    # Sorting is stable: plans stay before sessions, sessions before calendars that start together (planner §6.3).
+    # A day that stands for those after the end of the calendar shows its items once (decision 17).
+    return [
+        {"date": day.isoformat(), "events": sorted(grid.pop(day.isoformat(), ()), key=lambda item: item["starts_at"])}
+        for day in days.each()
+    ]
 
 
 def _deadlines(rows: Iterable[Row], moment: datetime) -> list[Item]:

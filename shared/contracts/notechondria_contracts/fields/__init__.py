@@ -6,6 +6,7 @@ from notechondria_contracts.fields.rules import (
     Date,
     DateTime,
     Email,
+    Id,
     Integer,
     Json,
     ObjectList,
@@ -13,4 +14,4 @@ from notechondria_contracts.fields.rules import (
     Uuid,
 )
 
-__all__ = ["Boolean", "Choice", "Date", "DateTime", "Email", "Integer", "Json", "ObjectList", "Text", "Uuid"]
+__all__ = ["Boolean", "Choice", "Date", "DateTime", "Email", "Id", "Integer", "Json", "ObjectList", "Text", "Uuid"]

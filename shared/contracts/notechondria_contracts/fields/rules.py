@@ -22,7 +22,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema, from_jso
 from notechondria_contracts.fields import messages
 
 BIGINT_MAX = 2**63 - 1
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}(\.0*)?")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,1000}(\.0*)?")
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _DATETIME = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,6})\d{0,6})?)?\s*"
@@ -51,6 +51,22 @@ def clean_text(value: Any, *, trim: bool = True) -> str:
         except UnicodeEncodeError:
             raise refuse(messages.BAD_CHARACTER) from None
     return text.strip() if trim else text
+
+
+def whole_number(value: Any) -> int:
+    """A whole number from a JSON number or a digit string, however large."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        return int(value.strip().partition(".")[0])
+    raise refuse(messages.NOT_INTEGER)
+
+
+def clamped_id(number: int) -> int:
+    """The number as a bigint; nothing has the largest or smallest one as its id."""
+    return max(-BIGINT_MAX, min(number, BIGINT_MAX))
 
 
 class Rule(ABC):
@@ -141,19 +157,14 @@ class Email(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Integer(Rule):
-    """A whole number, also as a digit string; `zero_is_null` reads 0 and "" as none (decision 7)."""
+    """A whole number, also as a digit string."""
 
     minimum: int | None = None
     maximum: int = BIGINT_MAX
     null: bool = False
-    zero_is_null: bool = False
 
-    def convert(self, value: Any) -> int | None:
-        if self.zero_is_null and value == "":
-            return None
-        number = self._number(value)
-        if number == 0 and self.zero_is_null:
-            return None
+    def convert(self, value: Any) -> int:
+        number = whole_number(value)
         if self.minimum is not None and number < self.minimum:
             raise refuse(messages.too_small(self.minimum))
         if number > self.maximum:
@@ -162,16 +173,6 @@ class Integer(Rule):
             raise refuse(messages.too_small(-BIGINT_MAX))
         return number
 
-    @staticmethod
-    def _number(value: Any) -> int:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-        if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
-            return int(value.strip().partition(".")[0])
-        raise refuse(messages.NOT_INTEGER)
-
     def schema(self) -> dict[str, Any]:
         described: dict[str, Any] = {"type": "integer"}
         if self.minimum is not None:
@@ -179,6 +180,25 @@ class Integer(Rule):
         if self.maximum != BIGINT_MAX:
             described["maximum"] = self.maximum
         return described
+
+
+@dataclass(frozen=True, slots=True)
+class Id(Rule):
+    """The id of a row, read as `Integer` reads it. One that no bigint holds is the id of no row, like any unknown one:
+    it is read as the largest (or smallest) bigint, and the lookup answers. `zero_is_null` reads 0 and "" as none
+    (decision 7)."""
+
+    null: bool = False
+    zero_is_null: bool = False
+
+    def convert(self, value: Any) -> int | None:
+        if self.zero_is_null and value == "":
+            return None
+        number = clamped_id(whole_number(value))
+        return None if number == 0 and self.zero_is_null else number
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,22 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.convertors import Convertor, register_url_convertor
 
+from notechondria_contracts.fields.rules import BIGINT_MAX, clamped_id
+
+_MOST_DIGITS = 1000
+
 
 class IdConvertor(Convertor[int]):
-    """`{note_id:id}`: digits that fit a bigint; anything else is a path nobody serves (404)."""
+    """`{note_id:id}`: digits; anything else is a path nobody serves (404).
 
-    regex = "[0-9]{1,18}"
+    A number that no bigint holds is read as the largest one, which is the id of nothing.
+    """
+
+    regex = "[0-9]+"
 
     def convert(self, value: str) -> int:
-        """The number."""
-        return int(value)
+        """The number; a path may hold more digits than `int` takes."""
+        return clamped_id(int(value)) if len(value) <= _MOST_DIGITS else BIGINT_MAX
 
     def to_string(self, value: int) -> str:
         """The digits."""
