@@ -40,8 +40,8 @@ def test_use_and_waiting_of_both_pools(stack: Stack) -> None:
             reads = [asyncio.create_task(database.reader.all(read)) for _ in range(3)]
 
             async def write() -> None:
-                async with database.transaction() as session:
-                    await session.execute(wait)
+                async with database.transaction() as db:
+                    await db.execute(wait)
 
             writes = [asyncio.create_task(write()) for _ in range(3)]
             wanted = {"read": PoolUse(1, 1, 2), "write": PoolUse(1, 1, 2)}

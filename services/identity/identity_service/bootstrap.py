@@ -29,8 +29,8 @@ async def bootstrap(settings: ServiceSettings) -> None:
     pool = PasswordPool(1, 1)
     try:
         if settings.wipe_sessions_on_start:
-            async with database.transaction() as session:
-                await sessions.revoke_everybody(session)
+            async with database.transaction() as db:
+                await sessions.revoke_everybody(db)
             logger.info("all sessions were ended (WIPE_SESSIONS_ON_START)")
         if settings.django_superuser_password.get_secret_value():
             await _administrator(database, pool, settings)
@@ -44,43 +44,43 @@ async def _administrator(database: Database, pool: PasswordPool, settings: Ident
     name = settings.django_superuser_username
     email = (settings.django_superuser_email or f"{name}@localhost").lower()
     password = settings.django_superuser_password.get_secret_value()
-    async with database.transaction() as session:
-        await _alone(session)
-        user = await session.scalar(select(User).where(func.lower(User.username) == name.lower()))
+    async with database.transaction() as db:
+        await _alone(db)
+        user = await db.scalar(select(User).where(func.lower(User.username) == name.lower()))
         fact: type[UserActivated | UserUpdated] = UserUpdated
         if user is None:
             fact = UserActivated
             user = User(username=name, email="", api_base_url=settings.default_api_base_url)
-            session.add(user)
-            await session.flush()
+            db.add(user)
+            await db.flush()
         matches, _ = await pool.verify(password, user.password_hash or None)
         if not matches:
             user.password_hash = await pool.hash(password)
-        if await session.scalar(select(exists().where(func.lower(User.email) == email, User.id != user.id))):
+        if await db.scalar(select(exists().where(func.lower(User.email) == email, User.id != user.id))):
             # Anybody may have taken it meanwhile (identity §11.1); that must not keep the product from starting.
             logger.warning("another account has the administrator's address %s; %r keeps its own", email, name)
         else:
             user.email = email
         user.status, user.is_staff, user.is_superuser = ACTIVE, True, True
-        if session.new or session.is_modified(user):
-            await session.flush()
-            await tell_state(session, fact, user)
+        if db.new or db.is_modified(user):
+            await db.flush()
+            await tell_state(db, fact, user)
 
 
-async def _alone(session: AsyncSession) -> None:
+async def _alone(db: AsyncSession) -> None:
     """Replicas start together; the lock ends with the transaction."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('identity.bootstrap'))"))
+    await db.execute(text("SELECT pg_advisory_xact_lock(hashtext('identity.bootstrap'))"))
 
 
 async def _owners_of_template_courses(database: Database, pool: PasswordPool, settings: IdentitySettings) -> None:
     """The demo account, and a stand-in while there is no superuser (notes §11.2); whoever has the name keeps it."""
-    async with database.transaction() as session:
-        await _alone(session)
+    async with database.transaction() as db:
+        await _alone(db)
         wanted = [DEMO_ACCOUNT]
-        if not await session.scalar(select(exists().where(User.is_superuser, User.status == ACTIVE))):
+        if not await db.scalar(select(exists().where(User.is_superuser, User.status == ACTIVE))):
             wanted.append(STAND_IN)
         for name in wanted:
-            if await session.scalar(select(exists().where(func.lower(User.username) == name.lower()))):
+            if await db.scalar(select(exists().where(func.lower(User.username) == name.lower()))):
                 continue
             # Nobody knows the password, and without an address it cannot be reset.
             user = User(
@@ -90,6 +90,6 @@ async def _owners_of_template_courses(database: Database, pool: PasswordPool, se
                 status=ACTIVE,
                 api_base_url=settings.default_api_base_url,
             )
-            session.add(user)
-            await session.flush()
-            await tell_state(session, UserActivated, user)
+            db.add(user)
+            await db.flush()
+            await tell_state(db, UserActivated, user)

@@ -10,16 +10,16 @@ from notechondria_contracts.events.identity import UserState
 from notechondria_shared.messaging import publish
 
 
-async def tell(session: AsyncSession, *facts: Fact) -> None:
+async def tell(db: AsyncSession, *facts: Fact) -> None:
     """Publish facts with the transaction."""
-    await publish(session, EVENTS, *facts)
+    await publish(db, EVENTS, *facts)
 
 
-async def tell_state(session: AsyncSession, fact: type[UserState], user: User) -> None:
+async def tell_state(db: AsyncSession, fact: type[UserState], user: User) -> None:
     """Publish the present state of an account under its next revision."""
     user.revision += 1
     await tell(
-        session,
+        db,
         fact(
             user_id=user.id,
             username=user.username,

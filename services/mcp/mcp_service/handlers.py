@@ -11,10 +11,10 @@ from notechondria_contracts.events.identity import UserDeleted
 from notechondria_shared.messaging.consumer import Subscription
 
 
-async def forget_user(session: AsyncSession, fact: UserDeleted) -> None:
+async def forget_user(db: AsyncSession, fact: UserDeleted) -> None:
     """The account's part of the agents' log goes, and later calls of it are not logged."""
-    await session.execute(upsert(EVENTS.deleted_users).values(user_id=fact.user_id).on_conflict_do_nothing())
-    await session.execute(delete(Call).where(Call.user_id == fact.user_id).execution_options(synchronize_session=False))
+    await db.execute(upsert(EVENTS.deleted_users).values(user_id=fact.user_id).on_conflict_do_nothing())
+    await db.execute(delete(Call).where(Call.user_id == fact.user_id).execution_options(synchronize_session=False))
 
 
 SUBSCRIPTIONS = (Subscription(source="identity", handlers={UserDeleted: forget_user}),)

@@ -17,9 +17,9 @@ NOTE_STATE = (Note.id, Note.uuid, Note.creator_id, Note.title, Note.description,
 """The columns that a statement on many notes returns for `note_fact`."""
 
 
-async def tell(session: AsyncSession, *facts: Fact) -> None:
+async def tell(db: AsyncSession, *facts: Fact) -> None:
     """Publish facts with the transaction."""
-    await publish(session, EVENTS, *facts)
+    await publish(db, EVENTS, *facts)
 
 
 def course_fact(fact: type[CourseState], course: Course) -> CourseState:

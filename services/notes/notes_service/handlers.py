@@ -18,16 +18,16 @@ from notes_service.seeding.service import seed_once
 def subscriptions(app: FastAPI) -> Sequence[Subscription]:
     """The handlers, bound to the application's media store."""
 
-    async def activated(session: AsyncSession, fact: UserActivated) -> None:
-        if await service.serialize(session, fact.user_id):
-            await seed_once(session, await service.project(session, fact))
+    async def activated(db: AsyncSession, fact: UserActivated) -> None:
+        if await service.serialize(db, fact.user_id):
+            await seed_once(db, await service.project(db, fact))
 
-    async def updated(session: AsyncSession, fact: UserUpdated) -> None:
-        if await service.serialize(session, fact.user_id):
-            await service.project(session, fact)
+    async def updated(db: AsyncSession, fact: UserUpdated) -> None:
+        if await service.serialize(db, fact.user_id):
+            await service.project(db, fact)
 
-    async def deleted(session: AsyncSession, fact: UserDeleted) -> None:
-        paths = await wipe(session, fact.user_id)
+    async def deleted(db: AsyncSession, fact: UserDeleted) -> None:
+        paths = await wipe(db, fact.user_id)
         app.state.known_authors.forget(fact.user_id)
         # Before the commit: if one of both fails the fact comes again, and a file that is gone counts as deleted.
         await delete_files(app.state.media, [*paths, f"user_upload/user_{fact.user_id}/notes/"])

@@ -25,16 +25,16 @@ _SHARE = prepare(select(func.pg_advisory_xact_lock_shared(*_lock_key(_USER))))
 _LOCK = prepare(select(func.pg_advisory_xact_lock(*_lock_key(_USER))))
 
 
-async def lock_exclusively(session: AsyncSession, user_id: int) -> None:
+async def lock_exclusively(db: AsyncSession, user_id: int) -> None:
     """Wait until nobody adds things to the account, and keep it so until the transaction ends: before removing."""
-    await SessionReader(session).value(_LOCK, user_id=user_id)
+    await SessionReader(db).value(_LOCK, user_id=user_id)
 
 
-async def is_present(session: AsyncSession, user_id: int) -> bool:
+async def is_present(db: AsyncSession, user_id: int) -> bool:
     """True while the account exists; it is not wiped before the transaction ends: before adding to it."""
-    present: set[int] = session.info.setdefault(_PRESENT, set())
+    present: set[int] = db.info.setdefault(_PRESENT, set())
     if user_id not in present:
-        read = SessionReader(session)
+        read = SessionReader(db)
         await read.value(_SHARE, user_id=user_id)
         # A statement of its own: its snapshot must be younger than the lock.
         if await read.value(_IS_DELETED, user_id=user_id):
@@ -43,14 +43,14 @@ async def is_present(session: AsyncSession, user_id: int) -> bool:
     return True
 
 
-async def forget(session: AsyncSession, user_id: int) -> None:
+async def forget(db: AsyncSession, user_id: int) -> None:
     """The account is gone, for this transaction too, and for all others when it ends."""
-    await session.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
-    session.info.setdefault(_PRESENT, set()).discard(user_id)
-    await lock_exclusively(session, user_id)
+    await db.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
+    db.info.setdefault(_PRESENT, set()).discard(user_id)
+    await lock_exclusively(db, user_id)
 
 
-async def require_present(session: AsyncSession, user_id: int) -> None:
+async def require_present(db: AsyncSession, user_id: int) -> None:
     """401 when the caller's account was deleted while the request was under way."""
-    if not await is_present(session, user_id):
+    if not await is_present(db, user_id):
         raise Unauthorized(INVALID_TOKEN)

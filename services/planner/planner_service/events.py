@@ -23,7 +23,7 @@ STATE = (
 """The columns a fact is made of, for statements that change many rows at once."""
 
 
-async def tell_event(session: AsyncSession, fact: type[PlannerEventState], event: PlannerEvent) -> None:
+async def tell_event(db: AsyncSession, fact: type[PlannerEventState], event: PlannerEvent) -> None:
     """Publish the present state of an event under its revision."""
     told = fact(
         event_id=event.id,
@@ -34,14 +34,14 @@ async def tell_event(session: AsyncSession, fact: type[PlannerEventState], event
         is_completed=event.is_completed,
         revision=event.revision,
     )
-    await publish(session, EVENTS, told)
+    await publish(db, EVENTS, told)
 
 
-async def tell_events(session: AsyncSession, fact: type[PlannerEventState], states: list[Mapping[str, Any]]) -> None:
+async def tell_events(db: AsyncSession, fact: type[PlannerEventState], states: list[Mapping[str, Any]]) -> None:
     """Publish many events; `states` are rows of the `STATE` columns."""
-    await publish(session, EVENTS, *(fact(**state) for state in states))
+    await publish(db, EVENTS, *(fact(**state) for state in states))
 
 
-async def tell_feed_deleted(session: AsyncSession, feed: CalendarFeed) -> None:
+async def tell_feed_deleted(db: AsyncSession, feed: CalendarFeed) -> None:
     """Publish that a feed is gone: the one thing that is told of a feed, hence its first revision."""
-    await publish(session, EVENTS, FeedDeleted(feed_id=feed.id, user_id=feed.user_id, revision=1))
+    await publish(db, EVENTS, FeedDeleted(feed_id=feed.id, user_id=feed.user_id, revision=1))

@@ -169,9 +169,9 @@ def test_a_claim_cancelled_while_it_is_made_is_given_up(
     source_id = tables.source_of(subscribe(ann, url)["id"])
     made = []
 
-    async def claim(session: AsyncSession, claimed: int, until: datetime) -> NoReturn:
-        assert await real_claim(session, claimed, until)
-        await session.commit()
+    async def claim(db: AsyncSession, claimed: int, until: datetime) -> NoReturn:
+        assert await real_claim(db, claimed, until)
+        await db.commit()
         made.append(tables.source(url)["claimed_until"])
         raise asyncio.CancelledError
 

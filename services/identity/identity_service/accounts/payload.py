@@ -37,13 +37,13 @@ def user_object(request: Request, user: User) -> UserObject:
     )
 
 
-async def auth_payload(request: Request, session: AsyncSession, user: User, token: str, row: Session) -> AuthPayload:
+async def auth_payload(request: Request, db: AsyncSession, user: User, token: str, row: Session) -> AuthPayload:
     """Token, session, other devices, user (identity §5.2); the account gets its picture here if it has none."""
     had_picture = bool(user.image_path)
     # Of an account that had none the others know already where its first one lies.
     if await avatars.ensure(request.app.state.media, user) and had_picture:
-        await tell_state(session, UserUpdated, user)
-    others = await SessionReader(session).value(queries.OTHERS, user_id=user.id, session_id=row.id, now=now())
+        await tell_state(db, UserUpdated, user)
+    others = await SessionReader(db).value(queries.OTHERS, user_id=user.id, session_id=row.id, now=now())
     return AuthPayload(
         token=token,
         session=session_block(row),

@@ -38,18 +38,18 @@ async def register(request: Request, _: MaybeCaller) -> schemas.RegisterAnswer:
     mailer: Mailer = state.mailer
     value = await parse(request)
     # Refuse what can be refused before paying for a hash; `register` checks again in its own transaction.
-    async with database.transaction() as session:
+    async with database.transaction() as db:
         try:
             wanted = validate(schemas.Register, value)
         except ApiError as refused:
             claim = well_formed(schemas.Claim, value, refused)
-            refused.body = await service.problems_of(session, claim) | refused.body
+            refused.body = await service.problems_of(db, claim) | refused.body
             raise
-        await service.check_registration(session, wanted)
+        await service.check_registration(db, wanted)
     async with limited(request, "register", wanted.email, every_try=True):
         password_hash = await passwords.hash(wanted.password)
-        async with database.transaction() as session:
-            digits = await service.register(session, wanted, password_hash, state.settings)
+        async with database.transaction() as db:
+            digits = await service.register(db, wanted, password_hash, state.settings)
     # After the commit: the mail may take seconds, and its code must already be good when it arrives.
     sent = await mailer.send_code(codes.REGISTER, wanted.email, digits)
     message = SENT.format(email=wanted.email) if sent else NOT_SENT
@@ -64,10 +64,10 @@ async def verify_email(
 ) -> schemas.AuthPayload:
     """Open the account with its code and sign in (identity §7.3): AuthPayload."""
     database: Database = request.app.state.database
-    async with limited(request, "verify", given.email), database.transaction() as session:
-        user = await service.verify(session, given.email, given.code)
-        token, row = await sessions.mint(session, user.id, Device.of(request))
-        return await auth_payload(request, session, user, token, row)
+    async with limited(request, "verify", given.email), database.transaction() as db:
+        user = await service.verify(db, given.email, given.code)
+        token, row = await sessions.mint(db, user.id, Device.of(request))
+        return await auth_payload(request, db, user, token, row)
 
 
 @router.post("/resend-verification/")
@@ -80,8 +80,8 @@ async def resend_verification(
     state = request.app.state
     database: Database = state.database
     mailer: Mailer = state.mailer
-    async with database.transaction() as session:
-        digits = await service.renew_code(session, given.email, state.settings)
+    async with database.transaction() as db:
+        digits = await service.renew_code(db, given.email, state.settings)
     sent = await mailer.send_code(codes.REGISTER, given.email, digits)
     return schemas.Delivery(message=SENT.format(email=given.email) if sent else NOT_SENT, delivery_fallback=not sent)
 
@@ -93,10 +93,10 @@ async def login(
     """Sign in with address or user name (identity §7.5): AuthPayload; every mismatch reads the same."""
     proved = await sign_in.prove(request, given)
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        account = await sign_in.enter(session, proved)
-        token, row = await sessions.mint(session, account.id, Device.of(request))
-        return await auth_payload(request, session, account, token, row)
+    async with database.transaction() as db:
+        account = await sign_in.enter(db, proved)
+        token, row = await sessions.mint(db, account.id, Device.of(request))
+        return await auth_payload(request, db, account, token, row)
 
 
 @router.delete("/account/", status_code=204, responses=refusals(403, 429))
@@ -107,14 +107,14 @@ async def delete_account(
     state = request.app.state
     database: Database = state.database
     passwords: PasswordPool = state.passwords
-    async with database.transaction() as session:
-        user = await session.get(User, caller.user_id)
+    async with database.transaction() as db:
+        user = await db.get(User, caller.user_id)
     async with limited(request, "own-password", f"user {caller.user_id}"):
         matches, _ = await passwords.verify(given.password, user.password_hash if user else None)
         if user is None or not matches:
             raise BadRequest("Account kept: Backend.Creators.Auth/account.delete — the password is wrong.")
-    async with database.transaction() as session:
-        account = await session.get(User, caller.user_id, with_for_update=True)
+    async with database.transaction() as db:
+        account = await db.get(User, caller.user_id, with_for_update=True)
         if account is not None:
-            await service.delete_account(session, account)
+            await service.delete_account(db, account)
     await discard_all(state.media, caller.user_id)

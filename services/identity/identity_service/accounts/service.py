@@ -33,95 +33,95 @@ def _taken(step: str, what: str) -> str:
     return f"Registration refused: Backend.Creators.Auth/register.validate_{step} — this {what} is already taken."
 
 
-async def by_email(session: AsyncSession, email: str) -> User | None:
+async def by_email(db: AsyncSession, email: str) -> User | None:
     """The account with this address, ignoring case."""
     if not email:
         return None
-    found: User | None = await session.scalar(select(User).where(func.lower(User.email) == email.lower()))
+    found: User | None = await db.scalar(select(User).where(func.lower(User.email) == email.lower()))
     return found
 
 
-async def by_name(session: AsyncSession, username: str) -> User | None:
+async def by_name(db: AsyncSession, username: str) -> User | None:
     """The account with this user name, ignoring case."""
-    found: User | None = await session.scalar(select(User).where(func.lower(User.username) == username.lower()))
+    found: User | None = await db.scalar(select(User).where(func.lower(User.username) == username.lower()))
     return found
 
 
-async def problems_of(session: AsyncSession, wanted: Claim) -> dict[str, list[str]]:
+async def problems_of(db: AsyncSession, wanted: Claim) -> dict[str, list[str]]:
     """What is taken or not invited, per field; nothing is written (identity §7.1)."""
     problems: dict[str, list[str]] = {}
-    holder = await by_name(session, wanted.username)
+    holder = await by_name(db, wanted.username)
     # Registering again while the first mail is still on its way is no clash with oneself.
     if holder and not (holder.status == PENDING and holder.email.lower() == wanted.email):
         problems["username"] = [_taken("username", "user name")]
-    owner = await by_email(session, wanted.email)
+    owner = await by_email(db, wanted.email)
     if owner and owner.status != PENDING:
         problems["email"] = [_taken("email", "address")]
-    if await invitations.required(session):
+    if await invitations.required(db):
         if not wanted.invitation_code:
             problems["invitation_code"] = [messages.REQUIRED]
-        elif not await invitations.check(session, wanted.invitation_code):
+        elif not await invitations.check(db, wanted.invitation_code):
             problems["invitation_code"] = [NOT_INVITED]
     return problems
 
 
-async def check_registration(session: AsyncSession, wanted: Register) -> None:
+async def check_registration(db: AsyncSession, wanted: Register) -> None:
     """Refuse what is taken or not invited, all failing fields together (identity §7.1)."""
-    if problems := await problems_of(session, wanted):
+    if problems := await problems_of(db, wanted):
         raise FieldErrors(**problems)
 
 
-async def register(session: AsyncSession, wanted: Register, password_hash: str, settings: IdentitySettings) -> str:
+async def register(db: AsyncSession, wanted: Register, password_hash: str, settings: IdentitySettings) -> str:
     """Make (or take over) the pending account, use the invitation, issue the code; the code's digits."""
-    await check_registration(session, wanted)
-    if await invitations.required(session) and not await invitations.consume(session, wanted.invitation_code):
+    await check_registration(db, wanted)
+    if await invitations.required(db) and not await invitations.consume(db, wanted.invitation_code):
         raise FieldErrors(invitation_code=NOT_INVITED)
-    user = await by_email(session, wanted.email)
+    user = await by_email(db, wanted.email)
     if user is None:
         user = User(email=wanted.email, api_base_url=settings.default_api_base_url)
-        session.add(user)
+        db.add(user)
     user.username, user.password_hash, user.status = wanted.username, password_hash, PENDING
     try:
-        await session.flush()
+        await db.flush()
     except IntegrityError as clash:
         # Two registrations at the same moment: the database decided, the loser hears which field it was.
         field = "email" if "uq_users_email" in str(clash.orig) else "username"
         raise FieldErrors(**{field: _taken(field, "user name" if field == "username" else "address")}) from None
-    return await codes.issue(session, codes.REGISTER, wanted.email, settings.smtp_email_verification_ttl_hours)
+    return await codes.issue(db, codes.REGISTER, wanted.email, settings.smtp_email_verification_ttl_hours)
 
 
-async def verify(session: AsyncSession, email: str, code: str) -> User:
+async def verify(db: AsyncSession, email: str, code: str) -> User:
     """Use the code and open the account (identity §7.3); a wrong try is counted although the request fails."""
-    user = await by_email(session, email)
-    if user is None or not await codes.consume(session, codes.REGISTER, email, code) or user.status != PENDING:
+    user = await by_email(db, email)
+    if user is None or not await codes.consume(db, codes.REGISTER, email, code) or user.status != PENDING:
         raise NonFieldError(BAD_CODE, keep_writes=True)
     user.status = ACTIVE
-    await tell_state(session, UserActivated, user)
+    await tell_state(db, UserActivated, user)
     return user
 
 
-async def renew_code(session: AsyncSession, email: str, settings: IdentitySettings) -> str:
+async def renew_code(db: AsyncSession, email: str, settings: IdentitySettings) -> str:
     """A new register code (identity §7.4); 400 `email` for unknown or active accounts and within 60 s."""
     step = "Code not sent: Backend.Creators.Auth/resend_verification — "
-    user = await by_email(session, email)
+    user = await by_email(db, email)
     if user is None:
         raise FieldErrors(email=f"{step}no account waits for this address.")
     if user.status != PENDING:
         raise FieldErrors(email=f"{step}this account is already verified.")
-    issued = await codes.last_issued(session, codes.REGISTER, email)
+    issued = await codes.last_issued(db, codes.REGISTER, email)
     if issued and issued > now() - RESEND_COOLDOWN:
         raise FieldErrors(email=f"{step}the last code is less than a minute old.")
-    return await codes.issue(session, codes.REGISTER, email, settings.smtp_email_verification_ttl_hours)
+    return await codes.issue(db, codes.REGISTER, email, settings.smtp_email_verification_ttl_hours)
 
 
-async def delete_account(session: AsyncSession, user: User) -> None:
+async def delete_account(db: AsyncSession, user: User) -> None:
     """Remove everything identity holds of the account and tell the others, who do the same."""
     user_id, email, revision = user.id, user.email.lower(), user.revision + 1
-    await session.execute(
+    await db.execute(
         delete(Code).where(or_(Code.scope == email, Code.scope == str(user_id), Code.scope.like(f"{user_id}:%")))
     )
-    await session.execute(delete(Session).where(Session.user_id == user_id))
-    await session.execute(delete(ApiKey).where(ApiKey.user_id == user_id))
-    await session.execute(delete(User).where(User.id == user_id))
-    await session.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
-    await tell(session, UserDeleted(user_id=user_id, revision=revision))
+    await db.execute(delete(Session).where(Session.user_id == user_id))
+    await db.execute(delete(ApiKey).where(ApiKey.user_id == user_id))
+    await db.execute(delete(User).where(User.id == user_id))
+    await db.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
+    await tell(db, UserDeleted(user_id=user_id, revision=revision))

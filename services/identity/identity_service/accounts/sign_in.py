@@ -43,9 +43,9 @@ async def prove(request: Request, given: schemas.Login) -> Proved:
     return Proved(user["id"], user["password_hash"], upgraded)
 
 
-async def enter(session: AsyncSession, proved: Proved) -> User:
+async def enter(db: AsyncSession, proved: Proved) -> User:
     """The account, locked, unless it changed since its password was looked at; keeps an upgraded hash."""
-    account = await session.get(User, proved.user_id, with_for_update=True)
+    account = await db.get(User, proved.user_id, with_for_update=True)
     if account is None or account.status != ACTIVE or account.password_hash != proved.password_hash:
         raise NonFieldError(service.MISMATCH)
     if proved.upgraded:

@@ -49,8 +49,8 @@ async def create_invitation(request: Request, staff: SignedIn, fields: OwnForm) 
     database: Database = request.app.state.database
     try:
         wanted = validate(CreateInvitation, {name: text for name, text in fields.items() if text.strip()})
-        async with database.transaction() as session:
-            row = await service.create_invitation(session, wanted)
+        async with database.transaction() as db:
+            row = await service.create_invitation(db, wanted)
     except ApiError as refusal:
         if refusal.status != 400:
             raise
@@ -88,9 +88,9 @@ async def issue_code(request: Request, staff: SignedIn, user_id: int, fields: Ow
     settings: IdentitySettings = request.app.state.settings
     try:
         kind = validate(IssueCode, fields).kind
-        async with database.transaction() as session:
-            user = await own.find(session, staff, user_id)
-            digits = await service.issue_code(session, user, kind, settings.smtp_email_verification_ttl_hours)
+        async with database.transaction() as db:
+            user = await own.find(db, staff, user_id)
+            digits = await service.issue_code(db, user, kind, settings.smtp_email_verification_ttl_hours)
     except ApiError as refusal:
         if refusal.status != 400:
             raise

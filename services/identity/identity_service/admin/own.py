@@ -48,9 +48,9 @@ class Own:
 USERS, SESSIONS, INVITATIONS = Own(queries.USERS), Own(queries.SESSIONS), Own(queries.INVITATIONS)
 
 
-async def find(session: AsyncSession, staff: Staff, user_id: int) -> User:
+async def find(db: AsyncSession, staff: Staff, user_id: int) -> User:
     """An account, locked, that this member of staff may change; 403 for a superuser's when they are none."""
-    user = await session.get(User, user_id, with_for_update=True)
+    user = await db.get(User, user_id, with_for_update=True)
     if user is None:
         raise NotFound("It is not there (any more).")
     if user.is_superuser and not staff.is_superuser:
@@ -66,21 +66,21 @@ def _to_user(change: Callable[[AsyncSession, User], Awaitable[None]], *, own: bo
         if user_id == staff.id and not own:
             raise Forbidden(OWN_ACCOUNT)
         database: Database = request.app.state.database
-        async with database.transaction() as session:
-            await change(session, await find(session, staff, user_id))
+        async with database.transaction() as db:
+            await change(db, await find(db, staff, user_id))
 
     return run
 
 
 def _changed(**values: bool) -> Run:
-    async def change(session: AsyncSession, user: User) -> None:
-        await service.change_user(session, user, ChangeUser(**values))
+    async def change(db: AsyncSession, user: User) -> None:
+        await service.change_user(db, user, ChangeUser(**values))
 
     return _to_user(change)
 
 
-async def _sign_out(session: AsyncSession, user: User) -> None:
-    await sessions.revoke_all(session, user.id)
+async def _sign_out(db: AsyncSession, user: User) -> None:
+    await sessions.revoke_all(db, user.id)
 
 
 disable, enable = _changed(disabled=True), _changed(disabled=False)
@@ -99,13 +99,13 @@ async def revoke_session(request: Request, staff: Staff, key: str) -> None:
     """End a session of anybody."""
     user_id = (await SESSIONS.one(request, key))["user_id"]
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        await find(session, staff, user_id)
-        await sessions.revoke(session, user_id, number(key))
+    async with database.transaction() as db:
+        await find(db, staff, user_id)
+        await sessions.revoke(db, user_id, number(key))
 
 
 async def expire_invitation(request: Request, _: Staff, key: str) -> None:
     """End an invitation now."""
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        await service.expire_invitation(session, number(key))
+    async with database.transaction() as db:
+        await service.expire_invitation(db, number(key))

@@ -73,11 +73,11 @@ async def sign_in(request: Request) -> Response:
             request, validate(Login, {name: fields.get(name, "") for name in ("identifier", "password")})
         )
         database: Database = request.app.state.database
-        async with database.transaction() as session:
-            account = await enter(session, proved)
+        async with database.transaction() as db:
+            account = await enter(db, proved)
             if not account.is_staff:
                 raise Forbidden(NOT_STAFF)
-            token, row = await sessions.mint(session, account.id, Device.of(request))
+            token, row = await sessions.mint(db, account.id, Device.of(request))
     except ApiError as refusal:
         if refusal.status not in {400, 429}:
             raise
@@ -93,8 +93,8 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(request: Request, staff: SignedIn, _: OwnForm) -> Response:
     """End the session."""
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        await sessions.revoke(session, staff.id, staff.session_id)
+    async with database.transaction() as db:
+        await sessions.revoke(db, staff.id, staff.session_id)
     record(staff.id, "sign-out", f"sessions/{staff.session_id}")
     answer = redirect(SIGN_IN, done="signed-out")
     answer.delete_cookie(COOKIE, **cookie_flags(request))

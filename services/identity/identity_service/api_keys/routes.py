@@ -17,28 +17,28 @@ router = APIRouter(prefix="/api/v1/auth", tags=["api keys"])
 
 
 @router.post("/rotate-api-key/", responses=refusals(403))
-async def rotate_api_key(caller: LoggedIn, session: WriteSession) -> RotatedKey:
+async def rotate_api_key(caller: LoggedIn, db: WriteSession) -> RotatedKey:
     """Make a new key; the old one stops at once, named keys stay (identity §9)."""
-    key = await service.rotate(session, caller.user_id)
+    key = await service.rotate(db, caller.user_id)
     return RotatedKey(api_key=key, api_key_prefix=key[:8])
 
 
 @router.get("/api-keys/")
-async def list_keys(caller: LoggedIn, session: WriteSession) -> KeyList:
+async def list_keys(caller: LoggedIn, db: WriteSession) -> KeyList:
     """The keys that were not revoked, newest first; never the keys themselves."""
-    return KeyList(api_keys=[KeyRow(**key_fields(key)) for key in await service.listed(session, caller.user_id)])
+    return KeyList(api_keys=[KeyRow(**key_fields(key)) for key in await service.listed(db, caller.user_id)])
 
 
 @router.post("/api-keys/", status_code=201, responses=refusals(403))
 async def create_key(
-    caller: LoggedIn, wanted: Annotated[CreateKey, read_body(CreateKey)], session: WriteSession
+    caller: LoggedIn, wanted: Annotated[CreateKey, read_body(CreateKey)], db: WriteSession
 ) -> CreatedKey:
     """Make a named key with scopes and an optional expiry; its plain text is shown only here."""
-    key, row = await service.create(session, caller.user_id, wanted)
+    key, row = await service.create(db, caller.user_id, wanted)
     return CreatedKey(**key_fields(row), api_key=key)
 
 
 @router.delete("/api-keys/{key_id:id}/", status_code=204, responses=refusals(403, 404))
-async def revoke_key(caller: LoggedIn, key_id: int, session: WriteSession) -> None:
+async def revoke_key(caller: LoggedIn, key_id: int, db: WriteSession) -> None:
     """End a key at once; 404 when unknown or somebody else's."""
-    await service.revoke(session, caller.user_id, key_id)
+    await service.revoke(db, caller.user_id, key_id)

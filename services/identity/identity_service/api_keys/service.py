@@ -26,9 +26,9 @@ def _new_key() -> str:
     return f"ntc_{secrets.token_hex(16)}"
 
 
-async def _end(session: AsyncSession, user_id: int, *which: ColumnElement[bool]) -> list[str]:
+async def _end(db: AsyncSession, user_id: int, *which: ColumnElement[bool]) -> list[str]:
     """Revoke keys of the user and tell it; their digests."""
-    ended = await session.scalars(
+    ended = await db.scalars(
         update(ApiKey)
         .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None), *which)
         .values(revoked_at=now())
@@ -36,27 +36,27 @@ async def _end(session: AsyncSession, user_id: int, *which: ColumnElement[bool])
     )
     digests = list(ended)
     if digests:
-        await tell(session, ApiKeyRotated(user_id=user_id, digests=digests, revision=1))
+        await tell(db, ApiKeyRotated(user_id=user_id, digests=digests, revision=1))
     return digests
 
 
-async def rotate(session: AsyncSession, user_id: int) -> str:
+async def rotate(db: AsyncSession, user_id: int) -> str:
     """Replace the key that rotation made; the new key in plain text, shown this once."""
     # Locking the account settles two rotations at the same moment.
-    await session.scalar(select(User.id).where(User.id == user_id).with_for_update())
-    await _end(session, user_id, ApiKey.rotated.is_(True))
+    await db.scalar(select(User.id).where(User.id == user_id).with_for_update())
+    await _end(db, user_id, ApiKey.rotated.is_(True))
     key = _new_key()
-    session.add(ApiKey(user_id=user_id, digest=digest(key), prefix=key[:8], name="Rotated key", rotated=True))
+    db.add(ApiKey(user_id=user_id, digest=digest(key), prefix=key[:8], name="Rotated key", rotated=True))
     return key
 
 
-async def create(session: AsyncSession, user_id: int, wanted: CreateKey) -> tuple[str, ApiKey]:
+async def create(db: AsyncSession, user_id: int, wanted: CreateKey) -> tuple[str, ApiKey]:
     """A named key; (plain text, row). 400 for an expiry in the past or more than 50 keys."""
     if wanted.expires_at is not None and wanted.expires_at <= now():
         raise FieldErrors(expires_at="The key would have expired already.")
-    await session.scalar(select(User.id).where(User.id == user_id).with_for_update())
+    await db.scalar(select(User.id).where(User.id == user_id).with_for_update())
     alive = select(func.count()).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
-    if (await session.scalar(alive) or 0) >= MOST_KEYS:
+    if (await db.scalar(alive) or 0) >= MOST_KEYS:
         raise NonFieldError(f"Key not made: Backend.Creators.Auth/api_keys — {MOST_KEYS} keys are the limit.")
     key = _new_key()
     row = ApiKey(
@@ -67,28 +67,28 @@ async def create(session: AsyncSession, user_id: int, wanted: CreateKey) -> tupl
         scopes=wanted.scopes,
         expires_at=wanted.expires_at,
     )
-    session.add(row)
-    await session.flush()
+    db.add(row)
+    await db.flush()
     return key, row
 
 
-async def listed(session: AsyncSession, user_id: int) -> Sequence[ApiKey]:
+async def listed(db: AsyncSession, user_id: int) -> Sequence[ApiKey]:
     """The user's keys that still work or merely expired, newest first."""
-    rows = await session.scalars(
+    rows = await db.scalars(
         select(ApiKey).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None)).order_by(ApiKey.id.desc())
     )
     return rows.all()
 
 
-async def revoke(session: AsyncSession, user_id: int, key_id: int) -> None:
+async def revoke(db: AsyncSession, user_id: int, key_id: int) -> None:
     """End one key of the user; 404 when it is unknown, ended or somebody else's."""
-    if not await _end(session, user_id, ApiKey.id == key_id):
+    if not await _end(db, user_id, ApiKey.id == key_id):
         raise NotFound("API key not found.")
 
 
-async def mark_used(session: AsyncSession, key_id: int) -> None:
+async def mark_used(db: AsyncSession, key_id: int) -> None:
     """`last_used_at = now`, at most every five minutes."""
-    await session.execute(
+    await db.execute(
         update(ApiKey)
         .where(ApiKey.id == key_id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now() - USED_EVERY))
         .values(last_used_at=now())

@@ -20,30 +20,30 @@ CHANGE_EMAIL = "change_email"
 WRONG_TRIES = 5
 
 
-async def issue(session: AsyncSession, kind: str, scope: str, ttl_hours: int) -> str:
+async def issue(db: AsyncSession, kind: str, scope: str, ttl_hours: int) -> str:
     """A new code for (kind, scope); older ones are void from now on. Returns the six digits, which are not stored."""
-    await void(session, kind, scope)
+    await void(db, kind, scope)
     digits = f"{secrets.randbelow(10**6):06d}"
-    session.add(Code(kind=kind, scope=scope, digest=digest(digits), expires_at=now() + timedelta(hours=ttl_hours)))
+    db.add(Code(kind=kind, scope=scope, digest=digest(digits), expires_at=now() + timedelta(hours=ttl_hours)))
     return digits
 
 
-async def void(session: AsyncSession, kind: str, scope: str) -> None:
+async def void(db: AsyncSession, kind: str, scope: str) -> None:
     """Make every open code of (kind, scope) useless."""
-    await session.execute(
+    await db.execute(
         update(Code)
         .where(Code.kind == kind, Code.scope == scope, Code.used_at.is_(None), Code.voided_at.is_(None))
         .values(voided_at=now())
     )
 
 
-async def consume(session: AsyncSession, kind: str, scope: str, given: str) -> bool:
+async def consume(db: AsyncSession, kind: str, scope: str, given: str) -> bool:
     """True when `given` is the open code of (kind, scope), which is thereby used up.
 
     A wrong try is counted; the fifth voids the code. The caller must keep the writes of a refusal
     (`keep_writes=True`), or tries would not count.
     """
-    code = await session.scalar(
+    code = await db.scalar(
         select(Code)
         .where(Code.kind == kind, Code.scope == scope, Code.used_at.is_(None), Code.voided_at.is_(None))
         .order_by(Code.id.desc())
@@ -61,9 +61,9 @@ async def consume(session: AsyncSession, kind: str, scope: str, given: str) -> b
     return True
 
 
-async def last_issued(session: AsyncSession, kind: str, scope: str) -> datetime | None:
+async def last_issued(db: AsyncSession, kind: str, scope: str) -> datetime | None:
     """When the open code of (kind, scope) was issued; None when there is none."""
-    return await session.scalar(
+    return await db.scalar(
         select(Code.created_at)
         .where(Code.kind == kind, Code.scope == scope, Code.used_at.is_(None), Code.voided_at.is_(None))
         .order_by(Code.id.desc())

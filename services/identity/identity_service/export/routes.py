@@ -21,11 +21,11 @@ async def export_account(request: Request, caller: LoggedIn) -> StreamingRespons
     """A zip with everything every service holds on the caller: JSON documents and files, streamed."""
     state = request.app.state
     database: Database = state.database
-    async with database.transaction() as session:
-        user = await session.get(User, caller.user_id)
+    async with database.transaction() as db:
+        user = await db.get(User, caller.user_id)
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
-        account = await account_data(session, user)
+        account = await account_data(db, user)
     exporter = Exporter(state.internal_http, state.media, state.settings)
     name = f"notechondria-{today().isoformat()}.zip"
     return StreamingResponse(

@@ -32,11 +32,11 @@ manifest.json    when this was made, and which service could not be asked
 """
 
 
-async def account_data(session: AsyncSession, user: User) -> dict[str, Any]:
+async def account_data(db: AsyncSession, user: User) -> dict[str, Any]:
     """What identity itself holds; no hash of any secret."""
-    devices = await session.scalars(select(Session).where(Session.user_id == user.id).order_by(Session.id))
-    keys = await session.scalars(select(ApiKey).where(ApiKey.user_id == user.id).order_by(ApiKey.id))
-    links = await session.scalars(select(SocialAccount).where(SocialAccount.user_id == user.id))
+    devices = await db.scalars(select(Session).where(Session.user_id == user.id).order_by(Session.id))
+    keys = await db.scalars(select(ApiKey).where(ApiKey.user_id == user.id).order_by(ApiKey.id))
+    links = await db.scalars(select(SocialAccount).where(SocialAccount.user_id == user.id))
     plain = ("id", "username", "email", "first_name", "last_name", "motto", "social_link", "image_path", "editor_mode")
     return {
         **{name: getattr(user, name) for name in plain},

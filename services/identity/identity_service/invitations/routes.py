@@ -33,10 +33,10 @@ class Validity(BaseModel):
 async def validate_invitation(
     _: MaybeCaller,
     given: Annotated[ValidateInvitation, read_body(ValidateInvitation)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Validity:
     """Always 200; the code is not used up (identity §7.2)."""
-    if not await service.required(session):
+    if not await service.required(db):
         return Validity(required=False, valid=True)
     code = given.invitation_code or ""
-    return Validity(required=True, valid=bool(code) and await service.check(session, code))
+    return Validity(required=True, valid=bool(code) and await service.check(db, code))

@@ -10,14 +10,14 @@ from notechondria_shared.auth.credentials import digest
 from notechondria_shared.core.timestamps import now
 
 
-async def required(session: AsyncSession) -> bool:
+async def required(db: AsyncSession) -> bool:
     """True when any invitation row exists, exhausted and expired ones included."""
-    return bool(await session.scalar(select(exists().select_from(Invitation))))
+    return bool(await db.scalar(select(exists().select_from(Invitation))))
 
 
-async def check(session: AsyncSession, given: str) -> bool:
+async def check(db: AsyncSession, given: str) -> bool:
     """True when the code could be used now; nothing is counted."""
-    return bool(await session.scalar(select(exists().where(Invitation.digest == digest(given.strip()), *_usable()))))
+    return bool(await db.scalar(select(exists().where(Invitation.digest == digest(given.strip()), *_usable()))))
 
 
 def _usable() -> tuple[ColumnElement[bool], ...]:
@@ -27,9 +27,9 @@ def _usable() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-async def consume(session: AsyncSession, given: str) -> bool:
+async def consume(db: AsyncSession, given: str) -> bool:
     """Count one use of a valid code; False when it is unknown, used up or expired. Races are settled by the row."""
-    used = await session.execute(
+    used = await db.execute(
         update(Invitation)
         .where(Invitation.digest == digest(given.strip()), *_usable())
         .values(times_used=Invitation.times_used + 1)

@@ -39,7 +39,7 @@ class Buckets:
             f"{kind}:address:{address_hash[:40]}": per_minute * ADDRESS_FACTOR,
         }
 
-    async def take(self, session: AsyncSession) -> None:
+    async def take(self, db: AsyncSession) -> None:
         """Count one try in both buckets, at once and for all replicas; 429 with `Retry-After` when one is full.
 
         Counted before the secret is looked at, so that many tries at the same moment cannot slip through together. A
@@ -50,7 +50,7 @@ class Buckets:
         statement = upsert(RateWindow).values(
             [{"bucket": bucket, "started_at": moment, "tries": 1} for bucket in sorted(self._limits)]
         )
-        rows = await session.execute(
+        rows = await db.execute(
             statement.on_conflict_do_update(
                 index_elements=[RateWindow.bucket],
                 set_={
@@ -64,10 +64,10 @@ class Buckets:
                 remaining = (started_at + WINDOW - now()).total_seconds()
                 raise TooManyRequests(REFUSED, retry_after=int(remaining) + 1)
 
-    async def give_back(self, session: AsyncSession) -> None:
+    async def give_back(self, db: AsyncSession) -> None:
         """Take a try back: the secret was right."""
         for bucket in sorted(self._limits):
-            await session.execute(
+            await db.execute(
                 update(RateWindow)
                 .where(RateWindow.bucket == bucket, RateWindow.tries > 0)
                 .values(tries=RateWindow.tries - 1)
@@ -87,8 +87,8 @@ async def limited(request: Request, kind: str, account: str, *, every_try: bool 
         return
     database: Database = request.app.state.database
     buckets = Buckets(settings.account_rate_per_minute, kind, account, Device.of(request).ip_hash)
-    async with database.transaction() as session:
-        await buckets.take(session)
+    async with database.transaction() as db:
+        await buckets.take(db)
     refused = False
     try:
         yield
@@ -97,8 +97,8 @@ async def limited(request: Request, kind: str, account: str, *, every_try: bool 
         raise
     finally:
         if not (refused or every_try):
-            async with database.transaction() as session:
-                await buckets.give_back(session)
+            async with database.transaction() as db:
+                await buckets.give_back(db)
 
 
 async def forget_old(database: Database) -> None:

@@ -98,16 +98,16 @@ async def _settled(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
 
 async def _enter(request: Request, profile: Profile, given: SignInGoogle | SignInGithub) -> AuthPayload:
     database: Database = request.app.state.database
-    async with database.transaction() as session:
+    async with database.transaction() as db:
         user = await service.resolve(
-            session,
+            db,
             profile,
             intent=given.intent,
             invitation=given.invitation_code or "",
             settings=request.app.state.settings,
         )
-        token, row = await sessions.mint(session, user.id, Device.of(request))
-        return await auth_payload(request, session, user, token, row)
+        token, row = await sessions.mint(db, user.id, Device.of(request))
+        return await auth_payload(request, db, user, token, row)
 
 
 async def _profile(request: Request, provider: str, code: str, id_token: str, redirect_uri: str) -> Profile:
@@ -134,9 +134,9 @@ async def list_links(caller: LoggedIn, read: ReadSession) -> list[SocialAccountR
 
 
 @router.delete("/social-accounts/{provider}/", status_code=204, responses=refusals(403, 404))
-async def unlink(caller: LoggedIn, provider: str, session: WriteSession) -> None:
+async def unlink(caller: LoggedIn, provider: str, db: WriteSession) -> None:
     """Remove a link; 404 when that provider is not linked (identity §10.4)."""
-    await service.unlink(session, caller.user_id, provider)
+    await service.unlink(db, caller.user_id, provider)
 
 
 @router.post("/bind/google/", responses={201: {"model": LinkedAccount}, **refusals(403, 409, 502, 503)})
@@ -176,6 +176,6 @@ async def _bind(
 
 async def _link(request: Request, user_id: int, profile: Profile) -> tuple[LinkedAccount, bool]:
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        link, made = await service.bind(session, user_id, profile)
+    async with database.transaction() as db:
+        link, made = await service.bind(db, user_id, profile)
         return LinkedAccount(id=link.id, provider=link.provider, provider_uid=link.provider_uid, email=link.email), made

@@ -24,76 +24,76 @@ MOST_SUFFIXES = 10_000
 
 
 async def resolve(
-    session: AsyncSession, profile: Profile, *, intent: str, invitation: str, settings: IdentitySettings
+    db: AsyncSession, profile: Profile, *, intent: str, invitation: str, settings: IdentitySettings
 ) -> User:
     """The account of a profile, by the four rules of identity §10.3; made when the intent is to register."""
-    link = await session.scalar(
+    link = await db.scalar(
         select(SocialAccount)
         .where(SocialAccount.provider == profile.provider, SocialAccount.provider_uid == profile.uid)
         .with_for_update()
     )
     if link is not None:
-        user = await session.get(User, link.user_id, with_for_update=True)
+        user = await db.get(User, link.user_id, with_for_update=True)
         if user is not None:
             link.extra, link.email = profile.extra, profile.email or link.email
-            return await _opened(session, user)
-    user = await by_email(session, profile.email)
+            return await _opened(db, user)
+    user = await by_email(db, profile.email)
     if user is None:
-        user = await _create(session, profile, intent, invitation, settings)
+        user = await _create(db, profile, intent, invitation, settings)
     else:
-        user = await _opened(session, user)
-    await put_link(session, user.id, profile)
+        user = await _opened(db, user)
+    await put_link(db, user.id, profile)
     return user
 
 
-async def _opened(session: AsyncSession, user: User) -> User:
+async def _opened(db: AsyncSession, user: User) -> User:
     """A pending account becomes active, without what was set before its address was proved (decision 25)."""
     if user.status == DISABLED:
         raise BadRequest(SHUT)
     if user.status == PENDING:
         user.status, user.password_hash = ACTIVE, ""
         for kind in (codes.REGISTER, codes.PASSWORD_RESET):
-            await codes.void(session, kind, user.email.lower())
-        await tell_state(session, UserActivated, user)
+            await codes.void(db, kind, user.email.lower())
+        await tell_state(db, UserActivated, user)
     return user
 
 
 async def _create(
-    session: AsyncSession, profile: Profile, intent: str, invitation: str, settings: IdentitySettings
+    db: AsyncSession, profile: Profile, intent: str, invitation: str, settings: IdentitySettings
 ) -> User:
     if intent == "login":
         raise ApiError({"detail": NOT_REGISTERED, "code": "not_registered"}, status=404)
-    if await invitations.required(session) and not (invitation and await invitations.consume(session, invitation)):
+    if await invitations.required(db) and not (invitation and await invitations.consume(db, invitation)):
         text = f"Registration refused: {TAG}.register.validate_invitation_code — a valid invitation is needed."
         raise ApiError({"invitation_code": text}, status=400)
     first, _, last = profile.name.partition(" ")
     user = User(
-        username=await _free_name(session, profile),
+        username=await _free_name(db, profile),
         email=profile.email,
         status=ACTIVE,
         first_name=first[:30],
         last_name=last.strip()[:150],
         api_base_url=settings.default_api_base_url,
     )
-    session.add(user)
-    await session.flush()
-    await tell_state(session, UserActivated, user)
+    db.add(user)
+    await db.flush()
+    await tell_state(db, UserActivated, user)
     return user
 
 
-async def _free_name(session: AsyncSession, profile: Profile) -> str:
+async def _free_name(db: AsyncSession, profile: Profile) -> str:
     """The profile's name, or it with `_1`, `_2`, ... (identity §10.3)."""
     base = profile.username[:140] or f"{profile.provider}_user"
-    if await by_name(session, base) is None:
+    if await by_name(db, base) is None:
         return base
     for number in range(1, MOST_SUFFIXES):
         candidate = f"{base}_{number}"
-        if await by_name(session, candidate) is None:
+        if await by_name(db, candidate) is None:
             return candidate
     raise BadRequest(f"Registration refused: {TAG}.register — no user name is free.")
 
 
-async def put_link(session: AsyncSession, user_id: int, profile: Profile) -> None:
+async def put_link(db: AsyncSession, user_id: int, profile: Profile) -> None:
     """Link the profile; an older link of the account to the same provider is replaced."""
     values = {
         "provider_uid": profile.uid,
@@ -101,16 +101,16 @@ async def put_link(session: AsyncSession, user_id: int, profile: Profile) -> Non
         "extra": profile.extra,
         "created_at": now(),
     }
-    await session.execute(
+    await db.execute(
         upsert(SocialAccount)
         .values(user_id=user_id, provider=profile.provider, **values)
         .on_conflict_do_update(constraint="uq_social_accounts_user_id_provider", set_=values)
     )
 
 
-async def bind(session: AsyncSession, user_id: int, profile: Profile) -> tuple[SocialAccount, bool]:
+async def bind(db: AsyncSession, user_id: int, profile: Profile) -> tuple[SocialAccount, bool]:
     """Link a profile to the caller (identity §10.4); (link, whether it is new). 409 when somebody else has it."""
-    taken = await session.scalar(
+    taken = await db.scalar(
         select(SocialAccount.user_id).where(
             SocialAccount.provider == profile.provider, SocialAccount.provider_uid == profile.uid
         )
@@ -119,15 +119,15 @@ async def bind(session: AsyncSession, user_id: int, profile: Profile) -> tuple[S
         tag = f"Backend.Creators.Auth/bind.{profile.provider}.db_write"
         raise Conflict(f"Not linked: {tag} — this sign-in belongs to another account.")
     own = select(SocialAccount).where(SocialAccount.user_id == user_id, SocialAccount.provider == profile.provider)
-    existed = await session.scalar(own) is not None
-    await put_link(session, user_id, profile)
-    link = (await session.scalars(own.execution_options(populate_existing=True))).one()
+    existed = await db.scalar(own) is not None
+    await put_link(db, user_id, profile)
+    link = (await db.scalars(own.execution_options(populate_existing=True))).one()
     return link, not existed
 
 
-async def unlink(session: AsyncSession, user_id: int, provider: str) -> None:
+async def unlink(db: AsyncSession, user_id: int, provider: str) -> None:
     """Remove the caller's link to a provider; 404 when there is none."""
-    removed = await session.scalars(
+    removed = await db.scalars(
         delete(SocialAccount)
         .where(SocialAccount.user_id == user_id, SocialAccount.provider == provider)
         .returning(SocialAccount.id)

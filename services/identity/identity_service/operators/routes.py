@@ -33,10 +33,10 @@ KnownName = Annotated[str, Depends(require_known)]
 
 @router.post("/invitations", status_code=201)
 async def create_invitation(
-    wanted: Annotated[schemas.CreateInvitation, read_body(schemas.CreateInvitation)], session: WriteSession
+    wanted: Annotated[schemas.CreateInvitation, read_body(schemas.CreateInvitation)], db: WriteSession
 ) -> dict[str, Any]:
     """Make an invitation."""
-    return service.invitation_row(await service.create_invitation(session, wanted))
+    return service.invitation_row(await service.create_invitation(db, wanted))
 
 
 @router.get("/invitations")
@@ -47,9 +47,9 @@ async def list_invitations(read: ReadSession) -> dict[str, Any]:
 
 
 @router.post("/invitations/{invitation_id:id}/expire")
-async def expire_invitation(invitation_id: int, session: WriteSession) -> dict[str, Any]:
+async def expire_invitation(invitation_id: int, db: WriteSession) -> dict[str, Any]:
     """End an invitation now."""
-    return service.invitation_row(await service.expire_invitation(session, invitation_id))
+    return service.invitation_row(await service.expire_invitation(db, invitation_id))
 
 
 @router.get("/users")
@@ -61,20 +61,20 @@ async def list_users(read: ReadSession, wanted: Page) -> dict[str, Any]:
 
 @router.patch("/users/{name}")
 async def change_user(
-    name: KnownName, wanted: Annotated[schemas.ChangeUser, read_body(schemas.ChangeUser)], session: WriteSession
+    name: KnownName, wanted: Annotated[schemas.ChangeUser, read_body(schemas.ChangeUser)], db: WriteSession
 ) -> dict[str, Any]:
     """Disable, enable, make or unmake staff."""
-    user = await service.find_user(session, name)
-    await service.change_user(session, user, wanted)
+    user = await service.find_user(db, name)
+    await service.change_user(db, user, wanted)
     return service.user_row(user)
 
 
 @router.delete("/users/{name}", status_code=200)
-async def delete_user(request: Request, name: str, session: WriteSession) -> dict[str, Any]:
+async def delete_user(request: Request, name: str, db: WriteSession) -> dict[str, Any]:
     """Delete an account and everything of it in every service. Final."""
-    user = await service.find_user(session, name)
+    user = await service.find_user(db, name)
     row = service.user_row(user)
-    await delete_account(session, user)
+    await delete_account(db, user)
     await discard_all(request.app.state.media, row["id"])
     return row
 
@@ -84,11 +84,11 @@ async def issue_code(
     request: Request,
     name: KnownName,
     wanted: Annotated[schemas.IssueCode, read_body(schemas.IssueCode)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> dict[str, Any]:
     """Issue a code by hand; older ones of its kind are void."""
     settings: IdentitySettings = request.app.state.settings
-    user = await service.find_user(session, name)
+    user = await service.find_user(db, name)
     hours = settings.smtp_email_verification_ttl_hours
-    digits = await service.issue_code(session, user, wanted.kind, hours)
+    digits = await service.issue_code(db, user, wanted.kind, hours)
     return {"username": user.username, "email": user.email, "kind": wanted.kind, "code": digits, "hours": hours}

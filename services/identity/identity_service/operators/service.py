@@ -47,35 +47,35 @@ def invitation_row(row: Invitation) -> dict[str, Any]:
     }
 
 
-async def create_invitation(session: AsyncSession, wanted: CreateInvitation) -> Invitation:
+async def create_invitation(db: AsyncSession, wanted: CreateInvitation) -> Invitation:
     """Keep the hash of a code; 400 `code` when it is there already."""
     hashed = wanted.code.lower() if _HASHED.fullmatch(wanted.code) else digest(wanted.code)
     row = Invitation(digest=hashed, label=wanted.label, max_uses=wanted.max_uses, expires_at=wanted.expires_at)
-    session.add(row)
+    db.add(row)
     try:
-        await session.flush()
+        await db.flush()
     except IntegrityError:
         raise FieldErrors(code="This code exists already.") from None
     return row
 
 
-async def expire_invitation(session: AsyncSession, invitation_id: int) -> Invitation:
+async def expire_invitation(db: AsyncSession, invitation_id: int) -> Invitation:
     """End an invitation now; 404 when unknown."""
-    row = await session.get(Invitation, invitation_id, with_for_update=True)
+    row = await db.get(Invitation, invitation_id, with_for_update=True)
     if row is None:
         raise NotFound("Invitation not found.")
     row.expires_at = now()
     return row
 
 
-async def find_user(session: AsyncSession, name: str) -> User:
+async def find_user(db: AsyncSession, name: str) -> User:
     """An account by id, user name or address; 404 when unknown."""
     has_address = func.lower(User.email) == name.lower()
     query = select(User).where(or_(has_address, func.lower(User.username) == name.lower()))
     # An address beats a user name that reads the same, as at sign-in (identity §7.5).
-    user = await session.scalar(query.order_by(has_address.desc()).limit(1).with_for_update())
+    user = await db.scalar(query.order_by(has_address.desc()).limit(1).with_for_update())
     if user is None and name.isascii() and name.isdigit() and len(name) <= 18:
-        user = await session.get(User, int(name), with_for_update=True)
+        user = await db.get(User, int(name), with_for_update=True)
     if user is None:
         raise unknown(name)
     return user
@@ -86,7 +86,7 @@ def unknown(name: str) -> NotFound:
     return NotFound(f"No account is called {name!r}.")
 
 
-async def change_user(session: AsyncSession, user: User, wanted: ChangeUser) -> None:
+async def change_user(db: AsyncSession, user: User, wanted: ChangeUser) -> None:
     """Disable or enable, make or unmake staff. A disabled account is signed out everywhere at once."""
     if wanted.sent("is_staff"):
         user.is_staff = wanted.is_staff
@@ -95,14 +95,14 @@ async def change_user(session: AsyncSession, user: User, wanted: ChangeUser) -> 
             raise BadRequest("The account is not verified yet; there is nothing to enable or disable.")
         user.status = DISABLED if wanted.disabled else ACTIVE
         if wanted.disabled:
-            await sessions.revoke_all(session, user.id)
+            await sessions.revoke_all(db, user.id)
     # Told in any case: whoever cached the account's introspection drops it.
-    await tell_state(session, UserUpdated, user)
+    await tell_state(db, UserUpdated, user)
 
 
-async def issue_code(session: AsyncSession, user: User, kind: str, ttl_hours: int) -> str:
+async def issue_code(db: AsyncSession, user: User, kind: str, ttl_hours: int) -> str:
     """A code in plain text for an operator to hand over."""
     scope = str(user.id) if kind == codes.IDENTITY else user.email.lower()
     if not scope:
         raise BadRequest("The account has no e-mail address to issue this code for.")
-    return await codes.issue(session, kind, scope, ttl_hours)
+    return await codes.issue(db, kind, scope, ttl_hours)

@@ -58,13 +58,13 @@ async def _change(request: Request, user_id: int, fields: Any, avatar: UploadFil
     if picture and image_path:
         # Before the row names it: a failed change leaves a file nobody knows, never a name without a file.
         await media.put(image_path, picture[1])
-    async with database.transaction() as session:
-        user = await session.get(User, user_id, with_for_update=True)
+    async with database.transaction() as db:
+        user = await db.get(User, user_id, with_for_update=True)
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
         before = user.image_path
-        await service.change(session, user, wanted, image_path, problems)
-        row = await SessionReader(session).one(queries.SETTINGS, user_id=user_id)
+        await service.change(db, user, wanted, image_path, problems)
+        row = await SessionReader(db).one(queries.SETTINGS, user_id=user_id)
     if image_path and before and before != image_path:
         await media.discard(before)
     return _settings_object(request, row or {})
@@ -94,12 +94,12 @@ async def _checked(
 
 async def _give_picture(request: Request, user_id: int) -> str:
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        user = await session.get(User, user_id, with_for_update=True)
+    async with database.transaction() as db:
+        user = await db.get(User, user_id, with_for_update=True)
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
         if await avatars.ensure(request.app.state.media, user):
-            await tell_state(session, UserUpdated, user)
+            await tell_state(db, UserUpdated, user)
         return user.image_path
 
 

@@ -36,7 +36,7 @@ def merged_settings(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def change(
-    session: AsyncSession,
+    db: AsyncSession,
     user: User,
     wanted: ChangeSettings,
     image_path: str | None,
@@ -49,7 +49,7 @@ async def change(
     must_hold({name: getattr(user, name) for name in PLAIN})
     visible = (user.username, user.image_path, user.editor_mode)
     merged = _merged(user, wanted)
-    failing = {**problems, **await _taken(session, user, wanted), **_misfits(merged)}
+    failing = {**problems, **await _taken(db, user, wanted), **_misfits(merged)}
     if failing:
         raise FieldErrors(**failing)
     for name in PLAIN:
@@ -65,23 +65,23 @@ async def change(
         user.app_settings = merged
         user.app_settings_updated_at = wanted.app_settings_updated_at or now()
     try:
-        await session.flush()
+        await db.flush()
     except IntegrityError as clash:
         # Two changes at the same moment: the database decided.
         field = "email" if "uq_users_email" in str(clash.orig) else "username"
         raise FieldErrors(**{field: _refusal(field, "this is already taken.")}) from None
     if visible != (user.username, user.image_path, user.editor_mode):
-        await tell_state(session, UserUpdated, user)
+        await tell_state(db, UserUpdated, user)
 
 
-async def _taken(session: AsyncSession, user: User, wanted: ChangeSettings) -> dict[str, list[str]]:
+async def _taken(db: AsyncSession, user: User, wanted: ChangeSettings) -> dict[str, list[str]]:
     problems: dict[str, list[str]] = {}
     for field in ("username", "email"):
         if not wanted.sent(field):
             continue
         column = getattr(User, field)
         query = select(User.id).where(func.lower(column) == getattr(wanted, field).lower(), User.id != user.id)
-        if await session.scalar(query) is not None:
+        if await db.scalar(query) is not None:
             problems[field] = [_refusal(field, "this is already taken.")]
     return problems
 

@@ -49,8 +49,8 @@ async def request_reset(
 ) -> schemas.DeliveryTo:
     """Mail a reset code (identity §8.1)."""
     parts = _Parts(request)
-    async with limited(request, "reset", given.email, every_try=True), parts.database.transaction() as session:
-        digits = await service.issue_reset(session, given.email, parts.hours)
+    async with limited(request, "reset", given.email, every_try=True), parts.database.transaction() as db:
+        digits = await service.issue_reset(db, given.email, parts.hours)
     sent = await parts.mailer.send_code(codes.PASSWORD_RESET, given.email, digits)
     message = SENT.format(email=given.email) if sent else NOT_SENT
     return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=given.email)
@@ -64,8 +64,8 @@ async def confirm_reset(
     parts = _Parts(request)
     async with limited(request, "reset-code", given.email):
         password_hash = await parts.passwords.hash(given.password)
-        async with parts.database.transaction() as session:
-            await service.confirm_reset(session, given, password_hash)
+        async with parts.database.transaction() as db:
+            await service.confirm_reset(db, given, password_hash)
     return schemas.Message(message="The password is set; sign in with it.")
 
 
@@ -74,12 +74,12 @@ async def send_identity_code(request: Request, caller: LoggedIn) -> schemas.Iden
     """Mail a code that proves who is at the keyboard (identity §8.3)."""
     parts = _Parts(request)
     own = f"user {caller.user_id}"
-    async with limited(request, "identity-code", own, every_try=True), parts.database.transaction() as session:
-        user = await session.get(User, caller.user_id)
+    async with limited(request, "identity-code", own, every_try=True), parts.database.transaction() as db:
+        user = await db.get(User, caller.user_id)
         email = user.email if user else ""
         if not email:
             raise BadRequest(f"Code not sent: {service.TAG}/identity_code — the account has no e-mail address.")
-        digits = await codes.issue(session, codes.IDENTITY, str(caller.user_id), parts.hours)
+        digits = await codes.issue(db, codes.IDENTITY, str(caller.user_id), parts.hours)
     sent = await parts.mailer.send_code(codes.IDENTITY, email, digits)
     shown = service.masked(email)
     message = SENT.format(email=shown) if sent else NOT_SENT
@@ -95,21 +95,21 @@ async def change_password(
     """Change the password (identity §8.4): the code is burnt first, then the current password is checked."""
     parts = _Parts(request)
     async with limited(request, "own-password", f"user {caller.user_id}"):
-        async with parts.database.transaction() as session:
-            await service.use_identity_code(session, caller.user_id, given.identity_code)
-            user = await session.get(User, caller.user_id)
+        async with parts.database.transaction() as db:
+            await service.use_identity_code(db, caller.user_id, given.identity_code)
+            user = await db.get(User, caller.user_id)
         stored = user.password_hash if user else None
         matches, _ = await parts.passwords.verify(given.current_password, stored)
         if not matches:
             raise BadRequest(service.CURRENT_WRONG)
     password_hash = await parts.passwords.hash(given.new_password)
-    async with parts.database.transaction() as session:
-        account = await session.get(User, caller.user_id, with_for_update=True)
+    async with parts.database.transaction() as db:
+        account = await db.get(User, caller.user_id, with_for_update=True)
         if account is None:
             raise Unauthorized(INVALID_TOKEN)
         if account.password_hash != stored:
             raise BadRequest(service.CURRENT_WRONG)
-        token, row = await service.set_password(session, account, password_hash, Device.of(request))
+        token, row = await service.set_password(db, account, password_hash, Device.of(request))
     return schemas.PasswordChanged(message="The password is changed.", token=token, session=session_block(row))
 
 
@@ -130,25 +130,25 @@ async def change_email(request: Request, caller: LoggedIn) -> schemas.DeliveryTo
         wanted = validate(schemas.RequestEmailChange, value)
     except ApiError as refused:
         address = well_formed(schemas.NewAddress, value, refused).new_email
-        async with parts.database.transaction() as session:
-            refused.body = await service.problems_of(session, address) | refused.body
+        async with parts.database.transaction() as db:
+            refused.body = await service.problems_of(db, address) | refused.body
         raise
     async with limited(request, "email-change", own, every_try=True):
         return await _request_email(parts, caller.user_id, wanted)
 
 
 async def _request_email(parts: _Parts, user_id: int, given: schemas.RequestEmailChange) -> schemas.DeliveryTo:
-    async with parts.database.transaction() as session:
-        digits = await service.issue_email_change(session, user_id, given.new_email, given.identity_code, parts.hours)
+    async with parts.database.transaction() as db:
+        digits = await service.issue_email_change(db, user_id, given.new_email, given.identity_code, parts.hours)
     sent = await parts.mailer.send_code(codes.CHANGE_EMAIL, given.new_email, digits)
     message = SENT.format(email=given.new_email) if sent else NOT_SENT
     return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=given.new_email)
 
 
 async def _confirm_email(parts: _Parts, user_id: int, given: schemas.ConfirmEmailChange) -> schemas.EmailChanged:
-    async with parts.database.transaction() as session:
-        user = await session.get(User, user_id, with_for_update=True)
+    async with parts.database.transaction() as db:
+        user = await db.get(User, user_id, with_for_update=True)
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
-        await service.confirm_email_change(session, user, given)
+        await service.confirm_email_change(db, user, given)
     return schemas.EmailChanged(message="The address is changed.", email=given.new_email)

@@ -29,33 +29,33 @@ def masked(email: str) -> str:
     return f"{local[0]}***@{domain}" if local and at and domain else "***"
 
 
-async def issue_reset(session: AsyncSession, email: str, ttl_hours: int) -> str:
+async def issue_reset(db: AsyncSession, email: str, ttl_hours: int) -> str:
     """A reset code; 400 `email` for an unknown account, as the apps rely on (identity §8.1)."""
-    if await by_email(session, email) is None:
+    if await by_email(db, email) is None:
         raise FieldErrors(email=f"Code not sent: {TAG}/password.reset.request — no account has this address.")
-    return await codes.issue(session, codes.PASSWORD_RESET, email, ttl_hours)
+    return await codes.issue(db, codes.PASSWORD_RESET, email, ttl_hours)
 
 
-async def confirm_reset(session: AsyncSession, wanted: ConfirmReset, password_hash: str) -> None:
+async def confirm_reset(db: AsyncSession, wanted: ConfirmReset, password_hash: str) -> None:
     """Set the password and end every session; an inactive account stays inactive (identity §8.2)."""
-    user = await by_email(session, wanted.email)
-    if user is None or not await codes.consume(session, codes.PASSWORD_RESET, wanted.email, wanted.code):
+    user = await by_email(db, wanted.email)
+    if user is None or not await codes.consume(db, codes.PASSWORD_RESET, wanted.email, wanted.code):
         raise NonFieldError(RESET_REFUSED, keep_writes=True)
     user.password_hash = password_hash
-    await sessions.revoke_all(session, user.id)
+    await sessions.revoke_all(db, user.id)
 
 
-async def use_identity_code(session: AsyncSession, user_id: int, given: str) -> None:
+async def use_identity_code(db: AsyncSession, user_id: int, given: str) -> None:
     """Burn the identity code, or refuse with `detail`; the attempt counts either way."""
-    if not await codes.consume(session, codes.IDENTITY, str(user_id), given):
+    if not await codes.consume(db, codes.IDENTITY, str(user_id), given):
         raise BadRequest(IDENTITY_REFUSED, keep_writes=True)
 
 
-async def set_password(session: AsyncSession, user: User, password_hash: str, device: Device) -> tuple[str, Session]:
+async def set_password(db: AsyncSession, user: User, password_hash: str, device: Device) -> tuple[str, Session]:
     """The new password; every session dies, one new is minted (identity §8.4)."""
     user.password_hash = password_hash
-    await sessions.revoke_all(session, user.id)
-    return await sessions.mint(session, user.id, device)
+    await sessions.revoke_all(db, user.id)
+    return await sessions.mint(db, user.id, device)
 
 
 def change_scope(user_id: int, email: str) -> str:
@@ -63,28 +63,28 @@ def change_scope(user_id: int, email: str) -> str:
     return f"{user_id}:{email}"
 
 
-async def problems_of(session: AsyncSession, email: str) -> dict[str, list[str]]:
+async def problems_of(db: AsyncSession, email: str) -> dict[str, list[str]]:
     """What speaks against an address for step 1: that any account has it."""
-    return {"new_email": [EMAIL_TAKEN]} if await by_email(session, email) is not None else {}
+    return {"new_email": [EMAIL_TAKEN]} if await by_email(db, email) is not None else {}
 
 
-async def issue_email_change(session: AsyncSession, user_id: int, email: str, identity_code: str, hours: int) -> str:
+async def issue_email_change(db: AsyncSession, user_id: int, email: str, identity_code: str, hours: int) -> str:
     """Step 1: the address must be free, the identity code is burnt; a code for the new address."""
-    if problems := await problems_of(session, email):
+    if problems := await problems_of(db, email):
         raise FieldErrors(**problems)
-    await use_identity_code(session, user_id, identity_code)
-    return await codes.issue(session, codes.CHANGE_EMAIL, change_scope(user_id, email), hours)
+    await use_identity_code(db, user_id, identity_code)
+    return await codes.issue(db, codes.CHANGE_EMAIL, change_scope(user_id, email), hours)
 
 
-async def confirm_email_change(session: AsyncSession, user: User, wanted: ConfirmEmailChange) -> None:
+async def confirm_email_change(db: AsyncSession, user: User, wanted: ConfirmEmailChange) -> None:
     """Step 2: the code is good and the address still free; sessions stay (identity §8.5)."""
     scope = change_scope(user.id, wanted.new_email)
-    if not await codes.consume(session, codes.CHANGE_EMAIL, scope, wanted.code):
+    if not await codes.consume(db, codes.CHANGE_EMAIL, scope, wanted.code):
         raise NonFieldError(EMAIL_REFUSED, keep_writes=True)
-    if await by_email(session, wanted.new_email) is not None:
+    if await by_email(db, wanted.new_email) is not None:
         raise NonFieldError(EMAIL_TAKEN, keep_writes=True)
     user.email = wanted.new_email
     try:
-        await session.flush()
+        await db.flush()
     except IntegrityError:
         raise NonFieldError(EMAIL_TAKEN) from None

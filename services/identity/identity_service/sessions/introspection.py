@@ -67,11 +67,11 @@ class DatabaseIntrospector:
         if not stale:
             return
         try:
-            async with self._database.transaction() as session:
+            async with self._database.transaction() as db:
                 if kind == "session":
-                    await service.touch(session, row["credential_id"])
+                    await service.touch(db, row["credential_id"])
                 else:
-                    await api_keys.mark_used(session, row["credential_id"])
+                    await api_keys.mark_used(db, row["credential_id"])
         except Unavailable:
             # Being seen a minute late is no reason to refuse a request.
             logger.warning("%s %d could not be touched", kind, row["credential_id"])

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/v1/auth", tags=["sessions"])
 
 
 @router.get("/session/")
-async def probe(request: Request, session: WriteSession) -> Authenticated | NotAuthenticated:
+async def probe(request: Request, db: WriteSession) -> Authenticated | NotAuthenticated:
     """Always 200: the AuthPayload with `authenticated: true` for a live session, else `{"authenticated": false}`.
 
     Reads the header itself and neither touches nor mints a session (identity §7.6).
@@ -35,19 +35,19 @@ async def probe(request: Request, session: WriteSession) -> Authenticated | NotA
         return NotAuthenticated()
     introspector: DatabaseIntrospector = request.app.state.introspector
     found = await introspector.introspect(credential, touch=False)
-    row = await session.get(Session, found.credential_id) if found.active else None
-    user = await session.get(User, found.user_id) if found.active else None
+    row = await db.get(Session, found.credential_id) if found.active else None
+    user = await db.get(User, found.user_id) if found.active else None
     if row is None or user is None:
         return NotAuthenticated()
     token = header.strip().partition(" ")[2].strip()
-    return Authenticated(**dict(await auth_payload(request, session, user, token, row)))
+    return Authenticated(**dict(await auth_payload(request, db, user, token, row)))
 
 
 @router.post("/logout/", status_code=204)
-async def logout(caller: LoggedIn, session: WriteSession) -> None:
+async def logout(caller: LoggedIn, db: WriteSession) -> None:
     """End the calling session; with an API key nothing is revoked (identity §7.7)."""
     if caller.kind == "session" and caller.credential_id is not None:
-        await service.revoke(session, caller.user_id, caller.credential_id)
+        await service.revoke(db, caller.user_id, caller.credential_id)
 
 
 @router.get("/sessions/")
@@ -75,6 +75,6 @@ async def list_sessions(caller: LoggedIn, read: ReadSession) -> SessionList:
 
 
 @router.delete("/sessions/{session_id:id}/", status_code=204, responses=refusals(403, 404))
-async def revoke_session(caller: LoggedIn, session_id: int, session: WriteSession) -> None:
+async def revoke_session(caller: LoggedIn, session_id: int, db: WriteSession) -> None:
     """End an own session, also the current or an already ended one; 404 otherwise (identity §7.9)."""
-    await service.revoke(session, caller.user_id, session_id)
+    await service.revoke(db, caller.user_id, session_id)

@@ -21,7 +21,7 @@ TOUCH_EVERY = timedelta(minutes=1)
 PER_FACT = 1000
 
 
-async def mint(session: AsyncSession, user_id: int, device: Device) -> tuple[str, Session]:
+async def mint(db: AsyncSession, user_id: int, device: Device) -> tuple[str, Session]:
     """A new session; (token, row). The token is told once and only its digest kept."""
     token = secrets.token_hex(20)
     row = Session(
@@ -31,32 +31,32 @@ async def mint(session: AsyncSession, user_id: int, device: Device) -> tuple[str
         user_agent=device.user_agent,
         ip_hash=device.ip_hash,
     )
-    session.add(row)
-    await session.flush()
+    db.add(row)
+    await db.flush()
     return token, row
 
 
-async def revoke(session: AsyncSession, user_id: int, session_id: int) -> None:
+async def revoke(db: AsyncSession, user_id: int, session_id: int) -> None:
     """End one session of the user (identity §7.9); 404 when unknown or somebody else's, 204 when it ended before."""
-    row = await session.scalar(
+    row = await db.scalar(
         select(Session).where(Session.id == session_id, Session.user_id == user_id).with_for_update()
     )
     if row is None:
         raise NotFound("Session not found.")
     if row.revoked_at is None:
         row.revoked_at = now()
-        await tell(session, SessionRevoked(user_id=user_id, digests=[row.digest], revision=1))
+        await tell(db, SessionRevoked(user_id=user_id, digests=[row.digest], revision=1))
 
 
-async def revoke_all(session: AsyncSession, user_id: int) -> None:
+async def revoke_all(db: AsyncSession, user_id: int) -> None:
     """End every session of the user."""
-    digests = await session.scalars(
+    digests = await db.scalars(
         update(Session)
         .where(Session.user_id == user_id, Session.revoked_at.is_(None))
         .values(revoked_at=now())
         .returning(Session.digest)
     )
-    await tell(session, *_revocations(user_id, list(digests)))
+    await tell(db, *_revocations(user_id, list(digests)))
 
 
 def _revocations(user_id: int, digests: list[str]) -> list[SessionRevoked]:
@@ -67,9 +67,9 @@ def _revocations(user_id: int, digests: list[str]) -> list[SessionRevoked]:
     ]
 
 
-async def revoke_everybody(session: AsyncSession) -> None:
+async def revoke_everybody(db: AsyncSession) -> None:
     """End every session of every user: a fact per user, as for one's own devices."""
-    ended = await session.execute(
+    ended = await db.execute(
         update(Session)
         .where(Session.revoked_at.is_(None))
         .values(revoked_at=now())
@@ -79,14 +79,14 @@ async def revoke_everybody(session: AsyncSession) -> None:
     for user_id, token_digest in ended:
         digests.setdefault(user_id, []).append(token_digest)
     await tell(
-        session,
+        db,
         *(fact for user_id, found in digests.items() for fact in _revocations(user_id, found)),
     )
 
 
-async def touch(session: AsyncSession, session_id: int) -> None:
+async def touch(db: AsyncSession, session_id: int) -> None:
     """`last_seen_at = now`, at most once a minute (decision 19)."""
-    await session.execute(
+    await db.execute(
         update(Session)
         .where(Session.id == session_id, Session.last_seen_at < now() - TOUCH_EVERY, Session.revoked_at.is_(None))
         .values(last_seen_at=now())

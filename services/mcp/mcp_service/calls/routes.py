@@ -70,12 +70,12 @@ async def list_calls(
 
 
 @router.post("/{call_id:id}/undo/", response_model=schemas.UndoneCall)
-async def undo_call(caller: LoggedIn, log: Log, call_id: int, session: WriteSession) -> Json:
+async def undo_call(caller: LoggedIn, log: Log, call_id: int, db: WriteSession) -> Json:
     """Take a call back. 404 for an unknown one, 409 `{"detail"}` with the reason when that is not possible: it was
     final, was taken back before, or what it was about changed since."""
     token = current_caller.set(caller)
     try:
-        tool = await log.undo(session, caller.user_id, call_id)
+        tool = await log.undo(db, caller.user_id, call_id)
     finally:
         current_caller.reset(token)
     return Json({"id": call_id, "tool": tool, "undone": True})

@@ -75,7 +75,7 @@ class CallLog:
         """Store what still waits, so that a reader of the table sees it."""
         await self._writer.flush()
 
-    async def undo(self, session: AsyncSession, user_id: int, call_id: int) -> str:
+    async def undo(self, db: AsyncSession, user_id: int, call_id: int) -> str:
         """Take a call back under the caller's own rights; its tool's name.
 
         404 for an unknown call, 409 with the reason when it is final, was taken back, or its thing changed since.
@@ -83,7 +83,7 @@ class CallLog:
         await self._writer.flush()
         # The row stays locked until the answer: of two who take back the same call, the second sees the first's mark.
         call = (
-            await session.execute(select(Call).where(Call.id == call_id, Call.user_id == user_id).with_for_update())
+            await db.execute(select(Call).where(Call.id == call_id, Call.user_id == user_id).with_for_update())
         ).scalar_one_or_none()
         if call is None:
             raise NotFound(UNKNOWN)
@@ -98,8 +98,8 @@ class CallLog:
     async def undo_for_agent(self, user_id: int, call_id: int) -> str:
         """The same for a tool: refusals are the tool's errors."""
         try:
-            async with self._database.transaction() as session:
-                return await self.undo(session, user_id, call_id)
+            async with self._database.transaction() as db:
+                return await self.undo(db, user_id, call_id)
         except DetailError as refusal:
             kind = {404: "NotFound", 409: "Conflict"}.get(refusal.status, "Unavailable")
             message = f"{kind}: {refusal.detail}"

@@ -93,8 +93,8 @@ class CallWriter(Background):
     async def _store(self, entries: list[Entry]) -> bool:
         """False when the database is not ready to take them."""
         try:
-            async with self._database.transaction() as session:
-                await write(session, entries)
+            async with self._database.transaction() as db:
+                await write(db, entries)
         except (DataError, TypeError, ValueError) as error:
             if len(entries) == 1:
                 logger.error("a call of %s is left out of the agents' log: %r", entries[0]["tool"], error)  # noqa: TRY400
@@ -115,6 +115,6 @@ class CallWriter(Background):
             await self.flush()
 
 
-async def write(session: AsyncSession, entries: list[Entry]) -> None:
+async def write(db: AsyncSession, entries: list[Entry]) -> None:
     """Insert the entries of accounts that still exist."""
-    await session.execute(_INSERT, entries)
+    await db.execute(_INSERT, entries)

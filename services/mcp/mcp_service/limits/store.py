@@ -41,8 +41,8 @@ async def lease(database: Database, digest: str, per_minute: int, wanted: int) -
         )
         .returning(RateBucket.granted, RateBucket.tokens)
     )
-    async with database.transaction() as session:
-        row = (await session.execute(statement)).one()
+    async with database.transaction() as db:
+        row = (await db.execute(statement)).one()
     return int(row.granted), float(row.tokens)
 
 

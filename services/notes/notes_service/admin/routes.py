@@ -31,21 +31,21 @@ async def delete_course(request: Request, read: ReadSession, course_id: int) -> 
     if row["user_id"] is None:
         raise Conflict(NOBODYS)
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        await courses.remove(session, row["user_id"], course_id)
+    async with database.transaction() as db:
+        await courses.remove(db, row["user_id"], course_id)
     await discard_files(request.app.state.media, [f"course_media/course_{course_id}/"])
 
 
 @router.post("/notes/{note_id:id}/trash", status_code=204)
-async def trash_note(read: ReadSession, note_id: int, session: WriteSession) -> None:
+async def trash_note(read: ReadSession, note_id: int, db: WriteSession) -> None:
     """Move a note to its owner's recycle bin (notes §5.8)."""
-    await notes.trash(session, (await NOTES.row(read, note_id))["user_id"], note_id)
+    await notes.trash(db, (await NOTES.row(read, note_id))["user_id"], note_id)
 
 
 @router.post("/notes/{note_id:id}/restore", status_code=204)
-async def restore_note(read: ReadSession, note_id: int, session: WriteSession) -> None:
+async def restore_note(read: ReadSession, note_id: int, db: WriteSession) -> None:
     """Bring a note back from its owner's recycle bin (notes §7)."""
-    await notes.restore(session, (await NOTES.row(read, note_id))["user_id"], note_id)
+    await notes.restore(db, (await NOTES.row(read, note_id))["user_id"], note_id)
 
 
 @router.post("/notes/{note_id:id}/purge", status_code=204)
@@ -53,6 +53,6 @@ async def purge_note(request: Request, read: ReadSession, note_id: int) -> None:
     """Remove a binned note for good, with its files (notes §7)."""
     row = await NOTES.row(read, note_id)
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        paths = await purge_one(session, row["user_id"], note_id)
+    async with database.transaction() as db:
+        paths = await purge_one(db, row["user_id"], note_id)
     await discard_files(request.app.state.media, paths)

@@ -89,8 +89,8 @@ async def _add(request: Request, caller: Caller, note_id: int, read: ReadSession
     database: Database = request.app.state.database
     async with read_form(request, too_large=BadRequest(service.TOO_LARGE), limit=service.LIMIT) as form:
         upload = service.checked(form.files.get("file"))
-        async with staged(media, pieces(upload)) as path, database.transaction() as session:
-            attachment_id = await service.attach(session, media, caller.user_id, note_id, upload, path)
+        async with staged(media, pieces(upload)) as path, database.transaction() as db:
+            attachment_id = await service.attach(db, media, caller.user_id, note_id, upload, path)
     row = await read.one(queries.ONE, attachment_id=attachment_id)
     if row is None:
         raise NotFound(service.UNKNOWN)
@@ -108,6 +108,6 @@ def _not_multipart(request: Request) -> BadRequest | UnsupportedMediaType:
 
 async def _remove(request: Request, caller: Caller, note_id: int, attachment_id: int) -> None:
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        path = await service.detach(session, caller.user_id, note_id, attachment_id)
+    async with database.transaction() as db:
+        path = await service.detach(db, caller.user_id, note_id, attachment_id)
     await discard_files(request.app.state.media, [path])

@@ -35,11 +35,11 @@ def checked(upload: UploadFile | None) -> UploadFile:
 
 
 async def attach(
-    session: AsyncSession, media: MediaStore, user_id: int, note_id: int, file: Described, staged_path: str
+    db: AsyncSession, media: MediaStore, user_id: int, note_id: int, file: Described, staged_path: str
 ) -> int:
     """Give an own note a staged file; the attachment's id. `last_edit` of the note stays."""
-    note = await lock_own(session, user_id, note_id)
-    path = await claim(session, media, staged_path, folder_of(note), safe_name(file.filename or ""))
+    note = await lock_own(db, user_id, note_id)
+    path = await claim(db, media, staged_path, folder_of(note), safe_name(file.filename or ""))
     attachment = NoteAttachment(
         note_id=note_id,
         file=path,
@@ -47,8 +47,8 @@ async def attach(
         file_size=file.size or 0,
         content_type=_printable(file.content_type or ""),
     )
-    session.add(attachment)
-    await session.flush()
+    db.add(attachment)
+    await db.flush()
     return attachment.id
 
 
@@ -56,15 +56,15 @@ def _printable(content_type: str) -> str:
     return "".join(c for c in content_type if c.isascii() and c.isprintable())[:128]
 
 
-async def detach(session: AsyncSession, user_id: int, note_id: int, attachment_id: int) -> str:
+async def detach(db: AsyncSession, user_id: int, note_id: int, attachment_id: int) -> str:
     """Remove a file of an own note; its path. 404 for one of another note."""
-    await lock_own(session, user_id, note_id)
-    attachment = await session.scalar(
+    await lock_own(db, user_id, note_id)
+    attachment = await db.scalar(
         select(NoteAttachment)
         .where(NoteAttachment.id == attachment_id, NoteAttachment.note_id == note_id)
         .with_for_update()
     )
     if attachment is None:
         raise NotFound(UNKNOWN)
-    await session.delete(attachment)
+    await db.delete(attachment)
     return attachment.file

@@ -24,14 +24,14 @@ _OURS = re.compile(rf"{STAGING}/.+|user_upload/user_\d+/notes/.+|user_upload/not
 async def sweep(database: Database, media: MediaStore, age: timedelta) -> int:
     """Remove orphaned files older than `age`; their number. Nothing while another replica does it."""
     removed = 0
-    async with database.transaction() as session:
-        if not await session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext("notes.sweep")))):
+    async with database.transaction() as db:
+        if not await db.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext("notes.sweep")))):
             return 0
         limit = now() - age
         for prefix in PREFIXES:
             async for files in media.listing(prefix):
                 # Long listings outlast the time a transaction may be idle.
-                await session.execute(select(1))
+                await db.execute(select(1))
                 old = [file.path for file in files if file.last_modified < limit and _OURS.fullmatch(file.path)]
                 if old:
                     known = {row["path"] for row in await database.reader.all(queries.KNOWN_FILES, paths=old)}

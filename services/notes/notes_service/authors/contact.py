@@ -42,10 +42,10 @@ async def ensure_author(request: Request, caller: Caller) -> None:
         return
     database: Database = request.app.state.database
     if await database.reader.value(queries.SEEDED, user_id=caller.user_id) is None:
-        async with database.transaction() as session:
-            if not await service.serialize(session, caller.user_id):
+        async with database.transaction() as db:
+            if not await service.serialize(db, caller.user_id):
                 raise Unauthorized(INVALID_TOKEN)
-            await seed_once(session, await service.meet(session, caller))
+            await seed_once(db, await service.meet(db, caller))
     known.add(caller.user_id)
 
 

@@ -13,20 +13,20 @@ from notechondria_shared.db import SessionReader, prepare
 from notes_service.models import EVENTS, Author
 
 
-async def serialize(session: AsyncSession, user_id: int) -> bool:
+async def serialize(db: AsyncSession, user_id: int) -> bool:
     """Wait for others that make, seed or wipe this author; False when the account is deleted. Until the commit."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"author:{user_id}", 0))))
+    await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"author:{user_id}", 0))))
     gone = EVENTS.deleted_users
-    return await session.scalar(select(gone.c.user_id).where(gone.c.user_id == user_id)) is None
+    return await db.scalar(select(gone.c.user_id).where(gone.c.user_id == user_id)) is None
 
 
-async def lock(session: AsyncSession, user_id: int, *, exclusive: bool = False) -> Author:
+async def lock(db: AsyncSession, user_id: int, *, exclusive: bool = False) -> Author:
     """The caller's author row, kept from being wiped until the commit; 401 when the account is deleted.
 
     `exclusive` also keeps out the user's other exclusive writers: the courses of one user change one at a time.
     Locks are taken in the order author, course, note, everywhere.
     """
-    author: Author | None = await session.scalar(
+    author: Author | None = await db.scalar(
         select(Author).where(Author.user_id == user_id).with_for_update(key_share=True, read=not exclusive)
     )
     if author is None:
@@ -44,15 +44,15 @@ _HOLDS = {
 }
 
 
-async def hold(session: AsyncSession, user_id: int, *, exclusive: bool = False) -> None:
+async def hold(db: AsyncSession, user_id: int, *, exclusive: bool = False) -> None:
     """As `lock`, for who does not need the row."""
-    if await SessionReader(session).value(_HOLDS[exclusive], user_id=user_id) is None:
+    if await SessionReader(db).value(_HOLDS[exclusive], user_id=user_id) is None:
         raise Unauthorized(INVALID_TOKEN)
 
 
-async def meet(session: AsyncSession, caller: Caller) -> Author:
+async def meet(db: AsyncSession, caller: Caller) -> Author:
     """The locked author row of a caller, made from the credential's word when no fact has brought it yet."""
-    await session.execute(
+    await db.execute(
         upsert(Author)
         .values(
             user_id=caller.user_id,
@@ -62,10 +62,10 @@ async def meet(session: AsyncSession, caller: Caller) -> Author:
         )
         .on_conflict_do_nothing()
     )
-    return await lock(session, caller.user_id, exclusive=True)
+    return await lock(db, caller.user_id, exclusive=True)
 
 
-async def project(session: AsyncSession, fact: UserState) -> Author:
+async def project(db: AsyncSession, fact: UserState) -> Author:
     """The locked author row brought up to a fact; one that knows a newer fact stays as it is."""
     news = upsert(Author).values(
         user_id=fact.user_id,
@@ -75,9 +75,9 @@ async def project(session: AsyncSession, fact: UserState) -> Author:
         revision=fact.revision,
     )
     told = {name: news.excluded[name] for name in ("username", "image_path", "editor_mode", "revision")}
-    await session.execute(
+    await db.execute(
         news.on_conflict_do_update(
             index_elements=[Author.user_id], set_=told, where=Author.revision < news.excluded.revision
         )
     )
-    return await lock(session, fact.user_id, exclusive=True)
+    return await lock(db, fact.user_id, exclusive=True)

@@ -14,27 +14,27 @@ from notes_service.models import EVENTS, Author, Course, Note, NoteBlock
 from notes_service.notes.files import files_of
 
 
-async def wipe(session: AsyncSession, user_id: int) -> list[str]:
+async def wipe(db: AsyncSession, user_id: int) -> list[str]:
     """Remove everything of the user; the paths of files that lie outside the user's own folder.
 
     Notes of others in the user's courses stay and lose their course. The user's own notes need no facts of their
     own: who keeps something of them hears that the account is gone.
     """
-    await service.serialize(session, user_id)
-    await session.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
-    await session.execute(select(Author.user_id).where(Author.user_id == user_id).with_for_update())
+    await service.serialize(db, user_id)
+    await db.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
+    await db.execute(select(Author.user_id).where(Author.user_id == user_id).with_for_update())
     courses = (
-        await session.scalars(select(Course).where(Course.creator_id == user_id).order_by(Course.id).with_for_update())
+        await db.scalars(select(Course).where(Course.creator_id == user_id).order_by(Course.id).with_for_update())
     ).all()
-    own = list(await session.scalars(select(Note.id).where(Note.creator_id == user_id).order_by(Note.id)))
-    paths = await files_of(session, own)
-    await session.execute(delete(Note).where(Note.creator_id == user_id))
-    await session.execute(delete(NoteBlock).where(NoteBlock.creator_id == user_id))
+    own = list(await db.scalars(select(Note.id).where(Note.creator_id == user_id).order_by(Note.id)))
+    paths = await files_of(db, own)
+    await db.execute(delete(Note).where(Note.creator_id == user_id))
+    await db.execute(delete(NoteBlock).where(NoteBlock.creator_id == user_id))
     for course in courses:
-        await move_notes(session, course.id, user_id, None)
+        await move_notes(db, course.id, user_id, None)
         course.revision += 1
-        await tell(session, course_fact(CourseDeleted, course))
+        await tell(db, course_fact(CourseDeleted, course))
         paths.append(f"course_media/course_{course.id}/")
-    await session.execute(delete(Course).where(Course.creator_id == user_id))
-    await session.execute(delete(Author).where(Author.user_id == user_id))
+    await db.execute(delete(Course).where(Course.creator_id == user_id))
+    await db.execute(delete(Author).where(Author.user_id == user_id))
     return paths

@@ -33,58 +33,58 @@ def check_owner(row: Row | None, user_id: int) -> None:
         raise Forbidden(NOT_YOURS)
 
 
-async def append(session: AsyncSession, user_id: int, note_id: int, draft: BlockDraft) -> int:
+async def append(db: AsyncSession, user_id: int, note_id: int, draft: BlockDraft) -> int:
     """Add a block at the end of an own note; its id."""
-    note = await lock_own(session, user_id, note_id)
-    await _cover(session, note, becomes_title=draft.block_type == "T")
-    block_id = await _insert_last(session, note, draft)
-    await _follow(session, note, _words(draft))
+    note = await lock_own(db, user_id, note_id)
+    await _cover(db, note, becomes_title=draft.block_type == "T")
+    block_id = await _insert_last(db, note, draft)
+    await _follow(db, note, _words(draft))
     return block_id
 
 
-async def change(session: AsyncSession, user_id: int, block_id: int, wanted: UpdateBlock) -> None:
+async def change(db: AsyncSession, user_id: int, block_id: int, wanted: UpdateBlock) -> None:
     """Apply what was sent to an own block (notes §6.1)."""
-    note = await _note_of(session, user_id, block_id)
-    block = await _lock_block(session, block_id)
+    note = await _note_of(db, user_id, block_id)
+    block = await _lock_block(db, block_id)
     before = _draft(block)
     after = wanted.applied_to(before)
     if note is not None:
-        await _cover(session, note, becomes_title=after.block_type == "T")
+        await _cover(db, note, becomes_title=after.block_type == "T")
     block.block_type, block.text, block.args = after.block_type, after.text, after.args
     block.is_ai_generated = after.is_ai_generated
     block.touch()
     if note is not None:
         words = _words(after)
-        await _follow(session, note, max(abs(words - _words(before)), words))
+        await _follow(db, note, max(abs(words - _words(before)), words))
 
 
-async def remove(session: AsyncSession, user_id: int, block_id: int) -> None:
+async def remove(db: AsyncSession, user_id: int, block_id: int) -> None:
     """Delete an own block, and with it every place that shows it (notes §6.1)."""
-    note = await _note_of(session, user_id, block_id)
-    block = await _lock_block(session, block_id)
+    note = await _note_of(db, user_id, block_id)
+    block = await _lock_block(db, block_id)
     if note is not None:
-        await _cover(session, note)
-    await session.execute(delete(NoteBlock).where(NoteBlock.id == block_id))
+        await _cover(db, note)
+    await db.execute(delete(NoteBlock).where(NoteBlock.id == block_id))
     if note is not None:
-        await _follow(session, note, _words(_draft(block)))
+        await _follow(db, note, _words(_draft(block)))
 
 
-async def reorder(session: AsyncSession, user_id: int, note_id: int, block_ids: Sequence[int]) -> None:
+async def reorder(db: AsyncSession, user_id: int, note_id: int, block_ids: Sequence[int]) -> None:
     """Give the blocks of an own note the places 0, 1, 2… (notes §6.4); 400 array unless each is named once."""
-    note = await lock_own(session, user_id, note_id)
-    current = [row["id"] for row in await SessionReader(session).all(queries.OF_NOTE, note_id=note_id)]
+    note = await lock_own(db, user_id, note_id)
+    current = [row["id"] for row in await SessionReader(db).all(queries.OF_NOTE, note_id=note_id)]
     if sorted(current) != sorted(block_ids):
         raise ListError(WRONG_IDS)
-    await _cover(session, note)
+    await _cover(db, note)
     places = {block_id: place for place, block_id in enumerate(block_ids)}
     # What `_cover` added stays behind the blocks that the caller knows.
-    await session.execute(
+    await db.execute(
         update(NoteIndex)
         .where(NoteIndex.note_id == note_id)
         .values(position=case(places, value=NoteIndex.block_id, else_=NoteIndex.position + len(places)))
         .execution_options(synchronize_session=False)
     )
-    await _follow(session, note, 0)
+    await _follow(db, note, 0)
 
 
 def _words(draft: BlockDraft) -> int:
@@ -96,19 +96,19 @@ def _draft(block: Any) -> BlockDraft:
     return BlockDraft(block.block_type, block.text or "", block.args, block.is_ai_generated)
 
 
-async def _drafts(session: AsyncSession, note_id: int) -> list[BlockDraft]:
-    rows = await SessionReader(session).all(queries.OF_NOTE, note_id=note_id)
+async def _drafts(db: AsyncSession, note_id: int) -> list[BlockDraft]:
+    rows = await SessionReader(db).all(queries.OF_NOTE, note_id=note_id)
     return [BlockDraft(row["block_type"], row["text"] or "", row["args"], row["is_ai_generated"]) for row in rows]
 
 
-async def _cover(session: AsyncSession, note: Note, *, becomes_title: bool = False) -> None:
+async def _cover(db: AsyncSession, note: Note, *, becomes_title: bool = False) -> None:
     """Put text that the blocks do not hold, of a note saved with both, into a block of its own (notes §6.2).
 
     The title line of a note without a title block goes when it gets one: `becomes_title` keeps it as a block.
     """
     if not note.content:
         return
-    drafts = await _drafts(session, note.id)
+    drafts = await _drafts(db, note.id)
     heading = f"# {note.title}"
     if (
         becomes_title
@@ -117,41 +117,41 @@ async def _cover(session: AsyncSession, note: Note, *, becomes_title: bool = Fal
         and drafts
     ):
         title = BlockDraft("T", note.title)
-        await _insert_first(session, note, title)
+        await _insert_first(db, note, title)
         drafts.insert(0, title)
     left = uncovered(note.content, to_markdown(drafts, note.title))
     if left:
-        await _insert_last(session, note, BlockDraft("N", left))
+        await _insert_last(db, note, BlockDraft("N", left))
 
 
-async def _follow(session: AsyncSession, note: Note, words: int) -> None:
+async def _follow(db: AsyncSession, note: Note, words: int) -> None:
     """Write the note's text anew from its blocks, and tell."""
-    note.content = to_markdown(await _drafts(session, note.id), note.title)
+    note.content = to_markdown(await _drafts(db, note.id), note.title)
     note.save()
-    await tell(session, note_fact(NoteUpdated, note), *activity_facts("E", note, words))
+    await tell(db, note_fact(NoteUpdated, note), *activity_facts("E", note, words))
 
 
-async def _insert_first(session: AsyncSession, note: Note, draft: BlockDraft) -> None:
-    await session.execute(
+async def _insert_first(db: AsyncSession, note: Note, draft: BlockDraft) -> None:
+    await db.execute(
         update(NoteIndex)
         .where(NoteIndex.note_id == note.id)
         .values(position=NoteIndex.position + 1)
         .execution_options(synchronize_session=False)
     )
-    block = await _insert(session, note, draft)
-    await session.execute(insert(NoteIndex).values(note_id=note.id, block_id=block.id, position=0))
+    block = await _insert(db, note, draft)
+    await db.execute(insert(NoteIndex).values(note_id=note.id, block_id=block.id, position=0))
 
 
-async def _insert_last(session: AsyncSession, note: Note, draft: BlockDraft) -> int:
-    block = await _insert(session, note, draft)
+async def _insert_last(db: AsyncSession, note: Note, draft: BlockDraft) -> int:
+    block = await _insert(db, note, draft)
     highest = select(func.coalesce(func.max(NoteIndex.position) + 1, 0)).where(NoteIndex.note_id == note.id)
-    await session.execute(
+    await db.execute(
         insert(NoteIndex).values(note_id=note.id, block_id=block.id, position=highest.scalar_subquery())
     )
     return block.id
 
 
-async def _insert(session: AsyncSession, note: Note, draft: BlockDraft) -> NoteBlock:
+async def _insert(db: AsyncSession, note: Note, draft: BlockDraft) -> NoteBlock:
     block = NoteBlock(
         creator_id=note.creator_id,
         note_id=note.id,
@@ -160,22 +160,22 @@ async def _insert(session: AsyncSession, note: Note, draft: BlockDraft) -> NoteB
         args=draft.args,
         is_ai_generated=draft.is_ai_generated,
     )
-    session.add(block)
-    await session.flush()
+    db.add(block)
+    await db.flush()
     return block
 
 
-async def _note_of(session: AsyncSession, user_id: int, block_id: int) -> Note | None:
+async def _note_of(db: AsyncSession, user_id: int, block_id: int) -> Note | None:
     """The locked note that owns a block, None for a block without one; the note comes before its blocks."""
-    row = await SessionReader(session).one(queries.OWNER, block_id=block_id)
+    row = await SessionReader(db).one(queries.OWNER, block_id=block_id)
     check_owner(row, user_id)
     note_id = row["note_id"] if row else None
-    return None if note_id is None else await lock_own(session, user_id, note_id)
+    return None if note_id is None else await lock_own(db, user_id, note_id)
 
 
-async def _lock_block(session: AsyncSession, block_id: int) -> NoteBlock:
+async def _lock_block(db: AsyncSession, block_id: int) -> NoteBlock:
     # A save of the whole note may have replaced it while the note's lock was waited for.
-    block: NoteBlock | None = await session.scalar(
+    block: NoteBlock | None = await db.scalar(
         select(NoteBlock).where(NoteBlock.id == block_id).with_for_update().execution_options(populate_existing=True)
     )
     if block is None:

@@ -34,11 +34,11 @@ async def append_block(
     caller: KnownCaller,
     note_id: OwnNote,
     wanted: Annotated[schemas.CreateBlock, read_body(schemas.CreateBlock)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Json:
     """Add a block at the end of an own note (notes §6.1); the note's text follows."""
-    block_id = await editing.append(session, caller.user_id, note_id, wanted.draft())
-    return Json(await _one(request, SessionReader(session), block_id), status_code=201)
+    block_id = await editing.append(db, caller.user_id, note_id, wanted.draft())
+    return Json(await _one(request, SessionReader(db), block_id), status_code=201)
 
 
 @router.post("/notes/{note_id:id}/reorder/", response_model=schemas.Reordered)
@@ -46,10 +46,10 @@ async def reorder_blocks(
     caller: KnownCaller,
     note_id: OwnNote,
     wanted: Annotated[schemas.ReorderBlocks, read_body(schemas.ReorderBlocks)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Json:
     """Order the blocks of an own note (notes §6.4); 400 array unless exactly its blocks are named."""
-    await editing.reorder(session, caller.user_id, note_id, wanted.ordered_block_ids)
+    await editing.reorder(db, caller.user_id, note_id, wanted.ordered_block_ids)
     return Json({"message": "Blocks reordered."})
 
 
@@ -59,17 +59,17 @@ async def change_block(
     caller: KnownCaller,
     block_id: OwnBlock,
     wanted: Annotated[schemas.UpdateBlock, read_body(schemas.UpdateBlock)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Json:
     """Change what is sent of an own block (notes §6.1): 404 unknown, 403 foreign, then field errors."""
-    await editing.change(session, caller.user_id, block_id, wanted)
-    return Json(await _one(request, SessionReader(session), block_id))
+    await editing.change(db, caller.user_id, block_id, wanted)
+    return Json(await _one(request, SessionReader(db), block_id))
 
 
 @router.delete("/blocks/{block_id:id}/", status_code=204)
-async def delete_block(caller: KnownCaller, block_id: OwnBlock, session: WriteSession) -> None:
+async def delete_block(caller: KnownCaller, block_id: OwnBlock, db: WriteSession) -> None:
     """Delete an own block (notes §6.1): 404 unknown, 403 foreign."""
-    await editing.remove(session, caller.user_id, block_id)
+    await editing.remove(db, caller.user_id, block_id)
 
 
 async def _one(request: Request, read: Reads, block_id: int) -> schemas.BlockObject:

@@ -14,14 +14,14 @@ from notes_service.blocks.schemas import BlockDraft
 from notes_service.models import Note, NoteBlock, NoteIndex
 
 
-async def replace_blocks(session: AsyncSession, note: Note, drafts: Sequence[BlockDraft], *, new: bool = False) -> None:
+async def replace_blocks(db: AsyncSession, note: Note, drafts: Sequence[BlockDraft], *, new: bool = False) -> None:
     """Give the note these blocks, in this order, and no others; `new` for a note that has none yet."""
     if not new:
-        await session.execute(delete(NoteIndex).where(NoteIndex.note_id == note.id))
-        await session.execute(delete(NoteBlock).where(NoteBlock.note_id == note.id))
+        await db.execute(delete(NoteIndex).where(NoteIndex.note_id == note.id))
+        await db.execute(delete(NoteBlock).where(NoteBlock.note_id == note.id))
     if not drafts:
         return
-    await SessionReader(session).run(
+    await SessionReader(db).run(
         queries.PUT,
         {
             "creator_id": note.creator_id,

@@ -33,21 +33,21 @@ def whole_ids(values: Iterable[Any]) -> list[int]:
     return list(found)
 
 
-async def reorder(session: AsyncSession, user_id: int, course_ids: Any) -> None:
+async def reorder(db: AsyncSession, user_id: int, course_ids: Any) -> None:
     """Number the caller's courses among `course_ids` from 1 on; what is no id, foreign or an Inbox is skipped."""
     if not isinstance(course_ids, list):
         raise BadRequest(NO_LIST)
-    await authors.hold(session, user_id, exclusive=True)
+    await authors.hold(db, user_id, exclusive=True)
     asked = whole_ids(course_ids)
     named = any_(literal(asked, ARRAY(BigInteger)))
     own = set(
-        await session.scalars(
+        await db.scalars(
             select(Course.id).where(Course.id == named, Course.creator_id == user_id, not_(Course.is_default))
         )
     )
     places = {course_id: place for place, course_id in enumerate((i for i in asked if i in own), start=1)}
     if places:
-        await session.execute(
+        await db.execute(
             update(Course)
             .where(Course.id == any_(bindparam("ids", list(places), type_=ARRAY(BigInteger))))
             .values(sort_order=case(places, value=Course.id), last_edit=now())

@@ -43,11 +43,11 @@ async def create_course(
     request: Request,
     caller: KnownCaller,
     wanted: Annotated[schemas.CreateCourse, read_body(schemas.CreateCourse)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Json:
     """Make a course: 201; 200 when `client_course_id` or the Inbox matched; 400 for a title in use (notes §4.2)."""
-    course_id, made = await service.create(session, caller.user_id, wanted)
-    course = await describe_one(request, SessionReader(session), course_id, caller.user_id)
+    course_id, made = await service.create(db, caller.user_id, wanted)
+    course = await describe_one(request, SessionReader(db), course_id, caller.user_id)
     return Json(course, status_code=201 if made else 200)
 
 
@@ -56,11 +56,11 @@ async def reorder_courses(
     request: Request,
     caller: KnownCaller,
     wanted: Annotated[schemas.ReorderCourses, read_body(schemas.ReorderCourses)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Json:
     """Give the named own courses the places 1, 2, 3…; the caller's courses, sorted, back (notes §4.4)."""
-    await ordering.reorder(session, caller.user_id, wanted.course_ids)
-    read = SessionReader(session)
+    await ordering.reorder(db, caller.user_id, wanted.course_ids)
+    read = SessionReader(db)
     rows = await read.all(queries.OWN, viewer=caller.user_id)
     return Json(await describe(request, read, rows, caller.user_id))
 
@@ -77,19 +77,19 @@ async def update_course(
     caller: KnownCaller,
     course_id: OwnCourse,
     wanted: Annotated[schemas.UpdateCourse, read_body(schemas.UpdateCourse)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Json:
     """Change what is sent of an own course (notes §4.2): 404, 403, field errors, then 400 for a refused title."""
-    await service.change(session, caller.user_id, course_id, wanted)
-    return Json(await describe_one(request, SessionReader(session), course_id, caller.user_id))
+    await service.change(db, caller.user_id, course_id, wanted)
+    return Json(await describe_one(request, SessionReader(db), course_id, caller.user_id))
 
 
 @router.delete("/{course_id:id}/", status_code=204)
 async def delete_course(request: Request, caller: KnownCaller, course_id: int) -> None:
     """Delete an own course, its notes move to the Inbox (notes §4.7); 404 unknown, 403 foreign, 400 the Inbox."""
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        await service.remove(session, caller.user_id, course_id)
+    async with database.transaction() as db:
+        await service.remove(db, caller.user_id, course_id)
     await discard_files(request.app.state.media, [f"course_media/course_{course_id}/"])
 
 

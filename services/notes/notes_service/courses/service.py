@@ -29,19 +29,19 @@ def is_inbox_title(title: str) -> bool:
     return title.lower() == INBOX.lower()
 
 
-async def lock_shared(session: AsyncSession, course_id: int) -> bool:
+async def lock_shared(db: AsyncSession, course_id: int) -> bool:
     """Keep a course from being deleted until the commit; False when there is none."""
-    found = await session.scalar(
+    found = await db.scalar(
         select(Course.id).where(Course.id == course_id).with_for_update(read=True, key_share=True)
     )
     return found is not None
 
 
-async def create(session: AsyncSession, user_id: int, wanted: CreateCourse) -> tuple[int, bool]:
+async def create(db: AsyncSession, user_id: int, wanted: CreateCourse) -> tuple[int, bool]:
     """Make or match a course (notes §4.2, POST decision order): its id, and True when it is new."""
-    await authors.hold(session, user_id, exclusive=True)
-    matched = await _by_client_id(session, user_id, wanted.client_course_id)
-    twin = await _twin(session, user_id, wanted.title, matched.id if matched else 0)
+    await authors.hold(db, user_id, exclusive=True)
+    matched = await _by_client_id(db, user_id, wanted.client_course_id)
+    twin = await _twin(db, user_id, wanted.title, matched.id if matched else 0)
     if twin is not None:
         if is_inbox_title(wanted.title):
             return twin.id, False
@@ -51,24 +51,24 @@ async def create(session: AsyncSession, user_id: int, wanted: CreateCourse) -> t
         if wanted.sent("icon"):
             matched.icon = wanted.icon
         matched.save()
-        await tell(session, course_fact(CourseUpdated, matched))
+        await tell(db, course_fact(CourseUpdated, matched))
         return matched.id, False
     course = Course(
         creator_id=user_id,
         client_course_id=wanted.client_course_id or None,
-        slug=await free_slug(session, slugify(wanted.title)),
+        slug=await free_slug(db, slugify(wanted.title)),
         title=wanted.title,
         description=wanted.description or "",
         icon=wanted.icon,
         is_default=is_inbox_title(wanted.title),
     )
-    await _add(session, course)
+    await _add(db, course)
     return course.id, True
 
 
-async def _twin(session: AsyncSession, user_id: int, title: str, but: int) -> Course | None:
+async def _twin(db: AsyncSession, user_id: int, title: str, but: int) -> Course | None:
     """Another course of the user with this title, in any letter case."""
-    found: Course | None = await session.scalar(
+    found: Course | None = await db.scalar(
         select(Course).where(
             Course.creator_id == user_id, func.lower(Course.title) == func.lower(title), Course.id != but
         )
@@ -76,14 +76,14 @@ async def _twin(session: AsyncSession, user_id: int, title: str, but: int) -> Co
     return found
 
 
-async def change(session: AsyncSession, user_id: int, course_id: int, wanted: UpdateCourse) -> None:
+async def change(db: AsyncSession, user_id: int, course_id: int, wanted: UpdateCourse) -> None:
     """Apply what was sent (notes §4.2, PATCH decision order)."""
-    await authors.hold(session, user_id, exclusive=True)
-    course = await _lock_own(session, user_id, course_id)
+    await authors.hold(db, user_id, exclusive=True)
+    course = await _lock_own(db, user_id, course_id)
     if wanted.sent("title") and wanted.title != course.title:
         if is_inbox_title(course.title):
             raise BadRequest(INBOX_NAME)
-        if await _twin(session, user_id, wanted.title, course_id) is not None:
+        if await _twin(db, user_id, wanted.title, course_id) is not None:
             raise BadRequest(SAME_TITLE)
         course.title = wanted.title
     if wanted.sent("description"):
@@ -91,7 +91,7 @@ async def change(session: AsyncSession, user_id: int, course_id: int, wanted: Up
     if wanted.sent("icon"):
         course.icon = wanted.icon
     course.save()
-    await tell(session, course_fact(CourseUpdated, course))
+    await tell(db, course_fact(CourseUpdated, course))
 
 
 def check_owner(row: Row | None, user_id: int) -> None:
@@ -102,8 +102,8 @@ def check_owner(row: Row | None, user_id: int) -> None:
         raise Forbidden(NOT_YOURS)
 
 
-async def _lock_own(session: AsyncSession, user_id: int, course_id: int) -> Course:
-    course: Course | None = await session.scalar(select(Course).where(Course.id == course_id).with_for_update())
+async def _lock_own(db: AsyncSession, user_id: int, course_id: int) -> Course:
+    course: Course | None = await db.scalar(select(Course).where(Course.id == course_id).with_for_update())
     if course is None:
         raise NotFound(UNKNOWN)
     if course.creator_id != user_id:
@@ -112,74 +112,74 @@ async def _lock_own(session: AsyncSession, user_id: int, course_id: int) -> Cour
     return course
 
 
-async def _by_client_id(session: AsyncSession, user_id: int, client_id: str | None) -> Course | None:
+async def _by_client_id(db: AsyncSession, user_id: int, client_id: str | None) -> Course | None:
     if not client_id:
         return None
-    found: Course | None = await session.scalar(
+    found: Course | None = await db.scalar(
         select(Course).where(Course.creator_id == user_id, Course.client_course_id == client_id)
     )
     return found
 
 
-async def _add(session: AsyncSession, course: Course) -> None:
-    session.add(course)
-    await session.flush()
-    await tell(session, course_fact(CourseCreated, course))
+async def _add(db: AsyncSession, course: Course) -> None:
+    db.add(course)
+    await db.flush()
+    await tell(db, course_fact(CourseCreated, course))
 
 
-async def ensure_inbox(session: AsyncSession, user_id: int, slug: str) -> Course:
+async def ensure_inbox(db: AsyncSession, user_id: int, slug: str) -> Course:
     """The user's lowest-id default course, made when missing (notes §4.7, §11.1); under the author's exclusive lock."""
-    inbox = await session.scalar(
+    inbox = await db.scalar(
         select(Course).where(Course.creator_id == user_id, Course.is_default).order_by(Course.id).limit(1)
     )
     if inbox is not None:
         return inbox
     # A course that merely bears the name takes the office: there is one course of a title.
-    namesake = await session.scalar(
+    namesake = await db.scalar(
         select(Course).where(Course.creator_id == user_id, func.lower(Course.title) == INBOX.lower())
     )
     if namesake is not None:
         namesake.is_default = True
         namesake.save()
-        await tell(session, course_fact(CourseUpdated, namesake))
+        await tell(db, course_fact(CourseUpdated, namesake))
         return namesake
     made = Course(
         creator_id=user_id,
-        slug=await free_slug(session, slug),
+        slug=await free_slug(db, slug),
         title=INBOX,
         description=INBOX_DESCRIPTION,
         is_default=True,
     )
-    await _add(session, made)
+    await _add(db, made)
     return made
 
 
-async def remove(session: AsyncSession, user_id: int, course_id: int) -> None:
+async def remove(db: AsyncSession, user_id: int, course_id: int) -> None:
     """Delete a course (notes §4.7): own notes move to the Inbox, notes of others lose their course (§12, 6)."""
-    await authors.hold(session, user_id, exclusive=True)
-    course = await _lock_own(session, user_id, course_id)
+    await authors.hold(db, user_id, exclusive=True)
+    course = await _lock_own(db, user_id, course_id)
     if is_inbox_title(course.title):
         raise BadRequest(INBOX_STAYS)
     course.is_default = False  # whatever it was, it is no refuge for its own notes
-    inbox = await ensure_inbox(session, user_id, "inbox")
-    await move_notes(session, course_id, user_id, inbox.id)
+    inbox = await ensure_inbox(db, user_id, "inbox")
+    await move_notes(db, course_id, user_id, inbox.id)
     course.revision += 1
-    await tell(session, course_fact(CourseDeleted, course))
-    await session.execute(delete(Course).where(Course.id == course_id))
+    await tell(db, course_fact(CourseDeleted, course))
+    await db.execute(delete(Course).where(Course.id == course_id))
 
 
-async def move_notes(session: AsyncSession, course_id: int, user_id: int, target: int | None) -> None:
+async def move_notes(db: AsyncSession, course_id: int, user_id: int, target: int | None) -> None:
     """Move the user's notes of a course, binned ones too, to `target`; those of others to no course.
 
     `last_edit` stays (notes §4.7). Each note is told: as updated, or once more as trashed when it lies in the bin.
     """
-    await session.execute(select(Note.id).where(Note.course_id == course_id).order_by(Note.id).with_for_update())
+    await db.execute(select(Note.id).where(Note.course_id == course_id).order_by(Note.id).with_for_update())
     destination = literal(target, BigInteger)
-    moved = await session.execute(
+    moved = await db.execute(
         update(Note)
         .where(Note.course_id == course_id)
         .values(course_id=case((Note.creator_id == user_id, destination), else_=None), revision=Note.revision + 1)
         .returning(*NOTE_STATE, Note.deleted_at)
         .execution_options(synchronize_session=False)
     )
-    await tell(session, *(note_fact(NoteTrashed if row.deleted_at else NoteUpdated, row) for row in moved))
+    await tell(db, *(note_fact(NoteTrashed if row.deleted_at else NoteUpdated, row) for row in moved))

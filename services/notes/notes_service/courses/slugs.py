@@ -22,15 +22,15 @@ def slugify(title: str) -> str:
     return words[:BASE_LENGTH].rstrip("-") or FALLBACK
 
 
-async def free_slug(session: AsyncSession, base: str) -> str:
+async def free_slug(db: AsyncSession, base: str) -> str:
     """`base`, or the first free of `base-2`, `base-3`, …; kept for this transaction."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"slug:{base}", 0))))
+    await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"slug:{base}", 0))))
     candidates = iter([base])
     numbers = count(2)
     size = 16
     while True:
         tried = [*candidates]
-        taken = set(await session.scalars(select(Course.slug).where(Course.slug.in_(tried))))
+        taken = set(await db.scalars(select(Course.slug).where(Course.slug.in_(tried))))
         for slug in tried:
             if slug not in taken:
                 return slug

@@ -32,8 +32,8 @@ async def set_cover(request: Request, caller: KnownCaller, note_id: OwnNote, rea
     database: Database = request.app.state.database
     async with read_form(request, too_large=BadRequest(service.TOO_LARGE), limit=service.LIMIT) as form:
         upload, name = await service.checked(form.files.get("cover"))
-        async with staged(media, pieces(upload)) as path, database.transaction() as session:
-            old = await service.put(session, media, caller.user_id, note_id, path, name)
+        async with staged(media, pieces(upload)) as path, database.transaction() as db:
+            old = await service.put(db, media, caller.user_id, note_id, path, name)
     await discard_files(media, [old] if old else [])
     return await _summary(request, note_id, read)
 
@@ -42,8 +42,8 @@ async def set_cover(request: Request, caller: KnownCaller, note_id: OwnNote, rea
 async def remove_cover(request: Request, caller: KnownCaller, note_id: OwnNote, read: ReadSession) -> Json:
     """Take the cover off an own note, if it has one. The note's summary back."""
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        old = await service.remove(session, caller.user_id, note_id)
+    async with database.transaction() as db:
+        old = await service.remove(db, caller.user_id, note_id)
     await discard_files(request.app.state.media, [old] if old else [])
     return await _summary(request, note_id, read)
 

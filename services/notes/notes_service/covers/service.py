@@ -41,20 +41,20 @@ async def checked(upload: UploadFile | None) -> tuple[UploadFile, str]:
     return upload, name.stem + kept
 
 
-async def put(session: AsyncSession, media: MediaStore, user_id: int, note_id: int, staged: str, name: str) -> str:
+async def put(db: AsyncSession, media: MediaStore, user_id: int, note_id: int, staged: str, name: str) -> str:
     """Give an own note a staged cover; the path of the old one, "" for none."""
-    note = await lock_own(session, user_id, note_id)
+    note = await lock_own(db, user_id, note_id)
     old = note.cover_image
-    note.cover_image = await claim(session, media, staged, FOLDER, name)
+    note.cover_image = await claim(db, media, staged, FOLDER, name)
     note.save()
-    await tell(session, note_fact(NoteUpdated, note))
+    await tell(db, note_fact(NoteUpdated, note))
     return old
 
 
-async def remove(session: AsyncSession, user_id: int, note_id: int) -> str:
+async def remove(db: AsyncSession, user_id: int, note_id: int) -> str:
     """Take the cover off an own note; its path, "" for none."""
-    note = await lock_own(session, user_id, note_id)
+    note = await lock_own(db, user_id, note_id)
     old, note.cover_image = note.cover_image, ""
     note.save()
-    await tell(session, note_fact(NoteUpdated, note))
+    await tell(db, note_fact(NoteUpdated, note))
     return old

@@ -118,29 +118,29 @@ class Import:
             listed = await self.gather.listed(stack, file)
             linked = await self.gather.linked(stack, file)
             cover = await self.gather.cover(stack, file)
-            async with self._database.transaction() as session:
-                course_id = await self._course(session, file.course)
+            async with self._database.transaction() as db:
+                course_id = await self._course(db, file.course)
                 wanted = {**file.wanted, "content": file.body, "course_id": course_id}
                 if file.source:
-                    wanted["source_note_uuid"] = str(await self._source_note(session, file.source))
-                note_id, made = await notes.create(session, self.caller, validate(CreateNote, wanted))
+                    wanted["source_note_uuid"] = str(await self._source_note(db, file.source))
+                note_id, made = await notes.create(db, self.caller, validate(CreateNote, wanted))
                 if not made:
                     raise _IsThere
                 text = file.body
                 for filed, lay in listed:
-                    text = links.moved(text, lay, await self._attach(session, note_id, filed))
-                placed = {one.path: await self._attach(session, note_id, one) for one in dict.fromkeys(linked.values())}
+                    text = links.moved(text, lay, await self._attach(db, note_id, filed))
+                placed = {one.path: await self._attach(db, note_id, one) for one in dict.fromkeys(linked.values())}
                 urls = {target: placed[one.path] for target, one in linked.items()}
                 text = await asyncio.to_thread(links.relinked, text, urls)
                 if text != file.body:
                     change = validate(UpdateNote, {"content": text})
-                    await notes.update_note(session, self.caller.user_id, note_id, change, quiet=True)
+                    await notes.update_note(db, self.caller.user_id, note_id, change, quiet=True)
                 if cover:
-                    await covers.put(session, self._media, self.caller.user_id, note_id, cover.path, cover.filename)
-                await versions.bring_back(session, self.caller.user_id, note_id, kept)
+                    await covers.put(db, self._media, self.caller.user_id, note_id, cover.path, cover.filename)
+                await versions.bring_back(db, self.caller.user_id, note_id, kept)
                 if file.binned:
-                    await notes.trash(session, self.caller.user_id, note_id)
-                await _date(session, note_id, file)
+                    await notes.trash(db, self.caller.user_id, note_id)
+                await _date(db, note_id, file)
         self.result["imported"] += 1
         self.result["attachments"] += len(listed) + len(placed)
 
@@ -151,8 +151,8 @@ class Import:
             key = title.strip().lower() if isinstance(title, str) else ""
             self._courses[key] = course
             try:
-                async with self._database.transaction() as session:
-                    await self._course(session, validate(CreateCourse, {"title": title}).title)
+                async with self._database.transaction() as db:
+                    await self._course(db, validate(CreateCourse, {"title": title}).title)
             except ApiError as refusal:
                 self._courses.pop(key)
                 self.problems.refused(COURSES, refusal)
@@ -162,7 +162,7 @@ class Import:
         told = data.get("courses") if isinstance(data, dict) and "format" in data else None
         return told[: self.source.limits.files] if isinstance(told, list) else []
 
-    async def _course(self, session: AsyncSession, title: str) -> int | None:
+    async def _course(self, db: AsyncSession, title: str) -> int | None:
         """The caller's course of this title, made when there is none: as the export has it, if it does."""
         if not title:
             return None
@@ -172,33 +172,33 @@ class Import:
         same = select(Course.id).where(
             Course.creator_id == self.caller.user_id, func.lower(Course.title) == func.lower(wanted.title)
         )
-        found: int | None = await session.scalar(same)
+        found: int | None = await db.scalar(same)
         if found is None:
             # Somebody else of the same user may be making it: look again when they are done.
-            await authors.hold(session, self.caller.user_id, exclusive=True)
-            found = await session.scalar(same)
+            await authors.hold(db, self.caller.user_id, exclusive=True)
+            found = await db.scalar(same)
         if found is None:
-            found, _ = await courses.create(session, self.caller.user_id, wanted)
+            found, _ = await courses.create(db, self.caller.user_id, wanted)
             place = told.get("sort_order")
             if isinstance(place, int) and abs(place) < 2**31:
-                (await session.get_one(Course, found)).sort_order = place
+                (await db.get_one(Course, found)).sort_order = place
         return found
 
-    async def _source_note(self, session: AsyncSession, uuid: UUID) -> UUID:
+    async def _source_note(self, db: AsyncSession, uuid: UUID) -> UUID:
         """The note that a comment belongs to: the imported one, else the one of that uuid."""
-        imported: UUID | None = await session.scalar(
+        imported: UUID | None = await db.scalar(
             select(Note.uuid).where(Note.creator_id == self.caller.user_id, Note.client_draft_id == draft_id_of(uuid))
         )
         return imported or uuid
 
-    async def _attach(self, session: AsyncSession, note_id: int, one: Staged) -> str:
-        made = await attachments.attach(session, self._media, self.caller.user_id, note_id, one, one.path)
-        row = await session.get_one(NoteAttachment, made)
+    async def _attach(self, db: AsyncSession, note_id: int, one: Staged) -> str:
+        made = await attachments.attach(db, self._media, self.caller.user_id, note_id, one, one.path)
+        row = await db.get_one(NoteAttachment, made)
         return media_url(self.request, row.file)
 
 
-async def _date(session: AsyncSession, note_id: int, file: NoteFile) -> None:
+async def _date(db: AsyncSession, note_id: int, file: NoteFile) -> None:
     """Give the note the moments of its file; at last, since every change would move them."""
-    note = await session.get_one(Note, note_id)
+    note = await db.get_one(Note, note_id)
     note.date_created = file.created or note.date_created
     note.last_edit = max(file.edited or file.created or note.last_edit, note.date_created)

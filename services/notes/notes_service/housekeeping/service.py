@@ -47,8 +47,8 @@ class Housekeeper(Periodic):
         days = self._settings.recycle_bin_retention_days
 
         async def purge() -> int:
-            async with self._database.transaction() as session:
-                count, paths = await purge_older(session, now() - timedelta(days=days))
+            async with self._database.transaction() as db:
+                count, paths = await purge_older(db, now() - timedelta(days=days))
             await discard_files(self._media, paths)
             return count
 

@@ -56,14 +56,14 @@ async def staged(media: MediaStore, content: AsyncIterator[bytes]) -> AsyncItera
         await media.delete(path)
 
 
-async def claim(session: AsyncSession, media: MediaStore, staged_path: str, folder: str, name: str) -> str:
+async def claim(db: AsyncSession, media: MediaStore, staged_path: str, folder: str, name: str) -> str:
     """Move a staged file into a folder under its name, or a changed one when that is taken; the path.
 
     The claim on the name holds until the commit. After a rollback the file is an orphan and swept.
     """
     path = f"{folder}/{name}"
     while True:
-        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"file:{path}", 0))))
+        await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"file:{path}", 0))))
         if not await media.exists(path):
             await media.rename(staged_path, path)
             return path

@@ -57,12 +57,12 @@ OwnNote = Annotated[int, Depends(require_own_note)]
 OwnNoteOfUuid = Annotated[int, Depends(require_note_of_uuid)]
 
 
-async def lock_own(session: AsyncSession, user_id: int, note_id: int, *, with_comments: bool = False) -> Note:
+async def lock_own(db: AsyncSession, user_id: int, note_id: int, *, with_comments: bool = False) -> Note:
     """The note, locked until the commit and checked again; `with_comments` locks its comments with it, in id order."""
     wanted = Note.id == note_id
     if with_comments:
         wanted = or_(wanted, and_(Note.source_note_id == note_id, Note.note_type == "C", Note.deleted_at.is_(None)))
-    locked = await session.scalars(
+    locked = await db.scalars(
         select(Note).where(wanted).order_by(Note.id).with_for_update().execution_options(populate_existing=True)
     )
     note = next((found for found in locked if found.id == note_id), None)

@@ -15,13 +15,13 @@ from notes_service.models import Note, NoteAttachment, NoteBlock
 logger = logging.getLogger("notechondria.files")
 
 
-async def files_of(session: AsyncSession, note_ids: Sequence[int]) -> list[str]:
+async def files_of(db: AsyncSession, note_ids: Sequence[int]) -> list[str]:
     """The paths of covers, attachments and block files of the notes."""
     if not note_ids:
         return []
     # One array, whatever its length: a list of parameters would end at 65,535.
     named = any_(literal(list(note_ids), ARRAY(BigInteger)))
-    found = await session.scalars(
+    found = await db.scalars(
         union_all(
             select(Note.cover_image).where(Note.id == named, Note.cover_image != ""),
             select(NoteAttachment.file).where(NoteAttachment.note_id == named),

@@ -46,11 +46,11 @@ async def create_note(
     request: Request,
     caller: KnownCaller,
     wanted: Annotated[schemas.CreateNote, read_body(schemas.CreateNote)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Json:
     """Make a note (notes §5.5): 201; 200 when the draft id is known and its note is overwritten; 404 unknown course."""
-    note_id, made = await service.create(session, caller, wanted)
-    read = SessionReader(session)
+    note_id, made = await service.create(db, caller, wanted)
+    read = SessionReader(db)
     body = await detail.describe(request, read, await detail.find(read, note_id))
     return Json(body, status_code=201 if made else 200)
 
@@ -70,18 +70,18 @@ async def update_note(
     caller: KnownCaller,
     note_id: OwnNote,
     wanted: Annotated[schemas.UpdateNote, read_body(schemas.UpdateNote)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Json:
     """Change what is sent (notes §5.6); 404, 400 array, 403 as §5.1 has them, before the body is looked at."""
-    await service.update_note(session, caller.user_id, note_id, wanted)
-    read = SessionReader(session)
+    await service.update_note(db, caller.user_id, note_id, wanted)
+    read = SessionReader(db)
     return Json(await detail.describe(request, read, await detail.find(read, note_id)))
 
 
 @router.delete("/{note_id:id}/", status_code=204)
-async def delete_note(caller: KnownCaller, note_id: int, session: WriteSession) -> None:
+async def delete_note(caller: KnownCaller, note_id: int, db: WriteSession) -> None:
     """Move an own note to the recycle bin (notes §5.8)."""
-    await service.trash(session, caller.user_id, note_id)
+    await service.trash(db, caller.user_id, note_id)
 
 
 @router.get("/uuid/{note_uuid:uuid}/", response_model=schemas.NoteForCaller)
@@ -99,16 +99,16 @@ async def update_note_by_uuid(
     caller: KnownCaller,
     note_id: OwnNoteOfUuid,
     wanted: Annotated[schemas.UpdateNote, read_body(schemas.UpdateNote)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Json:
     """As by its id, with `can_edit`; a change of the text counts all its words (notes §9.1)."""
-    await service.update_note(session, caller.user_id, note_id, wanted, all_words=True)
-    read = SessionReader(session)
+    await service.update_note(db, caller.user_id, note_id, wanted, all_words=True)
+    read = SessionReader(db)
     body = await detail.describe(request, read, await detail.find(read, note_id))
     return Json({**body, "can_edit": True})
 
 
 @router.delete("/uuid/{note_uuid:uuid}/", status_code=204)
-async def delete_note_by_uuid(caller: KnownCaller, note_id: OwnNoteOfUuid, session: WriteSession) -> None:
+async def delete_note_by_uuid(caller: KnownCaller, note_id: OwnNoteOfUuid, db: WriteSession) -> None:
     """As by its id (notes §5.8)."""
-    await service.trash(session, caller.user_id, note_id)
+    await service.trash(db, caller.user_id, note_id)

@@ -32,24 +32,24 @@ TRIES = 5
 BUSY = "Note not saved: Notes.Notes/create — the same draft is being saved again and again; please try once more."
 
 
-async def create(session: AsyncSession, caller: Caller, wanted: CreateNote) -> tuple[int, bool]:
+async def create(db: AsyncSession, caller: Caller, wanted: CreateNote) -> tuple[int, bool]:
     """Make a note, or overwrite the one of the same draft (notes §5.5): its id, and True when it is new."""
-    await authors.hold(session, caller.user_id)
-    await _keep_course(session, wanted.course_id)
+    await authors.hold(db, caller.user_id)
+    await _keep_course(db, wanted.course_id)
     columns = _columns(caller, wanted)
     for _ in range(TRIES):
-        note = await _insert(session, caller.user_id, wanted, columns)
+        note = await _insert(db, caller.user_id, wanted, columns)
         if note is not None:
-            await replace_blocks(session, note, _first_blocks(wanted), new=True)
-            await tell(session, note_fact(NoteCreated, note), *activity_facts("C", note, _words_sent(wanted)))
+            await replace_blocks(db, note, _first_blocks(wanted), new=True)
+            await tell(db, note_fact(NoteCreated, note), *activity_facts("C", note, _words_sent(wanted)))
             return note.id, True
-        note = await session.scalar(
+        note = await db.scalar(
             select(Note)
             .where(Note.creator_id == caller.user_id, Note.client_draft_id == wanted.client_draft_id)
             .with_for_update()
         )
         if note is not None:
-            await _overwrite(session, note, wanted, columns)
+            await _overwrite(db, note, wanted, columns)
             return note.id, False
         # It was purged between the two statements: the draft id is free again.
     raise Unavailable(BUSY)
@@ -68,10 +68,10 @@ def _columns(caller: Caller, wanted: CreateNote) -> dict[str, Any]:
     }
 
 
-async def _insert(session: AsyncSession, user_id: int, wanted: CreateNote, columns: dict[str, Any]) -> Any:
+async def _insert(db: AsyncSession, user_id: int, wanted: CreateNote, columns: dict[str, Any]) -> Any:
     """The state of the new note; None when the draft id is in use (a rival that inserts just now is waited for)."""
     moment = now()
-    row = await SessionReader(session).one(
+    row = await SessionReader(db).one(
         queries.INSERT,
         **columns,
         creator_id=user_id,
@@ -80,7 +80,7 @@ async def _insert(session: AsyncSession, user_id: int, wanted: CreateNote, colum
         custom_meta=wanted.custom_meta or "",
         client_draft_id=wanted.client_draft_id or None,
         note_type=wanted.note_type,
-        source_note_id=await _keep_source(session, wanted.source_note_uuid),
+        source_note_id=await _keep_source(db, wanted.source_note_uuid),
         excerpt=excerpt(columns["content"], columns["description"]),
         preview_lines=preview_lines(columns["content"]),
         date_created=moment,
@@ -89,7 +89,7 @@ async def _insert(session: AsyncSession, user_id: int, wanted: CreateNote, colum
     return SimpleNamespace(**row) if row else None
 
 
-async def _overwrite(session: AsyncSession, note: Note, wanted: CreateNote, columns: dict[str, Any]) -> None:
+async def _overwrite(db: AsyncSession, note: Note, wanted: CreateNote, columns: dict[str, Any]) -> None:
     for name, value in columns.items():
         setattr(note, name, value)
     if wanted.sent("custom_meta"):
@@ -97,10 +97,10 @@ async def _overwrite(session: AsyncSession, note: Note, wanted: CreateNote, colu
     fact: type[NoteState] = NoteUpdated
     if note.deleted_at is not None:
         fact = NoteRestored
-        await _leave_bin(session, note)
+        await _leave_bin(db, note)
     note.save()
-    await replace_blocks(session, note, _first_blocks(wanted))
-    await tell(session, note_fact(fact, note), *activity_facts("E", note, _words_sent(wanted)))
+    await replace_blocks(db, note, _first_blocks(wanted))
+    await tell(db, note_fact(fact, note), *activity_facts("E", note, _words_sent(wanted)))
 
 
 def _first_blocks(wanted: CreateNote) -> list[BlockDraft]:
@@ -116,7 +116,7 @@ def _words_sent(wanted: CreateNote) -> int:
 
 
 async def update_note(
-    session: AsyncSession,
+    db: AsyncSession,
     user_id: int,
     note_id: int,
     wanted: UpdateNote,
@@ -128,16 +128,16 @@ async def update_note(
 
     `all_words` counts the whole text, not what changed of it (notes §9.1); `quiet` records no activity at all.
     """
-    course_is_known = await _course_is_known(session, wanted.course_id)  # courses are locked before notes
-    note = await lock_own(session, user_id, note_id)
+    course_is_known = await _course_is_known(db, wanted.course_id)  # courses are locked before notes
+    note = await lock_own(db, user_id, note_id)
     if not course_is_known:
         raise NotFound(courses.UNKNOWN)
     _apply_plain(note, wanted)
-    words = await _apply_text(session, note, wanted)
+    words = await _apply_text(db, note, wanted)
     if all_words and words:
         words = count_words(note.content)
     note.save()
-    await tell(session, note_fact(NoteUpdated, note), *activity_facts("E", note, 0 if quiet else words))
+    await tell(db, note_fact(NoteUpdated, note), *activity_facts("E", note, 0 if quiet else words))
 
 
 def _apply_plain(note: Note, wanted: UpdateNote) -> None:
@@ -151,25 +151,25 @@ def _apply_plain(note: Note, wanted: UpdateNote) -> None:
         note.editor_mode = wanted.editor_mode
 
 
-async def _apply_text(session: AsyncSession, note: Note, wanted: NoteFields) -> int:
+async def _apply_text(db: AsyncSession, note: Note, wanted: NoteFields) -> int:
     """Blocks, or content and markdown; the words of the activity row."""
     if wanted.sent("blocks"):
         note.content = to_markdown(wanted.blocks, note.title)
-        await replace_blocks(session, note, wanted.blocks)
+        await replace_blocks(db, note, wanted.blocks)
         return count_words(note.content)
     if not (wanted.sent("content") or wanted.sent("markdown")):
         return 0
     before = count_words(note.content)
     # A blank content alone empties the note, a blank markdown alone changes nothing.
     note.content = wanted.text or ("" if wanted.sent("content") else note.content)
-    await replace_blocks(session, note, to_blocks(note.content, note.title))
+    await replace_blocks(db, note, to_blocks(note.content, note.title))
     after = count_words(note.content)
     return max(abs(after - before), after)
 
 
-async def trash(session: AsyncSession, user_id: int, note_id: int) -> None:
+async def trash(db: AsyncSession, user_id: int, note_id: int) -> None:
     """Move a note to the recycle bin; it and its comments become private (notes §5.8)."""
-    note = await lock_own(session, user_id, note_id, with_comments=True)
+    note = await lock_own(db, user_id, note_id, with_comments=True)
     note.deleted_at = moment = now()
     note.is_public = False
     note.save()
@@ -178,52 +178,52 @@ async def trash(session: AsyncSession, user_id: int, note_id: int) -> None:
         creator_id=user_id, note_id=note_id, deleted_at=moment, metadata_json=json.dumps(about, ensure_ascii=False)
     )
     renewed = {name: entry.excluded[name] for name in ("deleted_at", "metadata_json", "last_edit")}
-    await session.execute(
+    await db.execute(
         entry.on_conflict_do_update(index_elements=[RecycleBinEntry.creator_id, RecycleBinEntry.note_id], set_=renewed)
     )
-    hidden = await session.execute(
+    hidden = await db.execute(
         update(Note)
         .where(Note.source_note_id == note_id, Note.note_type == "C", Note.deleted_at.is_(None), Note.is_public)
         .values(is_public=False, revision=Note.revision + 1)
         .returning(*NOTE_STATE)
         .execution_options(synchronize_session=False)
     )
-    await tell(session, note_fact(NoteTrashed, note), *(note_fact(NoteUpdated, row) for row in hidden))
+    await tell(db, note_fact(NoteTrashed, note), *(note_fact(NoteUpdated, row) for row in hidden))
 
 
-async def restore(session: AsyncSession, user_id: int, note_id: int) -> None:
+async def restore(db: AsyncSession, user_id: int, note_id: int) -> None:
     """Bring an own note back from the bin (notes §7); 404 when it does not lie there."""
-    note = await session.scalar(
+    note = await db.scalar(
         select(Note)
         .where(Note.id == note_id, Note.creator_id == user_id, Note.deleted_at.is_not(None))
         .with_for_update()
     )
     if note is None:
         raise NotFound("Note not restored: Notes.RecycleBin/restore — it does not lie in your recycle bin.")
-    await _leave_bin(session, note)
+    await _leave_bin(db, note)
     note.save()
-    await tell(session, note_fact(NoteRestored, note))
+    await tell(db, note_fact(NoteRestored, note))
 
 
-async def _leave_bin(session: AsyncSession, note: Note) -> None:
+async def _leave_bin(db: AsyncSession, note: Note) -> None:
     note.deleted_at = None
-    await session.execute(delete(RecycleBinEntry).where(RecycleBinEntry.note_id == note.id))
+    await db.execute(delete(RecycleBinEntry).where(RecycleBinEntry.note_id == note.id))
 
 
-async def _course_is_known(session: AsyncSession, course_id: int | None) -> bool:
-    return course_id is None or await courses.lock_shared(session, course_id)
+async def _course_is_known(db: AsyncSession, course_id: int | None) -> bool:
+    return course_id is None or await courses.lock_shared(db, course_id)
 
 
-async def _keep_course(session: AsyncSession, course_id: int | None) -> None:
-    if not await _course_is_known(session, course_id):
+async def _keep_course(db: AsyncSession, course_id: int | None) -> None:
+    if not await _course_is_known(db, course_id):
         raise NotFound(courses.UNKNOWN)
 
 
-async def _keep_source(session: AsyncSession, uuid: UUID | None) -> int | None:
+async def _keep_source(db: AsyncSession, uuid: UUID | None) -> int | None:
     """The id of the note that a comment belongs to; unknown and binned ones count as none (notes §5.4)."""
     if uuid is None:
         return None
-    found: int | None = await session.scalar(
+    found: int | None = await db.scalar(
         select(Note.id).where(Note.uuid == uuid, Note.deleted_at.is_(None)).with_for_update(read=True, key_share=True)
     )
     return found

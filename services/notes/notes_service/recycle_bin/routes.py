@@ -26,10 +26,10 @@ async def list_deleted(request: Request, caller: KnownCaller, read: ReadSession)
 
 
 @router.post("/{note_id:id}/restore/", response_model=NoteDetail)
-async def restore_note(request: Request, caller: KnownCaller, note_id: int, session: WriteSession) -> Json:
+async def restore_note(request: Request, caller: KnownCaller, note_id: int, db: WriteSession) -> Json:
     """Bring an own note back, private as it went; 404 when it does not lie in the caller's bin."""
-    await service.restore(session, caller.user_id, note_id)
-    read = SessionReader(session)
+    await service.restore(db, caller.user_id, note_id)
+    read = SessionReader(db)
     return Json(await detail.describe(request, read, await detail.find(read, note_id)))
 
 
@@ -37,8 +37,8 @@ async def restore_note(request: Request, caller: KnownCaller, note_id: int, sess
 async def empty_bin(request: Request, caller: KnownCaller) -> Json:
     """Remove the caller's deleted notes for good, with their files."""
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        count, paths = await empty(session, caller.user_id)
+    async with database.transaction() as db:
+        count, paths = await empty(db, caller.user_id)
     await discard_files(request.app.state.media, paths)
     return Json({"count": count, "deleted_count": count})
 
@@ -47,6 +47,6 @@ async def empty_bin(request: Request, caller: KnownCaller) -> Json:
 async def purge_note(request: Request, caller: KnownCaller, note_id: int) -> None:
     """Remove one note of the caller's bin for good, with its files; 404 when it does not lie there."""
     database: Database = request.app.state.database
-    async with database.transaction() as session:
-        paths = await purge_one(session, caller.user_id, note_id)
+    async with database.transaction() as db:
+        paths = await purge_one(db, caller.user_id, note_id)
     await discard_files(request.app.state.media, paths)

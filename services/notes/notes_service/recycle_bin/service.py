@@ -19,25 +19,25 @@ BATCH = 100
 """Notes per transaction of the retention."""
 
 
-async def empty(session: AsyncSession, user_id: int) -> tuple[int, list[str]]:
+async def empty(db: AsyncSession, user_id: int) -> tuple[int, list[str]]:
     """Remove the user's binned notes and all that hangs on them: how many, and the paths of their files.
 
     Comments of others on them stay and lose their link.
     """
-    return await _purge(session, Note.creator_id == user_id)
+    return await _purge(db, Note.creator_id == user_id)
 
 
-async def purge_one(session: AsyncSession, user_id: int, note_id: int) -> list[str]:
+async def purge_one(db: AsyncSession, user_id: int, note_id: int) -> list[str]:
     """Remove one binned note of the user: the paths of its files; 404 when it does not lie in their bin."""
-    count, paths = await _purge(session, Note.creator_id == user_id, Note.id == note_id)
+    count, paths = await _purge(db, Note.creator_id == user_id, Note.id == note_id)
     if not count:
         raise NotFound(NOT_THERE)
     return paths
 
 
-async def purge_older(session: AsyncSession, moment: datetime) -> tuple[int, list[str]]:
+async def purge_older(db: AsyncSession, moment: datetime) -> tuple[int, list[str]]:
     """Remove up to 100 notes of anybody that were deleted before `moment`; none while another replica does it."""
-    if not await session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext("notes.retention")))):
+    if not await db.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext("notes.retention")))):
         return 0, []
     oldest = (
         select(Note.id)
@@ -46,23 +46,23 @@ async def purge_older(session: AsyncSession, moment: datetime) -> tuple[int, lis
         .limit(BATCH)
         .scalar_subquery()
     )
-    return await _purge(session, Note.id.in_(oldest))
+    return await _purge(db, Note.id.in_(oldest))
 
 
-async def _purge(session: AsyncSession, *which: ColumnElement[bool]) -> tuple[int, list[str]]:
-    locked = await session.execute(
+async def _purge(db: AsyncSession, *which: ColumnElement[bool]) -> tuple[int, list[str]]:
+    locked = await db.execute(
         select(*NOTE_STATE).where(Note.deleted_at.is_not(None), *which).order_by(Note.id).with_for_update()
     )
     rows = locked.all()
     if not rows:
         return 0, []
     ids = [row.id for row in rows]
-    paths = await files_of(session, ids)
-    await session.execute(
+    paths = await files_of(db, ids)
+    await db.execute(
         delete(Note)
         .where(Note.id == any_(literal(ids, ARRAY(BigInteger))))
         .execution_options(synchronize_session=False)
     )
     purged = [note_fact(NotePurged, row) for row in rows]
-    await tell(session, *(fact.model_copy(update={"revision": fact.revision + 1}) for fact in purged))
+    await tell(db, *(fact.model_copy(update={"revision": fact.revision + 1}) for fact in purged))
     return len(rows), paths

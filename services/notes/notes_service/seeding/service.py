@@ -16,18 +16,18 @@ from notes_service.notes.summary import excerpt, preview_lines
 from notes_service.seeding import welcome
 
 
-async def seed_once(session: AsyncSession, author: Author) -> None:
+async def seed_once(db: AsyncSession, author: Author) -> None:
     """Give Inbox and welcome note to an author who has not had them; the caller holds the author's serialization."""
     if author.seeded_at is not None:
         return
     author.seeded_at = now()
-    inbox = await ensure_inbox(session, author.user_id, f"inbox-{author.user_id}")
+    inbox = await ensure_inbox(db, author.user_id, f"inbox-{author.user_id}")
     used = select(Note.id).where(Note.course_id == inbox.id, Note.deleted_at.is_(None)).limit(1)
-    if await session.scalar(used) is None:
-        await _welcome(session, author.user_id, inbox.id)
+    if await db.scalar(used) is None:
+        await _welcome(db, author.user_id, inbox.id)
 
 
-async def _welcome(session: AsyncSession, user_id: int, course_id: int) -> None:
+async def _welcome(db: AsyncSession, user_id: int, course_id: int) -> None:
     body = welcome.BODY.strip()
     note = Note(
         creator_id=user_id,
@@ -39,7 +39,7 @@ async def _welcome(session: AsyncSession, user_id: int, course_id: int) -> None:
         excerpt=excerpt(body, welcome.DESCRIPTION),
         preview_lines=preview_lines(body),
     )
-    session.add(note)
-    await session.flush()
-    await replace_blocks(session, note, [BlockDraft("T", welcome.TITLE), BlockDraft("N", body)])
-    await tell(session, note_fact(NoteCreated, note))
+    db.add(note)
+    await db.flush()
+    await replace_blocks(db, note, [BlockDraft("T", welcome.TITLE), BlockDraft("N", body)])
+    await tell(db, note_fact(NoteCreated, note))

@@ -17,21 +17,21 @@ router = APIRouter(prefix="/api/v1/courses/{course_id:id}", tags=["courses"], re
 
 
 @router.post("/subscribe/", response_model=CourseObject)
-async def subscribe(request: Request, caller: KnownCaller, course_id: int, session: WriteSession) -> Json:
+async def subscribe(request: Request, caller: KnownCaller, course_id: int, db: WriteSession) -> Json:
     """Subscribe to any course, an own one too; the course back. 404 when unknown."""
-    await service.subscribe(session, caller.user_id, course_id)
-    return Json(await describe_one(request, SessionReader(session), course_id, caller.user_id))
+    await service.subscribe(db, caller.user_id, course_id)
+    return Json(await describe_one(request, SessionReader(db), course_id, caller.user_id))
 
 
 @router.delete("/subscribe/", response_model=CourseObject)
-async def unsubscribe(request: Request, caller: KnownCaller, course_id: int, session: WriteSession) -> Json:
+async def unsubscribe(request: Request, caller: KnownCaller, course_id: int, db: WriteSession) -> Json:
     """End the caller's subscription; the course back. 404 when there is none."""
-    await service.unsubscribe(session, caller.user_id, course_id)
-    return Json(await describe_one(request, SessionReader(session), course_id, caller.user_id))
+    await service.unsubscribe(db, caller.user_id, course_id)
+    return Json(await describe_one(request, SessionReader(db), course_id, caller.user_id))
 
 
 @router.post("/open/", response_model=CourseObject)
-async def open_course(request: Request, caller: KnownCaller, course_id: int, session: WriteSession) -> Json:
+async def open_course(request: Request, caller: KnownCaller, course_id: int, db: WriteSession) -> Json:
     """The caller opened a course they subscribed to; the course back. 404 without a subscription."""
-    await service.open_course(session, caller.user_id, course_id)
-    return Json(await describe_one(request, SessionReader(session), course_id, caller.user_id))
+    await service.open_course(db, caller.user_id, course_id)
+    return Json(await describe_one(request, SessionReader(db), course_id, caller.user_id))

@@ -17,35 +17,35 @@ from notes_service.models import CourseOperation, CourseSubscription
 NOT_SUBSCRIBED = "Not found: Notes.Courses/subscription — you have not subscribed to this course."
 
 
-async def subscribe(session: AsyncSession, user_id: int, course_id: int) -> None:
+async def subscribe(db: AsyncSession, user_id: int, course_id: int) -> None:
     """Create or reactivate the subscription; `last_opened_at` is kept."""
-    await _keep(session, user_id, course_id)
+    await _keep(db, user_id, course_id)
     moment = now()
     fresh = upsert(CourseSubscription).values(creator_id=user_id, course_id=course_id, subscribed_at=moment)
-    await session.execute(
+    await db.execute(
         fresh.on_conflict_do_update(
             index_elements=[CourseSubscription.creator_id, CourseSubscription.course_id],
             set_={"is_active": True, "subscribed_at": moment, "last_edit": moment},
         )
     )
-    _log(session, user_id, course_id, "subscribe")
+    _log(db, user_id, course_id, "subscribe")
 
 
-async def unsubscribe(session: AsyncSession, user_id: int, course_id: int) -> None:
+async def unsubscribe(db: AsyncSession, user_id: int, course_id: int) -> None:
     """End the active subscription; 404 when there is none."""
-    await _change(session, user_id, course_id, is_active=False)
-    _log(session, user_id, course_id, "unsubscribe")
+    await _change(db, user_id, course_id, is_active=False)
+    _log(db, user_id, course_id, "unsubscribe")
 
 
-async def open_course(session: AsyncSession, user_id: int, course_id: int) -> None:
+async def open_course(db: AsyncSession, user_id: int, course_id: int) -> None:
     """Note that a subscriber opened the course; 404 when the caller is none."""
-    await _change(session, user_id, course_id, last_opened_at=now())
-    _log(session, user_id, course_id, "open")
+    await _change(db, user_id, course_id, last_opened_at=now())
+    _log(db, user_id, course_id, "open")
 
 
-async def _change(session: AsyncSession, user_id: int, course_id: int, **values: Any) -> None:
-    await _keep(session, user_id, course_id)
-    changed = await session.scalar(
+async def _change(db: AsyncSession, user_id: int, course_id: int, **values: Any) -> None:
+    await _keep(db, user_id, course_id)
+    changed = await db.scalar(
         update(CourseSubscription)
         .where(
             CourseSubscription.creator_id == user_id,
@@ -60,13 +60,13 @@ async def _change(session: AsyncSession, user_id: int, course_id: int, **values:
         raise NotFound(NOT_SUBSCRIBED)
 
 
-async def _keep(session: AsyncSession, user_id: int, course_id: int) -> None:
-    await authors.hold(session, user_id)
-    if not await courses.lock_shared(session, course_id):
+async def _keep(db: AsyncSession, user_id: int, course_id: int) -> None:
+    await authors.hold(db, user_id)
+    if not await courses.lock_shared(db, course_id):
         raise NotFound(courses.UNKNOWN)
 
 
 def _log(
-    session: AsyncSession, user_id: int, course_id: int, operation: Literal["subscribe", "unsubscribe", "open"]
+    db: AsyncSession, user_id: int, course_id: int, operation: Literal["subscribe", "unsubscribe", "open"]
 ) -> None:
-    session.add(CourseOperation(creator_id=user_id, course_id=course_id, operation_type=operation))
+    db.add(CourseOperation(creator_id=user_id, course_id=course_id, operation_type=operation))

@@ -18,80 +18,80 @@ from notes_service.template_courses.owners import Owner
 from notes_service.template_courses.reading import Sample, SampleNote, samples
 
 
-async def restore(session: AsyncSession, media: MediaStore, superuser: Owner | None, demo: Owner | None) -> list[str]:
+async def restore(db: AsyncSession, media: MediaStore, superuser: Owner | None, demo: Owner | None) -> list[str]:
     """Get or make every template course with its pictures and notes; lines that say what was done. Idempotent.
 
     The first course is the superuser's, the others are the demo account's, or the superuser's while there is none. A
     course keeps an owner it has. Without an owner there is nobody to write the notes: they follow later.
     """
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("notes.template_courses"))))
-    present = [owner for owner in (superuser, demo) if owner and await _meet(session, owner)]
+    await db.execute(select(func.pg_advisory_xact_lock(func.hashtext("notes.template_courses"))))
+    present = [owner for owner in (superuser, demo) if owner and await _meet(db, owner)]
     log: list[str] = []
     for number, sample in enumerate(samples()):
         wanted = superuser if number == 0 or demo not in present else demo
-        course = await _course(session, sample, wanted.user_id if wanted in present and wanted else None, log)
-        await _pictures(session, media, sample, course, log)
+        course = await _course(db, sample, wanted.user_id if wanted in present and wanted else None, log)
+        await _pictures(db, media, sample, course, log)
         if course.creator_id is None:
             log.append(f"{sample.slug}: no owner yet, notes follow later")
         else:
-            await _notes(session, sample, course, course.creator_id, log)
+            await _notes(db, sample, course, course.creator_id, log)
     return log
 
 
-async def _meet(session: AsyncSession, owner: Owner) -> bool:
+async def _meet(db: AsyncSession, owner: Owner) -> bool:
     """Make sure of the author row of an owner; False when the account was deleted."""
-    if not await authors.serialize(session, owner.user_id):
+    if not await authors.serialize(db, owner.user_id):
         return False
     row = upsert(Author).values(user_id=owner.user_id, username=owner.username, image_path="", editor_mode="P")
-    await session.execute(row.on_conflict_do_nothing())
-    await authors.hold(session, owner.user_id, exclusive=True)
+    await db.execute(row.on_conflict_do_nothing())
+    await authors.hold(db, owner.user_id, exclusive=True)
     return True
 
 
-async def _course(session: AsyncSession, sample: Sample, owner: int | None, log: list[str]) -> Course:
-    course: Course | None = await session.scalar(select(Course).where(Course.slug == sample.slug).with_for_update())
+async def _course(db: AsyncSession, sample: Sample, owner: int | None, log: list[str]) -> Course:
+    course: Course | None = await db.scalar(select(Course).where(Course.slug == sample.slug).with_for_update())
     if course is None:
         course = Course(
-            creator_id=await _unless_title_used(session, owner, sample.title),
+            creator_id=await _unless_title_used(db, owner, sample.title),
             slug=sample.slug,
             title=sample.title,
             description=sample.description,
         )
-        session.add(course)
-        await session.flush()
-        await tell(session, course_fact(CourseCreated, course))
+        db.add(course)
+        await db.flush()
+        await tell(db, course_fact(CourseCreated, course))
         log.append(f"{sample.slug}: created")
         return course
     course.is_default = False
     course.description = sample.description
     if course.creator_id is None:
-        course.creator_id = await _unless_title_used(session, owner, sample.title)
-    elif course.title != sample.title and await _title_free(session, course.creator_id, sample.title):
+        course.creator_id = await _unless_title_used(db, owner, sample.title)
+    elif course.title != sample.title and await _title_free(db, course.creator_id, sample.title):
         course.title = sample.title
-    if session.is_modified(course):
+    if db.is_modified(course):
         course.save()
-        await tell(session, course_fact(CourseUpdated, course))
+        await tell(db, course_fact(CourseUpdated, course))
         log.append(f"{sample.slug}: brought up to date")
     else:
         log.append(f"{sample.slug}: as it should be")
     return course
 
 
-async def _unless_title_used(session: AsyncSession, owner: int | None, title: str) -> int | None:
+async def _unless_title_used(db: AsyncSession, owner: int | None, title: str) -> int | None:
     """The owner, None when they have a course of this title already: nobody has two."""
-    return owner if owner is None or await _title_free(session, owner, title) else None
+    return owner if owner is None or await _title_free(db, owner, title) else None
 
 
-async def _title_free(session: AsyncSession, owner: int, title: str) -> bool:
+async def _title_free(db: AsyncSession, owner: int, title: str) -> bool:
     same = select(Course.id).where(Course.creator_id == owner, func.lower(Course.title) == func.lower(title))
-    return await session.scalar(same.limit(1)) is None
+    return await db.scalar(same.limit(1)) is None
 
 
-async def _pictures(session: AsyncSession, media: MediaStore, sample: Sample, course: Course, log: list[str]) -> None:
+async def _pictures(db: AsyncSession, media: MediaStore, sample: Sample, course: Course, log: list[str]) -> None:
     if not course.cover_image and sample.cover_image:
         course.cover_image = await _stored(media, sample, course.id, sample.cover_image, log)
     known = set(
-        (await session.execute(select(CourseMedia.title, CourseMedia.source).where(CourseMedia.course_id == course.id)))
+        (await db.execute(select(CourseMedia.title, CourseMedia.source).where(CourseMedia.course_id == course.id)))
         .tuples()
         .all()
     )
@@ -100,7 +100,7 @@ async def _pictures(session: AsyncSession, media: MediaStore, sample: Sample, co
             continue
         path = await _stored(media, sample, course.id, picture.path, log)
         if path:
-            session.add(
+            db.add(
                 CourseMedia(
                     course_id=course.id,
                     title=picture.title,
@@ -123,17 +123,17 @@ async def _stored(media: MediaStore, sample: Sample, course_id: int, name: str, 
     return path
 
 
-async def _notes(session: AsyncSession, sample: Sample, course: Course, owner: int, log: list[str]) -> None:
+async def _notes(db: AsyncSession, sample: Sample, course: Course, owner: int, log: list[str]) -> None:
     titles = set(
-        await session.scalars(select(Note.title).where(Note.course_id == course.id, Note.deleted_at.is_(None)))
+        await db.scalars(select(Note.title).where(Note.course_id == course.id, Note.deleted_at.is_(None)))
     )
     for note in sample.notes:
         if note.title not in titles:
-            await _note(session, note, course.id, owner)
+            await _note(db, note, course.id, owner)
             log.append(f"{sample.slug}: note {note.title!r} added")
 
 
-async def _note(session: AsyncSession, sample: SampleNote, course_id: int, owner: int) -> None:
+async def _note(db: AsyncSession, sample: SampleNote, course_id: int, owner: int) -> None:
     note = Note(
         creator_id=owner,
         course_id=course_id,
@@ -145,7 +145,7 @@ async def _note(session: AsyncSession, sample: SampleNote, course_id: int, owner
         excerpt=excerpt(sample.content, sample.description),
         preview_lines=preview_lines(sample.content),
     )
-    session.add(note)
-    await session.flush()
-    await replace_blocks(session, note, [BlockDraft("T", sample.title), BlockDraft("N", sample.body)], new=True)
-    await tell(session, note_fact(NoteCreated, note))
+    db.add(note)
+    await db.flush()
+    await replace_blocks(db, note, [BlockDraft("T", sample.title), BlockDraft("N", sample.body)], new=True)
+    await tell(db, note_fact(NoteCreated, note))

@@ -42,11 +42,11 @@ async def take_snapshot(
     caller: KnownCaller,
     note_id: OwnNote,
     wanted: Annotated[schemas.TakeSnapshot, read_body(schemas.TakeSnapshot)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Json:
     """Keep the present state of an own note; only the 12 newest versions stay."""
-    version_id = await service.snapshot(session, caller.user_id, note_id, wanted.kept_reason)
-    row = await SessionReader(session).one(queries.ONE, version_id=version_id, note_id=note_id)
+    version_id = await service.snapshot(db, caller.user_id, note_id, wanted.kept_reason)
+    row = await SessionReader(db).one(queries.ONE, version_id=version_id, note_id=note_id)
     if row is None:
         raise NotFound(service.UNKNOWN)
     return Json(schemas.version_object(row), status_code=201)
@@ -59,10 +59,10 @@ async def restore_version(
     note_id: OwnNote,
     version_id: KnownVersion,
     wanted: Annotated[schemas.RestoreVersion, read_body(schemas.RestoreVersion)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> Json:
     """Bring an own note back to a version (notes §7); 404 for a version of another note, before the body is
     looked at."""
-    await service.restore(session, caller.user_id, note_id, version_id, wanted.kept_reason)
-    read = SessionReader(session)
+    await service.restore(db, caller.user_id, note_id, version_id, wanted.kept_reason)
+    read = SessionReader(db)
     return Json(await detail.describe(request, read, await detail.find(read, note_id)))

@@ -20,12 +20,12 @@ KEPT = 12
 UNKNOWN = "Version not found: Notes.Versions/lookup — this note has no such version."
 
 
-async def snapshot(session: AsyncSession, user_id: int, note_id: int, reason: str) -> int:
+async def snapshot(db: AsyncSession, user_id: int, note_id: int, reason: str) -> int:
     """Keep the present state of an own note; the version's id."""
-    return await _keep(session, await lock_own(session, user_id, note_id), reason)
+    return await _keep(db, await lock_own(db, user_id, note_id), reason)
 
 
-async def _keep(session: AsyncSession, note: Note, reason: str) -> int:
+async def _keep(db: AsyncSession, note: Note, reason: str) -> int:
     """One more version, and none beyond the newest 12; the note's lock makes the count hold."""
     version = NoteVersion(
         note_id=note.id,
@@ -37,36 +37,36 @@ async def _keep(session: AsyncSession, note: Note, reason: str) -> int:
         editor_mode=note.editor_mode,
         reason=reason,
     )
-    session.add(version)
-    await session.flush()
+    db.add(version)
+    await db.flush()
     surplus = (
         select(NoteVersion.id)
         .where(NoteVersion.note_id == note.id)
         .order_by(NoteVersion.date_created.desc(), NoteVersion.id.desc())
         .offset(KEPT)
     )
-    await session.execute(
+    await db.execute(
         delete(NoteVersion).where(NoteVersion.id.in_(surplus)).execution_options(synchronize_session=False)
     )
     return version.id
 
 
-async def bring_back(session: AsyncSession, user_id: int, note_id: int, versions: Sequence[KeptVersion]) -> None:
+async def bring_back(db: AsyncSession, user_id: int, note_id: int, versions: Sequence[KeptVersion]) -> None:
     """Give an own note the versions of an export, the newest 12 of them."""
-    note = await lock_own(session, user_id, note_id)
+    note = await lock_own(db, user_id, note_id)
     newest = sorted(versions, key=lambda version: version.date_created)[-KEPT:]
-    session.add_all(
+    db.add_all(
         NoteVersion(note_id=note.id, creator_id=note.creator_id, **version.model_dump()) for version in newest
     )
-    await session.flush()
+    await db.flush()
 
 
-async def restore(session: AsyncSession, user_id: int, note_id: int, version_id: int, reason: str) -> None:
+async def restore(db: AsyncSession, user_id: int, note_id: int, version_id: int, reason: str) -> None:
     """Bring an own note back to a version; what it was is kept first, under `reason`. 404 unknown version."""
-    note = await lock_own(session, user_id, note_id)
+    note = await lock_own(db, user_id, note_id)
     # Read before the snapshot: it may be the one that the snapshot pushes out.
     version = (
-        await session.execute(
+        await db.execute(
             select(
                 NoteVersion.title,
                 NoteVersion.description,
@@ -78,9 +78,9 @@ async def restore(session: AsyncSession, user_id: int, note_id: int, version_id:
     ).one_or_none()
     if version is None:
         raise NotFound(UNKNOWN)
-    await _keep(session, note, reason)
+    await _keep(db, note, reason)
     note.title, note.description, note.content = version.title, version.description, version.content
     note.metadata_json, note.editor_mode = version.metadata_json, version.editor_mode
     note.save()
-    await replace_blocks(session, note, to_blocks(note.content or f"# {note.title}", note.title))
-    await tell(session, note_fact(NoteUpdated, note))
+    await replace_blocks(db, note, to_blocks(note.content or f"# {note.title}", note.title))
+    await tell(db, note_fact(NoteUpdated, note))

@@ -18,9 +18,9 @@ router = admin_router(events=EVENTS, feeds=FEEDS)
 
 
 @router.post("/events/{event_id:id}/delete", status_code=204)
-async def delete_event(read: ReadSession, event_id: int, session: WriteSession) -> None:
+async def delete_event(read: ReadSession, event_id: int, db: WriteSession) -> None:
     """Remove an event with all its occurrences (planner §2.1)."""
-    await events.delete(session, (await EVENTS.row(read, event_id))["user_id"], event_id)
+    await events.delete(db, (await EVENTS.row(read, event_id))["user_id"], event_id)
 
 
 @router.post("/feeds/{feed_id:id}/refresh", status_code=204)
@@ -31,22 +31,22 @@ async def refresh_feed(read: ReadSession, feed_id: int, sources: Sources) -> Non
 
 
 @router.post("/feeds/{feed_id:id}/disable", status_code=204)
-async def disable_feed(read: ReadSession, feed_id: int, session: WriteSession) -> None:
+async def disable_feed(read: ReadSession, feed_id: int, db: WriteSession) -> None:
     """Show and read it no more (planner §3.2)."""
     row = await FEEDS.row(read, feed_id)
-    await feeds.change(session, row["user_id"], feed_id, {"is_enabled": False}, None, (False, None))
+    await feeds.change(db, row["user_id"], feed_id, {"is_enabled": False}, None, (False, None))
 
 
 @router.post("/feeds/{feed_id:id}/enable", status_code=204)
-async def enable_feed(read: ReadSession, feed_id: int, sources: Sources, session: WriteSession) -> None:
+async def enable_feed(read: ReadSession, feed_id: int, sources: Sources, db: WriteSession) -> None:
     """Show and read it again (planner §3.2)."""
     row = await FEEDS.row(read, feed_id)
     if row["source_id"] is not None:
         await sources.catch_up(row["source_id"])
-    await feeds.change(session, row["user_id"], feed_id, {"is_enabled": True}, None, (False, None))
+    await feeds.change(db, row["user_id"], feed_id, {"is_enabled": True}, None, (False, None))
 
 
 @router.post("/feeds/{feed_id:id}/delete", status_code=204)
-async def delete_feed(read: ReadSession, feed_id: int, session: WriteSession) -> None:
+async def delete_feed(read: ReadSession, feed_id: int, db: WriteSession) -> None:
     """Remove a feed and what was read for it alone (planner §3.1)."""
-    await feeds.delete(session, (await FEEDS.row(read, feed_id))["user_id"], feed_id)
+    await feeds.delete(db, (await FEEDS.row(read, feed_id))["user_id"], feed_id)

@@ -59,7 +59,7 @@ async def create_feed(
     read: ReadSession,
     notes: Notes,
     sources: Sources,
-    session: WriteSession,
+    db: WriteSession,
 ) -> dict[str, Any]:
     """Make a feed and read it once (planner §3.2, §12.4): 201 also when nothing can be read, `import_summary` says why.
 
@@ -70,8 +70,8 @@ async def create_feed(
     # Before the transaction, which must not wait for somebody else's server.
     if content is not None:
         await sources.obtain(content)
-    feed = await service.create(session, caller.user_id, wanted, content, course)
-    inside = SessionReader(session)
+    feed = await service.create(db, caller.user_id, wanted, content, course)
+    inside = SessionReader(db)
     row = await _one(inside, caller.user_id, feed.id)
     shown = await inside.all(SHOWN, source_id=row["source_id"]) if row["source_id"] else []
     return {**feed_payload(row), "import_summary": summary(row, shown)}
@@ -92,7 +92,7 @@ async def change_feed(
     read: ReadSession,
     notes: Notes,
     sources: Sources,
-    session: WriteSession,
+    db: WriteSession,
 ) -> dict[str, Any]:
     """Change the keys that were sent (planner §3.2); what is then read is read at once. 404 for an unknown feed,
     before the body is looked at, and for an unknown course."""
@@ -105,8 +105,8 @@ async def change_feed(
         await sources.obtain(content)
     elif is_enabled and "is_enabled" in changes and stored["source_id"] is not None:
         await sources.catch_up(stored["source_id"])
-    await service.change(session, caller.user_id, feed_id, changes, course, read_from)
-    return feed_payload(await _one(SessionReader(session), caller.user_id, feed_id))
+    await service.change(db, caller.user_id, feed_id, changes, course, read_from)
+    return feed_payload(await _one(SessionReader(db), caller.user_id, feed_id))
 
 
 @router.post("/{feed_id:id}/refresh/", response_model=FeedPayload)
@@ -119,6 +119,6 @@ async def refresh_feed(caller: LoggedIn, feed_id: int, read: ReadSession, source
 
 
 @router.delete("/{feed_id:id}/", status_code=204)
-async def delete_feed(caller: LoggedIn, feed_id: int, session: WriteSession) -> None:
+async def delete_feed(caller: LoggedIn, feed_id: int, db: WriteSession) -> None:
     """Remove an own feed (planner §3.1); 404 when unknown or somebody else's."""
-    await service.delete(session, caller.user_id, feed_id)
+    await service.delete(db, caller.user_id, feed_id)

@@ -42,27 +42,27 @@ def changed_content(stored: Row, changes: dict[str, Any]) -> tuple[bool, Content
 
 
 async def create(
-    session: AsyncSession, user_id: int, wanted: CreateFeed, source: Content | None, course: CourseReference | None
+    db: AsyncSession, user_id: int, wanted: CreateFeed, source: Content | None, course: CourseReference | None
 ) -> CalendarFeed:
     """A new feed of the user. `course` is what notes just told of a course that was not known here yet."""
-    await require_present(session, user_id)
+    await require_present(db, user_id)
     held = select(func.count()).select_from(CalendarFeed).where(CalendarFeed.user_id == user_id)
-    if (await session.scalar(held) or 0) >= MOST_FEEDS:
+    if (await db.scalar(held) or 0) >= MOST_FEEDS:
         raise NonFieldError(f"There are {MOST_FEEDS} calendars already; remove one first.")
     if wanted.course_id is not None:
-        await hold_course(session, wanted.course_id, course)
+        await hold_course(db, wanted.course_id, course)
     feed = CalendarFeed(
         user_id=user_id,
         **wanted.model_dump(exclude={"raw_ical"}),
-        source_id=None if source is None else await store.hold(session, source),
+        source_id=None if source is None else await store.hold(db, source),
     )
-    session.add(feed)
-    await session.flush()
+    db.add(feed)
+    await db.flush()
     return feed
 
 
 async def change(
-    session: AsyncSession,
+    db: AsyncSession,
     user_id: int,
     feed_id: int,
     changes: dict[str, Any],
@@ -72,33 +72,33 @@ async def change(
     """Apply the keys of `changes`; `read_from` as `changed_content` tells. 404 when unknown or somebody else's."""
     # The course before the feed: its deletion locks in the same order.
     if changes.get("course_id") is not None:
-        await hold_course(session, changes["course_id"], course)
-    feed = await _own(session, user_id, feed_id)
+        await hold_course(db, changes["course_id"], course)
+    feed = await _own(db, user_id, feed_id)
     before = feed.source_id
     is_changed, source = read_from
     if is_changed:
-        feed.source_id = None if source is None else await store.hold(session, source)
+        feed.source_id = None if source is None else await store.hold(db, source)
     for name, value in changes.items():
         if name != "raw_ical":
             setattr(feed, name, value)
     feed.touch()
-    await session.flush()
+    await db.flush()
     if before is not None and before != feed.source_id:
-        await store.drop_unused(session, [before])
+        await store.drop_unused(db, [before])
 
 
-async def delete(session: AsyncSession, user_id: int, feed_id: int) -> None:
+async def delete(db: AsyncSession, user_id: int, feed_id: int) -> None:
     """Remove a feed, and what was read for it unless others share it. 404 when unknown or somebody else's."""
-    feed = await _own(session, user_id, feed_id)
-    await tell_feed_deleted(session, feed)
-    await session.delete(feed)
-    await session.flush()
+    feed = await _own(db, user_id, feed_id)
+    await tell_feed_deleted(db, feed)
+    await db.delete(feed)
+    await db.flush()
     if feed.source_id is not None:
-        await store.drop_unused(session, [feed.source_id])
+        await store.drop_unused(db, [feed.source_id])
 
 
-async def _own(session: AsyncSession, user_id: int, feed_id: int) -> CalendarFeed:
-    feed: CalendarFeed | None = await session.scalar(
+async def _own(db: AsyncSession, user_id: int, feed_id: int) -> CalendarFeed:
+    feed: CalendarFeed | None = await db.scalar(
         select(CalendarFeed).where(CalendarFeed.id == feed_id, CalendarFeed.user_id == user_id).with_for_update()
     )
     if feed is None:

@@ -56,23 +56,23 @@ async def create_link(
     request: Request,
     read: ReadSession,
     notes: Notes,
-    session: WriteSession,
+    db: WriteSession,
 ) -> dict[str, Any]:
     """Make a secret address; this answer is the only one that shows it. 404 for an unknown course."""
     course = await find_course(read, notes, wanted.course_id)
-    return _shown_once(request, *await service.create(session, caller.user_id, wanted, course))
+    return _shown_once(request, *await service.create(db, caller.user_id, wanted, course))
 
 
 @router.post("/{link_id:id}/regenerate/", response_model=NewLink)
-async def regenerate_link(caller: LoggedIn, link_id: int, request: Request, session: WriteSession) -> dict[str, Any]:
+async def regenerate_link(caller: LoggedIn, link_id: int, request: Request, db: WriteSession) -> dict[str, Any]:
     """A new secret address for a link; the old one is 401 from now on. 404 when unknown or somebody else's."""
-    return _shown_once(request, *await service.regenerate(session, caller.user_id, link_id))
+    return _shown_once(request, *await service.regenerate(db, caller.user_id, link_id))
 
 
 @router.delete("/{link_id:id}/", status_code=204)
-async def revoke_link(caller: LoggedIn, link_id: int, session: WriteSession) -> None:
+async def revoke_link(caller: LoggedIn, link_id: int, db: WriteSession) -> None:
     """Remove a link; its address is 401 from now on. 404 when unknown or somebody else's."""
-    await service.revoke(session, caller.user_id, link_id)
+    await service.revoke(db, caller.user_id, link_id)
 
 
 @public.head("/calendar/{token}.ics", response_class=Response, include_in_schema=False)

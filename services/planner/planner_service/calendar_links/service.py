@@ -20,17 +20,17 @@ NOTHING = "Choose at least one of events, sessions and deadlines."
 
 
 async def create(
-    session: AsyncSession, user_id: int, wanted: CreateLink, course: CourseReference | None
+    db: AsyncSession, user_id: int, wanted: CreateLink, course: CourseReference | None
 ) -> tuple[CalendarLink, str]:
     """A new link and its token, which is not kept. 400 when nothing would be published."""
     if not (wanted.include_events or wanted.include_sessions or wanted.include_deadlines):
         raise NonFieldError(NOTHING)
-    await require_present(session, user_id)
+    await require_present(db, user_id)
     held = select(func.count()).select_from(CalendarLink).where(CalendarLink.user_id == user_id)
-    if (await session.scalar(held) or 0) >= MOST_LINKS:
+    if (await db.scalar(held) or 0) >= MOST_LINKS:
         raise NonFieldError(f"There are {MOST_LINKS} links already; remove one first.")
     if wanted.course_id is not None:
-        await hold_course(session, wanted.course_id, course)
+        await hold_course(db, wanted.course_id, course)
     token = tokens.fresh()
     link = CalendarLink(
         user_id=user_id,
@@ -38,14 +38,14 @@ async def create(
         is_of_course=wanted.course_id is not None,
         token_digest=tokens.digest(token),
     )
-    session.add(link)
-    await session.flush()
+    db.add(link)
+    await db.flush()
     return link, token
 
 
-async def regenerate(session: AsyncSession, user_id: int, link_id: int) -> tuple[CalendarLink, str]:
+async def regenerate(db: AsyncSession, user_id: int, link_id: int) -> tuple[CalendarLink, str]:
     """A new token; the old address is gone at once. 404 when unknown or somebody else's."""
-    link: CalendarLink | None = await session.scalar(
+    link: CalendarLink | None = await db.scalar(
         select(CalendarLink).where(CalendarLink.id == link_id, CalendarLink.user_id == user_id).with_for_update()
     )
     if link is None:
@@ -53,13 +53,13 @@ async def regenerate(session: AsyncSession, user_id: int, link_id: int) -> tuple
     token = tokens.fresh()
     link.token_digest = tokens.digest(token)
     link.touch()
-    await session.flush()
+    await db.flush()
     return link, token
 
 
-async def revoke(session: AsyncSession, user_id: int, link_id: int) -> None:
+async def revoke(db: AsyncSession, user_id: int, link_id: int) -> None:
     """Remove a link. 404 when unknown or somebody else's."""
-    removed = await session.scalar(
+    removed = await db.scalar(
         delete_from(CalendarLink)
         .where(CalendarLink.id == link_id, CalendarLink.user_id == user_id)
         .returning(CalendarLink.id)

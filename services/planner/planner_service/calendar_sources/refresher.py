@@ -81,8 +81,8 @@ class Refresher:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._claimed:
             with suppress(Unavailable):
-                async with self._database.transaction() as session:
-                    await store.give_up(session, self._claimed)
+                async with self._database.transaction() as db:
+                    await store.give_up(db, self._claimed)
         await self.fetcher.close()
         await self._readers.close()
         self._resolver.close()
@@ -90,11 +90,11 @@ class Refresher:
     async def obtain(self, content: Content) -> None:
         """Have what a new feed is made of: read now when it never was or is due."""
         source_id = await self._database.reader.value(queries.KNOWN, digest=content.digest)
-        async with self._database.transaction() as session:
+        async with self._database.transaction() as db:
             if source_id is None:
-                source_id = await store.hold(session, content)
+                source_id = await store.hold(db, content)
             else:
-                await store.touch(session, source_id)
+                await store.touch(db, source_id)
         await self.catch_up(source_id)
 
     async def catch_up(self, source_id: int) -> None:
@@ -154,8 +154,8 @@ class Refresher:
 
     async def _maintain(self) -> None:
         await in_batches(self._drop_orphans, queries.MOST_ORPHANS)
-        async with self._database.transaction() as session:
-            await store.withdraw(session, *store.failing_since(now() - self._kept, self._schedule))
+        async with self._database.transaction() as db:
+            await store.withdraw(db, *store.failing_since(now() - self._kept, self._schedule))
         await in_batches(self._expand_standard_years, queries.MOST_UNEXPANDED)
 
     async def _drop_orphans(self) -> int:
@@ -163,8 +163,8 @@ class Refresher:
         orphans = await self._database.reader.all(queries.ORPHANS, before=now() - ORPHAN_AFTER)
         if not orphans:
             return 0
-        async with self._database.transaction() as session:
-            return await store.drop_unused(session, [row["id"] for row in orphans])
+        async with self._database.transaction() as db:
+            return await store.drop_unused(db, [row["id"] for row in orphans])
 
     async def _expand_standard_years(self) -> int:
         """Expand a batch of the sources that lack a year which is standard by now; the number that have it now."""
@@ -176,8 +176,8 @@ class Refresher:
         # Noted before it is made: a claim whose commit is cancelled while we wait for it may stand all the same.
         until = self._claimed[source_id] = now() + timedelta(seconds=self._claim_seconds)
         try:
-            async with self._database.transaction() as session:
-                source = await store.claim(session, source_id, until)
+            async with self._database.transaction() as db:
+                source = await store.claim(db, source_id, until)
             if source is None:
                 await self._await_other(source_id)
             else:
@@ -237,11 +237,11 @@ class Refresher:
     ) -> None:
         moment = now()
         due = None if source.url is None else moment + timedelta(seconds=self._schedule.after_success(published))
-        async with self._database.transaction() as session:
-            if reading is not None and not await store.replace(session, source.id, reading, standard_years(moment)):
+        async with self._database.transaction() as db:
+            if reading is not None and not await store.replace(db, source.id, reading, standard_years(moment)):
                 return
             await store.settle(
-                session,
+                db,
                 source.id,
                 due,
                 last_sync=moment,
@@ -260,14 +260,14 @@ class Refresher:
         logger.warning("calendars: source %d (%s) failed %d times: %s", source.id, place, failures, reason)
         # A text does not become better by waiting.
         due = None if source.url is None else now() + timedelta(seconds=self._schedule.after_failure(failures, asked))
-        async with self._database.transaction() as session:
+        async with self._database.transaction() as db:
             if is_final:
-                await store.withdraw(session, CalendarSource.id == source.id)
-            await store.settle(session, source.id, due, last_error=reason, failures=failures)
+                await store.withdraw(db, CalendarSource.id == source.id)
+            await store.settle(db, source.id, due, last_error=reason, failures=failures)
 
     async def _postpone(self, source: CalendarSource) -> None:
-        async with self._database.transaction() as session:
-            await store.settle(session, source.id, now() + timedelta(seconds=self._poll))
+        async with self._database.transaction() as db:
+            await store.settle(db, source.id, now() + timedelta(seconds=self._poll))
 
     async def _expand(self, source_id: int, years: Sequence[int]) -> bool:
         """Have a source in `years`; False when it is gone, or there was no time for it."""
@@ -278,9 +278,9 @@ class Refresher:
             reading = await self._readers.read(found["body"], years, only_years=True)
             if reading.error:
                 logger.warning("calendars: source %d in %s: %s", source_id, years, reading.error)
-            async with self._database.transaction() as session:
+            async with self._database.transaction() as db:
                 # Also when it cannot be expanded there: it would not become better by trying again.
-                await store.add_years(session, source_id, found["mark"], reading.rows, years)
+                await store.add_years(db, source_id, found["mark"], reading.rows, years)
         except (Busy, Unavailable):
             return False
         return True

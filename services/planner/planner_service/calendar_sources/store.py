@@ -55,12 +55,12 @@ class Content:
         return hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()
 
 
-async def hold(session: AsyncSession, content: Content) -> int:
+async def hold(db: AsyncSession, content: Content) -> int:
     """The id of the source, made when it is not there; it is not removed before the transaction ends."""
-    known = await SessionReader(session).value(queries.HELD, digest=content.digest)
+    known = await SessionReader(db).value(queries.HELD, digest=content.digest)
     if known is not None:
         return int(known)
-    made = await session.scalar(
+    made = await db.scalar(
         upsert(CalendarSource)
         .values(digest=content.digest, url=content.url, body=content.text)
         .on_conflict_do_update(index_elements=[CalendarSource.digest], set_={"touched_at": now()})
@@ -70,15 +70,15 @@ async def hold(session: AsyncSession, content: Content) -> int:
     return int(made)
 
 
-async def touch(session: AsyncSession, source_id: int) -> None:
+async def touch(db: AsyncSession, source_id: int) -> None:
     """A feed is about to name it."""
-    await session.execute(update(CalendarSource).where(CalendarSource.id == source_id).values(touched_at=now()))
+    await db.execute(update(CalendarSource).where(CalendarSource.id == source_id).values(touched_at=now()))
 
 
-async def claim(session: AsyncSession, source_id: int, until: datetime) -> CalendarSource | None:
+async def claim(db: AsyncSession, source_id: int, until: datetime) -> CalendarSource | None:
     """Take the reading of a source upon oneself until then; None when somebody else has, or when it is gone."""
     moment = now()
-    claimed: CalendarSource | None = await session.scalar(
+    claimed: CalendarSource | None = await db.scalar(
         update(CalendarSource)
         .where(
             CalendarSource.id == source_id,
@@ -90,9 +90,9 @@ async def claim(session: AsyncSession, source_id: int, until: datetime) -> Calen
     return claimed
 
 
-async def give_up(session: AsyncSession, claims: Mapping[int, datetime]) -> None:
+async def give_up(db: AsyncSession, claims: Mapping[int, datetime]) -> None:
     """Leave what was claimed until the given moments to others; what somebody else has claimed by now is theirs."""
-    await session.execute(
+    await db.execute(
         update(CalendarSource)
         .where(tuple_(CalendarSource.id, CalendarSource.claimed_until).in_(list(claims.items())))
         .values(claimed_until=None)
@@ -100,9 +100,9 @@ async def give_up(session: AsyncSession, claims: Mapping[int, datetime]) -> None
     )
 
 
-async def settle(session: AsyncSession, source_id: int, next_read_at: datetime | None, **values: Any) -> None:
+async def settle(db: AsyncSession, source_id: int, next_read_at: datetime | None, **values: Any) -> None:
     """End a claim."""
-    await session.execute(
+    await db.execute(
         update(CalendarSource)
         .where(CalendarSource.id == source_id)
         .values(claimed_until=None, next_read_at=next_read_at, **values)
@@ -110,35 +110,35 @@ async def settle(session: AsyncSession, source_id: int, next_read_at: datetime |
     )
 
 
-async def replace(session: AsyncSession, source_id: int, reading: Reading, years: Sequence[int]) -> bool:
+async def replace(db: AsyncSession, source_id: int, reading: Reading, years: Sequence[int]) -> bool:
     """Put what was read in the place of what was there; False when the source is gone."""
-    if not await _lock(session, source_id):
+    if not await _lock(db, source_id):
         return False
-    await session.execute(delete(CalendarOccurrence).where(CalendarOccurrence.source_id == source_id))
-    await session.execute(delete(CalendarYear).where(CalendarYear.source_id == source_id))
-    await _add_rows(session, source_id, reading.rows)
-    await _add_years(session, source_id, years)
+    await db.execute(delete(CalendarOccurrence).where(CalendarOccurrence.source_id == source_id))
+    await db.execute(delete(CalendarYear).where(CalendarYear.source_id == source_id))
+    await _add_rows(db, source_id, reading.rows)
+    await _add_years(db, source_id, years)
     return True
 
 
 async def add_years(
-    session: AsyncSession, source_id: int, mark: str, rows: Sequence[Row], years: Sequence[int]
+    db: AsyncSession, source_id: int, mark: str, rows: Sequence[Row], years: Sequence[int]
 ) -> None:
     """Put the recurring entries of further years beside what is there; none of a body that has changed meanwhile."""
-    if not await _lock(session, source_id, queries.body_mark == mark):
+    if not await _lock(db, source_id, queries.body_mark == mark):
         return
-    present = [row["year"] for row in await SessionReader(session).all(queries.EXPANDED_YEARS, source_id=source_id)]
+    present = [row["year"] for row in await SessionReader(db).all(queries.EXPANDED_YEARS, source_id=source_id)]
     new = [year for year in years if year not in present]
     dropped = [year for year in present if abs(year - now().year) > 1][max(MOST_YEARS - 3 - len(new), 0) :]
     for table in (CalendarOccurrence, CalendarYear):
-        await session.execute(delete(table).where(table.source_id == source_id, table.year.in_(dropped)))
-    await _add_rows(session, source_id, [row for row in rows if row[0] in new])
-    await _add_years(session, source_id, new)
+        await db.execute(delete(table).where(table.source_id == source_id, table.year.in_(dropped)))
+    await _add_rows(db, source_id, [row for row in rows if row[0] in new])
+    await _add_years(db, source_id, new)
 
 
-async def withdraw(session: AsyncSession, *which: ColumnElement[bool]) -> None:
+async def withdraw(db: AsyncSession, *which: ColumnElement[bool]) -> None:
     """Keep nothing of what was read of sources; the next reading asks for all of it."""
-    emptied = await session.scalars(
+    emptied = await db.scalars(
         update(CalendarSource)
         .where(*which)
         .values(
@@ -154,7 +154,7 @@ async def withdraw(session: AsyncSession, *which: ColumnElement[bool]) -> None:
     )
     ids = list(emptied)
     for table in (CalendarOccurrence, CalendarYear):
-        await session.execute(
+        await db.execute(
             delete(table).where(table.source_id.in_(ids)).execution_options(synchronize_session=False)
         )
 
@@ -171,14 +171,14 @@ def failing_since(moment: datetime, schedule: Schedule) -> tuple[ColumnElement[b
     )
 
 
-async def _lock(session: AsyncSession, source_id: int, *which: ColumnElement[bool]) -> bool:
-    found = await session.scalar(
+async def _lock(db: AsyncSession, source_id: int, *which: ColumnElement[bool]) -> bool:
+    found = await db.scalar(
         select(CalendarSource.id).where(CalendarSource.id == source_id, *which).with_for_update(key_share=True)
     )
     return found is not None
 
 
-async def _add_rows(session: AsyncSession, source_id: int, rows: Sequence[Row]) -> None:
+async def _add_rows(db: AsyncSession, source_id: int, rows: Sequence[Row]) -> None:
     """All of them in one statement: there may be twenty thousand."""
     if not rows:
         return
@@ -191,7 +191,7 @@ async def _add_rows(session: AsyncSession, source_id: int, rows: Sequence[Row]) 
         func.unnest(bindparam("titles", list(titles), type_=ARRAY(Text))).label("title"),
     ).subquery()
     moment = func.to_timestamp
-    await session.execute(
+    await db.execute(
         insert(CalendarOccurrence).from_select(
             ["source_id", "year", "starts_at", "ends_at", "title"],
             select(
@@ -206,19 +206,19 @@ async def _add_rows(session: AsyncSession, source_id: int, rows: Sequence[Row]) 
     )
 
 
-async def _add_years(session: AsyncSession, source_id: int, years: Sequence[int]) -> None:
+async def _add_years(db: AsyncSession, source_id: int, years: Sequence[int]) -> None:
     if rows := [{"source_id": source_id, "year": year} for year in years if year != ONE_OFF]:
-        await session.execute(upsert(CalendarYear).on_conflict_do_nothing(), rows)
+        await db.execute(upsert(CalendarYear).on_conflict_do_nothing(), rows)
 
 
-async def drop_unused(session: AsyncSession, source_ids: Sequence[int]) -> int:
+async def drop_unused(db: AsyncSession, source_ids: Sequence[int]) -> int:
     """Remove sources that no feed names any more; how many went. One that is named in this very moment stays."""
     named = select(CalendarFeed.source_id).where(CalendarFeed.source_id.is_not(None))
     removed = 0
     for source_id in source_ids:
         try:
-            async with session.begin_nested():
-                gone = await session.scalars(
+            async with db.begin_nested():
+                gone = await db.scalars(
                     delete(CalendarSource)
                     .where(CalendarSource.id == source_id, CalendarSource.id.not_in(named))
                     .returning(CalendarSource.id)

@@ -66,12 +66,12 @@ async def open_session(
     wanted: Annotated[OpenSession, read_body(OpenSession)],
     read: ReadSession,
     notes: Notes,
-    session: WriteSession,
+    db: WriteSession,
 ) -> dict[str, Any]:
     """Begin a session on an own note (planner §8); 404 for any other, 503 when notes must be asked and is away."""
     note = await find_note(read, notes, wanted.note_id)
-    row = await service.open_session(session, caller.user_id, wanted, note)
-    return await _answer(session, row.id)
+    row = await service.open_session(db, caller.user_id, wanted, note)
+    return await _answer(db, row.id)
 
 
 @router.patch("/{session_id:id}/", response_model=SessionPayload)
@@ -79,15 +79,15 @@ async def change_session(
     caller: LoggedIn,
     session_id: OwnSession,
     changed: Annotated[ChangeSession, read_body(ChangeSession)],
-    session: WriteSession,
+    db: WriteSession,
 ) -> dict[str, Any]:
     """Change title, summary, start or end of an own session (planner §8); else 404, before the body is looked at."""
-    row = await service.change_session(session, caller.user_id, session_id, changed)
-    return await _answer(session, row.id)
+    row = await service.change_session(db, caller.user_id, session_id, changed)
+    return await _answer(db, row.id)
 
 
-async def _answer(session: AsyncSession, session_id: int) -> dict[str, Any]:
-    row = await SessionReader(session).one(queries.ONE, session_id=session_id)
+async def _answer(db: AsyncSession, session_id: int) -> dict[str, Any]:
+    row = await SessionReader(db).one(queries.ONE, session_id=session_id)
     if row is None:
         raise NotFound(service.NO_SESSION)
     return session_payload(row)

@@ -19,14 +19,14 @@ NO_SESSION = "Work session not found."
 
 
 async def open_session(
-    session: AsyncSession, user_id: int, wanted: OpenSession, note: NoteReference | None
+    db: AsyncSession, user_id: int, wanted: OpenSession, note: NoteReference | None
 ) -> NoteSession:
     """A new session on an own note, also one in the bin (decision 12); 404 for any other note.
 
     `note` is what notes just told of a note that was not known here yet.
     """
-    await require_present(session, user_id)
-    found = await own_note(session, user_id, wanted.note_id, note)
+    await require_present(db, user_id)
+    found = await own_note(db, user_id, wanted.note_id, note)
     row = NoteSession(
         user_id=user_id,
         note_id=wanted.note_id,
@@ -35,14 +35,14 @@ async def open_session(
         started_at=wanted.started_at or now(),
         ended_at=wanted.ended_at,
     )
-    session.add(row)
-    await session.flush()
+    db.add(row)
+    await db.flush()
     return row
 
 
-async def change_session(session: AsyncSession, user_id: int, session_id: int, changed: ChangeSession) -> NoteSession:
+async def change_session(db: AsyncSession, user_id: int, session_id: int, changed: ChangeSession) -> NoteSession:
     """Apply the keys that were sent; a null start changes nothing. 404 when unknown or somebody else's."""
-    row: NoteSession | None = await session.scalar(
+    row: NoteSession | None = await db.scalar(
         select(NoteSession).where(NoteSession.id == session_id, NoteSession.user_id == user_id).with_for_update()
     )
     if row is None:

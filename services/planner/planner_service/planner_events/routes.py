@@ -59,11 +59,11 @@ async def create_event(
     wanted: Annotated[CreateEvent, read_body(CreateEvent)],
     read: ReadSession,
     notes: Notes,
-    session: WriteSession,
+    db: WriteSession,
 ) -> dict[str, Any]:
     """Make an event (planner §2.2, §2.4). 404 for an unknown course; 503 when notes must be asked and is away."""
     course = await find_course(read, notes, wanted.course_id)
-    event = await service.create(session, caller.user_id, wanted, course)
+    event = await service.create(db, caller.user_id, wanted, course)
     return event_payload(row_of(event))
 
 
@@ -80,16 +80,16 @@ async def change_event(
     changed: Annotated[ChangeEvent, read_body(ChangeEvent)],
     read: ReadSession,
     notes: Notes,
-    session: WriteSession,
+    db: WriteSession,
 ) -> dict[str, Any]:
     """Change the keys that were sent (planner §2.2, §2.4, §2.5); 404 for an unknown event, before
     the body is looked at, and for an unknown course."""
     course = await find_course(read, notes, changed.course_id)
-    event = await service.change(session, caller.user_id, event_id, changed.changes(), course)
+    event = await service.change(db, caller.user_id, event_id, changed.changes(), course)
     return event_payload(row_of(event))
 
 
 @router.delete("/{event_id:id}/", status_code=204)
-async def delete_event(caller: LoggedIn, event_id: int, session: WriteSession) -> None:
+async def delete_event(caller: LoggedIn, event_id: int, db: WriteSession) -> None:
     """Remove an own event (planner §2.1); 404 when unknown or somebody else's."""
-    await service.delete(session, caller.user_id, event_id)
+    await service.delete(db, caller.user_id, event_id)

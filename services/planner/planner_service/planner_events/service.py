@@ -25,12 +25,12 @@ NO_EVENT = "Planner event not found."
 
 
 async def create(
-    session: AsyncSession, user_id: int, wanted: CreateEvent, course: CourseReference | None
+    db: AsyncSession, user_id: int, wanted: CreateEvent, course: CourseReference | None
 ) -> PlannerEvent:
     """A new event of the user. `course` is what notes just told of a course that was not known here yet."""
-    await require_present(session, user_id)
+    await require_present(db, user_id)
     if wanted.course_id is not None:
-        await hold_course(session, wanted.course_id, course)
+        await hold_course(db, wanted.course_id, course)
     fields = wanted.model_dump(exclude={"event_date", "starts_at", "ends_at", "completed_at", "description"})
     event = PlannerEvent(
         user_id=user_id,
@@ -39,29 +39,29 @@ async def create(
         completed_at=completed_at(wanted.model_dump(include={"is_completed", "completed_at"}), None, now()),
         **settle(wanted.event_date, wanted.starts_at, wanted.ends_at)._asdict(),
     )
-    session.add(event)
-    await session.flush()
-    await tell_event(session, PlannerEventCreated, event)
+    db.add(event)
+    await db.flush()
+    await tell_event(db, PlannerEventCreated, event)
     return event
 
 
 async def change(
-    session: AsyncSession, user_id: int, event_id: int, changes: dict[str, Any], course: CourseReference | None
+    db: AsyncSession, user_id: int, event_id: int, changes: dict[str, Any], course: CourseReference | None
 ) -> PlannerEvent:
     """Apply the keys of `changes`, then the completion and window rules. 404 when unknown or somebody else's."""
     # The course before the event: its deletion locks in the same order.
     if changes.get("course_id") is not None:
-        await hold_course(session, changes["course_id"], course)
-    event = await _own(session, user_id, event_id)
+        await hold_course(db, changes["course_id"], course)
+    event = await _own(db, user_id, event_id)
     changes["completed_at"] = completed_at(changes, event.completed_at, now())
     if "description" in changes:
         changes["description"] = changes["description"] or ""
     for name, value in (changes | _window(event, changes)._asdict()).items():
         setattr(event, name, value)
-    if session.is_modified(event):
+    if db.is_modified(event):
         event.revision += 1
         event.touch()
-        await tell_event(session, PlannerEventUpdated, event)
+        await tell_event(db, PlannerEventUpdated, event)
     return event
 
 
@@ -77,16 +77,16 @@ def _window(event: PlannerEvent, changes: dict[str, Any]) -> Window:
     )
 
 
-async def delete(session: AsyncSession, user_id: int, event_id: int) -> None:
+async def delete(db: AsyncSession, user_id: int, event_id: int) -> None:
     """Remove an event with all its occurrences. 404 when unknown or somebody else's."""
-    event = await _own(session, user_id, event_id)
+    event = await _own(db, user_id, event_id)
     event.revision += 1
-    await tell_event(session, PlannerEventDeleted, event)
-    await session.delete(event)
+    await tell_event(db, PlannerEventDeleted, event)
+    await db.delete(event)
 
 
-async def _own(session: AsyncSession, user_id: int, event_id: int) -> PlannerEvent:
-    event: PlannerEvent | None = await session.scalar(
+async def _own(db: AsyncSession, user_id: int, event_id: int) -> PlannerEvent:
+    event: PlannerEvent | None = await db.scalar(
         select(PlannerEvent).where(PlannerEvent.id == event_id, PlannerEvent.user_id == user_id).with_for_update()
     )
     if event is None:

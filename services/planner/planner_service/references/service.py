@@ -34,11 +34,11 @@ async def find_course(read: Reads, notes: NotesDirectory, course_id: int | None)
     return found
 
 
-async def hold_course(session: AsyncSession, course_id: int, told: CourseReference | None) -> None:
+async def hold_course(db: AsyncSession, course_id: int, told: CourseReference | None) -> None:
     """Keep the course from being deleted until the transaction ends; 404 when it already is. `told` is stored first."""
-    if told is not None and (told.user_id is None or await is_present(session, told.user_id)):
-        await store_course(session, told)
-    is_deleted = await SessionReader(session).value(queries.HELD_COURSE, course_id=course_id)
+    if told is not None and (told.user_id is None or await is_present(db, told.user_id)):
+        await store_course(db, told)
+    is_deleted = await SessionReader(db).value(queries.HELD_COURSE, course_id=course_id)
     if is_deleted is None or is_deleted:
         raise NotFound(NO_COURSE)
 
@@ -53,26 +53,26 @@ async def find_note(read: Reads, notes: NotesDirectory, note_id: int) -> NoteRef
     return found
 
 
-async def own_note(session: AsyncSession, user_id: int, note_id: int, told: NoteReference | None) -> Row:
+async def own_note(db: AsyncSession, user_id: int, note_id: int, told: NoteReference | None) -> Row:
     """The user's note, live or in the bin; 404 when it is purged or somebody else's. `told` is stored first.
 
     The account must be held (`require_present`): purging waits for it, so the note stays until the transaction ends.
     """
     if told is not None and told.user_id == user_id:
-        await store_note(session, told, told.state)
-    row = await SessionReader(session).one(queries.NOTE, note_id=note_id)
+        await store_note(db, told, told.state)
+    row = await SessionReader(db).one(queries.NOTE, note_id=note_id)
     if row is None or row["user_id"] != user_id or row["state"] == PURGED:
         raise NotFound(NO_NOTE)
     return row
 
 
-async def store_course(session: AsyncSession, course: CourseState | CourseReference) -> None:
+async def store_course(db: AsyncSession, course: CourseState | CourseReference) -> None:
     """Keep what was told of a course, unless something newer is known or it is deleted."""
     statement = upsert(CourseRef).values(
         course_id=course.course_id, user_id=course.user_id, title=course.title, revision=course.revision
     )
     new = statement.excluded
-    await session.execute(
+    await db.execute(
         statement.on_conflict_do_update(
             index_elements=[CourseRef.course_id],
             set_={"user_id": new.user_id, "title": new.title, "revision": new.revision},
@@ -81,10 +81,10 @@ async def store_course(session: AsyncSession, course: CourseState | CourseRefere
     )
 
 
-async def bury_course(session: AsyncSession, course: CourseState) -> None:
+async def bury_course(db: AsyncSession, course: CourseState) -> None:
     """Leave a tombstone: whatever is told of the course from now on is old."""
     tomb: dict[str, Any] = {"user_id": None, "title": "", "is_deleted": True}
-    await session.execute(
+    await db.execute(
         upsert(CourseRef)
         .values(course_id=course.course_id, revision=course.revision, **tomb)
         .on_conflict_do_update(index_elements=[CourseRef.course_id], set_=tomb)
@@ -92,7 +92,7 @@ async def bury_course(session: AsyncSession, course: CourseState) -> None:
 
 
 async def store_note(
-    session: AsyncSession, note: NoteState | NoteReference, state: str, *, state_known: bool = True
+    db: AsyncSession, note: NoteState | NoteReference, state: str, *, state_known: bool = True
 ) -> None:
     """Keep what was told of a note: its text unless newer text is known, its state unless a newer state is known.
 
@@ -106,17 +106,17 @@ async def store_note(
         "revision": note.revision,
     }
     row = {"note_id": note.note_id, "uuid": note.uuid, "user_id": note.user_id, "state": state}
-    read = SessionReader(session)
+    read = SessionReader(db)
     if await read.value(queries.KEEP_NOTE, **row, state_revision=state_revision, **text) is not None:
         return
     known = update(NoteRef).where(NoteRef.note_id == note.note_id, NoteRef.state != PURGED)
-    await session.execute(known.where(NoteRef.revision < note.revision).values(text))
-    await session.execute(
+    await db.execute(known.where(NoteRef.revision < note.revision).values(text))
+    await db.execute(
         known.where(NoteRef.state_revision < state_revision).values(state=state, state_revision=state_revision)
     )
 
 
-async def bury_note(session: AsyncSession, note: NoteState) -> None:
+async def bury_note(db: AsyncSession, note: NoteState) -> None:
     """Leave a tombstone without text: whatever is told of the note from now on is old."""
     tomb: dict[str, Any] = {
         "title": "",
@@ -126,7 +126,7 @@ async def bury_note(session: AsyncSession, note: NoteState) -> None:
         "revision": note.revision,
         "state_revision": note.revision,
     }
-    await session.execute(
+    await db.execute(
         upsert(NoteRef)
         .values(note_id=note.note_id, uuid=note.uuid, user_id=note.user_id, **tomb)
         .on_conflict_do_update(index_elements=[NoteRef.note_id], set_=tomb)

@@ -37,7 +37,7 @@ async def delete_in_batches(database: Database, table: type[DeclarativeBase] | T
     gone = delete(table).where(key.in_(some)).returning(key).execution_options(synchronize_session=False)
 
     async def remove() -> int:
-        async with database.transaction() as session:
-            return len((await session.execute(gone)).all())
+        async with database.transaction() as db:
+            return len((await db.execute(gone)).all())
 
     return await in_batches(remove, BATCH)

@@ -96,14 +96,14 @@ class Database:
         """
         try:
             # Inside of `try`, for a connection that was lost is told again when the session lets go of it.
-            async with self._sessions() as session:
+            async with self._sessions() as db:
                 try:
-                    yield session
+                    yield db
                 except ApiError as refusal:
                     if refusal.keep_writes:
-                        await session.commit()
+                        await db.commit()
                     raise
-                await session.commit()
+                await db.commit()
         except ApiError:
             raise
         except Exception as error:

@@ -174,8 +174,8 @@ class Reader(Reads):
 class SessionReader(Reads):
     """The same statements inside a write session, on its connection and in its transaction: they see what it did."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, db: AsyncSession) -> None:
+        self._session = db
 
     async def all(self, query: Prepared[RowT], **params: object) -> list[RowT]:
         """All rows."""
@@ -192,11 +192,11 @@ class SessionReader(Reads):
             await driver.cursor().executemany(query.sql, [{**query.constants, **row} for row in rows])
 
 
-async def driver_of(session: AsyncSession) -> Driver:
+async def driver_of(db: AsyncSession) -> Driver:
     """The psycopg connection under a session, in the session's transaction, with all pending changes sent."""
-    if session.new or session.dirty or session.deleted:
-        await session.flush()
-    connection = await session.connection()
+    if db.new or db.dirty or db.deleted:
+        await db.flush()
+    connection = await db.connection()
     raw = await connection.get_raw_connection()
     return cast("Driver", raw.driver_connection)
 

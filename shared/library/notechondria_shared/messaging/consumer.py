@@ -60,23 +60,23 @@ class Subscription:
 
 
 async def apply(
-    session: AsyncSession, tables: EventTables, handlers: Mapping[type[Fact], Handler], *envelopes: Envelope
+    db: AsyncSession, tables: EventTables, handlers: Mapping[type[Fact], Handler], *envelopes: Envelope
 ) -> int:
     """Apply events in their order, except those the inbox knows; how many had an effect.
 
     Raises `Unreadable` on a bad payload, before anything is written.
     """
     facts = [(envelope, *_fact(handlers, envelope)) for envelope in envelopes]
-    marked = await SessionReader(session).all(tables.mark_heard, event_ids=[envelope.id for envelope in envelopes])
+    marked = await SessionReader(db).all(tables.mark_heard, event_ids=[envelope.id for envelope in envelopes])
     fresh = {row["event_id"] for row in marked}
     for envelope, handler, fact in facts:
         if envelope.id not in fresh:
             continue
         fresh.remove(envelope.id)
         with traces().handling(envelope.type, str(envelope.id), envelope.traceparent):
-            await handler(session, fact)
-            await session.flush()
-            session.expunge_all()  # the next handler reads what stands in the tables
+            await handler(db, fact)
+            await db.flush()
+            db.expunge_all()  # the next handler reads what stands in the tables
     return len(marked)
 
 
@@ -185,11 +185,11 @@ class Consumer(Background):
 
     async def _apply_together(self, messages: list[Msg]) -> bool:
         try:
-            async with self._database.transaction() as session:
+            async with self._database.transaction() as db:
                 # Shorter than the time after which the database looks for deadlocks: requests never lose to a batch.
-                await session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+                await db.execute(text("SET LOCAL lock_timeout = '200ms'"))
                 envelopes = [_read(message.data) for message in messages]
-                await apply(session, self._tables, self._handlers, *envelopes)
+                await apply(db, self._tables, self._handlers, *envelopes)
         except Exception as error:  # whatever it was, it is looked at again for the event that is to blame
             logger.debug("consumer %s: %d events one by one: %r", self._stream, len(messages), error)
             return False
@@ -202,8 +202,8 @@ class Consumer(Background):
         tries = message.metadata.num_delivered
         while not self._stopping:
             try:
-                async with self._database.transaction() as session:
-                    await apply(session, self._tables, self._handlers, _read(message.data))
+                async with self._database.transaction() as db:
+                    await apply(db, self._tables, self._handlers, _read(message.data))
             except Unreadable as error:
                 await self._bury(message, error, tries)
             except Exception as error:
@@ -229,8 +229,8 @@ class Consumer(Background):
             event_id = _read(message.data).id
         except Unreadable:
             event_id = None
-        async with self._database.transaction() as session:
-            await session.execute(
+        async with self._database.transaction() as db:
+            await db.execute(
                 insert(self._tables.dead_letters).values(
                     event_id=event_id,
                     subject=message.subject,

@@ -43,8 +43,8 @@ async def one(database: Database, tables: EventTables, letter_id: int) -> Row | 
 async def discard(database: Database, tables: EventTables, letter_id: int) -> bool:
     """Forget a dead letter: its fact will not be tried again. False when there is no such letter."""
     letters = tables.dead_letters
-    async with database.transaction() as session:
-        gone = await session.scalar(delete(letters).where(letters.c.id == letter_id).returning(letters.c.id))
+    async with database.transaction() as db:
+        gone = await db.scalar(delete(letters).where(letters.c.id == letter_id).returning(letters.c.id))
     return gone is not None
 
 
@@ -53,14 +53,14 @@ async def replay(
 ) -> str | None:
     """Apply a dead letter once more: "" when it went through, the error when not, None when there is no such letter."""
     letters = tables.dead_letters
-    async with database.transaction() as session:
-        body = await session.scalar(select(letters.c.body).where(letters.c.id == letter_id))
+    async with database.transaction() as db:
+        body = await db.scalar(select(letters.c.body).where(letters.c.id == letter_id))
     if body is None:
         return None
     try:
-        async with database.transaction() as session:
-            await apply(session, tables, handlers, Envelope.model_validate_json(body))
-            await session.execute(update(letters).where(letters.c.id == letter_id).values(replayed_at=now()))
+        async with database.transaction() as db:
+            await apply(db, tables, handlers, Envelope.model_validate_json(body))
+            await db.execute(update(letters).where(letters.c.id == letter_id).values(replayed_at=now()))
     except (Unreadable, ValidationError) as error:
         return str(error)
     except Exception as error:

@@ -15,7 +15,7 @@ from notechondria_shared.db.reader import SessionReader
 from notechondria_shared.messaging.tables import EventTables
 
 
-async def publish(session: AsyncSession, tables: EventTables, *facts: Fact) -> list[UUID]:
+async def publish(db: AsyncSession, tables: EventTables, *facts: Fact) -> list[UUID]:
     """Put facts into the outbox in the session's transaction; the relay sends them after the commit, in this order.
 
     Returns the event ids. Nothing is sent when the transaction rolls back.
@@ -30,5 +30,5 @@ async def publish(session: AsyncSession, tables: EventTables, *facts: Fact) -> l
         event_id = uuid4()
         envelope = Envelope.of(fact, event_id, now(), traces().traceparent()).document()
         rows.append({"event_id": event_id, "subject": fact.subject, "envelope": Jsonb(envelope)})
-    await SessionReader(session).run(tables.keep_fact, *rows)
+    await SessionReader(db).run(tables.keep_fact, *rows)
     return [row["event_id"] for row in rows]

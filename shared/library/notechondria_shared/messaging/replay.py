@@ -11,13 +11,13 @@ from notechondria_shared.messaging.tables import EventTables
 
 async def replay_all(database: Database, tables: EventTables) -> int:
     """Mark every kept fact unsent and wake the relay; the number marked. Consumers that saw them all change nothing."""
-    async with database.transaction() as session:
-        marked = await _mark(session, tables)
-        await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": f"outbox_{tables.schema}"})
+    async with database.transaction() as db:
+        marked = await _mark(db, tables)
+        await db.execute(text("SELECT pg_notify(:channel, '')"), {"channel": f"outbox_{tables.schema}"})
     return marked
 
 
-async def _mark(session: AsyncSession, tables: EventTables) -> int:
+async def _mark(db: AsyncSession, tables: EventTables) -> int:
     outbox = tables.outbox
     marked = update(outbox).where(outbox.c.sent_at.is_not(None)).values(sent_at=None).returning(outbox.c.id).cte()
-    return int(await session.scalar(select(func.count()).select_from(marked)) or 0)
+    return int(await db.scalar(select(func.count()).select_from(marked)) or 0)
