@@ -27,7 +27,7 @@ SHORT = timedelta(hours=12)
 """Shorter than what Traefik renews certificates of 20 days before their end."""
 
 
-class House:
+class NotesMcpServer:
     """A stack that gets its certificate from Pebble, which runs, and looks for challenges at its port for TLS."""
 
     def __init__(self, folder: Path, pebble: Pebble, port: int) -> None:
@@ -92,7 +92,7 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[House]:
+def house() -> Iterator[NotesMcpServer]:
     port = choose_port()
     with tempfile.TemporaryDirectory(prefix="notechondria-acme-") as name:
         folder = Path(name)
@@ -100,7 +100,7 @@ def house() -> Iterator[House]:
         (folder / "authority").mkdir()
         with Pebble(folder / "authority", port) as pebble:
             pebble.start(LONG)
-            made = House(folder, pebble, port)
+            made = NotesMcpServer(folder, pebble, port)
             with made.stack:
                 yield made
     release_port(port)
@@ -118,7 +118,7 @@ def trusting_everybody() -> ssl.SSLContext:
 
 
 @pytest.mark.contract("ADR 0013")
-def test_the_certificate_that_was_fetched_is_served(house: House) -> None:
+def test_the_certificate_that_was_fetched_is_served(house: NotesMcpServer) -> None:
     found = house.with_certificate()
     assert house.pebble.validated() == 1
     names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -135,7 +135,7 @@ def test_the_certificate_that_was_fetched_is_served(house: House) -> None:
 
 
 @pytest.mark.contract("ADR 0013")
-def test_plain_http_is_sent_on_to_the_domain(house: House) -> None:
+def test_plain_http_is_sent_on_to_the_domain(house: NotesMcpServer) -> None:
     house.with_certificate()
     for method in ("GET", "POST"):
         sent = house.plain(method)
@@ -145,7 +145,7 @@ def test_plain_http_is_sent_on_to_the_domain(house: House) -> None:
 
 
 @pytest.mark.contract("ADR 0013")
-def test_no_certificate_is_asked_for_a_name_that_a_client_makes_up(house: House) -> None:
+def test_no_certificate_is_asked_for_a_name_that_a_client_makes_up(house: NotesMcpServer) -> None:
     house.with_certificate()
     before = house.pebble.orders()
     assert "TRAEFIK DEFAULT CERT" in house.shown("made-up.example.org").issuer.rfc4514_string()
@@ -154,7 +154,7 @@ def test_no_certificate_is_asked_for_a_name_that_a_client_makes_up(house: House)
 
 
 @pytest.mark.contract("ADR 0013")
-def test_the_certificate_outlives_the_gateway(house: House) -> None:
+def test_the_certificate_outlives_the_gateway(house: NotesMcpServer) -> None:
     found = house.with_certificate()
     assert house.storage.stat().st_mode & 0o777 == 0o600
     orders = house.pebble.orders()
@@ -169,7 +169,7 @@ def test_the_certificate_outlives_the_gateway(house: House) -> None:
 
 
 @pytest.mark.contract("ADR 0013")
-def test_a_certificate_that_is_kept_needs_no_acme_server(house: House) -> None:
+def test_a_certificate_that_is_kept_needs_no_acme_server(house: NotesMcpServer) -> None:
     found = house.with_certificate()
     trust = trusting(house.pebble.root())
     house.pebble.stop()
@@ -181,7 +181,7 @@ def test_a_certificate_that_is_kept_needs_no_acme_server(house: House) -> None:
 
 
 @pytest.mark.contract("ADR 0013")
-def test_without_the_acme_server_the_gateway_serves(house: House) -> None:
+def test_without_the_acme_server_the_gateway_serves(house: NotesMcpServer) -> None:
     house.without_certificate()
     eventually(lambda: "Unable to obtain ACME certificate" in house.stack.log("gateway").read_text(), what="a word")
     assert house.untrusted()
@@ -196,7 +196,7 @@ def test_without_the_acme_server_the_gateway_serves(house: House) -> None:
 
 
 @pytest.mark.contract("ADR 0013")
-def test_a_certificate_near_its_end_is_renewed(house: House) -> None:
+def test_a_certificate_near_its_end_is_renewed(house: NotesMcpServer) -> None:
     found = house.with_certificate(SHORT)
     house.stack.restart_part("gateway")  # it looks at its start, and then once in a while
     trust = trusting(house.pebble.root())

@@ -87,7 +87,7 @@ def test_a_service_names_no_other_schema(service: str) -> None:
 
 
 def test_every_fact_is_in_the_catalogue_under_its_service() -> None:
-    assert all(subject == fact.subject for subject, fact in CATALOGUE.items())
+    assert all(subject == event.subject for subject, event in CATALOGUE.items())
     assert {subject.partition(".")[0] for subject in CATALOGUE} == {"identity", "notes", "planner"}
 
 

@@ -81,7 +81,7 @@ def test_what_was_answered_before_a_backup_is_there_after_a_restore(tmp_path: Pa
                 begun = time.monotonic()
                 made = command("backup", str(archive), "--data", folder, "--json")
             assert archive.stat().st_mode & 0o077 == 0
-            before = [(note, text) for moment, note, text in load.answered if moment < begun]
+            before = [(note, text) for at, note, text in load.answered if at < begun]
             assert len(before) > 20
             assert made["files"] >= len(before)
         leftovers = [path.name for path in tmp_path.iterdir()]

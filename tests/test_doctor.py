@@ -295,11 +295,11 @@ def test_tls_that_is_wished_and_not_there(stack: Stack, tmp_path: Path) -> None:
 def test_a_certificate_that_ends(tmp_path: Path, days: int, says: str) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    moment = datetime.now(UTC)
+    at = datetime.now(UTC)
     signed = (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(moment - timedelta(days=100))
-        .not_valid_after(moment + timedelta(days=days)).sign(key, hashes.SHA256())
+        .serial_number(x509.random_serial_number()).not_valid_before(at - timedelta(days=100))
+        .not_valid_after(at + timedelta(days=days)).sign(key, hashes.SHA256())
     )  # fmt: skip
     files = tmp_path / "cert.pem", tmp_path / "key.pem"
     files[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))

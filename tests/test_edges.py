@@ -209,7 +209,7 @@ TIME_QUERIES = [
 @pytest.mark.parametrize(("path", "name"), TIME_QUERIES)
 def test_times_at_the_edges_of_a_query_are_read(user: User, path: str, name: str) -> None:
     refused = {"0001-01-01T00:00:00+00:01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-00:01"}
-    for moment in MOMENTS:
-        answer = user.get(path, params={name: moment})
+    for at in MOMENTS:
+        answer = user.get(path, params={name: at})
         # The week takes what it cannot read for today; the agents' log refuses it.
-        assert answer.status_code == (400 if name != "start_date" and moment in refused else 200), (moment, answer.text)
+        assert answer.status_code == (400 if name != "start_date" and at in refused else 200), (at, answer.text)

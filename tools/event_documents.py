@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from notechondria_contracts.events.catalogue import CATALOGUE, HEARD_BY
-from notechondria_contracts.events.event import Envelope, Fact
+from notechondria_contracts.events.event import Envelope, IntegrationEvent
 from notechondria_shared.core.version import product_version
 
 INTRODUCTION = """# Events
@@ -27,13 +27,13 @@ the name of the service that hears.
 def markdown() -> str:
     """The catalogue as a page."""
     parts = [INTRODUCTION]
-    for subject, fact in CATALOGUE.items():
-        parts.append(f"## `{subject}`\n\n{(fact.__doc__ or '').strip()}\n")
+    for subject, event in CATALOGUE.items():
+        parts.append(f"## `{subject}`\n\n{(event.__doc__ or '').strip()}\n")
         heard = HEARD_BY.get(subject, {})
         listeners = "; ".join(f"{who} ({what})" for who, what in heard.items())
         parts.append(f"Heard by: {listeners or 'nobody yet; for live streams and the log of agents'}.\n")
         rows = ["| field | type |", "| --- | --- |"]
-        rows += [f"| `{name}` | {_type(schema)} |" for name, schema in _schema(fact)["properties"].items()]
+        rows += [f"| `{name}` | {_type(schema)} |" for name, schema in _schema(event)["properties"].items()]
         parts.append("\n".join(rows) + "\n")
     return "\n".join(parts)
 
@@ -44,15 +44,15 @@ def asyncapi() -> dict[str, Any]:
         subject: {
             "name": subject,
             "contentType": "application/cloudevents+json",
-            "summary": (fact.__doc__ or "").strip(),
+            "summary": (event.__doc__ or "").strip(),
             "payload": {
                 "allOf": [
                     Envelope.model_json_schema(),
-                    {"properties": {"type": {"const": subject}, "data": _schema(fact)}},
+                    {"properties": {"type": {"const": subject}, "data": _schema(event)}},
                 ]
             },
         }
-        for subject, fact in CATALOGUE.items()
+        for subject, event in CATALOGUE.items()
     }
     return {
         "asyncapi": "3.0.0",
@@ -68,8 +68,8 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
-def _schema(fact: type[Fact]) -> dict[str, Any]:
-    return fact.model_json_schema()
+def _schema(event: type[IntegrationEvent]) -> dict[str, Any]:
+    return event.model_json_schema()
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -33,7 +33,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RequestFilter:
     """Which requests to show."""
 
     service: str | None = None
@@ -49,7 +49,7 @@ class Wanted:
     def accepts(self, request: Request | None) -> bool:
         """Tell whether a request is to be shown; None is a line that tells of none, shown when all are."""
         if request is None:
-            return self == Wanted()
+            return self == RequestFilter()
         status = str(request.status)
         fits = self.status is None or self.status == status or self.status.lower() == f"{status[0]}xx"
         fits = fits and self.user_id in (None, request.user_id)

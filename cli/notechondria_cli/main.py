@@ -87,8 +87,8 @@ def logs(
     path = layout.log(part) if part else layout.access_log
     forced = operator_environment().get("DJANGO_ACCESS_LOG_FORCE_COLOR", "").strip().lower()
     colour = sys.stdout.isatty() or forced in TRUE_WORDS
-    wanted = access_log.Wanted(service, min_ms, status_class, user_id(user, data) if user else None)
-    if part and wanted != access_log.Wanted():
+    wanted = access_log.RequestFilter(service, min_ms, status_class, user_id(user, data) if user else None)
+    if part and wanted != access_log.RequestFilter():
         raise StackError("--service, --user, --min-ms and --status choose requests.", "Leave them out, or --part.")
     if not stdin and not follow_on and not path.exists():
         say(Console(stderr=True), f"There is nothing yet: {escape(str(path))} is not there.")

@@ -48,13 +48,13 @@ class Traffic:
         """Take further requests."""
         self._requests.extend(requests)
 
-    def rows(self, moment: datetime) -> list[RouteTraffic]:
+    def rows(self, at: datetime) -> list[RouteTraffic]:
         """Return the traffic of the window that ends at a moment, the busiest route first."""
-        while self._requests and self._requests[0].at < moment - self._window:
+        while self._requests and self._requests[0].at < at - self._window:
             self._requests.popleft()
         groups: dict[tuple[str, str, str], list[Request]] = {}
         for request in self._requests:
-            if moment - self._window <= request.at <= moment:
+            if at - self._window <= request.at <= at:
                 groups.setdefault((request.service, request.method, route_of(request.path)), []).append(request)
         rows = [_row(key, found, self._window.total_seconds()) for key, found in groups.items()]
         return sorted(rows, key=lambda row: (-row.count, row.service, row.route, row.method))

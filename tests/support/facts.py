@@ -10,7 +10,7 @@ import psycopg
 
 from notechondria_launcher.stack import Stack
 
-HEARD_BY_PLANNER = "subject LIKE 'notes.%'"
+CONSUMED_BY_PLANNER = "subject LIKE 'notes.%'"
 
 
 @contextmanager
@@ -30,5 +30,5 @@ def settled(stack: Stack) -> bool:
     with database(stack, "notes") as notes, database(stack, "planner") as planner:
         if values(notes, "SELECT event_id FROM outbox WHERE sent_at IS NULL"):
             return False
-        told = values(notes, f"SELECT event_id FROM outbox WHERE {HEARD_BY_PLANNER}")
+        told = values(notes, f"SELECT event_id FROM outbox WHERE {CONSUMED_BY_PLANNER}")
         return told <= values(planner, "SELECT event_id FROM inbox")

@@ -17,7 +17,7 @@ _PROFILES = ("creators_creator", "creators_profile")
 
 
 @dataclass
-class People:
+class ImportedAccounts:
     """Who is there: a creator's user, and of each user what the other schemas keep."""
 
     of_creator: dict[int, int] = field(default_factory=dict)
@@ -36,9 +36,9 @@ class People:
         return owner
 
 
-def move_accounts(source: Source, target: Target, report: Report, api_base_url: str) -> People:
+def move_accounts(source: Source, target: Target, report: Report, api_base_url: str) -> ImportedAccounts:
     """Move users with their profiles; ids are the users' own."""
-    people = People()
+    people = ImportedAccounts()
     table = source.require(*_PROFILES)
     profiles = {int(row["user_id"]): row for row in source.rows(table) if row.get("user_id") is not None}
     for user_id, profile in profiles.items():
@@ -56,7 +56,7 @@ def move_accounts(source: Source, target: Target, report: Report, api_base_url: 
     return people
 
 
-def _who_lived(source: Source, people: People) -> set[int]:
+def _who_lived(source: Source, people: ImportedAccounts) -> set[int]:
     """Return the users who were inside once: whoever is inactive and was, is disabled, not waiting for a code."""
     found: set[int] = set()
     for table in filter(None, (source.table("creators_session"), source.table("notes_course"))):
@@ -129,7 +129,7 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _keys(report: Report, people: People, profiles: dict[int, Row]) -> Iterator[Row]:
+def _keys(report: Report, people: ImportedAccounts, profiles: dict[int, Row]) -> Iterator[Row]:
     for user_id, row in profiles.items():
         digest = str(first(row, "api_key_hash", "api_key_digest", "api_key_sha256", default=""))
         if not digest:
@@ -145,7 +145,7 @@ def _keys(report: Report, people: People, profiles: dict[int, Row]) -> Iterator[
                    "name": "", "rotated": True, "created_at": datetime.now(UTC)}  # fmt: skip
 
 
-def _links(source: Source, table: str, report: Report, people: People) -> Iterator[Row]:
+def _links(source: Source, table: str, report: Report, people: ImportedAccounts) -> Iterator[Row]:
     for row in counted(report, "social accounts", source.rows(table)):
         user_id = row.get("user_id") if row.get("user_id") is not None else people.owner(row)
         if user_id not in people.users:

@@ -14,7 +14,7 @@ from notechondria_cli.django_import.plans import move_plans
 from notechondria_cli.django_import.report import Report
 from notechondria_cli.django_import.source import Source
 from notechondria_cli.django_import.target import Target, Tell
-from notechondria_cli.django_import.writings import move_writings
+from notechondria_cli.django_import.writings import move_content
 from notechondria_cli.errors import StackError
 from notechondria_cli.names import SERVICES
 
@@ -54,7 +54,7 @@ def move(
         _check_ids(source, connection)
         target = Target(connection, report, tell, dry_run=dry_run)
         people = move_accounts(source, target, report, api_base_url)
-        writings = move_writings(source, target, report, people)
+        writings = move_content(source, target, report, people)
         move_plans(source, target, report, people, writings, connection, dry_run=dry_run)
         target.renumber(_NUMBERED)
     files = writings.files | {row["image_path"] for row in people.users.values() if row["image_path"]}

@@ -8,11 +8,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 import psycopg
 
-from notechondria_cli.django_import.accounts import People
+from notechondria_cli.django_import.accounts import ImportedAccounts
 from notechondria_cli.django_import.report import Report
 from notechondria_cli.django_import.source import Row, Source, dates, first, text
 from notechondria_cli.django_import.target import Target, counted
-from notechondria_cli.django_import.writings import Writings
+from notechondria_cli.django_import.writings import ImportedContent
 
 _ACTIVITY = uuid5(NAMESPACE_URL, "https://notechondria.invalid/heatmap-activity")
 
@@ -21,8 +21,8 @@ def move_plans(
     source: Source,
     target: Target,
     report: Report,
-    people: People,
-    writings: Writings,
+    people: ImportedAccounts,
+    writings: ImportedContent,
     connection: psycopg.Connection[Any],
     *,
     dry_run: bool,
@@ -56,12 +56,14 @@ def _note_ref(row: Row) -> Row:
     return {**known, "revision": 1, "state": state, "state_revision": 1}
 
 
-def _course(row: Row, writings: Writings) -> int | None:
+def _course(row: Row, writings: ImportedContent) -> int | None:
     course = row.get("course_id")
     return course if course in writings.courses else None
 
 
-def _events(source: Source, table: str, report: Report, people: People, writings: Writings) -> Iterator[Row]:
+def _events(
+    source: Source, table: str, report: Report, people: ImportedAccounts, writings: ImportedContent
+) -> Iterator[Row]:
     for row in counted(report, "events", source.rows(table)):
         if (owner := people.owned(report, "events", row)) is None:
             continue
@@ -96,7 +98,9 @@ def _window(row: Row) -> tuple[datetime, datetime]:
     return starts, ends if ends and ends > starts else starts + timedelta(hours=1)
 
 
-def _feeds(source: Source, table: str, report: Report, people: People, writings: Writings) -> Iterator[Row]:
+def _feeds(
+    source: Source, table: str, report: Report, people: ImportedAccounts, writings: ImportedContent
+) -> Iterator[Row]:
     store: Any = importlib.import_module("planner_service.calendar_sources.store")
     urls: Any = importlib.import_module("planner_service.calendar_feeds.urls")
     for row in counted(report, "calendar feeds", source.rows(table)):
@@ -139,7 +143,7 @@ def _sources(target: Target, connection: psycopg.Connection[Any], feeds: list[Ro
     return dict(found)
 
 
-def _on_note(report: Report, kind: str, row: Row, people: People, writings: Writings) -> int | None:
+def _on_note(report: Report, kind: str, row: Row, people: ImportedAccounts, writings: ImportedContent) -> int | None:
     owner = people.owner(row)
     if owner is None or row["note_id"] not in writings.notes:
         report.skip(kind, row["id"], "its note or account is not there")
@@ -147,7 +151,9 @@ def _on_note(report: Report, kind: str, row: Row, people: People, writings: Writ
     return owner
 
 
-def _sessions(source: Source, table: str, report: Report, people: People, writings: Writings) -> Iterator[Row]:
+def _sessions(
+    source: Source, table: str, report: Report, people: ImportedAccounts, writings: ImportedContent
+) -> Iterator[Row]:
     for row in counted(report, "work sessions", source.rows(table)):
         if (owner := _on_note(report, "work sessions", row, people, writings)) is None:
             continue
@@ -163,7 +169,9 @@ def _sessions(source: Source, table: str, report: Report, people: People, writin
         }
 
 
-def _activities(source: Source, table: str, report: Report, people: People, writings: Writings) -> Iterator[Row]:
+def _activities(
+    source: Source, table: str, report: Report, people: ImportedAccounts, writings: ImportedContent
+) -> Iterator[Row]:
     for row in counted(report, "heatmap", source.rows(table)):
         if (owner := _on_note(report, "heatmap", row, people, writings)) is None:
             continue

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from notechondria_cli.django_import.accounts import People
+from notechondria_cli.django_import.accounts import ImportedAccounts
 from notechondria_cli.django_import.report import Report
 from notechondria_cli.django_import.source import Row, Source, dates, first, text
 from notechondria_cli.django_import.target import Target, counted
@@ -18,7 +18,7 @@ _VERSIONS_KEPT = 12
 
 
 @dataclass
-class Writings:
+class ImportedContent:
     """What is there: courses and notes by id (of a note what the planner keeps of it), and the files named."""
 
     courses: dict[int, Row] = field(default_factory=dict)
@@ -34,9 +34,9 @@ class Writings:
         return path
 
 
-def move_writings(source: Source, target: Target, report: Report, people: People) -> Writings:
+def move_content(source: Source, target: Target, report: Report, people: ImportedAccounts) -> ImportedContent:
     """Move all that belongs to notes; ids, uuids and share ids stay."""
-    found = Writings()
+    found = ImportedContent()
     steps: list[tuple[str, str, tuple[str, ...], Callable[..., Iterator[Row]]]] = [
         ("courses", "notes.courses", ("notes_course",), _courses),
         ("course pictures", "notes.course_media", ("notes_coursemedia",), _course_media),
@@ -62,7 +62,7 @@ def _author(row: Row) -> Row:
     return {"user_id": row["id"], **{key: row[key] for key in keys}, "revision": 1, "seeded_at": datetime.now(UTC)}
 
 
-def _owned(report: Report, kind: str, row: Row, people: People) -> int | None:
+def _owned(report: Report, kind: str, row: Row, people: ImportedAccounts) -> int | None:
     owner = people.owner(row)
     if owner is None or people.users[owner]["status"] == "pending":
         report.skip(kind, row["id"], "its account is not there, or was never opened")
@@ -70,7 +70,9 @@ def _owned(report: Report, kind: str, row: Row, people: People) -> int | None:
     return owner
 
 
-def _courses(source: Source, table: str, report: Report, people: People, found: Writings) -> Iterator[Row]:
+def _courses(
+    source: Source, table: str, report: Report, people: ImportedAccounts, found: ImportedContent
+) -> Iterator[Row]:
     titles: set[tuple[int | None, str]] = set()
     for row in counted(report, "courses", source.rows(table)):
         owned = first(row, "creator_id", "owner_id") is not None
@@ -100,7 +102,9 @@ def _courses(source: Source, table: str, report: Report, people: People, found: 
         yield made
 
 
-def _course_media(source: Source, table: str, report: Report, _: People, found: Writings) -> Iterator[Row]:
+def _course_media(
+    source: Source, table: str, report: Report, _: ImportedAccounts, found: ImportedContent
+) -> Iterator[Row]:
     for row in counted(report, "course pictures", source.rows(table)):
         if row["course_id"] not in found.courses:
             report.skip("course pictures", row["id"], "its course is not there")
@@ -116,7 +120,7 @@ def _course_media(source: Source, table: str, report: Report, _: People, found: 
         }
 
 
-def _in_course(kind: str, row: Row, report: Report, people: People, found: Writings) -> int | None:
+def _in_course(kind: str, row: Row, report: Report, people: ImportedAccounts, found: ImportedContent) -> int | None:
     owner = _owned(report, kind, row, people)
     if owner is not None and row["course_id"] not in found.courses:
         report.skip(kind, row["id"], "its course is not there")
@@ -124,7 +128,9 @@ def _in_course(kind: str, row: Row, report: Report, people: People, found: Writi
     return owner
 
 
-def _subscriptions(source: Source, table: str, report: Report, people: People, found: Writings) -> Iterator[Row]:
+def _subscriptions(
+    source: Source, table: str, report: Report, people: ImportedAccounts, found: ImportedContent
+) -> Iterator[Row]:
     for row in counted(report, "subscriptions", source.rows(table)):
         if (owner := _in_course("subscriptions", row, report, people, found)) is not None:
             yield {
@@ -138,7 +144,9 @@ def _subscriptions(source: Source, table: str, report: Report, people: People, f
             }
 
 
-def _operations(source: Source, table: str, report: Report, people: People, found: Writings) -> Iterator[Row]:
+def _operations(
+    source: Source, table: str, report: Report, people: ImportedAccounts, found: ImportedContent
+) -> Iterator[Row]:
     for row in counted(report, "course operations", source.rows(table)):
         if (owner := _in_course("course operations", row, report, people, found)) is None:
             continue
@@ -156,7 +164,9 @@ def _operations(source: Source, table: str, report: Report, people: People, foun
         }
 
 
-def _notes(source: Source, table: str, report: Report, people: People, found: Writings) -> Iterator[Row]:
+def _notes(
+    source: Source, table: str, report: Report, people: ImportedAccounts, found: ImportedContent
+) -> Iterator[Row]:
     summary: Any = importlib.import_module("notes_service.notes.summary")
     known = {int(row["id"]) for row in source.rows(table)}
     # A comment may be older by number than the note it belongs to: notes first, then what hangs on them.
@@ -178,7 +188,7 @@ def _notes(source: Source, table: str, report: Report, people: People, found: Wr
         yield _remember(made, made, found)
 
 
-def _note(row: Row, owner: int, people: People, found: Writings, summary: Any) -> Row:
+def _note(row: Row, owner: int, people: ImportedAccounts, found: ImportedContent, summary: Any) -> Row:
     content, description = text(row, "content"), text(row, "description", 600)
     mode = text(row, "editor_mode", 1)
     course = row.get("course_id")
@@ -207,13 +217,15 @@ def _note(row: Row, owner: int, people: People, found: Writings, summary: Any) -
     }
 
 
-def _remember(made: Row, _: Row, found: Writings) -> Row:
+def _remember(made: Row, _: Row, found: ImportedContent) -> Row:
     keys = ("uuid", "title", "description", "course_id", "deleted_at")
     found.notes[made["id"]] = {"note_id": made["id"], "user_id": made["creator_id"], **{key: made[key] for key in keys}}
     return made
 
 
-def _blocks(source: Source, table: str, report: Report, people: People, found: Writings) -> Iterator[Row]:
+def _blocks(
+    source: Source, table: str, report: Report, people: ImportedAccounts, found: ImportedContent
+) -> Iterator[Row]:
     for row in counted(report, "blocks", source.rows(table)):
         owner = people.owner(row)
         note = row.get("note_id")
@@ -235,7 +247,7 @@ def _blocks(source: Source, table: str, report: Report, people: People, found: W
         }
 
 
-def _index(source: Source, table: str, report: Report, _: People, found: Writings) -> Iterator[Row]:
+def _index(source: Source, table: str, report: Report, _: ImportedAccounts, found: ImportedContent) -> Iterator[Row]:
     rows = counted(report, "order of blocks", source.rows(table, ("note_id", "index", "id")))
     for _note_id, of_note in groupby(rows, key=lambda row: row["note_id"]):
         place = 0
@@ -247,7 +259,9 @@ def _index(source: Source, table: str, report: Report, _: People, found: Writing
             place += 1
 
 
-def _attachments(source: Source, table: str, report: Report, _: People, found: Writings) -> Iterator[Row]:
+def _attachments(
+    source: Source, table: str, report: Report, _: ImportedAccounts, found: ImportedContent
+) -> Iterator[Row]:
     for row in counted(report, "attachments", source.rows(table)):
         if row["note_id"] not in found.notes:
             report.skip("attachments", row["id"], "its note is not there")
@@ -263,7 +277,9 @@ def _attachments(source: Source, table: str, report: Report, _: People, found: W
         }
 
 
-def _versions(source: Source, table: str, report: Report, people: People, found: Writings) -> Iterator[Row]:
+def _versions(
+    source: Source, table: str, report: Report, people: ImportedAccounts, found: ImportedContent
+) -> Iterator[Row]:
     rows = counted(report, "versions", source.rows(table, ("note_id", "date_created", "id")))
     for note_id, of_note in groupby(rows, key=lambda row: row["note_id"]):
         kept = list(of_note)
@@ -288,7 +304,7 @@ def _versions(source: Source, table: str, report: Report, people: People, found:
             }
 
 
-def _bin(source: Source, report: Report, found: Writings) -> Iterator[Row]:
+def _bin(source: Source, report: Report, found: ImportedContent) -> Iterator[Row]:
     """An entry for each note that lies in the bin, with the row's own texts where the monolith has one (notes §7)."""
     told: dict[int, Row] = {}
     if table := source.table("notes_recyclebinentry"):

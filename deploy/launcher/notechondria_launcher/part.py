@@ -13,7 +13,7 @@ _LONGEST_PAUSE_SECONDS = 30.0
 _STEADY_SECONDS = 30.0
 
 
-class Part:
+class ManagedProcess:
     """Wraps the current child of a part. ``describe`` makes ready what the child needs and says how to run it."""
 
     def __init__(self, name: str, describe: Callable[[], ChildSpec]) -> None:

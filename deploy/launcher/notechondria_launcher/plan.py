@@ -9,7 +9,7 @@ from notechondria_cli.layout import Layout
 from notechondria_cli.names import PARTS, SERVICES, TOGETHER
 from notechondria_cli.ports import choose_port, release_port
 from notechondria_launcher.nats import Nats
-from notechondria_launcher.part import Part
+from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.postgres import Postgres
 from notechondria_launcher.services import ServiceSettings
 from notechondria_launcher.traefik import Traefik
@@ -54,18 +54,18 @@ class Plan:
             logs=layout.logs,
         )
 
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, ManagedProcess]:
         """Return the parts that are ours to run, in the order of their start."""
         parts = {}
         if not self.env.get("DATABASE_URL"):
-            parts["postgres"] = Part("postgres", self.postgres.spec)
+            parts["postgres"] = ManagedProcess("postgres", self.postgres.spec)
         if not self.env.get("NATS_URL"):
-            parts["nats"] = Part("nats", self.nats.spec)
+            parts["nats"] = ManagedProcess("nats", self.nats.spec)
         if single_process(self.env):
-            parts[TOGETHER] = Part(TOGETHER, self.settings.together)
+            parts[TOGETHER] = ManagedProcess(TOGETHER, self.settings.together)
         else:
-            parts |= {name: Part(name, partial(self.settings.spec, name)) for name in SERVICES}
-        parts["gateway"] = Part("gateway", self.traefik.spec)
+            parts |= {name: ManagedProcess(name, partial(self.settings.spec, name)) for name in SERVICES}
+        parts["gateway"] = ManagedProcess("gateway", self.traefik.spec)
         return parts
 
     def release(self) -> None:

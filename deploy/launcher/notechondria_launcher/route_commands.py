@@ -19,7 +19,7 @@ from notechondria_cli.errors import StackError
 from notechondria_cli.names import SERVICES
 from notechondria_cli.ports import choose_port, release_port
 from notechondria_cli.probe import answers, get_json
-from notechondria_launcher.part import Part
+from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.process import ChildSpec
 from notechondria_launcher.traefik import Traefik
 
@@ -49,7 +49,7 @@ def ask_gateway(env: Mapping[str, str], *paths: str) -> list[Any]:
             urls = dict.fromkeys(SERVICES, _NOWHERE)
             gateway = Traefik(place, place, "127.0.0.1", port, ping_port, urls, env)
             admin = f"http://127.0.0.1:{ping_port}"
-            part = Part("gateway", lambda: _spec(gateway, admin))
+            part = ManagedProcess("gateway", lambda: _spec(gateway, admin))
             part.start()
             try:
                 return [get_json(admin + path) for path in paths]

@@ -21,7 +21,7 @@ from notechondria_cli.layout import Layout
 from notechondria_cli.names import SERVICES, TOGETHER, title
 from notechondria_cli.probe import get_json, until
 from notechondria_cli.state import Lock, PartState, StackState
-from notechondria_launcher.part import Part
+from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.plan import Plan
 from notechondria_launcher.process import shorten
 from notechondria_launcher.progress import Progress, Silent, step
@@ -64,7 +64,7 @@ class Stack:
         self._progress = progress or Silent()
         self._lock = Lock(self.layout.lock)
         self._plan: Plan | None = None
-        self._parts: dict[str, Part] = {}
+        self._parts: dict[str, ManagedProcess] = {}
         self._ready = False
         self._state_lock = threading.Lock()
         self._restarting = threading.Lock()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from notechondria_cli.access_log import Request, Wanted
+from notechondria_cli.access_log import Request, RequestFilter
 from notechondria_cli.errors import StackError
 from notechondria_cli.traffic import Traffic, route_of
 
@@ -50,16 +50,16 @@ def test_figures_of_a_window() -> None:
 
 def test_filters() -> None:
     slow = request(status=500, ms=700)
-    assert Wanted().accepts(slow)
-    assert Wanted("notes", 700, "5xx").accepts(slow)
-    assert Wanted(status="500").accepts(slow)
-    assert not Wanted(status="4XX").accepts(slow)
-    assert not Wanted(service="planner").accepts(slow)
-    assert not Wanted(min_ms=701).accepts(slow)
-    assert Wanted(user_id=7).accepts(replace(slow, user_id=7))
-    assert not Wanted(user_id=7).accepts(slow)
+    assert RequestFilter().accepts(slow)
+    assert RequestFilter("notes", 700, "5xx").accepts(slow)
+    assert RequestFilter(status="500").accepts(slow)
+    assert not RequestFilter(status="4XX").accepts(slow)
+    assert not RequestFilter(service="planner").accepts(slow)
+    assert not RequestFilter(min_ms=701).accepts(slow)
+    assert RequestFilter(user_id=7).accepts(replace(slow, user_id=7))
+    assert not RequestFilter(user_id=7).accepts(slow)
     with pytest.raises(StackError):
-        Wanted(status="sometimes")
+        RequestFilter(status="sometimes")
 
 
 def test_both_commands_read_a_stream_from_elsewhere() -> None:
@@ -96,11 +96,11 @@ def test_both_commands_read_a_stream_from_elsewhere() -> None:
 
 def test_logs_look_back_until_enough_requests_fit_and_tables_in_a_pipe_are_whole(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
-    moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     lines = [
         json.dumps(
             {
-                "StartUTC": moment,
+                "StartUTC": at,
                 "DownstreamStatus": 503 if number < 5 else 200,
                 "Duration": 1,
                 "RequestMethod": "GET",

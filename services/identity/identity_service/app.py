@@ -32,7 +32,7 @@ from identity_service.oauth.providers import Providers
 from identity_service.passwords import PasswordPool
 from identity_service.sessions.introspection import DatabaseIntrospector
 from identity_service.settings import IdentitySettings
-from notechondria_shared.messaging.capabilities import CapabilityBoard
+from notechondria_shared.messaging.capabilities import CapabilityRegistry
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
 from notechondria_shared.web.clients import external_client
@@ -44,7 +44,7 @@ async def _start(app: FastAPI) -> None:
     app.state.mailer = Mailer(settings)
     app.state.provider_http = external_client()
     app.state.providers = Providers(app.state.provider_http, settings)
-    app.state.capabilities = CapabilityBoard(app.state.bus)
+    app.state.capabilities = CapabilityRegistry(app.state.bus)
     app.state.capabilities.start()
     app.state.housekeeper = Housekeeper(app.state.database)
     app.state.housekeeper.start()

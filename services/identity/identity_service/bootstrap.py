@@ -8,7 +8,7 @@ import secrets
 from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.events import tell_state
+from identity_service.events import publish_user_state
 from identity_service.models import ACTIVE, User
 from identity_service.passwords import PasswordPool
 from identity_service.sessions import service as sessions
@@ -47,9 +47,9 @@ async def _administrator(database: Database, pool: PasswordPool, settings: Ident
     async with database.transaction() as db:
         await _alone(db)
         user = await db.scalar(select(User).where(func.lower(User.username) == name.lower()))
-        fact: type[UserActivated | UserUpdated] = UserUpdated
+        event: type[UserActivated | UserUpdated] = UserUpdated
         if user is None:
-            fact = UserActivated
+            event = UserActivated
             user = User(username=name, email="", api_base_url=settings.default_api_base_url)
             db.add(user)
             await db.flush()
@@ -64,7 +64,7 @@ async def _administrator(database: Database, pool: PasswordPool, settings: Ident
         user.status, user.is_staff, user.is_superuser = ACTIVE, True, True
         if db.new or db.is_modified(user):
             await db.flush()
-            await tell_state(db, fact, user)
+            await publish_user_state(db, event, user)
 
 
 async def _alone(db: AsyncSession) -> None:
@@ -92,4 +92,4 @@ async def _owners_of_template_courses(database: Database, pool: PasswordPool, se
             )
             db.add(user)
             await db.flush()
-            await tell_state(db, UserActivated, user)
+            await publish_user_state(db, UserActivated, user)

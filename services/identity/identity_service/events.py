@@ -5,22 +5,22 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.models import ACTIVE, EVENTS, User
-from notechondria_contracts.events import Fact
+from notechondria_contracts.events import IntegrationEvent
 from notechondria_contracts.events.identity import UserState
 from notechondria_shared.messaging import publish
 
 
-async def tell(db: AsyncSession, *facts: Fact) -> None:
+async def tell(db: AsyncSession, *events: IntegrationEvent) -> None:
     """Publish facts with the transaction."""
-    await publish(db, EVENTS, *facts)
+    await publish(db, EVENTS, *events)
 
 
-async def tell_state(db: AsyncSession, fact: type[UserState], user: User) -> None:
+async def publish_user_state(db: AsyncSession, event: type[UserState], user: User) -> None:
     """Publish the present state of an account under its next revision."""
     user.revision += 1
     await tell(
         db,
-        fact(
+        event(
             user_id=user.id,
             username=user.username,
             image_path=user.image_path,

@@ -150,7 +150,7 @@ def test_a_patch_names_all_failing_fields_together(api: Api, user: User) -> None
 
 @pytest.mark.contract("identity §11.2")
 def test_app_settings_are_merged_mirrored_and_stamped(user: User) -> None:
-    moment = "2026-04-02T10:00:00+00:00"
+    at = "2026-04-02T10:00:00+00:00"
     first = user.patch(
         "settings/",
         {
@@ -161,24 +161,24 @@ def test_app_settings_are_merged_mirrored_and_stamped(user: User) -> None:
                 "log_preferences": {"a": 1},
             },
             "theme_preset": "amber",
-            "app_settings_updated_at": moment,
+            "app_settings_updated_at": at,
         },
     ).json()
     # The top level wins, all three are mirrored, unknown keys are kept.
     assert (first["theme_preset"], first["theme_mode"]) == ("amber", "L")
     assert first["app_settings"]["theme_preset"] == "amber"
     assert first["app_settings"]["offline_mode"] is True
-    assert first["app_settings_updated_at"] == moment
+    assert first["app_settings_updated_at"] == at
 
     second = user.patch("settings/", {"app_settings": {"log_preferences": {"b": 2}}}).json()
     assert second["app_settings"]["log_preferences"] == {"b": 2}  # a shallow merge
     assert second["app_settings"]["offline_mode"] is True
-    assert second["app_settings_updated_at"] > moment
+    assert second["app_settings_updated_at"] > at
 
     third = user.patch("settings/", {"theme_mode": "D"}).json()
     assert third["app_settings"]["theme_mode"] == "D"
     assert third["app_settings_updated_at"] > second["app_settings_updated_at"]
-    fourth = user.patch("settings/", {"motto": "x", "app_settings_updated_at": moment}).json()
+    fourth = user.patch("settings/", {"motto": "x", "app_settings_updated_at": at}).json()
     assert fourth["app_settings_updated_at"] == third["app_settings_updated_at"]
 
 

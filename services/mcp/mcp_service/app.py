@@ -19,8 +19,8 @@ from mcp_service.handlers import SUBSCRIPTIONS
 from mcp_service.limits.bucket import TokenBuckets
 from mcp_service.models import EVENTS, Base
 from mcp_service.settings import McpSettings
-from mcp_service.tools.guard import Guard
-from mcp_service.tools.server import House
+from mcp_service.tools.guard import ToolExecutor
+from mcp_service.tools.server import NotesMcpServer
 from mcp_service.upstream.client import Services, Upstream
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
@@ -42,8 +42,8 @@ async def _start(app: FastAPI) -> None:
     # Stateless with JSON answers, so that any replica can answer any request. The fixtures of the conformance suite
     # need connections that last.
     lasting = bool(settings.mcp_fixtures)
-    guard = Guard(state.call_writer, settings.mcp_tool_seconds)
-    state.mcp_server = House(state.services, state.call_log, guard, secret, subscriptions=lasting)
+    guard = ToolExecutor(state.call_writer, settings.mcp_tool_seconds)
+    state.mcp_server = NotesMcpServer(state.services, state.call_log, guard, secret, subscriptions=lasting)
     if lasting:
         resolve_name(settings.mcp_fixtures)(state.mcp_server)
     transport = state.mcp_server.streamable_http_app(

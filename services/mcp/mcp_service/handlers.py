@@ -11,10 +11,10 @@ from notechondria_contracts.events.identity import UserDeleted
 from notechondria_shared.messaging.consumer import Subscription
 
 
-async def forget_user(db: AsyncSession, fact: UserDeleted) -> None:
+async def on_user_deleted(db: AsyncSession, event: UserDeleted) -> None:
     """The account's part of the agents' log goes, and later calls of it are not logged."""
-    await db.execute(upsert(EVENTS.deleted_users).values(user_id=fact.user_id).on_conflict_do_nothing())
-    await db.execute(delete(Call).where(Call.user_id == fact.user_id).execution_options(synchronize_session=False))
+    await db.execute(upsert(EVENTS.deleted_users).values(user_id=event.user_id).on_conflict_do_nothing())
+    await db.execute(delete(Call).where(Call.user_id == event.user_id).execution_options(synchronize_session=False))
 
 
-SUBSCRIPTIONS = (Subscription(source="identity", handlers={UserDeleted: forget_user}),)
+SUBSCRIPTIONS = (Subscription(source="identity", handlers={UserDeleted: on_user_deleted}),)

@@ -11,7 +11,7 @@ from mcp_types import CallToolResult, InputRequiredResult
 from prometheus_client import Counter, Histogram
 
 from mcp_service.tools.guard import ToolRunner
-from mcp_service.tools.toolbox import HouseTool
+from mcp_service.tools.registry import ProductTool
 
 CALLS = Counter(
     "notechondria_mcp_calls", "Calls of tools: ok, error, or question (the user is asked first).",
@@ -32,7 +32,7 @@ class CountedRunner:
         self._inner, self._service = inner, service
 
     async def run(
-        self, tool: HouseTool, arguments: dict[str, Any], context: Context[Any, Any]
+        self, tool: ProductTool, arguments: dict[str, Any], context: Context[Any, Any]
     ) -> CallToolResult | InputRequiredResult:
         """The tool's result, as without counting."""
         began, outcome = time.perf_counter(), "error"

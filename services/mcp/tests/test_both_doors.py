@@ -151,7 +151,7 @@ DOORS: dict[str, list[tuple[dict[str, Any], Call]]] = {
 
 
 @dataclass
-class House:
+class NotesMcpServer:
     """Two users with the same things, one with an agent, one with an app; and a look at their rows."""
 
     agent: Agent
@@ -172,16 +172,16 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(api: Api, stack: Stack) -> Iterator[House]:
+def house(api: Api, stack: Stack) -> Iterator[NotesMcpServer]:
     one, two = api.register(), api.register()
     with reader(stack) as rows:
-        made = House(Agent(api, one), furnish(one), furnish(two), rows)
+        made = NotesMcpServer(Agent(api, one), furnish(one), furnish(two), rows)
         made.settled("two users with the same things")
         yield made
 
 
 @pytest.mark.contract("mcp §6")
-def test_every_writing_tool_is_compared(house: House) -> None:
+def test_every_writing_tool_is_compared(house: NotesMcpServer) -> None:
     tools = rpc(house.agent.api, house.agent.key, "tools/list")["result"]["tools"]
     writing = {tool["name"] for tool in tools if not tool["annotations"]["readOnlyHint"]}
     # Taking back is of the log; what its steps leave behind is in test_undo.py.
@@ -190,7 +190,7 @@ def test_every_writing_tool_is_compared(house: House) -> None:
 
 @pytest.mark.contract("mcp §6", "mcp §5.1", "mcp §5.3")
 @pytest.mark.parametrize("tool", DOORS)
-def test_both_doors_leave_the_same_rows(house: House, tool: str) -> None:
+def test_both_doors_leave_the_same_rows(house: NotesMcpServer, tool: str) -> None:
     before = house.rows.whole(house.by_tool.user.id)
     for arguments, call in DOORS[tool]:
         house.agent(tool, **house.by_tool.filled(arguments))

@@ -17,8 +17,8 @@ from tests.support.mcp import Agent, another_mcp, read_only_key
 
 from mcp_service.door.caller import current_caller
 from mcp_service.tools.guard import Guard
+from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import Shape
-from mcp_service.tools.toolbox import Toolbox
 from notechondria_launcher.stack import Stack
 from notechondria_shared.auth import Caller
 
@@ -106,8 +106,8 @@ class Kept:
         self.entries.append(entry)
 
 
-def box() -> Toolbox:
-    made = Toolbox()
+def box() -> ToolRegistry:
+    made = ToolRegistry()
 
     @made.reading("Slow reading")
     async def slow_read() -> Nothing:

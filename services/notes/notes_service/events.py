@@ -7,29 +7,29 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_contracts.events import Fact
+from notechondria_contracts.events import IntegrationEvent
 from notechondria_contracts.events.notes import ActivityRecorded, CourseState, NoteState
 from notechondria_shared.core.timestamps import today
 from notechondria_shared.messaging import publish
 from notes_service.models import EVENTS, Course, Note
 
 NOTE_STATE = (Note.id, Note.uuid, Note.creator_id, Note.title, Note.description, Note.course_id, Note.revision)
-"""The columns that a statement on many notes returns for `note_fact`."""
+"""The columns that a statement on many notes returns for `note_event`."""
 
 
-async def tell(db: AsyncSession, *facts: Fact) -> None:
+async def publish_events(db: AsyncSession, *events: IntegrationEvent) -> None:
     """Publish facts with the transaction."""
-    await publish(db, EVENTS, *facts)
+    await publish(db, EVENTS, *events)
 
 
-def course_fact(fact: type[CourseState], course: Course) -> CourseState:
+def course_event(event: type[CourseState], course: Course) -> CourseState:
     """The present state of a course as a fact, under its present revision."""
-    return fact(course_id=course.id, user_id=course.creator_id, title=course.title, revision=course.revision)
+    return event(course_id=course.id, user_id=course.creator_id, title=course.title, revision=course.revision)
 
 
-def note_fact(fact: type[NoteState], note: Any) -> NoteState:
+def note_event(event: type[NoteState], note: Any) -> NoteState:
     """The state of a note (a `Note`, or a row of `NOTE_STATE`) as a fact, under its present revision."""
-    return fact(
+    return event(
         note_id=note.id,
         uuid=note.uuid,
         user_id=note.creator_id,
@@ -40,7 +40,7 @@ def note_fact(fact: type[NoteState], note: Any) -> NoteState:
     )
 
 
-def activity_facts(kind: Literal["C", "E"], note: Note, words: int) -> list[Fact]:
+def activity_events(kind: Literal["C", "E"], note: Note, words: int) -> list[IntegrationEvent]:
     """One activity row (notes §9.1) when words were written, none otherwise."""
     if words <= 0:
         return []

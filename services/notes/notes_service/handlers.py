@@ -18,18 +18,18 @@ from notes_service.seeding.service import seed_once
 def subscriptions(app: FastAPI) -> Sequence[Subscription]:
     """The handlers, bound to the application's media store."""
 
-    async def activated(db: AsyncSession, fact: UserActivated) -> None:
-        if await service.serialize(db, fact.user_id):
-            await seed_once(db, await service.project(db, fact))
+    async def activated(db: AsyncSession, event: UserActivated) -> None:
+        if await service.lock_account(db, event.user_id):
+            await seed_once(db, await service.project(db, event))
 
-    async def updated(db: AsyncSession, fact: UserUpdated) -> None:
-        if await service.serialize(db, fact.user_id):
-            await service.project(db, fact)
+    async def updated(db: AsyncSession, event: UserUpdated) -> None:
+        if await service.lock_account(db, event.user_id):
+            await service.project(db, event)
 
-    async def deleted(db: AsyncSession, fact: UserDeleted) -> None:
-        paths = await wipe(db, fact.user_id)
-        app.state.known_authors.forget(fact.user_id)
+    async def deleted(db: AsyncSession, event: UserDeleted) -> None:
+        paths = await wipe(db, event.user_id)
+        app.state.known_authors.forget(event.user_id)
         # Before the commit: if one of both fails the fact comes again, and a file that is gone counts as deleted.
-        await delete_files(app.state.media, [*paths, f"user_upload/user_{fact.user_id}/notes/"])
+        await delete_files(app.state.media, [*paths, f"user_upload/user_{event.user_id}/notes/"])
 
     return (Subscription("identity", {UserActivated: activated, UserUpdated: updated, UserDeleted: deleted}),)

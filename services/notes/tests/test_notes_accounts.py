@@ -68,8 +68,8 @@ def test_a_new_account_has_inbox_and_welcome_note(mine: User, look: Any) -> None
     assert [block["block_type"] for block in detail["blocks"]] == ["T", "N"]
     assert (detail["blocks"][0]["text"], detail["blocks"][1]["text"]) == (welcome["title"], detail["content"])
     assert look.facts("activity.recorded", user_id=mine.id) == []
-    assert [fact["title"] for fact in look.facts("course.created", user_id=mine.id)] == ["Inbox"]
-    assert [fact["note_id"] for fact in look.facts("note.created", user_id=mine.id)] == [welcome["id"]]
+    assert [event["title"] for event in look.facts("course.created", user_id=mine.id)] == ["Inbox"]
+    assert [event["note_id"] for event in look.facts("note.created", user_id=mine.id)] == [welcome["id"]]
 
 
 @pytest.mark.contract("notes §11.1")
@@ -159,7 +159,7 @@ def test_a_deleted_account_takes_everything_along(mine: User, other: User, stack
     assert other.get(f"notes/{comment}/").json()["source_note_uuid"] is None
     assert other.get(f"notes/{own['id']}/").status_code == 404
     assert other.get(f"courses/{course}/").status_code == 404
-    told = {fact["course_id"] for fact in look.facts("course.deleted", user_id=mine.id)}
+    told = {event["course_id"] for event in look.facts("course.deleted", user_id=mine.id)}
     assert course in told
     assert len(told) == 2
     assert look.facts("note.updated", note_id=foreign["id"])[-1]["course_id"] is None

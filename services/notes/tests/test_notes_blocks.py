@@ -46,7 +46,7 @@ def test_a_block_is_appended_and_counted(mine: User, look: Any) -> None:
     assert [b["id"] for b in after["blocks"][:-1]] == [b["id"] for b in note["blocks"]]
     assert after["last_edit"] > note["last_edit"]
     assert words(look, note)[-1] == ("E", 5)
-    assert [fact["revision"] for fact in look.facts("note.updated", note_id=note["id"])] == [2]
+    assert [event["revision"] for event in look.facts("note.updated", note_id=note["id"])] == [2]
 
 
 @pytest.mark.contract("notes §6.1")

@@ -287,7 +287,7 @@ def test_delete_moves_notes_and_keeps_last_edit(mine: User, other: User, look: A
     assert look.facts("note.updated", note_id=note["id"])[-1]["course_id"] == inbox["id"]
     assert look.facts("note.updated", note_id=foreign["id"])[-1]["course_id"] is None
     trashed = look.facts("note.trashed", note_id=binned["id"])
-    assert [(fact["course_id"], fact["revision"]) for fact in trashed] == [(course["id"], 2), (inbox["id"], 3)]
+    assert [(event["course_id"], event["revision"]) for event in trashed] == [(course["id"], 2), (inbox["id"], 3)]
     assert not look.facts("note.updated", note_id=binned["id"])
 
 
@@ -335,5 +335,9 @@ def test_facts_of_courses_carry_growing_revisions(mine: User, look: Any) -> None
     mine.post("courses/", {"title": "Told again", "client_course_id": "t"})
     mine.delete(f"courses/{course['id']}/")
     told = look.facts("course.%", course_id=course["id"])
-    assert [(fact["title"], fact["revision"]) for fact in told] == [("Told", 1), ("Told again", 2), ("Told again", 3)]
-    assert {fact["user_id"] for fact in told} == {mine.id}
+    assert [(event["title"], event["revision"]) for event in told] == [
+        ("Told", 1),
+        ("Told again", 2),
+        ("Told again", 3),
+    ]
+    assert {event["user_id"] for event in told} == {mine.id}

@@ -211,7 +211,7 @@ def test_upsert_brings_a_binned_note_back(mine: User, look: Any) -> None:
     assert (answer.status_code, answer.json()["id"], answer.json()["uuid"]) == (200, first["id"], first["uuid"])
     assert mine.get("notes/deleted/").json() == []
     assert mine.get(f"notes/{first['id']}/").json()["title"] == "Back"
-    assert [fact["revision"] for fact in look.facts("note.%", note_id=first["id"])] == [1, 2, 3]
+    assert [event["revision"] for event in look.facts("note.%", note_id=first["id"])] == [1, 2, 3]
     (restored,) = look.facts("note.restored", note_id=first["id"])
     assert restored["title"] == "Back"
 
@@ -230,7 +230,7 @@ def test_simultaneous_posts_of_one_draft_make_one_note(mine: User, look: Any) ->
     (note_id,) = {a.json()["id"] for a in answers}
     final = mine.get(f"notes/{note_id}/").json()
     assert kinds(final) == [("T", final["title"]), ("N", final["content"])]
-    revisions = [fact["revision"] for fact in look.facts("note.%", note_id=note_id)]
+    revisions = [event["revision"] for event in look.facts("note.%", note_id=note_id)]
     assert revisions == list(range(1, 9))
 
 

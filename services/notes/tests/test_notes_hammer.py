@@ -64,10 +64,10 @@ def test_hammered_note_keeps_every_invariant(mine: User, look: Any) -> None:
         "WHERE subject LIKE 'notes.note.%%' AND (envelope->'data'->>'note_id')::bigint = %s ORDER BY id",
         note["id"],
     )
-    assert [fact["data"]["revision"] for fact in told] == list(range(1, row["revision"] + 1))
+    assert [event["data"]["revision"] for event in told] == list(range(1, row["revision"] + 1))
     binned = False
-    for fact in told:
-        happened = fact["subject"].rpartition(".")[2]
+    for event in told:
+        happened = event["subject"].rpartition(".")[2]
         assert (happened == "restored") == (binned and happened != "trashed")
         assert not (binned and happened == "trashed")
         binned = happened == "trashed"

@@ -33,7 +33,7 @@ def test_one_binned_note_is_purged(mine: User, other: User, api: Api, look: Any)
     assert (answer.status_code, answer.content) == (204, b"")
     assert mine.delete(path).status_code == 404
     assert [note["id"] for note in mine.get("notes/deleted/").json()] == [kept]
-    assert [fact["revision"] for fact in look.facts("note.purged", note_id=gone)] == [3]
+    assert [event["revision"] for event in look.facts("note.purged", note_id=gone)] == [3]
     assert mine.post(f"notes/{gone}/restore/").status_code == 404
 
 

@@ -51,7 +51,7 @@ def test_comments_of_a_deleted_note_become_private(mine: User, other: User, look
     assert (hidden["is_public"], hidden["source_note_uuid"]) == (False, note["uuid"])
     assert hidden["last_edit"] == comment["last_edit"]
     assert other.get(f"notes/{reply['id']}/").json()["is_public"] is True
-    assert [fact["revision"] for fact in look.facts("note.updated", note_id=comment["id"])] == [2]
+    assert [event["revision"] for event in look.facts("note.updated", note_id=comment["id"])] == [2]
     mine.post(f"notes/{note['id']}/restore/")
     assert other.get(f"notes/{comment['id']}/").json()["is_public"] is False
 
@@ -80,7 +80,7 @@ def test_a_binned_note_is_restored_privately(mine: User, other: User, api: Api, 
     assert mine.get("notes/deleted/").json() == []
     assert mine.post(path).status_code == 404
     assert mine.post("notes/999999999/restore/").status_code == 404
-    assert [fact["revision"] for fact in look.facts("note.restored", note_id=note["id"])] == [3]
+    assert [event["revision"] for event in look.facts("note.restored", note_id=note["id"])] == [3]
     assert len(look.facts("activity.recorded", note_id=note["id"])) == 1
 
 
@@ -163,4 +163,4 @@ def test_bin_entry_exactly_while_deleted_under_contention(mine: User, look: Any)
     entries = look.one("SELECT count(*) FROM notes.recycle_bin_entries WHERE note_id = %s", note["id"])
     assert entries == int(row["binned"])
     told = look.facts("note.%", note_id=note["id"])
-    assert [fact["revision"] for fact in told] == list(range(1, row["revision"] + 1))
+    assert [event["revision"] for event in told] == list(range(1, row["revision"] + 1))

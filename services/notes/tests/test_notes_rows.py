@@ -216,7 +216,7 @@ def test_words_of_a_block_are_those_of_its_markdown(
     note = make(mine)
     mine.post(f"notes/{note['id']}/blocks/", block)
     told = look.facts("activity.recorded", note_id=note["id"])
-    assert [(fact["activity_type"], fact["word_count"]) for fact in told] == ([("E", words)] if words else [])
+    assert [(event["activity_type"], event["word_count"]) for event in told] == ([("E", words)] if words else [])
 
 
 @pytest.mark.contract("notes §9.1")

@@ -207,7 +207,7 @@ def test_metadata_alone_is_no_activity_and_leaves_blocks(mine: User, look: Any) 
     assert changed["blocks"] == note["blocks"]
     assert len(look.facts("activity.recorded", note_id=note["id"])) == 1
     updated = look.facts("note.updated", note_id=note["id"])
-    assert [(fact["title"], fact["revision"]) for fact in updated] == [("other", 2)]
+    assert [(event["title"], event["revision"]) for event in updated] == [("other", 2)]
 
 
 @pytest.mark.contract("notes §5.7")
@@ -219,7 +219,7 @@ def test_last_write_wins_without_gaps_in_the_story(mine: User, look: Any) -> Non
     assert final["content"] in {answer["content"] for answer in answers}
     number = final["content"].split()[-1]
     assert kinds(final) == [("T", f"H{number}"), ("N", f"body {number}")]
-    revisions = [fact["revision"] for fact in look.facts("note.%", note_id=note["id"])]
+    revisions = [event["revision"] for event in look.facts("note.%", note_id=note["id"])]
     assert revisions == list(range(1, 18))
     places = [
         row["position"] for row in look.all("SELECT position FROM notes.note_index WHERE note_id = %s", note["id"])

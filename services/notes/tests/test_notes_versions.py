@@ -88,7 +88,7 @@ def test_restoring_a_version_keeps_course_and_visibility(mine: User, look: Any) 
     newest = history(mine, note)[0]
     assert (newest["reason"], newest["content"], newest["description"]) == ("before_restore", "new", None)
     assert len(look.facts("activity.recorded", note_id=note["id"])) == 2
-    assert [fact["title"] for fact in look.facts("note.updated", note_id=note["id"])] == ["New", "A note"]
+    assert [event["title"] for event in look.facts("note.updated", note_id=note["id"])] == ["New", "A note"]
 
 
 @pytest.mark.contract("notes §7")

@@ -23,7 +23,7 @@ STATE = (
 """The columns a fact is made of, for statements that change many rows at once."""
 
 
-async def tell_event(db: AsyncSession, fact: type[PlannerEventState], event: PlannerEvent) -> None:
+async def publish_event(db: AsyncSession, fact: type[PlannerEventState], event: PlannerEvent) -> None:
     """Publish the present state of an event under its revision."""
     told = fact(
         event_id=event.id,
@@ -37,11 +37,11 @@ async def tell_event(db: AsyncSession, fact: type[PlannerEventState], event: Pla
     await publish(db, EVENTS, told)
 
 
-async def tell_events(db: AsyncSession, fact: type[PlannerEventState], states: list[Mapping[str, Any]]) -> None:
+async def publish_events(db: AsyncSession, event: type[PlannerEventState], states: list[Mapping[str, Any]]) -> None:
     """Publish many events; `states` are rows of the `STATE` columns."""
-    await publish(db, EVENTS, *(fact(**state) for state in states))
+    await publish(db, EVENTS, *(event(**state) for state in states))
 
 
-async def tell_feed_deleted(db: AsyncSession, feed: CalendarFeed) -> None:
+async def publish_feed_deleted(db: AsyncSession, feed: CalendarFeed) -> None:
     """Publish that a feed is gone: the one thing that is told of a feed, hence its first revision."""
     await publish(db, EVENTS, FeedDeleted(feed_id=feed.id, user_id=feed.user_id, revision=1))

@@ -25,8 +25,8 @@ from notechondria_shared.db import SessionReader
 from notechondria_shared.messaging.consumer import Subscription
 from planner_service.accounts import forget, is_present, lock_exclusively
 from planner_service.calendar_sources.store import drop_unused
-from planner_service.events import STATE, tell_events
-from planner_service.heatmap.queries import KEEP_ACTIVITY
+from planner_service.events import STATE, publish_events
+from planner_service.heatmap.queries import INSERT_ACTIVITY
 from planner_service.models import (
     LIVE,
     TRASHED,
@@ -40,20 +40,20 @@ from planner_service.models import (
     PlannerEvent,
 )
 from planner_service.references import queries
-from planner_service.references.service import bury_course, bury_note, store_course, store_note
+from planner_service.references.service import mark_course_deleted, mark_note_purged, store_course, store_note
 
 
-async def keep_course(db: AsyncSession, fact: CourseState) -> None:
+async def on_course_changed(db: AsyncSession, event: CourseState) -> None:
     """A course was made or changed."""
-    if fact.user_id is None or await is_present(db, fact.user_id):
-        await store_course(db, fact)
+    if event.user_id is None or await is_present(db, event.user_id):
+        await store_course(db, event)
 
 
-async def lose_course(db: AsyncSession, fact: CourseDeleted) -> None:
+async def on_course_deleted(db: AsyncSession, event: CourseDeleted) -> None:
     """A course is gone: what named it stands without one (planner §9)."""
     # The tombstone first: it waits for writes that hold the course, and turns away those to come.
-    await bury_course(db, fact)
-    await _clear_courses(db, [fact.course_id])
+    await mark_course_deleted(db, event)
+    await _clear_courses(db, [event.course_id])
 
 
 async def _clear_courses(db: AsyncSession, course_ids: list[int]) -> None:
@@ -64,7 +64,7 @@ async def _clear_courses(db: AsyncSession, course_ids: list[int]) -> None:
         .returning(*STATE)
         .execution_options(synchronize_session=False)
     )
-    await tell_events(db, PlannerEventUpdated, [dict(row) for row in cleared.mappings()])
+    await publish_events(db, PlannerEventUpdated, [dict(row) for row in cleared.mappings()])
     for table in (CalendarFeed, CalendarLink, Activity, NoteRef):
         await db.execute(
             update(table)
@@ -74,89 +74,87 @@ async def _clear_courses(db: AsyncSession, course_ids: list[int]) -> None:
         )
 
 
-async def keep_created_note(db: AsyncSession, fact: NoteCreated) -> None:
+async def on_note_created(db: AsyncSession, event: NoteCreated) -> None:
     """A note was made."""
-    if await is_present(db, fact.user_id):
-        await store_note(db, fact, LIVE)
+    if await is_present(db, event.user_id):
+        await store_note(db, event, LIVE)
 
 
-async def keep_updated_note(db: AsyncSession, fact: NoteUpdated) -> None:
+async def on_note_updated(db: AsyncSession, event: NoteUpdated) -> None:
     """Title, text or course of a note changed, wherever it lies."""
-    if await is_present(db, fact.user_id):
-        await store_note(db, fact, LIVE, state_known=False)
+    if await is_present(db, event.user_id):
+        await store_note(db, event, LIVE, state_known=False)
 
 
-async def hide_note(db: AsyncSession, fact: NoteTrashed) -> None:
+async def on_note_trashed(db: AsyncSession, event: NoteTrashed) -> None:
     """A note lies in the bin: its sessions are not shown (decision 12)."""
-    if await is_present(db, fact.user_id):
-        await store_note(db, fact, TRASHED)
+    if await is_present(db, event.user_id):
+        await store_note(db, event, TRASHED)
 
 
-async def show_note(db: AsyncSession, fact: NoteRestored) -> None:
+async def on_note_restored(db: AsyncSession, event: NoteRestored) -> None:
     """A note came back, and its sessions with it."""
-    if await is_present(db, fact.user_id):
-        await store_note(db, fact, LIVE)
+    if await is_present(db, event.user_id):
+        await store_note(db, event, LIVE)
 
 
-async def lose_note(db: AsyncSession, fact: NotePurged) -> None:
+async def on_note_purged(db: AsyncSession, event: NotePurged) -> None:
     """A note is gone for good, and its sessions and activity with it."""
-    await lock_exclusively(db, fact.user_id)
-    if not await is_present(db, fact.user_id):
+    await lock_exclusively(db, event.user_id)
+    if not await is_present(db, event.user_id):
         return
-    await bury_note(db, fact)
-    await db.execute(delete(NoteSession).where(NoteSession.note_id == fact.note_id))
-    await db.execute(delete(Activity).where(Activity.note_id == fact.note_id))
+    await mark_note_purged(db, event)
+    await db.execute(delete(NoteSession).where(NoteSession.note_id == event.note_id))
+    await db.execute(delete(Activity).where(Activity.note_id == event.note_id))
 
 
-async def keep_activity(db: AsyncSession, fact: ActivityRecorded) -> None:
+async def on_activity_recorded(db: AsyncSession, event: ActivityRecorded) -> None:
     """Words were written (planner §1.4): kept once, unless the note or its author is gone by now."""
-    if fact.word_count <= 0 or not await is_present(db, fact.user_id):
+    if event.word_count <= 0 or not await is_present(db, event.user_id):
         return
     read = SessionReader(db)
-    course_id = fact.course_id
+    course_id = event.course_id
     if course_id is not None and await read.value(queries.HELD_COURSE, course_id=course_id):
         course_id = None
     await read.run(
-        KEEP_ACTIVITY,
+        INSERT_ACTIVITY,
         {
-            "activity_id": fact.activity_id,
-            "user_id": fact.user_id,
-            "note_id": fact.note_id,
+            "activity_id": event.activity_id,
+            "user_id": event.user_id,
+            "note_id": event.note_id,
             "course_id": course_id,
-            "activity_type": fact.activity_type,
-            "activity_date": fact.activity_date,
-            "word_count": fact.word_count,
+            "activity_type": event.activity_type,
+            "activity_date": event.activity_date,
+            "word_count": event.word_count,
         },
     )
 
 
-async def follow_account(db: AsyncSession, fact: UserState) -> None:
+async def on_user_changed(db: AsyncSession, event: UserState) -> None:
     """An account was opened, changed or shut: the newest word counts."""
-    if not await is_present(db, fact.user_id):
+    if not await is_present(db, event.user_id):
         return
-    values = {"is_active": fact.is_active, "revision": fact.revision}
+    values = {"is_active": event.is_active, "revision": event.revision}
     await db.execute(
         upsert(AccountState)
-        .values(user_id=fact.user_id, **values)
+        .values(user_id=event.user_id, **values)
         .on_conflict_do_update(
-            index_elements=[AccountState.user_id], set_=values, where=AccountState.revision < fact.revision
+            index_elements=[AccountState.user_id], set_=values, where=AccountState.revision < event.revision
         )
     )
 
 
-async def forget_user(db: AsyncSession, fact: UserDeleted) -> None:
+async def on_user_deleted(db: AsyncSession, event: UserDeleted) -> None:
     """An account is gone: everything of it goes, and what is told of it later is not taken up."""
-    await forget(db, fact.user_id)
-    courses = await db.scalars(
-        select(CourseRef.course_id).where(CourseRef.user_id == fact.user_id).with_for_update()
-    )
+    await forget(db, event.user_id)
+    courses = await db.scalars(select(CourseRef.course_id).where(CourseRef.user_id == event.user_id).with_for_update())
     sources = await db.scalars(
-        select(CalendarFeed.source_id).where(CalendarFeed.user_id == fact.user_id, CalendarFeed.source_id.is_not(None))
+        select(CalendarFeed.source_id).where(CalendarFeed.user_id == event.user_id, CalendarFeed.source_id.is_not(None))
     )
     unused = sorted({source_id for source_id in sources if source_id is not None})
     for table in (PlannerEvent, CalendarFeed, CalendarLink, NoteSession, Activity, NoteRef, AccountState):
         await db.execute(
-            delete(table).where(table.user_id == fact.user_id).execution_options(synchronize_session=False)
+            delete(table).where(table.user_id == event.user_id).execution_options(synchronize_session=False)
         )
     await drop_unused(db, unused)
     # Others may have planned for a course of theirs.
@@ -168,20 +166,20 @@ async def forget_user(db: AsyncSession, fact: UserDeleted) -> None:
 SUBSCRIPTIONS = (
     Subscription(
         source="identity",
-        handlers={UserActivated: follow_account, UserUpdated: follow_account, UserDeleted: forget_user},
+        handlers={UserActivated: on_user_changed, UserUpdated: on_user_changed, UserDeleted: on_user_deleted},
     ),
     Subscription(
         source="notes",
         handlers={
-            CourseCreated: keep_course,
-            CourseUpdated: keep_course,
-            CourseDeleted: lose_course,
-            NoteCreated: keep_created_note,
-            NoteUpdated: keep_updated_note,
-            NoteTrashed: hide_note,
-            NoteRestored: show_note,
-            NotePurged: lose_note,
-            ActivityRecorded: keep_activity,
+            CourseCreated: on_course_changed,
+            CourseUpdated: on_course_changed,
+            CourseDeleted: on_course_deleted,
+            NoteCreated: on_note_created,
+            NoteUpdated: on_note_updated,
+            NoteTrashed: on_note_trashed,
+            NoteRestored: on_note_restored,
+            NotePurged: on_note_purged,
+            ActivityRecorded: on_activity_recorded,
         },
     ),
 )

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 from tests.support.client import User, eventually
 
-from notechondria_contracts.events import Fact
+from notechondria_contracts.events import IntegrationEvent
 from notechondria_contracts.events.event import Envelope
 from notechondria_contracts.events.notes import ActivityRecorded, CourseCreated, CourseDeleted, NoteCreated, NotePurged
 from notechondria_launcher.stack import Stack
@@ -67,14 +67,14 @@ class Teller:
     def __init__(self, stack: Stack, tables: Tables) -> None:
         self._url, self._tables = stack.nats_url("notes"), tables
 
-    def tell(self, *facts: Fact, event_id: UUID | None = None) -> None:
+    def tell(self, *events: IntegrationEvent, event_id: UUID | None = None) -> None:
         """Publish facts in order and wait until the planner has taken them all."""
         marker = CourseCreated(course_id=self.new_id(), user_id=None, title="Marker", revision=1)
-        asyncio.run(self._publish([*facts, marker], event_id))
+        asyncio.run(self._publish([*events, marker], event_id))
         # One consumer takes the stream in order: what came before the marker is done when the marker is.
         eventually(lambda: self._tables.count("course_refs", course_id=marker.course_id))
 
-    async def _publish(self, facts: list[Fact], event_id: UUID | None) -> None:
+    async def _publish(self, events: list[IntegrationEvent], event_id: UUID | None) -> None:
         bus, connected = Bus("notes", self._url), asyncio.Event()
 
         async def ready() -> None:
@@ -86,10 +86,10 @@ class Teller:
             async with asyncio.timeout(10):
                 await connected.wait()
                 await ensure_stream(bus)
-                for fact in facts:
-                    known = event_id if event_id and fact is not facts[-1] else uuid4()
-                    envelope = Envelope.of(fact, known, datetime.now(UTC))
-                    await bus.jetstream.publish(fact.subject, envelope.model_dump_json().encode())
+                for event in events:
+                    known = event_id if event_id and event is not events[-1] else uuid4()
+                    envelope = Envelope.of(event, known, datetime.now(UTC))
+                    await bus.jetstream.publish(event.subject, envelope.model_dump_json().encode())
         finally:
             await bus.close()
 
@@ -103,23 +103,23 @@ class Teller:
         self.tell(CourseCreated(course_id=course_id, user_id=owner.id if owner else None, title="Biology", revision=1))
         return course_id
 
-    def lose_course(self, course_id: int) -> None:
+    def on_course_deleted(self, course_id: int) -> None:
         self.tell(CourseDeleted(course_id=course_id, user_id=None, title="Biology", revision=2))
 
     def note(self, owner: User, **fields: Any) -> int:
         """A note that the planner has heard of."""
-        fact = note_fact(NoteCreated, self.new_id(), owner, **fields)
-        self.tell(fact)
-        return fact.note_id
+        event = note_event(NoteCreated, self.new_id(), owner, **fields)
+        self.tell(event)
+        return event.note_id
 
     def purge(self, owner: User, note_id: int, revision: int = 9) -> None:
-        self.tell(note_fact(NotePurged, note_id, owner, revision=revision))
+        self.tell(note_event(NotePurged, note_id, owner, revision=revision))
 
 
-def note_fact(fact: type[Any], note_id: int, owner: User, **fields: Any) -> Any:
+def note_event(event: type[Any], note_id: int, owner: User, **fields: Any) -> Any:
     """A fact about a note, with plain values for what a test does not care about."""
     values: dict[str, Any] = {"title": "Enzymes", "description": "How they fold", "course_id": None, "revision": 1}
-    return fact(note_id=note_id, uuid=UUID(int=note_id), user_id=owner.id, **(values | fields))
+    return event(note_id=note_id, uuid=UUID(int=note_id), user_id=owner.id, **(values | fields))
 
 
 def activity_fact(owner: User, note_id: int, day: date, words: int, **fields: Any) -> ActivityRecorded:

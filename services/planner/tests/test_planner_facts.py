@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from services.planner.tests.calls import create_feed, grid, link, plan
 from services.planner.tests.feed_server import SEMINAR
-from services.planner.tests.support import Tables, Teller, activity_fact, note_fact
+from services.planner.tests.support import Tables, Teller, activity_fact, note_event
 from tests.support.client import User, eventually
 
 from notechondria_contracts.events.notes import (
@@ -44,12 +44,12 @@ def test_sessions_follow_the_bin(ann: User, today: date, teller: Teller, tables:
     row = session_on(ann, note_id)
     teller.tell(activity_fact(ann, note_id, today, 10))
     assert shown(ann) == [row, row]
-    teller.tell(note_fact(NoteTrashed, note_id, ann, revision=2))
+    teller.tell(note_event(NoteTrashed, note_id, ann, revision=2))
     assert shown(ann) == []
     assert ann.get("heatmap/").json()["max_past_value"] == 1
-    teller.tell(note_fact(NoteRestored, note_id, ann, revision=3))
+    teller.tell(note_event(NoteRestored, note_id, ann, revision=3))
     assert shown(ann) == [row, row]
-    teller.tell(note_fact(NoteTrashed, note_id, ann, revision=4))
+    teller.tell(note_event(NoteTrashed, note_id, ann, revision=4))
     teller.purge(ann, note_id, revision=5)
     assert shown(ann) == []
     assert tables.count("note_sessions", note_id=note_id) == 0
@@ -63,9 +63,9 @@ def test_late_facts_do_not_bring_a_purged_note_back(ann: User, today: date, tell
     note_id = teller.note(ann, title="Secret")
     teller.purge(ann, note_id)
     teller.tell(
-        note_fact(NoteCreated, note_id, ann, title="Secret"),
-        note_fact(NoteUpdated, note_id, ann, title="Secret", revision=20),
-        note_fact(NoteRestored, note_id, ann, title="Secret", revision=21),
+        note_event(NoteCreated, note_id, ann, title="Secret"),
+        note_event(NoteUpdated, note_id, ann, title="Secret", revision=20),
+        note_event(NoteRestored, note_id, ann, title="Secret", revision=21),
         activity_fact(ann, note_id, today, 10),
     )
     (kept,) = tables.rows("SELECT title, description, state FROM planner.note_refs WHERE note_id = %s", note_id)
@@ -76,16 +76,16 @@ def test_late_facts_do_not_bring_a_purged_note_back(ann: User, today: date, tell
 def test_purge_of_a_note_never_heard_of(ann: User, teller: Teller) -> None:
     note_id = teller.new_id()
     teller.purge(ann, note_id)
-    teller.tell(note_fact(NoteCreated, note_id, ann))
+    teller.tell(note_event(NoteCreated, note_id, ann))
     assert ann.post("note-sessions/", {"note_id": note_id}).status_code == 404
 
 
 def test_older_facts_do_not_overwrite(ann: User, teller: Teller, tables: Tables) -> None:
     note_id = teller.note(ann)
     teller.tell(
-        note_fact(NoteUpdated, note_id, ann, title="Newest", revision=5),
-        note_fact(NoteUpdated, note_id, ann, title="Old", revision=4),
-        note_fact(NoteCreated, note_id, ann, title="Oldest", revision=1),
+        note_event(NoteUpdated, note_id, ann, title="Newest", revision=5),
+        note_event(NoteUpdated, note_id, ann, title="Old", revision=4),
+        note_event(NoteCreated, note_id, ann, title="Oldest", revision=1),
     )
     assert tables.rows("SELECT title, revision FROM planner.note_refs WHERE note_id = %s", note_id) == [
         {"title": "Newest", "revision": 5}
@@ -106,19 +106,19 @@ def test_state_and_text_arrive_in_any_order(ann: User, teller: Teller) -> None:
     row = session_on(ann, note_id)
     # The edit of the binned note overtakes the trashing, which must still be felt.
     teller.tell(
-        note_fact(NoteUpdated, note_id, ann, title="Edited", revision=3),
-        note_fact(NoteTrashed, note_id, ann, revision=2),
+        note_event(NoteUpdated, note_id, ann, title="Edited", revision=3),
+        note_event(NoteTrashed, note_id, ann, revision=2),
     )
     assert shown(ann) == []
     teller.tell(
-        note_fact(NoteRestored, note_id, ann, revision=5),
-        note_fact(NoteTrashed, note_id, ann, revision=4),
+        note_event(NoteRestored, note_id, ann, revision=5),
+        note_event(NoteTrashed, note_id, ann, revision=4),
     )
     assert shown(ann) == [row, row]
     # An edit says nothing of the bin.
     teller.tell(
-        note_fact(NoteTrashed, note_id, ann, revision=6),
-        note_fact(NoteUpdated, note_id, ann, revision=7),
+        note_event(NoteTrashed, note_id, ann, revision=6),
+        note_event(NoteUpdated, note_id, ann, revision=7),
     )
     assert shown(ann) == []
 
@@ -147,7 +147,7 @@ def test_a_deleted_course_leaves_events_and_feeds_without_it(
     feed = ann.post("calendar-feeds/", {"title": "Lab", "course_id": course_id}).json()
     link = ann.post("calendar-links/", {"name": "Phone", "course_id": course_id}).json()
     assert (feed["course_id"], link["course_id"]) == (course_id, course_id)
-    teller.lose_course(course_id)
+    teller.on_course_deleted(course_id)
     assert ann.get(f"planner-events/{mine['id']}/").json() == {**mine, "course_id": None}
     assert ben.get(f"planner-events/{theirs['id']}/").json() == {**theirs, "course_id": None}
     assert ann.get(f"planner-events/{other['id']}/").json() == other
@@ -163,7 +163,7 @@ def test_a_deleted_course_leaves_events_and_feeds_without_it(
 @pytest.mark.contract("planner §9")
 def test_a_deleted_course_stays_deleted(ann: User, today: date, teller: Teller, tables: Tables) -> None:
     course_id = teller.course(ann)
-    teller.lose_course(course_id)
+    teller.on_course_deleted(course_id)
     activity = activity_fact(ann, teller.note(ann), today, 10, course_id=course_id)
     teller.tell(CourseUpdated(course_id=course_id, user_id=ann.id, title="Back", revision=7), activity)
     assert ann.post("planner-events/", {**EVENT, "course_id": course_id}).status_code == 404
@@ -203,10 +203,10 @@ def test_account_deletion_takes_everything(ann: User, ben: User, today: date, te
     # What is told late of the deleted account is not taken up.
     late = teller.new_id()
     teller.tell(
-        note_fact(NoteCreated, late, ann),
-        note_fact(NoteUpdated, late, ann, revision=2),
-        note_fact(NoteTrashed, late, ann, revision=3),
-        note_fact(NoteRestored, late, ann, revision=4),
+        note_event(NoteCreated, late, ann),
+        note_event(NoteUpdated, late, ann, revision=2),
+        note_event(NoteTrashed, late, ann, revision=3),
+        note_event(NoteRestored, late, ann, revision=4),
         CourseUpdated(course_id=teller.new_id(), user_id=ann.id, title="Mine", revision=5),
         activity_fact(ann, late, today, 10),
     )

@@ -87,8 +87,8 @@ def test_future_values_sum_the_weights_of_events(ann: User, ben: User, today: da
 
 @pytest.mark.contract("planner §1.4")
 def test_activity_is_kept_once(ann: User, today: date, teller: Teller, tables: Tables) -> None:
-    fact = activity_fact(ann, teller.note(ann), today, 10, activity_id=uuid4())
-    teller.tell(fact)
-    teller.tell(fact)
-    assert tables.count("activities", activity_id=fact.activity_id) == 1
+    event = activity_fact(ann, teller.note(ann), today, 10, activity_id=uuid4())
+    teller.tell(event)
+    teller.tell(event)
+    assert tables.count("activities", activity_id=event.activity_id) == 1
     assert values(heatmap(ann), "past_value") == {today.isoformat(): 1}

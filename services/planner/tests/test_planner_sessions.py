@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from services.planner.tests.calls import begin_session
-from services.planner.tests.support import Tables, Teller, note_fact
+from services.planner.tests.support import Tables, Teller, note_event
 from tests.support.client import User
 
 from notechondria_contracts.events.notes import NoteTrashed
@@ -169,7 +169,7 @@ def test_the_list_is_50_sessions_and_200_at_most(ann: User, teller: Teller, tabl
 @pytest.mark.contract("planner §8", "decision 12")
 def test_a_session_on_a_binned_note_is_made_but_hidden(ann: User, teller: Teller) -> None:
     note_id = teller.note(ann)
-    teller.tell(note_fact(NoteTrashed, note_id, ann, revision=2))
+    teller.tell(note_event(NoteTrashed, note_id, ann, revision=2))
     row = begin_session(ann, note_id)
     assert row["title"] == "Enzymes"
     assert listed(ann) == []

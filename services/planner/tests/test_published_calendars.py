@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 from services.planner.tests.calls import create_feed, entries, link, plan, read_link
-from services.planner.tests.support import Teller, note_fact
+from services.planner.tests.support import Teller, note_event
 from tests.support.client import Api, User
 
 from notechondria_contracts.events.notes import NoteTrashed
@@ -104,7 +104,7 @@ def test_a_link_of_one_course_never_opens_up(ann: User, ben: User, api: Api, tel
     ann.post("note-sessions/", {"note_id": teller.note(ann, title="Private work")})
     made = link(ann, course_id=course_id)
     assert summaries(published(api, made)) == ["Of it", "Work"]
-    teller.lose_course(course_id)
+    teller.on_course_deleted(course_id)
     assert ann.get("calendar-links/").json()[0]["course_id"] is None
     assert summaries(published(api, made)) == []
 
@@ -114,7 +114,7 @@ def test_sessions_of_binned_notes_and_old_events_are_not_published(
 ) -> None:
     note_id = teller.note(ann)
     ann.post("note-sessions/", {"note_id": note_id})
-    teller.tell(note_fact(NoteTrashed, note_id, ann, revision=2))
+    teller.tell(note_event(NoteTrashed, note_id, ann, revision=2))
     plan(ann, today - timedelta(days=800), title="Long ago")
     plan(ann, today - timedelta(days=800), title="Again and again", recurrence_freq="W")
     calendar = published(api, link(ann))

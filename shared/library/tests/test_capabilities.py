@@ -10,7 +10,7 @@ import pytest
 from nats.errors import Error as NatsError
 
 from notechondria_shared.messaging import capabilities
-from notechondria_shared.messaging.capabilities import Announcer, CapabilityBoard
+from notechondria_shared.messaging.capabilities import CapabilityPublisher, CapabilityRegistry
 
 
 class Bus:
@@ -50,14 +50,14 @@ async def _until(condition: Callable[[], bool]) -> None:
 def test_a_replica_learns_the_capabilities_at_each_connect(monkeypatch: pytest.MonkeyPatch) -> None:
     stored: dict[str, int] = {"notes": 1}
 
-    async def read(self: CapabilityBoard) -> dict[str, int]:
+    async def read(self: CapabilityRegistry) -> dict[str, int]:
         return dict(stored)
 
-    monkeypatch.setattr(CapabilityBoard, "_read", read)
+    monkeypatch.setattr(CapabilityRegistry, "_read", read)
 
     async def story() -> None:
         bus = Bus()
-        board = CapabilityBoard(bus)  # type: ignore[arg-type]
+        board = CapabilityRegistry(bus)  # type: ignore[arg-type]
         board.start()
         await asyncio.sleep(0.02)  # it has looked, and found no connection
         assert board.current() == {}
@@ -75,16 +75,16 @@ def test_a_replica_learns_the_capabilities_at_each_connect(monkeypatch: pytest.M
 def test_an_announcement_that_fails_is_made_again_soon(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     tries: list[int] = []
 
-    async def announce(self: Announcer) -> None:
+    async def announce(self: CapabilityPublisher) -> None:
         tries.append(1)
         if len(tries) == 1:
             raise error
 
-    monkeypatch.setattr(Announcer, "_announce", announce)
+    monkeypatch.setattr(CapabilityPublisher, "_announce", announce)
 
     async def story() -> None:
         bus = Bus()
-        announcer = Announcer(bus, {"notes": 1})  # type: ignore[arg-type]
+        announcer = CapabilityPublisher(bus, {"notes": 1})  # type: ignore[arg-type]
         announcer.start()
         await bus.connect()
         with contextlib.suppress(TimeoutError):

@@ -123,8 +123,8 @@ def test_any_json_is_read_or_refused_with_words(field: str, value: object) -> No
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_a_written_moment_is_read_back(moment: datetime) -> None:
-    assert parse_datetime(moment.isoformat()) == moment
+def test_a_written_moment_is_read_back(at: datetime) -> None:
+    assert parse_datetime(at.isoformat()) == at
 
 
 @given(st.text())

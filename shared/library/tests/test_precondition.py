@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from notechondria_shared.auth.precondition import EXPECTED_HEADER, changed_fields, expect, expected_header, must_hold
+from notechondria_shared.auth.precondition import (
+    PRECONDITION_HEADER,
+    changed_fields,
+    check_precondition,
+    precondition_header,
+    set_precondition,
+)
 from notechondria_shared.core.errors import BadRequest, PreconditionFailed
 
 
@@ -23,21 +29,21 @@ def test_null_and_empty_are_the_same() -> None:
 
 def test_a_row_is_held_against_what_was_seen_once() -> None:
     def work() -> None:
-        expect(expected_header({"title": "Ärger \N{SNOWMAN}", "unknown": 5})[EXPECTED_HEADER])
+        set_precondition(precondition_header({"title": "Ärger \N{SNOWMAN}", "unknown": 5})[PRECONDITION_HEADER])
         with pytest.raises(PreconditionFailed) as refusal:
-            must_hold({"title": "Other"})
+            check_precondition({"title": "Other"})
         assert (refusal.value.status, refusal.value.detail) == (412, "it has been changed since (title).")
-        must_hold({"title": "Other"})  # the first lock of a request decides: what follows are its own changes
-        expect(expected_header({"title": "Ärger \N{SNOWMAN}"})[EXPECTED_HEADER])
-        must_hold({"title": "Ärger \N{SNOWMAN}"})
+        check_precondition({"title": "Other"})  # the first lock of a request decides: what follows are its own changes
+        set_precondition(precondition_header({"title": "Ärger \N{SNOWMAN}"})[PRECONDITION_HEADER])
+        check_precondition({"title": "Ärger \N{SNOWMAN}"})
 
     in_a_request(work)
 
 
 def test_without_the_header_nothing_is_expected() -> None:
     def work() -> None:
-        expect(None)
-        must_hold({"title": "Any"})
+        set_precondition(None)
+        check_precondition({"title": "Any"})
 
     in_a_request(work)
 
@@ -45,4 +51,4 @@ def test_without_the_header_nothing_is_expected() -> None:
 @pytest.mark.parametrize("header", ["", "{", "[]", "5", "null"])
 def test_a_header_that_is_no_object_is_refused(header: str) -> None:
     with pytest.raises(BadRequest):
-        in_a_request(lambda: expect(header))
+        in_a_request(lambda: set_precondition(header))

@@ -91,10 +91,10 @@ async def login(
     request: Request, _: MaybeCaller, given: Annotated[schemas.Login, read_body(schemas.Login)]
 ) -> schemas.AuthPayload:
     """Sign in with address or user name (identity §7.5): AuthPayload; every mismatch reads the same."""
-    proved = await sign_in.prove(request, given)
+    proved = await sign_in.verify_credentials(request, given)
     database: Database = request.app.state.database
     async with database.transaction() as db:
-        account = await sign_in.enter(db, proved)
+        account = await sign_in.load_verified_user(db, proved)
         token, row = await sessions.mint(db, account.id, Device.of(request))
         return await auth_payload(request, db, account, token, row)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.schemas import Claim, Register
 from identity_service.codes import service as codes
-from identity_service.events import tell, tell_state
+from identity_service.events import publish_user_state, tell
 from identity_service.invitations import service as invitations
 from identity_service.models import ACTIVE, EVENTS, PENDING, ApiKey, Code, Session, User
 from identity_service.settings import IdentitySettings
@@ -94,9 +94,9 @@ async def verify(db: AsyncSession, email: str, code: str) -> User:
     """Use the code and open the account (identity §7.3); a wrong try is counted although the request fails."""
     user = await by_email(db, email)
     if user is None or not await codes.consume(db, codes.REGISTER, email, code) or user.status != PENDING:
-        raise NonFieldError(BAD_CODE, keep_writes=True)
+        raise NonFieldError(BAD_CODE, commit_on_error=True)
     user.status = ACTIVE
-    await tell_state(db, UserActivated, user)
+    await publish_user_state(db, UserActivated, user)
     return user
 
 

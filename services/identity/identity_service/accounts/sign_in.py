@@ -18,7 +18,7 @@ NOBODY = "Sign-in refused: Backend.Creators.Auth/login — an address or a user 
 
 
 @dataclass(frozen=True, slots=True)
-class Proved:
+class VerifiedCredentials:
     """Whose password was right, the hash it was held against, and a new hash when that one should be upgraded."""
 
     user_id: int
@@ -26,7 +26,7 @@ class Proved:
     upgraded: str | None
 
 
-async def prove(request: Request, given: schemas.Login) -> Proved:
+async def verify_credentials(request: Request, given: schemas.Login) -> VerifiedCredentials:
     """Look at name and password under the limits of guessing; every mismatch reads the same (400), too many are 429."""
     identifier = given.identifier or given.email
     if not identifier:
@@ -40,10 +40,10 @@ async def prove(request: Request, given: schemas.Login) -> Proved:
         matches, upgraded = await passwords.verify(given.password, user["password_hash"] if user else None)
         if user is None or not matches or user["status"] != ACTIVE:
             raise NonFieldError(service.MISMATCH)
-    return Proved(user["id"], user["password_hash"], upgraded)
+    return VerifiedCredentials(user["id"], user["password_hash"], upgraded)
 
 
-async def enter(db: AsyncSession, proved: Proved) -> User:
+async def load_verified_user(db: AsyncSession, proved: VerifiedCredentials) -> User:
     """The account, locked, unless it changed since its password was looked at; keeps an upgraded hash."""
     account = await db.get(User, proved.user_id, with_for_update=True)
     if account is None or account.status != ACTIVE or account.password_hash != proved.password_hash:

@@ -8,7 +8,7 @@ import secrets
 from fastapi import APIRouter, Request, Response
 
 from identity_service.accounts.schemas import Login
-from identity_service.accounts.sign_in import enter, prove
+from identity_service.accounts.sign_in import load_verified_user, verify_credentials
 from identity_service.admin.entry import (
     COOKIE,
     FORM_COOKIE,
@@ -69,12 +69,12 @@ async def sign_in(request: Request) -> Response:
     fields = await read_form(request, form_token(request, request.cookies.get(FORM_COOKIE, "")))
     target = _target(fields.get("next", ""))
     try:
-        proved = await prove(
+        proved = await verify_credentials(
             request, validate(Login, {name: fields.get(name, "") for name in ("identifier", "password")})
         )
         database: Database = request.app.state.database
         async with database.transaction() as db:
-            account = await enter(db, proved)
+            account = await load_verified_user(db, proved)
             if not account.is_staff:
                 raise Forbidden(NOT_STAFF)
             token, row = await sessions.mint(db, account.id, Device.of(request))

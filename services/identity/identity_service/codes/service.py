@@ -41,7 +41,7 @@ async def consume(db: AsyncSession, kind: str, scope: str, given: str) -> bool:
     """True when `given` is the open code of (kind, scope), which is thereby used up.
 
     A wrong try is counted; the fifth voids the code. The caller must keep the writes of a refusal
-    (`keep_writes=True`), or tries would not count.
+    (`commit_on_error=True`), or tries would not count.
     """
     code = await db.scalar(
         select(Code)

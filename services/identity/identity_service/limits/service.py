@@ -45,17 +45,17 @@ class Buckets:
         Counted before the secret is looked at, so that many tries at the same moment cannot slip through together. A
         window that is over begins anew; a refused try is rolled back.
         """
-        moment = now()
-        fresh = RateWindow.started_at > moment - WINDOW
+        at = now()
+        fresh = RateWindow.started_at > at - WINDOW
         statement = upsert(RateWindow).values(
-            [{"bucket": bucket, "started_at": moment, "tries": 1} for bucket in sorted(self._limits)]
+            [{"bucket": bucket, "started_at": at, "tries": 1} for bucket in sorted(self._limits)]
         )
         rows = await db.execute(
             statement.on_conflict_do_update(
                 index_elements=[RateWindow.bucket],
                 set_={
                     "tries": case((fresh, RateWindow.tries + 1), else_=1),
-                    "started_at": case((fresh, RateWindow.started_at), else_=moment),
+                    "started_at": case((fresh, RateWindow.started_at), else_=at),
                 },
             ).returning(RateWindow.bucket, RateWindow.tries, RateWindow.started_at)
         )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from identity_service.settings import IdentitySettings
 from notechondria_shared.core.timestamps import iso_offset, now
 from notechondria_shared.core.version import product_version
-from notechondria_shared.messaging.capabilities import CapabilityBoard
+from notechondria_shared.messaging.capabilities import CapabilityRegistry
 from notechondria_shared.web.errors import EMPTY_405
 
 SERVICE = "notechondria-backend"
@@ -28,7 +28,7 @@ async def root() -> dict[str, str]:
 async def handshake(request: Request) -> dict[str, Any]:
     """Who this is and what it can do (identity §6.1); capabilities are what the deployed services announced."""
     settings: IdentitySettings = request.app.state.settings
-    board: CapabilityBoard = request.app.state.capabilities
+    board: CapabilityRegistry = request.app.state.capabilities
     version = product_version()
     return {
         "service": SERVICE,

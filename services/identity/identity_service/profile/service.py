@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.events import tell_state
+from identity_service.events import publish_user_state
 from identity_service.models import User
 from identity_service.profile.schemas import ChangeSettings, Mirrored
 from notechondria_contracts.events.identity import UserUpdated
-from notechondria_shared.auth.precondition import must_hold
+from notechondria_shared.auth.precondition import check_precondition
 from notechondria_shared.core.errors import ApiError, FieldErrors
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.body import validate
@@ -46,7 +46,7 @@ async def change(
 
     400 with every failing field, those of the body (`problems`) among them: then nothing is changed.
     """
-    must_hold({name: getattr(user, name) for name in PLAIN})
+    check_precondition({name: getattr(user, name) for name in PLAIN})
     visible = (user.username, user.image_path, user.editor_mode)
     merged = _merged(user, wanted)
     failing = {**problems, **await _taken(db, user, wanted), **_misfits(merged)}
@@ -71,7 +71,7 @@ async def change(
         field = "email" if "uq_users_email" in str(clash.orig) else "username"
         raise FieldErrors(**{field: _refusal(field, "this is already taken.")}) from None
     if visible != (user.username, user.image_path, user.editor_mode):
-        await tell_state(db, UserUpdated, user)
+        await publish_user_state(db, UserUpdated, user)
 
 
 async def _taken(db: AsyncSession, user: User, wanted: ChangeSettings) -> dict[str, list[str]]:

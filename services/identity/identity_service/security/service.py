@@ -40,7 +40,7 @@ async def confirm_reset(db: AsyncSession, wanted: ConfirmReset, password_hash: s
     """Set the password and end every session; an inactive account stays inactive (identity §8.2)."""
     user = await by_email(db, wanted.email)
     if user is None or not await codes.consume(db, codes.PASSWORD_RESET, wanted.email, wanted.code):
-        raise NonFieldError(RESET_REFUSED, keep_writes=True)
+        raise NonFieldError(RESET_REFUSED, commit_on_error=True)
     user.password_hash = password_hash
     await sessions.revoke_all(db, user.id)
 
@@ -48,7 +48,7 @@ async def confirm_reset(db: AsyncSession, wanted: ConfirmReset, password_hash: s
 async def use_identity_code(db: AsyncSession, user_id: int, given: str) -> None:
     """Burn the identity code, or refuse with `detail`; the attempt counts either way."""
     if not await codes.consume(db, codes.IDENTITY, str(user_id), given):
-        raise BadRequest(IDENTITY_REFUSED, keep_writes=True)
+        raise BadRequest(IDENTITY_REFUSED, commit_on_error=True)
 
 
 async def set_password(db: AsyncSession, user: User, password_hash: str, device: Device) -> tuple[str, Session]:
@@ -80,9 +80,9 @@ async def confirm_email_change(db: AsyncSession, user: User, wanted: ConfirmEmai
     """Step 2: the code is good and the address still free; sessions stay (identity §8.5)."""
     scope = change_scope(user.id, wanted.new_email)
     if not await codes.consume(db, codes.CHANGE_EMAIL, scope, wanted.code):
-        raise NonFieldError(EMAIL_REFUSED, keep_writes=True)
+        raise NonFieldError(EMAIL_REFUSED, commit_on_error=True)
     if await by_email(db, wanted.new_email) is not None:
-        raise NonFieldError(EMAIL_TAKEN, keep_writes=True)
+        raise NonFieldError(EMAIL_TAKEN, commit_on_error=True)
     user.email = wanted.new_email
     try:
         await db.flush()

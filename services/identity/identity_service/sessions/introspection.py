@@ -83,8 +83,8 @@ def session_problem(row: dict[str, Any] | None) -> str:
         return "unknown"
     if row["revoked_at"] is not None:
         return "revoked"
-    moment = now()
-    if row["last_seen_at"] <= moment - queries.IDLE or row["created_at"] <= moment - queries.ABSOLUTE:
+    at = now()
+    if row["last_seen_at"] <= at - queries.IDLE or row["created_at"] <= at - queries.ABSOLUTE:
         return "expired"
     return "" if row["status"] == ACTIVE else "disabled"
 

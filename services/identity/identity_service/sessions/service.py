@@ -18,7 +18,7 @@ from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import now
 
 TOUCH_EVERY = timedelta(minutes=1)
-PER_FACT = 1000
+PER_EVENT = 1000
 
 
 async def mint(db: AsyncSession, user_id: int, device: Device) -> tuple[str, Session]:
@@ -38,9 +38,7 @@ async def mint(db: AsyncSession, user_id: int, device: Device) -> tuple[str, Ses
 
 async def revoke(db: AsyncSession, user_id: int, session_id: int) -> None:
     """End one session of the user (identity §7.9); 404 when unknown or somebody else's, 204 when it ended before."""
-    row = await db.scalar(
-        select(Session).where(Session.id == session_id, Session.user_id == user_id).with_for_update()
-    )
+    row = await db.scalar(select(Session).where(Session.id == session_id, Session.user_id == user_id).with_for_update())
     if row is None:
         raise NotFound("Session not found.")
     if row.revoked_at is None:
@@ -62,8 +60,8 @@ async def revoke_all(db: AsyncSession, user_id: int) -> None:
 def _revocations(user_id: int, digests: list[str]) -> list[SessionRevoked]:
     """Facts of a size that the bus carries, however many devices there were."""
     return [
-        SessionRevoked(user_id=user_id, digests=digests[start : start + PER_FACT], revision=1)
-        for start in range(0, len(digests), PER_FACT)
+        SessionRevoked(user_id=user_id, digests=digests[start : start + PER_EVENT], revision=1)
+        for start in range(0, len(digests), PER_EVENT)
     ]
 
 
@@ -80,7 +78,7 @@ async def revoke_everybody(db: AsyncSession) -> None:
         digests.setdefault(user_id, []).append(token_digest)
     await tell(
         db,
-        *(fact for user_id, found in digests.items() for fact in _revocations(user_id, found)),
+        *(event for user_id, found in digests.items() for event in _revocations(user_id, found)),
     )
 
 

@@ -106,7 +106,7 @@ def _word(name: str, text: str) -> str | None:
 def _moment(name: str, text: str) -> datetime | None:
     if not text.strip():
         return None
-    moment = parse_datetime(text.replace(" ", "+"))
-    if moment is None:
+    at = parse_datetime(text.replace(" ", "+"))
+    if at is None:
         raise BadRequest(f"{name}: {messages.BAD_DATETIME}")
-    return moment
+    return at

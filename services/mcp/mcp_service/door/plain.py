@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from mcp_service.door.envelope import METHOD_NOT_FOUND, PROCESS, rpc_error, rpc_result
 from mcp_service.guide import instructions
-from mcp_service.tools.server import NAME, VERSION, House
+from mcp_service.tools.server import NAME, VERSION, NotesMcpServer
 from mcp_service.upstream.client import Upstream
 from notechondria_shared.web.answers import Json
 
@@ -18,7 +18,7 @@ PROTOCOL_VERSION = "2025-03-26"
 SERVER_INFO = {"name": NAME, "version": VERSION}
 
 
-async def answer(server: House, identity: Upstream, message: dict[str, Any]) -> Response:
+async def answer(server: NotesMcpServer, identity: Upstream, message: dict[str, Any]) -> Response:
     """Dispatch one request; always 200, but 204 for the one notification and 202 for others."""
     method = message.get("method")
     if isinstance(method, str) and method.startswith("notifications/") and message.get("id") is None:
@@ -29,7 +29,7 @@ async def answer(server: House, identity: Upstream, message: dict[str, Any]) -> 
     return Json(await _dispatch(server, identity, message))
 
 
-async def _dispatch(server: House, identity: Upstream, message: dict[str, Any]) -> dict[str, Any]:
+async def _dispatch(server: NotesMcpServer, identity: Upstream, message: dict[str, Any]) -> dict[str, Any]:
     request_id, method, params = message.get("id"), message.get("method"), message.get("params")
     match method:
         case "initialize":
@@ -53,14 +53,14 @@ async def _initialized(identity: Upstream) -> dict[str, Any]:
     }
 
 
-async def listed_tools(server: House) -> list[dict[str, Any]]:
+async def listed_tools(server: NotesMcpServer) -> list[dict[str, Any]]:
     """Every tool the caller may use, in one answer (mcp §5); what later generations know of them stands beside."""
     return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in await server.list_tools()]
 
 
-async def _call(server: House, request_id: Any, params: dict[str, Any]) -> dict[str, Any]:
+async def _call(server: NotesMcpServer, request_id: Any, params: dict[str, Any]) -> dict[str, Any]:
     name = params.get("name")
-    if server.house_tool(name) is None:
+    if server.product_tool(name) is None:
         text = f"Not called: {PROCESS}/tools.call — there is no tool {name!r}."
         return rpc_error(request_id, METHOD_NOT_FOUND, text)
     arguments = params.get("arguments")

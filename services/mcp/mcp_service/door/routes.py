@@ -35,7 +35,7 @@ SESSION_HEADER = "Mcp-Session-Id"
 BODY_LIMIT = 4 * 1024 * 1024
 
 
-class Door:
+class McpEndpoint:
     """The ASGI endpoint of MCP."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -161,4 +161,4 @@ def _echoing(request: Request, send: Send) -> Send:
     return echo
 
 
-router = APIRouter(routes=[Route(path, endpoint=Door()) for path in ("/mcp", "/mcp/")])
+router = APIRouter(routes=[Route(path, endpoint=McpEndpoint()) for path in ("/mcp", "/mcp/")])

@@ -56,27 +56,27 @@ class TokenBuckets:
         if len(self._shares) > REMEMBERED:
             self._shares.popitem(last=False)
         async with share.lock:
-            moment = self._clock()
-            if share.until <= moment:
+            at = self._clock()
+            if share.until <= at:
                 share.tokens = 0
-            if not share.tokens and share.refused_until <= moment:
-                await self._refill(digest, share, moment)
+            if not share.tokens and share.refused_until <= at:
+                await self._refill(digest, share, at)
             if not share.tokens:
-                return max(1, math.ceil(share.refused_until - moment))
+                return max(1, math.ceil(share.refused_until - at))
             share.tokens -= 1
             return 0
 
-    async def _refill(self, digest: str, share: _Share, moment: float) -> None:
+    async def _refill(self, digest: str, share: _Share, at: float) -> None:
         rate = self._per_minute / 60
-        share.until, share.refused_until = moment + KEPT_SECONDS, moment
+        share.until, share.refused_until = at + KEPT_SECONDS, at
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 share.tokens, left = await lease(self._database, digest, self._per_minute, self._at_once)
         except Exception as error:
             # Not worth refusing anybody: until the next share is due by the clock, this one must do.
             logger.warning("limits are counted by this replica alone: %r", error)
-            share.tokens, share.refused_until = self._at_once, moment + self._at_once / rate
+            share.tokens, share.refused_until = self._at_once, at + self._at_once / rate
             return
         if not share.tokens:
             # Whole seconds, as the client is told: a client that hammers costs one look a second.
-            share.refused_until = moment + max(1, math.ceil((1 - left) / rate))
+            share.refused_until = at + max(1, math.ceil((1 - left) / rate))

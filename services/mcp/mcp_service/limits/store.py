@@ -22,21 +22,21 @@ async def lease(database: Database, digest: str, per_minute: int, wanted: int) -
 
     A bucket holds `per_minute` requests and fills evenly within a minute.
     """
-    size, moment = float(per_minute), func.now()
+    size, at = float(per_minute), func.now()
     # Of two replicas that wait for each other the second may have begun first: time does not run backwards.
-    passed = func.greatest(0, func.extract("epoch", moment - RateBucket.filled_at).cast(Float))
+    passed = func.greatest(0, func.extract("epoch", at - RateBucket.filled_at).cast(Float))
     filled = func.least(size, RateBucket.tokens + passed * (size / 60))
     granted = func.least(wanted, func.floor(filled))
     first = min(wanted, per_minute)
     statement = (
         upsert(RateBucket)
-        .values(digest=digest, tokens=size - first, granted=first, filled_at=moment)
+        .values(digest=digest, tokens=size - first, granted=first, filled_at=at)
         .on_conflict_do_update(
             index_elements=[RateBucket.digest],
             set_={
                 "tokens": filled - granted,
                 "granted": granted,
-                "filled_at": func.greatest(RateBucket.filled_at, moment),
+                "filled_at": func.greatest(RateBucket.filled_at, at),
             },
         )
         .returning(RateBucket.granted, RateBucket.tokens)

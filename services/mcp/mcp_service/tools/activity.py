@@ -6,15 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from mcp_service.tools.arguments import ABSENT, Whole, given
-from mcp_service.tools.schemas import NoteBrief, NoteList, Shape, note_brief
-from mcp_service.tools.toolbox import Toolbox
+from mcp_service.tools.arguments import UNSET, Whole, given
+from mcp_service.tools.registry import ToolRegistry
+from mcp_service.tools.schemas import NoteBrief, NoteList, ToolResult, note_brief
 from mcp_service.upstream.client import Services
 
 MOST = 50
 
 
-class Cell(Shape):
+class Cell(ToolResult):
     """A day of the heatmap."""
 
     date: str
@@ -25,7 +25,7 @@ class Cell(Shape):
     is_today: bool
 
 
-class Heatmap(Shape):
+class Heatmap(ToolResult):
     """A year of days around today."""
 
     today: str
@@ -38,20 +38,20 @@ class Heatmap(Shape):
     max_future_value: int
 
 
-class RecentNotes(Shape):
+class RecentNotes(ToolResult):
     """Notes last worked on."""
 
     recent_notes: list[NoteBrief]
 
 
-class Day(Shape):
+class Day(ToolResult):
     """A day and what is on it."""
 
     date: str
     events: list[dict[str, Any]]
 
 
-class Week(Shape):
+class Week(ToolResult):
     """Days with their items, and open deadlines."""
 
     start_date: str
@@ -61,7 +61,7 @@ class Week(Shape):
     deadlines: list[dict[str, Any]]
 
 
-def register(box: Toolbox, services: Services) -> None:
+def register(box: ToolRegistry, services: Services) -> None:
     """Add the tools."""
     notes, planner = services.notes, services.planner
 
@@ -86,7 +86,7 @@ def register(box: Toolbox, services: Services) -> None:
 
     @box.reading("Read a week")
     async def get_activity_week(
-        start_date: Annotated[str, Field(description="First day, YYYY-MM-DD; default today")] = ABSENT,
+        start_date: Annotated[str, Field(description="First day, YYYY-MM-DD; default today")] = UNSET,
         days: Annotated[Any, Field(json_schema_extra={"type": "integer", "enum": [3, 7, 30]})] = 7,
     ) -> Week:
         """What is on the days from start_date on. Items have a kind: plan (own open event; source_id is its event id),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import MISSING
 
-ABSENT: Any = MISSING
+UNSET: Any = MISSING
 """Default of an optional argument; `given` leaves it out, JSON schemas do not mention it."""
 
 LARGEST_ID = 10**18 - 1
@@ -15,7 +15,7 @@ LARGEST_ID = 10**18 - 1
 
 def given(**arguments: Any) -> dict[str, Any]:
     """The arguments that were given."""
-    return {name: value for name, value in arguments.items() if value is not ABSENT}
+    return {name: value for name, value in arguments.items() if value is not UNSET}
 
 
 def _no_boolean(value: Any) -> Any:

@@ -9,14 +9,14 @@ from pydantic import Field
 from mcp_service.calls.journal import journal
 from mcp_service.calls.service import CallLog, Filter
 from mcp_service.door.caller import current_caller
-from mcp_service.tools.arguments import ABSENT, Id, Whole, given
-from mcp_service.tools.schemas import Shape
-from mcp_service.tools.toolbox import Toolbox
+from mcp_service.tools.arguments import UNSET, Id, Whole, given
+from mcp_service.tools.registry import ToolRegistry
+from mcp_service.tools.schemas import ToolResult
 
 MOST = 100
 
 
-class RecentCall(Shape):
+class RecentCall(ToolResult):
     """A call in the log."""
 
     id: int
@@ -30,14 +30,14 @@ class RecentCall(Shape):
     undone_at: str | None
 
 
-class RecentCalls(Shape):
+class RecentCalls(ToolResult):
     """Calls in the log."""
 
     total: int
     calls: list[RecentCall]
 
 
-class Undone(Shape):
+class Undone(ToolResult):
     """The call was taken back."""
 
     undone: Literal[True] = True
@@ -45,12 +45,12 @@ class Undone(Shape):
     tool: str
 
 
-def register(box: Toolbox, log: CallLog) -> None:
+def register(box: ToolRegistry, log: CallLog) -> None:
     """Add the tools."""
 
     @box.reading("List recent calls")
     async def list_recent_calls(
-        tool: Annotated[str, Field(description="Only calls of this tool")] = ABSENT,
+        tool: Annotated[str, Field(description="Only calls of this tool")] = UNSET,
         changes_only: Annotated[bool, Field(description="False also lists calls that only read")] = True,
         limit: Annotated[Whole, Field(description="At most 100")] = 20,
     ) -> RecentCalls:

@@ -10,10 +10,18 @@ from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step, journal
 from mcp_service.door.caller import current_caller
-from mcp_service.tools.arguments import ABSENT, CourseId, Whole, given
+from mcp_service.tools.arguments import UNSET, CourseId, Whole, given
 from mcp_service.tools.consent import Answer, Consent, asked, must_agree
-from mcp_service.tools.schemas import CourseBrief, NoteBrief, NoteList, Shape, course_brief, course_fields, note_brief
-from mcp_service.tools.toolbox import Toolbox
+from mcp_service.tools.registry import ToolRegistry
+from mcp_service.tools.schemas import (
+    CourseBrief,
+    NoteBrief,
+    NoteList,
+    ToolResult,
+    course_brief,
+    course_fields,
+    note_brief,
+)
 from mcp_service.upstream.client import Refused, Services, Upstream
 
 SHOWN = 20
@@ -33,7 +41,7 @@ Icon = Annotated[Whole | None, Field(description="Code point of a Material icon"
 Title = Annotated[str, Field(description="At most 120 characters, not used by another course of the user")]
 
 
-class CourseList(Shape):
+class CourseList(ToolResult):
     """Courses."""
 
     courses: list[CourseBrief]
@@ -51,14 +59,14 @@ class CourseNotes(NoteList):
     course_id: int
 
 
-class CourseDeleted(Shape):
+class CourseDeleted(ToolResult):
     """The course is gone."""
 
     deleted: Literal[True] = True
-    notes_moved_to: int = ABSENT
+    notes_moved_to: int = UNSET
 
 
-def register(box: Toolbox, services: Services) -> None:
+def register(box: ToolRegistry, services: Services) -> None:
     """Add the tools."""
     notes = services.notes
 
@@ -84,8 +92,8 @@ def register(box: Toolbox, services: Services) -> None:
     @box.writing("Create a course")
     async def create_course(
         title: Title,
-        description: str = ABSENT,
-        icon: Icon = ABSENT,
+        description: str = UNSET,
+        icon: Icon = UNSET,
     ) -> CourseBrief:
         """Create a course of the user. List courses first: a title can be used only once."""
         made = await notes.post("courses/", given(title=title, description=description, icon=icon))
@@ -102,9 +110,9 @@ def register(box: Toolbox, services: Services) -> None:
     @box.writing("Change a course", idempotent=True)
     async def update_course(
         course_id: CourseId,
-        title: Title = ABSENT,
-        description: str = ABSENT,
-        icon: Icon = ABSENT,
+        title: Title = UNSET,
+        description: str = UNSET,
+        icon: Icon = UNSET,
     ) -> CourseBrief:
         """Change one of the user's own courses; only what is given changes. The Inbox keeps its name."""
         body = given(title=title, description=description, icon=icon)

@@ -9,10 +9,10 @@ from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step, journal
-from mcp_service.tools.arguments import ABSENT, EventId, Id, Whole, given
+from mcp_service.tools.arguments import UNSET, EventId, Id, Whole, given
 from mcp_service.tools.consent import Answer, Consent, asked, must_agree
-from mcp_service.tools.schemas import EventBrief, Shape, event_brief
-from mcp_service.tools.toolbox import Toolbox
+from mcp_service.tools.registry import ToolRegistry
+from mcp_service.tools.schemas import EventBrief, ToolResult, event_brief
 from mcp_service.upstream.client import Services
 
 MOST = 200
@@ -55,20 +55,20 @@ LastDay = Annotated[str | None, Field(description="Last day, YYYY-MM-DD")]
 Count = Annotated[Whole | None, Field(description="How often in all")]
 
 
-class EventList(Shape):
+class EventList(ToolResult):
     """Planner events."""
 
     events: list[EventBrief]
 
 
-class EventDeleted(Shape):
+class EventDeleted(ToolResult):
     """The event is gone."""
 
     deleted: Literal[True] = True
     event_id: int
 
 
-def register(box: Toolbox, services: Services) -> None:
+def register(box: ToolRegistry, services: Services) -> None:
     """Add the tools."""
     planner = services.planner
 
@@ -91,15 +91,15 @@ def register(box: Toolbox, services: Services) -> None:
         *,
         title: Annotated[str, Field(description="At most 120 characters")],
         event_date: Annotated[str, Field(description="YYYY-MM-DD; starts_at wins over it")],
-        starts_at: Start = ABSENT,
-        ends_at: End = ABSENT,
+        starts_at: Start = UNSET,
+        ends_at: End = UNSET,
         difficulty_weight: Weight = 1,
-        description: Text = ABSENT,
-        course_id: Annotated[Id, Field(description="Course it belongs to, from list_courses")] = ABSENT,
+        description: Text = UNSET,
+        course_id: Annotated[Id, Field(description="Course it belongs to, from list_courses")] = UNSET,
         recurrence_freq: Frequency = "N",
         recurrence_interval: Interval = 1,
-        recurrence_end_date: LastDay = ABSENT,
-        recurrence_count: Count = ABSENT,
+        recurrence_end_date: LastDay = UNSET,
+        recurrence_count: Count = UNSET,
     ) -> EventBrief:
         """Create a planner event; title and date are enough for a task (it then lasts from 12:00 to 13:00 UTC). Never
         pass a bare clock time: starts_at and ends_at are full date-times. List events before you create several."""
@@ -127,18 +127,18 @@ def register(box: Toolbox, services: Services) -> None:
     async def update_event(
         *,
         event_id: EventId,
-        title: Annotated[str, Field(description="At most 120 characters")] = ABSENT,
-        event_date: Annotated[str, Field(description="YYYY-MM-DD; alone it moves the whole event")] = ABSENT,
-        starts_at: MomentOrNone = ABSENT,
-        ends_at: MomentOrNone = ABSENT,
-        difficulty_weight: Weight = ABSENT,
-        description: Text = ABSENT,
-        course_id: Annotated[Id | None, Field(description="null for no course")] = ABSENT,
-        is_completed: Annotated[bool, Field(description="True when it is done")] = ABSENT,
-        recurrence_freq: Frequency = ABSENT,
-        recurrence_interval: Interval = ABSENT,
-        recurrence_end_date: LastDay = ABSENT,
-        recurrence_count: Count = ABSENT,
+        title: Annotated[str, Field(description="At most 120 characters")] = UNSET,
+        event_date: Annotated[str, Field(description="YYYY-MM-DD; alone it moves the whole event")] = UNSET,
+        starts_at: MomentOrNone = UNSET,
+        ends_at: MomentOrNone = UNSET,
+        difficulty_weight: Weight = UNSET,
+        description: Text = UNSET,
+        course_id: Annotated[Id | None, Field(description="null for no course")] = UNSET,
+        is_completed: Annotated[bool, Field(description="True when it is done")] = UNSET,
+        recurrence_freq: Frequency = UNSET,
+        recurrence_interval: Interval = UNSET,
+        recurrence_end_date: LastDay = UNSET,
+        recurrence_count: Count = UNSET,
     ) -> EventBrief:
         """Change one of the user's events; only what is given changes. Set is_completed when something is done rather
         than deleting it. To reschedule, give starts_at and ends_at, or event_date alone to keep the time of day."""

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step, journal
-from mcp_service.tools.arguments import ABSENT, FeedId, Id, given
-from mcp_service.tools.schemas import FeedBrief, Shape, feed_brief
-from mcp_service.tools.toolbox import Toolbox
+from mcp_service.tools.arguments import UNSET, FeedId, Id, given
+from mcp_service.tools.registry import ToolRegistry
+from mcp_service.tools.schemas import FeedBrief, ToolResult, feed_brief
 from mcp_service.upstream.client import Refused, Services
 
 KEPT = ("title", "source_kind", "source_url", "is_enabled", "course_id")
@@ -21,20 +21,20 @@ Ical = Annotated[str, Field(description="iCal text; it wins over source_url")]
 Course = Annotated[Id | None, Field(description="Course of its entries; null for none")]
 
 
-class FeedList(Shape):
+class FeedList(ToolResult):
     """Calendar feeds."""
 
     feeds: list[FeedBrief]
 
 
-class FeedDeleted(Shape):
+class FeedDeleted(ToolResult):
     """The feed is gone."""
 
     deleted: Literal[True] = True
     feed_id: int
 
 
-def register(box: Toolbox, services: Services) -> None:
+def register(box: ToolRegistry, services: Services) -> None:
     """Add the tools."""
     planner = services.planner
 
@@ -47,10 +47,10 @@ def register(box: Toolbox, services: Services) -> None:
     async def create_calendar_feed(
         title: Title,
         source_kind: Kind = "I",
-        source_url: Url = ABSENT,
-        raw_ical: Ical = ABSENT,
+        source_url: Url = UNSET,
+        raw_ical: Ical = UNSET,
         is_enabled: bool = True,
-        course_id: Course = ABSENT,
+        course_id: Course = UNSET,
     ) -> FeedBrief:
         """Show another calendar in the user's week: give source_url with source_kind S to subscribe, or raw_ical with I
         for a copy that never changes. What cannot be read is taken all the same and shows nothing: look at
@@ -73,12 +73,12 @@ def register(box: Toolbox, services: Services) -> None:
     @box.writing("Change a calendar feed", idempotent=True, open_world=True)
     async def update_calendar_feed(
         feed_id: FeedId,
-        title: Title = ABSENT,
-        source_kind: Kind = ABSENT,
-        source_url: Url = ABSENT,
-        raw_ical: Ical = ABSENT,
-        is_enabled: Annotated[bool, Field(description="False hides its entries")] = ABSENT,
-        course_id: Course = ABSENT,
+        title: Title = UNSET,
+        source_kind: Kind = UNSET,
+        source_url: Url = UNSET,
+        raw_ical: Ical = UNSET,
+        is_enabled: Annotated[bool, Field(description="False hides its entries")] = UNSET,
+        course_id: Course = UNSET,
     ) -> FeedBrief:
         """Change one of the user's calendar feeds; only what is given changes."""
         body = given(

@@ -17,7 +17,7 @@ from mcp_service.calls.journal import Journal, current_journal
 from mcp_service.calls.writer import CallWriter
 from mcp_service.door.caller import current_caller, current_client, may_write
 from mcp_service.door.envelope import PROCESS
-from mcp_service.tools.toolbox import HouseTool, as_result
+from mcp_service.tools.registry import ProductTool, as_result
 from notechondria_shared.core.timestamps import now
 
 logger = logging.getLogger("notechondria.tools")
@@ -30,23 +30,23 @@ class ToolRunner(Protocol):
     """Runs tools of the product."""
 
     async def run(
-        self, tool: HouseTool, arguments: dict[str, Any], context: Context[Any, Any]
+        self, tool: ProductTool, arguments: dict[str, Any], context: Context[Any, Any]
     ) -> CallToolResult | InputRequiredResult:
         """The tool's result; `ToolError` when it failed."""
         ...
 
 
-class Guard:
+class ToolExecutor:
     """Runs tools of the product."""
 
     def __init__(self, writer: CallWriter, seconds: float) -> None:
         self._writer, self._seconds = writer, seconds
 
     async def run(
-        self, tool: HouseTool, arguments: dict[str, Any], context: Context[Any, Any]
+        self, tool: ProductTool, arguments: dict[str, Any], context: Context[Any, Any]
     ) -> CallToolResult | InputRequiredResult:
         """The tool's result; `ToolError` with the tool's name, the kind of error and its cause when it failed."""
-        notes, began, moment = Journal(), time.monotonic(), now()
+        notes, began, at = Journal(), time.monotonic(), now()
         token = current_journal.set(notes)
         error = ""
         try:
@@ -55,15 +55,15 @@ class Guard:
                 return result  # a question to the user; the call comes again with the answer
         except ToolError as failure:
             error = str(failure)
-            await self._log(tool, arguments, notes, error, began, moment)
+            await self._log(tool, arguments, notes, error, began, at)
             raise ToolError(f"Tool failed: {PROCESS}/tools.call.{tool.name} — {error}") from failure.__cause__
         finally:
             current_journal.reset(token)
-        await self._log(tool, arguments, notes, error, began, moment)
+        await self._log(tool, arguments, notes, error, began, at)
         return result
 
     async def _attempt(
-        self, tool: HouseTool, arguments: dict[str, Any], context: Context[Any, Any]
+        self, tool: ProductTool, arguments: dict[str, Any], context: Context[Any, Any]
     ) -> CallToolResult | InputRequiredResult:
         if not tool.reads_only and not may_write():
             raise ToolError(READ_ONLY)
@@ -85,7 +85,7 @@ class Guard:
             raise ToolError(_words(failure)) from failure.__cause__
 
     async def _log(
-        self, tool: HouseTool, arguments: dict[str, Any], notes: Journal, error: str, began: float, moment: Any
+        self, tool: ProductTool, arguments: dict[str, Any], notes: Journal, error: str, began: float, at: Any
     ) -> None:
         caller = current_caller.get()
         undo = None if error or notes.undo is None else notes.undo.model_dump(mode="json", exclude_none=True)
@@ -105,7 +105,7 @@ class Guard:
             "touched": notes.touched,
             "undo": undo,
             "final_reason": "" if undo is not None else shortened(reason, 200),
-            "called_at": moment,
+            "called_at": at,
         }
         if tool.reads_only:
             self._writer.later(entry)

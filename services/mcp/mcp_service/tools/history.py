@@ -13,8 +13,8 @@ from mcp_service.tools.arguments import Id, NoteId
 from mcp_service.tools.consent import Answer, Consent, asked, must_agree
 from mcp_service.tools.notes import SEEN, back_to, unchanged
 from mcp_service.tools.own import own_note
-from mcp_service.tools.schemas import NoteDetail, Shape, note_detail, with_offset
-from mcp_service.tools.toolbox import Toolbox
+from mcp_service.tools.registry import ToolRegistry
+from mcp_service.tools.schemas import NoteDetail, ToolResult, note_detail, with_offset
 from mcp_service.upstream.client import Refused, Services
 
 KEPT = 12
@@ -52,7 +52,7 @@ AttachmentConsent = Annotated[Consent, Resolve(_ask_about_file)]
 BinConsent = Annotated[Consent, Resolve(_ask_about_bin)]
 
 
-class Version(Shape):
+class Version(ToolResult):
     """A version of a note, without its text."""
 
     id: int
@@ -61,21 +61,21 @@ class Version(Shape):
     date_created: str
 
 
-class VersionList(Shape):
+class VersionList(ToolResult):
     """Versions of a note."""
 
     note_id: int
     versions: list[Version]
 
 
-class Snapshot(Shape):
+class Snapshot(ToolResult):
     """The version that was kept."""
 
     version_id: int
     date_created: str
 
 
-class Attachment(Shape):
+class Attachment(ToolResult):
     """A file of a note."""
 
     id: int
@@ -85,21 +85,21 @@ class Attachment(Shape):
     date_created: str
 
 
-class AttachmentList(Shape):
+class AttachmentList(ToolResult):
     """Files of a note."""
 
     note_id: int
     attachments: list[Attachment]
 
 
-class AttachmentDeleted(Shape):
+class AttachmentDeleted(ToolResult):
     """The file is gone."""
 
     deleted: Literal[True] = True
     attachment_id: int
 
 
-class DeletedNote(Shape):
+class DeletedNote(ToolResult):
     """A note in the recycle bin."""
 
     id: int
@@ -109,19 +109,19 @@ class DeletedNote(Shape):
     deleted_at: str
 
 
-class DeletedNotes(Shape):
+class DeletedNotes(ToolResult):
     """The recycle bin."""
 
     deleted_notes: list[DeletedNote]
 
 
-class Emptied(Shape):
+class Emptied(ToolResult):
     """How many notes are gone."""
 
     deleted_count: int
 
 
-def register(box: Toolbox, services: Services) -> None:
+def register(box: ToolRegistry, services: Services) -> None:
     """Add the tools."""
     notes = services.notes
 

@@ -9,10 +9,10 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step, journal
-from mcp_service.tools.arguments import ABSENT, Id, NoteId, Whole, given
+from mcp_service.tools.arguments import UNSET, Id, NoteId, Whole, given
 from mcp_service.tools.own import own_note, visible_note
-from mcp_service.tools.schemas import NoteBrief, NoteDetail, NoteList, Shape, note_brief, note_detail
-from mcp_service.tools.toolbox import Toolbox
+from mcp_service.tools.registry import ToolRegistry
+from mcp_service.tools.schemas import NoteBrief, NoteDetail, NoteList, ToolResult, note_brief, note_detail
 from mcp_service.upstream.client import Services, Upstream
 
 PAGE = 100
@@ -32,34 +32,34 @@ class NotePage(NoteList):
     limit: int
 
 
-class NoteDeleted(Shape):
+class NoteDeleted(ToolResult):
     """The note lies in the recycle bin now."""
 
     deleted: Literal[True] = True
     note_id: int
 
 
-class Found(Shape):
+class Found(ToolResult):
     """What a search found."""
 
-    query: str = ABSENT
-    count: int = ABSENT
-    notes: list[NoteBrief] = ABSENT
-    error: str = ABSENT
+    query: str = UNSET
+    count: int = UNSET
+    notes: list[NoteBrief] = UNSET
+    error: str = UNSET
 
 
-def register(box: Toolbox, services: Services) -> None:
+def register(box: ToolRegistry, services: Services) -> None:
     """Add the tools."""
     _reading(box, services.notes)
     _writing(box, services.notes)
 
 
-def _reading(box: Toolbox, notes: Upstream) -> None:
+def _reading(box: ToolRegistry, notes: Upstream) -> None:
 
     @box.reading("List notes")
     async def list_notes(
-        course_id: Annotated[Id, Field(description="Only notes of this course")] = ABSENT,
-        query: Annotated[str, Field(description="Only notes whose title or text contains this")] = ABSENT,
+        course_id: Annotated[Id, Field(description="Only notes of this course")] = UNSET,
+        query: Annotated[str, Field(description="Only notes whose title or text contains this")] = UNSET,
         limit: Annotated[Whole, Field(description="At most 100")] = 50,
         offset: Annotated[Whole, Field(description="How many to skip")] = 0,
     ) -> NotePage:
@@ -113,17 +113,17 @@ def _reading(box: Toolbox, notes: Upstream) -> None:
         return Found(query=words, count=len(found), notes=found)
 
 
-def _writing(box: Toolbox, notes: Upstream) -> None:
+def _writing(box: ToolRegistry, notes: Upstream) -> None:
     @box.writing("Create a note")
     async def create_note(
         title: Annotated[str, Field(description="At most 100 characters")],
-        content: Annotated[str, Field(description="The text, as markdown")] = ABSENT,
-        description: Annotated[str, Field(description="One line on what it is about")] = ABSENT,
-        course_id: CourseToFile = ABSENT,
+        content: Annotated[str, Field(description="The text, as markdown")] = UNSET,
+        description: Annotated[str, Field(description="One line on what it is about")] = UNSET,
+        course_id: CourseToFile = UNSET,
         is_public: Annotated[bool, Field(description="True lets everybody read it")] = False,
         editor_mode: Annotated[
             Literal["G", "B", "P"], Field(description="G markdown, B blocks, P plain text; default: the user's")
-        ] = ABSENT,
+        ] = UNSET,
     ) -> NoteDetail:
         """Create a note; one call per note. Search first, so that nothing is made twice. Private unless is_public."""
         body = given(
@@ -144,13 +144,11 @@ def _writing(box: Toolbox, notes: Upstream) -> None:
     @box.writing("Change a note", idempotent=True)
     async def update_note(
         note_id: NoteId,
-        title: Annotated[str, Field(description="At most 100 characters")] = ABSENT,
-        content: Annotated[
-            str, Field(description="Replaces the whole text; read the note first to add to it")
-        ] = ABSENT,
-        description: str = ABSENT,
-        is_public: Annotated[bool, Field(description="True lets everybody read it")] = ABSENT,
-        course_id: Annotated[Id | None, Field(description="null takes it out of its course")] = ABSENT,
+        title: Annotated[str, Field(description="At most 100 characters")] = UNSET,
+        content: Annotated[str, Field(description="Replaces the whole text; read the note first to add to it")] = UNSET,
+        description: str = UNSET,
+        is_public: Annotated[bool, Field(description="True lets everybody read it")] = UNSET,
+        course_id: Annotated[Id | None, Field(description="null takes it out of its course")] = UNSET,
     ) -> NoteDetail:
         """Change one of the user's notes; only what is given changes. For a change worth a version, call snapshot_note
         before it; undo_call takes it back."""

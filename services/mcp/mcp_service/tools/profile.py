@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step, journal
-from mcp_service.tools.arguments import ABSENT, given
-from mcp_service.tools.schemas import Shape
-from mcp_service.tools.toolbox import Toolbox
+from mcp_service.tools.arguments import UNSET, given
+from mcp_service.tools.registry import ToolRegistry
+from mcp_service.tools.schemas import ToolResult
 from mcp_service.upstream.client import Services
 
 MODES = ("G", "B", "P")
 
 
-class Profile(Shape):
+class Profile(ToolResult):
     """The user's profile, without key material."""
 
     username: str
@@ -29,13 +29,13 @@ class Profile(Shape):
     theme_mode: str
 
 
-class Updated(Shape):
+class Updated(ToolResult):
     """The profile was changed."""
 
     updated: Literal[True] = True
 
 
-def register(box: Toolbox, services: Services) -> None:
+def register(box: ToolRegistry, services: Services) -> None:
     """Add the tools."""
 
     @box.reading("Read the profile")
@@ -47,13 +47,13 @@ def register(box: Toolbox, services: Services) -> None:
 
     @box.writing("Change the profile", idempotent=True)
     async def update_profile(
-        motto: Annotated[str, Field(max_length=100)] = ABSENT,
-        social_link: Annotated[str, Field(description="An http(s) address, or empty")] = ABSENT,
+        motto: Annotated[str, Field(max_length=100)] = UNSET,
+        social_link: Annotated[str, Field(description="An http(s) address, or empty")] = UNSET,
         editor_mode: Annotated[
             str, Field(description="G markdown, B blocks, P plain text", json_schema_extra={"enum": list(MODES)})
-        ] = ABSENT,
-        first_name: str = ABSENT,
-        last_name: str = ABSENT,
+        ] = UNSET,
+        first_name: str = UNSET,
+        last_name: str = UNSET,
     ) -> Updated:
         """Change the user's profile; only what is given changes."""
         body = given(motto=motto, social_link=social_link, first_name=first_name, last_name=last_name)

@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict
 Row = dict[str, Any]
 
 
-class Shape(BaseModel):
+class ToolResult(BaseModel):
     """A part of a result; keys of REST that are not named are left behind."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class NoteBrief(Shape):
+class NoteBrief(ToolResult):
     """A note without its text."""
 
     id: int
@@ -30,7 +30,7 @@ class NoteBrief(Shape):
     date_created: str
 
 
-class BlockBrief(Shape):
+class BlockBrief(ToolResult):
     """A block of a note."""
 
     id: int
@@ -47,7 +47,7 @@ class NoteDetail(NoteBrief):
     blocks: list[BlockBrief]
 
 
-class CourseBrief(Shape):
+class CourseBrief(ToolResult):
     """A course."""
 
     id: int
@@ -58,7 +58,7 @@ class CourseBrief(Shape):
     is_default: bool
 
 
-class EventBrief(Shape):
+class EventBrief(ToolResult):
     """A planner event."""
 
     id: int
@@ -76,7 +76,7 @@ class EventBrief(Shape):
     recurrence_count: int | None
 
 
-class Session(Shape):
+class Session(ToolResult):
     """A work session on a note."""
 
     id: int
@@ -89,7 +89,7 @@ class Session(Shape):
     ends_at: str
 
 
-class FeedBrief(Shape):
+class FeedBrief(ToolResult):
     """A calendar feed, never its pasted text."""
 
     id: int
@@ -101,7 +101,7 @@ class FeedBrief(Shape):
     last_sync: str | None
 
 
-class NoteList(Shape):
+class NoteList(ToolResult):
     """Notes."""
 
     notes: list[NoteBrief]

@@ -20,7 +20,7 @@ from mcp_service.door.caller import current_caller, may_write
 from mcp_service.guide import completion, instructions, prompts, resources
 from mcp_service.tools import activity, calls, courses, events, feeds, history, notes, profile, sessions, subscriptions
 from mcp_service.tools.guard import ToolRunner
-from mcp_service.tools.toolbox import HouseTool, Toolbox
+from mcp_service.tools.registry import ProductTool, ToolRegistry
 from mcp_service.upstream.client import Services
 
 NAME, VERSION = "notechondria-mcp", "0.1.0"
@@ -35,16 +35,16 @@ CACHING: dict[CacheableMethod, CacheHint] = {
 }
 
 
-def toolbox(services: Services, log: CallLog) -> Toolbox:
+def registry(services: Services, log: CallLog) -> ToolRegistry:
     """Every tool, in the order in which they are listed."""
-    box = Toolbox()
+    box = ToolRegistry()
     for area in (profile, notes, courses, subscriptions, activity, events, history, sessions, feeds):
         area.register(box, services)
     calls.register(box, log)
     return box
 
 
-class House(MCPServer[Any]):
+class NotesMcpServer(MCPServer[Any]):
     """The SDK's server with the product's rules around every call."""
 
     def __init__(
@@ -56,7 +56,7 @@ class House(MCPServer[Any]):
             title="Notechondria",
             version=VERSION,
             instructions=instructions.MANUAL,
-            tools=list(toolbox(services, log).tools),
+            tools=list(registry(services, log).tools),
             log_level="WARNING",
             cache_hints=CACHING,
             # What the lists hold does not change while a server runs: there is nothing to listen to.
@@ -68,10 +68,10 @@ class House(MCPServer[Any]):
         prompts.register(self)
         completion.register(self, services)
 
-    def house_tool(self, name: object) -> HouseTool | None:
+    def product_tool(self, name: object) -> ProductTool | None:
         """A tool of the product by name, also one that the caller may not use."""
         tool = self._tool_manager.get_tool(name) if isinstance(name, str) else None
-        return tool if isinstance(tool, HouseTool) else None
+        return tool if isinstance(tool, ProductTool) else None
 
     async def list_tools(self) -> list[ListedTool]:
         """The tools the caller may use: a read-only key sees those that only read."""
@@ -82,7 +82,7 @@ class House(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool: `ToolError` when it failed."""
-        tool = self.house_tool(name)
+        tool = self.product_tool(name)
         if tool is None:
             return await super().call_tool(name, arguments, context)
         return await self.guard.run(tool, arguments, context or Context(mcp_server=self))

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mcp_service.calls.journal import journal
-from mcp_service.tools.arguments import ABSENT, Id, NoteId, SessionId, Whole, given
+from mcp_service.tools.arguments import UNSET, Id, NoteId, SessionId, Whole, given
 from mcp_service.tools.own import own_note
-from mcp_service.tools.schemas import Session, Shape
-from mcp_service.tools.toolbox import Toolbox
+from mcp_service.tools.registry import ToolRegistry
+from mcp_service.tools.schemas import Session, ToolResult
 from mcp_service.upstream.client import Services
 from notechondria_shared.core.timestamps import iso_offset, now
 
@@ -21,19 +21,19 @@ Title = Annotated[str, Field(description="Default: the note's title")]
 Summary = Annotated[str, Field(description="Cut to 255 characters")]
 
 
-class SessionList(Shape):
+class SessionList(ToolResult):
     """Work sessions."""
 
     sessions: list[Session]
 
 
-def register(box: Toolbox, services: Services) -> None:
+def register(box: ToolRegistry, services: Services) -> None:
     """Add the tools."""
     planner = services.planner
 
     @box.reading("List work sessions")
     async def list_note_sessions(
-        note_id: Annotated[Id, Field(description="Only sessions on this note")] = ABSENT,
+        note_id: Annotated[Id, Field(description="Only sessions on this note")] = UNSET,
         limit: Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": MOST})] = 50,
     ) -> SessionList:
         """List when the user worked on notes, newest first."""
@@ -41,7 +41,7 @@ def register(box: Toolbox, services: Services) -> None:
         return SessionList(sessions=[Session(**row) for row in listed])
 
     @box.writing("Begin a work session")
-    async def create_note_session(note_id: NoteId, title: Title = ABSENT, summary: Summary = ABSENT) -> Session:
+    async def create_note_session(note_id: NoteId, title: Title = UNSET, summary: Summary = UNSET) -> Session:
         """Note that work on one of the user's notes begins now; end_note_session ends it."""
         await own_note(services.notes, note_id)
         body = _words(title=title, summary=summary)
@@ -53,8 +53,8 @@ def register(box: Toolbox, services: Services) -> None:
     @box.writing("End a work session", idempotent=True)
     async def end_note_session(
         session_id: SessionId,
-        title: Annotated[str, Field(description="A better title")] = ABSENT,
-        summary: Annotated[str, Field(description="What was done; cut to 255 characters")] = ABSENT,
+        title: Annotated[str, Field(description="A better title")] = UNSET,
+        summary: Annotated[str, Field(description="What was done; cut to 255 characters")] = UNSET,
     ) -> Session:
         """End one of the user's work sessions now, with a word on what was done."""
         body = {"ended_at": iso_offset(now()), **_words(title=title, summary=summary)}

@@ -10,25 +10,25 @@ from mcp_service.calls.journal import Check, Step, journal
 from mcp_service.door.caller import current_caller
 from mcp_service.tools.arguments import CourseId
 from mcp_service.tools.courses import same
-from mcp_service.tools.schemas import CourseBrief, Shape, course_brief
-from mcp_service.tools.toolbox import Toolbox
+from mcp_service.tools.registry import ToolRegistry
+from mcp_service.tools.schemas import CourseBrief, ToolResult, course_brief
 from mcp_service.upstream.client import Services
 
 
-class Unsubscribed(Shape):
+class Unsubscribed(ToolResult):
     """The subscription ended."""
 
     unsubscribed: Literal[True] = True
     course_id: int
 
 
-class Reordered(Shape):
+class Reordered(ToolResult):
     """The order that was set."""
 
     reordered: list[int]
 
 
-def register(box: Toolbox, services: Services) -> None:
+def register(box: ToolRegistry, services: Services) -> None:
     """Add the tools."""
     notes = services.notes
 

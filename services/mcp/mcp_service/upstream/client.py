@@ -10,7 +10,7 @@ import httpx
 from mcp.server.mcpserver.exceptions import ToolError
 
 from mcp_service.door.caller import current_caller
-from notechondria_shared.auth.precondition import expected_header
+from notechondria_shared.auth.precondition import precondition_header
 from notechondria_shared.web.clients import on_behalf
 
 PREFIX = "/api/v1/"
@@ -72,7 +72,7 @@ class Upstream:
         `expected`."""
         headers = on_behalf(current_caller.get().assertion)
         if expected:
-            headers |= expected_header(expected)
+            headers |= precondition_header(expected)
         try:
             answer = await self._http.request(method, f"{self._base}{PREFIX}{path}", headers=headers, **options)
         except httpx.HTTPError as error:

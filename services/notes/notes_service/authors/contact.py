@@ -43,9 +43,9 @@ async def ensure_author(request: Request, caller: Caller) -> None:
     database: Database = request.app.state.database
     if await database.reader.value(queries.SEEDED, user_id=caller.user_id) is None:
         async with database.transaction() as db:
-            if not await service.serialize(db, caller.user_id):
+            if not await service.lock_account(db, caller.user_id):
                 raise Unauthorized(INVALID_TOKEN)
-            await seed_once(db, await service.meet(db, caller))
+            await seed_once(db, await service.upsert_author(db, caller))
     known.add(caller.user_id)
 
 

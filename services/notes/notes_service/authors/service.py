@@ -13,7 +13,7 @@ from notechondria_shared.db import SessionReader, prepare
 from notes_service.models import EVENTS, Author
 
 
-async def serialize(db: AsyncSession, user_id: int) -> bool:
+async def lock_account(db: AsyncSession, user_id: int) -> bool:
     """Wait for others that make, seed or wipe this author; False when the account is deleted. Until the commit."""
     await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"author:{user_id}", 0))))
     gone = EVENTS.deleted_users
@@ -44,13 +44,13 @@ _HOLDS = {
 }
 
 
-async def hold(db: AsyncSession, user_id: int, *, exclusive: bool = False) -> None:
+async def lock_author_shared(db: AsyncSession, user_id: int, *, exclusive: bool = False) -> None:
     """As `lock`, for who does not need the row."""
     if await SessionReader(db).value(_HOLDS[exclusive], user_id=user_id) is None:
         raise Unauthorized(INVALID_TOKEN)
 
 
-async def meet(db: AsyncSession, caller: Caller) -> Author:
+async def upsert_author(db: AsyncSession, caller: Caller) -> Author:
     """The locked author row of a caller, made from the credential's word when no fact has brought it yet."""
     await db.execute(
         upsert(Author)
@@ -65,14 +65,14 @@ async def meet(db: AsyncSession, caller: Caller) -> Author:
     return await lock(db, caller.user_id, exclusive=True)
 
 
-async def project(db: AsyncSession, fact: UserState) -> Author:
+async def project(db: AsyncSession, event: UserState) -> Author:
     """The locked author row brought up to a fact; one that knows a newer fact stays as it is."""
     news = upsert(Author).values(
-        user_id=fact.user_id,
-        username=fact.username,
-        image_path=fact.image_path,
-        editor_mode=fact.editor_mode,
-        revision=fact.revision,
+        user_id=event.user_id,
+        username=event.username,
+        image_path=event.image_path,
+        editor_mode=event.editor_mode,
+        revision=event.revision,
     )
     told = {name: news.excluded[name] for name in ("username", "image_path", "editor_mode", "revision")}
     await db.execute(
@@ -80,4 +80,4 @@ async def project(db: AsyncSession, fact: UserState) -> Author:
             index_elements=[Author.user_id], set_=told, where=Author.revision < news.excluded.revision
         )
     )
-    return await lock(db, fact.user_id, exclusive=True)
+    return await lock(db, event.user_id, exclusive=True)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_contracts.events.notes import CourseDeleted
 from notes_service.authors import service
 from notes_service.courses.service import move_notes
-from notes_service.events import course_fact, tell
+from notes_service.events import course_event, publish_events
 from notes_service.models import EVENTS, Author, Course, Note, NoteBlock
 from notes_service.notes.files import files_of
 
@@ -20,7 +20,7 @@ async def wipe(db: AsyncSession, user_id: int) -> list[str]:
     Notes of others in the user's courses stay and lose their course. The user's own notes need no facts of their
     own: who keeps something of them hears that the account is gone.
     """
-    await service.serialize(db, user_id)
+    await service.lock_account(db, user_id)
     await db.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
     await db.execute(select(Author.user_id).where(Author.user_id == user_id).with_for_update())
     courses = (
@@ -33,7 +33,7 @@ async def wipe(db: AsyncSession, user_id: int) -> list[str]:
     for course in courses:
         await move_notes(db, course.id, user_id, None)
         course.revision += 1
-        await tell(db, course_fact(CourseDeleted, course))
+        await publish_events(db, course_event(CourseDeleted, course))
         paths.append(f"course_media/course_{course.id}/")
     await db.execute(delete(Course).where(Course.creator_id == user_id))
     await db.execute(delete(Author).where(Author.user_id == user_id))

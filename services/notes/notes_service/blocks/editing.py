@@ -15,7 +15,7 @@ from notechondria_shared.db.tables import Row
 from notes_service.blocks import queries
 from notes_service.blocks.markdown import block_markdown, to_markdown, uncovered
 from notes_service.blocks.schemas import BlockDraft, UpdateBlock
-from notes_service.events import activity_facts, note_fact, tell
+from notes_service.events import activity_events, note_event, publish_events
 from notes_service.models import Note, NoteBlock, NoteIndex
 from notes_service.notes.access import lock_own
 from notes_service.notes.summary import count_words
@@ -128,7 +128,7 @@ async def _follow(db: AsyncSession, note: Note, words: int) -> None:
     """Write the note's text anew from its blocks, and tell."""
     note.content = to_markdown(await _drafts(db, note.id), note.title)
     note.save()
-    await tell(db, note_fact(NoteUpdated, note), *activity_facts("E", note, words))
+    await publish_events(db, note_event(NoteUpdated, note), *activity_events("E", note, words))
 
 
 async def _insert_first(db: AsyncSession, note: Note, draft: BlockDraft) -> None:
@@ -145,9 +145,7 @@ async def _insert_first(db: AsyncSession, note: Note, draft: BlockDraft) -> None
 async def _insert_last(db: AsyncSession, note: Note, draft: BlockDraft) -> int:
     block = await _insert(db, note, draft)
     highest = select(func.coalesce(func.max(NoteIndex.position) + 1, 0)).where(NoteIndex.note_id == note.id)
-    await db.execute(
-        insert(NoteIndex).values(note_id=note.id, block_id=block.id, position=highest.scalar_subquery())
-    )
+    await db.execute(insert(NoteIndex).values(note_id=note.id, block_id=block.id, position=highest.scalar_subquery()))
     return block.id
 
 

@@ -37,7 +37,7 @@ async def reorder(db: AsyncSession, user_id: int, course_ids: Any) -> None:
     """Number the caller's courses among `course_ids` from 1 on; what is no id, foreign or an Inbox is skipped."""
     if not isinstance(course_ids, list):
         raise BadRequest(NO_LIST)
-    await authors.hold(db, user_id, exclusive=True)
+    await authors.lock_author_shared(db, user_id, exclusive=True)
     asked = whole_ids(course_ids)
     named = any_(literal(asked, ARRAY(BigInteger)))
     own = set(

@@ -6,13 +6,13 @@ from sqlalchemy import BigInteger, case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import CourseCreated, CourseDeleted, CourseUpdated, NoteTrashed, NoteUpdated
-from notechondria_shared.auth.precondition import must_hold
+from notechondria_shared.auth.precondition import check_precondition
 from notechondria_shared.core.errors import BadRequest, Forbidden, NotFound
 from notechondria_shared.db.tables import Row
 from notes_service.authors import service as authors
 from notes_service.courses.schemas import CreateCourse, UpdateCourse
 from notes_service.courses.slugs import free_slug, slugify
-from notes_service.events import NOTE_STATE, course_fact, note_fact, tell
+from notes_service.events import NOTE_STATE, course_event, note_event, publish_events
 from notes_service.models import Course, Note
 
 INBOX = "Inbox"
@@ -31,15 +31,13 @@ def is_inbox_title(title: str) -> bool:
 
 async def lock_shared(db: AsyncSession, course_id: int) -> bool:
     """Keep a course from being deleted until the commit; False when there is none."""
-    found = await db.scalar(
-        select(Course.id).where(Course.id == course_id).with_for_update(read=True, key_share=True)
-    )
+    found = await db.scalar(select(Course.id).where(Course.id == course_id).with_for_update(read=True, key_share=True))
     return found is not None
 
 
 async def create(db: AsyncSession, user_id: int, wanted: CreateCourse) -> tuple[int, bool]:
     """Make or match a course (notes §4.2, POST decision order): its id, and True when it is new."""
-    await authors.hold(db, user_id, exclusive=True)
+    await authors.lock_author_shared(db, user_id, exclusive=True)
     matched = await _by_client_id(db, user_id, wanted.client_course_id)
     twin = await _twin(db, user_id, wanted.title, matched.id if matched else 0)
     if twin is not None:
@@ -51,7 +49,7 @@ async def create(db: AsyncSession, user_id: int, wanted: CreateCourse) -> tuple[
         if wanted.sent("icon"):
             matched.icon = wanted.icon
         matched.save()
-        await tell(db, course_fact(CourseUpdated, matched))
+        await publish_events(db, course_event(CourseUpdated, matched))
         return matched.id, False
     course = Course(
         creator_id=user_id,
@@ -78,7 +76,7 @@ async def _twin(db: AsyncSession, user_id: int, title: str, but: int) -> Course 
 
 async def change(db: AsyncSession, user_id: int, course_id: int, wanted: UpdateCourse) -> None:
     """Apply what was sent (notes §4.2, PATCH decision order)."""
-    await authors.hold(db, user_id, exclusive=True)
+    await authors.lock_author_shared(db, user_id, exclusive=True)
     course = await _lock_own(db, user_id, course_id)
     if wanted.sent("title") and wanted.title != course.title:
         if is_inbox_title(course.title):
@@ -91,7 +89,7 @@ async def change(db: AsyncSession, user_id: int, course_id: int, wanted: UpdateC
     if wanted.sent("icon"):
         course.icon = wanted.icon
     course.save()
-    await tell(db, course_fact(CourseUpdated, course))
+    await publish_events(db, course_event(CourseUpdated, course))
 
 
 def check_owner(row: Row | None, user_id: int) -> None:
@@ -108,7 +106,7 @@ async def _lock_own(db: AsyncSession, user_id: int, course_id: int) -> Course:
         raise NotFound(UNKNOWN)
     if course.creator_id != user_id:
         raise Forbidden(NOT_YOURS)
-    must_hold({name: getattr(course, name) for name in ("title", "description", "icon")})
+    check_precondition({name: getattr(course, name) for name in ("title", "description", "icon")})
     return course
 
 
@@ -124,7 +122,7 @@ async def _by_client_id(db: AsyncSession, user_id: int, client_id: str | None) -
 async def _add(db: AsyncSession, course: Course) -> None:
     db.add(course)
     await db.flush()
-    await tell(db, course_fact(CourseCreated, course))
+    await publish_events(db, course_event(CourseCreated, course))
 
 
 async def ensure_inbox(db: AsyncSession, user_id: int, slug: str) -> Course:
@@ -141,7 +139,7 @@ async def ensure_inbox(db: AsyncSession, user_id: int, slug: str) -> Course:
     if namesake is not None:
         namesake.is_default = True
         namesake.save()
-        await tell(db, course_fact(CourseUpdated, namesake))
+        await publish_events(db, course_event(CourseUpdated, namesake))
         return namesake
     made = Course(
         creator_id=user_id,
@@ -156,7 +154,7 @@ async def ensure_inbox(db: AsyncSession, user_id: int, slug: str) -> Course:
 
 async def remove(db: AsyncSession, user_id: int, course_id: int) -> None:
     """Delete a course (notes §4.7): own notes move to the Inbox, notes of others lose their course (§12, 6)."""
-    await authors.hold(db, user_id, exclusive=True)
+    await authors.lock_author_shared(db, user_id, exclusive=True)
     course = await _lock_own(db, user_id, course_id)
     if is_inbox_title(course.title):
         raise BadRequest(INBOX_STAYS)
@@ -164,7 +162,7 @@ async def remove(db: AsyncSession, user_id: int, course_id: int) -> None:
     inbox = await ensure_inbox(db, user_id, "inbox")
     await move_notes(db, course_id, user_id, inbox.id)
     course.revision += 1
-    await tell(db, course_fact(CourseDeleted, course))
+    await publish_events(db, course_event(CourseDeleted, course))
     await db.execute(delete(Course).where(Course.id == course_id))
 
 
@@ -182,4 +180,4 @@ async def move_notes(db: AsyncSession, course_id: int, user_id: int, target: int
         .returning(*NOTE_STATE, Note.deleted_at)
         .execution_options(synchronize_session=False)
     )
-    await tell(db, *(note_fact(NoteTrashed if row.deleted_at else NoteUpdated, row) for row in moved))
+    await publish_events(db, *(note_event(NoteTrashed if row.deleted_at else NoteUpdated, row) for row in moved))

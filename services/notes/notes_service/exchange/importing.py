@@ -175,7 +175,7 @@ class Import:
         found: int | None = await db.scalar(same)
         if found is None:
             # Somebody else of the same user may be making it: look again when they are done.
-            await authors.hold(db, self.caller.user_id, exclusive=True)
+            await authors.lock_author_shared(db, self.caller.user_id, exclusive=True)
             found = await db.scalar(same)
         if found is None:
             found, _ = await courses.create(db, self.caller.user_id, wanted)

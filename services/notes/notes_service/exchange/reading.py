@@ -99,9 +99,9 @@ def _moment(fields: Mapping[str, Any], names: tuple[str, ...]) -> datetime | Non
     """The first readable moment; a date alone is its midnight. Never later than now."""
     for name in names:
         text = _text(fields.get(name))
-        moment = parse_datetime(text) or parse_datetime(f"{text} 00:00")
-        if moment:
-            return min(moment, now())
+        at = parse_datetime(text) or parse_datetime(f"{text} 00:00")
+        if at:
+            return min(at, now())
     return None
 
 

@@ -14,7 +14,7 @@ logger = logging.getLogger("notechondria.front_page")
 PATIENCE_SECONDS = 2.0
 
 
-class PlannersPart(BaseModel):
+class PlannerActivity(BaseModel):
     """The heatmap and the next deadlines of a user."""
 
     model_config = ConfigDict(extra="ignore")
@@ -23,7 +23,7 @@ class PlannersPart(BaseModel):
     upcoming_events: list[dict[str, Any]]
 
 
-async def planners_part(request: Request, user_id: int) -> dict[str, Any]:
+async def planner_activity(request: Request, user_id: int) -> dict[str, Any]:
     """The two keys of the planner; none while it is away or too slow."""
     http: httpx.AsyncClient = request.app.state.internal_http
     url = f"{request.app.state.settings.planner_url}/internal/front-page/{user_id}"
@@ -31,7 +31,7 @@ async def planners_part(request: Request, user_id: int) -> dict[str, Any]:
         async with asyncio.timeout(PATIENCE_SECONDS):
             answer = await http.get(url)
         answer.raise_for_status()
-        return PlannersPart.model_validate_json(answer.content).model_dump()
+        return PlannerActivity.model_validate_json(answer.content).model_dump()
     except (httpx.HTTPError, ValidationError, TimeoutError) as error:
         logger.warning("front page without the planner's part: %r", error)
         return {}

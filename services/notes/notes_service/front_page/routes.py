@@ -14,7 +14,7 @@ from notes_service.authors.contact import MaybeKnownCaller, viewer
 from notes_service.courses.objects import describe
 from notes_service.courses.schemas import CourseObject
 from notes_service.front_page import queries
-from notes_service.front_page.planner import planners_part
+from notes_service.front_page.planner import planner_activity
 from notes_service.notes.schemas import NoteSummary, note_summary
 
 router = APIRouter(prefix="/api/v1", tags=["front page"])
@@ -44,7 +44,7 @@ async def front_page(request: Request, caller: MaybeKnownCaller, read: ReadSessi
     rows, notes, planners = await asyncio.gather(
         read.all(queries.COURSES, viewer=user_id, most=queries.COURSES_SHOWN),
         read.all(queries.RECOMMENDED),
-        planners_part(request, user_id) if caller else _nothing(),
+        planner_activity(request, user_id) if caller else _nothing(),
     )
     courses = await describe(request, read, rows, user_id)
     default = next((course for course in courses if course["is_default"]), courses[0] if courses else None)

@@ -9,7 +9,7 @@ from fastapi import Depends
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.auth.precondition import must_hold
+from notechondria_shared.auth.precondition import check_precondition
 from notechondria_shared.core.errors import Forbidden, ListError, NotFound
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.web.dependencies import ReadSession
@@ -69,5 +69,5 @@ async def lock_own(db: AsyncSession, user_id: int, note_id: int, *, with_comment
     if note is None or note.deleted_at is not None:
         raise NotFound(UNKNOWN)
     check_write(note.creator_id, note.is_public, user_id)
-    must_hold({"last_edit": iso_z(note.last_edit)})
+    check_precondition({"last_edit": iso_z(note.last_edit)})
     return note

@@ -18,7 +18,7 @@ from notes_service.authors.contact import ANONYMOUS
 from notes_service.notes import queries
 from notes_service.notes.queries import Scope
 from notes_service.notes.schemas import NotePage, NoteSummary, note_summary
-from notes_service.notes.search import Query, SearchPool, Shelf, Sorting, sort_out
+from notes_service.notes.search import Query, SearchCandidates, SearchPool, Sorting, sort_out
 
 PAGE_MAXIMUM = 100
 _SCOPES: dict[str, Scope] = {"personal": "personal", "private": "private", "public": "public", "all": "all"}
@@ -134,4 +134,4 @@ async def _found(read: Reader, search: SearchPool, wanted: Listing) -> tuple[lis
 
 def _ranked(query: Query, found: Row, columns: Row, start: int, end: int | None) -> Sorting:
     exact = dict(zip(found["note_ids"] or (), found["exact"] or (), strict=True))
-    return sort_out(query, Shelf(columns), exact, start, end)
+    return sort_out(query, SearchCandidates(columns), exact, start, end)

@@ -87,7 +87,7 @@ def as_indexed(lowered: str) -> str:
     return lowered.replace("\u03c2", "\u03c3").replace("i\u0307", "i")
 
 
-class Shelf:
+class SearchCandidates:
     """All notes of a listing, column by column; a note is its place in the columns."""
 
     def __init__(self, columns: Row) -> None:
@@ -124,7 +124,7 @@ class Shelf:
 class Sorting:
     """Notes found, best first as far as the page needs it."""
 
-    shelf: Shelf
+    shelf: SearchCandidates
     start: int
     end: int | None
     total: int = 0
@@ -151,7 +151,7 @@ class Sorting:
         return self.shelf.ordered(scored)[max(0, self.start - skipped) : most]
 
 
-def sort_out(query: Query, shelf: Shelf, exact: Mapping[int, int], start: int, end: int | None) -> Sorting:
+def sort_out(query: Query, shelf: SearchCandidates, exact: Mapping[int, int], start: int, end: int | None) -> Sorting:
     """Sort notes that hold words into tiers, and find those that are merely like the query.
 
     `exact` says how many words a note holds, by its id; `start` and `end` are the page, as a slice of all notes found.
@@ -187,7 +187,7 @@ def sort_out(query: Query, shelf: Shelf, exact: Mapping[int, int], start: int, e
     return sorting
 
 
-def _first_look(likeness: Likeness, shelf: Shelf, places: Sequence[int], most: int | None) -> list[Scored]:
+def _first_look(likeness: Likeness, shelf: SearchCandidates, places: Sequence[int], most: int | None) -> list[Scored]:
     """Places with the likeness of their names; only those whose text could still bring them among the `most` first."""
     scored: list[Scored] = []
     best: list[float] = []

@@ -21,7 +21,7 @@ from notes_service.blocks.markdown import to_blocks, to_markdown
 from notes_service.blocks.schemas import BlockDraft
 from notes_service.blocks.service import replace_blocks
 from notes_service.courses import service as courses
-from notes_service.events import NOTE_STATE, activity_facts, note_fact, tell
+from notes_service.events import NOTE_STATE, activity_events, note_event, publish_events
 from notes_service.models import Note, RecycleBinEntry
 from notes_service.notes import queries
 from notes_service.notes.access import lock_own
@@ -34,14 +34,14 @@ BUSY = "Note not saved: Notes.Notes/create — the same draft is being saved aga
 
 async def create(db: AsyncSession, caller: Caller, wanted: CreateNote) -> tuple[int, bool]:
     """Make a note, or overwrite the one of the same draft (notes §5.5): its id, and True when it is new."""
-    await authors.hold(db, caller.user_id)
+    await authors.lock_author_shared(db, caller.user_id)
     await _keep_course(db, wanted.course_id)
     columns = _columns(caller, wanted)
     for _ in range(TRIES):
         note = await _insert(db, caller.user_id, wanted, columns)
         if note is not None:
             await replace_blocks(db, note, _first_blocks(wanted), new=True)
-            await tell(db, note_fact(NoteCreated, note), *activity_facts("C", note, _words_sent(wanted)))
+            await publish_events(db, note_event(NoteCreated, note), *activity_events("C", note, _words_sent(wanted)))
             return note.id, True
         note = await db.scalar(
             select(Note)
@@ -70,7 +70,7 @@ def _columns(caller: Caller, wanted: CreateNote) -> dict[str, Any]:
 
 async def _insert(db: AsyncSession, user_id: int, wanted: CreateNote, columns: dict[str, Any]) -> Any:
     """The state of the new note; None when the draft id is in use (a rival that inserts just now is waited for)."""
-    moment = now()
+    at = now()
     row = await SessionReader(db).one(
         queries.INSERT,
         **columns,
@@ -83,8 +83,8 @@ async def _insert(db: AsyncSession, user_id: int, wanted: CreateNote, columns: d
         source_note_id=await _keep_source(db, wanted.source_note_uuid),
         excerpt=excerpt(columns["content"], columns["description"]),
         preview_lines=preview_lines(columns["content"]),
-        date_created=moment,
-        last_edit=moment,
+        date_created=at,
+        last_edit=at,
     )
     return SimpleNamespace(**row) if row else None
 
@@ -94,13 +94,13 @@ async def _overwrite(db: AsyncSession, note: Note, wanted: CreateNote, columns: 
         setattr(note, name, value)
     if wanted.sent("custom_meta"):
         note.custom_meta = wanted.custom_meta or ""
-    fact: type[NoteState] = NoteUpdated
+    event: type[NoteState] = NoteUpdated
     if note.deleted_at is not None:
-        fact = NoteRestored
+        event = NoteRestored
         await _leave_bin(db, note)
     note.save()
     await replace_blocks(db, note, _first_blocks(wanted))
-    await tell(db, note_fact(fact, note), *activity_facts("E", note, _words_sent(wanted)))
+    await publish_events(db, note_event(event, note), *activity_events("E", note, _words_sent(wanted)))
 
 
 def _first_blocks(wanted: CreateNote) -> list[BlockDraft]:
@@ -137,7 +137,7 @@ async def update_note(
     if all_words and words:
         words = count_words(note.content)
     note.save()
-    await tell(db, note_fact(NoteUpdated, note), *activity_facts("E", note, 0 if quiet else words))
+    await publish_events(db, note_event(NoteUpdated, note), *activity_events("E", note, 0 if quiet else words))
 
 
 def _apply_plain(note: Note, wanted: UpdateNote) -> None:
@@ -170,12 +170,12 @@ async def _apply_text(db: AsyncSession, note: Note, wanted: NoteFields) -> int:
 async def trash(db: AsyncSession, user_id: int, note_id: int) -> None:
     """Move a note to the recycle bin; it and its comments become private (notes §5.8)."""
     note = await lock_own(db, user_id, note_id, with_comments=True)
-    note.deleted_at = moment = now()
+    note.deleted_at = at = now()
     note.is_public = False
     note.save()
     about = {"title": note.title, "description": note.description, "course_id": note.course_id}
     entry = upsert(RecycleBinEntry).values(
-        creator_id=user_id, note_id=note_id, deleted_at=moment, metadata_json=json.dumps(about, ensure_ascii=False)
+        creator_id=user_id, note_id=note_id, deleted_at=at, metadata_json=json.dumps(about, ensure_ascii=False)
     )
     renewed = {name: entry.excluded[name] for name in ("deleted_at", "metadata_json", "last_edit")}
     await db.execute(
@@ -188,7 +188,7 @@ async def trash(db: AsyncSession, user_id: int, note_id: int) -> None:
         .returning(*NOTE_STATE)
         .execution_options(synchronize_session=False)
     )
-    await tell(db, note_fact(NoteTrashed, note), *(note_fact(NoteUpdated, row) for row in hidden))
+    await publish_events(db, note_event(NoteTrashed, note), *(note_event(NoteUpdated, row) for row in hidden))
 
 
 async def restore(db: AsyncSession, user_id: int, note_id: int) -> None:
@@ -202,7 +202,7 @@ async def restore(db: AsyncSession, user_id: int, note_id: int) -> None:
         raise NotFound("Note not restored: Notes.RecycleBin/restore — it does not lie in your recycle bin.")
     await _leave_bin(db, note)
     note.save()
-    await tell(db, note_fact(NoteRestored, note))
+    await publish_events(db, note_event(NoteRestored, note))
 
 
 async def _leave_bin(db: AsyncSession, note: Note) -> None:

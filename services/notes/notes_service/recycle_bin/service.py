@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import NotePurged
 from notechondria_shared.core.errors import NotFound
-from notes_service.events import NOTE_STATE, note_fact, tell
+from notes_service.events import NOTE_STATE, note_event, publish_events
 from notes_service.models import Note
 from notes_service.notes.files import files_of
 
@@ -35,16 +35,12 @@ async def purge_one(db: AsyncSession, user_id: int, note_id: int) -> list[str]:
     return paths
 
 
-async def purge_older(db: AsyncSession, moment: datetime) -> tuple[int, list[str]]:
+async def purge_older(db: AsyncSession, at: datetime) -> tuple[int, list[str]]:
     """Remove up to 100 notes of anybody that were deleted before `moment`; none while another replica does it."""
     if not await db.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext("notes.retention")))):
         return 0, []
     oldest = (
-        select(Note.id)
-        .where(Note.deleted_at < moment)
-        .order_by(Note.deleted_at, Note.id)
-        .limit(BATCH)
-        .scalar_subquery()
+        select(Note.id).where(Note.deleted_at < at).order_by(Note.deleted_at, Note.id).limit(BATCH).scalar_subquery()
     )
     return await _purge(db, Note.id.in_(oldest))
 
@@ -63,6 +59,6 @@ async def _purge(db: AsyncSession, *which: ColumnElement[bool]) -> tuple[int, li
         .where(Note.id == any_(literal(ids, ARRAY(BigInteger))))
         .execution_options(synchronize_session=False)
     )
-    purged = [note_fact(NotePurged, row) for row in rows]
-    await tell(db, *(fact.model_copy(update={"revision": fact.revision + 1}) for fact in purged))
+    purged = [note_event(NotePurged, row) for row in rows]
+    await publish_events(db, *(event.model_copy(update={"revision": event.revision + 1}) for event in purged))
     return len(rows), paths

@@ -20,12 +20,12 @@ NOT_SUBSCRIBED = "Not found: Notes.Courses/subscription — you have not subscri
 async def subscribe(db: AsyncSession, user_id: int, course_id: int) -> None:
     """Create or reactivate the subscription; `last_opened_at` is kept."""
     await _keep(db, user_id, course_id)
-    moment = now()
-    fresh = upsert(CourseSubscription).values(creator_id=user_id, course_id=course_id, subscribed_at=moment)
+    at = now()
+    fresh = upsert(CourseSubscription).values(creator_id=user_id, course_id=course_id, subscribed_at=at)
     await db.execute(
         fresh.on_conflict_do_update(
             index_elements=[CourseSubscription.creator_id, CourseSubscription.course_id],
-            set_={"is_active": True, "subscribed_at": moment, "last_edit": moment},
+            set_={"is_active": True, "subscribed_at": at, "last_edit": at},
         )
     )
     _log(db, user_id, course_id, "subscribe")
@@ -61,7 +61,7 @@ async def _change(db: AsyncSession, user_id: int, course_id: int, **values: Any)
 
 
 async def _keep(db: AsyncSession, user_id: int, course_id: int) -> None:
-    await authors.hold(db, user_id)
+    await authors.lock_author_shared(db, user_id)
     if not await courses.lock_shared(db, course_id):
         raise NotFound(courses.UNKNOWN)
 

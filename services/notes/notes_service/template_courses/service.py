@@ -11,7 +11,7 @@ from notechondria_shared.storage.media import MediaStore
 from notes_service.authors import service as authors
 from notes_service.blocks.schemas import BlockDraft
 from notes_service.blocks.service import replace_blocks
-from notes_service.events import course_fact, note_fact, tell
+from notes_service.events import course_event, note_event, publish_events
 from notes_service.models import Author, Course, CourseMedia, Note
 from notes_service.notes.summary import excerpt, preview_lines
 from notes_service.template_courses.owners import Owner
@@ -40,11 +40,11 @@ async def restore(db: AsyncSession, media: MediaStore, superuser: Owner | None, 
 
 async def _meet(db: AsyncSession, owner: Owner) -> bool:
     """Make sure of the author row of an owner; False when the account was deleted."""
-    if not await authors.serialize(db, owner.user_id):
+    if not await authors.lock_account(db, owner.user_id):
         return False
     row = upsert(Author).values(user_id=owner.user_id, username=owner.username, image_path="", editor_mode="P")
     await db.execute(row.on_conflict_do_nothing())
-    await authors.hold(db, owner.user_id, exclusive=True)
+    await authors.lock_author_shared(db, owner.user_id, exclusive=True)
     return True
 
 
@@ -59,7 +59,7 @@ async def _course(db: AsyncSession, sample: Sample, owner: int | None, log: list
         )
         db.add(course)
         await db.flush()
-        await tell(db, course_fact(CourseCreated, course))
+        await publish_events(db, course_event(CourseCreated, course))
         log.append(f"{sample.slug}: created")
         return course
     course.is_default = False
@@ -70,7 +70,7 @@ async def _course(db: AsyncSession, sample: Sample, owner: int | None, log: list
         course.title = sample.title
     if db.is_modified(course):
         course.save()
-        await tell(db, course_fact(CourseUpdated, course))
+        await publish_events(db, course_event(CourseUpdated, course))
         log.append(f"{sample.slug}: brought up to date")
     else:
         log.append(f"{sample.slug}: as it should be")
@@ -124,9 +124,7 @@ async def _stored(media: MediaStore, sample: Sample, course_id: int, name: str, 
 
 
 async def _notes(db: AsyncSession, sample: Sample, course: Course, owner: int, log: list[str]) -> None:
-    titles = set(
-        await db.scalars(select(Note.title).where(Note.course_id == course.id, Note.deleted_at.is_(None)))
-    )
+    titles = set(await db.scalars(select(Note.title).where(Note.course_id == course.id, Note.deleted_at.is_(None))))
     for note in sample.notes:
         if note.title not in titles:
             await _note(db, note, course.id, owner)
@@ -148,4 +146,4 @@ async def _note(db: AsyncSession, sample: SampleNote, course_id: int, owner: int
     db.add(note)
     await db.flush()
     await replace_blocks(db, note, [BlockDraft("T", sample.title), BlockDraft("N", sample.body)], new=True)
-    await tell(db, note_fact(NoteCreated, note))
+    await publish_events(db, note_event(NoteCreated, note))

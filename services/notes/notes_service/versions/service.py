@@ -11,7 +11,7 @@ from notechondria_contracts.events.notes import NoteUpdated
 from notechondria_shared.core.errors import NotFound
 from notes_service.blocks.markdown import to_blocks
 from notes_service.blocks.service import replace_blocks
-from notes_service.events import note_fact, tell
+from notes_service.events import note_event, publish_events
 from notes_service.models import Note, NoteVersion
 from notes_service.notes.access import lock_own
 from notes_service.versions.schemas import KeptVersion
@@ -55,9 +55,7 @@ async def bring_back(db: AsyncSession, user_id: int, note_id: int, versions: Seq
     """Give an own note the versions of an export, the newest 12 of them."""
     note = await lock_own(db, user_id, note_id)
     newest = sorted(versions, key=lambda version: version.date_created)[-KEPT:]
-    db.add_all(
-        NoteVersion(note_id=note.id, creator_id=note.creator_id, **version.model_dump()) for version in newest
-    )
+    db.add_all(NoteVersion(note_id=note.id, creator_id=note.creator_id, **version.model_dump()) for version in newest)
     await db.flush()
 
 
@@ -83,4 +81,4 @@ async def restore(db: AsyncSession, user_id: int, note_id: int, version_id: int,
     note.metadata_json, note.editor_mode = version.metadata_json, version.editor_mode
     note.save()
     await replace_blocks(db, note, to_blocks(note.content or f"# {note.title}", note.title))
-    await tell(db, note_fact(NoteUpdated, note))
+    await publish_events(db, note_event(NoteUpdated, note))

@@ -38,9 +38,9 @@ MOST_SHOWN = 20_000
 _MOMENT = DateTime(timezone=True)
 
 
-def _written(moment: ColumnElement[datetime]) -> ColumnElement[str]:
+def _written(at: ColumnElement[datetime]) -> ColumnElement[str]:
     """As the week shows it: a week may hold thousands of entries, and Postgres writes them in no time."""
-    return func.to_char(func.timezone(literal_column("'UTC'"), moment), literal_column(_FORMAT))
+    return func.to_char(func.timezone(literal_column("'UTC'"), at), literal_column(_FORMAT))
 
 
 # Entries are kept in whole seconds.

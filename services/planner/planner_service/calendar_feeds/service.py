@@ -7,17 +7,17 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.auth.precondition import must_hold
+from notechondria_shared.auth.precondition import check_precondition
 from notechondria_shared.core.errors import NonFieldError, NotFound
 from notechondria_shared.db.tables import Row
 from planner_service.accounts import require_present
 from planner_service.calendar_feeds.schemas import CreateFeed
 from planner_service.calendar_sources import store
 from planner_service.calendar_sources.store import Content
-from planner_service.events import tell_feed_deleted
+from planner_service.events import publish_feed_deleted
 from planner_service.models import CalendarFeed
 from planner_service.references.notes import CourseReference
-from planner_service.references.service import hold_course
+from planner_service.references.service import lock_course_shared
 
 MOST_FEEDS = 200
 NO_FEED = "Calendar feed not found."
@@ -50,7 +50,7 @@ async def create(
     if (await db.scalar(held) or 0) >= MOST_FEEDS:
         raise NonFieldError(f"There are {MOST_FEEDS} calendars already; remove one first.")
     if wanted.course_id is not None:
-        await hold_course(db, wanted.course_id, course)
+        await lock_course_shared(db, wanted.course_id, course)
     feed = CalendarFeed(
         user_id=user_id,
         **wanted.model_dump(exclude={"raw_ical"}),
@@ -72,7 +72,7 @@ async def change(
     """Apply the keys of `changes`; `read_from` as `changed_content` tells. 404 when unknown or somebody else's."""
     # The course before the feed: its deletion locks in the same order.
     if changes.get("course_id") is not None:
-        await hold_course(db, changes["course_id"], course)
+        await lock_course_shared(db, changes["course_id"], course)
     feed = await _own(db, user_id, feed_id)
     before = feed.source_id
     is_changed, source = read_from
@@ -90,7 +90,7 @@ async def change(
 async def delete(db: AsyncSession, user_id: int, feed_id: int) -> None:
     """Remove a feed, and what was read for it unless others share it. 404 when unknown or somebody else's."""
     feed = await _own(db, user_id, feed_id)
-    await tell_feed_deleted(db, feed)
+    await publish_feed_deleted(db, feed)
     await db.delete(feed)
     await db.flush()
     if feed.source_id is not None:
@@ -103,5 +103,5 @@ async def _own(db: AsyncSession, user_id: int, feed_id: int) -> CalendarFeed:
     )
     if feed is None:
         raise NotFound(NO_FEED)
-    must_hold({name: getattr(feed, name) for name in EXPECTABLE})
+    check_precondition({name: getattr(feed, name) for name in EXPECTABLE})
     return feed

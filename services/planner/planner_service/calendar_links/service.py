@@ -12,7 +12,7 @@ from planner_service.calendar_links import tokens
 from planner_service.calendar_links.schemas import CreateLink
 from planner_service.models import CalendarLink
 from planner_service.references.notes import CourseReference
-from planner_service.references.service import hold_course
+from planner_service.references.service import lock_course_shared
 
 MOST_LINKS = 50
 NO_LINK = "Calendar link not found."
@@ -30,7 +30,7 @@ async def create(
     if (await db.scalar(held) or 0) >= MOST_LINKS:
         raise NonFieldError(f"There are {MOST_LINKS} links already; remove one first.")
     if wanted.course_id is not None:
-        await hold_course(db, wanted.course_id, course)
+        await lock_course_shared(db, wanted.course_id, course)
     token = tokens.fresh()
     link = CalendarLink(
         user_id=user_id,

@@ -138,7 +138,7 @@ async def _taken(answer: httpcore.Response, headers: dict[str, str]) -> Fetched:
         raise FetchFailed("It is not encoded in UTF-8.", is_final=True) from None
 
 
-def retry_after(text: str, moment: datetime) -> float | None:
+def retry_after(text: str, at: datetime) -> float | None:
     """The seconds that `Retry-After` asks for, as a number or up to a date (RFC 9110 §10.2.3); None when unreadable."""
     text = text.strip()
     if text.isascii() and text.isdigit():
@@ -148,7 +148,7 @@ def retry_after(text: str, moment: datetime) -> float | None:
     except (ValueError, OverflowError):
         return None
     # A date without a zone, as one with -0000, is in UTC.
-    return max(0.0, ((until if until.tzinfo else until.replace(tzinfo=UTC)) - moment).total_seconds())
+    return max(0.0, ((until if until.tzinfo else until.replace(tzinfo=UTC)) - at).total_seconds())
 
 
 def _mark(headers: dict[str, str], name: str) -> str | None:

@@ -40,9 +40,9 @@ YEARS_AROUND = 1
 """Recurring entries are expanded from the year before to the year after the present one, and others when asked for."""
 
 
-def standard_years(moment: datetime) -> list[int]:
+def standard_years(at: datetime) -> list[int]:
     """The years in which every source is expanded."""
-    return list(range(moment.year - YEARS_AROUND, moment.year + YEARS_AROUND + 1))
+    return list(range(at.year - YEARS_AROUND, at.year + YEARS_AROUND + 1))
 
 
 class Refresher:
@@ -235,16 +235,16 @@ class Refresher:
     async def _succeeded(
         self, source: CalendarSource, published: int | None, values: dict[str, Any], reading: Reading | None = None
     ) -> None:
-        moment = now()
-        due = None if source.url is None else moment + timedelta(seconds=self._schedule.after_success(published))
+        at = now()
+        due = None if source.url is None else at + timedelta(seconds=self._schedule.after_success(published))
         async with self._database.transaction() as db:
-            if reading is not None and not await store.replace(db, source.id, reading, standard_years(moment)):
+            if reading is not None and not await store.replace(db, source.id, reading, standard_years(at)):
                 return
             await store.settle(
                 db,
                 source.id,
                 due,
-                last_sync=moment,
+                last_sync=at,
                 last_error=None,
                 failures=0,
                 refresh_seconds=published,

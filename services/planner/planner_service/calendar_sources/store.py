@@ -77,14 +77,14 @@ async def touch(db: AsyncSession, source_id: int) -> None:
 
 async def claim(db: AsyncSession, source_id: int, until: datetime) -> CalendarSource | None:
     """Take the reading of a source upon oneself until then; None when somebody else has, or when it is gone."""
-    moment = now()
+    at = now()
     claimed: CalendarSource | None = await db.scalar(
         update(CalendarSource)
         .where(
             CalendarSource.id == source_id,
-            or_(CalendarSource.claimed_until.is_(None), CalendarSource.claimed_until < moment),
+            or_(CalendarSource.claimed_until.is_(None), CalendarSource.claimed_until < at),
         )
-        .values(claimed_until=until, last_attempt=moment)
+        .values(claimed_until=until, last_attempt=at)
         .returning(CalendarSource)
     )
     return claimed
@@ -121,9 +121,7 @@ async def replace(db: AsyncSession, source_id: int, reading: Reading, years: Seq
     return True
 
 
-async def add_years(
-    db: AsyncSession, source_id: int, mark: str, rows: Sequence[Row], years: Sequence[int]
-) -> None:
+async def add_years(db: AsyncSession, source_id: int, mark: str, rows: Sequence[Row], years: Sequence[int]) -> None:
     """Put the recurring entries of further years beside what is there; none of a body that has changed meanwhile."""
     if not await _lock(db, source_id, queries.body_mark == mark):
         return
@@ -154,19 +152,17 @@ async def withdraw(db: AsyncSession, *which: ColumnElement[bool]) -> None:
     )
     ids = list(emptied)
     for table in (CalendarOccurrence, CalendarYear):
-        await db.execute(
-            delete(table).where(table.source_id.in_(ids)).execution_options(synchronize_session=False)
-        )
+        await db.execute(delete(table).where(table.source_id.in_(ids)).execution_options(synchronize_session=False))
 
 
-def failing_since(moment: datetime, schedule: Schedule) -> tuple[ColumnElement[bool], ...]:
+def failing_since(at: datetime, schedule: Schedule) -> tuple[ColumnElement[bool], ...]:
     """Sources that show an old copy, were due again before `moment`, and could not be read since."""
     wanted = func.coalesce(CalendarSource.refresh_seconds, schedule.default)
     wait = func.greatest(schedule.shortest, func.least(schedule.longest, wanted))
     return (
         CalendarSource.url.is_not(None),
         CalendarSource.last_error.is_not(None),
-        CalendarSource.last_sync < literal(moment) - func.make_interval(0, 0, 0, 0, 0, 0, wait, type_=Interval),
+        CalendarSource.last_sync < literal(at) - func.make_interval(0, 0, 0, 0, 0, 0, wait, type_=Interval),
         CalendarSource.entry_count > 0,
     )
 
@@ -190,15 +186,15 @@ async def _add_rows(db: AsyncSession, source_id: int, rows: Sequence[Row]) -> No
         func.unnest(bindparam("ends", list(ends), type_=numbers)).label("end"),
         func.unnest(bindparam("titles", list(titles), type_=ARRAY(Text))).label("title"),
     ).subquery()
-    moment = func.to_timestamp
+    at = func.to_timestamp
     await db.execute(
         insert(CalendarOccurrence).from_select(
             ["source_id", "year", "starts_at", "ends_at", "title"],
             select(
                 cast(literal(source_id), BigInteger),
                 given.c.year,
-                moment(given.c.start),
-                moment(given.c.end),
+                at(given.c.start),
+                at(given.c.end),
                 given.c.title,
             ),
             include_defaults=False,

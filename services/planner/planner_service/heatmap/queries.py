@@ -34,7 +34,7 @@ _KEPT = {
     for name in ("activity_id", "user_id", "note_id", "course_id", "activity_type", "activity_date", "word_count")
 }
 _purged = exists().where(NoteRef.note_id == _KEPT["note_id"], NoteRef.state == PURGED)
-KEEP_ACTIVITY = prepare(
+INSERT_ACTIVITY = prepare(
     upsert(Activity).from_select(list(_KEPT), select(*_KEPT.values()).where(~_purged)).on_conflict_do_nothing()
 )
 """Words written, kept once, unless the note is purged by now."""

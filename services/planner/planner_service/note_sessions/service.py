@@ -18,9 +18,7 @@ from planner_service.references.service import own_note
 NO_SESSION = "Work session not found."
 
 
-async def open_session(
-    db: AsyncSession, user_id: int, wanted: OpenSession, note: NoteReference | None
-) -> NoteSession:
+async def open_session(db: AsyncSession, user_id: int, wanted: OpenSession, note: NoteReference | None) -> NoteSession:
     """A new session on an own note, also one in the bin (decision 12); 404 for any other note.
 
     `note` is what notes just told of a note that was not known here yet.

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 
-def completed_at(sent: Mapping[str, Any], stored: datetime | None, moment: datetime) -> datetime | None:
+def completed_at(sent: Mapping[str, Any], stored: datetime | None, at: datetime) -> datetime | None:
     """`completed_at` after a request that holds the keys `sent`; `moment` is now.
 
     Completing keeps a time that was sent or stored and else takes now, reopening clears it; without `is_completed` a
@@ -17,7 +17,7 @@ def completed_at(sent: Mapping[str, Any], stored: datetime | None, moment: datet
         return stored if "completed_at" not in sent else _moment(sent)
     if not sent["is_completed"]:
         return None
-    return _moment(sent) or stored or moment
+    return _moment(sent) or stored or at
 
 
 def _moment(sent: Mapping[str, Any]) -> datetime | None:

@@ -8,29 +8,27 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.planner import PlannerEventCreated, PlannerEventDeleted, PlannerEventUpdated
-from notechondria_shared.auth.precondition import must_hold
+from notechondria_shared.auth.precondition import check_precondition
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import now
 from planner_service.accounts import require_present
-from planner_service.events import tell_event
+from planner_service.events import publish_event
 from planner_service.models import PlannerEvent
 from planner_service.planner_events.completion import completed_at
 from planner_service.planner_events.payload import event_payload, row_of
 from planner_service.planner_events.schemas import CreateEvent
 from planner_service.planner_events.window import Window, moved, settle
 from planner_service.references.notes import CourseReference
-from planner_service.references.service import hold_course
+from planner_service.references.service import lock_course_shared
 
 NO_EVENT = "Planner event not found."
 
 
-async def create(
-    db: AsyncSession, user_id: int, wanted: CreateEvent, course: CourseReference | None
-) -> PlannerEvent:
+async def create(db: AsyncSession, user_id: int, wanted: CreateEvent, course: CourseReference | None) -> PlannerEvent:
     """A new event of the user. `course` is what notes just told of a course that was not known here yet."""
     await require_present(db, user_id)
     if wanted.course_id is not None:
-        await hold_course(db, wanted.course_id, course)
+        await lock_course_shared(db, wanted.course_id, course)
     fields = wanted.model_dump(exclude={"event_date", "starts_at", "ends_at", "completed_at", "description"})
     event = PlannerEvent(
         user_id=user_id,
@@ -41,7 +39,7 @@ async def create(
     )
     db.add(event)
     await db.flush()
-    await tell_event(db, PlannerEventCreated, event)
+    await publish_event(db, PlannerEventCreated, event)
     return event
 
 
@@ -51,7 +49,7 @@ async def change(
     """Apply the keys of `changes`, then the completion and window rules. 404 when unknown or somebody else's."""
     # The course before the event: its deletion locks in the same order.
     if changes.get("course_id") is not None:
-        await hold_course(db, changes["course_id"], course)
+        await lock_course_shared(db, changes["course_id"], course)
     event = await _own(db, user_id, event_id)
     changes["completed_at"] = completed_at(changes, event.completed_at, now())
     if "description" in changes:
@@ -61,7 +59,7 @@ async def change(
     if db.is_modified(event):
         event.revision += 1
         event.touch()
-        await tell_event(db, PlannerEventUpdated, event)
+        await publish_event(db, PlannerEventUpdated, event)
     return event
 
 
@@ -81,7 +79,7 @@ async def delete(db: AsyncSession, user_id: int, event_id: int) -> None:
     """Remove an event with all its occurrences. 404 when unknown or somebody else's."""
     event = await _own(db, user_id, event_id)
     event.revision += 1
-    await tell_event(db, PlannerEventDeleted, event)
+    await publish_event(db, PlannerEventDeleted, event)
     await db.delete(event)
 
 
@@ -91,5 +89,5 @@ async def _own(db: AsyncSession, user_id: int, event_id: int) -> PlannerEvent:
     )
     if event is None:
         raise NotFound(NO_EVENT)
-    must_hold(event_payload(row_of(event)))
+    check_precondition(event_payload(row_of(event)))
     return event

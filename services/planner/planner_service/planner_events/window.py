@@ -21,9 +21,9 @@ class Window(NamedTuple):
     ends_at: datetime
 
 
-def later(moment: datetime, by: timedelta) -> datetime:
+def later(at: datetime, by: timedelta) -> datetime:
     """`moment + by`, not beyond the last moment a calendar has."""
-    return END_OF_TIME if by > END_OF_TIME - moment else moment + by
+    return END_OF_TIME if by > END_OF_TIME - at else at + by
 
 
 def settle(event_date: date, starts_at: datetime | None, ends_at: datetime | None) -> Window:

@@ -19,7 +19,7 @@ NOTE = prepare(
     )
 )
 _KEPT = ("note_id", "uuid", "user_id", "state", "state_revision", "title", "description", "course_id", "revision")
-KEEP_NOTE = prepare(
+INSERT_NOTE_REFERENCE = prepare(
     upsert(NoteRef)
     .values({name: bindparam(name, required=True) for name in _KEPT})
     .on_conflict_do_nothing()

@@ -34,7 +34,7 @@ async def find_course(read: Reads, notes: NotesDirectory, course_id: int | None)
     return found
 
 
-async def hold_course(db: AsyncSession, course_id: int, told: CourseReference | None) -> None:
+async def lock_course_shared(db: AsyncSession, course_id: int, told: CourseReference | None) -> None:
     """Keep the course from being deleted until the transaction ends; 404 when it already is. `told` is stored first."""
     if told is not None and (told.user_id is None or await is_present(db, told.user_id)):
         await store_course(db, told)
@@ -81,7 +81,7 @@ async def store_course(db: AsyncSession, course: CourseState | CourseReference) 
     )
 
 
-async def bury_course(db: AsyncSession, course: CourseState) -> None:
+async def mark_course_deleted(db: AsyncSession, course: CourseState) -> None:
     """Leave a tombstone: whatever is told of the course from now on is old."""
     tomb: dict[str, Any] = {"user_id": None, "title": "", "is_deleted": True}
     await db.execute(
@@ -107,7 +107,7 @@ async def store_note(
     }
     row = {"note_id": note.note_id, "uuid": note.uuid, "user_id": note.user_id, "state": state}
     read = SessionReader(db)
-    if await read.value(queries.KEEP_NOTE, **row, state_revision=state_revision, **text) is not None:
+    if await read.value(queries.INSERT_NOTE_REFERENCE, **row, state_revision=state_revision, **text) is not None:
         return
     known = update(NoteRef).where(NoteRef.note_id == note.note_id, NoteRef.state != PURGED)
     await db.execute(known.where(NoteRef.revision < note.revision).values(text))
@@ -116,7 +116,7 @@ async def store_note(
     )
 
 
-async def bury_note(db: AsyncSession, note: NoteState) -> None:
+async def mark_note_purged(db: AsyncSession, note: NoteState) -> None:
     """Leave a tombstone without text: whatever is told of the note from now on is old."""
     tomb: dict[str, Any] = {
         "title": "",

@@ -54,5 +54,5 @@ def _read_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        moment = parse_datetime(text)
-        return None if moment is None else moment.date()
+        at = parse_datetime(text)
+        return None if at is None else at.date()

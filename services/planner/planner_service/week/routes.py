@@ -24,9 +24,9 @@ async def read_week(
 
     `start_date` is a date or date-time, today (UTC) when unreadable; `days` is 3, 7 or 30, else 7. Never a 400.
     """
-    moment = now()
-    asked = Days.asked(start_date, days, moment.date())
-    if far := sorted({asked.first.year, asked.last.year} - set(standard_years(moment))):
+    at = now()
+    asked = Days.asked(start_date, days, at.date())
+    if far := sorted({asked.first.year, asked.last.year} - set(standard_years(at))):
         await request.app.state.refresher.expand(caller.user_id, far)
     # Answered as it is: thousands of items need no second validation on their way out.
-    return Json(await service.week(read, caller.user_id, asked, moment))
+    return Json(await service.week(read, caller.user_id, asked, at))

@@ -22,9 +22,9 @@ NEXT_WITHIN = timedelta(days=400)
 Item = dict[str, Any]
 
 
-async def week(read: Reads, user_id: int, days: Days, moment: datetime) -> dict[str, Any]:
+async def week(read: Reads, user_id: int, days: Days, at: datetime) -> dict[str, Any]:
     """The payload of planner §6.2; `moment` is now."""
-    today = moment.date()
+    today = at.date()
     horizon = shifted(today, NEXT_WITHIN.days)
     single = await read.all(queries.SINGLE_EVENTS, user_id=user_id, first=days.first, last=days.last)
     series = await read.all(queries.SERIES, user_id=user_id, first=min(days.first, today), last=max(days.last, horizon))
@@ -36,7 +36,7 @@ async def week(read: Reads, user_id: int, days: Days, moment: datetime) -> dict[
         "previous_week_start": shifted(days.first, -WEEK).isoformat(),
         "next_week_start": shifted(days.first, WEEK).isoformat(),
         "days": _grid(days, [*single, *_occurrences(series, days)], sessions, entries),
-        "deadlines": _deadlines([*due, *_next(series, today)], moment),
+        "deadlines": _deadlines([*due, *_next(series, today)], at),
     }
 
 
@@ -71,9 +71,9 @@ def _grid(days: Days, plans: Iterable[Row], sessions: Iterable[Row], entries: It
     ]
 
 
-def _deadlines(rows: Iterable[Row], moment: datetime) -> list[Item]:
+def _deadlines(rows: Iterable[Row], at: datetime) -> list[Item]:
     scored = [
-        {**event_payload(row), "urgency_score": urgency_score(row["difficulty_weight"], row["starts_at"], moment)}
+        {**event_payload(row), "urgency_score": urgency_score(row["difficulty_weight"], row["starts_at"], at)}
         for row in rows
     ]
     return sorted(scored, key=lambda item: (-item["urgency_score"], item["starts_at"], item["title"]))

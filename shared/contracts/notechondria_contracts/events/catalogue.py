@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from notechondria_contracts.events import identity, notes, planner
-from notechondria_contracts.events.event import Fact
+from notechondria_contracts.events.event import IntegrationEvent
 
-CATALOGUE: dict[str, type[Fact]] = {
+CATALOGUE: dict[str, type[IntegrationEvent]] = {
     fact.subject: fact
     for fact in (
         identity.UserActivated,

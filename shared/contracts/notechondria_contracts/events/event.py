@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Fact(BaseModel, ABC):
+class IntegrationEvent(BaseModel, ABC):
     """Something that happened and was committed. A subclass is one subject of the catalogue."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -48,15 +48,15 @@ class Envelope(BaseModel):
     )
 
     @classmethod
-    def of(cls, fact: Fact, event_id: UUID, moment: datetime, traceparent: str | None = None) -> Self:
+    def of(cls, event: IntegrationEvent, event_id: UUID, at: datetime, traceparent: str | None = None) -> Self:
         """Wrap a fact."""
         return cls(
             id=event_id,
-            source=f"/notechondria/{fact.service()}",
-            type=fact.subject,
-            subject=fact.aggregate,
-            time=moment,
-            data=fact.model_dump(mode="json"),
+            source=f"/notechondria/{event.service()}",
+            type=event.subject,
+            subject=event.aggregate,
+            time=at,
+            data=event.model_dump(mode="json"),
             traceparent=traceparent,
         )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from notechondria_contracts.events.event import Fact
+from notechondria_contracts.events.event import IntegrationEvent
 
 
-class UserState(Fact):
+class UserState(IntegrationEvent):
     """What other services keep of an account."""
 
     user_id: int
@@ -34,7 +34,7 @@ class UserUpdated(UserState):
     subject: ClassVar[str] = "identity.user.updated"
 
 
-class UserDeleted(Fact):
+class UserDeleted(IntegrationEvent):
     """An account is gone; everything of it goes, files too."""
 
     subject: ClassVar[str] = "identity.user.deleted"
@@ -45,7 +45,7 @@ class UserDeleted(Fact):
         return f"users/{self.user_id}"
 
 
-class SessionRevoked(Fact):
+class SessionRevoked(IntegrationEvent):
     """Sessions ended: whoever cached their introspection drops it. Digests are SHA-256 of the tokens."""
 
     subject: ClassVar[str] = "identity.session.revoked"
@@ -57,7 +57,7 @@ class SessionRevoked(Fact):
         return f"users/{self.user_id}"
 
 
-class ApiKeyRotated(Fact):
+class ApiKeyRotated(IntegrationEvent):
     """API keys ended: whoever cached their introspection drops it. Digests are SHA-256 of the keys."""
 
     subject: ClassVar[str] = "identity.api_key.rotated"

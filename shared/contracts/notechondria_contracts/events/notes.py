@@ -6,10 +6,10 @@ from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from notechondria_contracts.events.event import Fact
+from notechondria_contracts.events.event import IntegrationEvent
 
 
-class CourseState(Fact):
+class CourseState(IntegrationEvent):
     """What other services keep of a course."""
 
     course_id: int
@@ -40,7 +40,7 @@ class CourseDeleted(CourseState):
     subject: ClassVar[str] = "notes.course.deleted"
 
 
-class NoteState(Fact):
+class NoteState(IntegrationEvent):
     """What other services keep of a note."""
 
     note_id: int
@@ -85,7 +85,7 @@ class NotePurged(NoteState):
     subject: ClassVar[str] = "notes.note.purged"
 
 
-class ActivityRecorded(Fact):
+class ActivityRecorded(IntegrationEvent):
     """Words were written (notes §9.1): one row of the heatmap."""
 
     subject: ClassVar[str] = "notes.activity.recorded"

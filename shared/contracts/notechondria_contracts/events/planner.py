@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from notechondria_contracts.events.event import Fact
+from notechondria_contracts.events.event import IntegrationEvent
 
 
-class PlannerEventState(Fact):
+class PlannerEventState(IntegrationEvent):
     """A planner event as live streams and the agents' log see it."""
 
     event_id: int
@@ -41,7 +41,7 @@ class PlannerEventDeleted(PlannerEventState):
     subject: ClassVar[str] = "planner.event.deleted"
 
 
-class FeedDeleted(Fact):
+class FeedDeleted(IntegrationEvent):
     """A calendar feed is gone."""
 
     subject: ClassVar[str] = "planner.feed.deleted"

@@ -265,7 +265,7 @@ def parse_datetime(text: str) -> datetime | None:
         return None
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     try:
-        moment = datetime(  # noqa: DTZ001 - the zone is attached below
+        at = datetime(  # noqa: DTZ001 - the zone is attached below
             int(year),
             int(month),
             int(day),
@@ -274,7 +274,7 @@ def parse_datetime(text: str) -> datetime | None:
             int(second or 0),
             int((fraction or "0").ljust(6, "0")),
         )
-        return moment.replace(tzinfo=_zone(zone)).astimezone(UTC)
+        return at.replace(tzinfo=_zone(zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -294,10 +294,10 @@ class DateTime(Rule):
     null: bool = False
 
     def convert(self, value: Any) -> datetime:
-        moment = parse_datetime(value) if isinstance(value, str) else None
-        if moment is None:
+        at = parse_datetime(value) if isinstance(value, str) else None
+        if at is None:
             raise refuse(messages.BAD_DATETIME)
-        return moment
+        return at
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}

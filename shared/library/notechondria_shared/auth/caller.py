@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from notechondria_shared.auth.assertion import ASSERTION_HEADER
 from notechondria_shared.auth.credentials import Kind, parse_authorization
 from notechondria_shared.auth.introspection import Introspection
-from notechondria_shared.auth.precondition import EXPECTED_HEADER, expect
+from notechondria_shared.auth.precondition import PRECONDITION_HEADER, set_precondition
 from notechondria_shared.auth.state import AuthState, state_of
 from notechondria_shared.core.errors import (
     DISABLED,
@@ -64,7 +64,7 @@ async def _identify(request: Request) -> Caller | None:
         if claims is None:
             log_refusal(request, "<malformed>", "internal assertion expired or forged")
             raise Unauthorized(INVALID_TOKEN)
-        expect(request.headers.get(EXPECTED_HEADER))
+        set_precondition(request.headers.get(PRECONDITION_HEADER))
         return _caller(Introspection(active=True, assertion=assertion, **claims), "")
     try:
         credential = parse_authorization(request.headers.get("authorization"))

@@ -119,9 +119,9 @@ class HttpIntrospector:
             raise
         if found.active and self._bus.connected and generation == self._generation and self._seconds > 0:
             ends = math.inf if found.expires_in is None else found.expires_in
-            moment = time.monotonic()
+            at = time.monotonic()
             fresh, usable = min(self._seconds, ends), min(self._seconds + STALE_SECONDS, ends)
-            self._cache[credential.digest] = (moment + fresh, moment + usable, found)
+            self._cache[credential.digest] = (at + fresh, at + usable, found)
             self._cache.move_to_end(credential.digest)
             if len(self._cache) > CACHE_ENTRIES:
                 self._cache.popitem(last=False)

@@ -14,7 +14,7 @@ from typing import Any
 
 from notechondria_shared.core.errors import BadRequest, PreconditionFailed
 
-EXPECTED_HEADER = "X-Internal-Expected"
+PRECONDITION_HEADER = "X-Internal-Expected"
 """A JSON object: fields of the thing, as REST shows them."""
 
 _expected: ContextVar[dict[str, Any] | None] = ContextVar("expected", default=None)
@@ -25,12 +25,12 @@ def changed_fields(present: Mapping[str, Any], expected: Mapping[str, Any]) -> l
     return [name for name, value in expected.items() if (present.get(name) or None) != (value or None)]
 
 
-def expected_header(values: Mapping[str, Any]) -> dict[str, str]:
+def precondition_header(values: Mapping[str, Any]) -> dict[str, str]:
     """The header that makes a change depend on these values."""
-    return {EXPECTED_HEADER: json.dumps(values)}
+    return {PRECONDITION_HEADER: json.dumps(values)}
 
 
-def expect(header: str | None) -> None:
+def set_precondition(header: str | None) -> None:
     """Remember what the request in hand depends on. Only for callers with a verified assertion; 400 for no object."""
     if header is None:
         return
@@ -39,11 +39,11 @@ def expect(header: str | None) -> None:
     except ValueError:
         values = None
     if not isinstance(values, dict):
-        raise BadRequest(f"{EXPECTED_HEADER}: a JSON object is expected.")
+        raise BadRequest(f"{PRECONDITION_HEADER}: a JSON object is expected.")
     _expected.set(values)
 
 
-def must_hold(present: Mapping[str, Any]) -> None:
+def check_precondition(present: Mapping[str, Any]) -> None:
     """412 when a field of the locked row is not as the request expects it.
 
     Looked at once in a request, at the first lock; fields that `present` does not name are left to the caller.

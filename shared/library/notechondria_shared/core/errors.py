@@ -9,7 +9,7 @@ from typing import Any
 class ApiError(Exception):
     """An answer other than success. `body` is the JSON answered, None for an empty body.
 
-    `keep_writes` tells the write session to commit although the request fails: a wrong code that must count as a
+    `commit_on_error` tells the write session to commit although the request fails: a wrong code that must count as a
     try, or a code that is burnt by the attempt (identity §8.4).
     """
 
@@ -21,20 +21,20 @@ class ApiError(Exception):
         *,
         status: int | None = None,
         headers: Mapping[str, str] | None = None,
-        keep_writes: bool = False,
+        commit_on_error: bool = False,
     ) -> None:
         super().__init__(body)
         self.body = body
         self.status = status or type(self).status
         self.headers = dict(headers or {})
-        self.keep_writes = keep_writes
+        self.commit_on_error = commit_on_error
 
 
 class DetailError(ApiError):
     """`{"detail": text}` with the class's status."""
 
-    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, keep_writes: bool = False) -> None:
-        super().__init__({"detail": detail}, headers=headers, keep_writes=keep_writes)
+    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, commit_on_error: bool = False) -> None:
+        super().__init__({"detail": detail}, headers=headers, commit_on_error=commit_on_error)
         self.detail = detail
 
 
@@ -49,9 +49,9 @@ class FieldErrors(ApiError):
 
     status = 400
 
-    def __init__(self, keep_writes: bool = False, /, **fields: str | list[str]) -> None:
+    def __init__(self, commit_on_error: bool = False, /, **fields: str | list[str]) -> None:
         body = {name: [texts] if isinstance(texts, str) else texts for name, texts in fields.items()}
-        super().__init__(body, keep_writes=keep_writes)
+        super().__init__(body, commit_on_error=commit_on_error)
 
 
 class NonFieldError(ApiError):
@@ -59,8 +59,8 @@ class NonFieldError(ApiError):
 
     status = 400
 
-    def __init__(self, text: str, *, keep_writes: bool = False) -> None:
-        super().__init__({"non_field_errors": [text]}, keep_writes=keep_writes)
+    def __init__(self, text: str, *, commit_on_error: bool = False) -> None:
+        super().__init__({"non_field_errors": [text]}, commit_on_error=commit_on_error)
 
 
 class ListError(ApiError):

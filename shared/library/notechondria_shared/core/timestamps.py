@@ -15,16 +15,16 @@ def today() -> date:
     return now().date()
 
 
-def iso_offset(moment: datetime) -> str:
+def iso_offset(at: datetime) -> str:
     """ISO 8601 with `+00:00`; microseconds only when non-zero."""
-    return moment.astimezone(UTC).isoformat()
+    return at.astimezone(UTC).isoformat()
 
 
-def iso_z(moment: datetime) -> str:
+def iso_z(at: datetime) -> str:
     """ISO 8601 with `Z`; microseconds only when non-zero."""
-    return iso_offset(moment).removesuffix("+00:00") + "Z"
+    return iso_offset(at).removesuffix("+00:00") + "Z"
 
 
-def iso_offset_or_none(moment: datetime | None) -> str | None:
+def iso_offset_or_none(at: datetime | None) -> str | None:
     """`iso_offset`, passing None through."""
-    return None if moment is None else iso_offset(moment)
+    return None if at is None else iso_offset(at)

@@ -92,7 +92,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends, rolled back whole when it raises.
 
-        An `ApiError` with `keep_writes` commits and is raised all the same. Outages become 503.
+        An `ApiError` with `commit_on_error` commits and is raised all the same. Outages become 503.
         """
         try:
             # Inside of `try`, for a connection that was lost is told again when the session lets go of it.
@@ -100,7 +100,7 @@ class Database:
                 try:
                     yield db
                 except ApiError as refusal:
-                    if refusal.keep_writes:
+                    if refusal.commit_on_error:
                         await db.commit()
                     raise
                 await db.commit()

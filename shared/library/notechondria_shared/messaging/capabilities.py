@@ -29,7 +29,7 @@ SETTLING_SECONDS = 10.0
 FORGET_AFTER = timedelta(minutes=2)
 
 
-class Announcement(BaseModel):
+class CapabilityMessage(BaseModel):
     """The value a service keeps under its name."""
 
     capabilities: dict[str, int]
@@ -49,7 +49,7 @@ async def _bucket(bus: Bus) -> KeyValue:
             return await bus.jetstream.key_value(BUCKET)
 
 
-class Announcer(Background):
+class CapabilityPublisher(Background):
     """Says every 30 s, and after each connect, what this service can do; two minutes after its end all forget it."""
 
     task_name = "capabilities.announce"
@@ -65,7 +65,7 @@ class Announcer(Background):
 
     async def _announce(self) -> None:
         bucket = await _bucket(self._bus)
-        announcement = Announcement(capabilities=self._capabilities, announced_at=now())
+        announcement = CapabilityMessage(capabilities=self._capabilities, announced_at=now())
         await bucket.put(self._bus.service, announcement.model_dump_json().encode())
 
     async def _run(self) -> None:
@@ -83,7 +83,7 @@ class Announcer(Background):
                 await asyncio.wait_for(self._connected.wait(), wait)
 
 
-class CapabilityBoard(Background):
+class CapabilityRegistry(Background):
     """What every deployed service announced, from memory; the last known set while the bus is away.
 
     It is read at once after each connect, and often in the seconds that follow: services that start together announce
@@ -126,7 +126,7 @@ class CapabilityBoard(Background):
         for service in SERVICES:
             try:
                 entry = await bucket.get(service)
-                announcement = Announcement.model_validate_json(entry.value or b"")
+                announcement = CapabilityMessage.model_validate_json(entry.value or b"")
             except (NotFoundError, ValidationError):
                 continue
             if now() - announcement.announced_at < FORGET_AFTER:

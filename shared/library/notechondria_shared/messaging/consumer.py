@@ -20,7 +20,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.catalogue import CATALOGUE
-from notechondria_contracts.events.event import Envelope, Fact
+from notechondria_contracts.events.event import Envelope, IntegrationEvent
 from notechondria_shared.core.background import Background
 from notechondria_shared.core.errors import StoreUnavailable, Unavailable
 from notechondria_shared.core.trace_context import traces
@@ -56,31 +56,31 @@ class Subscription:
     """What one service hears from another: the telling service, and a handler per subject."""
 
     source: str
-    handlers: Mapping[type[Fact], Handler]
+    handlers: Mapping[type[IntegrationEvent], Handler]
 
 
 async def apply(
-    db: AsyncSession, tables: EventTables, handlers: Mapping[type[Fact], Handler], *envelopes: Envelope
+    db: AsyncSession, tables: EventTables, handlers: Mapping[type[IntegrationEvent], Handler], *envelopes: Envelope
 ) -> int:
     """Apply events in their order, except those the inbox knows; how many had an effect.
 
     Raises `Unreadable` on a bad payload, before anything is written.
     """
-    facts = [(envelope, *_fact(handlers, envelope)) for envelope in envelopes]
-    marked = await SessionReader(db).all(tables.mark_heard, event_ids=[envelope.id for envelope in envelopes])
+    events = [(envelope, *_fact(handlers, envelope)) for envelope in envelopes]
+    marked = await SessionReader(db).all(tables.mark_received, event_ids=[envelope.id for envelope in envelopes])
     fresh = {row["event_id"] for row in marked}
-    for envelope, handler, fact in facts:
+    for envelope, handler, event in events:
         if envelope.id not in fresh:
             continue
         fresh.remove(envelope.id)
         with traces().handling(envelope.type, str(envelope.id), envelope.traceparent):
-            await handler(db, fact)
+            await handler(db, event)
             await db.flush()
             db.expunge_all()  # the next handler reads what stands in the tables
     return len(marked)
 
 
-def _fact(handlers: Mapping[type[Fact], Handler], envelope: Envelope) -> tuple[Handler, Fact]:
+def _fact(handlers: Mapping[type[IntegrationEvent], Handler], envelope: Envelope) -> tuple[Handler, IntegrationEvent]:
     fact_type = CATALOGUE.get(envelope.type)
     handler = handlers.get(fact_type) if fact_type else None
     if fact_type is None or handler is None:
@@ -133,7 +133,7 @@ class Consumer(Background):
         """Create or update the durable consumer; False while the stream does not exist (its owner makes it)."""
         config = ConsumerConfig(
             durable_name=self._durable,
-            filter_subjects=sorted(fact.subject for fact in self._handlers),
+            filter_subjects=sorted(event.subject for event in self._handlers),
             deliver_policy=DeliverPolicy.ALL,
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=ACK_WAIT_SECONDS,
@@ -205,7 +205,7 @@ class Consumer(Background):
                 async with self._database.transaction() as db:
                     await apply(db, self._tables, self._handlers, _read(message.data))
             except Unreadable as error:
-                await self._bury(message, error, tries)
+                await self._dead_letter(message, error, tries)
             except Exception as error:
                 if is_outage(error) or (isinstance(error, Unavailable) and not isinstance(error, StoreUnavailable)):
                     # Not the event's fault: hold on to it until the database is back.
@@ -214,7 +214,7 @@ class Consumer(Background):
                     await asyncio.sleep(0.5)
                     continue
                 if tries > len(self._backoff):
-                    await self._bury(message, error, tries)
+                    await self._dead_letter(message, error, tries)
                 else:
                     delay = self._backoff[tries - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
                     logger.warning("consumer %s: try %d failed: %r", message.subject, tries, error)
@@ -223,7 +223,7 @@ class Consumer(Background):
                 await message.ack()
             return
 
-    async def _bury(self, message: Msg, error: Exception, tries: int) -> None:
+    async def _dead_letter(self, message: Msg, error: Exception, tries: int) -> None:
         """Write the dead letter first, then tell the broker to forget the message."""
         try:
             event_id = _read(message.data).id

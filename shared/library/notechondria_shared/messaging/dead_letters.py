@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Text, cast, delete, literal_column, select, update
 
-from notechondria_contracts.events.event import Envelope, Fact
+from notechondria_contracts.events.event import Envelope, IntegrationEvent
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db.engine import Database
 from notechondria_shared.db.listing import PageQuery, SearchableList
@@ -49,7 +49,7 @@ async def discard(database: Database, tables: EventTables, letter_id: int) -> bo
 
 
 async def replay(
-    database: Database, tables: EventTables, handlers: Mapping[type[Fact], Handler], letter_id: int
+    database: Database, tables: EventTables, handlers: Mapping[type[IntegrationEvent], Handler], letter_id: int
 ) -> str | None:
     """Apply a dead letter once more: "" when it went through, the error when not, None when there is no such letter."""
     letters = tables.dead_letters

@@ -39,9 +39,9 @@ class EventTables:
     inbox: Table
     dead_letters: Table
     deleted_users: Table
-    keep_fact: Prepared
+    insert_event: Prepared
     """Puts a fact into the outbox: `event_id`, `subject`, `envelope` (a psycopg `Jsonb`)."""
-    mark_heard: Prepared
+    mark_received: Prepared
     """Puts events into the inbox (`event_ids`): the `event_id` of each that did not lie there already."""
 
 
@@ -92,16 +92,18 @@ def declare(metadata: MetaData) -> EventTables:
         Column("deleted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
         PrimaryKeyConstraint("user_id"),
     )
-    keep_fact = prepare(
+    insert_event = prepare(
         insert(outbox).values({name: bindparam(name, required=True) for name in ("event_id", "subject", "envelope")})
     )
-    mark_heard = prepare(
+    mark_received = prepare(
         upsert(inbox)
         .from_select(["event_id"], select(func.unnest(bindparam("event_ids", type_=ARRAY(Uuid), required=True))))
         .on_conflict_do_nothing()
         .returning(inbox.c.event_id)
     )
-    return EventTables(metadata.schema or "public", outbox, inbox, dead_letters, deleted_users, keep_fact, mark_heard)
+    return EventTables(
+        metadata.schema or "public", outbox, inbox, dead_letters, deleted_users, insert_event, mark_received
+    )
 
 
 def create_event_tables(schema: str) -> None:

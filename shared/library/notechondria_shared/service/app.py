@@ -20,7 +20,7 @@ from notechondria_shared.core.version import product_version
 from notechondria_shared.db import Database, prepare
 from notechondria_shared.db.replica import replicas_query
 from notechondria_shared.messaging.bus import Bus
-from notechondria_shared.messaging.capabilities import Announcer
+from notechondria_shared.messaging.capabilities import CapabilityPublisher
 from notechondria_shared.messaging.consumer import Consumer, Subscription
 from notechondria_shared.messaging.event_lag import EventLag
 from notechondria_shared.messaging.relay import Relay
@@ -32,7 +32,7 @@ from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.web import errors, internal, openapi
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.clients import internal_client, user_client
-from notechondria_shared.web.edge import Edge
+from notechondria_shared.web.edge import EdgeMiddleware
 from notechondria_shared.web.state import ServiceState
 
 logger = logging.getLogger("notechondria.start")
@@ -40,7 +40,7 @@ logger = logging.getLogger("notechondria.start")
 Hook = Callable[[FastAPI], Awaitable[None]]
 
 
-class Part(Protocol):
+class BackgroundComponent(Protocol):
     """What runs beside the requests."""
 
     def start(self) -> None:
@@ -172,12 +172,12 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
 
 
 def _edge(settings: ServiceSettings) -> Callable[[ASGIApp], ASGIApp]:
-    return lambda app: Edge(app, settings)
+    return lambda app: EdgeMiddleware(app, settings)
 
 
-def _background(app: FastAPI, settings: ServiceSettings, spec: ServiceSpec) -> list[Part]:
+def _background(app: FastAPI, settings: ServiceSettings, spec: ServiceSpec) -> list[BackgroundComponent]:
     state = app.state
-    parts: list[Part] = []
+    parts: list[BackgroundComponent] = []
     subscriptions = spec.subscriptions(app)
     state.event_lag = EventLag(state.database, state.bus, spec.tables, subscriptions)
     if settings.metrics:
@@ -187,7 +187,7 @@ def _background(app: FastAPI, settings: ServiceSettings, spec: ServiceSpec) -> l
         parts.append(
             Consumer(state.bus, state.database, spec.tables, subscription, list(settings.consumer_backoff_seconds))
         )
-    parts.append(Announcer(state.bus, spec.capabilities))
+    parts.append(CapabilityPublisher(state.bus, spec.capabilities))
     parts.append(EventRetention(state.database, spec.tables, settings.outbox_retention_days))
     parts.append(Relay(state.bus, settings.database_conninfo, spec.tables.schema))
     return parts

@@ -32,7 +32,7 @@ def _header(scope: Scope, name: bytes) -> bytes:
     return b""
 
 
-class Edge:
+class EdgeMiddleware:
     """Pure ASGI, so that streams pass unbuffered."""
 
     def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
-from notechondria_contracts.events.event import Fact
+from notechondria_contracts.events.event import IntegrationEvent
 from notechondria_shared.auth.state import AuthState
 from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.db.engine import Database
@@ -35,7 +35,7 @@ class ServiceState(AuthState, Generic[SettingsT]):
     """For `/internal/*` of other services."""
     user_http: httpx.AsyncClient
     """For the public endpoints of other services, on a user's behalf."""
-    handlers: dict[type[Fact], Handler] = field(default_factory=dict)
+    handlers: dict[type[IntegrationEvent], Handler] = field(default_factory=dict)
     """What this service consumes, for the replay of dead letters."""
 
     async def start(self) -> None:

@@ -34,9 +34,9 @@ Member = tuple[str, AsyncIterator[bytes] | bytes]
 """A path inside the zip, and its content: whole, or in pieces."""
 
 
-async def zip_stream(members: AsyncIterator[Member], moment: datetime | None = None) -> AsyncIterator[bytes]:
+async def zip_stream(members: AsyncIterator[Member], at: datetime | None = None) -> AsyncIterator[bytes]:
     """The bytes of a zip (deflate, zip64 where needed) over `members`, in their order."""
-    stamp = (moment or now()).timetuple()[:6]
+    stamp = (at or now()).timetuple()[:6]
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         async for path, content in members:

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class HouseTool(Tool):
+class ProductTool(Tool):
     """A tool of the product; whatever else is on a server (fixtures of tests) is left to the SDK."""
 
     @property
@@ -27,11 +27,11 @@ class HouseTool(Tool):
         return "null" in described.get("type", ())
 
 
-class Toolbox:
+class ToolRegistry:
     """Collects tools in the order of their registration."""
 
     def __init__(self) -> None:
-        self.tools: list[HouseTool] = []
+        self.tools: list[ProductTool] = []
 
     def reading(self, title: str) -> Callable[[Function], Function]:
         """A tool that changes nothing."""
@@ -60,8 +60,8 @@ class Toolbox:
         )
 
         def register(function: Function) -> Function:
-            tool = HouseTool.from_function(function, title=title, annotations=annotations)
-            assert isinstance(tool, HouseTool)  # noqa: S101 - from_function makes the class it is called on
+            tool = ProductTool.from_function(function, title=title, annotations=annotations)
+            assert isinstance(tool, ProductTool)  # noqa: S101 - from_function makes the class it is called on
             tool.description = " ".join(tool.description.split())
             tool.parameters = {"required": [], **compact(tool.parameters)}
             if tool.fn_metadata.output_schema:
