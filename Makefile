@@ -71,7 +71,7 @@ format: $(READY) ## Put the code into form
 	@$(BIN)/ruff format
 
 docs: $(READY) ## Write what is generated anew: event documents, OpenAPI, Kubernetes' routes, coverage of the contract
-	@$(BIN)/python -m tools.event_documents docs
+	@$(BIN)/python -m tools.event_pages docs
 	@$(BIN)/python -m tools.api_document services/identity/identity_service/documentation/openapi.json
 	@$(BIN)/python -m tools.kubernetes_routes
 	@$(BIN)/python -m tools.contract_coverage

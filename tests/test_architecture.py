@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tools.api_document import application
-from tools.event_documents import asyncapi, markdown
+from tools.event_pages import asyncapi, markdown
 
 from notechondria_cli.names import SERVICES
 from notechondria_contracts.events import CATALOGUE
