@@ -70,11 +70,13 @@ format: $(READY) ## Put the code into form
 	@$(BIN)/ruff check --fix --exit-zero
 	@$(BIN)/ruff format
 
-docs: $(READY) ## Write what is generated anew: event documents, OpenAPI, Kubernetes' routes, coverage of the contract
-	@$(BIN)/python -m tools.event_pages docs
+docs: $(READY) ## Write what is generated: events, endpoints, OpenAPI, Kubernetes' routes, coverage of the contract, code in docs
+	@$(BIN)/python -m tools.event_documents
 	@$(BIN)/python -m tools.api_document services/identity/identity_service/documentation/openapi.json
 	@$(BIN)/python -m tools.kubernetes_routes
 	@$(BIN)/python -m tools.contract_coverage
+	@$(BIN)/python -m tools.endpoints
+	@$(BIN)/python -m tools.docs_source
 
 routes: $(READY) ## Show which service answers which path
 	@$(NOTECHONDRIA) routes $(ARGS)

@@ -1,37 +1,65 @@
-"""docs/events.md and docs/asyncapi.json, generated from the catalogue by `make docs`."""
+"""The pages docs/events.md and docs/asyncapi.json, made from the catalogue.
+
+Who consumes an event is not known here: it follows from the subscriptions of the services, which the caller gives.
+"""
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from notechondria_contracts.events.catalogue import CATALOGUE, HEARD_BY
+from notechondria_contracts.events.catalogue import CATALOGUE
 from notechondria_contracts.events.event import Envelope, IntegrationEvent
 from notechondria_shared.core.version import product_version
 
 INTRODUCTION = """# Events
 
-Generated from `shared/library/notechondria_shared/events/` by `make docs`; do not edit by hand.
+Generated from the catalogue and the services' subscriptions by `make docs`; do not edit by hand.
 
-Every fact is a CloudEvents 1.0 JSON message on NATS JetStream. The subject is the CloudEvents `type`, the CloudEvents
-`subject` names the aggregate, `data` is the payload below. A fact is written to its service's outbox in the transaction
-that made it true and sent after the commit; consumers are durable and apply each event id once.
+Every event is a CloudEvents 1.0 JSON message on NATS JetStream. The subject is the CloudEvents `type`, the CloudEvents
+`subject` names the aggregate, `data` is the payload below. An event is written to its service's outbox in the
+transaction of the change and sent after the commit; consumers are durable and apply each event id once (ADR 0002).
 
-Streams: one per telling service, named in capitals (`IDENTITY`, `NOTES`, `PLANNER`), 30 days. Durable consumers carry
-the name of the service that hears.
+Streams: one per publishing service, named in capitals (`IDENTITY`, `NOTES`, `PLANNER`), 30 days. Durable consumers
+carry the name of the consuming service.
+
+| Event | Consumers |
+| --- | --- |
 """
+NOBODY = "none; for live streams and the log of agents"
 
 
-def markdown() -> str:
-    """The catalogue as a page."""
-    parts = [INTRODUCTION]
+@dataclass(frozen=True, slots=True, order=True)
+class EventConsumer:
+    """Who consumes an event (a service, or every replica), the function and its file, and what it does."""
+
+    name: str
+    handler: str
+    file: str
+    effect: str
+
+
+Consumers = Mapping[str, Sequence[EventConsumer]]
+"""Consumers by subject."""
+
+
+def markdown(consumers: Consumers) -> str:
+    """The catalogue as a page: a table of consumers, then each event with its payload."""
+    table = [
+        f"| [`{subject}`](#{subject.replace('.', '')}) | "
+        f"{', '.join(one.name for one in consumers.get(subject, ())) or NOBODY} |\n"
+        for subject in CATALOGUE
+    ]
+    parts = [INTRODUCTION + "".join(table)]
     for subject, event in CATALOGUE.items():
         parts.append(f"## `{subject}`\n\n{(event.__doc__ or '').strip()}\n")
-        heard = HEARD_BY.get(subject, {})
-        listeners = "; ".join(f"{who} ({what})" for who, what in heard.items())
-        parts.append(f"Heard by: {listeners or 'nobody yet; for live streams and the log of agents'}.\n")
+        if listed := consumers.get(subject, ()):
+            rows = ["| consumer | handler | what it does |", "| --- | --- | --- |"]
+            rows += [f"| {one.name} | `{one.file}`: `{one.handler}` | {one.effect} |" for one in listed]
+            parts.append("\n".join(rows) + "\n")
+        else:
+            parts.append(f"Consumers: {NOBODY}.\n")
         rows = ["| field | type |", "| --- | --- |"]
         rows += [f"| `{name}` | {_type(schema)} |" for name, schema in _schema(event)["properties"].items()]
         parts.append("\n".join(rows) + "\n")
@@ -80,14 +108,3 @@ def _type(schema: dict[str, Any]) -> str:
     if schema.get("type") == "array":
         return f"list of {_type(schema['items'])}"
     return str(schema.get("format") or schema.get("type"))
-
-
-def write(folder: Path) -> None:
-    """Write both files into `folder`."""
-    (folder / "events.md").write_text(markdown(), encoding="utf-8")
-    text = json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n"
-    (folder / "asyncapi.json").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))

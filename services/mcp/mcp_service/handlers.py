@@ -1,4 +1,4 @@
-"""What mcp hears: a deleted account takes its rows along."""
+"""What mcp consumes (ADR 0003)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from notechondria_shared.messaging.consumer import Subscription
 
 
 async def on_user_deleted(db: AsyncSession, event: UserDeleted) -> None:
-    """The account's part of the agents' log goes, and later calls of it are not logged."""
+    """Delete the account's part of the agents' log; later calls of it are not logged."""
     await db.execute(upsert(EVENTS.deleted_users).values(user_id=event.user_id).on_conflict_do_nothing())
     await db.execute(delete(Call).where(Call.user_id == event.user_id).execution_options(synchronize_session=False))
 

@@ -1,4 +1,4 @@
-"""What notes hears from identity (ADR 0003)."""
+"""What notes consumes (ADR 0003). The first sentence of a handler says what it does; docs/events.md shows it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ def subscriptions(app: FastAPI) -> Sequence[Subscription]:
     """The handlers, bound to the application's media store."""
 
     async def activated(db: AsyncSession, event: UserActivated) -> None:
+        """Keep the author up to date; make Inbox and welcome note on first sight."""
         if await service.lock_account(db, event.user_id):
             await seed_once(db, await service.project(db, event))
 
     async def updated(db: AsyncSession, event: UserUpdated) -> None:
+        """Keep the author up to date."""
         if await service.lock_account(db, event.user_id):
             await service.project(db, event)
 
     async def deleted(db: AsyncSession, event: UserDeleted) -> None:
+        """Delete courses, notes and files of the account; later events of it have no effect."""
         paths = await wipe(db, event.user_id)
         app.state.known_authors.forget(event.user_id)
         # Before the commit: if one of both fails the fact comes again, and a file that is gone counts as deleted.

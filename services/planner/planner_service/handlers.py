@@ -1,4 +1,4 @@
-"""What planner hears (ADR 0003): notes and courses followed, activity kept, deleted accounts wiped."""
+"""What planner consumes (ADR 0003). The first sentence of a handler says what it does; docs/events.md shows it."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ from planner_service.references.service import mark_course_deleted, mark_note_pu
 
 
 async def on_course_changed(db: AsyncSession, event: CourseState) -> None:
-    """A course was made or changed."""
+    """Keep the reference to the course up to date."""
     if event.user_id is None or await is_present(db, event.user_id):
         await store_course(db, event)
 
 
 async def on_course_deleted(db: AsyncSession, event: CourseDeleted) -> None:
-    """A course is gone: what named it stands without one (planner §9)."""
+    """Take the course off events, feeds and links (planner §9)."""
     # The tombstone first: it waits for writes that hold the course, and turns away those to come.
     await mark_course_deleted(db, event)
     await _clear_courses(db, [event.course_id])
@@ -75,31 +75,31 @@ async def _clear_courses(db: AsyncSession, course_ids: list[int]) -> None:
 
 
 async def on_note_created(db: AsyncSession, event: NoteCreated) -> None:
-    """A note was made."""
+    """Keep a reference to the note."""
     if await is_present(db, event.user_id):
         await store_note(db, event, LIVE)
 
 
 async def on_note_updated(db: AsyncSession, event: NoteUpdated) -> None:
-    """Title, text or course of a note changed, wherever it lies."""
+    """Keep the reference to the note up to date, also while it is in the bin."""
     if await is_present(db, event.user_id):
         await store_note(db, event, LIVE, state_known=False)
 
 
 async def on_note_trashed(db: AsyncSession, event: NoteTrashed) -> None:
-    """A note lies in the bin: its sessions are not shown (decision 12)."""
+    """Hide the work sessions of the note (decision 12)."""
     if await is_present(db, event.user_id):
         await store_note(db, event, TRASHED)
 
 
 async def on_note_restored(db: AsyncSession, event: NoteRestored) -> None:
-    """A note came back, and its sessions with it."""
+    """Show the work sessions of the note again."""
     if await is_present(db, event.user_id):
         await store_note(db, event, LIVE)
 
 
 async def on_note_purged(db: AsyncSession, event: NotePurged) -> None:
-    """A note is gone for good, and its sessions and activity with it."""
+    """Delete the work sessions and the activity of the note."""
     await lock_exclusively(db, event.user_id)
     if not await is_present(db, event.user_id):
         return
@@ -109,7 +109,7 @@ async def on_note_purged(db: AsyncSession, event: NotePurged) -> None:
 
 
 async def on_activity_recorded(db: AsyncSession, event: ActivityRecorded) -> None:
-    """Words were written (planner §1.4): kept once, unless the note or its author is gone by now."""
+    """Keep a row of the heatmap (planner §1.4), once, unless the note or its author is gone."""
     if event.word_count <= 0 or not await is_present(db, event.user_id):
         return
     read = SessionReader(db)
@@ -131,7 +131,7 @@ async def on_activity_recorded(db: AsyncSession, event: ActivityRecorded) -> Non
 
 
 async def on_user_changed(db: AsyncSession, event: UserState) -> None:
-    """An account was opened, changed or shut: the newest word counts."""
+    """Open or close the published calendars with the account; the newest revision counts."""
     if not await is_present(db, event.user_id):
         return
     values = {"is_active": event.is_active, "revision": event.revision}
@@ -145,7 +145,7 @@ async def on_user_changed(db: AsyncSession, event: UserState) -> None:
 
 
 async def on_user_deleted(db: AsyncSession, event: UserDeleted) -> None:
-    """An account is gone: everything of it goes, and what is told of it later is not taken up."""
+    """Delete everything of the account; later events of it have no effect."""
     await forget(db, event.user_id)
     courses = await db.scalars(select(CourseRef.course_id).where(CourseRef.user_id == event.user_id).with_for_update())
     sources = await db.scalars(

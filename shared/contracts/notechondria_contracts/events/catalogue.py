@@ -1,4 +1,4 @@
-"""The one catalogue of facts: subject to model, and who hears what (ADR 0002)."""
+"""The one catalogue of events: subject to model (ADR 0002). Consumers follow from the services' subscriptions."""
 
 from __future__ import annotations
 
@@ -27,33 +27,4 @@ CATALOGUE: dict[str, type[IntegrationEvent]] = {
         planner.PlannerEventDeleted,
         planner.FeedDeleted,
     )
-}
-
-HEARD_BY: dict[str, dict[str, str]] = {
-    "identity.user.activated": {
-        "notes": "author projection; on first sight Inbox and welcome note",
-        "planner": "opens what the account publishes",
-    },
-    "identity.user.updated": {
-        "notes": "author projection",
-        "planner": "shuts the published calendars of a disabled account, opens them with it",
-        "every replica": "drops the user's cached introspections",
-    },
-    "identity.user.deleted": {
-        "notes": "wipes the user's courses, notes and files",
-        "planner": "wipes the user's events, feeds, sessions and activity",
-        "mcp": "wipes the user's rows",
-        "every replica": "drops the user's cached introspections",
-    },
-    "identity.session.revoked": {"every replica": "drops the cached introspections of the sessions"},
-    "identity.api_key.rotated": {"every replica": "drops the cached introspections of the keys"},
-    "notes.course.created": {"planner": "course reference"},
-    "notes.course.updated": {"planner": "course reference"},
-    "notes.course.deleted": {"planner": "events and feeds lose their course"},
-    "notes.note.created": {"planner": "note reference"},
-    "notes.note.updated": {"planner": "note reference"},
-    "notes.note.trashed": {"planner": "work sessions of the note are hidden"},
-    "notes.note.restored": {"planner": "work sessions of the note are back"},
-    "notes.note.purged": {"planner": "work sessions and activity of the note are gone"},
-    "notes.activity.recorded": {"planner": "heatmap"},
 }

@@ -21,6 +21,8 @@ from notechondria_shared.messaging.bus import Bus
 
 logger = logging.getLogger("notechondria.auth")
 CACHE_ENTRIES = 50_000
+REVOCATION_SUBJECTS = ("identity.session.revoked", "identity.api_key.rotated", "identity.user.>")
+"""Events that every replica consumes directly, without JetStream: each has a cache of its own."""
 STALE_SECONDS = 120.0
 """So long an answer still counts after its time while identity cannot be reached: what revokes it comes by the bus."""
 RESTART_SECONDS = 1.5
@@ -75,12 +77,13 @@ class HttpIntrospector:
         self.clear()
         if self._subscribed is self._bus.client:
             return  # the client re-subscribes by itself on a reconnect
-        for subject in ("identity.session.revoked", "identity.api_key.rotated", "identity.user.>"):
+        for subject in REVOCATION_SUBJECTS:
             await self._bus.client.subscribe(subject, cb=self._revoked)
         await self._bus.client.flush()
         self._subscribed = self._bus.client
 
     async def _revoked(self, message: Msg) -> None:
+        """Drop the cached introspections of the sessions, keys or user that the event names."""
         self._generation += 1
         try:
             data = json.loads(message.data)["data"]
