@@ -8,7 +8,7 @@ import secrets
 from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.events import publish_user_state
+from identity_service.events import publish
 from identity_service.models import ACTIVE, User
 from identity_service.passwords import PasswordPool
 from identity_service.sessions import service as sessions
@@ -64,7 +64,7 @@ async def _administrator(database: Database, pool: PasswordPool, settings: Ident
         user.status, user.is_staff, user.is_superuser = ACTIVE, True, True
         if db.new or db.is_modified(user):
             await db.flush()
-            await publish_user_state(db, event, user)
+            await publish(db, user.event(event))
 
 
 async def _alone(db: AsyncSession) -> None:
@@ -92,4 +92,4 @@ async def _owners_of_template_courses(database: Database, pool: PasswordPool, se
             )
             db.add(user)
             await db.flush()
-            await publish_user_state(db, UserActivated, user)
+            await publish(db, user.event(UserActivated))

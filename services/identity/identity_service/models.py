@@ -9,8 +9,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from notechondria_contracts.events.identity import UserDeleted, UserState
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import COLUMN_TYPES, service_metadata
+from notechondria_shared.messaging import Aggregate
 from notechondria_shared.messaging.tables import event_tables
 
 
@@ -26,7 +28,7 @@ EVENTS = event_tables(Base)
 PENDING, ACTIVE, DISABLED = "pending", "active", "disabled"
 
 
-class User(Base):
+class User(Base, Aggregate[UserState | UserDeleted]):
     """An account. `pending` waits for its e-mail to be verified, `disabled` was shut by an operator: kept apart."""
 
     __tablename__ = "users"
@@ -58,8 +60,19 @@ class User(Base):
     app_settings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     app_settings_updated_at: Mapped[datetime | None]
     date_joined: Mapped[datetime] = mapped_column(default=now)
-    revision: Mapped[int] = mapped_column(default=1)
-    """Grows with every change that other services hear of."""
+
+    event_attributes = {  # noqa: RUF012 - never changed
+        "user_id": "id",
+        "username": "username",
+        "image_path": "image_path",
+        "editor_mode": "editor_mode",
+        "is_active": "is_active",
+    }
+
+    @property
+    def is_active(self) -> bool:
+        """True while the account may sign in."""
+        return self.status == ACTIVE
 
 
 class Session(Base):

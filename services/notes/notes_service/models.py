@@ -9,9 +9,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from notechondria_contracts.events.notes import CourseState, NoteState
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import COLUMN_TYPES, service_metadata
 from notechondria_shared.db.tables import Dated
+from notechondria_shared.messaging import Aggregate
 from notechondria_shared.messaging.tables import event_tables
 from notes_service.notes.summary import excerpt, preview_lines
 
@@ -45,7 +47,7 @@ class Author(Base):
     """When Inbox and welcome note were given, so that a late fact does not give them again."""
 
 
-class Course(Base, Dated):
+class Course(Base, Dated, Aggregate[CourseState]):
     """A folder of notes (notes §2.1)."""
 
     __tablename__ = "courses"
@@ -72,12 +74,8 @@ class Course(Base, Dated):
     icon: Mapped[int | None]
     is_default: Mapped[bool] = mapped_column(default=False)
     sort_order: Mapped[int] = mapped_column(default=0)
-    revision: Mapped[int] = mapped_column(default=1)
 
-    def save(self) -> None:
-        """Mark as changed: `last_edit` (notes §1) and the revision of the next fact."""
-        self.touch()
-        self.revision += 1
+    event_attributes = {"course_id": "id", "user_id": "creator_id", "title": "title"}  # noqa: RUF012 - never changed
 
 
 class CourseMedia(Base):
@@ -131,7 +129,7 @@ class CourseOperation(Base):
     date_created: Mapped[datetime] = mapped_column(default=now)
 
 
-class Note(Base, Dated):
+class Note(Base, Dated, Aggregate[NoteState]):
     """A note (notes §2.5). `excerpt` and `preview_lines` are kept beside the text, so that lists never read it."""
 
     __tablename__ = "notes"
@@ -190,12 +188,19 @@ class Note(Base, Dated):
     editor_mode: Mapped[str] = mapped_column(String(1), default="P")
     cover_image: Mapped[str] = mapped_column(default="")
     """Path below /media/; empty for none."""
-    revision: Mapped[int] = mapped_column(default=1)
+
+    event_attributes = {  # noqa: RUF012 - never changed
+        "note_id": "id",
+        "uuid": "uuid",
+        "user_id": "creator_id",
+        "title": "title",
+        "description": "description",
+        "course_id": "course_id",
+    }
 
     def save(self) -> None:
-        """Mark as changed: `last_edit` (notes §1), the revision of the next fact, and what lists show of the text."""
+        """Mark as changed: `last_edit` (notes §1), and what lists show of the text."""
         self.touch()
-        self.revision += 1
         self.excerpt = excerpt(self.content, self.description)
         self.preview_lines = preview_lines(self.content)
 

@@ -25,7 +25,7 @@ from notechondria_shared.db import SessionReader
 from notechondria_shared.messaging.consumer import Subscription
 from planner_service.accounts import forget, is_present, lock_exclusively
 from planner_service.calendar_sources.store import drop_unused
-from planner_service.events import STATE, publish_events
+from planner_service.events import publish
 from planner_service.heatmap.queries import INSERT_ACTIVITY
 from planner_service.models import (
     LIVE,
@@ -58,13 +58,9 @@ async def on_course_deleted(db: AsyncSession, event: CourseDeleted) -> None:
 
 async def _clear_courses(db: AsyncSession, course_ids: list[int]) -> None:
     cleared = await db.execute(
-        update(PlannerEvent)
-        .where(PlannerEvent.course_id.in_(course_ids))
-        .values(course_id=None, revision=PlannerEvent.revision + 1, last_edit=now())
-        .returning(*STATE)
-        .execution_options(synchronize_session=False)
+        PlannerEvent.bulk_change(PlannerEvent.course_id.in_(course_ids), course_id=None, last_edit=now())
     )
-    await publish_events(db, PlannerEventUpdated, [dict(row) for row in cleared.mappings()])
+    await publish(db, *(PlannerEvent.row_event(PlannerEventUpdated, row) for row in cleared))
     for table in (CalendarFeed, CalendarLink, Activity, NoteRef):
         await db.execute(
             update(table)

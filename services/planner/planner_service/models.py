@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from notechondria_contracts.events.planner import PlannerEventState
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import COLUMN_TYPES, service_metadata
 from notechondria_shared.db.tables import Dated
+from notechondria_shared.messaging import Aggregate
 from notechondria_shared.messaging.tables import event_tables
 
 
@@ -30,7 +32,7 @@ LIVE, TRASHED, PURGED = "live", "trashed", "purged"
 CREATED = "C"
 
 
-class PlannerEvent(Dated, Base):
+class PlannerEvent(Dated, Base, Aggregate[PlannerEventState]):
     """A planner event (planner §1.1); a recurring one is stored once, as its first occurrence (§12.1)."""
 
     __tablename__ = "planner_events"
@@ -74,8 +76,15 @@ class PlannerEvent(Dated, Base):
     """Inclusive."""
     recurrence_count: Mapped[int | None]
     """Occurrences in all, the first included."""
-    revision: Mapped[int] = mapped_column(default=1)
-    """Grows with every fact told of the event."""
+
+    event_attributes = {  # noqa: RUF012 - never changed
+        "event_id": "id",
+        "user_id": "user_id",
+        "title": "title",
+        "event_date": "event_date",
+        "course_id": "course_id",
+        "is_completed": "is_completed",
+    }
 
 
 class CalendarSource(Base):

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.schemas import AuthPayload, UserObject
 from identity_service.avatars import service as avatars
-from identity_service.events import publish_user_state
+from identity_service.events import publish
 from identity_service.models import Session, User
 from identity_service.profile.service import merged_settings
 from identity_service.sessions import queries
@@ -42,7 +42,7 @@ async def auth_payload(request: Request, db: AsyncSession, user: User, token: st
     had_picture = bool(user.image_path)
     # Of an account that had none the others know already where its first one lies.
     if await avatars.ensure(request.app.state.media, user) and had_picture:
-        await publish_user_state(db, UserUpdated, user)
+        await publish(db, user.event(UserUpdated))
     others = await SessionReader(db).value(queries.OTHERS, user_id=user.id, session_id=row.id, now=now())
     return AuthPayload(
         token=token,

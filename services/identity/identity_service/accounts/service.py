@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.schemas import Claim, Register
 from identity_service.codes import service as codes
-from identity_service.events import publish_user_state, tell
+from identity_service.events import publish
 from identity_service.invitations import service as invitations
 from identity_service.models import ACTIVE, EVENTS, PENDING, ApiKey, Code, Session, User
 from identity_service.settings import IdentitySettings
@@ -96,7 +96,7 @@ async def verify(db: AsyncSession, email: str, code: str) -> User:
     if user is None or not await codes.consume(db, codes.REGISTER, email, code) or user.status != PENDING:
         raise NonFieldError(BAD_CODE, commit_on_error=True)
     user.status = ACTIVE
-    await publish_user_state(db, UserActivated, user)
+    await publish(db, user.event(UserActivated))
     return user
 
 
@@ -116,7 +116,7 @@ async def renew_code(db: AsyncSession, email: str, settings: IdentitySettings) -
 
 async def delete_account(db: AsyncSession, user: User) -> None:
     """Remove everything identity holds of the account and tell the others, who do the same."""
-    user_id, email, revision = user.id, user.email.lower(), user.revision + 1
+    user_id, email, deleted = user.id, user.email.lower(), user.event(UserDeleted)
     await db.execute(
         delete(Code).where(or_(Code.scope == email, Code.scope == str(user_id), Code.scope.like(f"{user_id}:%")))
     )
@@ -124,4 +124,4 @@ async def delete_account(db: AsyncSession, user: User) -> None:
     await db.execute(delete(ApiKey).where(ApiKey.user_id == user_id))
     await db.execute(delete(User).where(User.id == user_id))
     await db.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
-    await tell(db, UserDeleted(user_id=user_id, revision=revision))
+    await publish(db, deleted)

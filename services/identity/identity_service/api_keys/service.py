@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.api_keys.schemas import CreateKey
-from identity_service.events import tell
+from identity_service.events import publish
 from identity_service.models import ApiKey, User
 from notechondria_contracts.events.identity import ApiKeyRotated
 from notechondria_shared.auth.credentials import digest
@@ -36,7 +36,7 @@ async def _end(db: AsyncSession, user_id: int, *which: ColumnElement[bool]) -> l
     )
     digests = list(ended)
     if digests:
-        await tell(db, ApiKeyRotated(user_id=user_id, digests=digests, revision=1))
+        await publish(db, ApiKeyRotated(user_id=user_id, digests=digests, revision=1))
     return digests
 
 

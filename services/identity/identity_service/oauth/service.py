@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.service import by_email, by_name
 from identity_service.codes import service as codes
-from identity_service.events import publish_user_state
+from identity_service.events import publish
 from identity_service.invitations import service as invitations
 from identity_service.models import ACTIVE, DISABLED, PENDING, SocialAccount, User
 from identity_service.oauth.providers import Profile
@@ -54,7 +54,7 @@ async def _opened(db: AsyncSession, user: User) -> User:
         user.status, user.password_hash = ACTIVE, ""
         for kind in (codes.REGISTER, codes.PASSWORD_RESET):
             await codes.void(db, kind, user.email.lower())
-        await publish_user_state(db, UserActivated, user)
+        await publish(db, user.event(UserActivated))
     return user
 
 
@@ -75,7 +75,7 @@ async def _create(db: AsyncSession, profile: Profile, intent: str, invitation: s
     )
     db.add(user)
     await db.flush()
-    await publish_user_state(db, UserActivated, user)
+    await publish(db, user.event(UserActivated))
     return user
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.codes import service as codes
-from identity_service.events import publish_user_state
+from identity_service.events import publish
 from identity_service.models import ACTIVE, DISABLED, PENDING, Invitation, User
 from identity_service.operators.schemas import ChangeUser, CreateInvitation
 from identity_service.sessions import service as sessions
@@ -97,7 +97,7 @@ async def change_user(db: AsyncSession, user: User, wanted: ChangeUser) -> None:
         if wanted.disabled:
             await sessions.revoke_all(db, user.id)
     # Told in any case: whoever cached the account's introspection drops it.
-    await publish_user_state(db, UserUpdated, user)
+    await publish(db, user.event(UserUpdated))
 
 
 async def issue_code(db: AsyncSession, user: User, kind: str, ttl_hours: int) -> str:

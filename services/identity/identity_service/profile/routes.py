@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 
 from identity_service.avatars import service as avatars
 from identity_service.avatars.upload import BadImage, checked_extension, path_for
-from identity_service.events import publish_user_state
+from identity_service.events import publish
 from identity_service.models import User
 from identity_service.profile import queries, service
 from identity_service.profile.schemas import ChangeSettings, SettingsObject
@@ -99,7 +99,7 @@ async def _give_picture(request: Request, user_id: int) -> str:
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
         if await avatars.ensure(request.app.state.media, user):
-            await publish_user_state(db, UserUpdated, user)
+            await publish(db, user.event(UserUpdated))
         return user.image_path
 
 

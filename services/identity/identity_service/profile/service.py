@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.events import publish_user_state
+from identity_service.events import publish
 from identity_service.models import User
 from identity_service.profile.schemas import ChangeSettings, Mirrored
 from notechondria_contracts.events.identity import UserUpdated
@@ -71,7 +71,7 @@ async def change(
         field = "email" if "uq_users_email" in str(clash.orig) else "username"
         raise FieldErrors(**{field: _refusal(field, "this is already taken.")}) from None
     if visible != (user.username, user.image_path, user.editor_mode):
-        await publish_user_state(db, UserUpdated, user)
+        await publish(db, user.event(UserUpdated))
 
 
 async def _taken(db: AsyncSession, user: User, wanted: ChangeSettings) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.events import tell
+from identity_service.events import publish
 from identity_service.models import Session
 from identity_service.sessions.devices import Device
 from notechondria_contracts.events.identity import SessionRevoked
@@ -43,7 +43,7 @@ async def revoke(db: AsyncSession, user_id: int, session_id: int) -> None:
         raise NotFound("Session not found.")
     if row.revoked_at is None:
         row.revoked_at = now()
-        await tell(db, SessionRevoked(user_id=user_id, digests=[row.digest], revision=1))
+        await publish(db, SessionRevoked(user_id=user_id, digests=[row.digest], revision=1))
 
 
 async def revoke_all(db: AsyncSession, user_id: int) -> None:
@@ -54,7 +54,7 @@ async def revoke_all(db: AsyncSession, user_id: int) -> None:
         .values(revoked_at=now())
         .returning(Session.digest)
     )
-    await tell(db, *_revocations(user_id, list(digests)))
+    await publish(db, *_revocations(user_id, list(digests)))
 
 
 def _revocations(user_id: int, digests: list[str]) -> list[SessionRevoked]:
@@ -76,7 +76,7 @@ async def revoke_everybody(db: AsyncSession) -> None:
     digests: dict[int, list[str]] = {}
     for user_id, token_digest in ended:
         digests.setdefault(user_id, []).append(token_digest)
-    await tell(
+    await publish(
         db,
         *(event for user_id, found in digests.items() for event in _revocations(user_id, found)),
     )

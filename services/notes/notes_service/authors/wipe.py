@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_contracts.events.notes import CourseDeleted
 from notes_service.authors import service
 from notes_service.courses.service import move_notes
-from notes_service.events import course_event, publish_events
+from notes_service.events import publish
 from notes_service.models import EVENTS, Author, Course, Note, NoteBlock
 from notes_service.notes.files import files_of
 
@@ -32,8 +32,7 @@ async def wipe(db: AsyncSession, user_id: int) -> list[str]:
     await db.execute(delete(NoteBlock).where(NoteBlock.creator_id == user_id))
     for course in courses:
         await move_notes(db, course.id, user_id, None)
-        course.revision += 1
-        await publish_events(db, course_event(CourseDeleted, course))
+        await publish(db, course.event(CourseDeleted))
         paths.append(f"course_media/course_{course.id}/")
     await db.execute(delete(Course).where(Course.creator_id == user_id))
     await db.execute(delete(Author).where(Author.user_id == user_id))

@@ -15,7 +15,7 @@ from notechondria_shared.db.tables import Row
 from notes_service.blocks import queries
 from notes_service.blocks.markdown import block_markdown, to_markdown, uncovered
 from notes_service.blocks.schemas import BlockDraft, UpdateBlock
-from notes_service.events import activity_events, note_event, publish_events
+from notes_service.events import activity_events, publish
 from notes_service.models import Note, NoteBlock, NoteIndex
 from notes_service.notes.access import lock_own
 from notes_service.notes.summary import count_words
@@ -128,7 +128,7 @@ async def _follow(db: AsyncSession, note: Note, words: int) -> None:
     """Write the note's text anew from its blocks, and tell."""
     note.content = to_markdown(await _drafts(db, note.id), note.title)
     note.save()
-    await publish_events(db, note_event(NoteUpdated, note), *activity_events("E", note, words))
+    await publish(db, note.event(NoteUpdated), *activity_events("E", note, words))
 
 
 async def _insert_first(db: AsyncSession, note: Note, draft: BlockDraft) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, case, delete, func, literal, select, update
+from sqlalchemy import BigInteger, case, delete, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import CourseCreated, CourseDeleted, CourseUpdated, NoteTrashed, NoteUpdated
@@ -12,7 +12,7 @@ from notechondria_shared.db.tables import Row
 from notes_service.authors import service as authors
 from notes_service.courses.schemas import CreateCourse, UpdateCourse
 from notes_service.courses.slugs import free_slug, slugify
-from notes_service.events import NOTE_STATE, course_event, note_event, publish_events
+from notes_service.events import publish
 from notes_service.models import Course, Note
 
 INBOX = "Inbox"
@@ -48,8 +48,8 @@ async def create(db: AsyncSession, user_id: int, wanted: CreateCourse) -> tuple[
         matched.title, matched.description = wanted.title, wanted.description or ""
         if wanted.sent("icon"):
             matched.icon = wanted.icon
-        matched.save()
-        await publish_events(db, course_event(CourseUpdated, matched))
+        matched.touch()
+        await publish(db, matched.event(CourseUpdated))
         return matched.id, False
     course = Course(
         creator_id=user_id,
@@ -88,8 +88,8 @@ async def change(db: AsyncSession, user_id: int, course_id: int, wanted: UpdateC
         course.description = wanted.description or ""
     if wanted.sent("icon"):
         course.icon = wanted.icon
-    course.save()
-    await publish_events(db, course_event(CourseUpdated, course))
+    course.touch()
+    await publish(db, course.event(CourseUpdated))
 
 
 def check_owner(row: Row | None, user_id: int) -> None:
@@ -122,7 +122,7 @@ async def _by_client_id(db: AsyncSession, user_id: int, client_id: str | None) -
 async def _add(db: AsyncSession, course: Course) -> None:
     db.add(course)
     await db.flush()
-    await publish_events(db, course_event(CourseCreated, course))
+    await publish(db, course.event(CourseCreated))
 
 
 async def ensure_inbox(db: AsyncSession, user_id: int, slug: str) -> Course:
@@ -138,8 +138,8 @@ async def ensure_inbox(db: AsyncSession, user_id: int, slug: str) -> Course:
     )
     if namesake is not None:
         namesake.is_default = True
-        namesake.save()
-        await publish_events(db, course_event(CourseUpdated, namesake))
+        namesake.touch()
+        await publish(db, namesake.event(CourseUpdated))
         return namesake
     made = Course(
         creator_id=user_id,
@@ -161,8 +161,7 @@ async def remove(db: AsyncSession, user_id: int, course_id: int) -> None:
     course.is_default = False  # whatever it was, it is no refuge for its own notes
     inbox = await ensure_inbox(db, user_id, "inbox")
     await move_notes(db, course_id, user_id, inbox.id)
-    course.revision += 1
-    await publish_events(db, course_event(CourseDeleted, course))
+    await publish(db, course.event(CourseDeleted))
     await db.execute(delete(Course).where(Course.id == course_id))
 
 
@@ -174,10 +173,8 @@ async def move_notes(db: AsyncSession, course_id: int, user_id: int, target: int
     await db.execute(select(Note.id).where(Note.course_id == course_id).order_by(Note.id).with_for_update())
     destination = literal(target, BigInteger)
     moved = await db.execute(
-        update(Note)
-        .where(Note.course_id == course_id)
-        .values(course_id=case((Note.creator_id == user_id, destination), else_=None), revision=Note.revision + 1)
-        .returning(*NOTE_STATE, Note.deleted_at)
-        .execution_options(synchronize_session=False)
+        Note.bulk_change(
+            Note.course_id == course_id, course_id=case((Note.creator_id == user_id, destination), else_=None)
+        ).returning(Note.deleted_at)
     )
-    await publish_events(db, *(note_event(NoteTrashed if row.deleted_at else NoteUpdated, row) for row in moved))
+    await publish(db, *(Note.row_event(NoteTrashed if row.deleted_at else NoteUpdated, row) for row in moved))

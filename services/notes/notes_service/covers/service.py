@@ -12,7 +12,7 @@ from notechondria_contracts.events.notes import NoteUpdated
 from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.storage.pictures import NoPicture, extension_of
-from notes_service.events import note_event, publish_events
+from notes_service.events import publish
 from notes_service.media.names import safe_name
 from notes_service.media.uploads import claim
 from notes_service.notes.access import lock_own
@@ -47,7 +47,7 @@ async def put(db: AsyncSession, media: MediaStore, user_id: int, note_id: int, s
     old = note.cover_image
     note.cover_image = await claim(db, media, staged, FOLDER, name)
     note.save()
-    await publish_events(db, note_event(NoteUpdated, note))
+    await publish(db, note.event(NoteUpdated))
     return old
 
 
@@ -56,5 +56,5 @@ async def remove(db: AsyncSession, user_id: int, note_id: int) -> str:
     note = await lock_own(db, user_id, note_id)
     old, note.cover_image = note.cover_image, ""
     note.save()
-    await publish_events(db, note_event(NoteUpdated, note))
+    await publish(db, note.event(NoteUpdated))
     return old

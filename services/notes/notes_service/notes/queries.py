@@ -28,7 +28,6 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from notechondria_shared.db import Prepared, prepare
-from notes_service.events import NOTE_STATE
 from notes_service.models import Author, Course, Note, NoteSearch
 
 Scope = Literal["personal", "private", "public", "all", "anonymous"]
@@ -254,6 +253,6 @@ INSERT = prepare(
     .on_conflict_do_nothing(
         index_elements=[Note.creator_id, Note.client_draft_id], index_where=Note.client_draft_id.is_not(None)
     )
-    .returning(*NOTE_STATE)
+    .returning(*Note.event_columns())
 )
 """A new note; no row when the draft id is in use."""

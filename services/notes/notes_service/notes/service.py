@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +21,7 @@ from notes_service.blocks.markdown import to_blocks, to_markdown
 from notes_service.blocks.schemas import BlockDraft
 from notes_service.blocks.service import replace_blocks
 from notes_service.courses import service as courses
-from notes_service.events import NOTE_STATE, activity_events, note_event, publish_events
+from notes_service.events import activity_events, publish
 from notes_service.models import Note, RecycleBinEntry
 from notes_service.notes import queries
 from notes_service.notes.access import lock_own
@@ -41,7 +41,7 @@ async def create(db: AsyncSession, caller: Caller, wanted: CreateNote) -> tuple[
         note = await _insert(db, caller.user_id, wanted, columns)
         if note is not None:
             await replace_blocks(db, note, _first_blocks(wanted), new=True)
-            await publish_events(db, note_event(NoteCreated, note), *activity_events("C", note, _words_sent(wanted)))
+            await publish(db, Note.row_event(NoteCreated, note), *activity_events("C", note, _words_sent(wanted)))
             return note.id, True
         note = await db.scalar(
             select(Note)
@@ -100,7 +100,7 @@ async def _overwrite(db: AsyncSession, note: Note, wanted: CreateNote, columns: 
         await _leave_bin(db, note)
     note.save()
     await replace_blocks(db, note, _first_blocks(wanted))
-    await publish_events(db, note_event(event, note), *activity_events("E", note, _words_sent(wanted)))
+    await publish(db, note.event(event), *activity_events("E", note, _words_sent(wanted)))
 
 
 def _first_blocks(wanted: CreateNote) -> list[BlockDraft]:
@@ -137,7 +137,7 @@ async def update_note(
     if all_words and words:
         words = count_words(note.content)
     note.save()
-    await publish_events(db, note_event(NoteUpdated, note), *activity_events("E", note, 0 if quiet else words))
+    await publish(db, note.event(NoteUpdated), *activity_events("E", note, 0 if quiet else words))
 
 
 def _apply_plain(note: Note, wanted: UpdateNote) -> None:
@@ -182,13 +182,15 @@ async def trash(db: AsyncSession, user_id: int, note_id: int) -> None:
         entry.on_conflict_do_update(index_elements=[RecycleBinEntry.creator_id, RecycleBinEntry.note_id], set_=renewed)
     )
     hidden = await db.execute(
-        update(Note)
-        .where(Note.source_note_id == note_id, Note.note_type == "C", Note.deleted_at.is_(None), Note.is_public)
-        .values(is_public=False, revision=Note.revision + 1)
-        .returning(*NOTE_STATE)
-        .execution_options(synchronize_session=False)
+        Note.bulk_change(
+            Note.source_note_id == note_id,
+            Note.note_type == "C",
+            Note.deleted_at.is_(None),
+            Note.is_public,
+            is_public=False,
+        )
     )
-    await publish_events(db, note_event(NoteTrashed, note), *(note_event(NoteUpdated, row) for row in hidden))
+    await publish(db, note.event(NoteTrashed), *(Note.row_event(NoteUpdated, row) for row in hidden))
 
 
 async def restore(db: AsyncSession, user_id: int, note_id: int) -> None:
@@ -202,7 +204,7 @@ async def restore(db: AsyncSession, user_id: int, note_id: int) -> None:
         raise NotFound("Note not restored: Notes.RecycleBin/restore — it does not lie in your recycle bin.")
     await _leave_bin(db, note)
     note.save()
-    await publish_events(db, note_event(NoteRestored, note))
+    await publish(db, note.event(NoteRestored))
 
 
 async def _leave_bin(db: AsyncSession, note: Note) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import NotePurged
 from notechondria_shared.core.errors import NotFound
-from notes_service.events import NOTE_STATE, note_event, publish_events
+from notes_service.events import publish
 from notes_service.models import Note
 from notes_service.notes.files import files_of
 
@@ -47,7 +47,7 @@ async def purge_older(db: AsyncSession, at: datetime) -> tuple[int, list[str]]:
 
 async def _purge(db: AsyncSession, *which: ColumnElement[bool]) -> tuple[int, list[str]]:
     locked = await db.execute(
-        select(*NOTE_STATE).where(Note.deleted_at.is_not(None), *which).order_by(Note.id).with_for_update()
+        select(*Note.event_columns()).where(Note.deleted_at.is_not(None), *which).order_by(Note.id).with_for_update()
     )
     rows = locked.all()
     if not rows:
@@ -59,6 +59,5 @@ async def _purge(db: AsyncSession, *which: ColumnElement[bool]) -> tuple[int, li
         .where(Note.id == any_(literal(ids, ARRAY(BigInteger))))
         .execution_options(synchronize_session=False)
     )
-    purged = [note_event(NotePurged, row) for row in rows]
-    await publish_events(db, *(event.model_copy(update={"revision": event.revision + 1}) for event in purged))
+    await publish(db, *(Note.final_event(NotePurged, row) for row in rows))
     return len(rows), paths

@@ -10,7 +10,7 @@ from notechondria_shared.core.timestamps import now
 from notes_service.blocks.schemas import BlockDraft
 from notes_service.blocks.service import replace_blocks
 from notes_service.courses.service import ensure_inbox
-from notes_service.events import note_event, publish_events
+from notes_service.events import publish
 from notes_service.models import Author, Note
 from notes_service.notes.summary import excerpt, preview_lines
 from notes_service.seeding import welcome
@@ -42,4 +42,4 @@ async def _welcome(db: AsyncSession, user_id: int, course_id: int) -> None:
     db.add(note)
     await db.flush()
     await replace_blocks(db, note, [BlockDraft("T", welcome.TITLE), BlockDraft("N", body)])
-    await publish_events(db, note_event(NoteCreated, note))
+    await publish(db, note.event(NoteCreated))

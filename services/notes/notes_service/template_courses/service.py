@@ -11,7 +11,7 @@ from notechondria_shared.storage.media import MediaStore
 from notes_service.authors import service as authors
 from notes_service.blocks.schemas import BlockDraft
 from notes_service.blocks.service import replace_blocks
-from notes_service.events import course_event, note_event, publish_events
+from notes_service.events import publish
 from notes_service.models import Author, Course, CourseMedia, Note
 from notes_service.notes.summary import excerpt, preview_lines
 from notes_service.template_courses.owners import Owner
@@ -59,7 +59,7 @@ async def _course(db: AsyncSession, sample: Sample, owner: int | None, log: list
         )
         db.add(course)
         await db.flush()
-        await publish_events(db, course_event(CourseCreated, course))
+        await publish(db, course.event(CourseCreated))
         log.append(f"{sample.slug}: created")
         return course
     course.is_default = False
@@ -69,8 +69,8 @@ async def _course(db: AsyncSession, sample: Sample, owner: int | None, log: list
     elif course.title != sample.title and await _title_free(db, course.creator_id, sample.title):
         course.title = sample.title
     if db.is_modified(course):
-        course.save()
-        await publish_events(db, course_event(CourseUpdated, course))
+        course.touch()
+        await publish(db, course.event(CourseUpdated))
         log.append(f"{sample.slug}: brought up to date")
     else:
         log.append(f"{sample.slug}: as it should be")
@@ -146,4 +146,4 @@ async def _note(db: AsyncSession, sample: SampleNote, course_id: int, owner: int
     db.add(note)
     await db.flush()
     await replace_blocks(db, note, [BlockDraft("T", sample.title), BlockDraft("N", sample.body)], new=True)
-    await publish_events(db, note_event(NoteCreated, note))
+    await publish(db, note.event(NoteCreated))

@@ -11,7 +11,7 @@ from notechondria_contracts.events.notes import NoteUpdated
 from notechondria_shared.core.errors import NotFound
 from notes_service.blocks.markdown import to_blocks
 from notes_service.blocks.service import replace_blocks
-from notes_service.events import note_event, publish_events
+from notes_service.events import publish
 from notes_service.models import Note, NoteVersion
 from notes_service.notes.access import lock_own
 from notes_service.versions.schemas import KeptVersion
@@ -81,4 +81,4 @@ async def restore(db: AsyncSession, user_id: int, note_id: int, version_id: int,
     note.metadata_json, note.editor_mode = version.metadata_json, version.editor_mode
     note.save()
     await replace_blocks(db, note, to_blocks(note.content or f"# {note.title}", note.title))
-    await publish_events(db, note_event(NoteUpdated, note))
+    await publish(db, note.event(NoteUpdated))

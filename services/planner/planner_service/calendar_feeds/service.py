@@ -14,7 +14,7 @@ from planner_service.accounts import require_present
 from planner_service.calendar_feeds.schemas import CreateFeed
 from planner_service.calendar_sources import store
 from planner_service.calendar_sources.store import Content
-from planner_service.events import publish_feed_deleted
+from planner_service.events import feed_deleted, publish
 from planner_service.models import CalendarFeed
 from planner_service.references.notes import CourseReference
 from planner_service.references.service import lock_course_shared
@@ -90,7 +90,7 @@ async def change(
 async def delete(db: AsyncSession, user_id: int, feed_id: int) -> None:
     """Remove a feed, and what was read for it unless others share it. 404 when unknown or somebody else's."""
     feed = await _own(db, user_id, feed_id)
-    await publish_feed_deleted(db, feed)
+    await publish(db, feed_deleted(feed))
     await db.delete(feed)
     await db.flush()
     if feed.source_id is not None:

@@ -12,7 +12,7 @@ from notechondria_shared.auth.precondition import check_precondition
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import now
 from planner_service.accounts import require_present
-from planner_service.events import publish_event
+from planner_service.events import publish
 from planner_service.models import PlannerEvent
 from planner_service.planner_events.completion import completed_at
 from planner_service.planner_events.payload import event_payload, row_of
@@ -39,7 +39,7 @@ async def create(db: AsyncSession, user_id: int, wanted: CreateEvent, course: Co
     )
     db.add(event)
     await db.flush()
-    await publish_event(db, PlannerEventCreated, event)
+    await publish(db, event.event(PlannerEventCreated))
     return event
 
 
@@ -57,9 +57,8 @@ async def change(
     for name, value in (changes | _window(event, changes)._asdict()).items():
         setattr(event, name, value)
     if db.is_modified(event):
-        event.revision += 1
         event.touch()
-        await publish_event(db, PlannerEventUpdated, event)
+        await publish(db, event.event(PlannerEventUpdated))
     return event
 
 
@@ -78,8 +77,7 @@ def _window(event: PlannerEvent, changes: dict[str, Any]) -> Window:
 async def delete(db: AsyncSession, user_id: int, event_id: int) -> None:
     """Remove an event with all its occurrences. 404 when unknown or somebody else's."""
     event = await _own(db, user_id, event_id)
-    event.revision += 1
-    await publish_event(db, PlannerEventDeleted, event)
+    await publish(db, event.event(PlannerEventDeleted))
     await db.delete(event)
 
 

@@ -17,6 +17,8 @@ class IntegrationEvent(BaseModel, ABC):
 
     subject: ClassVar[str]
     """`<service>.<thing>.<what happened>`; also the CloudEvents type."""
+    creates: ClassVar[bool] = False
+    """True for the first event of an aggregate, which has its first revision."""
     revision: int = Field(ge=1, description="Grows with each change of the aggregate; an older one never overwrites.")
 
     @property

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
+from pydantic import BeforeValidator
+
 from notechondria_contracts.events.event import IntegrationEvent
+
+
+def _text(value: str | None) -> str:
+    return value or ""
 
 
 class CourseState(IntegrationEvent):
@@ -26,6 +32,7 @@ class CourseCreated(CourseState):
     """A course exists."""
 
     subject: ClassVar[str] = "notes.course.created"
+    creates: ClassVar[bool] = True
 
 
 class CourseUpdated(CourseState):
@@ -47,7 +54,8 @@ class NoteState(IntegrationEvent):
     uuid: UUID
     user_id: int
     title: str
-    description: str
+    description: Annotated[str, BeforeValidator(_text)]
+    """Empty for a note without one."""
     course_id: int | None
 
     @property
@@ -59,6 +67,7 @@ class NoteCreated(NoteState):
     """A note exists."""
 
     subject: ClassVar[str] = "notes.note.created"
+    creates: ClassVar[bool] = True
 
 
 class NoteUpdated(NoteState):

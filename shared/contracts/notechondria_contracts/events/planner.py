@@ -27,6 +27,7 @@ class PlannerEventCreated(PlannerEventState):
     """A planner event exists."""
 
     subject: ClassVar[str] = "planner.event.created"
+    creates: ClassVar[bool] = True
 
 
 class PlannerEventUpdated(PlannerEventState):

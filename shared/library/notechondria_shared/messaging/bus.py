@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, BadRequestError, NotFoundError
 
 from notechondria_shared.messaging.connection import Connection
 
@@ -20,6 +21,8 @@ logger = logging.getLogger("notechondria.bus")
 
 RETENTION = timedelta(days=30)
 RECONNECT_WAIT_SECONDS = 0.25
+NAME_IN_USE = 10058
+"""Of the broker: a stream of this name exists, with another configuration."""
 
 
 class Bus:
@@ -135,11 +138,25 @@ def stream_name(service: str) -> str:
     return service.upper()
 
 
-async def ensure_stream(bus: Bus) -> bool:
-    """Create the service's own stream, or give it the copies it should have; True when it did not exist before."""
-    jetstream = bus.jetstream
+@dataclass(frozen=True, slots=True)
+class EnsuredStream:
+    """The service's own stream, which takes events from now on."""
+
+    made: bool
+    """It did not exist before."""
+    complete: bool
+    """It has as many copies as it should; a cluster with servers missing cannot give them yet."""
+
+
+async def ensure_stream(bus: Bus) -> EnsuredStream:
+    """Create the service's own stream, or give it the copies it should have.
+
+    Raises what the broker says or a time-out while a cluster chooses its leaders; the caller tries again. Copies that
+    cannot be had yet keep nobody from publishing.
+    """
+    jetstream, name = bus.jetstream, stream_name(bus.service)
     config = StreamConfig(
-        name=stream_name(bus.service),
+        name=name,
         subjects=[f"{bus.service}.>"],
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
@@ -150,10 +167,29 @@ async def ensure_stream(bus: Bus) -> bool:
         num_replicas=bus.replicas,
     )
     try:
-        known = await jetstream.stream_info(stream_name(bus.service))
+        known = await jetstream.stream_info(name)
     except NotFoundError:
-        await jetstream.add_stream(config)
-        return True
-    if known.config.num_replicas != bus.replicas:
+        try:
+            made = await jetstream.add_stream(config)
+        except BadRequestError as error:
+            if error.err_code != NAME_IN_USE:
+                raise
+            # It was there all the same: a leader that has just been chosen did not know of it yet.
+            known = await jetstream.stream_info(name)
+        else:
+            # Creating a stream that is there is no error; an empty one is taken for new.
+            return EnsuredStream(made=made.state.last_seq == 0, complete=True)
+    if known.config.num_replicas == bus.replicas:
+        return EnsuredStream(made=False, complete=True)
+    try:
         await jetstream.update_stream(config)
-    return False
+    except (APIError, TimeoutError) as error:
+        logger.warning(
+            "bus: stream %s has %s copies instead of %d for now: %s",
+            name,
+            known.config.num_replicas,
+            bus.replicas,
+            getattr(error, "description", None) or type(error).__name__,
+        )
+        return EnsuredStream(made=False, complete=False)
+    return EnsuredStream(made=False, complete=True)

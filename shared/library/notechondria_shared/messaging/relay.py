@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import time
 from contextlib import suppress
 from typing import Any, LiteralString
@@ -27,6 +28,8 @@ GATHER_SECONDS = 0.02
 """In busy times facts are gathered this long and sent together: every look into the outbox has its price."""
 BUSY_SECONDS = 0.1
 """Busy is who is woken again within this time."""
+COMPLETE_STREAM_SECONDS = 60.0
+"""After which the copies that a stream lacks are asked for again."""
 Row = dict[str, Any]
 
 
@@ -38,6 +41,7 @@ class Relay:
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._stream_known = False
+        self._complete_stream_at = math.inf
         bus.on_disconnect(self._forget_stream)
 
     def _forget_stream(self) -> None:
@@ -149,14 +153,16 @@ class Relay:
         if not self._bus.connected:
             return []
         try:
-            if not self._stream_known:
-                if await ensure_stream(self._bus):
+            if not self._stream_known or time.monotonic() > self._complete_stream_at:
+                ensured = await ensure_stream(self._bus)
+                if ensured.made:
                     logger.warning(
                         "relay: stream %s did not exist and was made; after a loss of the broker's data run "
                         "`notechondria events replay`",
                         self._schema.upper(),
                     )
                 self._stream_known = True
+                self._complete_stream_at = math.inf if ensured.complete else time.monotonic() + COMPLETE_STREAM_SECONDS
             results = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
         except (NatsError, TimeoutError, OSError) as error:
             logger.warning("relay: broker away: %s", error or type(error).__name__)
