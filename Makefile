@@ -2,7 +2,7 @@
 # Needs Python 3.11 or later, make and git; everything else is installed into this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down dev status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
+.PHONY: help up down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
 .PHONY: bench-gateway bench-identity bench-notes bench-planner bench-mcp
 
@@ -37,10 +37,12 @@ reset: $(READY) ## Delete all data (asks first)
 
 test: lint types unit ## Check style and types, run every test (a worker for each core, about 12 minutes with two)
 
-lint: $(READY) ## Check style (ruff)
+lint: $(READY) ## Check style (ruff) and spelling (codespell)
 	@echo "Style"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@echo "Spelling"
+	@$(BIN)/codespell
 
 types: $(READY) ## Check types (mypy, strict)
 	@echo "Types"
@@ -49,6 +51,15 @@ types: $(READY) ## Check types (mypy, strict)
 unit: $(READY) node-tools go-tools ## Run the tests only (ARGS="services/notes -k bin": in one process; ARGS="-n 0": everything in one)
 	@echo "Tests"
 	@$(BIN)/pytest $(ARGS)
+
+fast: $(READY) ## Run the rules of all services against one Postgres each, and what is pure: under a minute (ARGS="-k week")
+	@$(BIN)/pytest -q -n 2 -m fast services shared $(ARGS)
+
+coverage: $(READY) node-tools go-tools ## Run every test and say how much of the code ran, services' processes too; fails below the floor
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine -q
+	@$(BIN)/python -m tools.coverage_totals
 
 soak: $(READY) ## Let parts die at random while people write (SECONDS=600 SEED=7); what was answered must be there
 	@SOAK_SECONDS=$(or $(SECONDS),300) SOAK_SEED=$(or $(SEED),1) $(BIN)/pytest -q -n 0 --timeout 0 -rP tests/test_disorder.py
@@ -106,6 +117,7 @@ release: $(READY) ## Raise the version, date the changelog, commit and tag (PART
 	@$(BIN)/python tools/release.py $(if $(PART),$(PART),$(error Say which: make release PART=minor))
 
 clean: ## Remove what was installed and cached here; data stays
+	rm -f .coverage .coverage.*
 	rm -rf .venv .uv .go .pebble .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -21,8 +21,29 @@ _NEEDED = {"browser": browser, "acme": pebble, "go": go}
 """What tests with a mark need besides what is installed here: `programs()`, or what is `MISSING` without."""
 
 
+_START_PROGRAMS = {
+    "test_bus_cluster.py",
+    "test_bus_connection.py",
+    "test_conformance.py",
+    "test_feed_hostile.py",
+    "test_limits.py",
+    "test_start_and_stop.py",
+}
+"""Files whose tests use no fixture of a stack, and start servers or pools of processes of their own all the same."""
+
+
+def _is_fast(item: pytest.Item) -> bool:
+    """Rules and pure functions: services and shared, without a stack."""
+    part = item.path.relative_to(item.config.rootpath).parts[0]
+    on_a_stack = "stack" in getattr(item, "fixturenames", ())
+    return part in {"services", "shared"} and not on_a_stack and item.path.name not in _START_PROGRAMS
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without a browser, or an ACME server, their tests are left out."""
+    """Without a browser, or an ACME server, their tests are left out. What needs no stack is marked as fast."""
+    for item in items:
+        if _is_fast(item):
+            item.add_marker(pytest.mark.fast)
     for mark, needed in _NEEDED.items():
         if needed.programs() is None:
             for item in items:

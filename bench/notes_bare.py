@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI, Request
+from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
@@ -43,7 +44,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 def create_app() -> FastAPI:
     """uvicorn's factory; DATABASE_URL is the role of notes."""
-    pool = AsyncConnectionPool(
+    pool: AsyncConnectionPool[AsyncConnection[dict[str, Any]]] = AsyncConnectionPool(
         os.environ["DATABASE_URL"],
         min_size=4,
         max_size=4,

@@ -69,7 +69,7 @@ def fill(stack: Stack, user_id: int, count: int, *, public: bool = False) -> Non
         indexes = database.execute(INDEXES).fetchall() if count >= MANY else []
         database.execute("ALTER TABLE notes.notes DISABLE TRIGGER keep_searchable")
         for name, _ in indexes:
-            database.execute(f"DROP INDEX notes.{name}")  # type: ignore[arg-type]  # a name from the catalogue
+            database.execute(f"DROP INDEX notes.{name}")  # a name from the catalogue
         for first in range(1, count + 1, BATCH):
             values = {"user": user_id, "public": public, "first": first, "last": min(count, first + BATCH - 1)}
             database.execute(NOTES, {**values, **pool})

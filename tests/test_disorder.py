@@ -47,7 +47,7 @@ class Aftermath:
     def rows(self, service: str, query: str, *parameters: Any) -> list[dict[str, Any]]:
         """What the database of a service says."""
         with psycopg.connect(self.stack.database_url(service), row_factory=dict_row) as connection:
-            return connection.execute(query, parameters or None).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query, parameters or None).fetchall()
 
 
 @pytest.fixture(scope="module")

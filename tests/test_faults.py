@@ -37,10 +37,7 @@ def command(stack: Stack, *arguments: str) -> Any:
 def snapshot(stack: Stack) -> dict[str, list[Any]]:
     """Everything the planner made of what it heard."""
     with database(stack, "planner") as planner:
-        return {
-            table: sorted(map(repr, planner.execute(f"SELECT * FROM {table}")))  # type: ignore[arg-type]
-            for table in PROJECTIONS
-        }
+        return {table: sorted(map(repr, planner.execute(f"SELECT * FROM {table}"))) for table in PROJECTIONS}
 
 
 def write_note(user: User, title: str) -> int:
@@ -196,10 +193,10 @@ def trigger(stack: Stack, body: str, *, when: str = "") -> Iterator[str]:
     with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
         admin.execute(
             "CREATE FUNCTION public.disturb() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS "
-            f"$$ BEGIN {body}; RETURN NULL; END $$"  # type: ignore[arg-type]
+            f"$$ BEGIN {body}; RETURN NULL; END $$"
         )
         admin.execute(
-            f"CREATE CONSTRAINT TRIGGER disturb AFTER INSERT ON notes.notes {when} "  # type: ignore[arg-type]
+            f"CREATE CONSTRAINT TRIGGER disturb AFTER INSERT ON notes.notes {when} "
             f"FOR EACH ROW WHEN (NEW.title = '{title}') EXECUTE FUNCTION public.disturb()"
         )
         try:

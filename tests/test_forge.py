@@ -18,7 +18,7 @@ FORMS = sorted(path.name for path in GITHUB.glob("ISSUE_TEMPLATE/*") if path.ste
 FILES = [f"workflows/{name}" for name in WORKFLOWS] + [f"ISSUE_TEMPLATE/{name}" for name in FORMS]
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> dict[Any, Any]:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert isinstance(content, dict), path
     return content

@@ -77,7 +77,7 @@ def test_other_content_types_are_415(user: User, path: str) -> None:
 @pytest.mark.parametrize("path", WRITES)
 def test_missing_fields_are_named(user: User, path: str) -> None:
     for options in ({"json": {}}, {"data": {"unknown": "x"}}, {"content": b""}):
-        answer = user.request("POST", path, **options)  # type: ignore[arg-type]
+        answer = user.request("POST", path, **options)
         assert answer.status_code == 400, answer.text
         required = "note_id" if path == "note-sessions/" else "title"
         assert answer.json()[required] == ["This field is required."]
@@ -94,7 +94,7 @@ def test_bad_titles_are_400_with_the_field(user: User, path: str, value: Any) ->
 @pytest.mark.contract("identity §1")
 def test_forms_are_read_like_json(user: User) -> None:
     for options in ({"data": {"title": "By form"}}, {"files": {"title": (None, "By multipart")}}):
-        answer = user.request("POST", "notes/", **options)  # type: ignore[arg-type]
+        answer = user.request("POST", "notes/", **options)
         assert answer.status_code == 201, answer.text
         assert answer.json()["title"].startswith("By ")
 

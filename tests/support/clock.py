@@ -13,5 +13,5 @@ def shift(stack: Stack, table: str, column: str, interval: str, where: str, *val
     """Move a moment of identity's table into the past; at least one row must be hit."""
     statement = f"UPDATE identity.{table} SET {column} = {column} - interval '{interval}' WHERE {where}"
     with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
-        done = admin.execute(statement, values)  # type: ignore[arg-type]
+        done = admin.execute(statement, values)
         assert done.rowcount > 0

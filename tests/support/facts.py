@@ -22,7 +22,7 @@ def database(stack: Stack, role: str) -> Iterator[psycopg.Connection[Any]]:
 
 def values(connection: psycopg.Connection[Any], query: str, *parameters: Any) -> set[Any]:
     """The first column of a query's rows."""
-    return {row[0] for row in connection.execute(query, parameters or None)}  # type: ignore[arg-type]
+    return {row[0] for row in connection.execute(query, parameters or None)}
 
 
 def settled(stack: Stack) -> bool:

@@ -1,0 +1,25 @@
+"""The rules of identity in this process, each test rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from identity_service.app import SPEC
+from identity_service.settings import IdentitySettings
+from tests.support import rules
+
+
+@pytest.fixture(scope="package")
+def service() -> Iterator[rules.Service]:
+    """The application, on a schema of its own."""
+    with rules.migrated([SPEC]) as stack, rules.running(stack, IdentitySettings, SPEC) as running:
+        yield running
+
+
+@pytest.fixture
+def identity(service: rules.Service) -> Iterator[rules.Service]:
+    """The service, as one test sees it."""
+    with service.rolled_back() as running:
+        yield running
