@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,8 +29,7 @@ from notechondria_shared.core.background import Background
 from notechondria_shared.core.errors import ApiError
 from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.db.migrations import migrate
-from notechondria_shared.db.reader import PoolUse, Prepared, Reads
-from notechondria_shared.db.tables import Row
+from notechondria_shared.db.reader import PoolUse, Prepared, Reads, RowT
 from notechondria_shared.messaging.bus import Bus
 from notechondria_shared.messaging.relay import Relay
 from notechondria_shared.service.app import ServiceSpec, create_service_app
@@ -108,12 +107,12 @@ class RolledBackDatabase(Reads):
                 raise
             await session.commit()
 
-    async def all(self, query: Prepared, **params: Any) -> list[Row]:
+    async def all(self, query: Prepared[RowT], **params: object) -> list[RowT]:
         """As `Reader.all`, within the transaction of the test."""
         raw = await self.connection.get_raw_connection()
         driver: Any = raw.driver_connection
-        cursor = await driver.cursor(row_factory=dict_row).execute(query.sql, {**query.constants, **params})
-        rows: list[Row] = await cursor.fetchall()
+        cursor = await driver.cursor(row_factory=query.row_factory).execute(query.sql, {**query.constants, **params})
+        rows: list[RowT] = await cursor.fetchall()
         return rows
 
 
@@ -273,21 +272,26 @@ def running(
         "public_base_url": "http://localhost:8080",
         **settings,
     }
-    quiet: list[Any] = [mock.patch.object(kind, "start") for kind in (Background, Bus, Relay, *jobs)]
-    quiet.append(mock.patch.object(Bus, "close", mock.AsyncMock()))  # a client that never connected cannot be closed
+    # Only while the application starts and stops: other tests of this process have jobs of their own.
+    quiet = (Background, Bus, Relay, *jobs)
     with asyncio.Runner() as runner, mock.patch.object(notechondria_shared.service.app, "Database", RolledBackDatabase):
-        for patch in quiet:
-            patch.start()
-        try:
+        with _without_start(quiet):
             app = create_service_app(model(**values), spec)
             life = Life(app)
             runner.run(life.begin())
-            service = Service(app, runner)
-            try:
-                yield service
-            finally:
+        service = Service(app, runner)
+        try:
+            yield service
+        finally:
+            # A client of the bus that never connected cannot be closed.
+            with _without_start(quiet), mock.patch.object(Bus, "close", mock.AsyncMock()):
                 runner.run(service.close())
                 runner.run(life.end())
-        finally:
-            for patch in quiet:
-                patch.stop()
+
+
+@contextmanager
+def _without_start(kinds: tuple[type[Any], ...]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for kind in kinds:
+            stack.enter_context(mock.patch.object(kind, "start"))
+        yield

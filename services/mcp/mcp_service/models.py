@@ -47,6 +47,8 @@ class Call(Base):
     """Why it cannot be taken back; empty when it can."""
     called_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
+    undo_claimed_until: Mapped[datetime | None]
+    """A request takes the call back right now, and is given up at this moment."""
 
 
 class RateBucket(Base):

@@ -16,9 +16,9 @@ from tests.support.client import Api, eventually
 from tests.support.mcp import Agent, another_mcp, read_only_key
 
 from mcp_service.door.caller import current_caller
-from mcp_service.tools.guard import Guard
+from mcp_service.tools.guard import ToolExecutor
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import Shape
+from mcp_service.tools.schemas import ToolResult
 from notechondria_launcher.stack import Stack
 from notechondria_shared.auth import Caller
 
@@ -89,7 +89,7 @@ def test_idle_buckets_go(api: Api, stack: Stack) -> None:
             eventually(lambda: connection.execute(count).fetchone() == (0,), what="the idle buckets are gone")
 
 
-class Nothing(Shape):
+class Nothing(ToolResult):
     """Empty."""
 
 
@@ -132,7 +132,7 @@ def box() -> ToolRegistry:
 )
 def test_a_tool_never_hangs_and_never_leaks(number: int, words: str) -> None:
     writer = Kept()
-    guard = Guard(writer, seconds=0.05)  # type: ignore[arg-type]
+    guard = ToolExecutor(writer, seconds=0.05)  # type: ignore[arg-type]
     caller = Caller(1, "u", "", "P", False, False, ("read", "write"), "key", 2, "d", "a")
 
     async def run() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.support.client import Api, User
 
 from notes_service.notes.likeness import Likeness
-from notes_service.notes.search import Query, Shelf, like_pattern, sort_out
+from notes_service.notes.search import Query, SearchCandidates, like_pattern, sort_out
 
 Row = dict[str, Any]
 
@@ -44,7 +44,7 @@ def search(text: str, rows: list[Row], start: int, end: int | None) -> tuple[lis
     exact = {note_id: number for note_id, number in counted.items() if number}
     octets = [len(row["content"].encode()) for row in rows]
     heads = {row["id"]: row["content"][:500] for row in rows}
-    shelf = Shelf(
+    shelf = SearchCandidates(
         {
             "ids": [row["id"] for row in rows],
             "titles": [row["title"] for row in rows],

@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from notechondria_contracts.events import CATALOGUE, IntegrationEvent
 from notechondria_shared.messaging import Aggregate
 
-SERVICES = sorted((Path(__file__).resolve().parents[2] / "services").glob("*/*_service"))
+SERVICES = sorted((Path(__file__).resolve().parents[3] / "services").glob("*/*_service"))
 
 
 class Base(DeclarativeBase):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from fastapi import Request
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.schemas import AuthPayload, UserObject
 from identity_service.avatars import service as avatars
-from identity_service.events import publish
 from identity_service.models import Session, User
 from identity_service.profile.service import merged_settings
 from identity_service.sessions import queries
 from identity_service.sessions.schemas import session_block
-from notechondria_contracts.events.identity import UserUpdated
 from notechondria_shared.core.timestamps import iso_offset_or_none, now
-from notechondria_shared.db import SessionReader
+from notechondria_shared.db import Database
 from notechondria_shared.storage.media import media_url
 
 
@@ -37,13 +34,22 @@ def user_object(request: Request, user: User) -> UserObject:
     )
 
 
-async def auth_payload(request: Request, db: AsyncSession, user: User, token: str, row: Session) -> AuthPayload:
-    """Token, session, other devices, user (identity §5.2); the account gets its picture here if it has none."""
-    had_picture = bool(user.image_path)
+async def auth_payload(request: Request, user: User, token: str, row: Session) -> AuthPayload:
+    """Token, session, other devices, user (identity §5.2); the account gets its picture here if it has none.
+
+    To be called after the transaction of the sign-in: the media store is asked.
+    """
+    database: Database = request.app.state.database
     # Of an account that had none the others know already where its first one lies.
-    if await avatars.ensure(request.app.state.media, user) and had_picture:
-        await publish(db, user.event(UserUpdated))
-    others = await SessionReader(db).value(queries.OTHERS, user_id=user.id, session_id=row.id, now=now())
+    user.image_path = await avatars.provide(
+        database,
+        request.app.state.media,
+        user_id=user.id,
+        name=user.username,
+        path=user.image_path,
+        publish_first=False,
+    )
+    others = await database.reader.value(queries.OTHERS, user_id=user.id, session_id=row.id, now=now())
     return AuthPayload(
         token=token,
         session=session_block(row),

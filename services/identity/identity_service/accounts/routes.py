@@ -67,7 +67,7 @@ async def verify_email(
     async with limited(request, "verify", given.email), database.transaction() as db:
         user = await service.verify(db, given.email, given.code)
         token, row = await sessions.mint(db, user.id, Device.of(request))
-        return await auth_payload(request, db, user, token, row)
+    return await auth_payload(request, user, token, row)
 
 
 @router.post("/resend-verification/")
@@ -96,7 +96,7 @@ async def login(
     async with database.transaction() as db:
         account = await sign_in.load_verified_user(db, proved)
         token, row = await sessions.mint(db, account.id, Device.of(request))
-        return await auth_payload(request, db, account, token, row)
+    return await auth_payload(request, account, token, row)
 
 
 @router.delete("/account/", status_code=204, responses=refusals(403, 429))

@@ -9,8 +9,11 @@ from contextlib import suppress
 
 from PIL import Image, ImageDraw, ImageFont
 
+from identity_service.events import publish
 from identity_service.models import User
-from notechondria_shared.core.errors import StoreUnavailable
+from notechondria_contracts.events.identity import UserUpdated
+from notechondria_shared.core.errors import INVALID_TOKEN, StoreUnavailable, Unauthorized
+from notechondria_shared.db import Database
 from notechondria_shared.storage.media import MediaStore
 
 SIZE = 256
@@ -47,14 +50,28 @@ async def is_missing(media: MediaStore, path: str) -> bool:
         return False
 
 
-async def ensure(media: MediaStore, user: User) -> bool:
-    """Give the account a picture when it has none or the file is gone; True when `image_path` changed."""
-    if not await is_missing(media, user.image_path):
-        return False
-    path = default_path(user.id)
+async def provide(
+    database: Database, media: MediaStore, *, user_id: int, name: str, path: str, publish_first: bool
+) -> str:
+    """The path of an account's picture; one that has none, or whose file is gone, gets a drawn one.
+
+    Not to be called in a transaction: the store is asked first, then the row is changed. A first picture is published
+    only with `publish_first`. 401 when the account was deleted meanwhile.
+    """
+    if not await is_missing(media, path):
+        return path
+    drawn = default_path(user_id)
     # Nobody is kept from signing in by a store that is away: the picture is drawn at a later look.
     with suppress(StoreUnavailable):
-        await media.put(path, await asyncio.to_thread(draw, user.username))
-    changed = user.image_path != path
-    user.image_path = path
-    return changed
+        await media.put(drawn, await asyncio.to_thread(draw, name))
+    if drawn == path:
+        return path
+    async with database.transaction() as db:
+        user = await db.get(User, user_id, with_for_update=True)
+        if user is None:
+            raise Unauthorized(INVALID_TOKEN)
+        if user.image_path == path:  # else somebody gave a picture meanwhile
+            user.image_path = drawn
+            if path or publish_first:
+                await publish(db, user.event(UserUpdated))
+        return user.image_path

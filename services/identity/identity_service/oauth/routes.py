@@ -107,7 +107,7 @@ async def _enter(request: Request, profile: Profile, given: SignInGoogle | SignI
             settings=request.app.state.settings,
         )
         token, row = await sessions.mint(db, user.id, Device.of(request))
-        return await auth_payload(request, db, user, token, row)
+    return await auth_payload(request, user, token, row)
 
 
 async def _profile(request: Request, provider: str, code: str, id_token: str, redirect_uri: str) -> Profile:

@@ -11,6 +11,7 @@ from identity_service.accounts.service import delete_account
 from identity_service.avatars.service import discard_all
 from identity_service.operators import queries, schemas, service
 from identity_service.settings import IdentitySettings
+from notechondria_shared.db import Database
 from notechondria_shared.db.listing import PageQuery
 from notechondria_shared.web import read_body
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
@@ -70,11 +71,13 @@ async def change_user(
 
 
 @router.delete("/users/{name}", status_code=200)
-async def delete_user(request: Request, name: str, db: WriteSession) -> dict[str, Any]:
+async def delete_user(request: Request, name: str) -> dict[str, Any]:
     """Delete an account and everything of it in every service. Final."""
-    user = await service.find_user(db, name)
-    row = service.user_row(user)
-    await delete_account(db, user)
+    database: Database = request.app.state.database
+    async with database.transaction() as db:
+        user = await service.find_user(db, name)
+        row = service.user_row(user)
+        await delete_account(db, user)
     await discard_all(request.app.state.media, row["id"])
     return row
 

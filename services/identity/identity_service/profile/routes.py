@@ -10,11 +10,9 @@ from starlette.datastructures import UploadFile
 
 from identity_service.avatars import service as avatars
 from identity_service.avatars.upload import BadImage, checked_extension, path_for
-from identity_service.events import publish
 from identity_service.models import User
 from identity_service.profile import queries, service
 from identity_service.profile.schemas import ChangeSettings, SettingsObject
-from notechondria_contracts.events.identity import UserUpdated
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
 from notechondria_shared.core.timestamps import iso_offset_or_none
@@ -34,9 +32,14 @@ async def get_settings(request: Request, caller: LoggedIn, read: ReadSession) ->
     row = await read.one(queries.SETTINGS, user_id=caller.user_id)
     if row is None:
         raise Unauthorized(INVALID_TOKEN)
-    media: MediaStore = request.app.state.media
-    if await avatars.is_missing(media, row["image_path"]):
-        row["image_path"] = await _give_picture(request, caller.user_id)
+    row["image_path"] = await avatars.provide(
+        request.app.state.database,
+        request.app.state.media,
+        user_id=caller.user_id,
+        name=row["username"],
+        path=row["image_path"],
+        publish_first=True,
+    )
     return _settings_object(request, row)
 
 
@@ -90,17 +93,6 @@ async def _checked(
         wanted = well_formed(ChangeSettings, fields, refused)
         problems = refused.body | problems
     return wanted, picture, problems
-
-
-async def _give_picture(request: Request, user_id: int) -> str:
-    database: Database = request.app.state.database
-    async with database.transaction() as db:
-        user = await db.get(User, user_id, with_for_update=True)
-        if user is None:
-            raise Unauthorized(INVALID_TOKEN)
-        if await avatars.ensure(request.app.state.media, user):
-            await publish(db, user.event(UserUpdated))
-        return user.image_path
 
 
 def _settings_object(request: Request, row: Row) -> SettingsObject:

@@ -14,6 +14,7 @@ from notechondria_shared.auth import LoggedIn
 from notechondria_shared.auth.credentials import parse_authorization
 from notechondria_shared.core.errors import Unauthorized
 from notechondria_shared.core.timestamps import iso_offset, now
+from notechondria_shared.db import Database
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import refusals
 
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/api/v1/auth", tags=["sessions"])
 
 
 @router.get("/session/")
-async def probe(request: Request, db: WriteSession) -> Authenticated | NotAuthenticated:
+async def probe(request: Request) -> Authenticated | NotAuthenticated:
     """Always 200: the AuthPayload with `authenticated: true` for a live session, else `{"authenticated": false}`.
 
     Reads the header itself and neither touches nor mints a session (identity §7.6).
@@ -35,12 +36,14 @@ async def probe(request: Request, db: WriteSession) -> Authenticated | NotAuthen
         return NotAuthenticated()
     introspector: DatabaseIntrospector = request.app.state.introspector
     found = await introspector.introspect(credential, touch=False)
-    row = await db.get(Session, found.credential_id) if found.active else None
-    user = await db.get(User, found.user_id) if found.active else None
+    database: Database = request.app.state.database
+    async with database.transaction() as db:
+        row = await db.get(Session, found.credential_id) if found.active else None
+        user = await db.get(User, found.user_id) if found.active else None
     if row is None or user is None:
         return NotAuthenticated()
     token = header.strip().partition(" ")[2].strip()
-    return Authenticated(**dict(await auth_payload(request, db, user, token, row)))
+    return Authenticated(**dict(await auth_payload(request, user, token, row)))
 
 
 @router.post("/logout/", status_code=204)

@@ -15,7 +15,6 @@ from notechondria_contracts.fields.rules import BIGINT_MAX, TRUE_VALUES, parse_d
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.web.answers import Json
-from notechondria_shared.web.dependencies import WriteSession
 from notechondria_shared.web.internal import require_internal
 
 MOST = 200
@@ -70,12 +69,12 @@ async def list_calls(
 
 
 @router.post("/{call_id:id}/undo/", response_model=schemas.UndoneCall)
-async def undo_call(caller: LoggedIn, log: Log, call_id: int, db: WriteSession) -> Json:
+async def undo_call(caller: LoggedIn, log: Log, call_id: int) -> Json:
     """Take a call back. 404 for an unknown one, 409 `{"detail"}` with the reason when that is not possible: it was
     final, was taken back before, or what it was about changed since."""
     token = current_caller.set(caller)
     try:
-        tool = await log.undo(db, caller.user_id, call_id)
+        tool = await log.undo(caller.user_id, call_id)
     finally:
         current_caller.reset(token)
     return Json({"id": call_id, "tool": tool, "undone": True})

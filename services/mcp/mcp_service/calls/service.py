@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_service.calls import queries
@@ -21,14 +21,20 @@ from notechondria_shared.auth.precondition import changed_fields
 from notechondria_shared.core.errors import Conflict, DetailError, NotFound, Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
+from notechondria_shared.db.two_phase import claim_do_settle
 
 UNKNOWN = "Call not found: Mcp.Calls/lookup — the log has no such call of yours."
 CHANGED = "Not taken back: Mcp.Calls/undo — it has been changed since ({what})."
 GONE = "Not taken back: Mcp.Calls/undo — what the call was about is no longer there."
 
 SLOW = "Not known to be taken back: Mcp.Calls/undo — no answer in time; look before you try again."
+UNDER_WAY = "Not taken back: Mcp.Calls/undo — another request takes it back right now; look before you try again."
 SECONDS = 17
 """For all checks and steps together: less than a tool may take."""
+CLAIM = timedelta(seconds=SECONDS + 13)
+"""After this the process that claimed a call has died."""
+WAIT_SECONDS = 5.0
+"""For another request that takes back the same call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,31 +81,64 @@ class CallLog:
         """Store what still waits, so that a reader of the table sees it."""
         await self._writer.flush()
 
-    async def undo(self, db: AsyncSession, user_id: int, call_id: int) -> str:
+    async def undo(self, user_id: int, call_id: int) -> str:
         """Take a call back under the caller's own rights; its tool's name.
 
-        404 for an unknown call, 409 with the reason when it is final, was taken back, or its thing changed since.
+        404 for an unknown call, 409 with the reason when it is final, was taken back, or its thing changed since; 503
+        when another request still takes it back, or a service does not answer.
         """
         await self._writer.flush()
-        # The row stays locked until the answer: of two who take back the same call, the second sees the first's mark.
-        call = (
-            await db.execute(select(Call).where(Call.id == call_id, Call.user_id == user_id).with_for_update())
-        ).scalar_one_or_none()
-        if call is None:
-            raise NotFound(UNKNOWN)
-        if call.undone_at is not None:
-            raise Conflict("Not taken back: Mcp.Calls/undo — it was taken back already.")
-        if call.undo is None:
-            raise Conflict(f"Not taken back: Mcp.Calls/undo — {call.final_reason}")
-        await self._take_back(Undo.model_validate(call.undo))
-        call.undone_at = now()
-        return call.tool
+        claimed: list[Call] = []
+
+        async def claim(db: AsyncSession) -> Call:
+            call = await self._claim(db, user_id, call_id)
+            claimed.append(call)
+            return call
+
+        async def do(call: Call) -> None:
+            await self._take_back(Undo.model_validate(call.undo))
+
+        async def settle(db: AsyncSession, call: Call, _: None) -> None:
+            await _mark(db, call, undone_at=now())
+
+        async def release(db: AsyncSession, call: Call) -> None:
+            await _mark(db, call, undone_at=None)
+
+        await claim_do_settle(self._database, claim=claim, do=do, settle=settle, release=release)
+        return claimed[0].tool
+
+    async def _claim(self, db: AsyncSession, user_id: int, call_id: int) -> Call:
+        """The call, taken upon this request for as long as taking back may last.
+
+        Of two who take back the same call, the second waits for the first and sees its mark.
+        """
+        deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
+        while True:
+            call = await db.scalar(
+                select(Call)
+                .where(Call.id == call_id, Call.user_id == user_id)
+                .with_for_update()
+                .execution_options(populate_existing=True)
+            )
+            if call is None:
+                raise NotFound(UNKNOWN)
+            if call.undone_at is not None:
+                raise Conflict("Not taken back: Mcp.Calls/undo — it was taken back already.")
+            if call.undo is None:
+                raise Conflict(f"Not taken back: Mcp.Calls/undo — {call.final_reason}")
+            if call.undo_claimed_until is None or call.undo_claimed_until < now():
+                call.undo_claimed_until = now() + CLAIM
+                return call
+            # The row is let go of while we wait: its holder has to write to it.
+            await db.rollback()
+            if asyncio.get_running_loop().time() > deadline:
+                raise Unavailable(UNDER_WAY)
+            await asyncio.sleep(0.1)
 
     async def undo_for_agent(self, user_id: int, call_id: int) -> str:
         """The same for a tool: refusals are the tool's errors."""
         try:
-            async with self._database.transaction() as db:
-                return await self.undo(db, user_id, call_id)
+            return await self.undo(user_id, call_id)
         except DetailError as refusal:
             kind = {404: "NotFound", 409: "Conflict"}.get(refusal.status, "Unavailable")
             message = f"{kind}: {refusal.detail}"
@@ -131,3 +170,13 @@ class CallLog:
             raise Conflict(GONE)
         if changed := changed_fields(found, check.equals):
             raise Conflict(CHANGED.format(what=", ".join(changed)))
+
+
+async def _mark(db: AsyncSession, call: Call, *, undone_at: datetime | None) -> None:
+    """End the claim on a call, unless it has passed on to somebody else."""
+    await db.execute(
+        update(Call)
+        .where(Call.id == call.id, Call.undo_claimed_until == call.undo_claimed_until)
+        .values(undo_claimed_until=None, undone_at=undone_at)
+        .execution_options(synchronize_session=False)
+    )

@@ -26,7 +26,7 @@ WAITING = 20_000
 
 Entry = dict[str, Any]
 _TABLE = Base.metadata.tables[f"mcp.{Call.__tablename__}"]
-_COLUMNS = [column for column in _TABLE.columns if column.name not in {"id", "undone_at"}]
+_COLUMNS = [column for column in _TABLE.columns if column.name not in {"id", "undone_at", "undo_claimed_until"}]
 _gone = select(literal(1)).where(EVENTS.deleted_users.c.user_id == bindparam("user_id", type_=_TABLE.c.user_id.type))
 # A call that ends after its account was deleted leaves nothing behind.
 _INSERT = insert(_TABLE).from_select(

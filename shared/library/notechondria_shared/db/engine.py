@@ -15,6 +15,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from notechondria_shared.core.errors import ApiError, Unavailable
 from notechondria_shared.core.settings import ServiceSettings
+from notechondria_shared.db.network_guard import guarded
 from notechondria_shared.db.reader import BUSY, PoolUse, Reader
 from notechondria_shared.db.waiting_pool import WaitingPool
 
@@ -97,13 +98,14 @@ class Database:
         try:
             # Inside of `try`, for a connection that was lost is told again when the session lets go of it.
             async with self._sessions() as db:
-                try:
-                    yield db
-                except ApiError as refusal:
-                    if refusal.commit_on_error:
-                        await db.commit()
-                    raise
-                await db.commit()
+                with guarded(db):
+                    try:
+                        yield db
+                    except ApiError as refusal:
+                        if refusal.commit_on_error:
+                            await db.commit()
+                        raise
+                    await db.commit()
         except ApiError:
             raise
         except Exception as error:

@@ -20,6 +20,7 @@ from obstore.store import LocalStore, ObjectStore, S3Store, from_url
 
 from notechondria_shared.core.errors import StoreUnavailable
 from notechondria_shared.core.media_location import MediaLocation
+from notechondria_shared.db.network_guard import forbid_in_transaction
 
 if TYPE_CHECKING:
     from obstore import GetOptions  # in its stubs only
@@ -63,11 +64,13 @@ class MediaStore:
 
     async def put(self, path: str, data: bytes | AsyncIterator[bytes]) -> None:
         """Write a file, whole or as a stream; an existing one is replaced."""
+        forbid_in_transaction(f"media store: put {path}")
         with _reaching(path):
             await obstore.put_async(self._store, _checked(path), data)
 
     async def get(self, path: str, part: tuple[int, int] | None = None) -> StoredFile | None:
         """Open a file, or the bytes `part[0]` to before `part[1]` of it; None when there is none."""
+        forbid_in_transaction(f"media store: get {path}")
         options: GetOptions = {} if part is None else {"range": part}
         try:
             with _reaching(path):
@@ -77,11 +80,13 @@ class MediaStore:
 
     async def rename(self, source: str, target: str) -> None:
         """Give a file another path; one that is there already is replaced."""
+        forbid_in_transaction(f"media store: rename {source}")
         with _reaching(source):
             await obstore.rename_async(self._store, _checked(source), _checked(target))
 
     async def listing(self, prefix: str) -> AsyncIterator[list[ListedFile]]:
         """Every file below a folder, in batches."""
+        forbid_in_transaction(f"media store: list {prefix}")
         async for listed in obstore.list(self._store, prefix=_checked(prefix)):
             yield [ListedFile(meta["path"], meta["last_modified"]) for meta in listed]
 
@@ -106,6 +111,7 @@ class MediaStore:
 
     async def exists(self, path: str) -> bool:
         """True when the file is there."""
+        forbid_in_transaction(f"media store: look for {path}")
         try:
             with _reaching(path):
                 await obstore.head_async(self._store, _checked(path))
@@ -115,6 +121,7 @@ class MediaStore:
 
     async def delete(self, path: str) -> None:
         """Remove a file; one that is not there counts as removed."""
+        forbid_in_transaction(f"media store: delete {path}")
         try:
             with _reaching(path):
                 await obstore.delete_async(self._store, _checked(path))
@@ -128,6 +135,7 @@ class MediaStore:
 
     async def delete_under(self, prefix: str) -> int:
         """Remove every file below a folder; the number removed."""
+        forbid_in_transaction(f"media store: delete {prefix}")
         removed = 0
         async for listed in obstore.list(self._store, prefix=_checked(prefix)):
             for meta in listed:

@@ -6,6 +6,7 @@ import httpx
 
 from notechondria_shared.auth.assertion import ASSERTION_HEADER, INTERNAL_TOKEN_HEADER
 from notechondria_shared.core.request_context import request_id
+from notechondria_shared.db.network_guard import forbid_in_transaction
 
 TIMEOUT = httpx.Timeout(5.0, connect=1.0, pool=2.0)
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=30)
@@ -16,7 +17,16 @@ async def _trace(request: httpx.Request) -> None:
         request.headers.setdefault("X-Request-ID", identifier)
 
 
-class RetryOnce(httpx.AsyncHTTPTransport):
+class Guarded(httpx.AsyncHTTPTransport):
+    """Refuses to call while the task holds an open transaction, where that rule is enforced."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send."""
+        forbid_in_transaction(f"{request.method} {request.url.host}{request.url.path}")
+        return await super().handle_async_request(request)
+
+
+class RetryOnce(Guarded):
     """Repeats a request once when its kept-alive connection turned out to be closed before anything was answered.
 
     Connect errors are repeated by httpcore itself (`retries=1`). A write is not repeated: it may have been done.
@@ -59,7 +69,7 @@ def user_client() -> httpx.AsyncClient:
 def external_client() -> httpx.AsyncClient:
     """For services outside the house at addresses the operator chose: no redirects, time limits given per call."""
     return httpx.AsyncClient(
-        transport=httpx.AsyncHTTPTransport(limits=LIMITS),
+        transport=Guarded(limits=LIMITS),
         timeout=TIMEOUT,
         trust_env=False,
         follow_redirects=False,
