@@ -65,6 +65,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 TEST_ENVIRONMENT = {
+    # A call of another service or of the media store inside of a transaction is a fault.
+    "NOTECHONDRIA_FORBID_NETWORK_IN_TRANSACTION": "1",
     "AUTH_RATE_PER_MINUTE": "0",
     "ACCOUNT_RATE_PER_MINUTE": "0",
     "MCP_RATE_PER_MINUTE": "0",

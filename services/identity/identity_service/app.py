@@ -27,7 +27,7 @@ import identity_service.sessions.routes
 import identity_service.status.routes
 from identity_service.housekeeping import Housekeeper
 from identity_service.mail.service import Mailer
-from identity_service.models import EVENTS, Base
+from identity_service.models import EVENTS, FILE_DELETIONS, Base
 from identity_service.oauth.providers import Providers
 from identity_service.passwords import PasswordPool
 from identity_service.sessions.introspection import DatabaseIntrospector
@@ -35,6 +35,7 @@ from identity_service.settings import IdentitySettings
 from notechondria_shared.messaging.capabilities import CapabilityRegistry
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
+from notechondria_shared.storage.deletions import FileDeletions
 from notechondria_shared.web.clients import external_client
 
 
@@ -46,12 +47,15 @@ async def _start(app: FastAPI) -> None:
     app.state.providers = Providers(app.state.provider_http, settings)
     app.state.capabilities = CapabilityRegistry(app.state.bus)
     app.state.capabilities.start()
+    app.state.file_deletions = FileDeletions(app.state.database, app.state.media, FILE_DELETIONS)
+    app.state.file_deletions.start()
     app.state.housekeeper = Housekeeper(app.state.database)
     app.state.housekeeper.start()
 
 
 async def _stop(app: FastAPI) -> None:
     await app.state.housekeeper.stop()
+    await app.state.file_deletions.stop()
     await app.state.capabilities.stop()
     await app.state.provider_http.aclose()
     app.state.passwords.close()

@@ -14,6 +14,7 @@ from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import COLUMN_TYPES, service_metadata
 from notechondria_shared.messaging import Aggregate
 from notechondria_shared.messaging.tables import event_tables
+from notechondria_shared.storage.deletions import file_deletions
 
 
 class Base(DeclarativeBase):
@@ -24,6 +25,7 @@ class Base(DeclarativeBase):
 
 
 EVENTS = event_tables(Base)
+FILE_DELETIONS = file_deletions(Base.metadata)
 
 PENDING, ACTIVE, DISABLED = "pending", "active", "disabled"
 

@@ -22,11 +22,12 @@ import notes_service.template_courses.routes
 import notes_service.versions.routes
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
+from notechondria_shared.storage.deletions import FileDeletions
 from notes_service.authors.contact import KnownAuthors
 from notes_service.exchange.limits import Slots
 from notes_service.handlers import subscriptions
 from notes_service.housekeeping.service import Housekeeper
-from notes_service.models import EVENTS, Base
+from notes_service.models import EVENTS, FILE_DELETIONS, Base
 from notes_service.notes.search import SearchPool
 from notes_service.settings import NotesSettings
 from notes_service.template_courses.seeder import TemplateSeeder
@@ -37,6 +38,8 @@ async def _start(app: FastAPI) -> None:
     app.state.known_authors = KnownAuthors()
     app.state.search = SearchPool(settings.search_workers, settings.search_queue)
     app.state.import_slots = Slots(settings.import_at_once)
+    app.state.file_deletions = FileDeletions(app.state.database, app.state.media, FILE_DELETIONS)
+    app.state.file_deletions.start()
     app.state.housekeeper = Housekeeper(app)
     app.state.housekeeper.start()
     app.state.template_seeder = TemplateSeeder(app)
@@ -46,6 +49,7 @@ async def _start(app: FastAPI) -> None:
 async def _stop(app: FastAPI) -> None:
     await app.state.template_seeder.stop()
     await app.state.housekeeper.stop()
+    await app.state.file_deletions.stop()
     app.state.search.close()
 
 

@@ -11,12 +11,11 @@ from notechondria_contracts.events.identity import UserActivated, UserDeleted, U
 from notechondria_shared.messaging.consumer import Subscription
 from notes_service.authors import service
 from notes_service.authors.wipe import wipe
-from notes_service.notes.files import delete_files
 from notes_service.seeding.service import seed_once
 
 
 def subscriptions(app: FastAPI) -> Sequence[Subscription]:
-    """The handlers, bound to the application's media store."""
+    """The handlers, bound to the application."""
 
     async def activated(db: AsyncSession, event: UserActivated) -> None:
         """Keep the author up to date; make Inbox and welcome note on first sight."""
@@ -30,9 +29,7 @@ def subscriptions(app: FastAPI) -> Sequence[Subscription]:
 
     async def deleted(db: AsyncSession, event: UserDeleted) -> None:
         """Delete courses, notes and files of the account; later events of it have no effect."""
-        paths = await wipe(db, event.user_id)
+        await wipe(db, event.user_id)
         app.state.known_authors.forget(event.user_id)
-        # Before the commit: if one of both fails the fact comes again, and a file that is gone counts as deleted.
-        await delete_files(app.state.media, [*paths, f"user_upload/user_{event.user_id}/notes/"])
 
     return (Subscription("identity", {UserActivated: activated, UserUpdated: updated, UserDeleted: deleted}),)

@@ -15,6 +15,7 @@ from notechondria_shared.db import COLUMN_TYPES, service_metadata
 from notechondria_shared.db.tables import Dated
 from notechondria_shared.messaging import Aggregate
 from notechondria_shared.messaging.tables import event_tables
+from notechondria_shared.storage.deletions import file_deletions
 from notes_service.notes.summary import excerpt, preview_lines
 
 
@@ -26,6 +27,7 @@ class Base(DeclarativeBase):
 
 
 EVENTS = event_tables(Base)
+FILE_DELETIONS = file_deletions(Base.metadata)
 
 AUTHOR = "notes.authors.user_id"
 COURSE = "notes.courses.id"
@@ -305,6 +307,15 @@ class NoteVersion(Base):
     editor_mode: Mapped[str] = mapped_column(String(1))
     reason: Mapped[str] = mapped_column(String(32), default="manual")
     date_created: Mapped[datetime] = mapped_column(default=now)
+
+
+class FileClaim(Base):
+    """The path of a file that an upload is moving to its place: no other upload takes it meanwhile."""
+
+    __tablename__ = "file_claims"
+
+    path: Mapped[str] = mapped_column(primary_key=True)
+    claimed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class RecycleBinEntry(Base, Dated):

@@ -71,5 +71,5 @@ def test_without_a_setting_the_bin_keeps_everything(monkeypatch: pytest.MonkeyPa
     settings = NotesSettings(database_url="postgresql://nobody@127.0.0.1:1/nothing", internal_token="x" * 16)
     assert settings.recycle_bin_retention_days == 0
     # Without a database it would fail if it looked for anything.
-    app = SimpleNamespace(state=SimpleNamespace(settings=settings, database=None, media=None))
+    app = SimpleNamespace(state=SimpleNamespace(settings=settings, database=None, media=None, file_deletions=None))
     assert asyncio.run(Housekeeper(cast("FastAPI", app)).retain()) == 0

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 
 from identity_service.accounts import schemas, service, sign_in
 from identity_service.accounts.payload import auth_payload
-from identity_service.avatars.service import discard_all
+from identity_service.avatars.service import folder_of
 from identity_service.codes import service as codes
 from identity_service.limits.service import limited
 from identity_service.mail.service import Mailer
@@ -117,4 +117,4 @@ async def delete_account(
         account = await db.get(User, caller.user_id, with_for_update=True)
         if account is not None:
             await service.delete_account(db, account)
-    await discard_all(state.media, caller.user_id)
+    await state.file_deletions.delete([folder_of(caller.user_id)])

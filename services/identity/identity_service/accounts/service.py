@@ -10,15 +10,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.schemas import Claim, Register
+from identity_service.avatars.service import folder_of
 from identity_service.codes import service as codes
 from identity_service.events import publish
 from identity_service.invitations import service as invitations
-from identity_service.models import ACTIVE, EVENTS, PENDING, ApiKey, Code, Session, User
+from identity_service.models import ACTIVE, EVENTS, FILE_DELETIONS, PENDING, ApiKey, Code, Session, User
 from identity_service.settings import IdentitySettings
 from notechondria_contracts.events.identity import UserActivated, UserDeleted
 from notechondria_contracts.fields import messages
 from notechondria_shared.core.errors import FieldErrors, NonFieldError
 from notechondria_shared.core.timestamps import now
+from notechondria_shared.storage.deletions import queue_deletions
 
 RESEND_COOLDOWN = timedelta(seconds=60)
 MISMATCH = "Sign-in refused: Backend.Creators.Auth/login — no account matches this name and password."
@@ -124,4 +126,5 @@ async def delete_account(db: AsyncSession, user: User) -> None:
     await db.execute(delete(ApiKey).where(ApiKey.user_id == user_id))
     await db.execute(delete(User).where(User.id == user_id))
     await db.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
+    await queue_deletions(db, FILE_DELETIONS, [folder_of(user_id)])
     await publish(db, deleted)

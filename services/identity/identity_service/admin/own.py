@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from identity_service.accounts.service import delete_account
 from identity_service.admin.entry import Staff
 from identity_service.admin.sections import Page, Row, Run, number
-from identity_service.avatars.service import discard_all
+from identity_service.avatars.service import folder_of
 from identity_service.models import User
 from identity_service.operators import queries, service
 from identity_service.operators.schemas import ChangeUser
@@ -92,7 +92,7 @@ _delete = _to_user(delete_account)
 async def delete(request: Request, staff: Staff, key: str) -> None:
     """Remove an account with everything of it in every service."""
     await _delete(request, staff, key)
-    await discard_all(request.app.state.media, number(key))
+    await request.app.state.file_deletions.delete([folder_of(number(key))])
 
 
 async def revoke_session(request: Request, staff: Staff, key: str) -> None:

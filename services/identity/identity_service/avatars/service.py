@@ -37,9 +37,9 @@ def draw(name: str) -> bytes:
     return buffer.getvalue()
 
 
-async def discard_all(media: MediaStore, user_id: int) -> None:
-    """Delete every picture of an account that is gone."""
-    await media.delete_under(default_path(user_id).rpartition("/")[0])
+def folder_of(user_id: int) -> str:
+    """Where all pictures of an account lie, with a slash at its end."""
+    return default_path(user_id).removesuffix("profile_latest.png")
 
 
 async def is_missing(media: MediaStore, path: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from identity_service.accounts.service import delete_account
-from identity_service.avatars.service import discard_all
+from identity_service.avatars.service import folder_of
 from identity_service.operators import queries, schemas, service
 from identity_service.settings import IdentitySettings
 from notechondria_shared.db import Database
@@ -78,7 +78,7 @@ async def delete_user(request: Request, name: str) -> dict[str, Any]:
         user = await service.find_user(db, name)
         row = service.user_row(user)
         await delete_account(db, user)
-    await discard_all(request.app.state.media, row["id"])
+    await request.app.state.file_deletions.delete([folder_of(row["id"])])
     return row
 
 

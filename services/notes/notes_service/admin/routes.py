@@ -15,7 +15,6 @@ from notes_service.admin import queries
 from notes_service.courses import service as courses
 from notes_service.notes import access
 from notes_service.notes import service as notes
-from notes_service.notes.files import discard_files
 from notes_service.recycle_bin.service import purge_one
 
 COURSES = Shown(queries.COURSES, courses.UNKNOWN)
@@ -33,7 +32,7 @@ async def delete_course(request: Request, read: ReadSession, course_id: int) -> 
     database: Database = request.app.state.database
     async with database.transaction() as db:
         await courses.remove(db, row["user_id"], course_id)
-    await discard_files(request.app.state.media, [f"course_media/course_{course_id}/"])
+    await request.app.state.file_deletions.delete([f"course_media/course_{course_id}/"])
 
 
 @router.post("/notes/{note_id:id}/trash", status_code=204)
@@ -55,4 +54,4 @@ async def purge_note(request: Request, read: ReadSession, note_id: int) -> None:
     database: Database = request.app.state.database
     async with database.transaction() as db:
         paths = await purge_one(db, row["user_id"], note_id)
-    await discard_files(request.app.state.media, paths)
+    await request.app.state.file_deletions.delete(paths)

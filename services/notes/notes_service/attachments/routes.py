@@ -18,10 +18,10 @@ from notechondria_shared.web.openapi import DETAIL
 from notechondria_shared.web.upload import is_multipart, read_form
 from notes_service.attachments import queries, schemas, service
 from notes_service.authors.contact import KnownCaller
-from notes_service.media.uploads import pieces, staged
+from notes_service.media.names import safe_name
+from notes_service.media.uploads import pieces, placed, staged
 from notes_service.notes import queries as note_queries
 from notes_service.notes.access import UNKNOWN, OwnNote, OwnNoteOfUuid, check_read
-from notes_service.notes.files import discard_files
 
 router = APIRouter(prefix="/api/v1/notes", tags=["attachments"], responses={403: DETAIL, 404: DETAIL})
 UPLOAD = [describe_body(files=("file",))]
@@ -89,8 +89,16 @@ async def _add(request: Request, caller: Caller, note_id: int, read: ReadSession
     database: Database = request.app.state.database
     async with read_form(request, too_large=BadRequest(service.TOO_LARGE), limit=service.LIMIT) as form:
         upload = service.checked(form.files.get("file"))
-        async with staged(media, pieces(upload)) as path, database.transaction() as db:
-            attachment_id = await service.attach(db, media, caller.user_id, note_id, upload, path)
+        note = await read.one(note_queries.FOLDER, note_id=note_id)
+        if note is None:
+            raise NotFound(UNKNOWN)
+        folder, name = service.folder_of(note["creator_id"], note["uuid"]), safe_name(upload.filename or "")
+        async with (
+            staged(media, pieces(upload)) as lies,
+            placed(database, media, lies, folder, name) as path,
+            database.transaction() as db,
+        ):
+            attachment_id = await service.attach(db, caller.user_id, note_id, upload, path)
     row = await read.one(queries.ONE, attachment_id=attachment_id)
     if row is None:
         raise NotFound(service.UNKNOWN)
@@ -110,4 +118,4 @@ async def _remove(request: Request, caller: Caller, note_id: int, attachment_id:
     database: Database = request.app.state.database
     async with database.transaction() as db:
         path = await service.detach(db, caller.user_id, note_id, attachment_id)
-    await discard_files(request.app.state.media, [path])
+    await request.app.state.file_deletions.delete([path])

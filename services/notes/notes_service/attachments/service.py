@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 
 from notechondria_shared.core.errors import BadRequest, NotFound
-from notechondria_shared.storage.media import MediaStore
-from notes_service.media.names import safe_name, shown_name
-from notes_service.media.uploads import Described, claim
-from notes_service.models import Note, NoteAttachment
+from notes_service.media.names import shown_name
+from notes_service.media.uploads import Described
+from notes_service.models import NoteAttachment
 from notes_service.notes.access import lock_own
+from notes_service.notes.files import queue_files
 
 LIMIT = 20 * 1024 * 1024
 """Bytes of one file."""
@@ -20,9 +22,9 @@ MISSING = "No file provided: Notes.Attachments/upload — send it as the part `f
 TOO_LARGE = f"File refused: Notes.Attachments/upload — it exceeds maximum size of {LIMIT // 1024 // 1024} MiB."
 
 
-def folder_of(note: Note) -> str:
+def folder_of(creator_id: int, note_uuid: UUID) -> str:
     """Where the files of a note lie: by its uuid, which never tells how many notes there are."""
-    return f"user_upload/user_{note.creator_id}/notes/note_{note.uuid.hex}"
+    return f"user_upload/user_{creator_id}/notes/note_{note_uuid.hex}"
 
 
 def checked(upload: UploadFile | None) -> UploadFile:
@@ -34,12 +36,9 @@ def checked(upload: UploadFile | None) -> UploadFile:
     return upload
 
 
-async def attach(
-    db: AsyncSession, media: MediaStore, user_id: int, note_id: int, file: Described, staged_path: str
-) -> int:
-    """Give an own note a staged file; the attachment's id. `last_edit` of the note stays."""
-    note = await lock_own(db, user_id, note_id)
-    path = await claim(db, media, staged_path, folder_of(note), safe_name(file.filename or ""))
+async def attach(db: AsyncSession, user_id: int, note_id: int, file: Described, path: str) -> int:
+    """Give an own note a file that lies at `path`; the attachment's id. `last_edit` of the note stays."""
+    await lock_own(db, user_id, note_id)
     attachment = NoteAttachment(
         note_id=note_id,
         file=path,
@@ -67,4 +66,5 @@ async def detach(db: AsyncSession, user_id: int, note_id: int, attachment_id: in
     if attachment is None:
         raise NotFound(UNKNOWN)
     await db.delete(attachment)
+    await queue_files(db, [attachment.file])
     return attachment.file

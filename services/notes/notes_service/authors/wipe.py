@@ -11,11 +11,11 @@ from notes_service.authors import service
 from notes_service.courses.service import move_notes
 from notes_service.events import publish
 from notes_service.models import EVENTS, Author, Course, Note, NoteBlock
-from notes_service.notes.files import files_of
+from notes_service.notes.files import files_of, queue_files
 
 
-async def wipe(db: AsyncSession, user_id: int) -> list[str]:
-    """Remove everything of the user; the paths of files that lie outside the user's own folder.
+async def wipe(db: AsyncSession, user_id: int) -> None:
+    """Remove everything of the user; its files are deleted after the commit.
 
     Notes of others in the user's courses stay and lose their course. The user's own notes need no facts of their
     own: who keeps something of them hears that the account is gone.
@@ -36,4 +36,4 @@ async def wipe(db: AsyncSession, user_id: int) -> list[str]:
         paths.append(f"course_media/course_{course.id}/")
     await db.execute(delete(Course).where(Course.creator_id == user_id))
     await db.execute(delete(Author).where(Author.user_id == user_id))
-    return paths
+    await queue_files(db, [*paths, f"user_upload/user_{user_id}/notes/"])

@@ -15,7 +15,6 @@ from notechondria_shared.web.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller, MaybeKnownCaller, viewer
 from notes_service.courses import ordering, queries, schemas, service
 from notes_service.courses.objects import describe, describe_one
-from notes_service.notes.files import discard_files
 from notes_service.notes.schemas import NoteSummary, note_summary
 
 router = APIRouter(prefix="/api/v1/courses", tags=["courses"], responses={403: DETAIL, 404: DETAIL})
@@ -90,7 +89,7 @@ async def delete_course(request: Request, caller: KnownCaller, course_id: int) -
     database: Database = request.app.state.database
     async with database.transaction() as db:
         await service.remove(db, caller.user_id, course_id)
-    await discard_files(request.app.state.media, [f"course_media/course_{course_id}/"])
+    await request.app.state.file_deletions.delete([f"course_media/course_{course_id}/"])
 
 
 @router.get("/{course_id:id}/notes/", response_model=list[NoteSummary])

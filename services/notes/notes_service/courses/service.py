@@ -14,6 +14,7 @@ from notes_service.courses.schemas import CreateCourse, UpdateCourse
 from notes_service.courses.slugs import free_slug, slugify
 from notes_service.events import publish
 from notes_service.models import Course, Note
+from notes_service.notes.files import queue_files
 
 INBOX = "Inbox"
 INBOX_DESCRIPTION = "Default category"
@@ -163,6 +164,7 @@ async def remove(db: AsyncSession, user_id: int, course_id: int) -> None:
     await move_notes(db, course_id, user_id, inbox.id)
     await publish(db, course.event(CourseDeleted))
     await db.execute(delete(Course).where(Course.id == course_id))
+    await queue_files(db, [f"course_media/course_{course_id}/"])
 
 
 async def move_notes(db: AsyncSession, course_id: int, user_id: int, target: int | None) -> None:

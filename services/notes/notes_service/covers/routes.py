@@ -14,10 +14,9 @@ from notechondria_shared.web.openapi import DETAIL
 from notechondria_shared.web.upload import is_multipart, read_form
 from notes_service.authors.contact import KnownCaller
 from notes_service.covers import service
-from notes_service.media.uploads import pieces, staged
+from notes_service.media.uploads import pieces, placed, staged
 from notes_service.notes import queries
 from notes_service.notes.access import UNKNOWN, OwnNote
-from notes_service.notes.files import discard_files
 from notes_service.notes.schemas import NoteSummary, note_summary
 
 router = APIRouter(prefix="/api/v1/notes", tags=["covers"], responses={403: DETAIL, 404: DETAIL})
@@ -32,9 +31,13 @@ async def set_cover(request: Request, caller: KnownCaller, note_id: OwnNote, rea
     database: Database = request.app.state.database
     async with read_form(request, too_large=BadRequest(service.TOO_LARGE), limit=service.LIMIT) as form:
         upload, name = await service.checked(form.files.get("cover"))
-        async with staged(media, pieces(upload)) as path, database.transaction() as db:
-            old = await service.put(db, media, caller.user_id, note_id, path, name)
-    await discard_files(media, [old] if old else [])
+        async with (
+            staged(media, pieces(upload)) as lies,
+            placed(database, media, lies, service.FOLDER, name) as path,
+            database.transaction() as db,
+        ):
+            old = await service.put(db, caller.user_id, note_id, path)
+    await request.app.state.file_deletions.delete([old] if old else [])
     return await _summary(request, note_id, read)
 
 
@@ -44,7 +47,7 @@ async def remove_cover(request: Request, caller: KnownCaller, note_id: OwnNote, 
     database: Database = request.app.state.database
     async with database.transaction() as db:
         old = await service.remove(db, caller.user_id, note_id)
-    await discard_files(request.app.state.media, [old] if old else [])
+    await request.app.state.file_deletions.delete([old] if old else [])
     return await _summary(request, note_id, read)
 
 

@@ -10,12 +10,11 @@ from starlette.datastructures import UploadFile
 
 from notechondria_contracts.events.notes import NoteUpdated
 from notechondria_shared.core.errors import BadRequest
-from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.storage.pictures import NoPicture, extension_of
 from notes_service.events import publish
 from notes_service.media.names import safe_name
-from notes_service.media.uploads import claim
 from notes_service.notes.access import lock_own
+from notes_service.notes.files import queue_files
 
 LIMIT = 5 * 1024 * 1024
 """Bytes; exactly as many are allowed (decision 8)."""
@@ -41,11 +40,11 @@ async def checked(upload: UploadFile | None) -> tuple[UploadFile, str]:
     return upload, name.stem + kept
 
 
-async def put(db: AsyncSession, media: MediaStore, user_id: int, note_id: int, staged: str, name: str) -> str:
-    """Give an own note a staged cover; the path of the old one, "" for none."""
+async def put(db: AsyncSession, user_id: int, note_id: int, path: str) -> str:
+    """Give an own note the cover that lies at `path`; the path of the old one, which is deleted, "" for none."""
     note = await lock_own(db, user_id, note_id)
-    old = note.cover_image
-    note.cover_image = await claim(db, media, staged, FOLDER, name)
+    old, note.cover_image = note.cover_image, path
+    await queue_files(db, [old] if old else [])
     note.save()
     await publish(db, note.event(NoteUpdated))
     return old
@@ -55,6 +54,7 @@ async def remove(db: AsyncSession, user_id: int, note_id: int) -> str:
     """Take the cover off an own note; its path, "" for none."""
     note = await lock_own(db, user_id, note_id)
     old, note.cover_image = note.cover_image, ""
+    await queue_files(db, [old] if old else [])
     note.save()
     await publish(db, note.event(NoteUpdated))
     return old

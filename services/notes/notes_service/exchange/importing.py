@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import Request
 from sqlalchemy import func, select
@@ -32,6 +32,8 @@ from notes_service.exchange.archive import BadEntry, Source
 from notes_service.exchange.gathering import Gatherer, Staged
 from notes_service.exchange.problems import Problem, Problems
 from notes_service.exchange.reading import NoteFile, draft_id_of, read_note
+from notes_service.media.names import safe_name
+from notes_service.media.uploads import placed
 from notes_service.models import Course, Note, NoteAttachment
 from notes_service.notes import service as notes
 from notes_service.notes.schemas import CreateNote, UpdateNote
@@ -118,31 +120,42 @@ class Import:
             listed = await self.gather.listed(stack, file)
             linked = await self.gather.linked(stack, file)
             cover = await self.gather.cover(stack, file)
+            # Before the transaction, which must not wait for the store.
+            uuid = uuid4()
+            folder = attachments.folder_of(self.caller.user_id, uuid)
+            paths = {
+                one.path: await self._place(stack, one, folder, safe_name(one.filename or ""))
+                for one in dict.fromkeys([*(filed for filed, _ in listed), *linked.values()])
+            }
+            cover_path = await self._place(stack, cover, covers.FOLDER, cover.filename or "") if cover else None
             async with self._database.transaction() as db:
                 course_id = await self._course(db, file.course)
                 wanted = {**file.wanted, "content": file.body, "course_id": course_id}
                 if file.source:
                     wanted["source_note_uuid"] = str(await self._source_note(db, file.source))
-                note_id, made = await notes.create(db, self.caller, validate(CreateNote, wanted))
+                note_id, made = await notes.create(db, self.caller, validate(CreateNote, wanted), uuid=uuid)
                 if not made:
                     raise _IsThere
                 text = file.body
                 for filed, lay in listed:
-                    text = links.moved(text, lay, await self._attach(db, note_id, filed))
-                placed = {one.path: await self._attach(db, note_id, one) for one in dict.fromkeys(linked.values())}
-                urls = {target: placed[one.path] for target, one in linked.items()}
+                    text = links.moved(text, lay, await self._attach(db, note_id, filed, paths[filed.path]))
+                placed_urls = {
+                    one.path: await self._attach(db, note_id, one, paths[one.path])
+                    for one in dict.fromkeys(linked.values())
+                }
+                urls = {target: placed_urls[one.path] for target, one in linked.items()}
                 text = await asyncio.to_thread(links.relinked, text, urls)
                 if text != file.body:
                     change = validate(UpdateNote, {"content": text})
                     await notes.update_note(db, self.caller.user_id, note_id, change, quiet=True)
-                if cover:
-                    await covers.put(db, self._media, self.caller.user_id, note_id, cover.path, cover.filename)
+                if cover_path:
+                    await covers.put(db, self.caller.user_id, note_id, cover_path)
                 await versions.bring_back(db, self.caller.user_id, note_id, kept)
                 if file.binned:
                     await notes.trash(db, self.caller.user_id, note_id)
                 await _date(db, note_id, file)
         self.result["imported"] += 1
-        self.result["attachments"] += len(listed) + len(placed)
+        self.result["attachments"] += len(listed) + len(placed_urls)
 
     async def _all_courses(self) -> None:
         """The courses of an export, also those without notes."""
@@ -191,8 +204,11 @@ class Import:
         )
         return imported or uuid
 
-    async def _attach(self, db: AsyncSession, note_id: int, one: Staged) -> str:
-        made = await attachments.attach(db, self._media, self.caller.user_id, note_id, one, one.path)
+    async def _place(self, stack: AsyncExitStack, one: Staged, folder: str, name: str) -> str:
+        return await stack.enter_async_context(placed(self._database, self._media, one.path, folder, name))
+
+    async def _attach(self, db: AsyncSession, note_id: int, one: Staged, path: str) -> str:
+        made = await attachments.attach(db, self.caller.user_id, note_id, one, path)
         row = await db.get_one(NoteAttachment, made)
         return media_url(self.request, row.file)
 

@@ -12,9 +12,9 @@ from notechondria_shared.core.background import Periodic
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
 from notechondria_shared.db.batches import in_batches
+from notechondria_shared.storage.deletions import FileDeletions
 from notechondria_shared.storage.media import MediaStore
 from notes_service.attachments.sweep import sweep
-from notes_service.notes.files import discard_files
 from notes_service.recycle_bin.service import BATCH, purge_older
 from notes_service.settings import NotesSettings
 
@@ -33,6 +33,7 @@ class Housekeeper(Periodic):
         self._settings: NotesSettings = app.state.settings
         self._database: Database = app.state.database
         self._media: MediaStore = app.state.media
+        self._file_deletions: FileDeletions = app.state.file_deletions
         self._sweep_at = time.monotonic() + min(FIRST_SWEEP_SECONDS, self._settings.orphan_sweep_seconds)
         super().__init__(self._settings.housekeeping_seconds)
 
@@ -49,7 +50,7 @@ class Housekeeper(Periodic):
         async def purge() -> int:
             async with self._database.transaction() as db:
                 count, paths = await purge_older(db, now() - timedelta(days=days))
-            await discard_files(self._media, paths)
+            await self._file_deletions.delete(paths)
             return count
 
         removed = await in_batches(purge, BATCH) if days else 0

@@ -1,6 +1,7 @@
 """Taking in a file (notes §8): from the request to disk, from there to the store in pieces, and to its place at last.
 
-The name of the place is claimed in the transaction that makes the row: two uploads of one name never meet.
+The path is claimed in a row before the file is moved there: two uploads of one name never meet, and no transaction
+waits for the store.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from pathlib import PurePosixPath
 from typing import Protocol
 from uuid import uuid4
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from starlette.datastructures import UploadFile
 
+from notechondria_shared.db import Database
 from notechondria_shared.storage.media import CHUNK, MediaStore
+from notes_service.models import FILE_DELETIONS, FileClaim
 
 STAGING = "staging"
 """Folder of files that have no place yet; never delivered."""
@@ -56,16 +59,50 @@ async def staged(media: MediaStore, content: AsyncIterator[bytes]) -> AsyncItera
         await media.delete(path)
 
 
-async def claim(db: AsyncSession, media: MediaStore, staged_path: str, folder: str, name: str) -> str:
+@asynccontextmanager
+async def placed(database: Database, media: MediaStore, staged_path: str, folder: str, name: str) -> AsyncIterator[str]:
     """Move a staged file into a folder under its name, or a changed one when that is taken; the path.
 
-    The claim on the name holds until the commit. After a rollback the file is an orphan and swept.
+    The block writes the row that names the path, in a transaction of its own. The claim on the path holds until the
+    block ends. After a rollback the file is an orphan and swept, since nobody can tell whether a commit was lost.
     """
+    path = await _claim(database, media, folder, name)
+    try:
+        await media.rename(staged_path, path)
+        yield path
+    finally:
+        await _release(database, path)
+
+
+async def _claim(database: Database, media: MediaStore, folder: str, name: str) -> str:
     path = f"{folder}/{name}"
     while True:
-        await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"file:{path}", 0))))
-        if not await media.exists(path):
-            await media.rename(staged_path, path)
-            return path
+        if await _reserve(database, path):
+            try:
+                is_taken = await media.exists(path)
+            except BaseException:
+                await _release(database, path)
+                raise
+            if not is_taken:
+                return path
+            await _release(database, path)
         parts = PurePosixPath(name)
         path = f"{folder}/{parts.stem}_{secrets.token_hex(4)}{parts.suffix}"
+
+
+async def _reserve(database: Database, path: str) -> bool:
+    """Claim a path; False when another upload has it, or a file of that path is about to be deleted."""
+    async with database.transaction() as db:
+        claimed = await db.scalar(
+            upsert(FileClaim).values(path=path).on_conflict_do_nothing().returning(FileClaim.path)
+        )
+        doomed = select(FILE_DELETIONS.c.id).where(FILE_DELETIONS.c.path == path).limit(1)
+        if claimed is None or await db.scalar(doomed) is not None:
+            await db.rollback()
+            return False
+    return True
+
+
+async def _release(database: Database, path: str) -> None:
+    async with database.transaction() as db:
+        await db.execute(delete(FileClaim).where(FileClaim.path == path))

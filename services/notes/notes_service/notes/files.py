@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, any_, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.storage.media import MediaStore
-from notes_service.models import Note, NoteAttachment, NoteBlock
-
-logger = logging.getLogger("notechondria.files")
+from notechondria_shared.storage.deletions import queue_deletions
+from notes_service.models import FILE_DELETIONS, Note, NoteAttachment, NoteBlock
 
 
 async def files_of(db: AsyncSession, note_ids: Sequence[int]) -> list[str]:
@@ -32,18 +29,6 @@ async def files_of(db: AsyncSession, note_ids: Sequence[int]) -> list[str]:
     return list(found)
 
 
-async def delete_files(media: MediaStore, paths: Iterable[str]) -> None:
-    """Delete files, and folders (a path with a slash at its end); raises when the store does not let us."""
-    for path in paths:
-        if path.endswith("/"):
-            await media.delete_under(path.rstrip("/"))
-        else:
-            await media.delete(path)
-
-
-async def discard_files(media: MediaStore, paths: Sequence[str]) -> None:
-    """Delete files whose rows are gone already: what cannot be deleted now is logged and fails nobody's request."""
-    try:
-        await delete_files(media, paths)
-    except Exception:
-        logger.exception("files could not be deleted: %s", ", ".join(paths))
+async def queue_files(db: AsyncSession, paths: Sequence[str]) -> None:
+    """Have files, and folders (a path with a slash at its end), deleted after the commit."""
+    await queue_deletions(db, FILE_DELETIONS, paths)

@@ -87,6 +87,8 @@ SUMMARY = prepare(summaries().where(Note.id == bindparam("note_id"), *live()))
 _access = select(Note.id, Note.creator_id, Note.is_public).where(*live())
 ACCESS = prepare(_access.where(Note.id == bindparam("note_id")))
 ACCESS_BY_UUID = prepare(_access.where(Note.uuid == bindparam("note_uuid")))
+FOLDER = prepare(select(Note.creator_id, Note.uuid).where(Note.id == bindparam("note_id")))
+"""What names the folder of a note's files."""
 BY_IDS = prepare(summaries().where(Note.id == any_(bindparam("note_ids", type_=ARRAY(BigInteger)))))
 
 

@@ -32,13 +32,16 @@ TRIES = 5
 BUSY = "Note not saved: Notes.Notes/create — the same draft is being saved again and again; please try once more."
 
 
-async def create(db: AsyncSession, caller: Caller, wanted: CreateNote) -> tuple[int, bool]:
-    """Make a note, or overwrite the one of the same draft (notes §5.5): its id, and True when it is new."""
+async def create(db: AsyncSession, caller: Caller, wanted: CreateNote, *, uuid: UUID | None = None) -> tuple[int, bool]:
+    """Make a note, or overwrite the one of the same draft (notes §5.5): its id, and True when it is new.
+
+    A new note gets `uuid`, by which its files may lie in their folder already.
+    """
     await authors.lock_author_shared(db, caller.user_id)
     await _keep_course(db, wanted.course_id)
     columns = _columns(caller, wanted)
     for _ in range(TRIES):
-        note = await _insert(db, caller.user_id, wanted, columns)
+        note = await _insert(db, caller.user_id, wanted, columns, uuid or uuid4())
         if note is not None:
             await replace_blocks(db, note, _first_blocks(wanted), new=True)
             await publish(db, Note.row_event(NoteCreated, note), *activity_events("C", note, _words_sent(wanted)))
@@ -68,14 +71,14 @@ def _columns(caller: Caller, wanted: CreateNote) -> dict[str, Any]:
     }
 
 
-async def _insert(db: AsyncSession, user_id: int, wanted: CreateNote, columns: dict[str, Any]) -> Any:
+async def _insert(db: AsyncSession, user_id: int, wanted: CreateNote, columns: dict[str, Any], uuid: UUID) -> Any:
     """The state of the new note; None when the draft id is in use (a rival that inserts just now is waited for)."""
     at = now()
     row = await SessionReader(db).one(
         queries.INSERT,
         **columns,
         creator_id=user_id,
-        uuid=uuid4(),
+        uuid=uuid,
         sharing_id=str(uuid4()),
         custom_meta=wanted.custom_meta or "",
         client_draft_id=wanted.client_draft_id or None,

@@ -10,7 +10,6 @@ from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import DETAIL
 from notes_service.authors.contact import KnownCaller
 from notes_service.notes import detail, service
-from notes_service.notes.files import discard_files
 from notes_service.notes.schemas import NoteDetail
 from notes_service.recycle_bin import queries, schemas
 from notes_service.recycle_bin.service import empty, purge_one
@@ -39,7 +38,7 @@ async def empty_bin(request: Request, caller: KnownCaller) -> Json:
     database: Database = request.app.state.database
     async with database.transaction() as db:
         count, paths = await empty(db, caller.user_id)
-    await discard_files(request.app.state.media, paths)
+    await request.app.state.file_deletions.delete(paths)
     return Json({"count": count, "deleted_count": count})
 
 
@@ -49,4 +48,4 @@ async def purge_note(request: Request, caller: KnownCaller, note_id: int) -> Non
     database: Database = request.app.state.database
     async with database.transaction() as db:
         paths = await purge_one(db, caller.user_id, note_id)
-    await discard_files(request.app.state.media, paths)
+    await request.app.state.file_deletions.delete(paths)

@@ -12,7 +12,7 @@ from notechondria_contracts.events.notes import NotePurged
 from notechondria_shared.core.errors import NotFound
 from notes_service.events import publish
 from notes_service.models import Note
-from notes_service.notes.files import files_of
+from notes_service.notes.files import files_of, queue_files
 
 NOT_THERE = "Note not removed: Notes.RecycleBin/purge — it does not lie in your recycle bin."
 BATCH = 100
@@ -54,6 +54,7 @@ async def _purge(db: AsyncSession, *which: ColumnElement[bool]) -> tuple[int, li
         return 0, []
     ids = [row.id for row in rows]
     paths = await files_of(db, ids)
+    await queue_files(db, paths)
     await db.execute(
         delete(Note)
         .where(Note.id == any_(literal(ids, ARRAY(BigInteger))))

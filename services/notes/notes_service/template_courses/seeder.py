@@ -36,8 +36,7 @@ class TemplateSeeder(Background):
     async def run(self) -> list[str]:
         """Restore now; lines that say what was done."""
         superuser, demo = await self._owners()
-        async with self._database.transaction() as db:
-            return await restore(db, self._media, superuser, demo)
+        return await restore(self._database, self._media, superuser, demo)
 
     async def _owners(self) -> tuple[Owner | None, Owner | None]:
         try:
@@ -51,8 +50,7 @@ class TemplateSeeder(Background):
             try:
                 superuser, demo = await self._owners()
                 if superuser is not None:
-                    async with self._database.transaction() as db:
-                        log = await restore(db, self._media, superuser, demo)
+                    log = await restore(self._database, self._media, superuser, demo)
                     logger.info("template courses: %s", "; ".join(log))
                     return
             except ApiError as error:

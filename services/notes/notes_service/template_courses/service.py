@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import CourseCreated, CourseUpdated, NoteCreated
+from notechondria_shared.db import Database
 from notechondria_shared.storage.media import MediaStore
 from notes_service.authors import service as authors
 from notes_service.blocks.schemas import BlockDraft
@@ -18,24 +22,39 @@ from notes_service.template_courses.owners import Owner
 from notes_service.template_courses.reading import Sample, SampleNote, samples
 
 
-async def restore(db: AsyncSession, media: MediaStore, superuser: Owner | None, demo: Owner | None) -> list[str]:
+async def restore(database: Database, media: MediaStore, superuser: Owner | None, demo: Owner | None) -> list[str]:
     """Get or make every template course with its pictures and notes; lines that say what was done. Idempotent.
 
     The first course is the superuser's, the others are the demo account's, or the superuser's while there is none. A
-    course keeps an owner it has. Without an owner there is nobody to write the notes: they follow later.
+    course keeps an owner it has. Without an owner there is nobody to write the notes: they follow later. Each course
+    takes two transactions, and its pictures are stored between them.
     """
-    await db.execute(select(func.pg_advisory_xact_lock(func.hashtext("notes.template_courses"))))
-    present = [owner for owner in (superuser, demo) if owner and await _meet(db, owner)]
     log: list[str] = []
     for number, sample in enumerate(samples()):
-        wanted = superuser if number == 0 or demo not in present else demo
-        course = await _course(db, sample, wanted.user_id if wanted in present and wanted else None, log)
-        await _pictures(db, media, sample, course, log)
-        if course.creator_id is None:
-            log.append(f"{sample.slug}: no owner yet, notes follow later")
-        else:
-            await _notes(db, sample, course, course.creator_id, log)
+        async with _alone(database) as session:
+            present = [owner for owner in (superuser, demo) if owner and await _meet(session, owner)]
+            wanted = superuser if number == 0 or demo not in present else demo
+            owner = wanted.user_id if wanted in present and wanted else None
+            course = await _course(session, sample, owner, log)
+            missing = await _missing_pictures(session, sample, course)
+        stored = {name: await _stored(media, sample, course.id, name, log) for name in missing}
+        async with _alone(database) as session:
+            # The account may have been deleted meanwhile; authors are locked before courses.
+            has_owner = course.creator_id is not None and await authors.lock_account(session, course.creator_id)
+            await _pictures(session, sample, course.id, stored, log)
+            if course.creator_id is None or not has_owner:
+                log.append(f"{sample.slug}: no owner yet, notes follow later")
+            else:
+                await _notes(session, sample, course, course.creator_id, log)
     return log
+
+
+@asynccontextmanager
+async def _alone(database: Database) -> AsyncIterator[AsyncSession]:
+    """A transaction that no other replica's work on template courses overlaps."""
+    async with database.transaction() as db:
+        await db.execute(select(func.pg_advisory_xact_lock(func.hashtext("notes.template_courses"))))
+        yield db
 
 
 async def _meet(db: AsyncSession, owner: Owner) -> bool:
@@ -87,22 +106,33 @@ async def _title_free(db: AsyncSession, owner: int, title: str) -> bool:
     return await db.scalar(same.limit(1)) is None
 
 
-async def _pictures(db: AsyncSession, media: MediaStore, sample: Sample, course: Course, log: list[str]) -> None:
+async def _known_pictures(db: AsyncSession, course_id: int) -> set[tuple[str, str | None]]:
+    found = await db.execute(select(CourseMedia.title, CourseMedia.source).where(CourseMedia.course_id == course_id))
+    return set(found.tuples())
+
+
+async def _missing_pictures(db: AsyncSession, sample: Sample, course: Course) -> list[str]:
+    """The files of the sample that the course does not show yet, each once."""
+    known = await _known_pictures(db, course.id)
+    cover = [sample.cover_image] if not course.cover_image and sample.cover_image else []
+    pictures = [picture.path for picture in sample.media if (picture.title, picture.source) not in known]
+    return list(dict.fromkeys([*cover, *pictures]))
+
+
+async def _pictures(db: AsyncSession, sample: Sample, course_id: int, stored: dict[str, str], log: list[str]) -> None:
+    """Have the course show what was stored: `stored` maps a file of the sample to its path, "" when it is missing."""
+    course = await db.get(Course, course_id, with_for_update=True)
+    if course is None:
+        return  # deleted while its pictures were stored
     if not course.cover_image and sample.cover_image:
-        course.cover_image = await _stored(media, sample, course.id, sample.cover_image, log)
-    known = set(
-        (await db.execute(select(CourseMedia.title, CourseMedia.source).where(CourseMedia.course_id == course.id)))
-        .tuples()
-        .all()
-    )
+        course.cover_image = stored.get(sample.cover_image, "")
+    known = await _known_pictures(db, course_id)
     for picture in sample.media:
-        if (picture.title, picture.source) in known:
-            continue
-        path = await _stored(media, sample, course.id, picture.path, log)
-        if path:
+        path = stored.get(picture.path)
+        if path and (picture.title, picture.source) not in known:
             db.add(
                 CourseMedia(
-                    course_id=course.id,
+                    course_id=course_id,
                     title=picture.title,
                     description=picture.description,
                     image=path,
