@@ -52,7 +52,7 @@ unit: $(READY) node-tools go-tools ## Run the tests only (ARGS="services/notes -
 	@echo "Tests"
 	@$(BIN)/pytest $(ARGS)
 
-fast: $(READY) ## Run the rules of all services against one Postgres each, and what is pure: under a minute (ARGS="-k week")
+fast: $(READY) ## Run the rules of all services against one Postgres each, and what is pure: about a minute (ARGS="-k week")
 	@$(BIN)/pytest -q -n 2 -m fast services shared $(ARGS)
 
 coverage: $(READY) node-tools go-tools ## Run every test and say how much of the code ran, services' processes too; fails below the floor

@@ -272,10 +272,12 @@ def running(
         "public_base_url": "http://localhost:8080",
         **settings,
     }
-    # Only while the application starts and stops: other tests of this process have jobs of their own.
-    quiet = (Background, Bus, Relay, *jobs)
-    with asyncio.Runner() as runner, mock.patch.object(notechondria_shared.service.app, "Database", RolledBackDatabase):
-        with _without_start(quiet):
+    with asyncio.Runner() as runner:
+        # Replaced only while the application is made and ended: other tests of this process use the real ones.
+        with ExitStack() as replaced:
+            replaced.enter_context(mock.patch.object(notechondria_shared.service.app, "Database", RolledBackDatabase))
+            for kind in (Background, Bus, Relay, *jobs):
+                replaced.enter_context(mock.patch.object(kind, "start"))
             app = create_service_app(model(**values), spec)
             life = Life(app)
             runner.run(life.begin())
@@ -283,15 +285,7 @@ def running(
         try:
             yield service
         finally:
-            # A client of the bus that never connected cannot be closed.
-            with _without_start(quiet), mock.patch.object(Bus, "close", mock.AsyncMock()):
-                runner.run(service.close())
+            runner.run(service.close())
+            # A client that never connected cannot be closed.
+            with mock.patch.object(Bus, "close", mock.AsyncMock()):
                 runner.run(life.end())
-
-
-@contextmanager
-def _without_start(kinds: tuple[type[Any], ...]) -> Iterator[None]:
-    with ExitStack() as stack:
-        for kind in kinds:
-            stack.enter_context(mock.patch.object(kind, "start"))
-        yield

@@ -15,7 +15,7 @@ from notechondria_cli.log_view import follow
 from notechondria_cli.names import SERVICES, title
 from notechondria_launcher.stack import Stack
 
-_SHARED = ("notechondria_shared",)
+_SHARED = ("notechondria_contracts", "notechondria_shared")
 _POLL_MILLISECONDS = 500
 
 

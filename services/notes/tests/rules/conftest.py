@@ -11,7 +11,7 @@ from notes_service.settings import NotesSettings
 from tests.support import rules
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def service() -> Iterator[rules.Service]:
     """The application, on a schema of its own."""
     with rules.migrated([SPEC]) as stack, rules.running(stack, NotesSettings, SPEC) as running:

@@ -12,7 +12,7 @@ from planner_service.settings import PlannerSettings
 from tests.support import rules
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def service() -> Iterator[rules.Service]:
     """The application, on a schema of its own."""
     with rules.migrated([SPEC]) as stack, rules.running(stack, PlannerSettings, SPEC, Refresher) as running:
