@@ -14,27 +14,19 @@ import planner_service.internal.routes
 import planner_service.note_sessions.routes
 import planner_service.planner_events.routes
 import planner_service.week.routes
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
-from planner_service.calendar_sources.refresher import Refresher
 from planner_service.handlers import SUBSCRIPTIONS
 from planner_service.models import EVENTS, Base
 from planner_service.settings import PlannerSettings
+from planner_service.state import PlannerState
 
 
-async def _start(app: FastAPI) -> None:
-    app.state.refresher = Refresher(app.state.database, app.state.settings)
-    app.state.refresher.start()
+async def _install_metrics(app: FastAPI) -> None:
+    from planner_service.service_metrics import install  # noqa: PLC0415 - only when metrics are on
 
-
-async def _stop(app: FastAPI) -> None:
-    await app.state.refresher.stop()
-
-
-async def _measure(app: FastAPI) -> None:
-    from planner_service.measures import install  # noqa: PLC0415 - only when metrics are on
-
-    install(app)
+    install(state_of(app, PlannerState))
 
 
 SPEC = ServiceSpec(
@@ -56,9 +48,8 @@ SPEC = ServiceSpec(
     migrations=Path(__file__).resolve().parent.parent / "migrations",
     capabilities={"planner": 1, "calendar_feeds": 1},
     subscriptions=lambda _: SUBSCRIPTIONS,
-    on_start=(_start,),
-    on_stop=(_stop,),
-    measure=_measure,
+    state=PlannerState,
+    measure=_install_metrics,
 )
 
 

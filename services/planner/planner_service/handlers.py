@@ -23,7 +23,7 @@ from notechondria_contracts.events.planner import PlannerEventUpdated
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import SessionReader
 from notechondria_shared.messaging.consumer import Subscription
-from planner_service.accounts import forget, is_present, lock_exclusively
+from planner_service.accounts import ACCOUNTS
 from planner_service.calendar_sources.store import drop_unused
 from planner_service.events import publish
 from planner_service.heatmap.queries import INSERT_ACTIVITY
@@ -45,13 +45,13 @@ from planner_service.references.service import mark_course_deleted, mark_note_pu
 
 async def on_course_changed(db: AsyncSession, event: CourseState) -> None:
     """Keep the reference to the course up to date."""
-    if event.user_id is None or await is_present(db, event.user_id):
+    if event.user_id is None or await ACCOUNTS.is_present(db, event.user_id):
         await store_course(db, event)
 
 
 async def on_course_deleted(db: AsyncSession, event: CourseDeleted) -> None:
     """Take the course off events, feeds and links (planner §9)."""
-    # The tombstone first: it waits for writes that hold the course, and turns away those to come.
+    # The tombstone first: it waits for writes that lock the course, and later ones see it.
     await mark_course_deleted(db, event)
     await _clear_courses(db, [event.course_id])
 
@@ -72,32 +72,32 @@ async def _clear_courses(db: AsyncSession, course_ids: list[int]) -> None:
 
 async def on_note_created(db: AsyncSession, event: NoteCreated) -> None:
     """Keep a reference to the note."""
-    if await is_present(db, event.user_id):
+    if await ACCOUNTS.is_present(db, event.user_id):
         await store_note(db, event, LIVE)
 
 
 async def on_note_updated(db: AsyncSession, event: NoteUpdated) -> None:
     """Keep the reference to the note up to date, also while it is in the bin."""
-    if await is_present(db, event.user_id):
+    if await ACCOUNTS.is_present(db, event.user_id):
         await store_note(db, event, LIVE, state_known=False)
 
 
 async def on_note_trashed(db: AsyncSession, event: NoteTrashed) -> None:
     """Hide the work sessions of the note (decision 12)."""
-    if await is_present(db, event.user_id):
+    if await ACCOUNTS.is_present(db, event.user_id):
         await store_note(db, event, TRASHED)
 
 
 async def on_note_restored(db: AsyncSession, event: NoteRestored) -> None:
     """Show the work sessions of the note again."""
-    if await is_present(db, event.user_id):
+    if await ACCOUNTS.is_present(db, event.user_id):
         await store_note(db, event, LIVE)
 
 
 async def on_note_purged(db: AsyncSession, event: NotePurged) -> None:
     """Delete the work sessions and the activity of the note."""
-    await lock_exclusively(db, event.user_id)
-    if not await is_present(db, event.user_id):
+    # Exclusive: writers of work sessions hold the account while they use the note.
+    if not await ACCOUNTS.lock(db, event.user_id):
         return
     await mark_note_purged(db, event)
     await db.execute(delete(NoteSession).where(NoteSession.note_id == event.note_id))
@@ -106,11 +106,11 @@ async def on_note_purged(db: AsyncSession, event: NotePurged) -> None:
 
 async def on_activity_recorded(db: AsyncSession, event: ActivityRecorded) -> None:
     """Keep a row of the heatmap (planner §1.4), once, unless the note or its author is gone."""
-    if event.word_count <= 0 or not await is_present(db, event.user_id):
+    if event.word_count <= 0 or not await ACCOUNTS.is_present(db, event.user_id):
         return
     read = SessionReader(db)
     course_id = event.course_id
-    if course_id is not None and await read.value(queries.HELD_COURSE, course_id=course_id):
+    if course_id is not None and await read.value(queries.LOCKED_COURSE, course_id=course_id):
         course_id = None
     await read.run(
         INSERT_ACTIVITY,
@@ -128,7 +128,7 @@ async def on_activity_recorded(db: AsyncSession, event: ActivityRecorded) -> Non
 
 async def on_user_changed(db: AsyncSession, event: UserState) -> None:
     """Open or close the published calendars with the account; the newest revision counts."""
-    if not await is_present(db, event.user_id):
+    if not await ACCOUNTS.is_present(db, event.user_id):
         return
     values = {"is_active": event.is_active, "revision": event.revision}
     await db.execute(
@@ -142,7 +142,7 @@ async def on_user_changed(db: AsyncSession, event: UserState) -> None:
 
 async def on_user_deleted(db: AsyncSession, event: UserDeleted) -> None:
     """Delete everything of the account; later events of it have no effect."""
-    await forget(db, event.user_id)
+    await ACCOUNTS.mark_deleted(db, event.user_id)
     courses = await db.scalars(select(CourseRef.course_id).where(CourseRef.user_id == event.user_id).with_for_update())
     sources = await db.scalars(
         select(CalendarFeed.source_id).where(CalendarFeed.user_id == event.user_id, CalendarFeed.source_id.is_not(None))

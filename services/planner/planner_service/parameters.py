@@ -1,17 +1,26 @@
-"""Query parameters that the contract reads leniently: what is unreadable is ignored, never an error."""
+"""Query parameters of planner (planner §0): most are read leniently, and what is unreadable counts as absent."""
 
 from __future__ import annotations
 
-import re
+from typing import Annotated, Literal
 
-_NUMBER = re.compile(r"\s*[+-]?\d{1,1000}\s*", re.ASCII)
+from fastapi import Query
 
+from notechondria_shared.web.query import QueryChoice, QueryFlag, QueryId, QueryInteger, QueryText
 
-def clamped(text: str, lowest: int, highest: int) -> int | None:
-    """The whole number in `text`, cut to `lowest..highest`; None when there is none."""
-    return max(lowest, min(highest, int(text))) if _NUMBER.fullmatch(text) else None
-
-
-def is_on(text: str) -> bool:
-    """True for `1` and `true`."""
-    return text.strip().lower() in {"1", "true"}
+EventLimit = Annotated[
+    int | None, QueryInteger(1, 200, lenient=True), Query(description="Events at most; all without one.")
+]
+SessionLimit = Annotated[
+    int | None, QueryInteger(1, 200, lenient=True), Query(description="Sessions at most; 50 without one.")
+]
+IncludeCompleted = Annotated[bool | None, QueryFlag(), Query(description="`1` or `true`: completed events, too.")]
+NoteFilter = Annotated[int | None, QueryId(), Query(description="Only the sessions of this note.")]
+StartDate = Annotated[
+    str,
+    QueryText(format="date", lenient=True),
+    Query(description="First day, a date or date-time; today (UTC) when unreadable."),
+]
+WeekLength = Annotated[
+    Literal[3, 7, 30] | None, QueryChoice(("3", "7", "30"), "integer"), Query(description="Days; 7 for anything else.")
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from services.planner.tests.calls import create_feed, entries, spans
 from services.planner.tests.feed_server import SEMINAR, vcalendar, vevent
@@ -9,6 +11,7 @@ from services.planner.tests.support import Tables, Teller
 from tests.support.client import User
 
 from planner_service.calendar_feeds.payload import summary
+from planner_service.calendar_feeds.queries import FeedRow
 
 
 @pytest.mark.contract("planner §5.2", "planner §1.1", "planner §1.2", "planner §6.3")
@@ -189,8 +192,14 @@ def test_an_import_of_nothing_says_so(eve: User, text: str) -> None:
 
 @pytest.mark.contract("planner §12.4")
 def test_an_import_that_is_not_read_yet_says_so() -> None:
-    feed = {"title": "Lab", "source_id": 7, "last_sync": None, "last_error": None, "entry_count": 0}
-    assert summary(feed, []) == {"ok": False, "count": 0, "events": [], "error": "It is still being read."}
+    at = datetime(2026, 5, 9, tzinfo=UTC)
+    feed = FeedRow(1, "Lab", "I", "", True, None, at, at, 7, "https://example.org/lab.ics", None, None, 0)
+    assert summary(feed, []).model_dump() == {
+        "ok": False,
+        "count": 0,
+        "events": [],
+        "error": "It is still being read.",
+    }
 
 
 @pytest.mark.contract("planner §5.3")

@@ -9,10 +9,11 @@ from itertools import takewhile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from notechondria_shared.core.errors import FieldErrors
 from planner_service.heatmap.service import past_value
-from planner_service.parameters import clamped, is_on
+from planner_service.parameters import EventLimit, IncludeCompleted, WeekLength
 from planner_service.planner_events.completion import completed_at
 from planner_service.planner_events.recurrence import MOST_OCCURRENCES, Series
 from planner_service.planner_events.window import END_OF_TIME, Window, later, moved, settle
@@ -218,7 +219,7 @@ def test_a_past_value_is_graded_by_notes_and_words(notes: int, most_words: int, 
     ],
 )
 def test_the_days_of_a_week_follow_start_and_length(start_date: str, length: str, expected: tuple[str, str]) -> None:
-    asked = Days.asked(start_date, length, DAY)
+    asked = Days.asked(start_date, TypeAdapter(WeekLength).validate_python(length), DAY)
     assert (asked.first.isoformat(), asked.last.isoformat()) == expected
     assert len(asked.each()) == asked.length
     assert asked.each()[0] == asked.first
@@ -241,9 +242,10 @@ def test_the_days_of_a_week_follow_start_and_length(start_date: str, length: str
     ],
 )
 def test_a_limit_is_clamped_or_ignored(text: str, expected: int | None) -> None:
-    assert clamped(text, 1, 200) == expected
+    assert TypeAdapter(EventLimit).validate_python(text) == expected
 
 
 @pytest.mark.contract("planner §2.1")
 def test_include_completed_is_1_or_true() -> None:
-    assert [is_on(text) for text in ("1", "true", "True", "0", "", "yes")] == [True, True, True, False, False, False]
+    read = TypeAdapter(IncludeCompleted).validate_python
+    assert [bool(read(text)) for text in ("1", "true", "True", "0", "", "yes")] == [True] * 3 + [False] * 3

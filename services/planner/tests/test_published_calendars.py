@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -197,15 +198,15 @@ def test_text_and_folding_can_be_undone(value: str) -> None:
 def test_rules_mean_the_same_days(first: date, freq: str, interval: int, length: int | None, count: int | None) -> None:
     end = None if length is None else first + timedelta(days=length)
     series = Series(first, freq, interval, end, count)
-    row = {
-        "event_date": first,
-        "recurrence_freq": freq,
-        "recurrence_interval": interval,
-        "recurrence_end_date": end,
-        "recurrence_count": count,
-    }
-    told = rule(row)
-    lines = [f"DTSTART:{first:%Y%m%d}T233000Z", *([f"RRULE:{told}"] if told else [])]
+    row = SimpleNamespace(
+        event_date=first,
+        recurrence_freq=freq,
+        recurrence_interval=interval,
+        recurrence_end_date=end,
+        recurrence_count=count,
+    )
+    written = rule(row)
+    lines = [f"DTSTART:{first:%Y%m%d}T233000Z", *([f"RRULE:{written}"] if written else [])]
     document = "\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:u", *lines, "END:VEVENT", "END:VCALENDAR"])
     years = [2026, 2027]
     found = sorted(from_seconds(start).date() for _, start, _, _ in read(document, years, must_be_calendar=True).rows)

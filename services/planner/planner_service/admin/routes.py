@@ -9,7 +9,8 @@ from notechondria_shared.web.admin import Shown, admin_router
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from planner_service.admin import queries
 from planner_service.calendar_feeds import service as feeds
-from planner_service.calendar_feeds.routes import Sources
+from planner_service.calendar_feeds.schemas import ChangeFeed
+from planner_service.dependencies import Sources
 from planner_service.planner_events import service as events
 
 EVENTS = Shown(queries.EVENTS, events.NO_EVENT)
@@ -34,7 +35,7 @@ async def refresh_feed(read: ReadSession, feed_id: int, sources: Sources) -> Non
 async def disable_feed(read: ReadSession, feed_id: int, db: WriteSession) -> None:
     """Show and read it no more (planner §3.2)."""
     row = await FEEDS.row(read, feed_id)
-    await feeds.change(db, row["user_id"], feed_id, {"is_enabled": False}, None, (False, None))
+    await feeds.change(db, row["user_id"], feed_id, ChangeFeed(is_enabled=False), None)
 
 
 @router.post("/feeds/{feed_id:id}/enable", status_code=204)
@@ -43,7 +44,7 @@ async def enable_feed(read: ReadSession, feed_id: int, sources: Sources, db: Wri
     row = await FEEDS.row(read, feed_id)
     if row["source_id"] is not None:
         await sources.catch_up(row["source_id"])
-    await feeds.change(db, row["user_id"], feed_id, {"is_enabled": True}, None, (False, None))
+    await feeds.change(db, row["user_id"], feed_id, ChangeFeed(is_enabled=True), None)
 
 
 @router.post("/feeds/{feed_id:id}/delete", status_code=204)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy import ColumnElement, DateTime, bindparam, func, literal_column, select
 
-from notechondria_shared.db import prepare
+from notechondria_shared.db import prepare, prepare_dicts
 from planner_service.models import CalendarFeed, CalendarOccurrence, CalendarSource
 
 COLUMNS = (
@@ -25,17 +27,49 @@ COLUMNS = (
     func.coalesce(CalendarSource.entry_count, 0).label("entry_count"),
 )
 
+
+@dataclass(slots=True)
+class FeedRow:
+    """A row of `COLUMNS`."""
+
+    id: int
+    title: str
+    source_kind: str
+    source_url: str
+    is_enabled: bool
+    course_id: int | None
+    date_created: datetime
+    last_edit: datetime
+    source_id: int | None
+    read_url: str | None
+    last_sync: datetime | None
+    last_error: str | None
+    entry_count: int
+
+
+class EntryFields(TypedDict):
+    """A calendar entry as the week shows it: thousands of them go out as they come from the database."""
+
+    title: str
+    kind: str
+    course_id: int | None
+    source_id: int
+    calendar_title: str
+    starts_at: str
+    ends_at: str
+
+
 _OWN = (
     select(*COLUMNS)
     .outerjoin(CalendarSource, CalendarSource.id == CalendarFeed.source_id)
     .where(CalendarFeed.user_id == bindparam("user_id"))
 )
-LIST = prepare(_OWN.order_by(CalendarFeed.title, CalendarFeed.id))
-ONE = prepare(_OWN.where(CalendarFeed.id == bindparam("feed_id")))
+LIST = prepare(_OWN.order_by(CalendarFeed.title, CalendarFeed.id), FeedRow)
+ONE = prepare(_OWN.where(CalendarFeed.id == bindparam("feed_id")), FeedRow)
 
 MOST_SHOWN = 20_000
 """Entries of a week: nobody looks at more, and an answer has an end."""
-_MOMENT = DateTime(timezone=True)
+_TIMESTAMP = DateTime(timezone=True)
 
 
 def _written(at: ColumnElement[datetime]) -> ColumnElement[str]:
@@ -46,7 +80,7 @@ def _written(at: ColumnElement[datetime]) -> ColumnElement[str]:
 # Entries are kept in whole seconds.
 _FORMAT = """'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'"""
 # The `calendar` items of the week (planner §6.3). Ties keep the order of the feeds' list, then of the calendar.
-ENTRIES = prepare(
+ENTRIES = prepare_dicts(
     select(
         func.coalesce(CalendarOccurrence.title, CalendarFeed.title).label("title"),
         literal_column("'calendar'").label("kind"),
@@ -60,8 +94,9 @@ ENTRIES = prepare(
     .where(
         CalendarFeed.user_id == bindparam("user_id"),
         CalendarFeed.is_enabled,
-        CalendarOccurrence.starts_at.between(bindparam("start", type_=_MOMENT), bindparam("end", type_=_MOMENT)),
+        CalendarOccurrence.starts_at.between(bindparam("start", type_=_TIMESTAMP), bindparam("end", type_=_TIMESTAMP)),
     )
     .order_by(CalendarOccurrence.starts_at, CalendarFeed.title, CalendarFeed.id, CalendarOccurrence.id)
-    .limit(MOST_SHOWN)
+    .limit(MOST_SHOWN),
+    EntryFields,
 )

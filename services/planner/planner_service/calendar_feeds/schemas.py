@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from pydantic import BaseModel
 
 from notechondria_contracts.fields import Boolean, Choice, Id, Text, messages
-from notechondria_contracts.fields.rules import Rule, refuse
+from notechondria_contracts.fields.formats import IsoTimestamp
+from notechondria_contracts.fields.rules import JsonSchema, Rule, refuse
 from notechondria_shared.web import Body
 from planner_service.calendar_feeds.urls import LONGEST, normalised, web_address
 from planner_service.models import IMPORTED, SUBSCRIBED
 
 Title = Text(max_length=120)
 Kind = Choice((IMPORTED, SUBSCRIBED))
+SourceKind = Literal["I", "S"]
+"""Imported once, or subscribed to (planner §1.2)."""
 Ical = Text(blank=True)
 CourseId = Id(null=True)
 
@@ -23,7 +26,7 @@ class Address(Rule):
 
     null = False
 
-    def convert(self, value: Any) -> str:
+    def convert(self, value: object) -> str:
         """The normalised address."""
         text = Text(max_length=LONGEST, blank=True).convert(value)
         if not text:
@@ -33,7 +36,7 @@ class Address(Rule):
             raise refuse(messages.BAD_URL)
         return normalised(address)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         """As clients see it."""
         return {"type": "string", "format": "uri", "maxLength": LONGEST}
 
@@ -61,29 +64,29 @@ class ChangeFeed(Body):
 
 
 class FeedPayload(BaseModel):
-    """A calendar feed in answers (planner §3.3); moments ISO 8601 with `Z`. The pasted text is never returned."""
+    """A calendar feed in answers (planner §3.3); timestamps ISO 8601 with `Z`. The pasted text is never returned."""
 
     id: int
     title: str
-    source_kind: str
+    source_kind: SourceKind
     source_url: str | None
     is_enabled: bool
     course_id: int | None
-    last_sync: str | None
+    last_sync: IsoTimestamp | None
     """When it was last read with success."""
     last_error: str | None
     """Why the last attempt failed; None when it did not."""
     entry_count: int
     """Those that can be shown; a recurring entry counts once."""
-    date_created: str
-    last_edit: str
+    date_created: IsoTimestamp
+    last_edit: IsoTimestamp
 
 
 class SummaryEvent(BaseModel):
     """One of the first few entries."""
 
     title: str
-    starts_at: str
+    starts_at: IsoTimestamp
 
 
 class ImportSummary(BaseModel):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.auth.precondition import check_precondition
 from notechondria_shared.core.errors import NonFieldError, NotFound
-from notechondria_shared.db.tables import Row
-from planner_service.accounts import require_present
-from planner_service.calendar_feeds.schemas import CreateFeed
+from planner_service.accounts import ACCOUNTS
+from planner_service.calendar_feeds.queries import FeedRow
+from planner_service.calendar_feeds.schemas import ChangeFeed, CreateFeed
 from planner_service.calendar_sources import store
 from planner_service.calendar_sources.store import Content
 from planner_service.events import feed_deleted, publish
@@ -21,8 +21,8 @@ from planner_service.references.service import lock_course_shared
 
 MOST_FEEDS = 200
 NO_FEED = "Calendar feed not found."
-EXPECTABLE = ("title", "source_kind", "source_url", "is_enabled", "course_id")
-"""What a change between services may depend on."""
+COMPARABLE = ("title", "source_kind", "source_url", "is_enabled", "course_id")
+"""What a precondition of another service may name."""
 
 
 def content(raw_ical: str, source_url: str) -> Content | None:
@@ -32,29 +32,40 @@ def content(raw_ical: str, source_url: str) -> Content | None:
     return Content(source_url) if source_url else None
 
 
-def changed_content(stored: Row, changes: dict[str, Any]) -> tuple[bool, Content | None]:
-    """Whether a change of the feed `stored` (a row of `queries.COLUMNS`) has it read from something else, and what."""
-    url = str(changes.get("source_url", stored["source_url"]))
-    if "raw_ical" in changes:
-        return True, content(str(changes["raw_ical"]), url)
-    has_text = stored["source_id"] is not None and stored["read_url"] is None
-    return "source_url" in changes and not has_text, content("", url)
+@dataclass(frozen=True, slots=True)
+class ContentChange:
+    """Whether a feed is read from something else after a change, and from what."""
+
+    is_changed: bool
+    content: Content | None
+
+
+UNCHANGED = ContentChange(is_changed=False, content=None)
+
+
+def changed_content(stored: FeedRow, body: ChangeFeed) -> ContentChange:
+    """What a change of the feed `stored` does to what it is read from."""
+    url = stored.source_url if body.source_url is None else body.source_url
+    if body.raw_ical is not None:
+        return ContentChange(is_changed=True, content=content(body.raw_ical, url))
+    has_text = stored.source_id is not None and stored.read_url is None
+    return ContentChange(is_changed=body.source_url is not None and not has_text, content=content("", url))
 
 
 async def create(
-    db: AsyncSession, user_id: int, wanted: CreateFeed, source: Content | None, course: CourseReference | None
+    db: AsyncSession, user_id: int, body: CreateFeed, source: Content | None, course: CourseReference | None
 ) -> CalendarFeed:
-    """A new feed of the user. `course` is what notes just told of a course that was not known here yet."""
-    await require_present(db, user_id)
-    held = select(func.count()).select_from(CalendarFeed).where(CalendarFeed.user_id == user_id)
-    if (await db.scalar(held) or 0) >= MOST_FEEDS:
+    """A new feed of the user. `course` is the answer of notes about a course that was not known here yet."""
+    await ACCOUNTS.require_present(db, user_id)
+    count = select(func.count()).select_from(CalendarFeed).where(CalendarFeed.user_id == user_id)
+    if (await db.scalar(count) or 0) >= MOST_FEEDS:
         raise NonFieldError(f"There are {MOST_FEEDS} calendars already; remove one first.")
-    if wanted.course_id is not None:
-        await lock_course_shared(db, wanted.course_id, course)
+    if body.course_id is not None:
+        await lock_course_shared(db, body.course_id, course)
     feed = CalendarFeed(
         user_id=user_id,
-        **wanted.model_dump(exclude={"raw_ical"}),
-        source_id=None if source is None else await store.hold(db, source),
+        **body.model_dump(exclude={"raw_ical"}),
+        source_id=None if source is None else await store.lock_shared(db, source),
     )
     db.add(feed)
     await db.flush()
@@ -65,20 +76,19 @@ async def change(
     db: AsyncSession,
     user_id: int,
     feed_id: int,
-    changes: dict[str, Any],
+    body: ChangeFeed,
     course: CourseReference | None,
-    read_from: tuple[bool, Content | None],
+    source: ContentChange = UNCHANGED,
 ) -> None:
-    """Apply the keys of `changes`; `read_from` as `changed_content` tells. 404 when unknown or somebody else's."""
-    # The course before the feed: its deletion locks in the same order.
-    if changes.get("course_id") is not None:
-        await lock_course_shared(db, changes["course_id"], course)
+    """Apply the keys that were sent; `source` is from `changed_content`. 404 when unknown or somebody else's."""
+    # Lock order: the course before the feed, as its deletion does.
+    if body.course_id is not None:
+        await lock_course_shared(db, body.course_id, course)
     feed = await _own(db, user_id, feed_id)
     before = feed.source_id
-    is_changed, source = read_from
-    if is_changed:
-        feed.source_id = None if source is None else await store.hold(db, source)
-    for name, value in changes.items():
+    if source.is_changed:
+        feed.source_id = None if source.content is None else await store.lock_shared(db, source.content)
+    for name, value in body.changes().items():
         if name != "raw_ical":
             setattr(feed, name, value)
     feed.touch()
@@ -103,5 +113,5 @@ async def _own(db: AsyncSession, user_id: int, feed_id: int) -> CalendarFeed:
     )
     if feed is None:
         raise NotFound(NO_FEED)
-    check_precondition({name: getattr(feed, name) for name in EXPECTABLE})
+    check_precondition({name: getattr(feed, name) for name in COMPARABLE})
     return feed

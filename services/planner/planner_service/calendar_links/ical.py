@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
-from typing import Any
 
 from planner_service.models import MONTHLY, NONE, WEEKLY, YEARLY
-from planner_service.planner_events.recurrence import MOST_OCCURRENCES, Series
+from planner_service.planner_events.recurrence import MOST_OCCURRENCES, Recurring, Series
 
 LONGEST_LINE = 75
 """Bytes of a line, its end not counted (RFC 5545 §3.1)."""
@@ -22,7 +21,7 @@ def text(value: str) -> str:
     return plain.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
-def moment(value: datetime) -> str:
+def utc_timestamp(value: datetime) -> str:
     """A DATE-TIME in UTC; years have four digits."""
     value = value.astimezone(UTC)
     return f"{value.year:04}{value:%m%dT%H%M%SZ}"
@@ -46,7 +45,7 @@ def document(lines: Iterable[str]) -> bytes:
     return "".join(f"{piece}\r\n" for line in lines for piece in folded(line)).encode()
 
 
-def rule(row: Mapping[str, Any]) -> str | None:
+def rule(row: Recurring) -> str | None:
     """The RRULE of an event's row, of the same days as here; None for what happens once.
 
     A day that a month lacks is its last one (planner §12.1), which RFC 5545 says as "the last of these days".

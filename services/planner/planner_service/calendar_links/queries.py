@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
+
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, bindparam, exists, or_, select
 
 from notechondria_shared.db import prepare
@@ -20,14 +23,81 @@ COLUMNS = (
     CalendarLink.date_created,
     CalendarLink.last_edit,
 )
+
+
+@dataclass(slots=True)
+class LinkRow:
+    """A row of `COLUMNS`."""
+
+    id: int
+    name: str
+    include_events: bool
+    include_sessions: bool
+    include_deadlines: bool
+    course_id: int | None
+    date_created: datetime
+    last_edit: datetime
+
+    @classmethod
+    def of(cls, link: CalendarLink) -> LinkRow:
+        """An entity as a row."""
+        return cls(*(getattr(link, column.key) for column in COLUMNS))
+
+
+@dataclass(slots=True)
+class PublishedLink(LinkRow):
+    """A link found by the digest of its token."""
+
+    user_id: int
+    is_of_course: bool
+    token_digest: str
+
+
+@dataclass(slots=True)
+class PublishedEvent:
+    """An event as a published calendar shows it."""
+
+    id: int
+    title: str
+    description: str
+    event_date: date
+    starts_at: datetime
+    ends_at: datetime
+    difficulty_weight: int
+    recurrence_freq: str
+    recurrence_interval: int
+    recurrence_end_date: date | None
+    recurrence_count: int | None
+    revision: int
+    date_created: datetime
+    last_edit: datetime
+    course: str | None
+
+
+@dataclass(slots=True)
+class PublishedSession:
+    """A work session as a published calendar shows it."""
+
+    id: int
+    title: str
+    description: str
+    started_at: datetime
+    ended_at: datetime | None
+    date_created: datetime
+    last_edit: datetime
+    course: str | None
+
+
 LIST = prepare(
-    select(*COLUMNS).where(CalendarLink.user_id == bindparam("user_id")).order_by(CalendarLink.name, CalendarLink.id)
+    select(*COLUMNS).where(CalendarLink.user_id == bindparam("user_id")).order_by(CalendarLink.name, CalendarLink.id),
+    LinkRow,
 )
 PUBLISHED = prepare(
     select(*COLUMNS, CalendarLink.user_id, CalendarLink.is_of_course, CalendarLink.token_digest).where(
         CalendarLink.token_digest == bindparam("digest"),
         ~exists().where(AccountState.user_id == CalendarLink.user_id, ~AccountState.is_active),
-    )
+    ),
+    PublishedLink,
 )
 
 _ALL = ~bindparam("is_of_course", type_=Boolean)
@@ -59,7 +129,8 @@ EVENTS = prepare(
         or_(_ALL, PlannerEvent.course_id == _COURSE),
     )
     .order_by(PlannerEvent.event_date.desc(), PlannerEvent.id)
-    .limit(MOST_ENTRIES)
+    .limit(MOST_ENTRIES),
+    PublishedEvent,
 )
 SESSIONS = prepare(
     select(
@@ -81,5 +152,6 @@ SESSIONS = prepare(
         or_(_ALL, NoteRef.course_id == _COURSE),
     )
     .order_by(NoteSession.started_at.desc(), NoteSession.id)
-    .limit(MOST_ENTRIES)
+    .limit(MOST_ENTRIES),
+    PublishedSession,
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel
 
 from notechondria_contracts.fields import Boolean, Id, Text
+from notechondria_contracts.fields.formats import IsoTimestamp
 from notechondria_shared.web import Body
 
 
@@ -21,7 +22,7 @@ class CreateLink(Body):
 
 
 class LinkPayload(BaseModel):
-    """A link in answers; moments ISO 8601 with `Z`. Its token is not among what can be asked for."""
+    """A link in answers; timestamps ISO 8601 with `Z`. Its token is not among what can be asked for."""
 
     id: int
     name: str
@@ -29,8 +30,8 @@ class LinkPayload(BaseModel):
     include_sessions: bool
     include_deadlines: bool
     course_id: int | None
-    date_created: str
-    last_edit: str
+    date_created: IsoTimestamp
+    last_edit: IsoTimestamp
 
 
 class NewLink(LinkPayload):

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.core.errors import NonFieldError, NotFound
-from planner_service.accounts import require_present
+from planner_service.accounts import ACCOUNTS
 from planner_service.calendar_links import tokens
 from planner_service.calendar_links.schemas import CreateLink
 from planner_service.models import CalendarLink
@@ -20,22 +20,22 @@ NOTHING = "Choose at least one of events, sessions and deadlines."
 
 
 async def create(
-    db: AsyncSession, user_id: int, wanted: CreateLink, course: CourseReference | None
+    db: AsyncSession, user_id: int, body: CreateLink, course: CourseReference | None
 ) -> tuple[CalendarLink, str]:
     """A new link and its token, which is not kept. 400 when nothing would be published."""
-    if not (wanted.include_events or wanted.include_sessions or wanted.include_deadlines):
+    if not (body.include_events or body.include_sessions or body.include_deadlines):
         raise NonFieldError(NOTHING)
-    await require_present(db, user_id)
-    held = select(func.count()).select_from(CalendarLink).where(CalendarLink.user_id == user_id)
-    if (await db.scalar(held) or 0) >= MOST_LINKS:
+    await ACCOUNTS.require_present(db, user_id)
+    count = select(func.count()).select_from(CalendarLink).where(CalendarLink.user_id == user_id)
+    if (await db.scalar(count) or 0) >= MOST_LINKS:
         raise NonFieldError(f"There are {MOST_LINKS} links already; remove one first.")
-    if wanted.course_id is not None:
-        await lock_course_shared(db, wanted.course_id, course)
+    if body.course_id is not None:
+        await lock_course_shared(db, body.course_id, course)
     token = tokens.fresh()
     link = CalendarLink(
         user_id=user_id,
-        **wanted.model_dump(),
-        is_of_course=wanted.course_id is not None,
+        **body.model_dump(),
+        is_of_course=body.course_id is not None,
         token_digest=tokens.digest(token),
     )
     db.add(link)

@@ -2,29 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import BigInteger, ColumnElement, DateTime, any_, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from notechondria_shared.db import prepare
+from notechondria_shared.db import prepare, prepare_scalar
 from planner_service.models import CalendarFeed, CalendarOccurrence, CalendarSource, CalendarYear
 
 MOST_ORPHANS = 100
 MOST_UNEXPANDED = 20
 """Sources of one batch; maintenance goes on until one is not full."""
 
-_IS_WANTED = exists().where(CalendarFeed.source_id == CalendarSource.id, CalendarFeed.is_enabled)
+
+@dataclass(slots=True)
+class SourceState:
+    """How the reading of a source stands."""
+
+    id: int
+    url: str | None
+    entry_count: int
+    last_attempt: datetime | None
+    last_sync: datetime | None
+    last_error: str | None
+    next_read_at: datetime | None
+    claimed_until: datetime | None
+
+
+@dataclass(slots=True)
+class SourceBody:
+    """The text of a source, and the mark that tells whether it is still the same."""
+
+    body: str
+    mark: str
+
+
+@dataclass(slots=True)
+class Entry:
+    """One of the first entries of a source; without a title it is called as the feed is."""
+
+    title: str | None
+    starts_at: datetime
+
+
+_IS_USED = exists().where(CalendarFeed.source_id == CalendarSource.id, CalendarFeed.is_enabled)
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _YEARS = bindparam("years", type_=ARRAY(BigInteger))
 
-DUE = prepare(
+DUE = prepare_scalar(
     select(CalendarSource.id)
     .where(
         CalendarSource.next_read_at <= _NOW,
         or_(CalendarSource.claimed_until.is_(None), CalendarSource.claimed_until < _NOW),
-        _IS_WANTED,
+        _IS_USED,
     )
     .order_by(CalendarSource.next_read_at)
-    .limit(bindparam("limit", type_=BigInteger))
+    .limit(bindparam("limit", type_=BigInteger)),
+    int,
 )
 STATE = prepare(
     select(
@@ -36,26 +71,33 @@ STATE = prepare(
         CalendarSource.last_error,
         CalendarSource.next_read_at,
         CalendarSource.claimed_until,
-    ).where(CalendarSource.id == bindparam("source_id"))
+    ).where(CalendarSource.id == bindparam("source_id")),
+    SourceState,
 )
-KNOWN = prepare(select(CalendarSource.id).where(CalendarSource.digest == bindparam("digest")))
-HELD = prepare(
+KNOWN = prepare_scalar(
+    select(CalendarSource.id).where(CalendarSource.digest == bindparam("digest")),
+    int,
+)
+LOCKED = prepare_scalar(
     select(CalendarSource.id)
     .where(CalendarSource.digest == bindparam("digest"))
-    .with_for_update(read=True, key_share=True)
+    .with_for_update(read=True, key_share=True),
+    int,
 )
 body_mark: ColumnElement[str] = func.md5(CalendarSource.body)
 """Tells whether a body is still the one that was read."""
 BODY = prepare(
     select(CalendarSource.body, body_mark.label("mark")).where(
         CalendarSource.id == bindparam("source_id"), CalendarSource.has_series
-    )
+    ),
+    SourceBody,
 )
-SHOWN = prepare(
+FIRST_ENTRIES = prepare(
     select(CalendarOccurrence.title, CalendarOccurrence.starts_at)
     .where(CalendarOccurrence.source_id == bindparam("source_id"))
     .order_by(CalendarOccurrence.starts_at, CalendarOccurrence.id)
-    .limit(10)
+    .limit(10),
+    Entry,
 )
 
 
@@ -69,7 +111,7 @@ def _missing_years() -> ColumnElement[int]:
 
 
 # Whose recurring entries are not expanded in all of the given years.
-UNEXPANDED_OF_USER = prepare(
+UNEXPANDED_OF_USER = prepare_scalar(
     select(CalendarSource.id)
     .where(
         CalendarSource.has_series,
@@ -81,25 +123,29 @@ UNEXPANDED_OF_USER = prepare(
         _missing_years() > 0,
     )
     .order_by(CalendarSource.id)
-    .limit(200)
+    .limit(200),
+    int,
 )
-UNEXPANDED = prepare(
+UNEXPANDED = prepare_scalar(
     select(CalendarSource.id)
-    .where(CalendarSource.has_series, _IS_WANTED, _missing_years() > 0)
+    .where(CalendarSource.has_series, _IS_USED, _missing_years() > 0)
     .order_by(CalendarSource.id)
-    .limit(MOST_UNEXPANDED)
+    .limit(MOST_UNEXPANDED),
+    int,
 )
 """In a new year: the year after it."""
-EXPANDED_YEARS = prepare(
+EXPANDED_YEARS = prepare_scalar(
     select(CalendarYear.year)
     .where(CalendarYear.source_id == bindparam("source_id"))
-    .order_by(CalendarYear.expanded_at.desc(), CalendarYear.year)
+    .order_by(CalendarYear.expanded_at.desc(), CalendarYear.year),
+    int,
 )
-ORPHANS = prepare(
+ORPHANS = prepare_scalar(
     select(CalendarSource.id)
     .where(
         CalendarSource.touched_at < bindparam("before", type_=DateTime(timezone=True)),
         ~exists().where(CalendarFeed.source_id == CalendarSource.id),
     )
-    .limit(MOST_ORPHANS)
+    .limit(MOST_ORPHANS),
+    int,
 )

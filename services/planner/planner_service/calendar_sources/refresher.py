@@ -11,17 +11,16 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
 from notechondria_shared.db.batches import in_batches
-from notechondria_shared.db.tables import Row
 from planner_service.calendar_sources import queries, store
 from planner_service.calendar_sources.fetch import MOST_BYTES, CalendarFetcher, Fetched, Fetcher, FetchFailed
 from planner_service.calendar_sources.guard import Resolver
+from planner_service.calendar_sources.queries import SourceState
 from planner_service.calendar_sources.schedule import Schedule
 from planner_service.calendar_sources.store import Content
 from planner_service.calendars.pool import Busy, ReaderPool
@@ -92,7 +91,7 @@ class Refresher:
         source_id = await self._database.reader.value(queries.KNOWN, digest=content.digest)
         async with self._database.transaction() as db:
             if source_id is None:
-                source_id = await store.hold(db, content)
+                source_id = await store.lock_shared(db, content)
             else:
                 await store.touch(db, source_id)
         await self.catch_up(source_id)
@@ -102,16 +101,16 @@ class Refresher:
         state = await self._state(source_id)
         if state is None:
             return
-        is_due = state["next_read_at"] is not None and state["next_read_at"] <= now()
-        if is_due or (state["url"] is not None and state["last_error"] is not None):
+        is_due = state.next_read_at is not None and state.next_read_at <= now()
+        if is_due or (state.url is not None and state.last_error is not None):
             await self.refresh(source_id)
 
     async def refresh(self, source_id: int) -> None:
         """Read a source and wait for it, as long as an attempt can take; a little after the last attempt at most."""
         if (task := self._running.get(source_id)) is None:
             state = await self._state(source_id)
-            if state and state["last_attempt"] is not None and state["url"] is not None:
-                ended = state["last_attempt"] + timedelta(seconds=self._pause)
+            if state and state.last_attempt is not None and state.url is not None:
+                ended = state.last_attempt + timedelta(seconds=self._pause)
                 await asyncio.sleep(max(0.0, min(self._pause, (ended - now()).total_seconds())))
             task = self._begin(source_id)
         with suppress(TimeoutError):
@@ -121,11 +120,11 @@ class Refresher:
     async def expand(self, user_id: int, years: Sequence[int]) -> None:
         """Have what recurs in the user's calendars in `years` far away; what takes too long comes later."""
         missing = await self._database.reader.all(queries.UNEXPANDED_OF_USER, user_id=user_id, years=list(years))
-        tasks = [asyncio.create_task(self._expand(row["id"], years)) for row in missing]
+        tasks = [asyncio.create_task(self._expand(source_id, years)) for source_id in missing]
         if tasks:
             await asyncio.wait(tasks, timeout=self._patience)
 
-    async def _state(self, source_id: int) -> Row | None:
+    async def _state(self, source_id: int) -> SourceState | None:
         return await self._database.reader.one(queries.STATE, source_id=source_id)
 
     def _begin(self, source_id: int) -> asyncio.Task[None]:
@@ -141,8 +140,8 @@ class Refresher:
             try:
                 free = AT_ONCE - len(self._running)
                 if free > 0:
-                    for row in await self._database.reader.all(queries.DUE, now=now(), limit=free):
-                        self._begin(row["id"])
+                    for source_id in await self._database.reader.all(queries.DUE, now=now(), limit=free):
+                        self._begin(source_id)
                 if clock() - maintained > MAINTENANCE_SECONDS:
                     maintained = clock()
                     await self._maintain()
@@ -164,13 +163,13 @@ class Refresher:
         if not orphans:
             return 0
         async with self._database.transaction() as db:
-            return await store.drop_unused(db, [row["id"] for row in orphans])
+            return await store.drop_unused(db, orphans)
 
     async def _expand_standard_years(self) -> int:
         """Expand a batch of the sources that lack a year which is standard by now; the number that have it now."""
         years = standard_years(now())
         lacking = await self._database.reader.all(queries.UNEXPANDED, years=years)
-        return sum([await self._expand(row["id"], years) for row in lacking])
+        return sum([await self._expand(source_id, years) for source_id in lacking])
 
     async def _attempt(self, source_id: int) -> None:
         # Noted before it is made: a claim whose commit is cancelled while we wait for it may stand all the same.
@@ -194,7 +193,7 @@ class Refresher:
         for _ in range(int(self._patience / 0.2)):
             await asyncio.sleep(0.2)
             state = await self._state(source_id)
-            if state is None or state["claimed_until"] is None or state["claimed_until"] < now():
+            if state is None or state.claimed_until is None or state.claimed_until < now():
                 return
 
     async def _read(self, source: CalendarSource) -> None:
@@ -204,7 +203,9 @@ class Refresher:
             await self._failed(source, str(failure), failure.retry_after, is_final=failure.is_final)
             return
         text = source.body if fetched is None or fetched.text is None else fetched.text
-        marks = {} if fetched is None else {"etag": fetched.etag, "last_modified": fetched.last_modified}
+        marks: dict[str, object] = (
+            {} if fetched is None else {"etag": fetched.etag, "last_modified": fetched.last_modified}
+        )
         years = standard_years(now())
         if source.last_error is None and source.last_sync is not None and text == source.body:
             await self._succeeded(source, source.refresh_seconds, {k: v for k, v in marks.items() if v})
@@ -221,7 +222,12 @@ class Refresher:
             # Nothing is kept of what cannot be read, and it is asked for whole the next time.
             await self._failed(source, reading.error, is_final=True)
             return
-        values = {"body": text, "entry_count": reading.count, "has_series": reading.has_series, **marks}
+        values: dict[str, object] = {
+            "body": text,
+            "entry_count": reading.count,
+            "has_series": reading.has_series,
+            **marks,
+        }
         await self._succeeded(source, reading.refresh_seconds, values, reading)
 
     async def _fetch(self, source: CalendarSource) -> Fetched | None:
@@ -233,7 +239,7 @@ class Refresher:
         return fetched
 
     async def _succeeded(
-        self, source: CalendarSource, published: int | None, values: dict[str, Any], reading: Reading | None = None
+        self, source: CalendarSource, published: int | None, values: dict[str, object], reading: Reading | None = None
     ) -> None:
         at = now()
         due = None if source.url is None else at + timedelta(seconds=self._schedule.after_success(published))
@@ -256,8 +262,8 @@ class Refresher:
     ) -> None:
         failures = source.failures + 1
         # Only the host: the rest of an address may be its secret.
-        place = urlsplit(source.url).hostname if source.url else "a pasted text"
-        logger.warning("calendars: source %d (%s) failed %d times: %s", source.id, place, failures, reason)
+        host = urlsplit(source.url).hostname if source.url else "a pasted text"
+        logger.warning("calendars: source %d (%s) failed %d times: %s", source.id, host, failures, reason)
         # A text does not become better by waiting.
         due = None if source.url is None else now() + timedelta(seconds=self._schedule.after_failure(failures, asked))
         async with self._database.transaction() as db:
@@ -272,15 +278,15 @@ class Refresher:
     async def _expand(self, source_id: int, years: Sequence[int]) -> bool:
         """Have a source in `years`; False when it is gone, or there was no time for it."""
         try:
-            found = await self._database.reader.one(queries.BODY, source_id=source_id)
-            if found is None:
+            source = await self._database.reader.one(queries.BODY, source_id=source_id)
+            if source is None:
                 return False
-            reading = await self._readers.read(found["body"], years, only_years=True)
+            reading = await self._readers.read(source.body, years, only_years=True)
             if reading.error:
                 logger.warning("calendars: source %d in %s: %s", source_id, years, reading.error)
             async with self._database.transaction() as db:
                 # Also when it cannot be expanded there: it would not become better by trying again.
-                await store.add_years(db, source_id, found["mark"], reading.rows, years)
+                await store.add_years(db, source_id, source.mark, reading.rows, years)
         except (Busy, Unavailable):
             return False
         return True

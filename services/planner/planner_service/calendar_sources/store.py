@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -55,11 +54,11 @@ class Content:
         return hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()
 
 
-async def hold(db: AsyncSession, content: Content) -> int:
+async def lock_shared(db: AsyncSession, content: Content) -> int:
     """The id of the source, made when it is not there; it is not removed before the transaction ends."""
-    known = await SessionReader(db).value(queries.HELD, digest=content.digest)
+    known = await SessionReader(db).value(queries.LOCKED, digest=content.digest)
     if known is not None:
-        return int(known)
+        return known
     made = await db.scalar(
         upsert(CalendarSource)
         .values(digest=content.digest, url=content.url, body=content.text)
@@ -76,7 +75,7 @@ async def touch(db: AsyncSession, source_id: int) -> None:
 
 
 async def claim(db: AsyncSession, source_id: int, until: datetime) -> CalendarSource | None:
-    """Take the reading of a source upon oneself until then; None when somebody else has, or when it is gone."""
+    """Claim the reading of a source until then; None when somebody else has, or when it is gone."""
     at = now()
     claimed: CalendarSource | None = await db.scalar(
         update(CalendarSource)
@@ -91,7 +90,7 @@ async def claim(db: AsyncSession, source_id: int, until: datetime) -> CalendarSo
 
 
 async def give_up(db: AsyncSession, claims: Mapping[int, datetime]) -> None:
-    """Leave what was claimed until the given moments to others; what somebody else has claimed by now is theirs."""
+    """Leave what was claimed until the given times to others; what somebody else has claimed by now is theirs."""
     await db.execute(
         update(CalendarSource)
         .where(tuple_(CalendarSource.id, CalendarSource.claimed_until).in_(list(claims.items())))
@@ -100,7 +99,7 @@ async def give_up(db: AsyncSession, claims: Mapping[int, datetime]) -> None:
     )
 
 
-async def settle(db: AsyncSession, source_id: int, next_read_at: datetime | None, **values: Any) -> None:
+async def settle(db: AsyncSession, source_id: int, next_read_at: datetime | None, **values: object) -> None:
     """End a claim."""
     await db.execute(
         update(CalendarSource)
@@ -125,7 +124,7 @@ async def add_years(db: AsyncSession, source_id: int, mark: str, rows: Sequence[
     """Put the recurring entries of further years beside what is there; none of a body that has changed meanwhile."""
     if not await _lock(db, source_id, queries.body_mark == mark):
         return
-    present = [row["year"] for row in await SessionReader(db).all(queries.EXPANDED_YEARS, source_id=source_id)]
+    present = await SessionReader(db).all(queries.EXPANDED_YEARS, source_id=source_id)
     new = [year for year in years if year not in present]
     dropped = [year for year in present if abs(year - now().year) > 1][max(MOST_YEARS - 3 - len(new), 0) :]
     for table in (CalendarOccurrence, CalendarYear):
@@ -156,9 +155,9 @@ async def withdraw(db: AsyncSession, *which: ColumnElement[bool]) -> None:
 
 
 def failing_since(at: datetime, schedule: Schedule) -> tuple[ColumnElement[bool], ...]:
-    """Sources that show an old copy, were due again before `moment`, and could not be read since."""
-    wanted = func.coalesce(CalendarSource.refresh_seconds, schedule.default)
-    wait = func.greatest(schedule.shortest, func.least(schedule.longest, wanted))
+    """Sources that show an old copy, were due again before `at`, and could not be read since."""
+    interval = func.coalesce(CalendarSource.refresh_seconds, schedule.default)
+    wait = func.greatest(schedule.shortest, func.least(schedule.longest, interval))
     return (
         CalendarSource.url.is_not(None),
         CalendarSource.last_error.is_not(None),
@@ -180,7 +179,7 @@ async def _add_rows(db: AsyncSession, source_id: int, rows: Sequence[Row]) -> No
         return
     years, starts, ends, titles = zip(*rows, strict=True)
     numbers = ARRAY(BigInteger)
-    given = select(
+    rows_read = select(
         func.unnest(bindparam("years", list(years), type_=numbers)).label("year"),
         func.unnest(bindparam("starts", list(starts), type_=numbers)).label("start"),
         func.unnest(bindparam("ends", list(ends), type_=numbers)).label("end"),
@@ -192,10 +191,10 @@ async def _add_rows(db: AsyncSession, source_id: int, rows: Sequence[Row]) -> No
             ["source_id", "year", "starts_at", "ends_at", "title"],
             select(
                 cast(literal(source_id), BigInteger),
-                given.c.year,
-                at(given.c.start),
-                at(given.c.end),
-                given.c.title,
+                rows_read.c.year,
+                at(rows_read.c.start),
+                at(rows_read.c.end),
+                rows_read.c.title,
             ),
             include_defaults=False,
         )
@@ -208,7 +207,7 @@ async def _add_years(db: AsyncSession, source_id: int, years: Sequence[int]) -> 
 
 
 async def drop_unused(db: AsyncSession, source_ids: Sequence[int]) -> int:
-    """Remove sources that no feed names any more; how many went. One that is named in this very moment stays."""
+    """Remove sources that no feed names any more; how many went. One that is named at the same time stays."""
     named = select(CalendarFeed.source_id).where(CalendarFeed.source_id.is_not(None))
     removed = 0
     for source_id in source_ids:

@@ -1,12 +1,34 @@
-"""What the heatmap is drawn from (planner §7): kept as notes tells it, read as one row per day."""
+"""What the heatmap is drawn from (planner §7): kept as the events of notes bring it, read as one row per day."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import Date, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from notechondria_shared.db import prepare
 from planner_service.models import CREATED, PURGED, Activity, NoteRef, PlannerEvent
+
+
+@dataclass(slots=True)
+class WrittenDay:
+    """A day on which notes were written."""
+
+    day: date
+    notes: int
+    most_words: int
+
+
+@dataclass(slots=True)
+class PlannedDay:
+    """A day for which something is planned."""
+
+    day: date
+    weight: Decimal
+
 
 WRITTEN = prepare(
     select(
@@ -19,7 +41,8 @@ WRITTEN = prepare(
         Activity.activity_type == CREATED,
         Activity.activity_date.between(bindparam("first", type_=Date), bindparam("today", type_=Date)),
     )
-    .group_by(Activity.activity_date)
+    .group_by(Activity.activity_date),
+    WrittenDay,
 )
 PLANNED = prepare(
     select(PlannerEvent.event_date.label("day"), func.sum(PlannerEvent.difficulty_weight).label("weight"))
@@ -27,7 +50,8 @@ PLANNED = prepare(
         PlannerEvent.user_id == bindparam("user_id"),
         PlannerEvent.event_date.between(bindparam("today", type_=Date), bindparam("last", type_=Date)),
     )
-    .group_by(PlannerEvent.event_date)
+    .group_by(PlannerEvent.event_date),
+    PlannedDay,
 )
 _KEPT = {
     name: bindparam(name, type_=getattr(Activity, name).type, required=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.timestamps import today
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession
+from notechondria_shared.web.route import api_router
 from planner_service.heatmap import service
 from planner_service.heatmap.schemas import Heatmap
 
-router = APIRouter(prefix="/api/v1/heatmap", tags=["heatmap"])
+router = api_router("/api/v1/heatmap", tags=["heatmap"])
 
 
 @router.get("/", response_model=Heatmap)

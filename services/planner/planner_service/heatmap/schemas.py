@@ -6,11 +6,13 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from notechondria_contracts.fields.formats import IsoDate
+
 
 class Cell(BaseModel):
     """One day: 0 to 4 for what was written, the summed weight of what is planned, and how dark it is drawn."""
 
-    date: str
+    date: IsoDate
     kind: Literal["past", "today", "future"]
     past_value: int
     future_value: int
@@ -21,9 +23,9 @@ class Cell(BaseModel):
 class Heatmap(BaseModel):
     """`GET /heatmap/`: 365 days, ascending, without gaps."""
 
-    today: str
-    start_date: str
-    end_date: str
+    today: IsoDate
+    start_date: IsoDate
+    end_date: IsoDate
     days_before: int
     days_after: int
     cells: list[Cell]

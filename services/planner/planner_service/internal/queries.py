@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, BindParameter, Date, bindparam, case, func, s
 from notechondria_shared.db import prepare
 from planner_service.calendar_links.queries import LIST as LINKS
 from planner_service.models import Activity, CalendarFeed, CalendarSource, NoteSession, PlannerEvent
-from planner_service.planner_events.payload import COLUMNS
+from planner_service.planner_events.queries import COLUMNS, EventRow
 
 __all__ = ["ACTIVITY", "EVENTS", "FEEDS", "LINKS", "SESSIONS", "UPCOMING"]
 
@@ -22,7 +22,8 @@ UPCOMING = prepare(
         PlannerEvent.event_date >= bindparam("today", type_=Date),
     )
     .order_by(PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id)
-    .limit(MOST_UPCOMING)
+    .limit(MOST_UPCOMING),
+    EventRow,
 )
 
 EVENTS = prepare(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from fastapi import APIRouter, Depends
 
 from notechondria_shared.core.json_values import plain
@@ -11,20 +13,20 @@ from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import require_internal
 from planner_service.heatmap.service import heatmap
 from planner_service.internal import queries
-from planner_service.planner_events.payload import event_payload
+from planner_service.planner_events.payload import event_fields
 
 router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
 
 
 @router.get("/front-page/{user_id:id}")
 async def front_page(user_id: int, read: ReadSession) -> Json:
-    """The planner's half of the front page (planner §9): `{"heatmap": §7, "upcoming_events": [up to 8 of §2.3]}`."""
+    """The planner's half of the front page (planner §9): the heatmap (planner §7) and up to 8 upcoming events."""
     day = today()
     upcoming = await read.all(queries.UPCOMING, user_id=user_id, today=day)
     return Json(
         {
             "heatmap": await heatmap(read, user_id, day),
-            "upcoming_events": [event_payload(row) for row in upcoming],
+            "upcoming_events": [event_fields(row) for row in upcoming],
         }
     )
 
@@ -35,10 +37,11 @@ async def export(user_id: int, read: ReadSession) -> Json:
 
     Tokens of links are not in it: only their digests are kept.
     """
+    links = await read.all(queries.LINKS, user_id=user_id)
     data = {
         "planner_events": await read.all(queries.EVENTS, user_id=user_id),
         "calendar_feeds": await read.all(queries.FEEDS, user_id=user_id),
-        "calendar_links": await read.all(queries.LINKS, user_id=user_id),
+        "calendar_links": [asdict(link) for link in links],
         "note_sessions": await read.all(queries.SESSIONS, user_id=user_id),
         "activities": await read.all(queries.ACTIVITY, user_id=user_id),
     }

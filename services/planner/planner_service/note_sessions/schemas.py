@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel
 
 from notechondria_contracts.fields import DateTime, Id, Text
+from notechondria_contracts.fields.formats import IsoTimestamp
 from notechondria_shared.web import Body
+from planner_service.note_sessions.payload import session_fields
+from planner_service.note_sessions.queries import SessionRow
 
 Title = Text(max_length=120, blank=True)
 Summary = Text(max_length=255, blank=True)
-Moment = DateTime(null=True)
+Timestamp = DateTime(null=True)
 
 
 class OpenSession(Body):
@@ -21,8 +24,8 @@ class OpenSession(Body):
     note_id: Annotated[int, Id()]
     title: Annotated[str, Title] = ""
     summary: Annotated[str, Summary] = ""
-    started_at: Annotated[datetime | None, Moment] = None
-    ended_at: Annotated[datetime | None, Moment] = None
+    started_at: Annotated[datetime | None, Timestamp] = None
+    ended_at: Annotated[datetime | None, Timestamp] = None
 
 
 class ChangeSession(Body):
@@ -31,12 +34,12 @@ class ChangeSession(Body):
     note_id: Annotated[int | None, Id()] = None
     title: Annotated[str | None, Title] = None
     summary: Annotated[str | None, Summary] = None
-    started_at: Annotated[datetime | None, Moment] = None
-    ended_at: Annotated[datetime | None, Moment] = None
+    started_at: Annotated[datetime | None, Timestamp] = None
+    ended_at: Annotated[datetime | None, Timestamp] = None
 
 
 class SessionPayload(BaseModel):
-    """A work session in answers and in the week (planner §6.3); moments ISO 8601 with `+00:00`."""
+    """A work session in answers and in the week (planner §6.3); timestamps ISO 8601 with `+00:00`."""
 
     id: int
     title: str
@@ -44,5 +47,10 @@ class SessionPayload(BaseModel):
     note_id: int
     course_id: int | None
     summary: str
-    starts_at: str
-    ends_at: str
+    starts_at: IsoTimestamp
+    ends_at: IsoTimestamp
+
+    @classmethod
+    def of(cls, row: SessionRow) -> Self:
+        """The payload of a row."""
+        return cls.model_validate(session_fields(row))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import now
-from planner_service.accounts import require_present
+from planner_service.accounts import ACCOUNTS
 from planner_service.models import NoteSession
 from planner_service.note_sessions.schemas import ChangeSession, OpenSession
 from planner_service.references.notes import NoteReference
@@ -18,38 +16,35 @@ from planner_service.references.service import own_note
 NO_SESSION = "Work session not found."
 
 
-async def open_session(db: AsyncSession, user_id: int, wanted: OpenSession, note: NoteReference | None) -> NoteSession:
+async def open_session(db: AsyncSession, user_id: int, body: OpenSession, note: NoteReference | None) -> NoteSession:
     """A new session on an own note, also one in the bin (decision 12); 404 for any other note.
 
-    `note` is what notes just told of a note that was not known here yet.
+    `note` is the answer of notes about a note that was not known here yet.
     """
-    await require_present(db, user_id)
-    found = await own_note(db, user_id, wanted.note_id, note)
-    row = NoteSession(
+    await ACCOUNTS.require_present(db, user_id)
+    known = await own_note(db, user_id, body.note_id, note)
+    work_session = NoteSession(
         user_id=user_id,
-        note_id=wanted.note_id,
-        title=wanted.title or found["title"][:120],
-        summary=wanted.summary or found["description"][:255],
-        started_at=wanted.started_at or now(),
-        ended_at=wanted.ended_at,
+        note_id=body.note_id,
+        title=body.title or known.title[:120],
+        summary=body.summary or known.description[:255],
+        started_at=body.started_at or now(),
+        ended_at=body.ended_at,
     )
-    db.add(row)
+    db.add(work_session)
     await db.flush()
-    return row
+    return work_session
 
 
-async def change_session(db: AsyncSession, user_id: int, session_id: int, changed: ChangeSession) -> NoteSession:
+async def change_session(db: AsyncSession, user_id: int, session_id: int, body: ChangeSession) -> NoteSession:
     """Apply the keys that were sent; a null start changes nothing. 404 when unknown or somebody else's."""
-    row: NoteSession | None = await db.scalar(
+    work_session: NoteSession | None = await db.scalar(
         select(NoteSession).where(NoteSession.id == session_id, NoteSession.user_id == user_id).with_for_update()
     )
-    if row is None:
+    if work_session is None:
         raise NotFound(NO_SESSION)
-    changes: dict[str, Any] = changed.changes()
-    changes.pop("note_id", None)
-    if changes.get("started_at") is None:
-        changes.pop("started_at", None)
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.touch()
-    return row
+    for name, value in body.changes().items():
+        if name != "note_id" and not (name == "started_at" and value is None):
+            setattr(work_session, name, value)
+    work_session.touch()
+    return work_session

@@ -2,52 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
-from planner_service.models import PlannerEvent
+from planner_service.planner_events.queries import EventRow
 from planner_service.planner_events.window import Window, moved
 
-COLUMNS = (
-    PlannerEvent.id,
-    PlannerEvent.title,
-    PlannerEvent.event_date,
-    PlannerEvent.starts_at,
-    PlannerEvent.ends_at,
-    PlannerEvent.difficulty_weight,
-    PlannerEvent.description,
-    PlannerEvent.course_id,
-    PlannerEvent.is_completed,
-    PlannerEvent.completed_at,
-    PlannerEvent.recurrence_freq,
-    PlannerEvent.recurrence_interval,
-    PlannerEvent.recurrence_end_date,
-    PlannerEvent.recurrence_count,
-)
-"""What a payload is made of; queries select exactly these."""
+
+class EventFields(TypedDict):
+    """A planner event as JSON has it; `schemas.EventPayload` describes it for clients."""
+
+    id: int
+    title: str
+    event_date: str
+    starts_at: str
+    ends_at: str
+    difficulty_weight: int
+    description: str
+    course_id: int | None
+    is_completed: bool
+    completed_at: str | None
+    recurrence_freq: str
+    recurrence_interval: int
+    recurrence_end_date: str | None
+    recurrence_count: int | None
 
 
-def row_of(event: PlannerEvent) -> dict[str, Any]:
-    """An entity as a row of `COLUMNS`."""
-    return {column.key: getattr(event, column.key) for column in COLUMNS}
-
-
-def event_payload(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The payload of a row of `COLUMNS`."""
-    end_date: date | None = row["recurrence_end_date"]
+def event_fields(row: EventRow) -> EventFields:
+    """The payload of a row."""
+    end_date = row.recurrence_end_date
     return {
-        **row,
-        "event_date": row["event_date"].isoformat(),
-        "starts_at": iso_offset(row["starts_at"]),
-        "ends_at": iso_offset(row["ends_at"]),
-        "completed_at": iso_offset_or_none(row["completed_at"]),
+        "id": row.id,
+        "title": row.title,
+        "event_date": row.event_date.isoformat(),
+        "starts_at": iso_offset(row.starts_at),
+        "ends_at": iso_offset(row.ends_at),
+        "difficulty_weight": row.difficulty_weight,
+        "description": row.description,
+        "course_id": row.course_id,
+        "is_completed": row.is_completed,
+        "completed_at": iso_offset_or_none(row.completed_at),
+        "recurrence_freq": row.recurrence_freq,
+        "recurrence_interval": row.recurrence_interval,
         "recurrence_end_date": None if end_date is None else end_date.isoformat(),
+        "recurrence_count": row.recurrence_count,
     }
 
 
-def at_occurrence(row: Mapping[str, Any], day: date) -> dict[str, Any]:
+def at_occurrence(row: EventRow, day: date) -> EventRow:
     """The row as it stands for the occurrence on `day`: date, start and end moved by whole days (planner §12.1)."""
-    window = moved(Window(row["event_date"], row["starts_at"], row["ends_at"]), day)
-    return {**row, **window._asdict()}
+    window = moved(Window(row.event_date, row.starts_at, row.ends_at), day)
+    return replace(row, event_date=window.event_date, starts_at=window.starts_at, ends_at=window.ends_at)

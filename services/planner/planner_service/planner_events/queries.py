@@ -2,17 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
+
 from sqlalchemy import BigInteger, bindparam, select
 
 from notechondria_shared.db import prepare
 from planner_service.models import PlannerEvent
-from planner_service.planner_events.payload import COLUMNS
+
+COLUMNS = (
+    PlannerEvent.id,
+    PlannerEvent.title,
+    PlannerEvent.event_date,
+    PlannerEvent.starts_at,
+    PlannerEvent.ends_at,
+    PlannerEvent.difficulty_weight,
+    PlannerEvent.description,
+    PlannerEvent.course_id,
+    PlannerEvent.is_completed,
+    PlannerEvent.completed_at,
+    PlannerEvent.recurrence_freq,
+    PlannerEvent.recurrence_interval,
+    PlannerEvent.recurrence_end_date,
+    PlannerEvent.recurrence_count,
+)
+"""What a payload is made of."""
+
+
+@dataclass(slots=True)
+class EventRow:
+    """A row of `COLUMNS`: an event, or one occurrence of a series."""
+
+    id: int
+    title: str
+    event_date: date
+    starts_at: datetime
+    ends_at: datetime
+    difficulty_weight: int
+    description: str
+    course_id: int | None
+    is_completed: bool
+    completed_at: datetime | None
+    recurrence_freq: str
+    recurrence_interval: int
+    recurrence_end_date: date | None
+    recurrence_count: int | None
+
+    @classmethod
+    def of(cls, event: PlannerEvent) -> EventRow:
+        """An entity as a row."""
+        return cls(*(getattr(event, column.key) for column in COLUMNS))
+
 
 _OWN = select(*COLUMNS).where(PlannerEvent.user_id == bindparam("user_id"))
 _LISTED = _OWN.order_by(PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id).limit(
     bindparam("limit", type_=BigInteger)
 )
 
-ONE = prepare(_OWN.where(PlannerEvent.id == bindparam("event_id")))
-OPEN = prepare(_LISTED.where(~PlannerEvent.is_completed))
-ALL = prepare(_LISTED)
+ONE = prepare(_OWN.where(PlannerEvent.id == bindparam("event_id")), EventRow)
+OPEN = prepare(_LISTED.where(~PlannerEvent.is_completed), EventRow)
+ALL = prepare(_LISTED, EventRow)

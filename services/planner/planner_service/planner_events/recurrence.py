@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Self
+from typing import Protocol, Self
 
 from planner_service.models import NONE, WEEKLY, YEARLY
 
 MOST_OCCURRENCES = 4000
+
+
+class Recurring(Protocol):
+    """The columns of an event that say when it happens."""
+
+    event_date: date
+    recurrence_freq: str
+    recurrence_interval: int
+    recurrence_end_date: date | None
+    recurrence_count: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +36,10 @@ class Series:
     """Occurrences in all, the first included."""
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
+    def of(cls, row: Recurring) -> Self:
         """The series of an event's row."""
         return cls(
-            row["event_date"],
-            row["recurrence_freq"],
-            row["recurrence_interval"],
-            row["recurrence_end_date"],
-            row["recurrence_count"],
+            row.event_date, row.recurrence_freq, row.recurrence_interval, row.recurrence_end_date, row.recurrence_count
         )
 
     @property

@@ -1,13 +1,12 @@
-"""Asking notes for what its facts have not brought yet (ADR 0003)."""
+"""Asking notes for what its events have not brought yet (ADR 0003)."""
 
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 import httpx
-from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from notechondria_shared.core.errors import Unavailable
@@ -75,10 +74,3 @@ class NotesDirectory:
             logger.warning("asking notes for %s failed: %r", path, error)
             raise Unavailable(AWAY) from error
         return answer.content
-
-
-async def _directory(request: Request) -> NotesDirectory:
-    return NotesDirectory(request.app.state.internal_http, request.app.state.settings.notes_url)
-
-
-Notes = Annotated[NotesDirectory, Depends(_directory)]

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time
 from notechondria_contracts.fields.rules import parse_datetime
 
 WEEK = 7
-LENGTHS = {"3": 3, "7": 7, "30": 30}
 
 
 def shifted(day: date, days: int) -> date:
@@ -25,10 +24,10 @@ class Days:
     length: int
 
     @classmethod
-    def asked(cls, start_date: str, days: str, today: date) -> Days:
-        """What the query asks for: an unreadable start is today, a length other than 3, 7 or 30 is 7."""
+    def asked(cls, start_date: str, days: int | None, today: date) -> Days:
+        """What the query asks for: an unreadable start is today, no length is 7 days."""
         first = _read_day(start_date.strip()) or today
-        return cls(first, LENGTHS.get(days.strip(), WEEK))
+        return cls(first, days or WEEK)
 
     @property
     def last(self) -> date:
@@ -41,12 +40,12 @@ class Days:
 
     @property
     def start(self) -> datetime:
-        """The first moment, UTC."""
+        """The start of the first day, UTC."""
         return datetime.combine(self.first, time.min, UTC)
 
     @property
     def end(self) -> datetime:
-        """The last moment, UTC, inclusive: the day after might not exist."""
+        """The end of the last day, UTC, inclusive: the day after might not exist."""
         return datetime.combine(self.last, time.max, UTC)
 
 

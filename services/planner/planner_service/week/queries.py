@@ -7,8 +7,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from notechondria_shared.db import prepare
 from planner_service.models import NoteSession, PlannerEvent
-from planner_service.note_sessions.queries import VISIBLE
-from planner_service.planner_events.payload import COLUMNS
+from planner_service.note_sessions.queries import VISIBLE, SessionRow
+from planner_service.planner_events.queries import COLUMNS, EventRow
 
 MOST_DEADLINES = 40
 
@@ -23,7 +23,8 @@ _FIRST, _LAST = bindparam("first", type_=Date), bindparam("last", type_=Date)
 SINGLE_EVENTS = prepare(
     _SINGLE.where(PlannerEvent.event_date.between(_FIRST, _LAST)).order_by(
         PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id
-    )
+    ),
+    EventRow,
 )
 # For the grid and the deadlines alike: every series that may have an occurrence from `first` to `last`.
 SERIES = prepare(
@@ -31,17 +32,20 @@ SERIES = prepare(
         PlannerEvent.recurrence_freq != _NONE,
         PlannerEvent.event_date <= _LAST,
         or_(PlannerEvent.recurrence_end_date.is_(None), PlannerEvent.recurrence_end_date >= _FIRST),
-    ).order_by(PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id)
+    ).order_by(PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id),
+    EventRow,
 )
 DEADLINES = prepare(
     _SINGLE.where(PlannerEvent.event_date >= bindparam("today", type_=Date))
     .order_by(PlannerEvent.starts_at, PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id)
-    .limit(MOST_DEADLINES)
+    .limit(MOST_DEADLINES),
+    EventRow,
 )
 SESSIONS = prepare(
     VISIBLE.where(
         NoteSession.started_at.between(
             bindparam("start", type_=DateTime(timezone=True)), bindparam("end", type_=DateTime(timezone=True))
         )
-    ).order_by(NoteSession.started_at, NoteSession.id)
+    ).order_by(NoteSession.started_at, NoteSession.id),
+    SessionRow,
 )

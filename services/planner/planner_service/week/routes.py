@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession
+from notechondria_shared.web.route import api_router
 from planner_service.calendar_sources.refresher import standard_years
+from planner_service.dependencies import Sources
+from planner_service.parameters import StartDate, WeekLength
 from planner_service.week import service
 from planner_service.week.days import Days
 from planner_service.week.schemas import Week
 
-router = APIRouter(prefix="/api/v1/activity/week", tags=["week"])
+router = api_router("/api/v1/activity/week", tags=["week"])
 
 
 @router.get("/", response_model=Week)
 async def read_week(
-    caller: LoggedIn, request: Request, read: ReadSession, start_date: str = "", days: str = ""
+    caller: LoggedIn, sources: Sources, read: ReadSession, start_date: StartDate = "", days: WeekLength = None
 ) -> Json:
     """Plans, work sessions and calendars day by day from `start_date` on, and the deadlines ahead (planner §6).
 
@@ -27,6 +28,6 @@ async def read_week(
     at = now()
     asked = Days.asked(start_date, days, at.date())
     if far := sorted({asked.first.year, asked.last.year} - set(standard_years(at))):
-        await request.app.state.refresher.expand(caller.user_id, far)
+        await sources.expand(caller.user_id, far)
     # Answered as it is: thousands of items need no second validation on their way out.
     return Json(await service.week(read, caller.user_id, asked, at))

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from notechondria_contracts.fields.formats import IsoDate, IsoTimestamp
 from planner_service.note_sessions.schemas import SessionPayload
 from planner_service.planner_events.schemas import EventPayload
 
@@ -15,7 +16,7 @@ class PlanItem(EventPayload):
 
     kind: Literal["plan"]
     source_id: int
-    occurrence_date: str
+    occurrence_date: IsoDate
 
 
 class CalendarItem(BaseModel):
@@ -26,8 +27,8 @@ class CalendarItem(BaseModel):
     course_id: int | None
     source_id: int
     calendar_title: str
-    starts_at: str
-    ends_at: str
+    starts_at: IsoTimestamp
+    ends_at: IsoTimestamp
 
 
 class Deadline(EventPayload):
@@ -39,15 +40,15 @@ class Deadline(EventPayload):
 class Day(BaseModel):
     """One day of the grid."""
 
-    date: str
+    date: IsoDate
     events: list[PlanItem | SessionPayload | CalendarItem]
 
 
 class Week(BaseModel):
     """`GET /activity/week/`; dates `YYYY-MM-DD`."""
 
-    start_date: str
-    previous_week_start: str
-    next_week_start: str
+    start_date: IsoDate
+    previous_week_start: IsoDate
+    next_week_start: IsoDate
     days: list[Day]
     deadlines: list[Deadline]

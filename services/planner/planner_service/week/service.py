@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Literal, TypedDict
 
 from notechondria_shared.db import Reads
-from notechondria_shared.db.tables import Row
-from planner_service.calendar_feeds.queries import ENTRIES
-from planner_service.note_sessions.payload import session_payload
-from planner_service.planner_events.payload import at_occurrence, event_payload
+from planner_service.calendar_feeds.queries import ENTRIES, EntryFields
+from planner_service.note_sessions.payload import SessionFields, session_fields
+from planner_service.note_sessions.queries import SessionRow
+from planner_service.planner_events.payload import EventFields, at_occurrence, event_fields
+from planner_service.planner_events.queries import EventRow
 from planner_service.planner_events.recurrence import Series
 from planner_service.week import queries
 from planner_service.week.days import WEEK, Days, shifted
@@ -19,11 +20,43 @@ from planner_service.week.urgency import urgency_score
 NEXT_WITHIN = timedelta(days=400)
 """How far ahead the next occurrence of a series is a deadline (planner §12.1)."""
 
-Item = dict[str, Any]
+
+class PlanFields(EventFields):
+    """An occurrence of a planner event in the grid."""
+
+    kind: Literal["plan"]
+    source_id: int
+    occurrence_date: str
 
 
-async def week(read: Reads, user_id: int, days: Days, at: datetime) -> dict[str, Any]:
-    """The payload of planner §6.2; `moment` is now."""
+class DeadlineFields(EventFields):
+    """An open event that lies ahead."""
+
+    urgency_score: float
+
+
+Item = PlanFields | SessionFields | EntryFields
+
+
+class DayFields(TypedDict):
+    """One day of the grid."""
+
+    date: str
+    events: list[Item]
+
+
+class WeekFields(TypedDict):
+    """The week as JSON has it; `schemas.Week` describes it for clients."""
+
+    start_date: str
+    previous_week_start: str
+    next_week_start: str
+    days: list[DayFields]
+    deadlines: list[DeadlineFields]
+
+
+async def week(read: Reads, user_id: int, days: Days, at: datetime) -> WeekFields:
+    """The payload of planner §6.2; `at` is now."""
     today = at.date()
     horizon = shifted(today, NEXT_WITHIN.days)
     single = await read.all(queries.SINGLE_EVENTS, user_id=user_id, first=days.first, last=days.last)
@@ -40,29 +73,31 @@ async def week(read: Reads, user_id: int, days: Days, at: datetime) -> dict[str,
     }
 
 
-def _occurrences(series: Iterable[Row], days: Days) -> Iterable[Row]:
+def _occurrences(series: Iterable[EventRow], days: Days) -> Iterable[EventRow]:
     for row in series:
         for day in Series.of(row).between(days.first, days.last):
             yield at_occurrence(row, day)
 
 
-def _next(series: Iterable[Row], today: date) -> Iterable[Row]:
+def _next(series: Iterable[EventRow], today: date) -> Iterable[EventRow]:
     for row in series:
         if (day := Series.of(row).next_from(today, NEXT_WITHIN)) is not None:
             yield at_occurrence(row, day)
 
 
-def _grid(days: Days, plans: Iterable[Row], sessions: Iterable[Row], entries: Iterable[Row]) -> list[dict[str, Any]]:
+def _grid(
+    days: Days, plans: Iterable[EventRow], sessions: Iterable[SessionRow], entries: Iterable[EntryFields]
+) -> list[DayFields]:
     grid: dict[str, list[Item]] = {day.isoformat(): [] for day in days.each()}
     for row in plans:
-        item = event_payload(row)
+        item = event_fields(row)
         grid[item["event_date"]].append(
             {**item, "kind": "plan", "source_id": item["id"], "occurrence_date": item["event_date"]}
         )
-    for row in sessions:
-        grid[row["started_at"].astimezone(UTC).date().isoformat()].append(session_payload(row))
-    for row in entries:
-        grid[row["starts_at"][:10]].append(row)
+    for work_session in sessions:
+        grid[work_session.started_at.astimezone(UTC).date().isoformat()].append(session_fields(work_session))
+    for entry in entries:
+        grid[entry["starts_at"][:10]].append(entry)
     # Sorting is stable: plans stay before sessions, sessions before calendars that start together (planner §6.3).
     # A day that stands for those after the end of the calendar shows its items once (decision 17).
     return [
@@ -71,9 +106,8 @@ def _grid(days: Days, plans: Iterable[Row], sessions: Iterable[Row], entries: It
     ]
 
 
-def _deadlines(rows: Iterable[Row], at: datetime) -> list[Item]:
-    scored = [
-        {**event_payload(row), "urgency_score": urgency_score(row["difficulty_weight"], row["starts_at"], at)}
-        for row in rows
+def _deadlines(rows: Iterable[EventRow], at: datetime) -> list[DeadlineFields]:
+    scored: list[DeadlineFields] = [
+        {**event_fields(row), "urgency_score": urgency_score(row.difficulty_weight, row.starts_at, at)} for row in rows
     ]
     return sorted(scored, key=lambda item: (-item["urgency_score"], item["starts_at"], item["title"]))

@@ -21,6 +21,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema, from_jso
 
 from notechondria_contracts.fields import messages
 
+JsonSchema = dict[str, object]
+"""The JSON schema of a field, as OpenAPI shows it."""
 BIGINT_MAX = 2**63 - 1
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}(\.0*)?")
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
@@ -38,7 +40,7 @@ def refuse(message: str) -> PydanticCustomError:
     return PydanticCustomError("contract", "{message}", {"message": message})
 
 
-def clean_text(value: Any, *, trim: bool = True) -> str:
+def clean_text(value: object, *, trim: bool = True) -> str:
     """Text from a JSON string or number, trimmed; booleans, lists, objects, NUL and lone surrogates are refused."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise refuse(messages.NOT_TEXT)
@@ -53,7 +55,7 @@ def clean_text(value: Any, *, trim: bool = True) -> str:
     return text.strip() if trim else text
 
 
-def whole_number(value: Any) -> int:
+def whole_number(value: object) -> int:
     """A whole number from a JSON number or a digit string, however large."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -75,14 +77,14 @@ class Rule(ABC):
     null: bool
 
     @abstractmethod
-    def convert(self, value: Any) -> Any:
+    def convert(self, value: object) -> Any:
         """The typed value, or a refusal with the contract's message."""
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         """The JSON schema of what clients should send."""
         return {}
 
-    def _validate(self, value: Any) -> Any:
+    def _validate(self, value: object) -> Any:
         if value is None:
             if self.null:
                 return None
@@ -92,7 +94,7 @@ class Rule(ABC):
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self._validate)
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
         described = self.schema()
         if self.null:
             return {"anyOf": [described, {"type": "null"}]}
@@ -110,7 +112,7 @@ class Text(Rule):
     check: Callable[[str], str | None] | None = None
     """Further rule: gives the message of a refusal, or None."""
 
-    def convert(self, value: Any) -> str:
+    def convert(self, value: object) -> str:
         text = clean_text(value)
         if not text:
             if self.blank:
@@ -124,8 +126,8 @@ class Text(Rule):
             raise refuse(problem)
         return text
 
-    def schema(self) -> dict[str, Any]:
-        described: dict[str, Any] = {"type": "string"}
+    def schema(self) -> JsonSchema:
+        described: JsonSchema = {"type": "string"}
         if self.max_length is not None:
             described["maxLength"] = self.max_length
         if smallest := max(self.min_length, 0 if self.blank else 1):
@@ -139,7 +141,7 @@ class Email(Rule):
 
     null: bool = False
 
-    def convert(self, value: Any) -> str:
+    def convert(self, value: object) -> str:
         text = clean_text(value)
         if not text:
             raise refuse(messages.BLANK)
@@ -151,7 +153,7 @@ class Email(Rule):
             raise refuse(messages.BAD_EMAIL) from None
         return checked.normalized.lower()
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         return {"type": "string", "format": "email", "maxLength": 254}
 
 
@@ -163,7 +165,7 @@ class Integer(Rule):
     maximum: int = BIGINT_MAX
     null: bool = False
 
-    def convert(self, value: Any) -> int:
+    def convert(self, value: object) -> int:
         number = whole_number(value)
         if self.minimum is not None and number < self.minimum:
             raise refuse(messages.too_small(self.minimum))
@@ -173,8 +175,8 @@ class Integer(Rule):
             raise refuse(messages.too_small(-BIGINT_MAX))
         return number
 
-    def schema(self) -> dict[str, Any]:
-        described: dict[str, Any] = {"type": "integer"}
+    def schema(self) -> JsonSchema:
+        described: JsonSchema = {"type": "integer"}
         if self.minimum is not None:
             described["minimum"] = self.minimum
         if self.maximum != BIGINT_MAX:
@@ -191,13 +193,13 @@ class Id(Rule):
     null: bool = False
     zero_is_null: bool = False
 
-    def convert(self, value: Any) -> int | None:
+    def convert(self, value: object) -> int | None:
         if self.zero_is_null and value == "":
             return None
         number = clamped_id(whole_number(value))
         return None if number == 0 and self.zero_is_null else number
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         return {"type": "integer"}
 
 
@@ -207,7 +209,7 @@ class Boolean(Rule):
 
     null: bool = False
 
-    def convert(self, value: Any) -> bool:
+    def convert(self, value: object) -> bool:
         if isinstance(value, bool):
             return value
         if isinstance(value, int | float) and value in (0, 1):
@@ -219,7 +221,7 @@ class Boolean(Rule):
             return False
         raise refuse(messages.NOT_BOOLEAN)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         return {"type": "boolean"}
 
 
@@ -230,12 +232,12 @@ class Choice(Rule):
     values: tuple[str, ...]
     null: bool = False
 
-    def convert(self, value: Any) -> str:
+    def convert(self, value: object) -> str:
         if isinstance(value, str) and (text := value.strip()) in self.values:
             return text
         raise refuse(messages.not_a_choice(value))
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         return {"type": "string", "enum": list(self.values)}
 
 
@@ -245,7 +247,7 @@ class Date(Rule):
 
     null: bool = False
 
-    def convert(self, value: Any) -> date:
+    def convert(self, value: object) -> date:
         found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
         if found:
             try:
@@ -254,7 +256,7 @@ class Date(Rule):
                 pass
         raise refuse(messages.BAD_DATE)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         return {"type": "string", "format": "date"}
 
 
@@ -293,13 +295,13 @@ class DateTime(Rule):
 
     null: bool = False
 
-    def convert(self, value: Any) -> datetime:
+    def convert(self, value: object) -> datetime:
         at = parse_datetime(value) if isinstance(value, str) else None
         if at is None:
             raise refuse(messages.BAD_DATETIME)
         return at
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         return {"type": "string", "format": "date-time"}
 
 
@@ -309,13 +311,13 @@ class Uuid(Rule):
 
     null: bool = False
 
-    def convert(self, value: Any) -> UUID:
+    def convert(self, value: object) -> UUID:
         try:
-            return UUID(value.strip())
-        except (AttributeError, ValueError):
+            return UUID(value.strip() if isinstance(value, str) else "")
+        except ValueError:
             raise refuse(messages.BAD_UUID) from None
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         return {"type": "string", "format": "uuid"}
 
 
@@ -326,7 +328,7 @@ class ObjectList(Rule):
     null: bool = False
     max_items: int = 10_000
 
-    def convert(self, value: Any) -> list[dict[str, Any]]:
+    def convert(self, value: object) -> list[dict[str, Any]]:
         if not isinstance(value, list):
             raise refuse(messages.NOT_A_LIST.format(type=json_type(value)))
         if len(value) > self.max_items:
@@ -336,7 +338,7 @@ class ObjectList(Rule):
                 raise refuse(messages.NOT_AN_OBJECT.format(type=json_type(item)))
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         return {"type": "array", "items": {"type": "object"}, "maxItems": self.max_items}
 
 
@@ -346,7 +348,7 @@ class Json(Rule):
 
     null: bool = True
 
-    def convert(self, value: Any) -> Any:
+    def convert(self, value: object) -> Any:
         if isinstance(value, str):
             try:
                 value = from_json(value, allow_inf_nan=False)
@@ -357,7 +359,7 @@ class Json(Rule):
         return value
 
     @classmethod
-    def _check(cls, value: Any) -> None:
+    def _check(cls, value: object) -> None:
         """Postgres keeps neither NUL nor lone surrogates, nor numbers without a value."""
         if isinstance(value, str):
             clean_text(value, trim=False)
@@ -372,6 +374,6 @@ class Json(Rule):
                 cls._check(inner)
 
 
-def json_type(value: Any) -> str:
+def json_type(value: object) -> str:
     """The type name of a parsed JSON value, as the contract's messages name it (planner §0)."""
     return "NoneType" if value is None else type(value).__name__

@@ -10,22 +10,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any
 
 from notechondria_shared.core.errors import BadRequest, PreconditionFailed
 
 PRECONDITION_HEADER = "X-Internal-Expected"
 """A JSON object: fields of the thing, as REST shows them."""
 
-_expected: ContextVar[dict[str, Any] | None] = ContextVar("expected", default=None)
+_expected: ContextVar[dict[str, object] | None] = ContextVar("expected", default=None)
 
 
-def changed_fields(present: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+def changed_fields(present: Mapping[str, object], expected: Mapping[str, object]) -> list[str]:
     """The names of expected values that no longer hold; null and empty are the same."""
     return [name for name, value in expected.items() if (present.get(name) or None) != (value or None)]
 
 
-def precondition_header(values: Mapping[str, Any]) -> dict[str, str]:
+def precondition_header(values: Mapping[str, object]) -> dict[str, str]:
     """The header that makes a change depend on these values."""
     return {PRECONDITION_HEADER: json.dumps(values)}
 
@@ -43,7 +42,7 @@ def set_precondition(header: str | None) -> None:
     _expected.set(values)
 
 
-def check_precondition(present: Mapping[str, Any]) -> None:
+def check_precondition(present: Mapping[str, object]) -> None:
     """412 when a field of the locked row is not as the request expects it.
 
     Looked at once in a request, at the first lock; fields that `present` does not name are left to the caller.

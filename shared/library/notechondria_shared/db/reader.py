@@ -48,6 +48,10 @@ class Prepared(Generic[Row_co]):
 
     def __init__(self, statement: Executable, row_factory: BaseRowFactory[Row_co]) -> None:
         compiled = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
+        if left := getattr(compiled, "insert_prefetch", ()):
+            # SQLAlchemy fills these in when it runs a statement itself; here they would be null.
+            message = f"the statement leaves defaults of the model out: {[column.key for column in left]}"
+            raise TypeError(message)
         self.statement = statement
         self.row_factory = row_factory
         self.sql = cast("LiteralString", compiled.string)
@@ -79,6 +83,15 @@ def prepare(statement: Executable, row: type[RowT] | None = None) -> Prepared[Ro
         message = f"{row.__name__} has the fields {fields}, its statement the columns {columns}"
         raise TypeError(message)
     return Prepared(statement, args_row(row))
+
+
+def prepare_dicts(statement: Executable, row: type[RowT]) -> Prepared[RowT]:
+    """Compile a statement whose rows go into JSON as they come: `row` is the TypedDict of its columns."""
+    fields, columns = list(row.__annotations__), [column.key for column in statement.exported_columns]  # type: ignore[attr-defined]
+    if fields != columns:
+        message = f"{row.__name__} has the keys {fields}, its statement the columns {columns}"
+        raise TypeError(message)
+    return cast("Prepared[RowT]", Prepared(statement, dict_row))
 
 
 def prepare_scalar(statement: Executable, kind: type[T]) -> Scalar[T]:

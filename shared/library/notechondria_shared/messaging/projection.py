@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, bindparam, case, select
+from sqlalchemy import ColumnElement, bindparam, case, inspect, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from notechondria_shared.db.reader import Reads, SessionReader, prepare, prepare_scalar
 
@@ -33,7 +34,13 @@ class Projection:
         tombstone: Mapping[str, object] | None = None,
     ) -> None:
         columns = [key.key, *fixed, *(name for revision, guarded in groups.items() for name in (revision, *guarded))]
-        insert = upsert(model).values({name: bindparam(name, required=True) for name in columns})
+        # A prepared statement knows no defaults of the model: they are said here.
+        defaults: dict[str, object] = {
+            column.key: column.default.arg
+            for column in inspect(model).columns
+            if column.key not in columns and isinstance(column.default, ScalarElementColumnDefault)
+        }
+        insert = upsert(model).values({**defaults, **{name: bindparam(name, required=True) for name in columns}})
         newer = {
             revision: getattr(model, revision) < insert.excluded[revision] for revision in groups
         }  # compared per group: text and state of a note arrive by different events

@@ -56,7 +56,7 @@ class Body(BaseModel):
         """True when the request held the key, whatever its value."""
         return name in self.model_fields_set
 
-    def changes(self) -> dict[str, Any]:
+    def changes(self) -> dict[str, object]:
         """The keys that were sent, with their values: what a PATCH applies."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 

@@ -18,7 +18,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from notechondria_contracts.fields import messages
-from notechondria_contracts.fields.rules import BIGINT_MAX, refuse
+from notechondria_contracts.fields.rules import BIGINT_MAX, Id, refuse
 
 FIELD_ERROR = "query_field"
 """The type of refusals that leave as `{"<name>": [text]}`; all others are `{"detail": "<name>: text"}`."""
@@ -76,6 +76,20 @@ class QueryInteger(QueryRule):
 
 
 @dataclass(frozen=True, slots=True)
+class QueryId(QueryRule):
+    """The id of a row; 0 counts as absent (decision 7), and a number beyond every id finds nothing."""
+
+    def read(self, text: str) -> int | None:
+        """The id."""
+        value = Id(zero_is_null=True).convert(text)
+        return None if value is None else int(value)
+
+    def schema(self) -> JsonSchemaValue:
+        """An integer."""
+        return {"type": "integer"}
+
+
+@dataclass(frozen=True, slots=True)
 class QueryFlag(QueryRule):
     """True for `1` and `true`, in any letter case; everything else is False."""
 
@@ -92,19 +106,24 @@ class QueryFlag(QueryRule):
 class QueryText(QueryRule):
     """A trimmed text; a NUL character is 400 `{"<name>": [text]}` (decision 27). Blank is `""`."""
 
+    format: str = ""
+    """The format that OpenAPI shows."""
+    lenient: bool = False
+    """Whoever reads the text takes anything, a NUL character too."""
+
     def convert(self, text: object) -> str:
         """The trimmed text."""
         return self.read(str(text).strip())
 
     def read(self, text: str) -> str:
         """The text."""
-        if "\x00" in text:
+        if "\x00" in text and not self.lenient:
             raise PydanticCustomError(FIELD_ERROR, "{message}", {"message": messages.NUL_CHARACTER})
         return text
 
     def schema(self) -> JsonSchemaValue:
         """A string."""
-        return {"type": "string"}
+        return {"type": "string", "format": self.format} if self.format else {"type": "string"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
 
 from planner_service.calendar_sources.fetch import CalendarFetcher, Fetched, FetchFailed
+from planner_service.state import PlannerState
 
 FETCHES = Counter(
     "notechondria_feed_fetches",
@@ -48,7 +48,7 @@ class CountedFetcher:
             FETCHES.labels(self._service, outcome).inc()
 
 
-def install(app: FastAPI) -> None:
+def install(state: PlannerState) -> None:
     """Count what the refresher fetches."""
-    refresher = app.state.refresher
-    refresher.fetcher = CountedFetcher(refresher.fetcher, app.state.settings.service)
+    refresher = state.refresher
+    refresher.fetcher = CountedFetcher(refresher.fetcher, state.settings.service)
