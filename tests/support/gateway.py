@@ -10,7 +10,7 @@ from pathlib import Path
 
 from notechondria_cli.ports import choose_port, release_port
 from notechondria_cli.probe import get_json
-from notechondria_launcher.part import Part
+from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.stack import Stack
 from notechondria_launcher.traefik import Traefik
 
@@ -37,7 +37,7 @@ def another_gateway(stack: Stack, urls: dict[str, str] | None = None, **environm
     where, env = {**stack.plan.settings.urls, **(urls or {})}, {**stack.plan.env, **environment}
     with tempfile.TemporaryDirectory(prefix="notechondria-gateway-") as name:
         folder = Path(name)
-        part = Part("gateway", Traefik(folder, folder, "127.0.0.1", port, ping_port, where, env).spec)
+        part = ManagedProcess("gateway", Traefik(folder, folder, "127.0.0.1", port, ping_port, where, env).spec)
         part.start()
         try:
             yield Gateway(f"http://127.0.0.1:{port}", ping_port, folder / "access.log")

@@ -17,9 +17,9 @@ from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout, default_data_folder
 from notechondria_cli.operator_env import operator_environment
 from notechondria_cli.state import StackState
+from notechondria_contracts.internal.status import ServiceStatus
 from notechondria_shared.core.version import product_version
 from notechondria_shared.observability.diagnosis import Finding
-from notechondria_shared.observability.service_status import ServiceStatus
 
 
 @dataclass

@@ -8,7 +8,7 @@ import httpx
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from notechondria_shared.observability.service_status import PATH, ServiceStatus
+from notechondria_contracts.internal.status import STATUS_PATH, ServiceStatus
 from notechondria_shared.observability.status import service_status
 
 PATIENCE = httpx.Timeout(2.5, connect=0.5)
@@ -30,7 +30,7 @@ async def _ask(http: httpx.AsyncClient, name: str, url: str) -> ServiceStatus:
     try:
         # The time limits of httpx are those of single steps.
         async with asyncio.timeout(PATIENCE.read):
-            answer = await http.get(url.rstrip("/") + PATH, timeout=PATIENCE)
+            answer = await http.get(url.rstrip("/") + STATUS_PATH, timeout=PATIENCE)
         answer.raise_for_status()
         return ServiceStatus.model_validate_json(answer.content)
     except (httpx.HTTPError, TimeoutError, ValidationError):

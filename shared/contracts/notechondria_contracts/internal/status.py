@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-PATH = "/internal/status"
+STATUS_PATH = "/internal/status"
 
 
 class InstanceStatus(BaseModel):
