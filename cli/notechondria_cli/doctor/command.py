@@ -112,7 +112,9 @@ def _print(found: Examination) -> None:
     for finding in found.hints:
         say(console, f"[yellow]{escape(finding.part)}[/yellow]: {escape(finding.problem)} {escape(finding.advice)}")
     for service in found.services:
-        if service.reachable:
+        if service.reachable and service.database is None:
+            say(console, f"{service.name} {service.version}: answers")
+        elif service.reachable:
             waiting = service.outbox.unsent if service.outbox else "?"
             letters = "?" if service.dead_letters is None else service.dead_letters
             say(
