@@ -37,7 +37,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def release(folder: Path, part: str) -> subprocess.CompletedProcess[str]:
-    script = str(ROOT / "scripts" / "release.py")
+    script = str(ROOT / "tools" / "release.py")
     return run(sys.executable, script, part, "--root", str(folder), cwd=folder, check=False)
 
 

@@ -5,7 +5,7 @@
     @COURSES.action(AdminAction(name="delete", ...), offered=lambda row: not row["is_default"])
     async def delete_course(key: int, read: ReadSession, db: WriteSession) -> None: ...
 
-    router = admin_router(COURSES, dead_letters=EVENTS)
+    router = admin_router(COURSES, dead_letter_table(EVENTS))
 
 An action is an endpoint: its parameters are dependencies like those of any other, `key` is the id of the row. It
 answers None, or an `AdminOutcome` when there is something to show.
@@ -142,18 +142,17 @@ class AdminTable:
             order=str(values.get(self._order_by) or ""),
         )
 
+    async def _serve_page(self, read: ReadSession, query: Page) -> AdminPage:
+        return await self.page(read, query)
+
+    async def _serve_one(self, read: ReadSession, key: int) -> AdminRow:
+        return await self.one(read, key)
+
     def add_routes(self, router: APIRouter) -> None:
         """Serve the list, its rows and their actions."""
         name = self._resource.name
-
-        async def page(read: ReadSession, query: Page) -> AdminPage:
-            return await self.page(read, query)
-
-        async def one(read: ReadSession, key: int) -> AdminRow:
-            return await self.one(read, key)
-
-        router.get(f"/{name}", name=f"list_{name}", description=f"The list “{self._resource.title}”.")(page)
-        router.get(f"/{name}/{{key:id}}", name=f"get_{name}", description=f"One {self._resource.noun}.")(one)
+        router.get(f"/{name}", name=f"list_{name}")(self._serve_page)
+        router.get(f"/{name}/{{key:id}}", name=f"get_{name}")(self._serve_one)
         for action, _, run in self._actions:
             router.post(
                 f"/{name}/{{key:id}}/{action.name}",
@@ -164,15 +163,22 @@ class AdminTable:
             router.post(f"/{name}", status_code=201, dependencies=[Depends(require_staff)])(self._creation[1])
 
 
+class _Tables:
+    """The lists of one service."""
+
+    def __init__(self, tables: Sequence[AdminTable]) -> None:
+        self._tables = tables
+
+    async def describe(self) -> AdminDescription:
+        """What the site is told of them."""
+        return AdminDescription(resources=[table.description for table in self._tables])
+
+
 def admin_router(*tables: AdminTable, dependencies: Sequence[Dependency] = ()) -> APIRouter:
     """The administration of a service, for calls from inside alone."""
     inside = [Depends(require_internal), *dependencies]
     router = APIRouter(prefix=ADMIN_PATH, include_in_schema=False, dependencies=inside, route_class=ApiRoute)
-
-    async def describe() -> AdminDescription:
-        return AdminDescription(resources=[table.description for table in tables])
-
-    router.get("", name="describe_admin", description="The lists of this service for the administration.")(describe)
+    router.get("", name="describe_admin")(_Tables(tables).describe)
     for table in tables:
         table.add_routes(router)
     return router

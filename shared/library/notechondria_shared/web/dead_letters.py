@@ -49,26 +49,32 @@ def _short(values: Values) -> Values:
     return {**values, "error": str(values["error"])[:_LONGEST]}
 
 
+class _Actions:
+    """What can be done to the letters of a service."""
+
+    def __init__(self, tables: EventTables) -> None:
+        self._tables = tables
+
+    async def replay(self, request: Request, key: int) -> None:
+        """Hand a letter to its consumer again; 409 with the error when it fails once more."""
+        state = state_of(request.app, ServiceState)
+        outcome = await dead_letters.replay(state.database, self._tables, state.handlers, key)
+        if outcome is None:
+            raise NotFound(UNKNOWN)
+        if outcome:
+            raise Conflict(f"It failed again: {outcome[:_LONGEST]}")
+
+    async def discard(self, request: Request, key: int) -> None:
+        """Forget a letter."""
+        state = state_of(request.app, ServiceState)
+        if not await dead_letters.discard(state.database, self._tables, key):
+            raise NotFound(UNKNOWN)
+
+
 def dead_letter_table(tables: EventTables) -> AdminTable:
     """The list of a service with its two actions."""
     table = AdminTable(_RESOURCE, dead_letters.letter_list(tables), unknown=UNKNOWN, order_by="failed_at", shown=_short)
-    table.action(_REPLAY, offered=lambda row: row["replayed_at"] is None)(_replay)
-    table.action(_DISCARD)(_discard)
+    actions = _Actions(tables)
+    table.action(_REPLAY, offered=lambda row: row["replayed_at"] is None)(actions.replay)
+    table.action(_DISCARD)(actions.discard)
     return table
-
-
-async def _replay(request: Request, key: int) -> None:
-    """Hand a letter to its consumer again; 409 with the error when it fails once more."""
-    state = state_of(request.app, ServiceState)
-    outcome = await dead_letters.replay(state.database, state.tables, state.handlers, key)
-    if outcome is None:
-        raise NotFound(UNKNOWN)
-    if outcome:
-        raise Conflict(f"It failed again: {outcome[:_LONGEST]}")
-
-
-async def _discard(request: Request, key: int) -> None:
-    """Forget a letter."""
-    state = state_of(request.app, ServiceState)
-    if not await dead_letters.discard(state.database, state.tables, key):
-        raise NotFound(UNKNOWN)
