@@ -18,12 +18,12 @@ all-in-one)
     tail -q -n 0 -F "$NOTECHONDRIA_DATA/logs/"*.log 2>/dev/null &
     exec python -m notechondria_launcher up --host 0.0.0.0 --port "${PORT:-8080}"
     ;;
-identity | notes | planner | mcp)
+identity | notes | planner | mcp | web)
     echo "starting $NOTECHONDRIA_SERVICE"
     exec python -m "${NOTECHONDRIA_SERVICE}_service"
     ;;
 *)
-    echo "NOTECHONDRIA_SERVICE=${NOTECHONDRIA_SERVICE:-} is none of identity, notes, planner, mcp, all-in-one." >&2
+    echo "NOTECHONDRIA_SERVICE=${NOTECHONDRIA_SERVICE:-} is none of identity, notes, planner, mcp, web, all-in-one." >&2
     exit 2
     ;;
 esac

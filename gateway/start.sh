@@ -50,6 +50,7 @@ resolve() {
         -e "s|(env \"NOTES_URL\")|\"$(addresses "${NOTES_URL:-}")\"|" \
         -e "s|(env \"PLANNER_URL\")|\"$(addresses "${PLANNER_URL:-}")\"|" \
         -e "s|(env \"MCP_URL\")|\"$(addresses "${MCP_URL:-}")\"|" \
+        -e "s|(env \"WEB_URL\")|\"$(addresses "${WEB_URL:-}")\"|" \
         "$routes/services.yaml" >"$resolved/services.draft"
     if cmp -s "$resolved/services.draft" "$resolved/services.yaml"; then
         rm "$resolved/services.draft"

@@ -21,7 +21,7 @@ from psycopg.rows import dict_row
 from notechondria_launcher.stack import Stack
 from tests.support.client import Api, eventually
 from tests.support.disorder import Person, disturb
-from tests.support.documents import SERVICES
+from tests.support.documents import SERVICES_WITH_SCHEMA
 from tests.support.facts import settled
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "20"))
@@ -115,6 +115,6 @@ def test_what_must_always_hold(aftermath: Aftermath, rule: str) -> None:
     assert aftermath.rows("notes", MUST_NOT_BE[rule]) == []
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", SERVICES_WITH_SCHEMA)
 def test_no_fact_is_a_dead_letter(aftermath: Aftermath, service: str) -> None:
     assert aftermath.rows(service, "SELECT subject, error FROM dead_letters") == []

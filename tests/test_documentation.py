@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from tools.api_document import text
 
-import identity_service.documentation
+import web_service.documentation
 from tests.support.client import Api
 from tests.support.documents import SERVICES, openapi
 
-GOLDEN = Path(identity_service.documentation.__file__).parent / "openapi.json"
+GOLDEN = Path(web_service.documentation.__file__).parent / "openapi.json"
 
 
 def test_the_document_is_generated_from_the_code() -> None:

@@ -37,7 +37,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def release(folder: Path, part: str) -> subprocess.CompletedProcess[str]:
-    script = str(ROOT / "scripts" / "release.py")
+    script = str(ROOT / "tools" / "release.py")
     return run(sys.executable, script, part, "--root", str(folder), cwd=folder, check=False)
 
 
@@ -53,7 +53,7 @@ def test_a_release_raises_every_version_dates_the_changelog_and_tags(copy: Path)
     lock = (copy / "uv.lock").read_text()
     assert f'name = "notechondria-shared"\nversion = "{version}"' in lock
     assert f'name = "notechondria"\nversion = "{version}"' in lock
-    document = json.loads((copy / "services/identity/identity_service/documentation/openapi.json").read_text())
+    document = json.loads((copy / "services/web/web_service/documentation/openapi.json").read_text())
     assert document["info"]["version"] == version
     changelog = (copy / "CHANGELOG.md").read_text()
     assert f"## [Unreleased]\n\n## [{version}] - 20" in changelog

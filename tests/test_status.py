@@ -15,7 +15,7 @@ import pytest
 from notechondria_launcher.stack import Stack
 from tests.support.admin import make_staff
 from tests.support.client import Api, User, eventually
-from tests.support.documents import SERVICES
+from tests.support.documents import SERVICES, SERVICES_WITH_SCHEMA
 from tests.support.replica import another
 
 pytestmark = pytest.mark.usefixtures("no_dead_letters")
@@ -55,7 +55,8 @@ def test_every_service_is_shown_whole(api: Api, staff: User) -> None:
     assert found["findings"] == []
     assert found["version"] == version
     assert [one["name"] for one in found["services"]] == list(SERVICES)
-    for one in found["services"]:
+    *keeping, web = found["services"]
+    for one in keeping:
         assert one["reachable"] is one["database"] is one["bus"] is True
         assert one["version"] == version
         assert one["replicas"] == 1
@@ -65,8 +66,11 @@ def test_every_service_is_shown_whole(api: Api, staff: User) -> None:
         assert one["migrations"]["revision"] == one["migrations"]["head"] is not None
         assert one["outbox"].keys() == {"unsent", "oldest_seconds"}
         assert one["dead_letters"] == 0
-    heard = {one["name"]: {consumer["stream"] for consumer in one["consumers"]} for one in found["services"]}
+    heard = {one["name"]: {consumer["stream"] for consumer in one["consumers"]} for one in keeping}
     assert heard == {"identity": set(), "notes": {"IDENTITY"}, "planner": {"IDENTITY", "NOTES"}, "mcp": {"IDENTITY"}}
+    # It has no schema and no bus of which anything could be said.
+    assert (web["reachable"], web["version"]) == (True, version)
+    assert {web[name] for name in ("database", "bus", "outbox", "consumers", "dead_letters", "replicas")} == {None}
 
 
 def test_replicas_are_counted_while_they_live(stack: Stack, staff: User) -> None:
@@ -92,7 +96,7 @@ def test_a_service_that_is_away_is_shown_as_such(stack: Stack, staff: User, serv
         (away,) = [one for one in found["services"] if one["name"] == service]
         assert away["reachable"] is False
         assert {away[name] for name in ("version", "replicas", "database", "bus", "outbox", "dead_letters")} == {None}
-        assert [one["reachable"] for one in found["services"]].count(True) == 3
+        assert [one["reachable"] for one in found["services"]].count(True) == 4
         assert found["status"] == "degraded"
         assert [one["part"] for one in found["findings"]] == [service]
         assert f"{service} does not answer." in found["findings"][0]["problem"]
@@ -108,7 +112,7 @@ def test_services_that_hang_are_not_waited_for(stack: Stack, staff: User) -> Non
     try:
         found = status(staff)
         assert {one["name"]: one["reachable"] for one in found["services"]} == {
-            "identity": True, "notes": False, "planner": False, "mcp": False,
+            "identity": True, "notes": False, "planner": False, "mcp": False, "web": True,
         }  # fmt: skip
     finally:
         for service in hanging:
@@ -118,11 +122,11 @@ def test_services_that_hang_are_not_waited_for(stack: Stack, staff: User) -> Non
 
 def test_a_bus_that_is_away_is_shown_as_such(stack: Stack, staff: User) -> None:
     with without(stack, "nats"):
-        eventually(lambda: {one["bus"] for one in status(staff)["services"]} == {False}, what="the bus is away")
+        eventually(lambda: {one["bus"] for one in status(staff)["services"][:4]} == {False}, what="the bus is away")
         found = status(staff)
         assert {one["consumers"] for one in found["services"]} == {None}
-        assert {one["database"] for one in found["services"]} == {True}
-        assert {one["part"] for one in found["findings"]} == set(SERVICES)
+        assert {one["database"] for one in found["services"][:4]} == {True}
+        assert {one["part"] for one in found["findings"]} == set(SERVICES_WITH_SCHEMA)
     eventually(lambda: status(staff)["status"] == "ok")
 
 

@@ -1,9 +1,9 @@
 """Which file answers which path: `python -m tools.endpoints` writes docs/endpoints.md.
 
-The routes are read from the source (ast): `APIRouter(prefix=...)`, the decorators of its functions, `include_router` of
-one router in another, and `[Route(path, endpoint=...) for path in (...)]`. Nothing is imported, so the page needs no
-service to start. What an endpoint is for is the first sentence of its docstring. A test compares the page with
-the routes that FastAPI has.
+The routes are read from the source (ast): `api_router(prefix)`, the decorators of its functions, `include_router` of
+one router in another, `[Route(path, endpoint=...) for path in (...)]`, and the actions of `AdminTable`s. Nothing is
+imported, so the page needs no service to start. What an endpoint is for is the first sentence of its docstring. A test
+compares the page with the routes that FastAPI has.
 """
 
 from __future__ import annotations
@@ -50,12 +50,18 @@ class _Module:
 def endpoints(root: Path = ROOT) -> list[Endpoint]:
     """Every endpoint, sorted by path; those in shared code, which several services answer, belong to `shared`."""
     packages = sorted([*root.glob("services/*/*_service"), root / "shared/library/notechondria_shared"])
-    trees = {
-        file: ast.parse(file.read_text(encoding="utf-8")) for one in packages for file in sorted(one.rglob("*.py"))
-    }
-    constants = _constants(trees.values())
+    trees = {file: _parsed(file) for one in packages for file in sorted(one.rglob("*.py"))}
+    agreed = [_parsed(file) for file in sorted((root / "shared/contracts").rglob("*.py"))]
+    constants = _constants([*agreed, *trees.values()])
     makers = _makers(trees.values(), constants)
-    modules = {file: _read(tree, constants, makers) for file, tree in trees.items()}
+    tables = {one: _tables(tree for file, tree in trees.items() if file.is_relative_to(one)) for one in packages}
+    admin = constants.get("ADMIN_PATH", "")
+    modules = {
+        file: _read(tree, constants, makers, {name: f"{admin}/{kind}" for name, kind in tables[one].items()})
+        for one in packages
+        for file, tree in trees.items()
+        if file.is_relative_to(one)
+    }
     outer = {
         (file.parent / f"{name.partition('.')[0]}.py", name.partition(".")[2]): module.prefixes[router]
         for file, module in modules.items()
@@ -69,6 +75,27 @@ def endpoints(root: Path = ROOT) -> list[Endpoint]:
             where = file.relative_to(root).as_posix()
             found.append(replace(endpoint, path=_CONVERTOR.sub(r"{\1}", path), service=service, file=where))
     return sorted(found)
+
+
+def _parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _tables(trees: Iterable[ast.Module]) -> dict[str, str]:
+    """The lists that a package shows the administration site, by the names of their `AdminTable`s."""
+    return {
+        node.targets[0].id: kind
+        for tree in trees
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _is_call(node.value, "AdminTable")
+        if (kind := _keyword(node.value.args[0], "name"))
+    }
+
+
+def _keyword(node: ast.expr, name: str) -> str:
+    """A text that a call is given by name; empty when it is not written out there."""
+    found = [one.value for one in node.keywords if one.arg == name] if isinstance(node, ast.Call) else []
+    return str(found[0].value) if found and isinstance(found[0], ast.Constant) else ""
 
 
 def _constants(trees: Iterable[ast.Module]) -> dict[str, str]:
@@ -100,15 +127,18 @@ def _routers(scope: ast.AST, constants: Mapping[str, str], makers: Mapping[str, 
     for node in ast.walk(scope):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Call):
             made_by = ast.unparse(node.value.func)
-            if made_by == "APIRouter":
-                given = [_text(one.value, constants) for one in node.value.keywords if one.arg == "prefix"]
-                found[node.targets[0].id] = "".join(given)
+            if made_by in {"APIRouter", "api_router"}:
+                named = [one.value for one in node.value.keywords if one.arg == "prefix"]
+                prefixes = [_text(one, constants) for one in (*node.value.args[:1], *named)]
+                found[node.targets[0].id] = "".join(prefixes)
             elif made_by in makers:
                 found[node.targets[0].id] = makers[made_by]
     return found
 
 
-def _read(tree: ast.Module, constants: Mapping[str, str], makers: Mapping[str, str]) -> _Module:
+def _read(
+    tree: ast.Module, constants: Mapping[str, str], makers: Mapping[str, str], tables: Mapping[str, str]
+) -> _Module:
     own = {**constants, **_constants([tree])}
     prefixes = _routers(tree, own, makers)
     includes: list[tuple[str, str]] = []
@@ -127,7 +157,7 @@ def _read(tree: ast.Module, constants: Mapping[str, str], makers: Mapping[str, s
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             purpose = first_sentence(ast.get_docstring(node))
             for decorator in node.decorator_list:
-                for router, method, path in _declared(decorator, prefixes, own):
+                for router, method, path in (*_declared(decorator, prefixes, own), *_acting(decorator, tables)):
                     routes.append((router, Endpoint(path, method, "", "", node.name, purpose)))
     return _Module(prefixes, tuple(includes), tuple(routes))
 
@@ -155,6 +185,17 @@ def _declared(
         yield router, verb.upper(), path
     elif verb == "api_route":
         yield router, "any", path
+
+
+def _acting(decorator: ast.expr, tables: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """(no router, POST, path) of what a decorator declares as an action or creation of an `AdminTable`."""
+    if not (isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute)):
+        return
+    table, verb = ast.unparse(decorator.func.value), decorator.func.attr
+    if table in tables and verb == "creation":
+        yield "", "POST", tables[table]
+    elif table in tables and verb == "action":
+        yield "", "POST", f"{tables[table]}/{{key}}/{_keyword(decorator.args[0], 'name')}"
 
 
 def _text(node: ast.expr, constants: Mapping[str, str]) -> str:

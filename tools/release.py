@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OPENAPI = "services/identity/identity_service/documentation/openapi.json"
+OPENAPI = "services/web/web_service/documentation/openapi.json"
 UNRELEASED = "## [Unreleased]\n"
 NUMBER = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 

@@ -22,7 +22,7 @@ import psycopg
 from psycopg import sql
 
 from notechondria_cli.errors import StackError
-from notechondria_cli.names import SERVICES
+from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.postgres_programs import postgres_program
 from notechondria_shared.core.version import product_version
 
@@ -85,7 +85,7 @@ def _fill(archive: tarfile.TarFile, database_url: str, media: "MediaStore", tell
     _copy_files(archive, media, kept, tell)
     tell("database", len(kept))
     with tempfile.NamedTemporaryFile(dir=scratch, prefix=".dump-") as dump:
-        schemas = [f"--schema={service}" for service in SERVICES]
+        schemas = [f"--schema={service}" for service in SERVICES_WITH_SCHEMA]
         _run("pg_dump", database_url, ["--format=custom", f"--file={dump.name}", *schemas])
         size = dump.seek(0, os.SEEK_END)
         dump.seek(0)
@@ -173,7 +173,7 @@ def read(source: Path, database_url: str, media: "MediaStore", tell: Tell) -> Ma
                 done += 1
                 tell("files", done)
     with psycopg.connect(database_url) as connection:
-        for service in SERVICES:
+        for service in SERVICES_WITH_SCHEMA:
             # The bus of the new system has heard nothing yet; whoever consumed a fact knows it by its id.
             connection.execute(sql.SQL("UPDATE {} SET sent_at = NULL").format(sql.Identifier(service, "outbox")))
     return manifest

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from notechondria_cli.errors import StackError
-from notechondria_cli.names import SERVICES
+from notechondria_cli.names import SERVICES_WITH_SCHEMA
 
 
 def _token() -> str:
@@ -33,8 +33,8 @@ class Credentials:
         known = _read(path)
         found = cls(
             superuser=_text(known, "superuser", _token),
-            database=_group(known, "database", SERVICES),
-            nats=_group(known, "nats", (*SERVICES, "admin", "system")),
+            database=_group(known, "database", SERVICES_WITH_SCHEMA),
+            nats=_group(known, "nats", (*SERVICES_WITH_SCHEMA, "admin", "system")),
             internal_token=_text(known, "internal_token", _token),
             secret_key=_text(known, "secret_key", lambda: secrets.token_urlsafe(48)),
             admin_password=_text(known, "admin_password", lambda: secrets.token_urlsafe(12)),

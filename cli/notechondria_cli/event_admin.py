@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from notechondria_cli.errors import StackError
 from notechondria_cli.internal_call import InternalCall
-from notechondria_cli.names import SERVICES
+from notechondria_cli.names import SERVICES_WITH_SCHEMA
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class EventAdmin:
 
 def _chosen(service: str | None) -> tuple[str, ...]:
     if service is None:
-        return SERVICES
-    if service not in SERVICES:
-        raise StackError(f"There is no service {service!r}.", f"Services: {', '.join(SERVICES)}.")
+        return SERVICES_WITH_SCHEMA
+    if service not in SERVICES_WITH_SCHEMA:
+        raise StackError(f"There is no service {service!r}.", f"Services: {', '.join(SERVICES_WITH_SCHEMA)}.")
     return (service,)

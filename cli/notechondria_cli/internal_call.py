@@ -11,7 +11,7 @@ from notechondria_cli.control import running_state
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout, default_data_folder
-from notechondria_cli.names import SERVICES
+from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.operator_env import operator_environment
 
 _TIMEOUT_SECONDS = 60
@@ -31,13 +31,13 @@ class InternalCall:
         In a container, where services run elsewhere, <SERVICE>_URL of the environment says where.
         """
         env = operator_environment()
-        elsewhere = {name: urlsplit(env.get(f"{name.upper()}_URL", "")).netloc for name in SERVICES}
+        elsewhere = {name: urlsplit(env.get(f"{name.upper()}_URL", "")).netloc for name in SERVICES_WITH_SCHEMA}
         if data is None and all(elsewhere.values()):
             return cls(elsewhere, env.get("INTERNAL_TOKEN", ""))
         layout = Layout(data.expanduser().absolute() if data else default_data_folder(env))
         state = running_state(layout)
         token = env.get("INTERNAL_TOKEN") or Credentials.load_or_create(layout.credentials).internal_token
-        return cls({name: f"127.0.0.1:{state.ports[name]}" for name in SERVICES}, token)
+        return cls({name: f"127.0.0.1:{state.ports[name]}" for name in SERVICES_WITH_SCHEMA}, token)
 
     def send(self, service: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
         """Return the JSON object of a 2xx answer, None for a 404; a refusal's own words become the error."""

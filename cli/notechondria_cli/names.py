@@ -2,7 +2,11 @@
 
 from typing import Final
 
-SERVICES: Final = ("identity", "notes", "planner", "mcp")
+from notechondria_contracts import services
+
+SERVICES: Final = services.SERVICES
+SERVICES_WITH_SCHEMA: Final = services.SERVICES_WITH_SCHEMA
+"""Those with a schema, a role of the database and a user of the bus."""
 TOGETHER: Final = "services"
 """The part that is all services in one process, in place of one for each (NOTECHONDRIA_TOGETHER)."""
 PARTS: Final = ("postgres", "nats", *SERVICES, "gateway")

@@ -8,7 +8,7 @@ tag=${TAG:-$(cat VERSION)}
 commit=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 [ -z "$(git status --porcelain 2>/dev/null)" ] || commit=$commit-changed
 built=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-for target in identity notes planner mcp gateway nats all-in-one; do
+for target in identity notes planner mcp web gateway nats all-in-one; do
     echo "Building notechondria/$target:$tag"
     DOCKER_BUILDKIT=1 docker build --quiet --file deploy/Dockerfile --target "$target" \
         --build-arg COMMIT="$commit" --build-arg BUILD_TIME="$built" \

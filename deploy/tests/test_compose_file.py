@@ -14,7 +14,7 @@ from notechondria_launcher.nats import wheel_program
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-SERVICES = ("identity", "notes", "planner", "mcp")
+SERVICES = ("identity", "notes", "planner", "mcp", "web")
 # Names of sample.env that mean nothing there, each with its reason.
 ELSEWHERE = {
     "NOTECHONDRIA_DATA": "volumes",

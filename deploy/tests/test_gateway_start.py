@@ -82,6 +82,7 @@ def started(tmp_path: Path, replicas: Replicas) -> Iterator[Path]:
         "NOTES_URL": f"http://notes:{replicas.port}",
         "PLANNER_URL": "http://one.example:8000,http://two.example:8000",
         "MCP_URL": "http://mcp:8000/",
+        "WEB_URL": "http://web:8000",
     }
     running = subprocess.Popen([GATEWAY / "start.sh"], env=env, start_new_session=True)
     try:
@@ -106,6 +107,7 @@ def test_every_living_replica_is_a_server_of_its_own(started: Path, replicas: Re
         "notes": f"http://127.0.0.1:{port},http://127.0.0.2:{port}",
         "planner": "http://one.example:8000,http://two.example:8000",
         "mcp": "http://10.0.0.9:8000/",  # the only one is not asked first
+        "web": "http://web:8000",
     }
     static = yaml.safe_load((started / "traefik.yaml").read_text())
     assert static["providers"]["file"]["directory"] == str(started / "routes")

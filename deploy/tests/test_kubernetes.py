@@ -14,7 +14,8 @@ from manifests import OVERLAYS, ROOT, named, objects, pod_specs, rendered
 
 from notechondria_cli.operator_env import read_env_file
 
-SERVICES = ("identity", "notes", "planner", "mcp")
+WITH_SCHEMA = ("identity", "notes", "planner", "mcp")
+SERVICES = (*WITH_SCHEMA, "web")
 # Their schemas come with their operators; test_kubernetes_routes.py has Traefik itself read its own.
 FOREIGN = {"IngressRoute", "Middleware", "ServersTransport", "Cluster", "ObjectStore", "ScheduledBackup"}
 CORE = {
@@ -43,7 +44,7 @@ def test_core_kinds_keep_to_their_schemas(overlay: str) -> None:
 def test_every_pod_is_hardened(overlay: str) -> None:
     specs = pod_specs(overlay)
     assert {f"Deployment/{service}-service" for service in SERVICES} <= set(specs)
-    assert {f"Job/{service}-migrate" for service in SERVICES} | {"Job/provision", "StatefulSet/nats"} <= set(specs)
+    assert {f"Job/{service}-migrate" for service in WITH_SCHEMA} | {"Job/provision", "StatefulSet/nats"} <= set(specs)
     for name, spec in specs.items():
         pod = spec["securityContext"]
         assert pod["runAsNonRoot"] is True, name
@@ -149,14 +150,15 @@ def test_network_policies(overlay: str) -> None:
     (deny,) = [p for p in objects(overlay, "NetworkPolicy") if p["metadata"]["name"] == "default-deny"]
     assert deny["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     services = {f"{service}-service" for service in SERVICES}
-    jobs = {f"{service}-migrate" for service in SERVICES} | {"provision"}
+    jobs = {f"{service}-migrate" for service in WITH_SCHEMA} | {"provision"}
     for service in services:
         assert admitted(overlay, service, 8000) == services | {"gateway"}
         assert admitted(overlay, service, 5432) == set()
-    assert admitted(overlay, "nats", 4222) == services
+    keeping = services - {"web-service"}
+    assert admitted(overlay, "nats", 4222) == keeping
     assert admitted(overlay, "nats", 6222) == {"nats"}
     assert admitted(overlay, "nats", 8222) == set()
-    database = services | jobs | ({"postgres"} if overlay == "production" else set())  # instances among themselves
+    database = keeping | jobs | ({"postgres"} if overlay == "production" else set())  # instances among themselves
     assert admitted(overlay, "postgres", 5432) == database
 
 
@@ -185,7 +187,7 @@ def test_metrics_are_collected_from_a_marked_namespace_only(overlay: str) -> Non
     assert elsewhere(overlay, "gateway", 8081, "ingress") == [collector]
     assert admitted(overlay, "gateway", 8081) == set()
     assert elsewhere(overlay, "nats", 4222, "ingress") == []
-    for job in ("provision", *(f"{service}-migrate" for service in SERVICES)):
+    for job in ("provision", *(f"{service}-migrate" for service in WITH_SCHEMA)):
         assert elsewhere(overlay, job, 8000, "ingress") == []
 
 
@@ -196,8 +198,21 @@ def test_the_gateway_reaches_an_ai_service_in_a_marked_namespace_only(overlay: s
         assert elsewhere(overlay, f"{service}-service", 9000, "egress") == []
 
 
+def test_web_is_told_of_no_database_and_no_bus(overlay: str) -> None:
+    (container,) = pod_specs(overlay)["Deployment/web-service"]["containers"]
+    assert {entry["name"] for entry in container["env"]} == {"IDENTITY_URL", "NOTES_URL", "PLANNER_URL", "MCP_URL"}
+    whole = {source["secretRef"]["name"] for source in container["envFrom"] if "secretRef" in source}
+    assert whole == {"notechondria-shared", "notechondria-web-settings"}
+    assert container["image"].split(":")[0].endswith("notechondria/web")
+    assert "Job/web-migrate" not in pod_specs(overlay)
+    labels = pods(overlay)["web-service"]
+    policies = [p["spec"] for p in objects(overlay, "NetworkPolicy")]
+    rules = [rule for p in policies if selects(p["podSelector"], labels) for rule in p.get("egress", [])]
+    assert not [peer for rule in rules for peer in rule.get("to", []) if "ipBlock" in peer]
+
+
 def test_each_service_is_given_its_own_credentials_only(overlay: str) -> None:
-    for service in SERVICES:
+    for service in WITH_SCHEMA:
         for name in (f"Deployment/{service}-service", f"Job/{service}-migrate"):
             (container,) = pod_specs(overlay)[name]["containers"]
             direct = {
@@ -254,7 +269,7 @@ def test_every_secret_that_is_named_is_made_by_the_script(overlay: str, tmp_path
                     assert source["secretRef"]["name"] in keys
     users = {f"{user}_NATS_PASSWORD" for user in ("IDENTITY", "NOTES", "PLANNER", "MCP", "ADMIN", "SYSTEM", "ROUTE")}
     assert keys["notechondria-nats"] == users
-    for service in SERVICES:
+    for service in WITH_SCHEMA:
         secret = next(s for s in made if s["metadata"]["name"] == f"notechondria-{service}")["stringData"]
         assert secret["NATS_PASSWORD"] == read_env_file(env)[f"{service.upper()}_NATS_PASSWORD"]
 
@@ -303,7 +318,7 @@ def test_postgres_and_media(overlay: str) -> None:
     assert len(backup["schedule"].split()) == 6
     assert settings["MEDIA_STORE_URL"].startswith("s3://")
     # Every replica of every service at its most, with its four connections and those beside the pool.
-    most = sum(named(overlay, "HorizontalPodAutoscaler", f"{s}-service")["spec"]["maxReplicas"] for s in SERVICES)
+    most = sum(named(overlay, "HorizontalPodAutoscaler", f"{s}-service")["spec"]["maxReplicas"] for s in WITH_SCHEMA)
     assert most * 10 < int(cluster["postgresql"]["parameters"]["max_connections"])
 
 

@@ -23,7 +23,7 @@ from notechondria_launcher.nats import wheel_program
 from notechondria_launcher.stack import Stack
 
 NAMESPACE = "notechondria"
-SERVICES = ("identity", "notes", "planner", "mcp")
+SERVICES = ("identity", "notes", "planner", "mcp", "web")
 
 
 def test_the_manifest_is_current() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from tools.api_document import openapi
 
-from notechondria_cli.names import SERVICES
+from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA
 
-__all__ = ["SERVICES", "openapi", "operations"]
+__all__ = ["SERVICES", "SERVICES_WITH_SCHEMA", "openapi", "operations"]
 
 
 def operations(service: str) -> list[tuple[str, str, dict[str, Any]]]:

@@ -17,7 +17,7 @@ from notechondria_cli.display import say
 from notechondria_cli.django_import.move import make_schemas, move
 from notechondria_cli.django_import.report import Report
 from notechondria_cli.django_import.source import Source
-from notechondria_cli.names import SERVICES
+from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.operator_env import operator_environment
 from notechondria_shared.db.provision import provision
 
@@ -45,7 +45,7 @@ def import_django(
         database = idle_database(layout, env)
         try:
             url = database.admin_database_url
-            make_schemas({service: database.database_url(service) for service in SERVICES})
+            make_schemas({service: database.database_url(service) for service in SERVICES_WITH_SCHEMA})
             store = backup.media_store(media_environment(layout, env, url))
             public = env.get("PUBLIC_BASE_URL") or "http://localhost:8080"
             with _Bars(console) as tell:

@@ -16,7 +16,7 @@ from notechondria_cli.django_import.source import Source
 from notechondria_cli.django_import.target import Target, Tell
 from notechondria_cli.django_import.writings import move_content
 from notechondria_cli.errors import StackError
-from notechondria_cli.names import SERVICES
+from notechondria_cli.names import SERVICES_WITH_SCHEMA
 
 if TYPE_CHECKING:
     from notechondria_shared.storage.media import MediaStore
@@ -31,7 +31,7 @@ _NUMBERED = (
 
 def make_schemas(database_urls: Mapping[str, str]) -> None:
     """Bring each service's schema to its present shape, as the service itself would at its start."""
-    for service in SERVICES:
+    for service in SERVICES_WITH_SCHEMA:
         with patch.dict(os.environ, {"DATABASE_URL": database_urls[service]}):
             spec: Any = importlib.import_module(f"{service}_service.app").SPEC
         migrations: Any = importlib.import_module("notechondria_shared.db.migrations")

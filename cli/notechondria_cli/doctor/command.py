@@ -17,9 +17,9 @@ from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout, default_data_folder
 from notechondria_cli.operator_env import operator_environment
 from notechondria_cli.state import StackState
+from notechondria_contracts.internal.status import ServiceStatus
 from notechondria_shared.core.version import product_version
 from notechondria_shared.observability.diagnosis import Finding
-from notechondria_shared.observability.service_status import ServiceStatus
 
 
 @dataclass
@@ -112,7 +112,9 @@ def _print(found: Examination) -> None:
     for finding in found.hints:
         say(console, f"[yellow]{escape(finding.part)}[/yellow]: {escape(finding.problem)} {escape(finding.advice)}")
     for service in found.services:
-        if service.reachable:
+        if service.reachable and service.database is None:
+            say(console, f"{service.name} {service.version}: answers")
+        elif service.reachable:
             waiting = service.outbox.unsent if service.outbox else "?"
             letters = "?" if service.dead_letters is None else service.dead_letters
             say(

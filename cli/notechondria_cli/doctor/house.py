@@ -9,9 +9,9 @@ from notechondria_cli.control import Report
 from notechondria_cli.names import SERVICES, title
 from notechondria_cli.probe import answers, get, get_json
 from notechondria_cli.state import StackState
+from notechondria_contracts.internal.status import STATUS_PATH, ServiceStatus
 from notechondria_shared.core.version import product_version
 from notechondria_shared.observability.diagnosis import Finding, findings
-from notechondria_shared.observability.service_status import PATH, ServiceStatus
 
 _STATUS_SECONDS = 3.0
 _RESTARTS = 3
@@ -24,7 +24,7 @@ def ask(state: StackState, token: str) -> list[ServiceStatus]:
 
 
 def _ask(name: str, state: StackState, token: str) -> ServiceStatus:
-    answer = get(f"http://127.0.0.1:{state.ports[name]}{PATH}", {"X-Internal-Token": token}, _STATUS_SECONDS)
+    answer = get(f"http://127.0.0.1:{state.ports[name]}{STATUS_PATH}", {"X-Internal-Token": token}, _STATUS_SECONDS)
     try:
         if answer is not None and answer[0] == 200:
             return ServiceStatus.model_validate_json(answer[1])

@@ -16,7 +16,7 @@ from notechondria_cli.ports import choose_port
 
 DEPLOY = Path(__file__).resolve().parents[2]
 FILES = (DEPLOY / "compose.yaml", DEPLOY / "ci" / "compose.test.yaml")
-SERVICES = ("identity", "notes", "planner", "mcp")
+SERVICES = ("identity", "notes", "planner", "mcp", "web")
 
 
 def docker(*arguments: str, check: bool = True, **options: Any) -> str:

@@ -13,6 +13,7 @@ from tests.support.client import Api
 OURS = (*SERVICES, "gateway", "nats", "postgres")
 LIMIT_BYTES = 250_000_000
 STEPS = ("starting {0}", "Postgres at postgres:5432 answers", "schema {0} ", "serving {0} on 0.0.0.0:8000")
+STATELESS_STEPS = (STEPS[0], STEPS[-1])
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -59,7 +60,8 @@ def test_containers_are_hardened(stack: ComposeHouse, service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_start_says_its_steps_in_order(stack: ComposeHouse, service: str) -> None:
     lines = stack.lines(stack.containers(service)[0])
-    places = [next(at for at, line in enumerate(lines) if step.format(service) in line) for step in STEPS]
+    steps = STATELESS_STEPS if service == "web" else STEPS
+    places = [next(at for at, line in enumerate(lines) if step.format(service) in line) for step in steps]
     assert places == sorted(places)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from house import ComposeHouse, docker
+from house import SERVICES, ComposeHouse, docker
 from load import Load
 from tests.support.client import Api, eventually
 from tests.test_story import test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_second
@@ -29,7 +29,7 @@ class AllInOne:
         with psycopg.connect(house.admin_database_url, autocommit=True) as admin:
             admin.execute("CREATE DATABASE all_in_one")
         # Roles belong to the whole server: another house of its own would take them from the first.
-        house.compose("stop", "identity", "notes", "planner", "mcp", "gateway")
+        house.compose("stop", *SERVICES, "gateway")
         url = house.in_network(house.admin_database_url).replace("/notechondria", "/all_in_one")
         began = time.monotonic()
         self.container = docker(

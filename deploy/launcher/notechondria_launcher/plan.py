@@ -6,7 +6,7 @@ from functools import partial
 from notechondria_cli import preflight
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.layout import Layout
-from notechondria_cli.names import PARTS, SERVICES, TOGETHER
+from notechondria_cli.names import PARTS, SERVICES, SERVICES_WITH_SCHEMA, TOGETHER
 from notechondria_cli.ports import choose_port, release_port
 from notechondria_launcher.nats import Nats
 from notechondria_launcher.part import ManagedProcess
@@ -46,7 +46,7 @@ class Plan:
             env=env,
             credentials=self.credentials,
             database_url=self.admin_database_url,
-            nats_urls={name: self.nats_url(name) for name in SERVICES},
+            nats_urls={name: self.nats_url(name) for name in SERVICES_WITH_SCHEMA},
             urls=urls,
             ports=self.ports,
             public_url=self.public_url,

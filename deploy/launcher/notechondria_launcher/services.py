@@ -1,4 +1,4 @@
-"""The four services as child processes: what each is told through its environment, and when it is ready."""
+"""The services as child processes: what each is told through its environment, and when it is ready."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.database import with_user
-from notechondria_cli.names import SERVICES, TOGETHER
+from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA, TOGETHER
 from notechondria_cli.probe import answers
 from notechondria_launcher.process import ChildSpec
 from notechondria_shared.core.unix_path import unix_path
@@ -46,11 +46,12 @@ class ServiceSettings:
         ours = {
             "HOST": "127.0.0.1",
             "PORT": str(self.ports[name]),
-            "DATABASE_URL": with_user(self.database_url, name, self.credentials.database[name]),
-            "NATS_URL": self.nats_urls[name],
             **{f"{service.upper()}_URL": self.urls[service] for service in SERVICES},
             "PYTHONUNBUFFERED": "1",
         }
+        if name in SERVICES_WITH_SCHEMA:
+            ours["DATABASE_URL"] = with_user(self.database_url, name, self.credentials.database[name])
+            ours["NATS_URL"] = self.nats_urls[name]
         defaults = {
             "PUBLIC_BASE_URL": self.public_url,
             "MEDIA_STORE_URL": self.media.as_uri(),
@@ -64,7 +65,9 @@ class ServiceSettings:
             del defaults["MEDIA_STORE_URL"]
         if name == "identity":
             defaults |= admin_account(self.env, self.credentials)
-        given = {key: value for key, value in self.env.items() if value or key not in defaults}
+        # A service without a schema is not told where the database and the bus are.
+        hidden = () if name in SERVICES_WITH_SCHEMA else ("DATABASE_URL", "NATS_URL")
+        given = {key: value for key, value in self.env.items() if (value or key not in defaults) and key not in hidden}
         if name != "identity":
             given.pop("DJANGO_SUPERUSER_PASSWORD", None)
         return {**defaults, **given, **ours}

@@ -20,7 +20,7 @@ import uvloop
 
 from notechondria_launcher.services import OWN_ENVIRONMENTS
 from notechondria_shared.core.logs import serving_service
-from notechondria_shared.db.wait import DatabaseUnavailable
+from notechondria_shared.core.start import CannotStart
 from notechondria_shared.service.runner import prepare, serving
 
 
@@ -76,7 +76,7 @@ def main() -> int:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(environments))
-    except DatabaseUnavailable as problem:
+    except CannotStart as problem:
         sys.stderr.write(f"{problem}\n")
         return 3
     return 0

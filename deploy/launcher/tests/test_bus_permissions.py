@@ -15,7 +15,7 @@ from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from notechondria_cli.layout import NATS_CONFIGURATION
-from notechondria_cli.names import SERVICES
+from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_launcher import Stack
 
 pytestmark = pytest.mark.timeout(60)
@@ -63,7 +63,7 @@ def own_stream(service: str) -> StreamConfig:
 
 async def ensure_streams(stack: Stack) -> None:
     """Let every service make its stream, as it does at its start."""
-    for service in SERVICES:
+    for service in SERVICES_WITH_SCHEMA:
         async with connected(stack, service) as bus:
             await bus.js.add_stream(own_stream(service))
 
@@ -181,7 +181,7 @@ def test_a_wrong_password_is_refused(stack: Stack, user: str) -> None:
 def test_the_four_permission_blocks_say_the_same() -> None:
     text = NATS_CONFIGURATION.read_text()
     blocks = {}
-    for service in SERVICES:
+    for service in SERVICES_WITH_SCHEMA:
         upper = service.upper()
         block = text.split(f"{upper}_PERMISSIONS: {{")[1].split("\n}")[0]
         blocks[service] = block.replace(f'"{service}.>"', '"<own>.>"').replace(f".{service}", ".<own>")
@@ -192,4 +192,4 @@ def test_the_four_permission_blocks_say_the_same() -> None:
 
 def test_the_configuration_holds_no_password() -> None:
     text = NATS_CONFIGURATION.read_text()
-    assert all(f"${user.upper()}_NATS_PASSWORD" in text for user in (*SERVICES, "admin", "system"))
+    assert all(f"${user.upper()}_NATS_PASSWORD" in text for user in (*SERVICES_WITH_SCHEMA, "admin", "system"))

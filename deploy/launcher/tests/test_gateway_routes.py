@@ -66,6 +66,12 @@ def echo(stack: Stack, path: str, method: str = "GET", headers: dict[str, str] |
         ("/api/v1/activity/week", "planner"),
         ("/mcp", "mcp"),
         ("/mcp/", "mcp"),
+        ("/admin", "web"),
+        ("/admin/users/1/", "web"),
+        ("/api/v1/docs/", "web"),
+        ("/api/v1/docs/swagger-ui.css", "web"),
+        ("/api/v1/openapi.json", "web"),
+        ("/api/v1/status/", "web"),
     ],
 )
 def test_a_path_reaches_its_service_unchanged(stack: Stack, path: str, service: str) -> None:

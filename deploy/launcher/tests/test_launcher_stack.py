@@ -10,7 +10,7 @@ import psutil
 import psycopg
 import pytest
 
-from notechondria_cli.names import PARTS, SERVICES
+from notechondria_cli.names import PARTS, SERVICES, SERVICES_WITH_SCHEMA
 from notechondria_cli.probe import answers, get_json, until
 from notechondria_cli.state import AlreadyRunningError, StackState
 from notechondria_launcher import Stack, StackError
@@ -63,10 +63,13 @@ def test_services_are_told_what_they_need(stack: Stack) -> None:
     assert (notes["HOST"], notes["WEB_CONCURRENCY"]) == ("127.0.0.1", "1")
     assert identity["DJANGO_SUPERUSER_PASSWORD"] == stack.plan.credentials.admin_password
     assert "DJANGO_SUPERUSER_PASSWORD" not in notes
+    web = environment(stack, "web")
+    assert web["INTERNAL_TOKEN"] == stack.internal_token
+    assert not {"DATABASE_URL", "NATS_URL", "DJANGO_SUPERUSER_PASSWORD"} & web.keys()
 
 
 def test_each_role_opens_the_database_and_only_loopback_listens(stack: Stack) -> None:
-    for name in SERVICES:
+    for name in SERVICES_WITH_SCHEMA:
         with psycopg.connect(stack.database_url(name)) as connection:
             assert connection.execute("SELECT current_user").fetchone() == (name,)
     for name in PARTS:

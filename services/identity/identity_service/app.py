@@ -10,7 +10,6 @@ import identity_service.accounts.routes
 import identity_service.admin.routes
 import identity_service.api_keys.routes
 import identity_service.avatars.routes
-import identity_service.documentation.routes
 import identity_service.export.routes
 import identity_service.integrations.routes
 import identity_service.invitations.routes
@@ -24,7 +23,7 @@ import identity_service.security.routes
 import identity_service.sessions.forward_auth
 import identity_service.sessions.introspection
 import identity_service.sessions.routes
-import identity_service.status.routes
+import identity_service.staff.routes
 from identity_service.housekeeping import Housekeeper
 from identity_service.mail.service import Mailer
 from identity_service.models import EVENTS, FILE_DELETIONS, Base
@@ -73,8 +72,6 @@ SPEC = ServiceSpec(
     routers=(
         identity_service.platform.routes.router,
         identity_service.platform.ai.router,
-        identity_service.documentation.routes.router,
-        identity_service.status.routes.router,
         identity_service.admin.routes.router,
         identity_service.accounts.routes.router,
         identity_service.sessions.routes.router,
@@ -84,6 +81,7 @@ SPEC = ServiceSpec(
         identity_service.invitations.routes.router,
         identity_service.export.routes.router,
         identity_service.operators.routes.router,
+        identity_service.staff.routes.router,
         identity_service.oauth.routes.router,
         identity_service.oauth.callbacks.router,
         identity_service.integrations.routes.router,

@@ -1,4 +1,4 @@
-"""What identity forgets in time: windows of limits, codes, sessions and keys that ended long ago."""
+"""What identity forgets in time: windows of limits, codes, sessions and keys that ended long ago, staff's actions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import or_
 
 from identity_service.limits.service import forget_old
-from identity_service.models import ApiKey, Code, Session
+from identity_service.models import ApiKey, Code, Session, StaffAction
 from notechondria_shared.core.background import Periodic
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
@@ -17,6 +17,8 @@ EVERY_SECONDS = 3600.0
 KEPT = timedelta(days=90)
 """How long ended sessions and keys stay, for whoever asks what happened; no session lives longer than three days."""
 CODES_KEPT = timedelta(days=7)
+STAFF_ACTIONS_KEPT = timedelta(days=400)
+"""More than a year, so that what is looked at once a year is still there."""
 
 
 class Housekeeper(Periodic):
@@ -34,3 +36,4 @@ class Housekeeper(Periodic):
         await delete_in_batches(self._database, Code, Code.expires_at < now() - CODES_KEPT)
         await delete_in_batches(self._database, Session, or_(Session.revoked_at < ended, Session.created_at < ended))
         await delete_in_batches(self._database, ApiKey, ApiKey.revoked_at < ended)
+        await delete_in_batches(self._database, StaffAction, StaffAction.begun_at < now() - STAFF_ACTIONS_KEPT)

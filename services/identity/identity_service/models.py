@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from notechondria_contracts.events.identity import UserDeleted, UserState
+from notechondria_contracts.internal.staff import BEGUN
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import COLUMN_TYPES, service_metadata
 from notechondria_shared.messaging import Aggregate
@@ -156,6 +157,21 @@ class RateWindow(Base):
     bucket: Mapped[str] = mapped_column(String(128), primary_key=True)
     started_at: Mapped[datetime] = mapped_column(default=now, index=True)
     tries: Mapped[int] = mapped_column(default=0)
+
+
+class StaffAction(Base):
+    """What a member of staff did, or was refused, on the administration site. It outlives the account that did it."""
+
+    __tablename__ = "staff_actions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(index=True)
+    action: Mapped[str] = mapped_column(String(80))
+    object: Mapped[str] = mapped_column(String(120))
+    """What it is done to, as the site's paths name it: `notes/55`."""
+    outcome: Mapped[str] = mapped_column(String(40), default=BEGUN)
+    begun_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    ended_at: Mapped[datetime | None]
 
 
 class SocialAccount(Base):

@@ -8,18 +8,19 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from notechondria_shared.core import trace_context
-from notechondria_shared.db import replica
-from notechondria_shared.observability.clean_spans import CleanExporter
-from notechondria_shared.observability.diagnosis import findings
-from notechondria_shared.observability.route_template import PREFLIGHT, UNMATCHED, method_of, route_template
-from notechondria_shared.observability.service_status import (
+from notechondria_contracts.internal.status import (
     ConsumerStatus,
     InstanceStatus,
     MigrationStatus,
     OutboxStatus,
     ServiceStatus,
 )
+from notechondria_shared.core import trace_context
+from notechondria_shared.core.replica import VARIABLE, become_replica
+from notechondria_shared.db import replica
+from notechondria_shared.observability.clean_spans import CleanExporter
+from notechondria_shared.observability.diagnosis import findings
+from notechondria_shared.observability.route_template import PREFLIGHT, UNMATCHED, method_of, route_template
 
 
 def exported(attributes: dict[str, str], error: Exception | None = None) -> ReadableSpan:
@@ -68,11 +69,11 @@ def test_routes_and_methods_are_few() -> None:
 
 
 def test_a_connection_is_named_after_its_replica(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(replica.VARIABLE, "")
-    replica.become_replica()
+    monkeypatch.setenv(VARIABLE, "")
+    become_replica()
     first = replica.connection_name("notes")
     assert first == replica.connection_name("notes")  # also in worker processes, which inherit the variable
-    replica.become_replica()
+    become_replica()
     assert replica.connection_name("notes") != first
     monkeypatch.setattr(replica, "product_version", lambda: "1" * 100)
     assert len(replica.connection_name("identity")) == 63  # what Postgres keeps

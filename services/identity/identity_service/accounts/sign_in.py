@@ -11,6 +11,7 @@ from identity_service.accounts import queries, schemas, service
 from identity_service.limits.service import limited
 from identity_service.models import ACTIVE, User
 from identity_service.passwords import PasswordPool
+from identity_service.sessions.devices import Device
 from notechondria_shared.core.errors import NonFieldError
 from notechondria_shared.db import Database
 
@@ -26,8 +27,13 @@ class VerifiedCredentials:
     upgraded: str | None
 
 
-async def verify_credentials(request: Request, given: schemas.Login) -> VerifiedCredentials:
-    """Look at name and password under the limits of guessing; every mismatch reads the same (400), too many are 429."""
+async def verify_credentials(
+    request: Request, given: schemas.Login, device: Device | None = None
+) -> VerifiedCredentials:
+    """Look at name and password under the limits of guessing; every mismatch reads the same (400), too many are 429.
+
+    `device` is whose tries they are, where the request itself comes from another service.
+    """
     identifier = given.identifier or given.email
     if not identifier:
         raise NonFieldError(NOBODY)
@@ -35,7 +41,7 @@ async def verify_credentials(request: Request, given: schemas.Login) -> Verified
     passwords: PasswordPool = request.app.state.passwords
     user = await database.reader.one(queries.FOR_LOGIN, identifier=identifier)
     account = f"user {user['id']}" if user else identifier
-    async with limited(request, "login", account):
+    async with limited(request, "login", account, device=device):
         # No connection is held while the hash is computed.
         matches, upgraded = await passwords.verify(given.password, user["password_hash"] if user else None)
         if user is None or not matches or user["status"] != ACTIVE:

@@ -1,192 +1,239 @@
-"""The administration site at `/admin/` (docs/admin.md): overview, lists, objects and what can be done to them."""
+"""What staff may do to accounts, sessions and invitations (docs/admin.md): the operators' rules.
+
+The member of staff comes as an internal assertion; nobody changes their own account where that would lock them out,
+and only a superuser changes a superuser.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
-from functools import cache
-from importlib import resources
-from urllib.parse import quote
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.admin import forms, queries, sign_in
-from identity_service.admin.catalogue import SECTIONS
-from identity_service.admin.entry import OwnForm, SignedIn
-from identity_service.admin.pages import TEMPLATES, PageRoute, page, redirect, sentence
-from identity_service.admin.record import record
-from identity_service.admin.remote import AwayError
-from identity_service.admin.sections import Action, Page, Row, Section
-from notechondria_shared.core.errors import ApiError, NotFound
+from identity_service.accounts.service import delete_account
+from identity_service.admin.tables import ACTIONS, INVITATIONS, SESSIONS, UNKNOWN, USERS, still_counts
+from identity_service.avatars.service import folder_of
+from identity_service.codes import service as codes
+from identity_service.models import EVENTS, User
+from identity_service.operators import service
+from identity_service.operators.schemas import ChangeUser, CreateInvitation, IssueCode
+from identity_service.sessions import service as sessions
+from identity_service.settings import IdentitySettings
+from notechondria_contracts.admin import (
+    AdminAction,
+    AdminChoice,
+    AdminCreated,
+    AdminCreation,
+    AdminField,
+    AdminForm,
+    AdminOutcome,
+    AdminSecret,
+)
+from notechondria_shared.core.errors import Forbidden, NotFound
 from notechondria_shared.db import Database
-from notechondria_shared.db.listing import PageQuery
-from notechondria_shared.web.page_query import number
+from notechondria_shared.web.admin import Staff, admin_router
+from notechondria_shared.web.dead_letters import dead_letter_table
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
 
-router = APIRouter(prefix="/admin", include_in_schema=False, route_class=PageRoute)
-PER_PAGE = 25
-MOST_PAGES = 10_000
-NO_PAGE = "There is no such page."
-TEMPLATES.globals["sections"] = list(SECTIONS.values())
-
-
-@cache
-def _style() -> bytes:
-    return resources.files(__package__).joinpath("style.css").read_bytes()
+OWN_ACCOUNT = "This is your own account; somebody else has to do that."
+SUPERUSER = "This account is a superuser's; only a superuser may do that."
+KINDS = (
+    (codes.PASSWORD_RESET, "Set a new password"),
+    (codes.REGISTER, "Verify the address of a new account"),
+    (codes.IDENTITY, "Confirm a change of password or address"),
+)
 
 
-@router.get("/style.css")
-async def style() -> Response:
-    """The one style sheet."""
-    return Response(_style(), media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+async def find(db: AsyncSession, staff: Staff, user_id: int) -> User:
+    """An account, locked, that this member of staff may change; 403 for a superuser's when they are none."""
+    user = await db.get(User, user_id, with_for_update=True)
+    if user is None:
+        raise NotFound(UNKNOWN)
+    if user.is_superuser and not staff.is_superuser:
+        raise Forbidden(SUPERUSER)
+    return user
 
 
-@router.get("/")
-async def home(request: Request, _: SignedIn) -> Response:
-    """How many there are of each."""
-    pages = await asyncio.gather(*(section.source.page(request, PageQuery(limit=1)) for section in SECTIONS.values()))
-    return page(request, "home.html", counts=list(zip(SECTIONS.values(), pages, strict=True)), away=_away(pages))
+async def _account(key: int, staff: Staff, db: WriteSession) -> User:
+    return await find(db, staff, key)
 
 
-router.include_router(sign_in.router)
-router.include_router(forms.router)
+async def _other_account(key: int, staff: Staff, db: WriteSession) -> User:
+    if key == staff.user_id:
+        raise Forbidden(OWN_ACCOUNT)
+    return await find(db, staff, key)
 
 
-@router.get("/{name}/")
-async def show_list(request: Request, _: SignedIn, name: str) -> Response:
-    """A page of a list: `q` is looked for, `user` is a name, address or id, `page` counts from 1."""
-    section = _section(name)
-    asked = request.query_params
-    search, person = (asked.get(key, "").replace("\x00", "").strip()[:200] for key in ("q", "user"))
-    place = max(1, number(asked.get("page", ""), 1, MOST_PAGES))
-    user_id = await _user_id(request, person) if person and section.of_users else None
-    wanted = PageQuery(search, user_id, PER_PAGE, (place - 1) * PER_PAGE)
-    found = Page([], 0) if user_id == 0 else await section.source.page(request, wanted)
-    return page(
-        request,
-        "list.html",
-        active=name,
-        section=section,
-        rows=found.rows,
-        names=await _names(request, found.rows),
-        total=found.total,
-        away=found.away,
-        search=search,
-        person=person,
-        place=place,
-        pages=max(1, -(-found.total // PER_PAGE)),
-        problem=f"No account is called “{person}”." if user_id == 0 else "",
-        notice=_done(section, asked.get("done", "")),
+Account = Annotated[User, Depends(_account)]
+OtherAccount = Annotated[User, Depends(_other_account)]
+"""Not that of the member of staff."""
+
+
+@USERS.action(
+    AdminAction(
+        name="disable",
+        label="Disable",
+        done="The account is disabled and signed out everywhere.",
+        question="The account is signed out everywhere at once and cannot sign in until it is enabled again.",
+    ),
+    offered=lambda row: row["status"] == "active",
+)
+async def disable(user: OtherAccount, db: WriteSession) -> None:
+    """Shut an account."""
+    await service.change_user(db, user, ChangeUser(disabled=True))
+
+
+@USERS.action(
+    AdminAction(name="enable", label="Enable", done="The account is enabled."),
+    offered=lambda row: row["status"] == "disabled",
+)
+async def enable(user: OtherAccount, db: WriteSession) -> None:
+    """Let an account sign in again."""
+    await service.change_user(db, user, ChangeUser(disabled=False))
+
+
+@USERS.action(
+    AdminAction(
+        name="sign-out",
+        label="Sign out everywhere",
+        done="All sessions of the account have ended.",
+        question="All sessions of the account end; API keys go on working.",
     )
+)
+async def sign_out(user: Account, db: WriteSession) -> None:
+    """End all sessions of an account; one's own too."""
+    await sessions.revoke_all(db, user.id)
 
 
-@router.get("/{name}/{key}/")
-async def show_one(request: Request, _: SignedIn, name: str, key: str) -> Response:
-    """A row, with what can be done to it."""
-    section = _section(name)
-    return await _object(request, section, key, notice=_done(section, request.query_params.get("done", "")))
+@USERS.action(
+    AdminAction(
+        name="grant-staff",
+        label="Make staff",
+        done="The account is staff.",
+        question="Staff can see and change everything on this site.",
+    ),
+    offered=lambda row: not row["is_staff"],
+)
+async def grant_staff(user: OtherAccount, db: WriteSession) -> None:
+    """Let an account use the administration."""
+    await service.change_user(db, user, ChangeUser(is_staff=True))
 
 
-@router.get("/{name}/{key}/{verb}/")
-async def ask(request: Request, _: SignedIn, name: str, key: str, verb: str) -> Response:
-    """Is it really meant?"""
-    section, action = _section(name), _action(_section(name), verb)
-    try:
-        row = await section.source.one(request, key)
-    except AwayError as away:
-        return await _object(request, section, key, problem=str(away))
-    return page(
-        request,
-        "confirm.html",
-        active=name,
-        section=section,
-        action=action,
-        row=row,
-        title=f"{action.label}: {section.called(row)}",
+@USERS.action(
+    AdminAction(
+        name="revoke-staff",
+        label="Revoke staff",
+        done="The account is not staff any more.",
+        question="The account cannot use this site any more, from now on.",
+    ),
+    offered=lambda row: bool(row["is_staff"]),
+)
+async def revoke_staff(user: OtherAccount, db: WriteSession) -> None:
+    """Shut the administration to an account."""
+    await service.change_user(db, user, ChangeUser(is_staff=False))
+
+
+@USERS.action(
+    AdminAction(
+        name="delete",
+        label="Delete",
+        done="The account is deleted.",
+        question="The account, its notes, courses, events, feeds and files are removed in every service. "
+        "This is final.",
+        gone=True,
     )
-
-
-@router.post("/{name}/{key}/{verb}/")
-async def act(request: Request, staff: SignedIn, name: str, key: str, verb: str, _: OwnForm) -> Response:
-    """Do it, and say so; a refusal is shown with the row."""
-    section, action = _section(name), _action(_section(name), verb)
-    about = f"{name}/{key}"
-    try:
-        await section.source.one(request, key)  # 404 for a made-up path, before anything is written into the log
-        await action.run(request, staff, key)
-    except AwayError as away:
-        record(staff.id, verb, about, "service away")
-        return await _object(request, section, key, problem=str(away))
-    except ApiError as refusal:
-        if refusal.status == 404:
-            raise
-        record(staff.id, verb, about, f"refused {refusal.status}")
-        return await _object(request, section, key, problem=sentence(refusal), status=refusal.status)
-    record(staff.id, verb, about)
-    return redirect(f"/admin/{name}/" if action.gone else f"/admin/{name}/{key}/", done=verb)
-
-
-@router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-async def unknown(request: Request, _: SignedIn, path: str) -> Response:
-    """Everything else; the slash at the end may be left out."""
-    if request.method == "GET" and path.partition("/")[0] in SECTIONS and not path.endswith("/"):
-        return redirect(f"/admin/{quote(path)}/")
-    raise NotFound(NO_PAGE)
-
-
-def _section(name: str) -> Section:
-    if name not in SECTIONS:
-        raise NotFound(NO_PAGE)
-    return SECTIONS[name]
-
-
-def _action(section: Section, verb: str) -> Action:
-    for action in section.actions:
-        if action.name == verb:
-            return action
-    raise NotFound(NO_PAGE)
-
-
-def _done(section: Section, verb: str) -> str:
-    """What is said after an action. The text is ours: nobody writes on the page by a link."""
-    if verb == "create" and section.create:
-        return "It is made."
-    return next((action.done for action in section.actions if action.name == verb), "")
-
-
-def _away(pages: Iterable[Page]) -> list[str]:
-    return sorted({service for found in pages for service in found.away})
-
-
-async def _object(
-    request: Request, section: Section, key: str, *, notice: str = "", problem: str = "", status: int = 200
-) -> Response:
-    row: Row | None = None
-    try:
-        row = await section.source.one(request, key)
-    except AwayError as away:
-        problem = str(away)
-    return page(
-        request,
-        "object.html",
-        status=status,
-        active=section.name,
-        section=section,
-        row=row,
-        title=section.called(row) if row else section.noun.capitalize(),
-        names=await _names(request, [row] if row else []),
-        notice=notice,
-        problem=problem,
-    )
-
-
-async def _user_id(request: Request, person: str) -> int:
-    """The id of who is called so, 0 when nobody is."""
+)
+async def delete(request: Request, key: int, staff: Staff) -> None:
+    """Remove an account with everything of it in every service; its pictures once that is committed."""
     database: Database = request.app.state.database
-    return int(await database.reader.value(queries.ID_OF, name=person) or number(person, 0, 10**18))
+    async with database.transaction() as db:
+        await delete_account(db, await _other_account(key, staff, db))
+    await request.app.state.file_deletions.delete([folder_of(key)])
 
 
-async def _names(request: Request, rows: list[Row]) -> dict[int, str]:
-    ids = sorted({row["user_id"] for row in rows if row.get("user_id") is not None})
-    database: Database = request.app.state.database
-    found = await database.reader.all(queries.NAMES, ids=ids) if ids else []
-    return {row["id"]: row["username"] for row in found}
+@USERS.action(
+    AdminAction(
+        name="code",
+        label="Issue a code",
+        form=AdminForm(
+            title="Code for {label}",
+            hint="For people whose mail does not arrive. Older codes of the same kind become void.",
+            submit="Issue a code",
+            fields=[
+                AdminField(
+                    name="kind",
+                    label="What it is for",
+                    kind="choice",
+                    choices=[AdminChoice(value=value, label=label) for value, label in KINDS],
+                )
+            ],
+        ),
+    )
+)
+async def issue_code(request: Request, user: Account, body: IssueCode, db: WriteSession) -> AdminOutcome:
+    """Issue a code by hand, shown this once; older ones of its kind are void."""
+    settings: IdentitySettings = request.app.state.settings
+    hours = settings.smtp_email_verification_ttl_hours
+    return AdminOutcome(
+        secret=AdminSecret(
+            before="The code is",
+            secret=await service.issue_code(db, user, body.kind, hours),
+            after=f"It holds for {hours} hours and is shown only now.\n"
+            f"Give it to {user.username} in a way that nobody else can read.",
+        )
+    )
+
+
+@SESSIONS.action(
+    AdminAction(
+        name="revoke",
+        label="Revoke",
+        done="The session has ended.",
+        question="The device is signed out at once.",
+        gone=True,
+    )
+)
+async def revoke_session(read: ReadSession, key: int, staff: Staff, db: WriteSession) -> None:
+    """End a session of anybody whose account this member of staff may change."""
+    owner = await SESSIONS.owner(read, key)
+    await find(db, staff, owner)
+    await sessions.revoke(db, owner, key)
+
+
+@INVITATIONS.action(
+    AdminAction(
+        name="expire",
+        label="Expire now",
+        done="The invitation has expired.",
+        question="Nobody can register with it any more.",
+    ),
+    offered=still_counts,
+)
+async def expire_invitation(key: int, db: WriteSession) -> None:
+    """End an invitation now."""
+    await service.expire_invitation(db, key)
+
+
+@INVITATIONS.creation(
+    AdminCreation(
+        label="New invitation",
+        form=AdminForm(
+            title="New invitation",
+            hint="Only a fingerprint of the code is kept: nobody can look it up later.",
+            submit="Create",
+            fields=[
+                AdminField(name="code", label="Code", max_length=256, required=True),
+                AdminField(name="label", label="Label (optional)", max_length=120),
+                AdminField(name="max_uses", label="How often it can be used", kind="number", value="1"),
+                AdminField(name="expires_at", label="Expires (UTC, for example 2030-01-31T18:00; optional)"),
+            ],
+        ),
+    )
+)
+async def create_invitation(body: CreateInvitation, db: WriteSession) -> AdminCreated:
+    """Make an invitation, as `notechondria invitations create` does; 400 with the failing fields."""
+    return AdminCreated(id=(await service.create_invitation(db, body)).id)
+
+
+router = admin_router(USERS, SESSIONS, INVITATIONS, ACTIONS, dead_letter_table(EVENTS))

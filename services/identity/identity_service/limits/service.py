@@ -75,18 +75,21 @@ class Buckets:
 
 
 @asynccontextmanager
-async def limited(request: Request, kind: str, account: str, *, every_try: bool = False) -> AsyncIterator[None]:
+async def limited(
+    request: Request, kind: str, account: str, *, every_try: bool = False, device: Device | None = None
+) -> AsyncIterator[None]:
     """Bound how often a secret of `account` is tried: 429 before the block when there were too many.
 
     Only a refusal (400) inside the block stays counted; with `every_try` a success does too, for what sends mail. The
-    block must not hold a session of its own when it ends.
+    block must not hold a session of its own when it ends. `device` is whose address counts, where the request itself
+    comes from another service.
     """
     settings: IdentitySettings = request.app.state.settings
     if settings.account_rate_per_minute == 0:
         yield
         return
     database: Database = request.app.state.database
-    buckets = Buckets(settings.account_rate_per_minute, kind, account, Device.of(request).ip_hash)
+    buckets = Buckets(settings.account_rate_per_minute, kind, account, (device or Device.of(request)).ip_hash)
     async with database.transaction() as db:
         await buckets.take(db)
     refused = False

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from notechondria_shared.core.forwarded import client_address
+
 _LABELS = (
     ("iphone", "iPhone"),
     ("ipad", "iPad"),
@@ -29,9 +31,12 @@ class Device:
     @classmethod
     def of(cls, request: Request) -> Device:
         """Read it off a request; the first X-Forwarded-For hop is the client."""
-        agent = request.headers.get("user-agent", "").strip().replace("\x00", "")
-        hop = request.headers.get("x-forwarded-for", "").split(",")[0].strip()
-        address = hop or (request.client.host if request.client else "")
+        return cls.seen(request.headers.get("user-agent", ""), client_address(request))
+
+    @classmethod
+    def seen(cls, user_agent: str, address: str) -> Device:
+        """Read it off what another service says of its client."""
+        agent = user_agent.strip().replace("\x00", "")
         ip_hash = hashlib.sha256(address.encode()).hexdigest() if address else ""
         return cls(device_label(agent), agent[:512], ip_hash)
 

@@ -6,11 +6,13 @@ from fastapi import Depends
 from sqlalchemy import select
 
 from mcp_service.calls.routes import Log
-from mcp_service.models import Call
+from mcp_service.models import EVENTS, Call
+from notechondria_contracts.admin import AdminColumn, AdminResource
 from notechondria_shared.db.listing import SearchableList
-from notechondria_shared.web.admin import Shown, admin_router
+from notechondria_shared.web.admin import AdminTable, admin_router
+from notechondria_shared.web.dead_letters import dead_letter_table
 
-CALLS = SearchableList(
+_CALLS = SearchableList(
     select(
         Call.id,
         Call.user_id,
@@ -36,4 +38,31 @@ async def settled(log: Log) -> None:
     await log.settle()
 
 
-router = admin_router((Depends(settled),), calls=Shown(CALLS, "Call not found."))
+CALLS = AdminTable(
+    AdminResource(
+        name="calls",
+        title="Agents' log",
+        noun="call",
+        position=90,
+        columns=[
+            AdminColumn(key="id", title="Id", kind="id"),
+            AdminColumn(key="called_at", title="When", kind="moment"),
+            AdminColumn(key="user_id", title="User", kind="user"),
+            AdminColumn(key="tool", title="Tool"),
+            AdminColumn(key="is_change", title="Change", kind="yes"),
+            AdminColumn(key="outcome", title="Outcome"),
+            AdminColumn(key="duration_ms", title="Milliseconds"),
+            AdminColumn(key="client", title="Client"),
+            AdminColumn(key="error", title="Error", wide=True),
+            AdminColumn(key="touched", title="Touched", kind="ids", wide=True),
+            AdminColumn(key="key_id", title="Key id", wide=True),
+            AdminColumn(key="undone_at", title="Taken back", kind="moment", wide=True),
+        ],
+        searched="tool, client, outcome, error or id",
+        hint="What agents did for people in the last 90 days. Arguments are not shown: they hold what people write.",
+        label="tool",
+    ),
+    _CALLS,
+    unknown="Call not found.",
+)
+router = admin_router(CALLS, dead_letter_table(EVENTS), dependencies=[Depends(settled)])

@@ -9,8 +9,10 @@ from typing import Any
 
 import jwt
 
-ASSERTION_HEADER = "X-Internal-Assertion"
-INTERNAL_TOKEN_HEADER = "X-Internal-Token"  # noqa: S105 - the name of a header
+from notechondria_contracts.internal.headers import ASSERTION_HEADER, INTERNAL_TOKEN_HEADER
+
+__all__ = ["ASSERTION_HEADER", "INTERNAL_TOKEN_HEADER", "AssertionKey"]
+
 AUDIENCE = "internal"
 LIFETIME_SECONDS = 60
 _CARRIED = ("username", "image_path", "editor_mode", "is_staff", "is_superuser", "scopes", "kind")

@@ -8,16 +8,21 @@ import logging
 import math
 import time
 from collections import OrderedDict
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 import httpx
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from notechondria_shared.auth.credentials import Credential, Kind
 from notechondria_shared.core.errors import Unavailable
-from notechondria_shared.messaging.bus import Bus
+
+if TYPE_CHECKING:
+    # A service without a bus does not load its library.
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+
+    from notechondria_shared.messaging.bus import Bus
 
 logger = logging.getLogger("notechondria.auth")
 CACHE_ENTRIES = 50_000
@@ -61,26 +66,32 @@ class Introspector(Protocol):
 
 
 class HttpIntrospector:
-    """Asks identity over HTTP. Active answers are cached while the bus, which brings revocations, is connected."""
+    """Asks identity over HTTP. Active answers are cached while the bus, which brings revocations, is connected.
 
-    def __init__(self, http: httpx.AsyncClient, identity_url: str, bus: Bus, seconds: float) -> None:
+    Without a bus every answer is asked for.
+    """
+
+    def __init__(
+        self, http: httpx.AsyncClient, identity_url: str, bus: Bus | None = None, seconds: float = 0.0
+    ) -> None:
         self._http, self._url, self._bus, self._seconds = http, f"{identity_url}/internal/introspect", bus, seconds
         # Digest to (fresh until, usable until, answer).
         self._cache: OrderedDict[str, tuple[float, float, Introspection]] = OrderedDict()
         # Grows with every revocation: an answer asked for before one and received after it is not kept.
         self._generation = 0
         self._subscribed: Client | None = None
-        bus.on_disconnect(self.clear)
-        bus.on_connect(self._listen)
+        if bus is not None:
+            bus.on_disconnect(self.clear)
+            bus.on_connect(partial(self._listen, bus))
 
-    async def _listen(self) -> None:
+    async def _listen(self, bus: Bus) -> None:
         self.clear()
-        if self._subscribed is self._bus.client:
+        if self._subscribed is bus.client:
             return  # the client re-subscribes by itself on a reconnect
         for subject in REVOCATION_SUBJECTS:
-            await self._bus.client.subscribe(subject, cb=self._revoked)
-        await self._bus.client.flush()
-        self._subscribed = self._bus.client
+            await bus.client.subscribe(subject, cb=self._revoked)
+        await bus.client.flush()
+        self._subscribed = bus.client
 
     async def _revoked(self, message: Msg) -> None:
         """Drop the cached introspections of the sessions, keys or user that the event names."""
@@ -120,7 +131,8 @@ class HttpIntrospector:
             if known and known[1] > time.monotonic():
                 return known[2]
             raise
-        if found.active and self._bus.connected and generation == self._generation and self._seconds > 0:
+        connected = self._bus is not None and self._bus.connected
+        if found.active and connected and generation == self._generation and self._seconds > 0:
             ends = math.inf if found.expires_in is None else found.expires_in
             at = time.monotonic()
             fresh, usable = min(self._seconds, ends), min(self._seconds + STALE_SECONDS, ends)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from notechondria_shared.core.access_line import Answered, access_line
 from notechondria_shared.core.request_context import request_id, request_user_id
-from notechondria_shared.core.settings import ServiceSettings
+from notechondria_shared.core.settings import CoreSettings
 
 serving_service: ContextVar[str] = ContextVar("serving_service", default="")
 """The service at work where several run in one process; empty where the process is one service."""
@@ -74,7 +74,7 @@ def _plain(answered: Answered) -> str:
     return access_line(answered.status, answered.duration_ms, answered.method, answered.target)
 
 
-def configure_logging(settings: ServiceSettings) -> None:
+def configure_logging(settings: CoreSettings) -> None:
     """Send everything of the product to standard error; third parties only from WARNING up.
 
     With `DJANGO_LOG_FILE_NAME` (identity §14) the same lines go to `<name>-<service>.log` as well: below `logs/` of the

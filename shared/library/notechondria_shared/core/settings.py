@@ -58,8 +58,8 @@ EnvList = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 """A list of the environment, separated by spaces or commas."""
 
 
-class ServiceSettings(BaseSettings):
-    """What every service is told by its environment; a service adds its own fields in a subclass."""
+class CoreSettings(BaseSettings):
+    """What every service is told by its environment, also one that keeps nothing: `web` owns no schema."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, frozen=True, allow_inf_nan=False)
 
@@ -71,21 +71,7 @@ class ServiceSettings(BaseSettings):
     web_concurrency: int = Field(2, ge=1, le=64)
     drain_seconds: float = Field(0, ge=0, le=6)
     """How long after SIGTERM one process still takes requests, while it asks the gateway to send them elsewhere."""
-    nats_replicas: int = Field(1, ge=1, le=5)
-    """How many servers of a NATS cluster keep each event."""
 
-    database_url: SecretStr | None = None
-    postgre_db: str = "postgres"
-    postgre_username: str = ""
-    postgre_password: SecretStr = SecretStr("")
-    postgre_host: str = "localhost"
-    postgre_port: int = Field(5432, ge=1, le=65535)
-    database_wait_seconds: float = Field(300.0, ge=0)
-    database_pool_size: int = Field(4, ge=1, le=64)
-    database_queue_seconds: float = Field(5.0, gt=0)
-    """How long a request waits for a database connection before it is answered 503."""
-
-    nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
     internal_token: SecretStr = Field(min_length=16)
     """The secret shared by the services: guards `/internal/*` and signs internal assertions."""
 
@@ -94,16 +80,6 @@ class ServiceSettings(BaseSettings):
     planner_url: str = "http://127.0.0.1:8003"
     mcp_url: str = "http://127.0.0.1:8004"
     public_base_url: str = "http://localhost:8080"
-    media_store_url: str = ""
-    """Where uploads lie, `file:///...` or `s3://bucket/prefix`; `media_location` says what holds when it is not set."""
-    django_production_media_root: str = ""
-    cloudflare_r2_bucket_name: str = ""
-    cloudflare_r2_account_id: str = ""
-    cloudflare_r2_access_key_id: str = ""
-    cloudflare_r2_secret_access_key: SecretStr = SecretStr("")
-    cloudflare_r2_custom_domain: str = ""
-    cloudflare_r2_endpoint_url: str = ""
-    """The S3 address of R2; by default the one of the account. Another one serves any store that speaks S3."""
 
     django_debug: EnvFlag = False
     django_allowed_hosts: EnvList = Field(default_factory=lambda: ["localhost", "127.0.0.1"])
@@ -126,6 +102,62 @@ class ServiceSettings(BaseSettings):
     otel_traces_sampler_arg: float = Field(1.0, ge=0, le=1)
     """Share of the traces that is kept, of those that the gateway has not decided on."""
 
+    @model_validator(mode="after")
+    def _check_addresses(self) -> CoreSettings:
+        if not _is_web_address(self.public_base_url):
+            message = f"PUBLIC_BASE_URL={self.public_base_url} is no address; give it as people open it, with https://."
+            raise ValueError(message)
+        for name in ("frontend_origin", "django_csrf_trusted_origins"):
+            given = getattr(self, name)
+            for origin in [given] if isinstance(given, str) else given:
+                if not _can_be_read(origin):
+                    message = f"{name.upper()}: {origin} is no address."
+                    raise ValueError(message)
+        return self
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Host names that may stand in `Host` (identity §14); lower case, without port."""
+        extra = (self.render_external_hostname, self.backend_custom_domain, urlsplit(self.public_base_url).hostname)
+        return frozenset(host.lower() for host in (*self.django_allowed_hosts, *extra) if host)
+
+    @property
+    def cors_hosts(self) -> frozenset[str]:
+        """Host names whose pages may read the API (identity §15); lower case, without port."""
+        origins = (*self.django_csrf_trusted_origins, self.frontend_origin)
+        trusted = {urlsplit(origin).hostname or "" for origin in origins if origin}
+        return (self.allowed_hosts | trusted | {"localhost", "127.0.0.1"}) - {"", "*"}
+
+
+class ServiceSettings(CoreSettings):
+    """What a service with a schema is told beside that; it adds its own fields in a subclass."""
+
+    nats_replicas: int = Field(1, ge=1, le=5)
+    """How many servers of a NATS cluster keep each event."""
+
+    database_url: SecretStr | None = None
+    postgre_db: str = "postgres"
+    postgre_username: str = ""
+    postgre_password: SecretStr = SecretStr("")
+    postgre_host: str = "localhost"
+    postgre_port: int = Field(5432, ge=1, le=65535)
+    database_wait_seconds: float = Field(300.0, ge=0)
+    database_pool_size: int = Field(4, ge=1, le=64)
+    database_queue_seconds: float = Field(5.0, gt=0)
+    """How long a request waits for a database connection before it is answered 503."""
+
+    nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
+    media_store_url: str = ""
+    """Where uploads lie, `file:///...` or `s3://bucket/prefix`; `media_location` says what holds when it is not set."""
+    django_production_media_root: str = ""
+    cloudflare_r2_bucket_name: str = ""
+    cloudflare_r2_account_id: str = ""
+    cloudflare_r2_access_key_id: str = ""
+    cloudflare_r2_secret_access_key: SecretStr = SecretStr("")
+    cloudflare_r2_custom_domain: str = ""
+    cloudflare_r2_endpoint_url: str = ""
+    """The S3 address of R2; by default the one of the account. Another one serves any store that speaks S3."""
+
     consumer_backoff_seconds: Annotated[list[float], NoDecode, BeforeValidator(_words)] = Field(
         default_factory=lambda: [1.0, 5.0, 30.0, 120.0, 600.0]
     )
@@ -134,7 +166,7 @@ class ServiceSettings(BaseSettings):
     introspection_cache_seconds: float = Field(30.0, ge=0, le=30)
 
     @model_validator(mode="after")
-    def _check(self) -> ServiceSettings:
+    def _check_stores(self) -> ServiceSettings:
         if not self.database_url and not self.postgre_username:
             message = "Set DATABASE_URL (or POSTGRE_USERNAME and its companions)."
             raise ValueError(message)
@@ -143,21 +175,12 @@ class ServiceSettings(BaseSettings):
             if missing:
                 message = f"CLOUDFLARE_R2_BUCKET_NAME is set, so these are needed too: {', '.join(missing)}."
                 raise ValueError(message)
-        if not _is_web_address(self.public_base_url):
-            message = f"PUBLIC_BASE_URL={self.public_base_url} is no address; give it as people open it, with https://."
-            raise ValueError(message)
         for server in self.nats_url.get_secret_value().split(","):
             # A server that is away is waited for; one that can never be reached is a mistake.
             kind, separator, _ = server.strip().partition("://")
             if not _can_be_read(server) or (separator and kind not in ("nats", "tls", "ws", "wss")):
                 message = "NATS_URL is no address; give such as nats://bus.example.org:4222."
                 raise ValueError(message)
-        for name in ("frontend_origin", "django_csrf_trusted_origins"):
-            given = getattr(self, name)
-            for origin in [given] if isinstance(given, str) else given:
-                if not _can_be_read(origin):
-                    message = f"{name.upper()}: {origin} is no address."
-                    raise ValueError(message)
         return self
 
     @property
@@ -185,16 +208,3 @@ class ServiceSettings(BaseSettings):
             return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", self.database_url.get_secret_value())
         user, password = quote(self.postgre_username), quote(self.postgre_password.get_secret_value())
         return f"postgresql://{user}:{password}@{self.postgre_host}:{self.postgre_port}/{self.postgre_db}"
-
-    @property
-    def allowed_hosts(self) -> frozenset[str]:
-        """Host names that may stand in `Host` (identity §14); lower case, without port."""
-        extra = (self.render_external_hostname, self.backend_custom_domain, urlsplit(self.public_base_url).hostname)
-        return frozenset(host.lower() for host in (*self.django_allowed_hosts, *extra) if host)
-
-    @property
-    def cors_hosts(self) -> frozenset[str]:
-        """Host names whose pages may read the API (identity §15); lower case, without port."""
-        origins = (*self.django_csrf_trusted_origins, self.frontend_origin)
-        trusted = {urlsplit(origin).hostname or "" for origin in origins if origin}
-        return (self.allowed_hosts | trusted | {"localhost", "127.0.0.1"}) - {"", "*"}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import psycopg
 from psycopg import sql
 
-from notechondria_contracts.services import SERVICES
+from notechondria_contracts.services import SERVICES_WITH_SCHEMA
 
 EXTENSIONS = ("pg_trgm", "unaccent", "btree_gin")
 
@@ -58,7 +58,7 @@ def main() -> int:
     """`python -m notechondria_shared.db.provision`: DATABASE_ADMIN_URL and <SERVICE>_DATABASE_PASSWORD in env."""
     passwords = {
         service: os.environ[name]
-        for service in SERVICES
+        for service in SERVICES_WITH_SCHEMA
         if (name := f"{service.upper()}_DATABASE_PASSWORD") in os.environ
     }
     admin_url = os.environ.get("DATABASE_ADMIN_URL", "")

@@ -6,18 +6,14 @@ without a time to wait until something that died is forgotten.
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy import column, func, select, table
 
+from notechondria_shared.core.replica import replica_name
 from notechondria_shared.core.version import product_version
 from notechondria_shared.db.reader import Prepared, Reads, prepare
-
-VARIABLE = "NOTECHONDRIA_REPLICA"
-"""Set by the first process of a replica; its worker processes inherit it."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +25,9 @@ class Replica:
     processes: int
 
 
-def become_replica() -> None:
-    """Give this process, and the worker processes it will start, a name of their own."""
-    os.environ[VARIABLE] = secrets.token_hex(4)
-
-
 def connection_name(schema: str) -> str:
     """What the relay's connection is called; Postgres keeps 63 bytes of it."""
-    return f"{schema}-relay {os.environ.get(VARIABLE, 'single')} {product_version()}"[:63]
+    return f"{schema}-relay {replica_name()} {product_version()}"[:63]
 
 
 _activity = table("pg_stat_activity", column("usename"), column("datname"), column("application_name"))

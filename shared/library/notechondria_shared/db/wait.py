@@ -11,6 +11,8 @@ import time
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from notechondria_shared.core.start import CannotStart
+
 logger = logging.getLogger("notechondria.start")
 
 
@@ -21,7 +23,7 @@ _REFUSED = re.compile(
 )
 
 
-class DatabaseUnavailable(Exception):
+class DatabaseUnavailable(CannotStart):
     """Postgres did not answer in time, or refused the credentials; the text says which and what to do."""
 
 

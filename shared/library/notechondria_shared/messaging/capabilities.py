@@ -13,7 +13,7 @@ from nats.js.errors import APIError, NotFoundError
 from nats.js.kv import KeyValue
 from pydantic import BaseModel, ValidationError
 
-from notechondria_contracts.services import SERVICES
+from notechondria_contracts.services import SERVICES_WITH_SCHEMA
 from notechondria_shared.core.background import Background
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.messaging.bus import Bus
@@ -123,7 +123,7 @@ class CapabilityRegistry(Background):
     async def _read(self) -> dict[str, int]:
         bucket = await _bucket(self._bus)
         merged: dict[str, int] = {}
-        for service in SERVICES:
+        for service in SERVICES_WITH_SCHEMA:
             try:
                 entry = await bucket.get(service)
                 announcement = CapabilityMessage.model_validate_json(entry.value or b"")

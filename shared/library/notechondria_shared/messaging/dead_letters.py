@@ -19,7 +19,7 @@ from notechondria_shared.messaging.tables import EventTables
 
 
 @cache
-def _letters(tables: EventTables) -> SearchableList:
+def letter_list(tables: EventTables) -> SearchableList:
     """Without the bodies: they may hold what people wrote, and digests of tokens."""
     letters = tables.dead_letters
     shown = ("id", "event_id", "subject", "error", "attempts", "failed_at", "replayed_at")
@@ -32,12 +32,12 @@ def _letters(tables: EventTables) -> SearchableList:
 
 async def listing(database: Database, tables: EventTables, wanted: PageQuery) -> dict[str, Any]:
     """Dead letters, newest first: `{"results", "total", "limit", "offset"}`."""
-    return await _letters(tables).read(database.reader, wanted)
+    return await letter_list(tables).read(database.reader, wanted)
 
 
 async def one(database: Database, tables: EventTables, letter_id: int) -> Row | None:
     """A dead letter, None when there is no such one."""
-    return await _letters(tables).one(database.reader, letter_id)
+    return await letter_list(tables).one(database.reader, letter_id)
 
 
 async def discard(database: Database, tables: EventTables, letter_id: int) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from notechondria_shared.observability.service_status import ServiceStatus
+from notechondria_contracts.internal.status import ServiceStatus
 
 OUTBOX_SECONDS = 60.0
 """Facts are sent within milliseconds; one that has waited this long waits for something that is broken."""

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
@@ -23,11 +24,14 @@ from starlette.types import ASGIApp
 from notechondria_shared.auth.credentials import Credential
 from notechondria_shared.auth.introspection import HttpIntrospector, Introspection, Introspector
 from notechondria_shared.core.background import Background
-from notechondria_shared.messaging.event_lag import ConsumerLag, StoredLag
 from notechondria_shared.observability import metric_definitions as meters
 from notechondria_shared.observability.request_metrics import RequestMetrics
 from notechondria_shared.observability.shared_folder import FOLDER
 from notechondria_shared.web.internal import not_through_a_gateway
+
+if TYPE_CHECKING:
+    # A service without a schema does not load what asks for it.
+    from notechondria_shared.messaging.event_lag import ConsumerLag, StoredLag
 
 SAMPLE_SECONDS = 2.0
 _LIVE_FILE = re.compile(r"gauge_live\w+_(\d+)\.db")
@@ -120,8 +124,14 @@ def install(app: FastAPI) -> Sampler:
         return RequestMetrics(inner, service)
 
     app.add_middleware(layer)
-    app.state.sampler = sampler = Sampler([lambda: _pools(app, service)])
+    samples = [lambda: _pools(app, service)] if _has_schema(app) else []
+    app.state.sampler = sampler = Sampler(samples)
     return sampler
+
+
+def _has_schema(app: FastAPI) -> bool:
+    """Whether there is a database and a bus whose state can be told."""
+    return hasattr(app.state, "database")
 
 
 def _pools(app: FastAPI, service: str) -> None:
@@ -136,11 +146,13 @@ async def metrics(request: Request) -> Response:
     """Everything, in Prometheus' text format."""
     state = request.app.state
     state.sampler.take()
+    text = generate_latest(_shared_registry() or REGISTRY)
+    if not _has_schema(request.app):
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
     stored, consumers = await asyncio.gather(state.event_lag.stored(), state.event_lag.consumers())
     lag = CollectorRegistry()
     lag.register(_Lag(state.settings.service, stored, consumers, bus=state.bus.connected))
-    text = generate_latest(_shared_registry() or REGISTRY) + generate_latest(lag)
-    return Response(text, media_type=CONTENT_TYPE_LATEST)
+    return Response(text + generate_latest(lag), media_type=CONTENT_TYPE_LATEST)
 
 
 def _shared_registry() -> CollectorRegistry | None:

@@ -7,25 +7,25 @@ from dataclasses import asdict
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 
-from notechondria_shared.core.errors import Unavailable
-from notechondria_shared.core.version import product_version
-from notechondria_shared.db.migrations import head
-from notechondria_shared.db.replica import Replica, alive
-from notechondria_shared.messaging.event_lag import PATIENCE_SECONDS
-from notechondria_shared.observability.service_status import (
-    PATH,
+from notechondria_contracts.internal.status import (
+    STATUS_PATH,
     ConsumerStatus,
     InstanceStatus,
     MigrationStatus,
     OutboxStatus,
     ServiceStatus,
 )
+from notechondria_shared.core.errors import Unavailable
+from notechondria_shared.core.version import product_version
+from notechondria_shared.db.migrations import head
+from notechondria_shared.db.replica import Replica, alive
+from notechondria_shared.messaging.event_lag import PATIENCE_SECONDS
 from notechondria_shared.web.internal import require_internal
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(require_internal)])
 
 
-@router.get(PATH)
+@router.get(STATUS_PATH)
 async def status(request: Request) -> ServiceStatus:
     """How this service is, within a good second."""
     return await service_status(request.app)

@@ -22,8 +22,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.util.types import Attributes
 
 from notechondria_shared.core import trace_context
+from notechondria_shared.core.replica import replica_name
 from notechondria_shared.core.version import product_version
-from notechondria_shared.db import replica
 from notechondria_shared.observability.clean_spans import CleanExporter
 
 SEND_SECONDS = 3.0
@@ -111,7 +111,7 @@ def install(app: FastAPI) -> None:
             "service.namespace": "notechondria",
             "service.name": settings.service,
             "service.version": product_version(),
-            "service.instance.id": f"{os.environ.get(replica.VARIABLE, 'single')}-{os.getpid()}",
+            "service.instance.id": f"{replica_name()}-{os.getpid()}",
         }
     )
     provider = TracerProvider(resource=resource, sampler=ParentBased(_Roots(settings.otel_traces_sampler_arg)))

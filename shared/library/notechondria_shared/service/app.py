@@ -9,14 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from sqlalchemy import MetaData, column, select, table
-from starlette.types import ASGIApp
 
-from notechondria_shared.auth.assertion import AssertionKey
 from notechondria_shared.auth.introspection import HttpIntrospector, Introspector
-from notechondria_shared.core.settings import ServiceSettings
-from notechondria_shared.core.version import product_version
+from notechondria_shared.core.settings import CoreSettings, ServiceSettings
 from notechondria_shared.db import Database, prepare
 from notechondria_shared.db.replica import replicas_query
 from notechondria_shared.messaging.bus import Bus
@@ -27,12 +24,10 @@ from notechondria_shared.messaging.relay import Relay
 from notechondria_shared.messaging.retention import EventRetention
 from notechondria_shared.messaging.tables import EventTables
 from notechondria_shared.observability import status
-from notechondria_shared.observability.route_template import UNSEEN
+from notechondria_shared.service import operations
+from notechondria_shared.service.chassis import AppSpec, begin_app, finish_app
+from notechondria_shared.service.preparation import prepare_schema
 from notechondria_shared.storage.media import MediaStore
-from notechondria_shared.web import errors, internal, openapi
-from notechondria_shared.web.answers import Json
-from notechondria_shared.web.clients import internal_client, user_client
-from notechondria_shared.web.edge import EdgeMiddleware
 from notechondria_shared.web.state import ServiceState
 
 logger = logging.getLogger("notechondria.start")
@@ -52,17 +47,13 @@ class BackgroundComponent(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class ServiceSpec:
-    """What makes one service different from another."""
+@dataclass(frozen=True, kw_only=True)
+class ServiceSpec(AppSpec):
+    """What makes a service with a schema different from another."""
 
-    title: str
-    routers: Sequence[APIRouter]
     tables: EventTables
     metadata: MetaData
     migrations: Path
-    capabilities: dict[str, int]
-    """What the handshake shows of this service (identity §6.1)."""
     subscriptions: Callable[[FastAPI], Sequence[Subscription]] = lambda _: ()
     state: type[ServiceState[Any]] = ServiceState
     """What this service shares between its endpoints and its background components."""
@@ -72,7 +63,13 @@ class ServiceSpec:
     on_stop: Sequence[Hook] = field(default=())
     measure: Hook | None = None
     """Run after `on_start` when metrics are on: what this service counts beside what all count."""
-    description: str = ""
+
+    async def prepare(self, settings: CoreSettings) -> None:
+        """Wait for the database and migrate the schema."""
+        if not isinstance(settings, ServiceSettings):
+            message = f"{self.title} has a schema and needs the settings of one"
+            raise TypeError(message)
+        await prepare_schema(settings, self.tables.schema, self.migrations)
 
 
 def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
@@ -117,34 +114,12 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
             await app.state.user_http.aclose()
             await database.close()
 
-    app = FastAPI(
-        title=spec.title,
-        description=spec.description,
-        version=product_version(),
-        lifespan=lifespan,
-        redirect_slashes=False,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        default_response_class=Json,
-        telemetry={
-            "tracing": bool(settings.otel_exporter_otlp_endpoint),
-            "metrics": False,
-            "logs": False,
-            "operation_spans": False,
-            "auto_configure": False,
-            "exclude": lambda scope: scope.get("path", "").startswith(UNSEEN),
-        },
-    )
+    app = begin_app(settings, spec, lifespan)
     state = app.state
-    state.settings, state.spec = settings, spec
     state.database, state.bus, state.event_tables = database, bus, spec.tables
     state.migrations_folder = spec.migrations
     state.revision_query = prepare(select(table("alembic_version", column("version_num"), schema=spec.tables.schema)))
     state.replicas_query = replicas_query(spec.tables.schema)
-    state.assertion_key = AssertionKey(settings.internal_token.get_secret_value())
-    state.internal_http = internal_client(settings.internal_token.get_secret_value())
-    state.user_http = user_client()
     state.media = MediaStore(settings.media_location)
     state.introspector = (
         spec.introspector(app)
@@ -152,27 +127,11 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
         else HttpIntrospector(state.internal_http, settings.identity_url, bus, settings.introspection_cache_seconds)
     )
     state.handlers = {}
-    app.include_router(internal.health)
-    app.include_router(internal.operators)
+    app.include_router(operations.readiness)
+    app.include_router(operations.operators)
     app.include_router(status.router)
-    for router in spec.routers:
-        app.include_router(router)
-    errors.install(app)
-    openapi.install(app)
-    app.add_middleware(_edge(settings))
-    if settings.otel_exporter_otlp_endpoint:
-        from notechondria_shared.observability import tracing  # noqa: PLC0415 - off by default
-
-        tracing.install(app)
-    if settings.metrics:
-        from notechondria_shared.observability import exposition as metrics  # noqa: PLC0415 - off by default
-
-        metrics.install(app)
+    finish_app(app, settings, spec)
     return app
-
-
-def _edge(settings: ServiceSettings) -> Callable[[ASGIApp], ASGIApp]:
-    return lambda app: EdgeMiddleware(app, settings)
 
 
 def _background(app: FastAPI, settings: ServiceSettings, spec: ServiceSpec) -> list[BackgroundComponent]:

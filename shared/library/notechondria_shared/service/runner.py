@@ -16,21 +16,19 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from notechondria_shared.core.logs import configure_logging
-from notechondria_shared.core.settings import ServiceSettings
+from notechondria_shared.core.replica import become_replica
+from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.core.shutdown import ShutdownState
-from notechondria_shared.core.unix_path import unix_path
-from notechondria_shared.db.migrations import migrate
-from notechondria_shared.db.replica import become_replica
-from notechondria_shared.db.wait import DatabaseUnavailable, wait_for_database
+from notechondria_shared.core.start import CannotStart
 from notechondria_shared.observability.shared_folder import shared_folder
-from notechondria_shared.service.app import ServiceSpec
+from notechondria_shared.service.chassis import AppSpec
 
 logger = logging.getLogger("notechondria.start")
 GRACE_SECONDS = 12
 """Seconds for running requests after SIGTERM; with the outbox flush the process leaves within 20 s."""
 
 
-SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+SettingsT = TypeVar("SettingsT", bound=CoreSettings)
 
 
 def load_settings(model: type[SettingsT]) -> SettingsT:
@@ -44,10 +42,10 @@ def load_settings(model: type[SettingsT]) -> SettingsT:
 
 
 def run(
-    settings: ServiceSettings,
-    spec: ServiceSpec,
+    settings: SettingsT,
+    spec: AppSpec,
     factory: str,
-    bootstrap: Callable[[ServiceSettings], Awaitable[None]] | None = None,
+    bootstrap: Callable[[SettingsT], Awaitable[None]] | None = None,
 ) -> int:
     """Run a service until SIGTERM; the exit code. `factory` is the import path of its `create_app`.
 
@@ -58,7 +56,7 @@ def run(
     become_replica()
     try:
         asyncio.run(prepare(settings, spec, bootstrap))
-    except DatabaseUnavailable as problem:
+    except CannotStart as problem:
         logger.critical("%s", problem)
         return 3
     if sys.argv[1:] == ["prepare"]:
@@ -95,7 +93,7 @@ class DrainingServer(uvicorn.Server):
         timer.start()
 
 
-def serving(settings: ServiceSettings) -> dict[str, Any]:
+def serving(settings: CoreSettings) -> dict[str, Any]:
     """How a service is served: arguments of `uvicorn.run` and of `uvicorn.Config`."""
     return {
         "host": settings.host,
@@ -117,23 +115,16 @@ def serving(settings: ServiceSettings) -> dict[str, Any]:
 
 
 async def prepare(
-    settings: ServiceSettings, spec: ServiceSpec, bootstrap: Callable[[ServiceSettings], Awaitable[None]] | None
+    settings: SettingsT, spec: AppSpec, bootstrap: Callable[[SettingsT], Awaitable[None]] | None = None
 ) -> None:
     """Do what comes before serving, each step told in one line (ADR 0022)."""
-    address = await wait_for_database(settings.database_conninfo, settings.database_wait_seconds)
-    logger.info("Postgres at %s answers and accepts our credentials", address)
-    given = settings.django_production_media_root.strip()
-    if given and (normalised := unix_path(given)) != given:
-        logger.info("media path %s is taken as %s", given, normalised or "not set")
-    schema = spec.tables.schema
-    migrated = await asyncio.to_thread(migrate, settings.database_conninfo, schema, spec.migrations)
-    logger.info("schema %s %s", schema, "was migrated" if migrated else "is current, nothing to migrate")
+    await spec.prepare(settings)
     if bootstrap:
         await bootstrap(settings)
         logger.info("bootstrap is done")
 
 
-def configured_app(factory: Callable[[], FastAPI], settings: ServiceSettings) -> FastAPI:
+def configured_app(factory: Callable[[], FastAPI], settings: CoreSettings) -> FastAPI:
     """For worker processes: logging as in the parent, then the application."""
     configure_logging(settings)
     return factory()

@@ -19,6 +19,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, S3Store, from_url
 
 from notechondria_shared.core.errors import StoreUnavailable
+from notechondria_shared.core.forwarded import public_origin
 from notechondria_shared.core.media_location import MediaLocation
 from notechondria_shared.db.network_guard import forbid_in_transaction
 
@@ -197,11 +198,3 @@ def media_url(request: Request, path: str) -> str:
         return path
     media: MediaStore = request.app.state.media
     return f"{media.address or f'{public_origin(request)}/media'}/{quote(path)}"
-
-
-def public_origin(request: Request) -> str:
-    """`<scheme>://<host>` from X-Forwarded-Proto / X-Forwarded-Host, else from the request."""
-    headers = request.headers
-    scheme = headers.get("x-forwarded-proto", request.url.scheme).split(",")[0].strip()
-    host = headers.get("x-forwarded-host", "").split(",")[0].strip() or headers.get("host", "localhost")
-    return f"{scheme}://{host}"

@@ -1,42 +1,184 @@
-"""What a service shows the administration site (docs/admin.md): lists and single rows at `/internal/admin/<kind>`."""
+"""What a service shows the administration site (docs/admin.md), declared beside its own code.
+
+    COURSES = AdminTable(AdminResource(name="courses", ...), queries.COURSES, unknown="Course not found.")
+
+    @COURSES.action(AdminAction(name="delete", ...), offered=lambda row: not row["is_default"])
+    async def delete_course(key: int, read: ReadSession, db: WriteSession) -> None: ...
+
+    router = admin_router(COURSES, dead_letter_table(EVENTS))
+
+An action is an endpoint: its parameters are dependencies like those of any other, `key` is the id of the row. It
+answers None, or an `AdminOutcome` when there is something to show.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
+from fastapi.params import Depends as Dependency
 
-from notechondria_shared.core.errors import NotFound
-from notechondria_shared.db.listing import SearchableList
-from notechondria_shared.db.tables import Row
+from notechondria_contracts.admin import (
+    ADMIN_PATH,
+    NOT_STAFF,
+    AdminAction,
+    AdminAnswer,
+    AdminCreated,
+    AdminCreation,
+    AdminDescription,
+    AdminOutcome,
+    AdminPage,
+    AdminResource,
+    AdminRow,
+    AdminValue,
+)
+from notechondria_shared.auth.caller import Caller, LoggedIn
+from notechondria_shared.core.errors import Forbidden, NotFound
+from notechondria_shared.db.listing import PageQuery, SearchableList
+from notechondria_shared.db.reader import Reads
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import require_internal
 from notechondria_shared.web.page_query import Page
+from notechondria_shared.web.route import ApiRoute
+
+Values = Mapping[str, AdminValue]
+Act = Callable[..., Coroutine[Any, Any, AdminOutcome | None]]
+Create = Callable[..., Coroutine[Any, Any, AdminCreated]]
 
 
-class Shown:
-    """A list of the administration; `unknown` is the text for a row that is not there."""
+def _always(_: Values) -> bool:
+    return True
 
-    def __init__(self, listing: SearchableList, unknown: str) -> None:
-        self._listing, self._unknown = listing, unknown
 
-    async def rows(self, read: ReadSession, wanted: Page) -> dict[str, Any]:
-        """Rows of all users, newest first, as the query asks for them."""
-        return await self._listing.read(read, wanted)
+def _as_it_is(values: Values) -> Values:
+    return values
 
-    async def row(self, read: ReadSession, key: int) -> Row:
+
+async def require_staff(caller: LoggedIn) -> Caller:
+    """The member of staff in whose name a call is made; 401 without an assertion, 403 when they are none."""
+    if not caller.is_staff:
+        raise Forbidden(NOT_STAFF)
+    return caller
+
+
+Staff = Annotated[Caller, Depends(require_staff)]
+
+
+class AdminTable:
+    """A list of a service for the administration: how it is described, where its rows come from, what can be done.
+
+    `unknown` is the text for a row that is not there, `order_by` the column by which a joined list is sorted.
+    """
+
+    def __init__(
+        self,
+        resource: AdminResource,
+        listing: SearchableList,
+        *,
+        unknown: str,
+        order_by: str = "",
+        shown: Callable[[Values], Values] = _as_it_is,
+    ) -> None:
+        self._resource, self._listing, self._unknown = resource, listing, unknown
+        self._order_by, self._shown = order_by, shown
+        self._actions: list[tuple[AdminAction, Callable[[Values], bool], Act]] = []
+        self._creation: tuple[AdminCreation, Create] | None = None
+
+    def action(self, action: AdminAction, *, offered: Callable[[Values], bool] = _always) -> Callable[[Act], Act]:
+        """Declare an endpoint as what does `action`; `offered` tells for which rows the site shows it."""
+
+        def declare(run: Act) -> Act:
+            self._actions.append((action, offered, run))
+            return run
+
+        return declare
+
+    def creation(self, creation: AdminCreation) -> Callable[[Create], Create]:
+        """Declare an endpoint as what makes a new row."""
+
+        def declare(run: Create) -> Create:
+            self._creation = creation, run
+            return run
+
+        return declare
+
+    @property
+    def description(self) -> AdminResource:
+        """What the site is told."""
+        actions = [action for action, _, _ in self._actions]
+        return self._resource.model_copy(
+            update={"actions": actions, "create": self._creation[0] if self._creation else None}
+        )
+
+    async def page(self, read: Reads, query: PageQuery) -> AdminPage:
+        """Rows as the query asks for them, newest first."""
+        found = await self._listing.read(read, query)
+        return AdminPage(rows=[self._row(values) for values in found["results"]], total=found["total"])
+
+    async def one(self, read: Reads, key: int) -> AdminRow:
         """One row; 404 when there is none."""
-        row = await self._listing.one(read, key)
-        if row is None:
+        values = await self._listing.one(read, key)
+        if values is None:
             raise NotFound(self._unknown)
-        return row
+        return self._row(values)
+
+    async def owner(self, read: Reads, key: int) -> int:
+        """The account that a row belongs to; 404 when there is no row, or nobody's."""
+        row = await self.one(read, key)
+        if row.user_id is None:
+            raise NotFound(self._unknown)
+        return row.user_id
+
+    def _row(self, values: Values) -> AdminRow:
+        values = self._shown(values)
+        key, user_id = values["id"], values.get("user_id")
+        return AdminRow(
+            id=int(str(key)),
+            label=str(values.get(self._resource.label) or f"{self._resource.noun} {key}"),
+            user_id=user_id if isinstance(user_id, int) else None,
+            values=dict(values),
+            offered=[action.name for action, offered, _ in self._actions if offered(values)],
+            order=str(values.get(self._order_by) or ""),
+        )
+
+    async def _serve_page(self, read: ReadSession, query: Page) -> AdminPage:
+        return await self.page(read, query)
+
+    async def _serve_one(self, read: ReadSession, key: int) -> AdminRow:
+        return await self.one(read, key)
+
+    def add_routes(self, router: APIRouter) -> None:
+        """Serve the list, its rows and their actions."""
+        name = self._resource.name
+        router.get(f"/{name}", name=f"list_{name}")(self._serve_page)
+        router.get(f"/{name}/{{key:id}}", name=f"get_{name}")(self._serve_one)
+        for action, _, run in self._actions:
+            router.post(
+                f"/{name}/{{key:id}}/{action.name}",
+                response_model=AdminAnswer,
+                dependencies=[Depends(require_staff)],
+            )(run)
+        if self._creation:
+            router.post(f"/{name}", status_code=201, dependencies=[Depends(require_staff)])(self._creation[1])
 
 
-def admin_router(dependencies: tuple[Any, ...] = (), **shown: Shown) -> APIRouter:
-    """A router with `GET <kind>` and `GET <kind>/<id>` for each of `shown`, for calls from inside alone."""
+class _Tables:
+    """The lists of one service."""
+
+    def __init__(self, tables: Sequence[AdminTable]) -> None:
+        self._tables = tables
+
+    async def describe(self) -> AdminDescription:
+        """What the site is told of them."""
+        return AdminDescription(resources=[table.description for table in self._tables])
+
+
+def admin_router(*tables: AdminTable, dependencies: Sequence[Dependency] = ()) -> APIRouter:
+    """The administration of a service, for calls from inside alone."""
     inside = [Depends(require_internal), *dependencies]
-    router = APIRouter(prefix="/internal/admin", include_in_schema=False, dependencies=inside)
-    for kind, one in shown.items():
-        router.get(f"/{kind}", name=f"list_{kind}")(one.rows)
-        router.get(f"/{kind}/{{key:id}}", name=f"get_{kind}")(one.row)
+    router = APIRouter(prefix=ADMIN_PATH, include_in_schema=False, dependencies=inside, route_class=ApiRoute)
+    router.get("", name="describe_admin")(_Tables(tables).describe)
+    for table in tables:
+        table.add_routes(router)
     return router

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from notechondria_shared.core.request_context import request_id, request_user
-from notechondria_shared.core.settings import ServiceSettings
+from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.web.access_log import log_access, mask_path
 from notechondria_shared.web.answers import Json, server_error
 from notechondria_shared.web.cors import PREFIXES, cors_headers
@@ -35,7 +35,7 @@ def _header(scope: Scope, name: bytes) -> bytes:
 class EdgeMiddleware:
     """Pure ASGI, so that streams pass unbuffered."""
 
-    def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: CoreSettings) -> None:
         self._app = app
         self._hosts = settings.allowed_hosts
         self._any_host = "*" in settings.django_allowed_hosts

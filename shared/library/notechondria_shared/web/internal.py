@@ -1,22 +1,16 @@
-"""`/internal/*`: health for whoever runs the service, event commands for operators. Never routed by the gateway."""
+"""`/internal/*`: who may call it, and whether the process lives. Never routed by the gateway."""
 
 from __future__ import annotations
 
-import asyncio
 import hmac
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Request
+from pydantic import BaseModel
 
 from notechondria_shared.auth.assertion import INTERNAL_TOKEN_HEADER
 from notechondria_shared.core.errors import ApiError, Forbidden, Unavailable
 from notechondria_shared.core.shutdown import ShutdownState
-from notechondria_shared.db import Database
-from notechondria_shared.db.migrations import head
-from notechondria_shared.messaging import dead_letters, replay
-from notechondria_shared.messaging.tables import EventTables
-from notechondria_shared.web.answers import route_not_found
-from notechondria_shared.web.page_query import Page
 
 
 async def not_through_a_gateway(request: Request) -> None:
@@ -33,8 +27,8 @@ async def require_internal(request: Request, x_internal_token: Annotated[str, He
         raise Forbidden(f"Internal call refused: Backend.Internal/token — {INTERNAL_TOKEN_HEADER} is missing or wrong.")
 
 
-health = APIRouter(prefix="/internal/health", include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
-operators = APIRouter(prefix="/internal/events", include_in_schema=False, dependencies=[Depends(require_internal)])
+HEALTH = "/internal/health"
+health = APIRouter(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
 
 
 @health.get("/live")
@@ -45,60 +39,11 @@ async def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@health.get("/ready")
-async def ready(request: Request) -> dict[str, Any]:
-    """Database reachable and migrations current; the bus being away does not make a service unready."""
-    state = request.app.state
-    database: Database = state.database
-    current = await database.reader.value(state.revision_query)
-    expected = await asyncio.to_thread(head, state.migrations_folder)
-    if current != expected:
-        raise Unavailable(f"Not ready: Backend.Start/migrations — schema is at {current}, files at {expected}.")
-    return {
-        "status": "ok",
-        "service": state.settings.service,
-        "revision": current,
-        "bus": state.bus.connected,
-        "capabilities": state.spec.capabilities,
-    }
+class Readiness(BaseModel):
+    """That a service can answer. `revision` and `bus` are null for one that has no schema and no bus."""
 
-
-@operators.post("/replay")
-async def replay_events(request: Request) -> dict[str, int]:
-    """Mark every kept fact unsent; the relay sends them again. `{"marked": n}`."""
-    return {"marked": await replay.replay_all(request.app.state.database, _tables(request))}
-
-
-@operators.get("/dead-letters")
-async def list_dead_letters(request: Request, wanted: Page) -> dict[str, Any]:
-    """Dead letters of this service, newest first: `{"results", "total", "limit", "offset"}`."""
-    return await dead_letters.listing(request.app.state.database, _tables(request), wanted)
-
-
-@operators.get("/dead-letters/{letter_id:id}")
-async def dead_letter(request: Request, letter_id: int) -> Any:
-    """One dead letter; 404 when unknown."""
-    found = await dead_letters.one(request.app.state.database, _tables(request), letter_id)
-    return route_not_found(request.url.path) if found is None else found
-
-
-@operators.post("/dead-letters/{letter_id:id}/discard")
-async def discard_dead_letter(request: Request, letter_id: int) -> Any:
-    """Forget a dead letter. `{"discarded": true}`; 404 when unknown."""
-    found = await dead_letters.discard(request.app.state.database, _tables(request), letter_id)
-    return {"discarded": True} if found else route_not_found(request.url.path)
-
-
-@operators.post("/dead-letters/{letter_id:id}/replay")
-async def replay_dead_letter(request: Request, letter_id: int) -> Any:
-    """Try a dead letter once more. `{"replayed": bool, "error": str}`; 404 when unknown."""
-    state = request.app.state
-    outcome = await dead_letters.replay(state.database, _tables(request), state.handlers, letter_id)
-    if outcome is None:
-        return route_not_found(request.url.path)
-    return {"replayed": not outcome, "error": outcome}
-
-
-def _tables(request: Request) -> EventTables:
-    tables: EventTables = request.app.state.event_tables
-    return tables
+    status: Literal["ok"] = "ok"
+    service: str
+    revision: str | None = None
+    bus: bool | None = None
+    capabilities: dict[str, int] = {}

@@ -1,0 +1,48 @@
+"""Reads for the administration site: accounts by name, names by id, what staff did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Text, any_, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from identity_service.models import StaffAction, User
+from notechondria_shared.db import prepare
+from notechondria_shared.db.listing import SearchableList
+from notechondria_shared.db.reader import prepare_scalar
+
+_NAME = bindparam("name", type_=Text)
+ID_OF = prepare_scalar(
+    select(User.id).where(
+        or_(func.lower(User.username) == func.lower(_NAME), func.lower(User.email) == func.lower(_NAME))
+    ),
+    int,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountName:
+    """What an account is called."""
+
+    id: int
+    username: str
+
+
+NAMES = prepare(
+    select(User.id, User.username).where(User.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))), AccountName
+)
+STAFF_ACTIONS = SearchableList(
+    select(
+        StaffAction.id,
+        StaffAction.user_id,
+        StaffAction.action,
+        StaffAction.object,
+        StaffAction.outcome,
+        StaffAction.begun_at,
+        StaffAction.ended_at,
+    ),
+    key=StaffAction.id.expression,
+    searched=(StaffAction.action.expression, StaffAction.object.expression, StaffAction.outcome.expression),
+    owner=StaffAction.user_id.expression,
+)

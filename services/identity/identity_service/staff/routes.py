@@ -1,0 +1,96 @@
+"""What the administration site asks of identity: `/internal/staff/*`, for calls from inside alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from identity_service.accounts.schemas import Login
+from identity_service.accounts.sign_in import load_verified_user, verify_credentials
+from identity_service.sessions import service as sessions
+from identity_service.sessions.devices import Device
+from identity_service.staff import queries, service
+from notechondria_contracts.admin import NOT_STAFF
+from notechondria_contracts.internal.staff import (
+    STAFF_PATH,
+    AccountIds,
+    AccountNames,
+    EndStaffSession,
+    FoundAccount,
+    NewStaffAction,
+    StaffActionBegun,
+    StaffActionOutcome,
+    StaffSession,
+    StaffSignIn,
+)
+from notechondria_shared.core.errors import Forbidden
+from notechondria_shared.db import Database
+from notechondria_shared.web.admin import Staff
+from notechondria_shared.web.body import validate
+from notechondria_shared.web.dependencies import ReadSession, WriteSession
+from notechondria_shared.web.internal import require_internal
+
+router = APIRouter(prefix=STAFF_PATH, include_in_schema=False, dependencies=[Depends(require_internal)])
+SIGN_IN = "sign-in"
+Name = Annotated[str, Query(description="A user name, address or id.")]
+_MOST_DIGITS = 18
+
+
+@router.post("/sign-in", status_code=201)
+async def sign_in(request: Request, form: StaffSignIn) -> StaffSession:
+    """A session like any other; 400 and 429 as `POST /auth/login/` (identity §7.5), 403 for who is not staff.
+
+    A password that is wrong shows nobody who could be written down; the limits of guessing count it.
+    """
+    device = Device.seen(form.user_agent, form.address)
+    typed = validate(Login, {"identifier": form.identifier, "password": form.password})
+    verified = await verify_credentials(request, typed, device)
+    database: Database = request.app.state.database
+    minted: StaffSession | None = None
+    async with database.transaction() as db:
+        account = await load_verified_user(db, verified)
+        if account.is_staff:
+            token, row = await sessions.mint(db, account.id, device)
+            minted = StaffSession(token=token, session_id=row.id, user_id=account.id)
+            await service.record(db, account.id, SIGN_IN, f"sessions/{row.id}")
+        else:
+            await service.record(db, account.id, SIGN_IN, f"users/{account.id}", "refused 403")
+    if minted is None:
+        raise Forbidden(NOT_STAFF)
+    return minted
+
+
+@router.post("/sign-out", status_code=204)
+async def sign_out(body: EndStaffSession, staff: Staff, db: WriteSession) -> None:
+    """End the session of a member of staff; 404 when it is not theirs."""
+    await sessions.revoke(db, staff.user_id, body.session_id)
+    await service.record(db, staff.user_id, "sign-out", f"sessions/{body.session_id}")
+
+
+@router.post("/actions", status_code=201)
+async def begin_action(body: NewStaffAction, staff: Staff, db: WriteSession) -> StaffActionBegun:
+    """Write down what a member of staff is about to do, before it is done."""
+    return StaffActionBegun(id=(await service.begin(db, staff.user_id, body.action, body.object)).id)
+
+
+@router.post("/actions/{action_id:id}/settle", status_code=204)
+async def settle_action(action_id: int, body: StaffActionOutcome, db: WriteSession) -> None:
+    """Write down how it ended. Without an assertion: that of the beginning may have run out meanwhile."""
+    await service.settle(db, action_id, body.outcome, body.object)
+
+
+@router.post("/account-names")
+async def account_names(body: AccountIds, read: ReadSession) -> AccountNames:
+    """What accounts are called; those that are gone are left out."""
+    found = await read.all(queries.NAMES, ids=body.ids)
+    return AccountNames(names={row.id: row.username for row in found})
+
+
+@router.get("/account")
+async def find_account(read: ReadSession, name: Name) -> FoundAccount:
+    """Who is called so; an id is taken for one as it is."""
+    found = await read.value(queries.ID_OF, name=name)
+    if found is None and name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
+        found = int(name) or None
+    return FoundAccount(id=found)

@@ -1,0 +1,12 @@
+"""`python -m web_service`: serve."""
+
+from __future__ import annotations
+
+import sys
+
+from notechondria_shared.service.runner import load_settings, run
+from web_service.app import SPEC
+from web_service.settings import WebSettings
+
+if __name__ == "__main__":
+    sys.exit(run(load_settings(WebSettings), SPEC, "web_service.app:create_app"))

@@ -1,0 +1,30 @@
+"""The web service, wired: what a browser is shown. It owns no schema and no rule, and acts through the others' APIs."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+import web_service.admin.routes
+import web_service.documentation.routes
+import web_service.status.routes
+from notechondria_shared.service.runner import configured_app, load_settings
+from notechondria_shared.service.stateless import StatelessSpec, create_stateless_app
+from web_service.settings import WebSettings
+from web_service.state import WebState
+
+SPEC = StatelessSpec(
+    title="Notechondria web",
+    description="The administration site, the documentation of the API, the status of all services.",
+    routers=(
+        web_service.documentation.routes.router,
+        web_service.status.routes.router,
+        web_service.admin.routes.router,
+    ),
+    state=WebState,
+)
+
+
+def create_app() -> FastAPI:
+    """The application, configured by the environment; uvicorn's factory."""
+    settings = load_settings(WebSettings)
+    return configured_app(lambda: create_stateless_app(settings, SPEC), settings)

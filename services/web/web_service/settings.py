@@ -1,0 +1,13 @@
+"""Settings of the web service."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from notechondria_shared.core.settings import CoreSettings
+
+
+class WebSettings(CoreSettings):
+    """What every service is told: web has nothing of its own."""
+
+    service: ClassVar[str] = "web"

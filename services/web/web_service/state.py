@@ -1,0 +1,36 @@
+"""The parts of the running web service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from notechondria_contracts.clients.base import ServiceClient
+from notechondria_contracts.clients.identity import IdentityClient
+from notechondria_contracts.clients.mcp import McpClient
+from notechondria_contracts.clients.notes import NotesClient
+from notechondria_contracts.clients.planner import PlannerClient
+from notechondria_shared.web.app_state import AppState
+from web_service.admin.catalogue import Catalogue
+from web_service.settings import WebSettings
+
+
+@dataclass(kw_only=True)
+class WebState(AppState[WebSettings]):
+    """The clients of the other services, and what those let staff see."""
+
+    identity: IdentityClient = field(init=False)
+    clients: dict[str, ServiceClient] = field(init=False)
+    """Those of all other services by name, in the order in which the services are shown."""
+    catalogue: Catalogue = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the clients."""
+        http, settings = self.internal_http, self.settings
+        self.identity = IdentityClient(http, settings.identity_url)
+        others = (
+            NotesClient(http, settings.notes_url),
+            PlannerClient(http, settings.planner_url),
+            McpClient(http, settings.mcp_url),
+        )
+        self.clients = {client.service: client for client in (self.identity, *others)}
+        self.catalogue = Catalogue(self.clients)

@@ -1,0 +1,25 @@
+"""Asking every service how it is: at the same time, and not for long."""
+
+from __future__ import annotations
+
+import asyncio
+
+from notechondria_contracts.clients.base import ASK, ServiceClient, ServiceRefused, ServiceUnavailable
+from notechondria_contracts.internal.status import ServiceStatus
+from notechondria_shared.core.version import product_version
+from web_service.state import WebState
+
+
+async def all_services(state: WebState) -> list[ServiceStatus]:
+    """The others and this service; one that does not answer is shown as such."""
+    found = await asyncio.gather(*(_ask(client) for client in state.clients.values()))
+    return [*found, ServiceStatus(name=state.settings.service, version=product_version())]
+
+
+async def _ask(client: ServiceClient) -> ServiceStatus:
+    try:
+        # The time limits of httpx are those of single steps.
+        async with asyncio.timeout(ASK.read):
+            return await client.status()
+    except (ServiceUnavailable, ServiceRefused, TimeoutError):
+        return ServiceStatus(name=client.service, reachable=False)

@@ -1,0 +1,8 @@
+"""Headers of calls between services. The gateway strips them from what clients send."""
+
+from __future__ import annotations
+
+ASSERTION_HEADER = "X-Internal-Assertion"
+"""identity's signed word that a user stands behind the call (ADR 0006)."""
+INTERNAL_TOKEN_HEADER = "X-Internal-Token"  # noqa: S105 - the name of a header
+"""The secret that the services share."""

@@ -1,0 +1,86 @@
+"""What every service is made of: the application around its routers, its clients, what is logged and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
+
+from notechondria_shared.auth.assertion import AssertionKey
+from notechondria_shared.core.settings import CoreSettings
+from notechondria_shared.core.version import product_version
+from notechondria_shared.observability.route_template import UNSEEN
+from notechondria_shared.web import errors, internal, openapi
+from notechondria_shared.web.answers import Json
+from notechondria_shared.web.clients import internal_client, user_client
+from notechondria_shared.web.edge import EdgeMiddleware
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppSpec:
+    """What makes one service different from another, whether it has a schema or not."""
+
+    title: str
+    routers: Sequence[APIRouter]
+    description: str = ""
+    capabilities: dict[str, int] = field(default_factory=dict)
+    """What the handshake shows of this service (identity §6.1)."""
+
+    async def prepare(self, settings: CoreSettings) -> None:
+        """Do what comes before serving; raises `CannotStart`. A service without a schema has nothing to do."""
+
+
+def begin_app(settings: CoreSettings, spec: AppSpec, lifespan: Lifespan) -> FastAPI:
+    """The application without its routers; `finish_app` adds them once the service's own parts are in its state."""
+    app = FastAPI(
+        title=spec.title,
+        description=spec.description,
+        version=product_version(),
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        default_response_class=Json,
+        telemetry={
+            "tracing": bool(settings.otel_exporter_otlp_endpoint),
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+            "exclude": lambda scope: scope.get("path", "").startswith(UNSEEN),
+        },
+    )
+    state = app.state
+    state.settings, state.spec = settings, spec
+    state.assertion_key = AssertionKey(settings.internal_token.get_secret_value())
+    state.internal_http = internal_client(settings.internal_token.get_secret_value())
+    state.user_http = user_client()
+    app.include_router(internal.health)
+    return app
+
+
+def finish_app(app: FastAPI, settings: CoreSettings, spec: AppSpec) -> None:
+    """Add the service's routers, the shapes of errors, and what is logged, traced and counted."""
+    for router in spec.routers:
+        app.include_router(router)
+    errors.install(app)
+    openapi.install(app)
+    app.add_middleware(_edge(settings))
+    if settings.otel_exporter_otlp_endpoint:
+        from notechondria_shared.observability import tracing  # noqa: PLC0415 - off by default
+
+        tracing.install(app)
+    if settings.metrics:
+        from notechondria_shared.observability import exposition as metrics  # noqa: PLC0415 - off by default
+
+        metrics.install(app)
+
+
+def _edge(settings: CoreSettings) -> Callable[[ASGIApp], ASGIApp]:
+    return lambda app: EdgeMiddleware(app, settings)

@@ -1,0 +1,78 @@
+"""Whether a service with a schema is ready, and the operators' commands for its events (`/internal/events/*`)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+
+from notechondria_shared.core.errors import Unavailable
+from notechondria_shared.db import Database
+from notechondria_shared.db.migrations import head
+from notechondria_shared.messaging import dead_letters, replay
+from notechondria_shared.messaging.tables import EventTables
+from notechondria_shared.web.answers import route_not_found
+from notechondria_shared.web.internal import HEALTH, Readiness, not_through_a_gateway, require_internal
+from notechondria_shared.web.page_query import Page
+
+readiness = APIRouter(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
+operators = APIRouter(prefix="/internal/events", include_in_schema=False, dependencies=[Depends(require_internal)])
+
+
+@readiness.get("/ready")
+async def ready(request: Request) -> Readiness:
+    """Database reachable and migrations current; the bus being away does not make a service unready."""
+    state = request.app.state
+    database: Database = state.database
+    current = await database.reader.value(state.revision_query)
+    expected = await asyncio.to_thread(head, state.migrations_folder)
+    if current != expected:
+        raise Unavailable(f"Not ready: Backend.Start/migrations — schema is at {current}, files at {expected}.")
+    return Readiness(
+        service=state.settings.service,
+        revision=current,
+        bus=state.bus.connected,
+        capabilities=state.spec.capabilities,
+    )
+
+
+@operators.post("/replay")
+async def replay_events(request: Request) -> dict[str, int]:
+    """Mark every kept fact unsent; the relay sends them again. `{"marked": n}`."""
+    return {"marked": await replay.replay_all(request.app.state.database, _tables(request))}
+
+
+@operators.get("/dead-letters")
+async def list_dead_letters(request: Request, wanted: Page) -> dict[str, Any]:
+    """Dead letters of this service, newest first: `{"results", "total", "limit", "offset"}`."""
+    return await dead_letters.listing(request.app.state.database, _tables(request), wanted)
+
+
+@operators.get("/dead-letters/{letter_id:id}")
+async def dead_letter(request: Request, letter_id: int) -> Any:
+    """One dead letter; 404 when unknown."""
+    found = await dead_letters.one(request.app.state.database, _tables(request), letter_id)
+    return route_not_found(request.url.path) if found is None else found
+
+
+@operators.post("/dead-letters/{letter_id:id}/discard")
+async def discard_dead_letter(request: Request, letter_id: int) -> Any:
+    """Forget a dead letter. `{"discarded": true}`; 404 when unknown."""
+    found = await dead_letters.discard(request.app.state.database, _tables(request), letter_id)
+    return {"discarded": True} if found else route_not_found(request.url.path)
+
+
+@operators.post("/dead-letters/{letter_id:id}/replay")
+async def replay_dead_letter(request: Request, letter_id: int) -> Any:
+    """Try a dead letter once more. `{"replayed": bool, "error": str}`; 404 when unknown."""
+    state = request.app.state
+    outcome = await dead_letters.replay(state.database, _tables(request), state.handlers, letter_id)
+    if outcome is None:
+        return route_not_found(request.url.path)
+    return {"replayed": not outcome, "error": outcome}
+
+
+def _tables(request: Request) -> EventTables:
+    tables: EventTables = request.app.state.event_tables
+    return tables

@@ -1,0 +1,78 @@
+"""Making a service that keeps nothing: no schema, no bus, no files. It acts through the APIs of the others."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+
+from notechondria_contracts.internal.status import STATUS_PATH, ServiceStatus
+from notechondria_shared.auth.introspection import HttpIntrospector
+from notechondria_shared.core.settings import CoreSettings
+from notechondria_shared.core.version import product_version
+from notechondria_shared.service.chassis import AppSpec, begin_app, finish_app
+from notechondria_shared.web.app_state import AppState
+from notechondria_shared.web.internal import HEALTH, Readiness, not_through_a_gateway, require_internal
+
+readiness = APIRouter(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
+own_status = APIRouter(include_in_schema=False, dependencies=[Depends(require_internal)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatelessSpec(AppSpec):
+    """What makes a service without a schema different from another."""
+
+    state: type[AppState[Any]] = AppState
+    """What this service shares between its endpoints."""
+
+
+@readiness.get("/ready")
+async def ready(request: Request) -> Readiness:
+    """It needs nothing: as soon as it answers it is ready."""
+    state = request.app.state
+    return Readiness(service=state.settings.service, capabilities=state.spec.capabilities)
+
+
+@own_status.get(STATUS_PATH)
+async def status(request: Request) -> ServiceStatus:
+    """How this service is; what it does not have is null."""
+    return ServiceStatus(name=request.app.state.settings.service, version=product_version())
+
+
+def create_stateless_app(settings: CoreSettings, spec: StatelessSpec) -> FastAPI:
+    """A FastAPI application with the chassis around the service's routers.
+
+    Credentials are looked up at identity each time: without a bus nobody says when one is revoked.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        made = app.state
+        service = made.service = spec.state(
+            settings=settings,
+            internal_http=made.internal_http,
+            user_http=made.user_http,
+            assertion_key=made.assertion_key,
+            introspector=made.introspector,
+        )
+        await service.start()
+        if settings.metrics:
+            made.sampler.start()
+        try:
+            yield
+        finally:
+            if settings.metrics:
+                await made.sampler.stop()
+            await service.stop()
+            await made.internal_http.aclose()
+            await made.user_http.aclose()
+
+    app = begin_app(settings, spec, lifespan)
+    app.state.introspector = HttpIntrospector(app.state.internal_http, settings.identity_url)
+    app.include_router(readiness)
+    app.include_router(own_status)
+    finish_app(app, settings, spec)
+    return app
