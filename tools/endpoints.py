@@ -2,8 +2,8 @@
 
 The routes are read from the source (ast): `APIRouter(prefix=...)`, the decorators of its functions, `include_router` of
 one router in another, `[Route(path, endpoint=...) for path in (...)]`, and the actions of `AdminTable`s. Nothing is
-imported, so the page needs no service to start. What an endpoint is for is the first sentence of its docstring. A test compares the page with
-the routes that FastAPI has.
+imported, so the page needs no service to start. What an endpoint is for is the first sentence of its docstring. A test
+compares the page with the routes that FastAPI has.
 """
 
 from __future__ import annotations
