@@ -1,4 +1,4 @@
-"""One running house for the whole test run: real Postgres, NATS, Traefik and the four services on free ports."""
+"""One running house for the whole test run: real Postgres, NATS, Traefik and the services on free ports."""
 
 from __future__ import annotations
 

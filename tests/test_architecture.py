@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from types import MethodType
+from typing import Any, get_args
 
 import pytest
 from tools.api_document import application
 
 from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA
+from notechondria_contracts.admin import ADMIN_PATH, AdminDescription, AdminResource, ColumnKind
 from notechondria_contracts.events import CATALOGUE
 from notechondria_shared.web.paths import api_routes, calls
 
@@ -104,3 +111,60 @@ def _is_async(call: Any) -> bool:
     if not inspect.isroutine(call):  # an object that is called
         call = type(call).__call__
     return inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call)
+
+
+def literals(package: str) -> set[str]:
+    """The texts that stand alone in the code of a package."""
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in sources(package))
+    constants = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
+
+
+def described(service: str) -> list[AdminResource]:
+    """What a service shows the administration site."""
+    router = application(service)
+    (route,) = [one for one in api_routes(router) if one.path_format == ADMIN_PATH]
+    assert isinstance(route.dependant.call, MethodType)
+    description: AdminDescription = asyncio.run(route.dependant.call())
+    return description.resources
+
+
+def fields_of(service: str) -> set[str]:
+    """The names of the columns that a service describes."""
+    return {column.key for resource in described(service) for column in resource.columns}
+
+
+def test_web_names_no_list_and_no_field_of_a_service() -> None:
+    names = {resource.name for service in SERVICES_WITH_SCHEMA for resource in described(service)}
+    fields = {field for service in SERVICES_WITH_SCHEMA for field in fields_of(service)}
+    assert len(names) > 9
+    assert len(fields) > 40
+    kinds = set(get_args(ColumnKind))
+    assert not literals("web_service") & (names | fields) - kinds
+    for template in PACKAGES["web_service"].rglob("*.html"):
+        text = template.read_text(encoding="utf-8")
+        assert not re.findall(rf"/admin/(?:{'|'.join(names)})/", text), template
+        assert set(re.findall(r"values\.[^ }]+", text)) <= {"values.get(column.key)"}, template
+
+
+def test_identity_shows_no_pages_and_knows_no_field_of_another_service() -> None:
+    """HTML is what the contract names: the pages that end a sign-in at a provider, and mails."""
+    folder = PACKAGES["identity_service"]
+    assert not [file for file in folder.rglob("*") if file.suffix in {".html", ".css", ".js", ".svg"}]
+    pages = {file.relative_to(folder).as_posix() for file in folder.rglob("*.py") if "<html" in file.read_text()}
+    assert pages == {"oauth/callbacks.py"}
+    own = fields_of("identity")
+    foreign = {field for service in ("notes", "planner", "mcp") for field in fields_of(service)} - own
+    # The name of a service, and what providers call a refusal.
+    assert not literals("identity_service") & foreign - {"notes", "error"}
+
+
+def test_web_loads_no_database_and_no_bus() -> None:
+    program = "import sys, web_service.app; web_service.app.create_app(); print(*sys.modules)"
+    environment = {"PATH": os.environ["PATH"], "INTERNAL_TOKEN": "0123456789abcdef"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert {"fastapi", "web_service"} <= loaded
+    assert not loaded & {"sqlalchemy", "alembic", "psycopg", "psycopg_pool", "nats", "obstore"}

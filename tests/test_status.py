@@ -160,3 +160,15 @@ def test_the_services_own_word_is_not_for_the_outside(api: Api, stack: Stack) ->
         assert httpx.get(url, headers=token, trust_env=False).json()["name"] == service
         forwarded = {**token, "X-Forwarded-For": "192.0.2.1"}
         assert httpx.get(url, headers=forwarded, trust_env=False).status_code == 404
+
+
+def test_readiness_says_what_a_service_has(stack: Stack) -> None:
+    for service in SERVICES:
+        found = httpx.get(f"{stack.service_url(service)}/internal/health/ready", trust_env=False).json()
+        assert (found["status"], found["service"]) == ("ok", service)
+        if service in SERVICES_WITH_SCHEMA:
+            assert found["revision"]
+            assert found["bus"] is True
+            assert found["capabilities"]
+        else:
+            assert (found["revision"], found["bus"], found["capabilities"]) == (None, None, {})

@@ -17,11 +17,14 @@ ROWS = {
     "code": "INSERT INTO codes (kind, scope, digest, created_at, expires_at, wrong_tries)"
     " VALUES ('reset', %(id)s::text, %(name)s, %(past)s, %(past)s, 0)",
     "window": "INSERT INTO rate_windows (bucket, started_at, tries) VALUES (%(name)s, %(past)s, 1)",
+    "staff-action": "INSERT INTO staff_actions (user_id, action, object, outcome, begun_at)"
+    " VALUES (%(id)s, 'disable', %(name)s, 'done', %(past)s)",
 }
 LEFT = (
     "SELECT digest FROM sessions WHERE user_id = %(id)s UNION ALL"
     " SELECT digest FROM api_keys WHERE user_id = %(id)s UNION ALL"
     " SELECT digest FROM codes WHERE scope = %(id)s::text UNION ALL"
+    " SELECT object FROM staff_actions WHERE user_id = %(id)s UNION ALL"
     " SELECT bucket FROM rate_windows WHERE bucket LIKE '%%-window-' || %(id)s"
 )
 KEPT = {
@@ -29,6 +32,7 @@ KEPT = {
     "key": timedelta(days=90),
     "code": timedelta(days=7),
     "window": timedelta(minutes=10),
+    "staff-action": timedelta(days=400),
 }
 
 

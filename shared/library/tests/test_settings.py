@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import ValidationError
 
-from notechondria_shared.core.settings import ServiceSettings
+from notechondria_shared.core.settings import CoreSettings, ServiceSettings
 from notechondria_shared.service.runner import load_settings
 from notechondria_shared.web.cors import origin_allowed
 
@@ -151,3 +151,17 @@ def test_what_cannot_be_used_is_one_sentence_that_names_it(
 @pytest.mark.contract("identity §14")
 def test_log_levels_in_any_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
     assert make(monkeypatch, DJANGO_LOG_LEVEL=" debug ").django_log_level == "DEBUG"
+
+
+def test_a_service_without_a_schema_needs_no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Bare(CoreSettings):
+        service: ClassVar[str] = "bare"
+
+    monkeypatch.setenv("INTERNAL_TOKEN", "0123456789abcdef")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert "localhost" in Bare().allowed_hosts
+    with pytest.raises(ValidationError, match="Set DATABASE_URL"):
+        Example()
+    monkeypatch.setenv("PUBLIC_BASE_URL", "nowhere")
+    with pytest.raises(ValidationError, match="is no address"):
+        Bare()
