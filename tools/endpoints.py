@@ -1,6 +1,6 @@
 """Which file answers which path: `python -m tools.endpoints` writes docs/endpoints.md.
 
-The routes are read from the source (ast): `APIRouter(prefix=...)`, the decorators of its functions, `include_router` of
+The routes are read from the source (ast): `APIRouter(prefix=...)` or `api_router(...)`, the decorators of its functions, `include_router` of
 one router in another, and `[Route(path, endpoint=...) for path in (...)]`. Nothing is imported, so the page needs no
 service to start. What an endpoint is for is the first sentence of its docstring. A test compares the page with
 the routes that FastAPI has.
@@ -100,9 +100,9 @@ def _routers(scope: ast.AST, constants: Mapping[str, str], makers: Mapping[str, 
     for node in ast.walk(scope):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Call):
             made_by = ast.unparse(node.value.func)
-            if made_by == "APIRouter":
-                given = [_text(one.value, constants) for one in node.value.keywords if one.arg == "prefix"]
-                found[node.targets[0].id] = "".join(given)
+            if made_by in {"APIRouter", "api_router"}:
+                prefixes = [*node.value.args[:1], *(one.value for one in node.value.keywords if one.arg == "prefix")]
+                found[node.targets[0].id] = "".join(_text(prefix, constants) for prefix in prefixes)
             elif made_by in makers:
                 found[node.targets[0].id] = makers[made_by]
     return found

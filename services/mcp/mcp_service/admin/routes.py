@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Depends
 from sqlalchemy import select
 
-from mcp_service.calls.routes import Log
+from mcp_service.calls.dependencies import Log
 from mcp_service.models import Call
 from notechondria_shared.db.listing import SearchableList
 from notechondria_shared.web.admin import Shown, admin_router
