@@ -1,4 +1,4 @@
-"""What identity forgets in time: windows of limits, codes, sessions and keys that ended long ago, staff's actions."""
+"""Deletes what is old: idle rate limit buckets, codes, sessions and keys that ended long ago, staff's actions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from sqlalchemy import or_
 
-from identity_service.limits.service import forget_old
-from identity_service.models import ApiKey, Code, Session, StaffAction
+from identity_service.models import RATE_BUCKETS, ApiKey, Code, Session, StaffAction
 from notechondria_shared.core.background import Periodic
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
 from notechondria_shared.db.batches import delete_in_batches
+from notechondria_shared.web.rate_limit import delete_idle
 
 EVERY_SECONDS = 3600.0
 KEPT = timedelta(days=90)
@@ -32,7 +32,7 @@ class Housekeeper(Periodic):
 
     async def _round(self) -> None:
         ended = now() - KEPT
-        await forget_old(self._database)
+        await delete_idle(self._database, RATE_BUCKETS)
         await delete_in_batches(self._database, Code, Code.expires_at < now() - CODES_KEPT)
         await delete_in_batches(self._database, Session, or_(Session.revoked_at < ended, Session.created_at < ended))
         await delete_in_batches(self._database, ApiKey, ApiKey.revoked_at < ended)

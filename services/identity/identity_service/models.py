@@ -16,6 +16,7 @@ from notechondria_shared.db import COLUMN_TYPES, service_metadata
 from notechondria_shared.messaging import Aggregate
 from notechondria_shared.messaging.tables import event_tables
 from notechondria_shared.storage.deletions import file_deletions
+from notechondria_shared.web.rate_limit import bucket_table
 
 
 class Base(DeclarativeBase):
@@ -27,6 +28,7 @@ class Base(DeclarativeBase):
 
 EVENTS = event_tables(Base)
 FILE_DELETIONS = file_deletions(Base.metadata)
+RATE_BUCKETS = bucket_table(Base.metadata)
 
 PENDING, ACTIVE, DISABLED = "pending", "active", "disabled"
 
@@ -147,16 +149,6 @@ class Invitation(Base):
     times_used: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None]
-
-
-class RateWindow(Base):
-    """Tries of one bucket in the minute that began at `started_at` (decision 30)."""
-
-    __tablename__ = "rate_windows"
-
-    bucket: Mapped[str] = mapped_column(String(128), primary_key=True)
-    started_at: Mapped[datetime] = mapped_column(default=now, index=True)
-    tries: Mapped[int] = mapped_column(default=0)
 
 
 class StaffAction(Base):

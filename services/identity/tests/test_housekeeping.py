@@ -16,7 +16,7 @@ ROWS = {
     " VALUES (%(id)s, %(name)s, '', '', '{read}', false, %(past)s, %(past)s)",
     "code": "INSERT INTO codes (kind, scope, digest, created_at, expires_at, wrong_tries)"
     " VALUES ('reset', %(id)s::text, %(name)s, %(past)s, %(past)s, 0)",
-    "window": "INSERT INTO rate_windows (bucket, started_at, tries) VALUES (%(name)s, %(past)s, 1)",
+    "bucket": "INSERT INTO rate_buckets (bucket, tokens, granted, filled_at) VALUES (%(name)s, 2, 1, %(past)s)",
     "staff-action": "INSERT INTO staff_actions (user_id, action, object, outcome, begun_at)"
     " VALUES (%(id)s, 'disable', %(name)s, 'done', %(past)s)",
 }
@@ -25,13 +25,13 @@ LEFT = (
     " SELECT digest FROM api_keys WHERE user_id = %(id)s UNION ALL"
     " SELECT digest FROM codes WHERE scope = %(id)s::text UNION ALL"
     " SELECT object FROM staff_actions WHERE user_id = %(id)s UNION ALL"
-    " SELECT bucket FROM rate_windows WHERE bucket LIKE '%%-window-' || %(id)s"
+    " SELECT bucket FROM rate_buckets WHERE bucket LIKE '%%-bucket-' || %(id)s"
 )
 KEPT = {
     "session": timedelta(days=90),
     "key": timedelta(days=90),
     "code": timedelta(days=7),
-    "window": timedelta(minutes=10),
+    "bucket": timedelta(hours=1),
     "staff-action": timedelta(days=400),
 }
 

@@ -38,9 +38,9 @@ def strict() -> Iterator[Api]:
 
 @pytest.fixture(autouse=True)
 def forgotten(strict: Api) -> None:
-    """Each test begins with empty windows: all calls come from one address here."""
+    """Each test begins with full buckets: all calls come from one address here."""
     with psycopg.connect(strict.stack.database_url("identity"), autocommit=True) as identity:
-        identity.execute("DELETE FROM rate_windows")
+        identity.execute("DELETE FROM rate_buckets")
 
 
 def refused(answer: object) -> bool:
@@ -65,7 +65,7 @@ def test_sign_in_is_limited_per_account(strict: Api) -> None:
     assert user.get("auth/sessions/").status_code == 200
     assert user.get("notes/").status_code == 200
     with psycopg.connect(strict.stack.database_url("identity"), autocommit=True) as identity:
-        identity.execute("UPDATE rate_windows SET started_at = started_at - interval '61 seconds'")
+        identity.execute("UPDATE rate_buckets SET filled_at = filled_at - interval '61 seconds'")
     assert strict.post("auth/login/", {"email": user.email, "password": PASSWORD}).status_code == 200
 
 

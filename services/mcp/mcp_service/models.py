@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from notechondria_shared.db import COLUMN_TYPES, service_metadata
 from notechondria_shared.messaging.tables import event_tables
+from notechondria_shared.web.rate_limit import bucket_table
 
 
 class Base(DeclarativeBase):
@@ -35,35 +36,22 @@ class Call(Base):
     client: Mapped[str] = mapped_column(String(200))
     tool: Mapped[str] = mapped_column(String(64))
     is_change: Mapped[bool]
-    arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    arguments: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
     outcome: Mapped[str] = mapped_column(String(8))
     """`ok`, or `error`."""
     error: Mapped[str] = mapped_column(String(500))
     duration_ms: Mapped[int]
     touched: Mapped[dict[str, list[int]]] = mapped_column(JSONB)
-    undo: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    undo: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB(none_as_null=True))
     """How to take the call back (`calls.journal.Undo`); null when that is not possible."""
     final_reason: Mapped[str] = mapped_column(String(200))
     """Why it cannot be taken back; empty when it can."""
     called_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
     undo_claimed_until: Mapped[datetime | None]
-    """A request takes the call back right now, and is given up at this moment."""
-
-
-class RateBucket(Base):
-    """The bucket of an API key, shared by all replicas. Unlogged: after a crash all buckets are full again."""
-
-    __tablename__ = "rate_buckets"
-    __table_args__ = (Index("ix_rate_buckets_filled_at", "filled_at"), {"prefixes": ["UNLOGGED"]})
-
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    """SHA-256 of the key, as everywhere."""
-    tokens: Mapped[float]
-    """How many requests were left at `filled_at`."""
-    granted: Mapped[int]
-    """How many the last replica that asked was given."""
-    filled_at: Mapped[datetime]
+    """A request takes the call back right now, and is given up at this time."""
 
 
 EVENTS = event_tables(Base)
+RATE_BUCKETS = bucket_table(Base.metadata)
+"""The bucket of an API key, named by the key's digest (SHA-256)."""

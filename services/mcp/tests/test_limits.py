@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from typing import Any
 
 import httpx
 import psycopg
 import pytest
-from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from tests.support.client import Api, eventually
 from tests.support.mcp import Agent, another_mcp, read_only_key
 
-from mcp_service.door.caller import current_caller
-from mcp_service.tools.guard import ToolExecutor
+from mcp_service.agent import Agent as CallingAgent
+from mcp_service.calls.writer import CallEntry
+from mcp_service.tools.context import ToolCall
+from mcp_service.tools.executor import ToolExecutor
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import ToolResult
+from mcp_service.upstream.client import ServiceName, Services, Upstream
 from notechondria_launcher.stack import Stack
 from notechondria_shared.auth import Caller
 
@@ -97,16 +98,16 @@ class Kept:
     """Stands for the log's writer."""
 
     def __init__(self) -> None:
-        self.entries: list[dict[str, Any]] = []
+        self.entries: list[CallEntry] = []
 
-    def later(self, entry: dict[str, Any]) -> None:
+    def later(self, entry: CallEntry) -> None:
         self.entries.append(entry)
 
-    async def store(self, entry: dict[str, Any]) -> None:
+    async def store(self, entry: CallEntry) -> None:
         self.entries.append(entry)
 
 
-def box() -> ToolRegistry:
+def registry() -> ToolRegistry:
     made = ToolRegistry()
 
     @made.reading("Slow reading")
@@ -132,15 +133,15 @@ def box() -> ToolRegistry:
 )
 def test_a_tool_never_hangs_and_never_leaks(number: int, words: str) -> None:
     writer = Kept()
-    guard = ToolExecutor(writer, seconds=0.05)  # type: ignore[arg-type]
+    executor = ToolExecutor(writer, seconds=0.05)  # type: ignore[arg-type]
     caller = Caller(1, "u", "", "P", False, False, ("read", "write"), "key", 2, "d", "a")
 
     async def run() -> None:
-        token = current_caller.set(caller)
-        try:
-            await guard.run(box().tools[number], {}, Context())
-        finally:
-            current_caller.reset(token)
+        async with httpx.AsyncClient() as http:
+            names: tuple[ServiceName, ...] = ("identity", "notes", "planner")
+            services = Services(*(Upstream(http, name, "http://nowhere.invalid") for name in names))
+            agent = CallingAgent(caller, "tests/1", services.as_user(caller.assertion))
+            await executor.run(registry().tools[number], {}, ToolCall(agent))
 
     with pytest.raises(ToolError, match=words) as failure:
         asyncio.run(run())

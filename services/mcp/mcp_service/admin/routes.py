@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Depends
 from sqlalchemy import select
 
-from mcp_service.calls.routes import Log
+from mcp_service.calls.dependencies import Log
 from mcp_service.models import EVENTS, Call
 from notechondria_contracts.admin import AdminColumn, AdminResource
 from notechondria_shared.db.listing import SearchableList

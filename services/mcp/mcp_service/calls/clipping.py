@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Literal, overload
+
+from pydantic import JsonValue
 
 LONGEST = 300
 MOST_ITEMS = 50
@@ -22,7 +24,11 @@ def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def clipped(value: Any, depth: int = 0) -> Any:
+@overload
+def clipped(value: dict[str, JsonValue], depth: Literal[0] = ...) -> dict[str, JsonValue]: ...
+@overload
+def clipped(value: JsonValue, depth: int = ...) -> JsonValue: ...
+def clipped(value: JsonValue, depth: int = 0) -> JsonValue:
     """A JSON value with long texts cut (their length behind them) and long lists cut to 50."""
     if isinstance(value, str):
         text = storable(value[:LONGEST])
@@ -33,7 +39,7 @@ def clipped(value: Any, depth: int = 0) -> Any:
     return "…" if unkept or (isinstance(value, int) and abs(value) >= 10**30) else value
 
 
-def _clipped_container(value: dict[Any, Any] | list[Any], depth: int) -> Any:
+def _clipped_container(value: dict[str, JsonValue] | list[JsonValue], depth: int) -> JsonValue:
     if depth >= DEEPEST:
         return "…"
     if isinstance(value, list):

@@ -1,23 +1,23 @@
-"""What a tool call leaves for the agents' log while it runs: ids it touched, and how it could be taken back."""
+"""What a tool call records for the agents' log while it runs: ids it touched, and how it could be taken back."""
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
-ServiceName = Literal["identity", "notes", "planner"]
+from mcp_service.upstream.client import JsonObject, ServiceName
+
 StepMethod = Literal["POST", "PATCH", "DELETE"]
 
 
 class Check(BaseModel):
-    """A GET whose answer must still hold these values, else the thing was changed since."""
+    """A GET whose answer must still hold these values; otherwise somebody changed it since."""
 
     service: ServiceName
     path: str
-    equals: dict[str, Any]
+    equals: JsonObject
     row: int | None = None
     """For lists: the id of the row meant; None for a single object."""
 
@@ -28,7 +28,7 @@ class Step(BaseModel):
     service: ServiceName
     method: StepMethod
     path: str
-    body: dict[str, Any] | None = None
+    body: JsonObject | None = None
 
 
 class Undo(BaseModel):
@@ -37,8 +37,8 @@ class Undo(BaseModel):
     checks: list[Check] = []
     steps: list[Step]
 
-    def expected(self, step: Step) -> dict[str, Any]:
-        """What the thing that `step` changes must still be: its owner looks once more, with the row locked."""
+    def expected(self, step: Step) -> JsonObject:
+        """The values that the row changed by `step` must still have: its owner compares again, with the row locked."""
         return {
             name: value
             for check in self.checks
@@ -56,10 +56,10 @@ class Journal:
     undo: Undo | None = None
     final: str = "There is nothing to take back: the call changed nothing."
 
-    def touch(self, **ids: int | None) -> None:
-        """Remember ids the call was about, e.g. `note=5`."""
+    def touch(self, **ids: JsonValue) -> None:
+        """Remember ids the call was about, e.g. `note=5`; what is no number is left out."""
         for kind, number in ids.items():
-            if number is not None and number not in (known := self.touched.setdefault(kind, [])):
+            if isinstance(number, int) and number not in (known := self.touched.setdefault(kind, [])):
                 known.append(number)
 
     def can_undo(self, *steps: Step, checks: list[Check] | None = None) -> None:
@@ -69,11 +69,3 @@ class Journal:
     def cannot_undo(self, reason: str) -> None:
         """Remember why it is not taken back."""
         self.undo, self.final = None, reason
-
-
-current_journal: ContextVar[Journal] = ContextVar("current_journal")
-
-
-def journal() -> Journal:
-    """The journal of the call in hand; outside of one, a journal nobody reads."""
-    return current_journal.get(None) or Journal()

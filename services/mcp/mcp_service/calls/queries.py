@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.types import BigInteger, Boolean, DateTime, String
 
 from mcp_service.models import Call
-from notechondria_shared.db import prepare
+from notechondria_shared.db.reader import prepare, prepare_scalar
 
 _USER = bindparam("user_id", type_=BigInteger())
 _TOOL = bindparam("tool", type_=String())
@@ -43,12 +47,34 @@ _SHOWN = (
     Call.undone_at,
 )
 
-COUNT = prepare(select(func.count()).select_from(Call).where(_MATCHING))
+
+@dataclass(slots=True)
+class LoggedCall:
+    """A call as the log shows it."""
+
+    id: int
+    key_id: int | None
+    client: str
+    tool: str
+    is_change: bool
+    arguments: dict[str, JsonValue]
+    outcome: str
+    error: str
+    duration_ms: int
+    touched: dict[str, list[int]]
+    has_undo: bool
+    final_reason: str
+    called_at: datetime
+    undone_at: datetime | None
+
+
+COUNT = prepare_scalar(select(func.count()).select_from(Call).where(_MATCHING), int)
 PAGE = prepare(
     select(*_SHOWN)
     .where(_MATCHING)
     .order_by(Call.id.desc())
     .limit(bindparam("page_limit", type_=BigInteger()))
-    .offset(bindparam("page_offset", type_=BigInteger()))
+    .offset(bindparam("page_offset", type_=BigInteger())),
+    LoggedCall,
 )
-ALL = prepare(select(*_SHOWN).where(Call.user_id == _USER).order_by(Call.id))
+ALL = prepare(select(*_SHOWN).where(Call.user_id == _USER).order_by(Call.id), LoggedCall)

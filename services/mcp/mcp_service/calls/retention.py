@@ -1,16 +1,16 @@
-"""What mcp forgets in time: calls after 90 days, buckets of keys that have gone quiet."""
+"""Deletes what is old: calls after 90 days, rate limit buckets that nobody asked for."""
 
 from __future__ import annotations
 
 import logging
 from datetime import timedelta
 
-from mcp_service.limits.store import forget_idle
-from mcp_service.models import Call
+from mcp_service.models import RATE_BUCKETS, Call
 from notechondria_shared.core.background import Periodic
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
 from notechondria_shared.db.batches import delete_in_batches
+from notechondria_shared.web.rate_limit import delete_idle
 
 logger = logging.getLogger("notechondria.calls")
 
@@ -30,4 +30,4 @@ class Retention(Periodic):
         old = Call.called_at < now() - timedelta(days=self._days)
         if gone := await delete_in_batches(self._database, Call, old):
             logger.info("%d calls older than %d days left the agents' log", gone, self._days)
-        await forget_idle(self._database)
+        await delete_idle(self._database, RATE_BUCKETS)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal, Self
 
 from pydantic import BaseModel
 
+from mcp_service.calls.queries import LoggedCall
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
-from notechondria_shared.db.tables import Row
 
 
 class CallRow(BaseModel):
@@ -17,7 +17,7 @@ class CallRow(BaseModel):
     called_at: str
     tool: str
     is_change: bool
-    arguments: dict[str, Any]
+    arguments: dict[str, object]
     outcome: str
     error: str
     duration_ms: int
@@ -27,6 +27,27 @@ class CallRow(BaseModel):
     can_undo: bool
     undo_refusal: str
     undone_at: str | None
+
+    @classmethod
+    def of(cls, call: LoggedCall) -> Self:
+        """A call of the log."""
+        undone = call.undone_at is not None
+        return cls(
+            id=call.id,
+            called_at=iso_offset(call.called_at),
+            tool=call.tool,
+            is_change=call.is_change,
+            arguments={**call.arguments},
+            outcome=call.outcome,
+            error=call.error,
+            duration_ms=call.duration_ms,
+            key_id=call.key_id,
+            client=call.client,
+            touched=call.touched,
+            can_undo=call.has_undo and not undone,
+            undo_refusal="It was taken back." if undone else call.final_reason,
+            undone_at=iso_offset_or_none(call.undone_at),
+        )
 
 
 class CallPage(BaseModel):
@@ -47,27 +68,15 @@ class UndoneCall(BaseModel):
     undone: bool
 
 
-def call_row(row: Row) -> dict[str, Any]:
-    """A row of `queries` as `CallRow`."""
-    undone = row["undone_at"] is not None
-    return {
-        **{
-            name: row[name]
-            for name in (
-                "id",
-                "tool",
-                "is_change",
-                "arguments",
-                "outcome",
-                "error",
-                "duration_ms",
-                "key_id",
-                "client",
-                "touched",
-            )
-        },
-        "called_at": iso_offset(row["called_at"]),
-        "can_undo": row["has_undo"] and not undone,
-        "undo_refusal": "It was taken back." if undone else row["final_reason"],
-        "undone_at": iso_offset_or_none(row["undone_at"]),
-    }
+class CallData(BaseModel):
+    """What this service stores of a user."""
+
+    calls: list[CallRow]
+
+
+class UserExport(BaseModel):
+    """The part of this service in the export of an account."""
+
+    service: Literal["mcp"] = "mcp"
+    data: CallData
+    files: list[str] = []

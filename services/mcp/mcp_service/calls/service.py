@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 from sqlalchemy import select, update
@@ -13,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_service.calls import queries
 from mcp_service.calls.journal import Check, Undo
-from mcp_service.calls.schemas import call_row
+from mcp_service.calls.schemas import CallRow
 from mcp_service.calls.writer import CallWriter
 from mcp_service.models import Call
-from mcp_service.upstream.client import Refused, Services
+from mcp_service.upstream.client import JsonObject, Refused, UserServices
 from notechondria_shared.auth.precondition import changed_fields
 from notechondria_shared.core.errors import Conflict, DetailError, NotFound, Unavailable
 from notechondria_shared.core.timestamps import now
@@ -38,8 +37,8 @@ WAIT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """What of the log is asked for; None is everything."""
+class CallLogFilter:
+    """Which calls of the log to list; None is all."""
 
     tool: str | None = None
     outcome: str | None = None
@@ -52,36 +51,28 @@ class Filter:
 class CallLog:
     """The log of all users; every method takes the one who asks."""
 
-    def __init__(self, database: Database, writer: CallWriter, services: Services) -> None:
-        self._database, self._writer, self._services = database, writer, services
+    def __init__(self, database: Database, writer: CallWriter) -> None:
+        self._database, self._writer = database, writer
 
-    async def page(self, user_id: int, wanted: Filter, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
+    async def page(self, user_id: int, matching: CallLogFilter, limit: int, offset: int) -> tuple[int, list[CallRow]]:
         """How many calls match, and a page of them, newest first."""
         await self._writer.flush()
         read = self._database.reader
-        asked = {
-            "user_id": user_id,
-            "tool": wanted.tool,
-            "outcome": wanted.outcome,
-            "key_id": wanted.key_id,
-            "changes_only": wanted.changes_only,
-            "since": wanted.since,
-            "until": wanted.until,
-        }
-        total = await read.value(queries.COUNT, **asked)
-        rows = await read.all(queries.PAGE, **asked, page_limit=limit, page_offset=offset)
-        return total, [call_row(row) for row in rows]
+        params = {"user_id": user_id, **asdict(matching)}
+        total = await read.value(queries.COUNT, **params) or 0
+        rows = await read.all(queries.PAGE, **params, page_limit=limit, page_offset=offset)
+        return total, [CallRow.of(row) for row in rows]
 
-    async def everything(self, user_id: int) -> list[dict[str, Any]]:
+    async def everything(self, user_id: int) -> list[CallRow]:
         """All calls of a user, oldest first."""
         await self._writer.flush()
-        return [call_row(row) for row in await self._database.reader.all(queries.ALL, user_id=user_id)]
+        return [CallRow.of(row) for row in await self._database.reader.all(queries.ALL, user_id=user_id)]
 
     async def settle(self) -> None:
         """Store what still waits, so that a reader of the table sees it."""
         await self._writer.flush()
 
-    async def undo(self, user_id: int, call_id: int) -> str:
+    async def undo(self, user_id: int, services: UserServices, call_id: int) -> str:
         """Take a call back under the caller's own rights; its tool's name.
 
         404 for an unknown call, 409 with the reason when it is final, was taken back, or its thing changed since; 503
@@ -96,7 +87,7 @@ class CallLog:
             return call
 
         async def do(call: Call) -> None:
-            await self._take_back(Undo.model_validate(call.undo))
+            await _take_back(services, Undo.model_validate(call.undo))
 
         async def settle(db: AsyncSession, call: Call, _: None) -> None:
             await _mark(db, call, undone_at=now())
@@ -135,41 +126,46 @@ class CallLog:
                 raise Unavailable(UNDER_WAY)
             await asyncio.sleep(0.1)
 
-    async def undo_for_agent(self, user_id: int, call_id: int) -> str:
+    async def undo_for_agent(self, user_id: int, services: UserServices, call_id: int) -> str:
         """The same for a tool: refusals are the tool's errors."""
         try:
-            return await self.undo(user_id, call_id)
+            return await self.undo(user_id, services, call_id)
         except DetailError as refusal:
             kind = {404: "NotFound", 409: "Conflict"}.get(refusal.status, "Unavailable")
             message = f"{kind}: {refusal.detail}"
             raise ToolError(message) from None
 
-    async def _take_back(self, undo: Undo) -> None:
-        try:
-            async with asyncio.timeout(SECONDS):
-                for check in undo.checks:
-                    await self._check(check)
-                for step in undo.steps:
-                    options = {"json": step.body or {}} if step.method != "DELETE" else {}
-                    expected = undo.expected(step)
-                    await self._services.named(step.service).send(step.method, step.path, expected=expected, **options)
-        except TimeoutError:
-            raise Unavailable(SLOW) from None
-        except Refused as refusal:
-            if refusal.status == 404:
-                raise Conflict(GONE) from None
-            if refusal.kind == "Unavailable":
-                raise Unavailable(f"Not taken back: Mcp.Calls/undo — {refusal.cause}") from None
-            raise Conflict(f"Not taken back: Mcp.Calls/undo — {refusal.cause}") from None
 
-    async def _check(self, check: Check) -> None:
-        found = await self._services.named(check.service).get(check.path)
-        if check.row is not None:
-            found = next((row for row in found if row["id"] == check.row), None)
-        if found is None:
-            raise Conflict(GONE)
-        if changed := changed_fields(found, check.equals):
-            raise Conflict(CHANGED.format(what=", ".join(changed)))
+async def _take_back(services: UserServices, undo: Undo) -> None:
+    try:
+        async with asyncio.timeout(SECONDS):
+            for check in undo.checks:
+                await _check(services, check)
+            for step in undo.steps:
+                body = None if step.method == "DELETE" else step.body or {}
+                expected = undo.expected(step)
+                await services.named(step.service).send(step.method, step.path, body=body, expected=expected)
+    except TimeoutError:
+        raise Unavailable(SLOW) from None
+    except Refused as refusal:
+        if refusal.status == 404:
+            raise Conflict(GONE) from None
+        if refusal.kind == "Unavailable":
+            raise Unavailable(f"Not taken back: Mcp.Calls/undo — {refusal.cause}") from None
+        raise Conflict(f"Not taken back: Mcp.Calls/undo — {refusal.cause}") from None
+
+
+async def _check(services: UserServices, check: Check) -> None:
+    service = services.named(check.service)
+    row: JsonObject | None
+    if check.row is None:
+        row = await service.get(check.path)
+    else:
+        row = next((row for row in await service.rows(check.path) if row["id"] == check.row), None)
+    if row is None:
+        raise Conflict(GONE)
+    if changed := changed_fields(row, check.equals):
+        raise Conflict(CHANGED.format(what=", ".join(changed)))
 
 
 async def _mark(db: AsyncSession, call: Call, *, undone_at: datetime | None) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import logging
 from collections import deque
 from contextlib import suppress
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
+from pydantic import JsonValue
 from sqlalchemy import bindparam, insert, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DataError
@@ -22,9 +24,27 @@ EVERY_SECONDS = 0.5
 PATIENCE_SECONDS = 2.0
 BATCH = 200
 WAITING = 20_000
-"""Calls kept in memory while the database is away; beyond that the oldest are dropped, and it is said."""
+"""Calls that wait in memory while the database is away; beyond that the oldest are dropped, with a log line."""
 
-Entry = dict[str, Any]
+
+class CallEntry(TypedDict):
+    """The columns of `Call` that a call of a tool fills."""
+
+    user_id: int
+    key_id: int | None
+    client: str
+    tool: str
+    is_change: bool
+    arguments: dict[str, JsonValue]
+    outcome: str
+    error: str
+    duration_ms: int
+    touched: dict[str, list[int]]
+    undo: dict[str, JsonValue] | None
+    final_reason: str
+    called_at: datetime
+
+
 _TABLE = Base.metadata.tables[f"mcp.{Call.__tablename__}"]
 _COLUMNS = [column for column in _TABLE.columns if column.name not in {"id", "undone_at", "undo_claimed_until"}]
 _gone = select(literal(1)).where(EVENTS.deleted_users.c.user_id == bindparam("user_id", type_=_TABLE.c.user_id.type))
@@ -47,7 +67,7 @@ class CallWriter(Background):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: deque[tuple[Entry, asyncio.Event]] = deque()
+        self._waiting: deque[tuple[CallEntry, asyncio.Event]] = deque()
         self._busy = asyncio.Lock()
         self._wake = asyncio.Event()
 
@@ -56,7 +76,7 @@ class CallWriter(Background):
         await super().stop()
         await self.flush()
 
-    async def store(self, entry: Entry) -> None:
+    async def store(self, entry: CallEntry) -> None:
         """Store a change before its answer leaves. What was done is not undone because the log is away: after one try,
         or `PATIENCE_SECONDS`, the entry goes on waiting and the answer does not."""
         tried = self._append(entry)
@@ -65,11 +85,11 @@ class CallWriter(Background):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await tried.wait()
 
-    def later(self, entry: Entry) -> None:
+    def later(self, entry: CallEntry) -> None:
         """Store within a second."""
         self._append(entry)
 
-    def _append(self, entry: Entry) -> asyncio.Event:
+    def _append(self, entry: CallEntry) -> asyncio.Event:
         tried = asyncio.Event()
         self._waiting.append((entry, tried))
         if len(self._waiting) > WAITING:
@@ -90,7 +110,7 @@ class CallWriter(Background):
                 if not stored:
                     return
 
-    async def _store(self, entries: list[Entry]) -> bool:
+    async def _store(self, entries: list[CallEntry]) -> bool:
         """False when the database is not ready to take them."""
         try:
             async with self._database.transaction() as db:
@@ -115,6 +135,6 @@ class CallWriter(Background):
             await self.flush()
 
 
-async def write(db: AsyncSession, entries: list[Entry]) -> None:
+async def write(db: AsyncSession, entries: list[CallEntry]) -> None:
     """Insert the entries of accounts that still exist."""
-    await db.execute(_INSERT, entries)
+    await db.execute(_INSERT, [{**entry} for entry in entries])

@@ -2,65 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
-from mcp.server import MCPServer
-from mcp_types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
+from mcp_types import Completion, CompletionArgument, PromptReference, ResourceTemplateReference
 
-from mcp_service.upstream.client import Refused, Services, Upstream
+from mcp_service.tools.schemas import CourseBrief, NoteBrief
+from mcp_service.upstream.client import Refused, UserClient, UserServices
 from notechondria_shared.core.timestamps import today
 
 MOST = 100
 DAYS = 28
-
-
 Reference = PromptReference | ResourceTemplateReference
-Handler = Callable[[Reference, CompletionArgument, CompletionContext | None], Awaitable[Completion | None]]
 
 
-def register(server: MCPServer[Any], services: Services) -> None:
-    """Add the handler."""
-    decorator: Callable[[Handler], Handler] = server.completion()  # type: ignore[no-untyped-call]
-
-    @decorator
-    async def complete(
-        ref: Reference,
-        argument: CompletionArgument,
-        context: CompletionContext | None,
-    ) -> Completion | None:
-        """Values for an argument: titles find notes and courses, dates are those around today."""
-        del context
-        typed = argument.value.strip().lower()
-        try:
-            match ref, argument.name:
-                case ResourceTemplateReference(), "uuid":
-                    return _first(await _notes(services.notes, typed))
-                case ResourceTemplateReference(), "course_id":
-                    return _first([str(row["id"]) for row in await _courses(services.notes, typed)])
-                case PromptReference(), "course":
-                    return _first([row["title"] for row in await _courses(services.notes, typed)])
-                case _, "start_date":
-                    return _first([day for day in _days() if day.startswith(typed)])
-        except Refused:
-            return None
+async def complete(services: UserServices, ref: Reference, argument: CompletionArgument) -> Completion | None:
+    """Values for an argument: titles find notes and courses, dates are those around today."""
+    typed = argument.value.strip().lower()
+    try:
+        match ref, argument.name:
+            case ResourceTemplateReference(), "uuid":
+                return _first(await _notes(services.notes, typed))
+            case ResourceTemplateReference(), "course_id":
+                return _first([str(course.id) for course in await _courses(services.notes, typed)])
+            case PromptReference(), "course":
+                return _first([course.title for course in await _courses(services.notes, typed)])
+            case _, "start_date":
+                return _first([day for day in _days() if day.startswith(typed)])
+    except Refused:
         return None
+    return None
 
 
-async def _notes(notes: Upstream, typed: str) -> list[str]:
-    by_title = await notes.get("notes/", scope="personal", contains=typed or None, limit=MOST)
-    found = [row["uuid"] for row in by_title["results"]]
-    if typed and not found:
-        newest = await notes.get("notes/", scope="personal", limit=MOST)
-        found = [row["uuid"] for row in newest["results"] if row["uuid"].startswith(typed)]
-    return found
+async def _notes(notes: UserClient, typed: str) -> list[str]:
+    _, rows = await notes.page("notes/", scope="personal", contains=typed or None, limit=MOST)
+    matches = [note.uuid for note in NoteBrief.list_of(rows)]
+    if typed and not matches:
+        _, newest = await notes.page("notes/", scope="personal", limit=MOST)
+        matches = [note.uuid for note in NoteBrief.list_of(newest) if note.uuid.startswith(typed)]
+    return matches
 
 
-async def _courses(notes: Upstream, typed: str) -> list[dict[str, Any]]:
-    return [
-        row for row in await notes.get("courses/") if typed in row["title"].lower() or str(row["id"]).startswith(typed)
-    ]
+async def _courses(notes: UserClient, typed: str) -> list[CourseBrief]:
+    courses = CourseBrief.list_of(await notes.rows("courses/"))
+    return [course for course in courses if typed in course.title.lower() or str(course.id).startswith(typed)]
 
 
 def _days() -> list[str]:

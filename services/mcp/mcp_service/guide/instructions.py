@@ -1,14 +1,14 @@
-"""What an agent is told at the start: the manual, and the user's own word (mcp §2.1)."""
+"""The instructions that an agent gets at the start: the manual, and the user's own text (mcp §2.1)."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from pydantic import BaseModel
 
-from mcp_service.upstream.client import Refused, Upstream
+from mcp_service.agent import agent_of
+from mcp_service.upstream.client import Refused, UserClient
 
 logger = logging.getLogger("notechondria.tools")
 
@@ -56,27 +56,22 @@ def joined(skill: str) -> str:
     return f"{MANUAL}\n\n{HEADING}\n\n{skill.strip()}" if skill.strip() else MANUAL
 
 
-async def for_caller(identity: Upstream) -> str:
-    """The instructions for the caller; just the manual while identity is away."""
+async def for_user(identity: UserClient) -> str:
+    """The instructions for the user; just the manual while identity is away."""
     try:
-        return joined((await identity.get("settings/"))["mcp_skill_md"] or "")
+        skill = (await identity.get("settings/"))["mcp_skill_md"]
     except Refused as refusal:
         logger.warning("instructions without the user's text: %s", refusal)
         return MANUAL
+    return joined(skill) if isinstance(skill, str) else MANUAL
 
 
-class Personal:
-    """Server middleware: `initialize` and `server/discover` answer with the caller's own instructions."""
-
-    def __init__(self, identity: Upstream) -> None:
-        self._identity = identity
-
-    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Pass on; put the user's text into what comes back."""
-        result = await call_next(ctx)
-        if ctx.method not in {"initialize", "server/discover"}:
-            return result
-        text = await for_caller(self._identity)
-        if isinstance(result, BaseModel):
-            return result.model_copy(update={"instructions": text})
-        return {**result, "instructions": text} if isinstance(result, dict) else result
+async def personal(ctx: ServerRequestContext[object, object], call_next: CallNext) -> HandlerResult:
+    """Server middleware: `initialize` and `server/discover` answer with the user's own instructions."""
+    result = await call_next(ctx)
+    if ctx.method not in {"initialize", "server/discover"}:
+        return result
+    text = await for_user(agent_of(ctx.request).services.identity)
+    if isinstance(result, BaseModel):
+        return result.model_copy(update={"instructions": text})
+    return {**result, "instructions": text} if isinstance(result, dict) else result

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from mcp.server import MCPServer
 from pydantic import Field
 
 
-def register(server: MCPServer[Any]) -> None:
+def register(server: MCPServer[object]) -> None:
     """Add the prompts."""
 
     @server.prompt(title="Capture a thought")

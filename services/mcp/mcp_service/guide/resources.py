@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp_types import Resource
 from pydantic_core import to_json
 
-from mcp_service.door.caller import current_caller
-from mcp_service.tools.own import visible_note
-from mcp_service.tools.schemas import course_brief, note_brief
-from mcp_service.upstream.client import Refused, Services, Upstream
+from mcp_service.agent import Agent, agent_of
+from mcp_service.tools.ownership import owner_id, visible_note
+from mcp_service.tools.schemas import CourseBrief, NoteBrief
+from mcp_service.upstream.client import Refused, UserServices
 from notechondria_shared.core.timestamps import today
 
 NOTE, COURSE, WEEK = (
@@ -23,86 +23,89 @@ NOTE, COURSE, WEEK = (
     "notechondria://week/{start_date}",
 )
 RECENT = 20
+ResourceContext = Context[object, object]
 
 
-def register(server: MCPServer[Any], services: Services) -> None:
+def register(server: MCPServer[object]) -> None:
     """Add the templates."""
 
     @server.resource(NOTE, title="Note", description="The text of a note", mime_type="text/markdown")
-    async def note(uuid: str) -> str:
+    async def note(ctx: ResourceContext, uuid: str) -> str:
         try:
-            wanted = UUID(uuid)
+            identifier = UUID(uuid)
         except ValueError:
             message = f"{uuid[:60]!r} is no uuid"
             raise ResourceNotFoundError(message) from None
         try:
-            found = await visible_note(services.notes, wanted)
+            row = await visible_note(_services(ctx).notes, identifier)
         except Refused as refusal:
             raise _unread(refusal) from None
-        return str(found["content"])
+        return str(row["content"])
 
     @server.resource(
         COURSE, title="Course", description="A course and its last edited notes", mime_type="application/json"
     )
-    async def course(course_id: str) -> str:
+    async def course(ctx: ResourceContext, course_id: str) -> str:
         if not (course_id.isascii() and course_id.isdigit() and len(course_id) <= 18):
             message = f"{course_id[:60]!r} is no course id"
             raise ResourceNotFoundError(message)
-        found = await _get(services.notes, f"courses/{course_id}/")
-        listed = await _get(services.notes, f"courses/{course_id}/notes/")
-        return _text({**course_brief(found).model_dump(), "notes": [note_brief(row).model_dump() for row in listed]})
+        notes = _services(ctx).notes
+        try:
+            row = await notes.get(f"courses/{course_id}/")
+            listed = await notes.rows(f"courses/{course_id}/notes/")
+        except Refused as refusal:
+            raise _unread(refusal) from None
+        shown = CourseBrief.model_validate(row).model_dump()
+        return to_json({**shown, "notes": [note.model_dump() for note in NoteBrief.list_of(listed)]}).decode()
 
     @server.resource(
         WEEK, title="Week", description="Seven days from a date (YYYY-MM-DD) on", mime_type="application/json"
     )
-    async def week(start_date: str) -> str:
+    async def week(ctx: ResourceContext, start_date: str) -> str:
         try:
             first = date.fromisoformat(start_date)
         except ValueError:
             message = f"{start_date[:60]!r} is no date (YYYY-MM-DD)"
             raise ResourceNotFoundError(message) from None
-        return _text(await _get(services.planner, "activity/week/", start_date=first.isoformat()))
+        try:
+            days = await _services(ctx).planner.get("activity/week/", start_date=first.isoformat())
+        except Refused as refusal:
+            raise _unread(refusal) from None
+        return to_json(days).decode()
 
 
-async def current(services: Services) -> list[Resource]:
+async def current(agent: Agent) -> list[Resource]:
     """This week, the user's own courses and the notes last edited, as resources; what is away is left out."""
     monday = today() - timedelta(days=today().weekday())
     listed = [
         Resource(uri=WEEK.format(start_date=monday), name="this-week", title="This week", mime_type="application/json")
     ]
+    notes = agent.services.notes
     try:
-        mine = current_caller.get().user_id
-        for found in await services.notes.get("courses/"):
-            if (found["owner"] or {}).get("id") == mine:
-                uri = COURSE.format(course_id=found["id"])
-                listed.append(Resource(uri=uri, name=found["slug"], title=found["title"], mime_type="application/json"))
-        page = await services.notes.get("notes/", scope="personal", limit=RECENT)
+        own = [row for row in await notes.rows("courses/") if owner_id(row) == agent.user_id]
+        for course in CourseBrief.list_of(own):
+            uri = COURSE.format(course_id=course.id)
+            listed.append(Resource(uri=uri, name=course.slug, title=course.title, mime_type="application/json"))
+        _, rows = await notes.page("notes/", scope="personal", limit=RECENT)
     except Refused:
         return listed
-    return [*listed, *map(_listed_note, page["results"])]
+    return [*listed, *map(_listed_note, NoteBrief.list_of(rows))]
 
 
-def _listed_note(found: dict[str, Any]) -> Resource:
+def _listed_note(note: NoteBrief) -> Resource:
     return Resource(
-        uri=NOTE.format(uuid=found["uuid"]),
-        name=f"note-{found['id']}",
-        title=found["title"],
-        description=found["description"] or None,
+        uri=NOTE.format(uuid=note.uuid),
+        name=f"note-{note.id}",
+        title=note.title,
+        description=note.description or None,
         mime_type="text/markdown",
     )
 
 
-async def _get(service: Upstream, path: str, **params: Any) -> Any:
-    try:
-        return await service.get(path, **params)
-    except Refused as refusal:
-        raise _unread(refusal) from None
+def _services(ctx: ResourceContext) -> UserServices:
+    return agent_of(ctx.request_context.request).services
 
 
 def _unread(refusal: Refused) -> ResourceError:
     missing = refusal.status in {400, 403, 404}
     return ResourceNotFoundError(refusal.cause) if missing else ResourceError(str(refusal))
-
-
-def _text(value: Any) -> str:
-    return to_json(value).decode()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mcp_service.tools.arguments import UNSET, Whole, given
+from mcp_service.tools.arguments import UNSET, Whole, within
+from mcp_service.tools.context import ToolCall
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import NoteBrief, NoteList, ToolResult, note_brief
-from mcp_service.upstream.client import Services
+from mcp_service.tools.schemas import NoteBrief, NoteList, ToolResult
 
 MOST = 50
 
@@ -48,7 +48,7 @@ class Day(ToolResult):
     """A day and what is on it."""
 
     date: str
-    events: list[dict[str, Any]]
+    events: list[dict[str, object]]
 
 
 class Week(ToolResult):
@@ -58,43 +58,45 @@ class Week(ToolResult):
     previous_week_start: str
     next_week_start: str
     days: list[Day]
-    deadlines: list[dict[str, Any]]
+    deadlines: list[dict[str, object]]
 
 
-def register(box: ToolRegistry, services: Services) -> None:
+def register(registry: ToolRegistry) -> None:
     """Add the tools."""
-    notes, planner = services.notes, services.planner
 
-    @box.reading("Read the heatmap")
-    async def get_heatmap() -> Heatmap:
+    @registry.reading("Read the heatmap")
+    async def get_heatmap(call: ToolCall) -> Heatmap:
         """How busy each of 365 days around today is, today among them: notes made in the past (past_value 0 to 4),
         summed weight of planned events ahead (future_value)."""
-        return Heatmap(**await planner.get("heatmap/"))
+        return Heatmap.model_validate(await call.planner.get("heatmap/"))
 
-    @box.reading("List recent notes")
-    async def get_recent_activity() -> RecentNotes:
+    @registry.reading("List recent notes")
+    async def get_recent_activity(call: ToolCall) -> RecentNotes:
         """The user's 10 last edited notes; get_activity takes another number."""
-        return RecentNotes(recent_notes=[note_brief(note) for note in await notes.get("activity/")])
+        return RecentNotes(recent_notes=NoteBrief.list_of(await call.notes.rows("activity/")))
 
-    @box.reading("List the last edited notes")
+    @registry.reading("List the last edited notes")
     async def get_activity(
+        call: ToolCall,
         limit: Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": MOST})] = 10,
     ) -> NoteList:
         """The user's last edited notes, newest first: where to begin a review."""
-        page = await notes.get("notes/", scope="personal", limit=min(max(limit, 1), MOST))
-        return NoteList(notes=[note_brief(note) for note in page["results"]])
+        _, listed = await call.notes.page("notes/", scope="personal", limit=within(limit, 1, MOST))
+        return NoteList(notes=NoteBrief.list_of(listed))
 
-    @box.reading("Read a week")
+    @registry.reading("Read a week")
     async def get_activity_week(
+        call: ToolCall,
         start_date: Annotated[str, Field(description="First day, YYYY-MM-DD; default today")] = UNSET,
-        days: Annotated[Any, Field(json_schema_extra={"type": "integer", "enum": [3, 7, 30]})] = 7,
+        days: Annotated[object, Field(json_schema_extra={"type": "integer", "enum": [3, 7, 30]})] = 7,
     ) -> Week:
         """What is on the days from start_date on. Items have a kind: plan (own open event; source_id is its event id),
         note_session (work on a note), calendar (entry of a feed). deadlines lists open events from today on, the most
         urgent first."""
         span = str(days).strip()
-        return Week(
-            **await planner.get(
-                "activity/week/", **given(start_date=start_date), days=span if span in {"3", "7", "30"} else "7"
-            )
+        week = await call.planner.get(
+            "activity/week/",
+            start_date=None if start_date is UNSET else start_date,
+            days=span if span in {"3", "7", "30"} else "7",
         )
+        return Week.model_validate(week)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 from pydantic_core import MISSING
 
 UNSET: Any = MISSING
-"""Default of an optional argument; `given` leaves it out, JSON schemas do not mention it."""
+"""Default of an optional argument; `sent` leaves it out, JSON schemas do not mention it."""
 
 LARGEST_ID = 10**18 - 1
 
 
-def given(**arguments: Any) -> dict[str, Any]:
-    """The arguments that were given."""
+def sent(**arguments: JsonValue) -> dict[str, JsonValue]:
+    """The arguments that the agent sent."""
     return {name: value for name, value in arguments.items() if value is not UNSET}
 
 
-def _no_boolean(value: Any) -> Any:
+def _no_boolean(value: object) -> object:
     if isinstance(value, bool):
         message = "Input should be a whole number, not true or false"
         raise ValueError(message)  # noqa: TRY004 - pydantic reports a ValueError with the field's name
@@ -39,3 +39,8 @@ CourseId = Annotated[Id, Field(description="Integer id of the course")]
 EventId = Annotated[Id, Field(description="Integer id of the event")]
 SessionId = Annotated[Id, Field(description="Integer id of the work session")]
 FeedId = Annotated[Id, Field(description="Integer id of the feed")]
+
+
+def within(number: int, least: int, most: int) -> int:
+    """The number, cut to `least`..`most`."""
+    return min(max(number, least), most)

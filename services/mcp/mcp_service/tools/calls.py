@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mcp_service.calls.journal import journal
-from mcp_service.calls.service import CallLog, Filter
-from mcp_service.door.caller import current_caller
-from mcp_service.tools.arguments import UNSET, Id, Whole, given
+from mcp_service.calls.service import CallLog, CallLogFilter
+from mcp_service.tools.arguments import UNSET, Id, Whole, within
+from mcp_service.tools.context import ToolCall
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import ToolResult
 
@@ -24,7 +23,7 @@ class RecentCall(ToolResult):
     tool: str
     outcome: str
     client: str
-    arguments: dict[str, Any]
+    arguments: dict[str, object]
     touched: dict[str, list[int]]
     can_undo: bool
     undone_at: str | None
@@ -45,26 +44,27 @@ class Undone(ToolResult):
     tool: str
 
 
-def register(box: ToolRegistry, log: CallLog) -> None:
+def register(registry: ToolRegistry, log: CallLog) -> None:
     """Add the tools."""
 
-    @box.reading("List recent calls")
+    @registry.reading("List recent calls")
     async def list_recent_calls(
+        call: ToolCall,
         tool: Annotated[str, Field(description="Only calls of this tool")] = UNSET,
         changes_only: Annotated[bool, Field(description="False also lists calls that only read")] = True,
         limit: Annotated[Whole, Field(description="At most 100")] = 20,
     ) -> RecentCalls:
         """List what agents did on the user's behalf in the last 90 days, newest first; can_undo says what undo_call can
         still take back."""
-        wanted = Filter(**given(tool=tool), changes_only=changes_only)
-        total, rows = await log.page(current_caller.get().user_id, wanted, min(max(limit, 1), MOST), 0)
-        return RecentCalls(total=total, calls=[RecentCall(**row) for row in rows])
+        matching = CallLogFilter(tool=None if tool is UNSET else tool, changes_only=changes_only)
+        total, rows = await log.page(call.agent.user_id, matching, within(limit, 1, MOST), 0)
+        return RecentCalls(total=total, calls=[RecentCall.model_validate(row.model_dump()) for row in rows])
 
-    @box.writing("Take back a call")
-    async def undo_call(call_id: Annotated[Id, Field(description="From list_recent_calls")]) -> Undone:
+    @registry.writing("Take back a call")
+    async def undo_call(call: ToolCall, call_id: Annotated[Id, Field(description="From list_recent_calls")]) -> Undone:
         """Take back a call that changed something: what it created goes, what it deleted or changed comes back. Refused
         when that has been changed since, or was final."""
-        undone = await log.undo_for_agent(current_caller.get().user_id, call_id)
-        journal().touch(call=call_id)
-        journal().cannot_undo("Taking back is not taken back; call the tool again.")
+        undone = await log.undo_for_agent(call.agent.user_id, call.services, call_id)
+        call.journal.touch(call=call_id)
+        call.journal.cannot_undo("Taking back is not taken back; call the tool again.")
         return Undone(call_id=call_id, tool=undone)

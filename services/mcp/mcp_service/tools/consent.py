@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
-from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.resolve import Elicit
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field
 
-from mcp_service.upstream.client import Services
+from mcp_service.tools.context import ToolCall
 
 ASKS_FROM = "2026-07-28"
 """The first revision whose answers can carry a question; before it, asking needs a connection to one replica."""
@@ -35,18 +33,17 @@ def must_agree(consent: Consent) -> None:
         raise ToolError(message)
 
 
-async def asked(ctx: Context[Any, Any], question: Callable[[Services], Awaitable[str]]) -> Answer | Elicit[Answer]:
+async def asked(call: ToolCall, question: Callable[[], Awaitable[str]]) -> Answer | Elicit[Answer]:
     """What a resolver of a `Consent` returns: the question where the user can be asked, else their consent, for the
     tool's description has told the agent to ask beforehand. The question names what is lost; it is made only then."""
-    if not _can_be_asked(ctx):
+    if not _can_be_asked(call):
         return Answer(confirm=True)
-    services: Services = ctx.mcp_server.services  # type: ignore[attr-defined]  # the House, which has them
-    return Elicit(await question(services), Answer)
+    return Elicit(await question(), Answer)
 
 
-def _can_be_asked(ctx: Context[Any, Any]) -> bool:
-    version = ctx.protocol_version
+def _can_be_asked(call: ToolCall) -> bool:
+    version = call.protocol_version
     if version is None or not is_version_at_least(version, ASKS_FROM):
         return False
-    declared = ctx.client_capabilities.elicitation if ctx.client_capabilities else None
+    declared = call.client_capabilities.elicitation if call.client_capabilities else None
     return declared is not None and (declared.form is not None or declared.url is None)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import Field
 
-from mcp_service.calls.journal import Check, Step, journal
-from mcp_service.tools.arguments import UNSET, EventId, Id, Whole, given
+from mcp_service.calls.journal import Check, Step
+from mcp_service.tools.arguments import UNSET, EventId, Id, Whole, sent, within
 from mcp_service.tools.consent import Answer, Consent, asked, must_agree
+from mcp_service.tools.context import ToolCall
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import EventBrief, ToolResult, event_brief
-from mcp_service.upstream.client import Services
+from mcp_service.tools.schemas import EventBrief, ToolResult
+from mcp_service.upstream.client import JsonObject
 
 MOST = 200
 RECURRENCE = ("recurrence_freq", "recurrence_interval", "recurrence_end_date", "recurrence_count")
@@ -32,12 +32,12 @@ KEPT = (
 """All a user can say of an event: what taking back a change or a deletion puts in place again."""
 
 
-async def _ask(ctx: Context[Any, Any], event_id: int) -> Answer | Elicit[Answer]:
-    async def question(services: Services) -> str:
-        event = await services.planner.get(f"planner-events/{event_id}/")
+async def _ask(call: ToolCall, event_id: int) -> Answer | Elicit[Answer]:
+    async def question() -> str:
+        event = await call.planner.get(f"planner-events/{event_id}/")
         return f'Delete the event "{event["title"]}" of {event["event_date"]} for good?'
 
-    return await asked(ctx, question)
+    return await asked(call, question)
 
 
 EventConsent = Annotated[Consent, Resolve(_ask)]
@@ -46,7 +46,7 @@ Start = Annotated[
     Field(description="Full ISO date-time with the user's offset, e.g. 2026-05-06T14:00:00+02:00; no offset is UTC"),
 ]
 End = Annotated[str, Field(description="Full ISO date-time; default: one hour after starts_at")]
-MomentOrNone = Annotated[str | None, Field(description="Full ISO date-time; null for the default")]
+TimestampOrNone = Annotated[str | None, Field(description="Full ISO date-time; null for the default")]
 Weight = Annotated[Whole, Field(description="Importance, 1 to 4")]
 Text = Annotated[str, Field(description="At most 255 characters")]
 Frequency = Annotated[Literal["N", "W", "M", "Y"], Field(description="N once, W weekly, M monthly, Y yearly")]
@@ -68,26 +68,27 @@ class EventDeleted(ToolResult):
     event_id: int
 
 
-def register(box: ToolRegistry, services: Services) -> None:
+def register(registry: ToolRegistry) -> None:
     """Add the tools."""
-    planner = services.planner
 
-    @box.reading("List events")
+    @registry.reading("List events")
     async def list_events(
+        call: ToolCall,
         include_completed: Annotated[bool, Field(description="True also lists what is done")] = False,
         limit: Annotated[Whole, Field(description="At most 200")] = 50,
     ) -> EventList:
         """List the user's planner events (tasks, deadlines, appointments) by date. List before you create several, and
         create only what is missing."""
-        events = await planner.get(
+        events = await call.planner.rows(
             "planner-events/",
             include_completed="1" if include_completed else None,
-            limit=min(max(limit, 1), MOST),
+            limit=within(limit, 1, MOST),
         )
-        return EventList(events=[event_brief(event) for event in events])
+        return EventList(events=EventBrief.list_of(events))
 
-    @box.writing("Create an event")
+    @registry.writing("Create an event")
     async def create_event(
+        call: ToolCall,
         *,
         title: Annotated[str, Field(description="At most 120 characters")],
         event_date: Annotated[str, Field(description="YYYY-MM-DD; starts_at wins over it")],
@@ -103,7 +104,7 @@ def register(box: ToolRegistry, services: Services) -> None:
     ) -> EventBrief:
         """Create a planner event; title and date are enough for a task (it then lasts from 12:00 to 13:00 UTC). Never
         pass a bare clock time: starts_at and ends_at are full date-times. List events before you create several."""
-        body = given(
+        body = sent(
             title=title,
             event_date=event_date,
             starts_at=starts_at,
@@ -116,21 +117,22 @@ def register(box: ToolRegistry, services: Services) -> None:
             recurrence_end_date=recurrence_end_date,
             recurrence_count=recurrence_count,
         )
-        made = await planner.post("planner-events/", body)
-        journal().touch(event=made["id"])
-        journal().can_undo(
+        made = await call.planner.post("planner-events/", body)
+        call.journal.touch(event=made["id"])
+        call.journal.can_undo(
             Step(service="planner", method="DELETE", path=f"planner-events/{made['id']}/"), checks=[unchanged(made)]
         )
-        return event_brief(made)
+        return EventBrief.model_validate(made)
 
-    @box.writing("Change an event", idempotent=True)
+    @registry.writing("Change an event", idempotent=True)
     async def update_event(
+        call: ToolCall,
         *,
         event_id: EventId,
         title: Annotated[str, Field(description="At most 120 characters")] = UNSET,
         event_date: Annotated[str, Field(description="YYYY-MM-DD; alone it moves the whole event")] = UNSET,
-        starts_at: MomentOrNone = UNSET,
-        ends_at: MomentOrNone = UNSET,
+        starts_at: TimestampOrNone = UNSET,
+        ends_at: TimestampOrNone = UNSET,
         difficulty_weight: Weight = UNSET,
         description: Text = UNSET,
         course_id: Annotated[Id | None, Field(description="null for no course")] = UNSET,
@@ -142,7 +144,7 @@ def register(box: ToolRegistry, services: Services) -> None:
     ) -> EventBrief:
         """Change one of the user's events; only what is given changes. Set is_completed when something is done rather
         than deleting it. To reschedule, give starts_at and ends_at, or event_date alone to keep the time of day."""
-        body = given(
+        body = sent(
             title=title,
             event_date=event_date,
             starts_at=starts_at,
@@ -157,30 +159,30 @@ def register(box: ToolRegistry, services: Services) -> None:
             recurrence_count=recurrence_count,
         )
         path = f"planner-events/{event_id}/"
-        before, after = await planner.change_seen("PATCH", path, lambda: planner.get(path), KEPT, json=body)
-        journal().touch(event=event_id)
+        before, after = await call.planner.change_seen("PATCH", path, lambda: call.planner.get(path), KEPT, body)
+        call.journal.touch(event=event_id)
         if body:
-            journal().can_undo(
+            call.journal.can_undo(
                 Step(service="planner", method="PATCH", path=path, body=_kept(before)), checks=[unchanged(after)]
             )
-        return event_brief(after)
+        return EventBrief.model_validate(after)
 
-    @box.writing("Delete an event", destructive=True)
-    async def delete_event(event_id: EventId, consent: EventConsent) -> EventDeleted:
+    @registry.writing("Delete an event", destructive=True)
+    async def delete_event(call: ToolCall, event_id: EventId, consent: EventConsent) -> EventDeleted:
         """Delete one of the user's events for good. Ask the user before you call this; for something done, use
         update_event with is_completed instead."""
         must_agree(consent)
         path = f"planner-events/{event_id}/"
-        before, _ = await planner.change_seen("DELETE", path, lambda: planner.get(path), KEPT)
-        journal().touch(event=event_id)
-        journal().can_undo(Step(service="planner", method="POST", path="planner-events/", body=_kept(before)))
+        before, _ = await call.planner.change_seen("DELETE", path, lambda: call.planner.get(path), KEPT)
+        call.journal.touch(event=event_id)
+        call.journal.can_undo(Step(service="planner", method="POST", path="planner-events/", body=_kept(before)))
         return EventDeleted(event_id=event_id)
 
 
-def unchanged(event: dict[str, Any]) -> Check:
+def unchanged(event: JsonObject) -> Check:
     """The event is as this answer left it."""
     return Check(service="planner", path=f"planner-events/{event['id']}/", equals=_kept(event))
 
 
-def _kept(event: dict[str, Any]) -> dict[str, Any]:
+def _kept(event: JsonObject) -> JsonObject:
     return {name: event[name] for name in KEPT}

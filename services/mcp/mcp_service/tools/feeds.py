@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mcp_service.calls.journal import Check, Step, journal
-from mcp_service.tools.arguments import UNSET, FeedId, Id, given
+from mcp_service.calls.journal import Check, Step
+from mcp_service.tools.arguments import UNSET, FeedId, Id, sent
+from mcp_service.tools.context import ToolCall
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import FeedBrief, ToolResult, feed_brief
-from mcp_service.upstream.client import Refused, Services
+from mcp_service.tools.schemas import FeedBrief, ToolResult
+from mcp_service.upstream.client import JsonObject, Refused, UserClient
 
 KEPT = ("title", "source_kind", "source_url", "is_enabled", "course_id")
 
@@ -34,17 +35,17 @@ class FeedDeleted(ToolResult):
     feed_id: int
 
 
-def register(box: ToolRegistry, services: Services) -> None:
+def register(registry: ToolRegistry) -> None:
     """Add the tools."""
-    planner = services.planner
 
-    @box.reading("List calendar feeds")
-    async def list_calendar_feeds() -> FeedList:
+    @registry.reading("List calendar feeds")
+    async def list_calendar_feeds(call: ToolCall) -> FeedList:
         """List the calendars whose entries appear in the user's week."""
-        return FeedList(feeds=[feed_brief(feed) for feed in await planner.get("calendar-feeds/")])
+        return FeedList(feeds=FeedBrief.list_of(await call.planner.rows("calendar-feeds/")))
 
-    @box.writing("Add a calendar feed", open_world=True)
+    @registry.writing("Add a calendar feed", open_world=True)
     async def create_calendar_feed(
+        call: ToolCall,
         title: Title,
         source_kind: Kind = "I",
         source_url: Url = UNSET,
@@ -55,7 +56,7 @@ def register(box: ToolRegistry, services: Services) -> None:
         """Show another calendar in the user's week: give source_url with source_kind S to subscribe, or raw_ical with I
         for a copy that never changes. What cannot be read is taken all the same and shows nothing: look at
         get_activity_week afterwards."""
-        body = given(
+        body = sent(
             title=title,
             source_kind=source_kind,
             source_url=source_url,
@@ -63,15 +64,16 @@ def register(box: ToolRegistry, services: Services) -> None:
             is_enabled=is_enabled,
             course_id=course_id,
         )
-        made = await planner.post("calendar-feeds/", body)
-        journal().touch(feed=made["id"])
-        journal().can_undo(
+        made = await call.planner.post("calendar-feeds/", body)
+        call.journal.touch(feed=made["id"])
+        call.journal.can_undo(
             Step(service="planner", method="DELETE", path=f"calendar-feeds/{made['id']}/"), checks=[unchanged(made)]
         )
-        return feed_brief(made)
+        return FeedBrief.model_validate(made)
 
-    @box.writing("Change a calendar feed", idempotent=True, open_world=True)
+    @registry.writing("Change a calendar feed", idempotent=True, open_world=True)
     async def update_calendar_feed(
+        call: ToolCall,
         feed_id: FeedId,
         title: Title = UNSET,
         source_kind: Kind = UNSET,
@@ -81,7 +83,7 @@ def register(box: ToolRegistry, services: Services) -> None:
         course_id: Course = UNSET,
     ) -> FeedBrief:
         """Change one of the user's calendar feeds; only what is given changes."""
-        body = given(
+        body = sent(
             title=title,
             source_kind=source_kind,
             source_url=source_url,
@@ -90,41 +92,40 @@ def register(box: ToolRegistry, services: Services) -> None:
             course_id=course_id,
         )
         path = f"calendar-feeds/{feed_id}/"
-        before, after = await planner.change_seen("PATCH", path, lambda: _feed(services, feed_id), KEPT, json=body)
-        journal().touch(feed=feed_id)
+        before, after = await call.planner.change_seen("PATCH", path, lambda: _feed(call.planner, feed_id), KEPT, body)
+        call.journal.touch(feed=feed_id)
         if "raw_ical" in body:
-            journal().cannot_undo("The iCal text of before is not kept; paste it again.")
+            call.journal.cannot_undo("The iCal text of before is not kept; paste it again.")
         elif body:
             back = Step(service="planner", method="PATCH", path=path, body=_kept(before))
-            journal().can_undo(back, checks=[unchanged(after)])
-        return feed_brief(after)
+            call.journal.can_undo(back, checks=[unchanged(after)])
+        return FeedBrief.model_validate(after)
 
-    @box.writing("Delete a calendar feed", destructive=True)
-    async def delete_calendar_feed(feed_id: FeedId) -> FeedDeleted:
+    @registry.writing("Delete a calendar feed", destructive=True)
+    async def delete_calendar_feed(call: ToolCall, feed_id: FeedId) -> FeedDeleted:
         """Remove one of the user's calendar feeds with its entries; pasted text is lost for good. To hide it only,
         update it with is_enabled false."""
         path = f"calendar-feeds/{feed_id}/"
-        before, _ = await planner.change_seen("DELETE", path, lambda: _feed(services, feed_id), KEPT)
-        journal().touch(feed=feed_id)
+        before, _ = await call.planner.change_seen("DELETE", path, lambda: _feed(call.planner, feed_id), KEPT)
+        call.journal.touch(feed=feed_id)
         if before["source_kind"] == "S" and before["source_url"]:
-            journal().can_undo(Step(service="planner", method="POST", path="calendar-feeds/", body=_kept(before)))
+            call.journal.can_undo(Step(service="planner", method="POST", path="calendar-feeds/", body=_kept(before)))
         else:
-            journal().cannot_undo("The iCal text of the feed is not kept; paste it again.")
+            call.journal.cannot_undo("The iCal text of the feed is not kept; paste it again.")
         return FeedDeleted(feed_id=feed_id)
 
 
-async def _feed(services: Services, feed_id: int) -> dict[str, Any]:
-    for feed in await services.planner.get("calendar-feeds/"):
+async def _feed(planner: UserClient, feed_id: int) -> JsonObject:
+    for feed in await planner.rows("calendar-feeds/"):
         if feed["id"] == feed_id:
-            found: dict[str, Any] = feed
-            return found
+            return feed
     raise Refused("NotFound", f"the user has no calendar feed {feed_id} (list_calendar_feeds gives ids).", 404)
 
 
-def unchanged(feed: dict[str, Any]) -> Check:
+def unchanged(feed: JsonObject) -> Check:
     """The feed is as this answer left it."""
-    return Check(service="planner", path="calendar-feeds/", row=feed["id"], equals=_kept(feed))
+    return Check(service="planner", path="calendar-feeds/", row=FeedBrief.model_validate(feed).id, equals=_kept(feed))
 
 
-def _kept(feed: dict[str, Any]) -> dict[str, Any]:
+def _kept(feed: JsonObject) -> JsonObject:
     return {**{name: feed[name] for name in KEPT}, "source_url": feed["source_url"] or ""}

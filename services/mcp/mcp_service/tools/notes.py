@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from mcp_service.calls.journal import Check, Step, journal
-from mcp_service.tools.arguments import UNSET, Id, NoteId, Whole, given
-from mcp_service.tools.own import own_note, visible_note
+from mcp_service.calls.journal import Check, Step
+from mcp_service.tools.arguments import UNSET, Id, NoteId, Whole, sent, within
+from mcp_service.tools.context import ToolCall
+from mcp_service.tools.ownership import own_note, visible_note
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import NoteBrief, NoteDetail, NoteList, ToolResult, note_brief, note_detail
-from mcp_service.upstream.client import Services, Upstream
+from mcp_service.tools.schemas import NoteBrief, NoteDetail, NoteList, ToolResult
+from mcp_service.upstream.client import JsonObject
 
 PAGE = 100
 FOUND = 50
@@ -39,8 +40,8 @@ class NoteDeleted(ToolResult):
     note_id: int
 
 
-class Found(ToolResult):
-    """What a search found."""
+class SearchResult(ToolResult):
+    """The matches of a search."""
 
     query: str = UNSET
     count: int = UNSET
@@ -48,16 +49,17 @@ class Found(ToolResult):
     error: str = UNSET
 
 
-def register(box: ToolRegistry, services: Services) -> None:
+def register(registry: ToolRegistry) -> None:
     """Add the tools."""
-    _reading(box, services.notes)
-    _writing(box, services.notes)
+    _reading(registry)
+    _writing(registry)
 
 
-def _reading(box: ToolRegistry, notes: Upstream) -> None:
+def _reading(registry: ToolRegistry) -> None:
 
-    @box.reading("List notes")
+    @registry.reading("List notes")
     async def list_notes(
+        call: ToolCall,
         course_id: Annotated[Id, Field(description="Only notes of this course")] = UNSET,
         query: Annotated[str, Field(description="Only notes whose title or text contains this")] = UNSET,
         limit: Annotated[Whole, Field(description="At most 100")] = 50,
@@ -65,57 +67,55 @@ def _reading(box: ToolRegistry, notes: Upstream) -> None:
     ) -> NotePage:
         """List the user's own notes without their text, last edited first. `total` counts all that match; page with
         offset. List or search before creating several, and create only what is missing."""
-        page = await notes.get(
+        page, _ = await call.notes.page(
             "notes/",
             scope="personal",
-            **given(course_id=course_id, contains=query),
-            limit=min(max(limit, 1), PAGE),
-            offset=min(max(offset, 0), FAR),
+            course_id=None if course_id is UNSET else course_id,
+            contains=None if query is UNSET else query,
+            limit=within(limit, 1, PAGE),
+            offset=within(offset, 0, FAR),
         )
-        return NotePage(
-            total=page["total"],
-            offset=page["offset"],
-            limit=page["limit"],
-            notes=[note_brief(note) for note in page["results"]],
-        )
+        return NotePage.model_validate({**page, "notes": page["results"]})
 
-    @box.reading("Read a note")
-    async def get_note(note_id: NoteId) -> NoteDetail:
+    @registry.reading("Read a note")
+    async def get_note(call: ToolCall, note_id: NoteId) -> NoteDetail:
         """Read one of the user's own notes: text as markdown, blocks and metadata."""
-        return note_detail(await own_note(notes, note_id))
+        return NoteDetail.model_validate(await own_note(call.notes, note_id))
 
-    @box.reading("Read a note by its uuid")
+    @registry.reading("Read a note by its uuid")
     async def get_note_by_uuid(
+        call: ToolCall,
         uuid: Annotated[str, Field(description="As in a share link, e.g. 0d6c9f2e-6b0e-4f0f-9a35-0c9c3f7f6a10")],
     ) -> NoteDetail:
         """Read a note by its uuid: an own one, or somebody's public one."""
         try:
-            wanted = UUID(uuid.strip())
+            identifier = UUID(uuid.strip())
         except ValueError:
             message = f"BadArgument: uuid: {uuid[:60]!r} is no uuid."
             raise ToolError(message) from None
-        return note_detail(await visible_note(notes, wanted))
+        return NoteDetail.model_validate(await visible_note(call.notes, identifier))
 
-    @box.reading("Search notes")
+    @registry.reading("Search notes")
     async def search_notes(
+        call: ToolCall,
         query: Annotated[str, Field(description="Text that the title or the content contains, in any case")],
         scope: Annotated[
             Literal["personal", "all"], Field(description="all adds public notes of other users")
         ] = "personal",
-    ) -> Found:
+    ) -> SearchResult:
         """Find notes by a piece of their title or text, at most 50, last edited first. One telling word finds more than
         a sentence. Search before you capture something: it may be there already."""
         words = query.strip()
         if not words:
-            return Found(error="Nothing was searched: query is blank. Give a word to look for.")
-        page = await notes.get("notes/", scope=scope, contains=words, limit=FOUND)
-        found = [note_brief(note) for note in page["results"]]
-        return Found(query=words, count=len(found), notes=found)
+            return SearchResult(error="Nothing was searched: query is blank. Give a word to look for.")
+        _, matches = await call.notes.page("notes/", scope=scope, contains=words, limit=FOUND)
+        return SearchResult(query=words, count=len(matches), notes=NoteBrief.list_of(matches))
 
 
-def _writing(box: ToolRegistry, notes: Upstream) -> None:
-    @box.writing("Create a note")
+def _writing(registry: ToolRegistry) -> None:
+    @registry.writing("Create a note")
     async def create_note(
+        call: ToolCall,
         title: Annotated[str, Field(description="At most 100 characters")],
         content: Annotated[str, Field(description="The text, as markdown")] = UNSET,
         description: Annotated[str, Field(description="One line on what it is about")] = UNSET,
@@ -126,7 +126,7 @@ def _writing(box: ToolRegistry, notes: Upstream) -> None:
         ] = UNSET,
     ) -> NoteDetail:
         """Create a note; one call per note. Search first, so that nothing is made twice. Private unless is_public."""
-        body = given(
+        body = sent(
             title=title,
             content=content,
             description=description,
@@ -134,15 +134,16 @@ def _writing(box: ToolRegistry, notes: Upstream) -> None:
             is_public=is_public,
             editor_mode=editor_mode,
         )
-        made = await notes.post("notes/", body)
-        journal().touch(note=made["id"])
-        journal().can_undo(
+        made = await call.notes.post("notes/", body)
+        call.journal.touch(note=made["id"])
+        call.journal.can_undo(
             Step(service="notes", method="DELETE", path=f"notes/{made['id']}/"), checks=[unchanged(made)]
         )
-        return note_detail(made)
+        return NoteDetail.model_validate(made)
 
-    @box.writing("Change a note", idempotent=True)
+    @registry.writing("Change a note", idempotent=True)
     async def update_note(
+        call: ToolCall,
         note_id: NoteId,
         title: Annotated[str, Field(description="At most 100 characters")] = UNSET,
         content: Annotated[str, Field(description="Replaces the whole text; read the note first to add to it")] = UNSET,
@@ -152,35 +153,35 @@ def _writing(box: ToolRegistry, notes: Upstream) -> None:
     ) -> NoteDetail:
         """Change one of the user's notes; only what is given changes. For a change worth a version, call snapshot_note
         before it; undo_call takes it back."""
-        body = given(title=title, content=content, description=description, is_public=is_public, course_id=course_id)
-        before, after = await notes.change_seen(
-            "PATCH", f"notes/{note_id}/", lambda: own_note(notes, note_id), SEEN, json=body
+        body = sent(title=title, content=content, description=description, is_public=is_public, course_id=course_id)
+        before, after = await call.notes.change_seen(
+            "PATCH", f"notes/{note_id}/", lambda: own_note(call.notes, note_id), SEEN, body
         )
-        journal().touch(note=note_id)
+        call.journal.touch(note=note_id)
         if body:
-            journal().can_undo(back_to(before, *body), checks=[unchanged(after)])
-        return note_detail(after)
+            call.journal.can_undo(back_to(before, *body), checks=[unchanged(after)])
+        return NoteDetail.model_validate(after)
 
-    @box.writing("Move a note to the recycle bin", idempotent=True)
-    async def delete_note(note_id: NoteId) -> NoteDeleted:
+    @registry.writing("Move a note to the recycle bin", idempotent=True)
+    async def delete_note(call: ToolCall, note_id: NoteId) -> NoteDeleted:
         """Move one of the user's notes to the recycle bin, from where restore_deleted_note brings it back."""
-        before = await own_note(notes, note_id)
-        await notes.delete(f"notes/{note_id}/")
-        journal().touch(note=note_id)
+        before = await own_note(call.notes, note_id)
+        await call.notes.delete(f"notes/{note_id}/")
+        call.journal.touch(note=note_id)
         steps = [Step(service="notes", method="POST", path=f"notes/{note_id}/restore/")]
         if before["is_public"]:
             # The bin makes a note private; taking the deletion back makes it public again.
             steps.append(back_to(before, "is_public"))
-        journal().can_undo(*steps)
+        call.journal.can_undo(*steps)
         return NoteDeleted(note_id=note_id)
 
 
-def unchanged(note: dict[str, Any]) -> Check:
+def unchanged(note: JsonObject) -> Check:
     """The note is as this answer left it."""
     return Check(service="notes", path=f"notes/{note['id']}/", equals={"last_edit": note["last_edit"]})
 
 
-def back_to(note: dict[str, Any], *fields: str) -> Step:
+def back_to(note: JsonObject, *fields: str) -> Step:
     """These fields of the note as they were."""
     body = {name: note[name] for name in fields}
     return Step(service="notes", method="PATCH", path=f"notes/{note['id']}/", body=body)

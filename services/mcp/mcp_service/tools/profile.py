@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mcp_service.calls.journal import Check, Step, journal
-from mcp_service.tools.arguments import UNSET, given
+from mcp_service.calls.journal import Check, Step
+from mcp_service.tools.arguments import UNSET, sent
+from mcp_service.tools.context import ToolCall
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import ToolResult
-from mcp_service.upstream.client import Services
+from mcp_service.tools.schemas import NullableText, ToolResult
 
 MODES = ("G", "B", "P")
 
@@ -22,8 +22,8 @@ class Profile(ToolResult):
     email: str
     first_name: str
     last_name: str
-    motto: str
-    social_link: str
+    motto: NullableText
+    social_link: NullableText
     editor_mode: str
     theme_preset: str
     theme_mode: str
@@ -35,18 +35,18 @@ class Updated(ToolResult):
     updated: Literal[True] = True
 
 
-def register(box: ToolRegistry, services: Services) -> None:
+def register(registry: ToolRegistry) -> None:
     """Add the tools."""
 
-    @box.reading("Read the profile")
-    async def get_profile() -> Profile:
+    @registry.reading("Read the profile")
+    async def get_profile(call: ToolCall) -> Profile:
         """Who the user is: name, address, motto, and the editor mode that new notes get (G markdown, B blocks, P
         plain text)."""
-        settings = await services.identity.get("settings/")
-        return Profile(**{**settings, "motto": settings["motto"] or "", "social_link": settings["social_link"] or ""})
+        return Profile.model_validate(await call.identity.get("settings/"))
 
-    @box.writing("Change the profile", idempotent=True)
+    @registry.writing("Change the profile", idempotent=True)
     async def update_profile(
+        call: ToolCall,
         motto: Annotated[str, Field(max_length=100)] = UNSET,
         social_link: Annotated[str, Field(description="An http(s) address, or empty")] = UNSET,
         editor_mode: Annotated[
@@ -56,16 +56,15 @@ def register(box: ToolRegistry, services: Services) -> None:
         last_name: str = UNSET,
     ) -> Updated:
         """Change the user's profile; only what is given changes."""
-        body = given(motto=motto, social_link=social_link, first_name=first_name, last_name=last_name)
+        body = sent(motto=motto, social_link=social_link, first_name=first_name, last_name=last_name)
         if editor_mode in MODES:
             body["editor_mode"] = editor_mode
         if not body:
             return Updated()
-        identity = services.identity
-        before, after = await identity.change_seen(
-            "PATCH", "settings/", lambda: identity.get("settings/"), tuple(body), json=body
+        before, after = await call.identity.change_seen(
+            "PATCH", "settings/", lambda: call.identity.get("settings/"), tuple(body), body
         )
-        journal().can_undo(
+        call.journal.can_undo(
             Step(service="identity", method="PATCH", path="settings/", body={name: before[name] for name in body}),
             checks=[Check(service="identity", path="settings/", equals={name: after[name] for name in body})],
         )

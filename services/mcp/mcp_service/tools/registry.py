@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
 
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 from pydantic_core import to_json
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
 
 
 class ProductTool(Tool):
@@ -72,51 +72,59 @@ class ToolRegistry:
         return register
 
 
-def compact(schema: Any) -> Any:
+Schema = dict[str, JsonValue]
+
+
+def compact(schema: Schema) -> Schema:
     """A JSON schema without titles and null defaults, `anyOf` with null as a list of types (mcp §5)."""
-    if isinstance(schema, list):
-        return [compact(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {
-        name: {key: compact(value) for key, value in part.items()} if name in {"properties", "$defs"} else compact(part)
+    slim: Schema = {
+        name: {key: _compact(value) for key, value in part.items()}
+        if name in {"properties", "$defs"} and isinstance(part, dict)
+        else _compact(part)
         for name, part in schema.items()
         if not (name == "title" and isinstance(part, str)) and name != "additionalProperties"
     }
-    kinds = found.get("anyOf")
-    if kinds and len(kinds) == 2 and kinds[1] == {"type": "null"} and "type" in kinds[0]:
-        del found["anyOf"]
-        kept = {name: part for name, part in found.items() if not (name == "default" and part is None)}
-        found = {**kinds[0], **kept, "type": [kinds[0]["type"], "null"]}
-    return found
+    match slim.get("anyOf"):
+        case [dict() as value, {"type": "null", **others}] if "type" in value and not others:
+            del slim["anyOf"]
+            rest = {name: part for name, part in slim.items() if not (name == "default" and part is None)}
+            return {**value, **rest, "type": [value["type"], "null"]}
+    return slim
 
 
-def compact_output(schema: dict[str, Any]) -> dict[str, Any]:
+def _compact(part: JsonValue) -> JsonValue:
+    if isinstance(part, list):
+        return [_compact(item) for item in part]
+    return compact(part) if isinstance(part, dict) else part
+
+
+def compact_output(schema: Schema) -> Schema:
     """The schema of a result, small enough for a list that every agent reads: no prose, shapes where they are used, and
     no lists of required keys (all keys of a result are always there)."""
-    definitions = schema.get("$defs", {})
+    definitions = cast("Schema", schema.get("$defs", {}))
 
-    def inlined(part: Any) -> Any:
+    def inlined(part: JsonValue) -> JsonValue:
         if isinstance(part, list):
             return [inlined(item) for item in part]
         if not isinstance(part, dict):
             return part
-        if "$ref" in part:
-            return inlined(definitions[part["$ref"].rpartition("/")[2]])
+        if isinstance(reference := part.get("$ref"), str):
+            return inlined(definitions[reference.rpartition("/")[2]])
         return {
-            name: {key: inlined(value) for key, value in inner.items()} if name == "properties" else inlined(inner)
+            name: {key: inlined(value) for key, value in inner.items()}
+            if name == "properties" and isinstance(inner, dict)
+            else inlined(inner)
             for name, inner in part.items()
             if name not in {"$defs", "required"} and not (name == "description" and isinstance(inner, str))
         }
 
-    slim: dict[str, Any] = compact(inlined(schema))
-    return slim
+    return compact(cast("Schema", inlined(schema)))
 
 
-def as_result(value: Any) -> CallToolResult | InputRequiredResult:
+def as_result(value: object) -> CallToolResult | InputRequiredResult:
     """What a tool returned, as structured content and as one JSON object in text (mcp §3)."""
     if isinstance(value, CallToolResult | InputRequiredResult):
         return value
-    assert isinstance(value, BaseModel)  # noqa: S101 - every tool of the house returns a model
+    assert isinstance(value, BaseModel)  # noqa: S101 - every tool returns a model
     content = value.model_dump(mode="json")
     return CallToolResult(content=[TextContent(text=to_json(content).decode())], structured_content=content)

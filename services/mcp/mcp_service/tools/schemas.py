@@ -1,12 +1,27 @@
-"""Result shapes of the tools (mcp §4, §5), and how they are made from the answers of REST."""
+"""Results of the tools (mcp §4, §5): models that are validated from the answers of REST."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
-Row = dict[str, Any]
+from mcp_service.upstream.client import JsonObject
+
+
+def with_offset(text: str) -> str:
+    """A timestamp of REST as MCP results have it: with `+00:00` (mcp §3)."""
+    return text.removesuffix("Z") + "+00:00" if text.endswith("Z") else text
+
+
+def _empty_for_null(value: object) -> object:
+    return "" if value is None else value
+
+
+Timestamp = Annotated[str, AfterValidator(with_offset)]
+NullableText = Annotated[str, BeforeValidator(_empty_for_null)]
+"""A text that REST may answer as null: empty in results."""
 
 
 class ToolResult(BaseModel):
@@ -14,20 +29,25 @@ class ToolResult(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
+    @classmethod
+    def list_of(cls, rows: Iterable[JsonObject]) -> list[Self]:
+        """One result for each row of REST."""
+        return [cls.model_validate(row) for row in rows]
+
 
 class NoteBrief(ToolResult):
-    """A note without its text."""
+    """A note without its text (notes §3.3)."""
 
     id: int
     uuid: str
     title: str
-    description: str
+    description: NullableText
     is_public: bool
     editor_mode: str
     note_type: str
     course_id: int | None
-    last_edit: str
-    date_created: str
+    last_edit: Timestamp
+    date_created: Timestamp
 
 
 class BlockBrief(ToolResult):
@@ -35,12 +55,12 @@ class BlockBrief(ToolResult):
 
     id: int
     block_type: str
-    text: str
-    args: str
+    text: NullableText
+    args: NullableText
 
 
 class NoteDetail(NoteBrief):
-    """A note with its text."""
+    """A note with its text (notes §3.4)."""
 
     content: str
     metadata_json: str
@@ -48,18 +68,18 @@ class NoteDetail(NoteBrief):
 
 
 class CourseBrief(ToolResult):
-    """A course."""
+    """A course (notes §3.2)."""
 
     id: int
     title: str
     slug: str
-    description: str
+    description: NullableText
     icon: int | None
     is_default: bool
 
 
 class EventBrief(ToolResult):
-    """A planner event."""
+    """A planner event (planner §2.3), without `completed_at`."""
 
     id: int
     title: str
@@ -90,70 +110,18 @@ class Session(ToolResult):
 
 
 class FeedBrief(ToolResult):
-    """A calendar feed, never its pasted text."""
+    """A calendar feed (planner §3.3), never its pasted text."""
 
     id: int
     title: str
     source_kind: str
-    source_url: str
+    source_url: NullableText
     is_enabled: bool
     course_id: int | None
-    last_sync: str | None
+    last_sync: Timestamp | None
 
 
 class NoteList(ToolResult):
     """Notes."""
 
     notes: list[NoteBrief]
-
-
-def with_offset(text: str) -> str:
-    """Moments inside MCP results carry `+00:00` (mcp §3)."""
-    return text.removesuffix("Z") + "+00:00" if text.endswith("Z") else text
-
-
-def _brief_fields(note: Row) -> Row:
-    return {
-        **note,
-        "description": note["description"] or "",
-        "last_edit": with_offset(note["last_edit"]),
-        "date_created": with_offset(note["date_created"]),
-    }
-
-
-def note_brief(note: Row) -> NoteBrief:
-    """From a note summary of REST (notes §3.3)."""
-    return NoteBrief(**_brief_fields(note))
-
-
-def note_detail(note: Row) -> NoteDetail:
-    """From a note detail of REST (notes §3.4)."""
-    blocks = [{**block, "text": block["text"] or "", "args": block["args"] or ""} for block in note["blocks"]]
-    return NoteDetail(**{**_brief_fields(note), "blocks": blocks})
-
-
-def course_fields(course: Row) -> Row:
-    """The keys of a CourseBrief from a course of REST (notes §3.2)."""
-    return {**course, "description": course["description"] or ""}
-
-
-def course_brief(course: Row) -> CourseBrief:
-    """From a course of REST (notes §3.2)."""
-    return CourseBrief(**course_fields(course))
-
-
-def event_brief(event: Row) -> EventBrief:
-    """From an event payload of REST (planner §2.3), without `completed_at`."""
-    return EventBrief(**event)
-
-
-def feed_brief(feed: Row) -> FeedBrief:
-    """From a feed payload of REST (planner §3.3)."""
-    last_sync = feed["last_sync"]
-    return FeedBrief(
-        **{
-            **feed,
-            "source_url": feed["source_url"] or "",
-            "last_sync": None if last_sync is None else with_offset(last_sync),
-        }
-    )

@@ -1,85 +1,152 @@
-"""Calls to the other services on the caller's behalf: their REST, under the caller's internal assertion."""
+"""Calls to the other services on a user's behalf: their REST, under the user's internal assertion."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import JsonValue
 
-from mcp_service.door.caller import current_caller
 from notechondria_shared.auth.precondition import precondition_header
 from notechondria_shared.web.clients import on_behalf
 
 PREFIX = "/api/v1/"
 TRIES = 5
 CHANGED = 412
-Row = dict[str, Any]
+JsonObject = dict[str, JsonValue]
+Parameter = str | int | None
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
+ServiceName = Literal["identity", "notes", "planner"]
 KINDS = {400: "BadArgument", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 412: "Conflict"}
 
 
 class Refused(ToolError):
-    """The other service said no, or nothing. `kind` is one word, `status` its HTTP status, 0 when none came."""
+    """The other service refused, or did not answer: `kind` is one word, `status` the HTTP status, 0 without answer."""
 
     def __init__(self, kind: str, cause: str, status: int) -> None:
         super().__init__(f"{kind}: {cause}")
         self.kind, self.cause, self.status = kind, cause, status
 
 
+@dataclass(frozen=True, slots=True)
 class Upstream:
-    """One other service, by its base URL."""
+    """Another service, by its base URL."""
 
-    def __init__(self, http: httpx.AsyncClient, name: str, base_url: str) -> None:
-        self._http, self._name, self._base = http, name, base_url.rstrip("/")
+    http: httpx.AsyncClient
+    name: ServiceName
+    base_url: str
 
-    async def get(self, path: str, **params: Any) -> Any:
-        """The JSON of a GET below /api/v1/; parameters that are None are left out."""
-        present = {name: value for name, value in params.items() if value is not None}
-        return await self.send("GET", path, params=present)
+    def as_user(self, assertion: str) -> UserClient:
+        """The service as the user of this assertion calls it."""
+        return UserClient(self, assertion)
 
-    async def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """The JSON of a POST."""
-        return await self.send("POST", path, json=body or {})
 
-    async def patch(self, path: str, body: dict[str, Any]) -> Any:
-        """The JSON of a PATCH."""
-        return await self.send("PATCH", path, json=body)
+class UserClient:
+    """One other service, called as one user."""
+
+    def __init__(self, upstream: Upstream, assertion: str) -> None:
+        self._http, self._name = upstream.http, upstream.name
+        self._base = upstream.base_url.rstrip("/")
+        self._assertion = assertion
+
+    async def get(self, path: str, **params: Parameter) -> JsonObject:
+        """The JSON object of a GET below /api/v1/; parameters that are None are left out."""
+        return self._object(await self._get(path, params))
+
+    async def rows(self, path: str, **params: Parameter) -> list[JsonObject]:
+        """The list of JSON objects of a GET below /api/v1/."""
+        return self._rows(await self._get(path, params))
+
+    async def page(self, path: str, **params: Parameter) -> tuple[JsonObject, list[JsonObject]]:
+        """The envelope of a paged GET, and its rows."""
+        envelope = await self.get(path, **params)
+        return envelope, self._rows(envelope.get("results"))
+
+    async def post(self, path: str, body: Mapping[str, JsonValue] | None = None) -> JsonObject:
+        """The JSON object of a POST."""
+        return self._object(await self.send("POST", path, body=body or {}))
+
+    async def post_rows(self, path: str, body: Mapping[str, JsonValue]) -> list[JsonObject]:
+        """The list of JSON objects of a POST."""
+        return self._rows(await self.send("POST", path, body=body))
+
+    async def patch(self, path: str, body: Mapping[str, JsonValue]) -> JsonObject:
+        """The JSON object of a PATCH."""
+        return self._object(await self.send("PATCH", path, body=body))
+
+    async def delete(self, path: str) -> JsonObject:
+        """The JSON object of a DELETE, empty when it answers none."""
+        answer = await self.send("DELETE", path)
+        return {} if answer is None else self._object(answer)
 
     async def change_seen(
-        self, method: Method, path: str, seen: Callable[[], Awaitable[Row]], fields: Sequence[str], **options: Any
-    ) -> tuple[Row, Any]:
-        """What `seen` reads, and the answer of a change of just that: when somebody else changes it in between, it is
-        read anew, so that what was there before is known for certain."""
+        self,
+        method: Method,
+        path: str,
+        read: Callable[[], Awaitable[JsonObject]],
+        fields: Sequence[str],
+        body: Mapping[str, JsonValue] | None = None,
+    ) -> tuple[JsonObject, JsonObject]:
+        """What `read` answers, and the answer of a change of just that; an empty object when it answers none.
+
+        When somebody else changes it in between, it is read anew, so that the previous values are known for certain.
+        """
         for _ in range(TRIES):
-            before = await seen()
+            before = await read()
             expected = {name: before[name] for name in fields}
             try:
-                return before, await self.send(method, path, expected=expected, **options)
+                answer = await self.send(method, path, expected=expected, body=body)
             except Refused as refusal:
                 if refusal.status != CHANGED:
                     raise
+            else:
+                return before, {} if answer is None else self._object(answer)
         raise Refused("Conflict", "it is being changed all the time; nothing was changed, try again.", CHANGED)
 
-    async def delete(self, path: str) -> Any:
-        """The JSON of a DELETE, None when it has none."""
-        return await self.send("DELETE", path)
-
-    async def send(self, method: Method, path: str, *, expected: dict[str, Any] | None = None, **options: Any) -> Any:
-        """Any call; raises `Refused` for whatever is no success, with status 412 when the thing is no longer as
-        `expected`."""
-        headers = on_behalf(current_caller.get().assertion)
+    async def send(
+        self,
+        method: Method,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, JsonValue] | None = None,
+        expected: Mapping[str, JsonValue] | None = None,
+    ) -> JsonValue:
+        """Any call; None when the answer is empty. Raises `Refused` for whatever is no success, with status 412 when
+        the row no longer has the `expected` values."""
+        headers = on_behalf(self._assertion)
         if expected:
             headers |= precondition_header(expected)
         try:
-            answer = await self._http.request(method, f"{self._base}{PREFIX}{path}", headers=headers, **options)
+            answer = await self._http.request(
+                method, f"{self._base}{PREFIX}{path}", headers=headers, params=params, json=body
+            )
         except httpx.HTTPError as error:
             raise Refused("Unavailable", self._silence(method, error), 0) from None
         if answer.is_success:
-            return answer.json() if answer.content else None
+            value: JsonValue = answer.json() if answer.content else None
+            return value
         raise self._refusal(answer)
+
+    async def _get(self, path: str, params: Mapping[str, Parameter]) -> JsonValue:
+        present = {name: value for name, value in params.items() if value is not None}
+        return await self.send("GET", path, params=present)
+
+    def _object(self, value: JsonValue) -> JsonObject:
+        if not isinstance(value, dict):
+            raise self._unreadable()
+        return value
+
+    def _rows(self, value: JsonValue) -> list[JsonObject]:
+        if not isinstance(value, list):
+            raise self._unreadable()
+        return [self._object(row) for row in value]
+
+    def _unreadable(self) -> Refused:
+        return Refused("Unavailable", f"the {self._name} service answered in an unknown form.", 0)
 
     def _silence(self, method: Method, error: httpx.HTTPError) -> str:
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
@@ -92,11 +159,12 @@ class Upstream:
         )
 
     def _refusal(self, answer: httpx.Response) -> Refused:
-        """The words of a refusal: kind of error and cause."""
+        """The text of a refusal: kind of error and cause."""
         status = answer.status_code
         if status >= 500:
             text = f"the {self._name} service is in trouble (HTTP {status}); nothing was changed."
             return Refused("Unavailable", text, status)
+        body: JsonValue
         try:
             body = answer.json()
         except ValueError:
@@ -104,7 +172,7 @@ class Upstream:
         return Refused(KINDS.get(status, "Refused"), _cause(body, f"{self._name} answered HTTP {status}"), status)
 
 
-def _cause(body: Any, otherwise: str) -> str:
+def _cause(body: JsonValue, otherwise: str) -> str:
     match body:
         case {"detail": str(detail)}:
             return detail
@@ -120,6 +188,19 @@ def _cause(body: Any, otherwise: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class UserServices:
+    """The other services, called as one user."""
+
+    identity: UserClient
+    notes: UserClient
+    planner: UserClient
+
+    def named(self, name: ServiceName) -> UserClient:
+        """By name, for the steps that the agents' log stores."""
+        return {"identity": self.identity, "notes": self.notes, "planner": self.planner}[name]
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The services whose REST the tools use."""
 
@@ -127,7 +208,8 @@ class Services:
     notes: Upstream
     planner: Upstream
 
-    def named(self, name: str) -> Upstream:
-        """By name, for what was kept in the agents' log."""
-        found: Upstream = getattr(self, name)
-        return found
+    def as_user(self, assertion: str) -> UserServices:
+        """All of them, as the user of this assertion calls them."""
+        return UserServices(
+            self.identity.as_user(assertion), self.notes.as_user(assertion), self.planner.as_user(assertion)
+        )

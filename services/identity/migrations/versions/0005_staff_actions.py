@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_staff_actions"
-down_revision = "0003_file_deletions"
+revision = "0005_staff_actions"
+down_revision = "0004_rate_limit_table"
 
 
 def upgrade() -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from mcp_service.upstream.client import Refused, Upstream
+from mcp_service.upstream.client import JsonObject, Refused, UserClient
 
 
-async def own_note(notes: Upstream, note_id: int) -> dict[str, Any]:
+async def own_note(notes: UserClient, note_id: int) -> JsonObject:
     """The detail of an own note outside the bin; `Refused` as NotFound for every other."""
     try:
-        note: dict[str, Any] = await notes.get(f"notes/{note_id}/")
+        note = await notes.get(f"notes/{note_id}/")
     except Refused as refusal:
         # A private note of somebody else (400 of notes §5.1) must not be told from a missing one.
         if refusal.status in {400, 403, 404}:
@@ -22,18 +21,25 @@ async def own_note(notes: Upstream, note_id: int) -> dict[str, Any]:
     return note
 
 
-async def visible_note(notes: Upstream, uuid: UUID) -> dict[str, Any]:
+async def visible_note(notes: UserClient, uuid: UUID) -> JsonObject:
     """The detail of an own or public note; somebody else's private one is refused as a missing one."""
     try:
-        note: dict[str, Any] = await notes.get(f"notes/uuid/{uuid}/")
+        return await notes.get(f"notes/uuid/{uuid}/")
     except Refused as refusal:
         if refusal.status in {400, 403, 404}:
             cause = f"there is no note {uuid} that the user may read."
             raise Refused("NotFound", cause, 404) from None
         raise
-    return note
 
 
 def missing(note_id: int) -> Refused:
     """The refusal of a note that is not the caller's."""
     return Refused("NotFound", f"the user has no note {note_id} (list_notes and search_notes give ids).", 404)
+
+
+def owner_id(course: JsonObject) -> int | None:
+    """The id of a course's owner; None for courses of the product."""
+    match course["owner"]:
+        case {"id": int(number)}:
+            return number
+    return None

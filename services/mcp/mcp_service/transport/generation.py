@@ -8,37 +8,37 @@ every revision since 2025-03-26 demands of its clients and the plain contract do
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from pydantic import JsonValue
 from starlette.requests import Request
 
 VERSION_HEADER = "mcp-protocol-version"
 PLAIN_VERSIONS = frozenset({"2024-11-05", "2025-03-26"})
 
 
-def speaks_sdk(request: Request, message: Any) -> bool:
+def speaks_sdk(request: Request, message: JsonValue) -> bool:
     """True when the SDK's transport answers."""
     return VERSION_HEADER in request.headers or _newer_handshake(request, message)
 
 
-def _newer_handshake(request: Request, message: Any) -> bool:
+def _newer_handshake(request: Request, message: JsonValue) -> bool:
     if not isinstance(message, dict) or message.get("method") != "initialize":
         return False
     if message.get("id") is None or "text/event-stream" not in request.headers.get("accept", "").lower():
         return False
     params = message.get("params")
-    wanted = params.get("protocolVersion") if isinstance(params, dict) else None
-    return isinstance(wanted, str) and wanted in set(HANDSHAKE_PROTOCOL_VERSIONS) - PLAIN_VERSIONS
+    version = params.get("protocolVersion") if isinstance(params, dict) else None
+    return isinstance(version, str) and version in set(HANDSHAKE_PROTOCOL_VERSIONS) - PLAIN_VERSIONS
 
 
 _NAME = re.compile(r"[^\x20-\x7e]+")
 
 
-def client_name(request: Request, message: Any) -> str:
+def client_name(request: Request, message: JsonValue) -> str:
     """How the client names itself: clientInfo of the request, else the User-Agent."""
     params = message.get("params") if isinstance(message, dict) else None
-    info: Any = None
+    info: JsonValue = None
     if isinstance(params, dict):
         meta = params.get("_meta")
         info = params.get("clientInfo") or (

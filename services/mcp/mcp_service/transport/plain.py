@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
+from pydantic import JsonValue
 from starlette.responses import Response
 
-from mcp_service.door.envelope import METHOD_NOT_FOUND, PROCESS, rpc_error, rpc_result
+from mcp_service.agent import Agent
 from mcp_service.guide import instructions
-from mcp_service.tools.server import NAME, VERSION, NotesMcpServer
-from mcp_service.upstream.client import Upstream
+from mcp_service.names import NAME, PROCESS, VERSION
+from mcp_service.transport.envelope import METHOD_NOT_FOUND, rpc_error, rpc_result
+from mcp_service.transport.server import NotesMcpServer
 from notechondria_shared.web.answers import Json
 
 PROTOCOL_VERSION = "2025-03-26"
-SERVER_INFO = {"name": NAME, "version": VERSION}
+RpcMessage = dict[str, JsonValue]
+"""A JSON-RPC request or answer."""
 
 
-async def answer(server: NotesMcpServer, identity: Upstream, message: dict[str, Any]) -> Response:
+async def answer(server: NotesMcpServer, agent: Agent, message: RpcMessage) -> Response:
     """Dispatch one request; always 200, but 204 for the one notification and 202 for others."""
     method = message.get("method")
     if isinstance(method, str) and method.startswith("notifications/") and message.get("id") is None:
@@ -26,48 +27,52 @@ async def answer(server: NotesMcpServer, identity: Upstream, message: dict[str, 
             return Response(status_code=204)
         if "id" not in message:
             return Response(status_code=202)
-    return Json(await _dispatch(server, identity, message))
+    return Json(await _dispatch(server, agent, message))
 
 
-async def _dispatch(server: NotesMcpServer, identity: Upstream, message: dict[str, Any]) -> dict[str, Any]:
+async def _dispatch(server: NotesMcpServer, agent: Agent, message: RpcMessage) -> RpcMessage:
     request_id, method, params = message.get("id"), message.get("method"), message.get("params")
     match method:
         case "initialize":
-            return rpc_result(request_id, await _initialized(identity))
+            return rpc_result(request_id, await _initialized(agent))
         case "ping" | "notifications/initialized":
             return rpc_result(request_id, {})
         case "tools/list":
-            return rpc_result(request_id, {"tools": await listed_tools(server)})
+            return rpc_result(request_id, {"tools": [*await listed_tools(server, agent)]})
         case "tools/call":
-            return await _call(server, request_id, params if isinstance(params, dict) else {})
+            return await _call(server, agent, request_id, params if isinstance(params, dict) else {})
     text = f"Not answered: {PROCESS}/dispatch — there is no method {method!r} here."
     return rpc_error(request_id, METHOD_NOT_FOUND, text)
 
 
-async def _initialized(identity: Upstream) -> dict[str, Any]:
+async def _initialized(agent: Agent) -> RpcMessage:
     return {
         "protocolVersion": PROTOCOL_VERSION,
         "capabilities": {"tools": {"listChanged": False}},
-        "serverInfo": SERVER_INFO,
-        "instructions": await instructions.for_caller(identity),
+        "serverInfo": {"name": NAME, "version": VERSION},
+        "instructions": await instructions.for_user(agent.services.identity),
     }
 
 
-async def listed_tools(server: NotesMcpServer) -> list[dict[str, Any]]:
-    """Every tool the caller may use, in one answer (mcp §5); what later generations know of them stands beside."""
-    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in await server.list_tools()]
+async def listed_tools(server: NotesMcpServer, agent: Agent) -> list[RpcMessage]:
+    """Every tool the agent may use, in one answer (mcp §5); what later generations know of them stands beside."""
+    tools = await server.tools_of(agent)
+    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
 
 
-async def _call(server: NotesMcpServer, request_id: Any, params: dict[str, Any]) -> dict[str, Any]:
+async def _call(server: NotesMcpServer, agent: Agent, request_id: JsonValue, params: RpcMessage) -> RpcMessage:
     name = params.get("name")
-    if server.product_tool(name) is None:
+    tool = server.product_tool(name)
+    if tool is None:
         text = f"Not called: {PROCESS}/tools.call — there is no tool {name!r}."
         return rpc_error(request_id, METHOD_NOT_FOUND, text)
     arguments = params.get("arguments")
     try:
-        result = await server.call_tool(str(name), arguments if isinstance(arguments, dict) else {})
+        result = await server.run_tool(agent, tool, arguments if isinstance(arguments, dict) else {})
     except ToolError as error:
         return rpc_result(request_id, {"content": [{"type": "text", "text": str(error)}], "isError": True})
     assert isinstance(result, CallToolResult)  # noqa: S101 - a plain client is never asked back
-    content = [part.model_dump(mode="json", by_alias=True, exclude_none=True) for part in result.content]
+    content: list[JsonValue] = [
+        part.model_dump(mode="json", by_alias=True, exclude_none=True) for part in result.content
+    ]
     return rpc_result(request_id, {"content": content, "structuredContent": result.structured_content})

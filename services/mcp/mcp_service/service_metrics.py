@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from fastapi import FastAPI
-from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult, InputRequiredResult
 from prometheus_client import Counter, Histogram
+from pydantic import JsonValue
 
-from mcp_service.tools.guard import ToolRunner
+from mcp_service.tools.context import ToolCall
+from mcp_service.tools.executor import ToolRunner
 from mcp_service.tools.registry import ProductTool
+from mcp_service.transport.state import McpState
+from notechondria_shared.auth.state import state_of
 
 CALLS = Counter(
     "notechondria_mcp_calls", "Calls of tools: ok, error, or question (the user is asked first).",
@@ -32,12 +34,12 @@ class CountedRunner:
         self._inner, self._service = inner, service
 
     async def run(
-        self, tool: ProductTool, arguments: dict[str, Any], context: Context[Any, Any]
+        self, tool: ProductTool, arguments: dict[str, JsonValue], call: ToolCall
     ) -> CallToolResult | InputRequiredResult:
         """The tool's result, as without counting."""
         began, outcome = time.perf_counter(), "error"
         try:
-            result = await self._inner.run(tool, arguments, context)
+            result = await self._inner.run(tool, arguments, call)
             question = isinstance(result, InputRequiredResult)
             outcome = "question" if question else "error" if getattr(result, "is_error", False) else "ok"
             return result
@@ -47,6 +49,6 @@ class CountedRunner:
 
 
 def install(app: FastAPI) -> None:
-    """Count what goes through the guard."""
-    server = app.state.mcp_server
-    server.guard = CountedRunner(server.guard, app.state.settings.service)
+    """Count the calls of tools."""
+    state = state_of(app, McpState)
+    state.server.runner = CountedRunner(state.server.runner, state.settings.service)

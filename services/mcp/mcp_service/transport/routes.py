@@ -1,16 +1,16 @@
 """The endpoint `/mcp` and `/mcp/` (mcp §1): checks in the contract's order, then one of two dispatchers.
 
-Requests of newer clients (`door.generation`) go to the SDK's transport, stateless, JSON answers. All others come from
-plain clients of the first generation.
+Requests of newer clients (`transport.generation`) go to the SDK's transport, stateless, JSON answers. All others come
+from plain clients of the first generation.
 """
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from pydantic import JsonValue
 from pydantic_core import from_json
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -18,14 +18,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mcp_service.door import plain
-from mcp_service.door.caller import current_caller, current_client
-from mcp_service.door.envelope import INVALID_REQUEST, PARSE_ERROR, PROCESS, bad_envelope, rpc_error
-from mcp_service.door.generation import VERSION_HEADER, client_name, speaks_sdk
-from mcp_service.limits.bucket import TokenBuckets
+from mcp_service.agent import AGENT_KEY, Agent
+from mcp_service.names import PROCESS
+from mcp_service.transport import plain
+from mcp_service.transport.envelope import INVALID_REQUEST, PARSE_ERROR, bad_envelope, rpc_error
+from mcp_service.transport.generation import VERSION_HEADER, client_name, speaks_sdk
+from mcp_service.transport.state import McpState
 from notechondria_shared.auth import Caller
 from notechondria_shared.auth.caller import authenticate
 from notechondria_shared.auth.credentials import KEY_PREFIX
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import INVALID_KEY, ApiError, BadRequest, TooManyRequests, Unauthorized
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.body import read_limited
@@ -77,8 +79,7 @@ async def _authenticate(request: Request) -> Caller:
 
 async def _limit(request: Request, caller: Caller) -> None:
     """429 with Retry-After, in seconds, when the key has used up its minute."""
-    buckets: TokenBuckets = request.app.state.mcp_buckets
-    if wait := await buckets.take(caller.credential_digest):
+    if wait := await state_of(request.app, McpState).key_limit.take(caller.credential_digest):
         text = f"Request refused: {PROCESS}/limit — too many requests with this key; try again in {wait} s."
         raise TooManyRequests(text, wait)
 
@@ -97,33 +98,29 @@ async def _read(request: Request) -> bytes:
 
 async def _dispatch(request: Request, caller: Caller, body: bytes, send: Send) -> None:
     try:
-        message: Any = from_json(body, allow_inf_nan=False)
+        message: JsonValue = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         response: Response = bad_envelope(None, PARSE_ERROR, f"Not read: {PROCESS}/parse — {error}")
         await response(request.scope, request.receive, send)
         return
-    tokens = current_caller.set(caller), current_client.set(client_name(request, message))
-    try:
-        if speaks_sdk(request, message):
-            await _sdk(request, body, send)
-            return
-        state = request.app.state
-        response = _refused(message) or await plain.answer(state.mcp_server, state.services.identity, message)
-        if response.status_code != 400:
-            response.headers[SESSION_HEADER] = session_id(request)
-        await response(request.scope, request.receive, send)
-    finally:
-        current_caller.reset(tokens[0])
-        current_client.reset(tokens[1])
+    state = state_of(request.app, McpState)
+    agent = Agent(caller, client_name(request, message), state.services.as_user(caller.assertion))
+    if speaks_sdk(request, message):
+        await _sdk(request, state.sdk_transport, agent, body, send)
+        return
+    response = await _answer_plain(state, agent, message)
+    if response.status_code != 400:
+        response.headers[SESSION_HEADER] = session_id(request)
+    await response(request.scope, request.receive, send)
 
 
-def _refused(message: Any) -> Response | None:
-    """The envelope checks 4 and 5 of mcp §1.1."""
+async def _answer_plain(state: McpState, agent: Agent, message: JsonValue) -> Response:
+    """The envelope checks 4 and 5 of mcp §1.1, then the answer."""
     if not isinstance(message, dict):
         return bad_envelope(None, INVALID_REQUEST, f"Not read: {PROCESS}/parse — one request object, no batch.")
     if message.get("jsonrpc") != "2.0":
         return bad_envelope(message.get("id"), INVALID_REQUEST, f'Not read: {PROCESS}/parse — jsonrpc must be "2.0".')
-    return None
+    return await plain.answer(state.server, agent, message)
 
 
 def session_id(request: Request) -> str:
@@ -131,9 +128,8 @@ def session_id(request: Request) -> str:
     return request.headers.get(SESSION_HEADER) or str(uuid4())
 
 
-async def _sdk(request: Request, body: bytes, send: Send) -> None:
+async def _sdk(request: Request, transport: ASGIApp, agent: Agent, body: bytes, send: Send) -> None:
     """Hand the request to the SDK's transport, body and all."""
-    transport: ASGIApp = request.app.state.mcp_transport
     delivered = False
 
     async def replay() -> Message:
@@ -143,7 +139,7 @@ async def _sdk(request: Request, body: bytes, send: Send) -> None:
             return {"type": "http.request", "body": body, "more_body": False}
         return await request.receive()
 
-    scope = {**request.scope, "path": "/mcp", "raw_path": b"/mcp", "root_path": ""}
+    scope = {**request.scope, "path": "/mcp", "raw_path": b"/mcp", "root_path": "", AGENT_KEY: agent}
     await transport(scope, replay, _echoing(request, send))
 
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+
+from pydantic import JsonValue
 
 from notechondria_shared.web.answers import Json
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
-PROCESS = "Backend.Mcp.Protocol"
 
 
-def rpc_error(request_id: Any, code: int, message: str) -> dict[str, Any]:
+def rpc_error(request_id: JsonValue, code: int, message: str) -> dict[str, JsonValue]:
     """An error object for `request_id`."""
     return {"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": message}}
 
 
-def rpc_result(request_id: Any, result: dict[str, Any]) -> dict[str, Any]:
+def rpc_result(request_id: JsonValue, result: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """A result object for `request_id`."""
-    return {"jsonrpc": "2.0", "id": request_id, "result": result}
+    return {"jsonrpc": "2.0", "id": request_id, "result": {**result}}
 
 
-def bad_envelope(request_id: Any, code: int, message: str) -> Json:
+def bad_envelope(request_id: JsonValue, code: int, message: str) -> Json:
     """HTTP 400 with a JSON-RPC error: the body is no request at all."""
     return Json(rpc_error(request_id, code, message), status_code=400)

@@ -1,0 +1,43 @@
+"""Who calls through MCP: a parameter of everything that is done on a user's behalf."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from mcp_service.upstream.client import UserServices
+from notechondria_shared.auth import Caller
+
+AGENT_KEY = "notechondria.agent"
+"""The ASGI scope holds the agent under this key while the SDK handles the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """The client of one MCP request and the user it works for."""
+
+    caller: Caller
+    client: str
+    """How the client names itself: its clientInfo where it sends one, else its User-Agent."""
+    services: UserServices
+    """The other services, called as this user."""
+
+    @property
+    def user_id(self) -> int:
+        """The user's id."""
+        return self.caller.user_id
+
+    @property
+    def may_write(self) -> bool:
+        """False for a read-only key."""
+        return "write" in self.caller.scopes
+
+
+def agent_of(request: object) -> Agent:
+    """The agent of the HTTP request that the SDK attaches to a message."""
+    agent = request.scope.get(AGENT_KEY) if isinstance(request, Request) else None
+    if not isinstance(agent, Agent):
+        message = "the message did not come through the endpoint of this service"
+        raise TypeError(message)
+    return agent

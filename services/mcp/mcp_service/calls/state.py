@@ -1,0 +1,36 @@
+"""What the agents' log needs of the running service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mcp_service.calls.service import CallLog
+from mcp_service.calls.writer import CallWriter
+from mcp_service.settings import McpSettings
+from mcp_service.upstream.client import Services, Upstream
+from notechondria_shared.web.state import ServiceState
+
+
+@dataclass(kw_only=True)
+class CallLogState(ServiceState[McpSettings]):
+    """The log, its writer, and the services that taking a call back asks."""
+
+    services: Services = field(init=False)
+    call_writer: CallWriter = field(init=False)
+    call_log: CallLog = field(init=False)
+
+    async def start(self) -> None:
+        """Make the parts and start the writer."""
+        http, settings = self.user_http, self.settings
+        self.services = Services(
+            identity=Upstream(http, "identity", settings.identity_url),
+            notes=Upstream(http, "notes", settings.notes_url),
+            planner=Upstream(http, "planner", settings.planner_url),
+        )
+        self.call_writer = CallWriter(self.database)
+        self.call_log = CallLog(self.database, self.call_writer)
+        self.call_writer.start()
+
+    async def stop(self) -> None:
+        """Store what waits."""
+        await self.call_writer.stop()

@@ -1,0 +1,64 @@
+"""The call of a tool, as the tool sees it."""
+
+from __future__ import annotations
+
+from mcp.server.mcpserver import Context, MCPServer
+from pydantic import PrivateAttr
+
+from mcp_service.agent import Agent
+from mcp_service.calls.journal import Journal
+from mcp_service.upstream.client import UserClient, UserServices
+
+AnyContext = Context[object, object]
+
+
+class ToolCall(AnyContext):
+    """The SDK's context with the agent that calls and the journal of the call. Tools take it as their first parameter;
+    no argument of an agent can fill it."""
+
+    _agent: Agent = PrivateAttr()
+    _journal: Journal = PrivateAttr()
+
+    def __init__(
+        self, agent: Agent, server: MCPServer[object] | None = None, context: AnyContext | None = None
+    ) -> None:
+        if context is None:
+            super().__init__(mcp_server=server)
+        else:
+            super().__init__(
+                request_context=context._request_context,  # noqa: SLF001 - the SDK has no public copy
+                mcp_server=context._mcp_server,  # noqa: SLF001
+                input_params=context._input_params,  # noqa: SLF001
+                subscriptions=context._subscriptions,  # noqa: SLF001
+            )
+        self._agent, self._journal = agent, Journal()
+
+    @property
+    def agent(self) -> Agent:
+        """Who calls."""
+        return self._agent
+
+    @property
+    def journal(self) -> Journal:
+        """What the agents' log stores of the call."""
+        return self._journal
+
+    @property
+    def services(self) -> UserServices:
+        """The other services, called as the user."""
+        return self._agent.services
+
+    @property
+    def identity(self) -> UserClient:
+        """identity, called as the user."""
+        return self.services.identity
+
+    @property
+    def notes(self) -> UserClient:
+        """notes, called as the user."""
+        return self.services.notes
+
+    @property
+    def planner(self) -> UserClient:
+        """planner, called as the user."""
+        return self.services.planner

@@ -1,0 +1,142 @@
+"""The MCP server: the product's tools, resources, prompts, and what each caller sees of them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from mcp.server import MCPServer
+from mcp.server.caching import CacheableMethod, CacheHint
+from mcp.server.context import ServerRequestContext
+from mcp.server.request_state import RequestStateSecurity
+from mcp_types import (
+    CallToolResult,
+    CompleteRequestParams,
+    CompleteResult,
+    Completion,
+    InputRequiredResult,
+    ListResourcesResult,
+    ListToolsResult,
+    PaginatedRequestParams,
+)
+from mcp_types import Tool as ListedTool
+from pydantic import JsonValue
+
+from mcp_service.agent import Agent, agent_of
+from mcp_service.calls.service import CallLog
+from mcp_service.guide import completion, instructions, prompts, resources
+from mcp_service.names import NAME, VERSION
+from mcp_service.tools import (
+    activity,
+    calls,
+    courses,
+    events,
+    feeds,
+    history,
+    notes,
+    profile,
+    subscriptions,
+    work_sessions,
+)
+from mcp_service.tools.context import AnyContext, ToolCall
+from mcp_service.tools.executor import ToolRunner
+from mcp_service.tools.registry import ProductTool, ToolRegistry
+
+RequestContext = ServerRequestContext[object, object]
+HOUR, MINUTE = 3_600_000, 60_000
+CACHING: dict[CacheableMethod, CacheHint] = {
+    # Private: what a key sees depends on whether it may write.
+    "tools/list": CacheHint(ttl_ms=HOUR, scope="private"),
+    "prompts/list": CacheHint(ttl_ms=HOUR, scope="public"),
+    "resources/templates/list": CacheHint(ttl_ms=HOUR, scope="public"),
+    "resources/list": CacheHint(ttl_ms=MINUTE, scope="private"),
+    "server/discover": CacheHint(ttl_ms=MINUTE, scope="private"),
+}
+
+
+def product_tools(log: CallLog) -> list[ProductTool]:
+    """Every tool, in the order in which they are listed."""
+    registry = ToolRegistry()
+    for area in (profile, notes, courses, subscriptions, activity, events, history, work_sessions, feeds):
+        area.register(registry)
+    calls.register(registry, log)
+    return registry.tools
+
+
+class NotesMcpServer(MCPServer[object]):
+    """The SDK's server with the product's rules around every call."""
+
+    def __init__(self, log: CallLog, runner: ToolRunner, secret: bytes, *, subscriptions: bool = False) -> None:
+        self.runner = runner
+        super().__init__(
+            NAME,
+            title="Notechondria",
+            version=VERSION,
+            instructions=instructions.MANUAL,
+            tools=[*product_tools(log)],
+            log_level="WARNING",
+            cache_hints=CACHING,
+            # What the lists hold does not change while a server runs: there is nothing to listen to.
+            subscriptions=None if subscriptions else False,
+            request_state_security=shared_state(secret),
+            middleware=[instructions.personal],
+        )
+        resources.register(self)
+        prompts.register(self)
+        self._lowlevel_server.add_request_handler("completion/complete", CompleteRequestParams, _complete)
+
+    def product_tool(self, name: object) -> ProductTool | None:
+        """A tool of the product by name, also one that the agent may not use."""
+        tool = self._tool_manager.get_tool(name) if isinstance(name, str) else None
+        return tool if isinstance(tool, ProductTool) else None
+
+    async def tools_of(self, agent: Agent) -> list[ListedTool]:
+        """The tools the agent may use: a read-only key sees those that only read."""
+        listed = await self.list_tools()
+        return listed if agent.may_write else [tool for tool in listed if _reads_only(tool)]
+
+    async def run_tool(
+        self, agent: Agent, tool: ProductTool, arguments: dict[str, JsonValue], context: AnyContext | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool of the product: `ToolError` when it failed."""
+        return await self.runner.run(tool, arguments, ToolCall(agent, self, context))
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, JsonValue], context: AnyContext | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool as the SDK does, which gives the context of the request."""
+        tool = self.product_tool(name)
+        if tool is None or context is None:
+            return await super().call_tool(name, arguments, context)
+        return await self.run_tool(agent_of(context.request_context.request), tool, arguments, context)
+
+    async def _handle_list_tools(self, ctx: RequestContext, params: PaginatedRequestParams | None) -> ListToolsResult:
+        del params
+        return ListToolsResult(tools=await self.tools_of(agent_of(ctx.request)))
+
+    async def _handle_list_resources(
+        self, ctx: RequestContext, params: PaginatedRequestParams | None
+    ) -> ListResourcesResult:
+        """What there is to read right now: this week, the user's courses, the notes last edited."""
+        del params
+        personal = await resources.current(agent_of(ctx.request))
+        return ListResourcesResult(resources=[*await self.list_resources(), *personal])
+
+
+async def _complete(ctx: RequestContext, params: CompleteRequestParams) -> CompleteResult:
+    values = await completion.complete(agent_of(ctx.request).services, params.ref, params.argument)
+    return CompleteResult(completion=values or Completion(values=[], total=None, has_more=None))
+
+
+def _reads_only(tool: ListedTool) -> bool:
+    return bool(tool.annotations and tool.annotations.read_only_hint)
+
+
+def shared_state(secret: bytes) -> RequestStateSecurity:
+    """Questions carry their state through the client: every replica can open it, and only for the same key."""
+    key = hmac.new(secret, b"notechondria.mcp.request-state.v1", hashlib.sha256).digest()
+    return RequestStateSecurity(keys=[key], bind_principal=_principal)
+
+
+def _principal(ctx: RequestContext) -> str:
+    return agent_of(ctx.request).caller.credential_digest
