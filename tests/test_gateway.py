@@ -181,7 +181,8 @@ def test_refusals_at_the_administration_site_are_pages(strict: Api) -> None:
     refused = [a for _ in range(12) if (a := ask(f"{site}sign-in/", BROWSER)).status_code == 429]
     assert len(refused) >= 5
     check_page(refused[0], "Too many tries")
-    strict.stack.stop_part("identity")
+    for part in ("web", "identity"):
+        strict.stack.stop_part(part)
     try:
         for path in ("", "users/"):
             answer = ask(site + path, BROWSER)
@@ -203,8 +204,8 @@ def test_refusals_at_the_administration_site_are_pages(strict: Api) -> None:
         for accept in (BROWSER, AGENT):
             check(ask(f"{strict.base}/mcp", accept), allowed=False)
     finally:
-        strict.stack.start_part("identity")
-        strict.stack.start_part("mcp")
+        for part in ("identity", "web", "mcp"):
+            strict.stack.start_part(part)
 
 
 @pytest.mark.contract("ADR 0010")

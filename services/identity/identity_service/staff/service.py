@@ -38,7 +38,8 @@ async def settle(db: AsyncSession, action_id: int, outcome: str, about: str | No
 
 async def record(db: AsyncSession, user_id: int, action: str, about: str, outcome: str = "done") -> None:
     """Write down an action that is decided here, in the transaction that does it."""
-    row = StaffAction(user_id=user_id, action=action, object=about, outcome=outcome, ended_at=now())
+    at = now()
+    row = StaffAction(user_id=user_id, action=action, object=about, outcome=outcome, begun_at=at, ended_at=at)
     db.add(row)
     await db.flush()
     log(row)
