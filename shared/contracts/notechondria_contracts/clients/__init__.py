@@ -1,0 +1,1 @@
+"""One client per service for the APIs between the services."""
