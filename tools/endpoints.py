@@ -100,9 +100,9 @@ def _routers(scope: ast.AST, constants: Mapping[str, str], makers: Mapping[str, 
     for node in ast.walk(scope):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Call):
             made_by = ast.unparse(node.value.func)
-            if made_by == "APIRouter":
-                given = [_text(one.value, constants) for one in node.value.keywords if one.arg == "prefix"]
-                found[node.targets[0].id] = "".join(given)
+            if made_by in {"APIRouter", "api_router"}:
+                prefixes = [*node.value.args[:1], *(one.value for one in node.value.keywords if one.arg == "prefix")]
+                found[node.targets[0].id] = "".join(_text(prefix, constants) for prefix in prefixes)
             elif made_by in makers:
                 found[node.targets[0].id] = makers[made_by]
     return found
