@@ -5,14 +5,12 @@ Each action is the owner's own, through the same rule, so that the same facts ar
 
 from __future__ import annotations
 
-from fastapi import Request
-
 from notechondria_shared.core.errors import Conflict
-from notechondria_shared.db import Database
 from notechondria_shared.web.admin import Shown, admin_router
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notes_service.admin import queries
 from notes_service.courses import service as courses
+from notes_service.dependencies import Deletions, Transactions
 from notes_service.notes import access
 from notes_service.notes import service as notes
 from notes_service.recycle_bin.service import purge_one
@@ -24,15 +22,14 @@ NOBODYS = "Course not deleted: Notes.Courses/owner — its owner is gone, and th
 
 
 @router.post("/courses/{course_id:id}/delete", status_code=204)
-async def delete_course(request: Request, read: ReadSession, course_id: int) -> None:
+async def delete_course(read: ReadSession, course_id: int, database: Transactions, deletions: Deletions) -> None:
     """As its owner deletes it (notes §4.7): 400 for an Inbox, 409 when there is no owner."""
     row = await COURSES.row(read, course_id)
     if row["user_id"] is None:
         raise Conflict(NOBODYS)
-    database: Database = request.app.state.database
     async with database.transaction() as db:
         await courses.remove(db, row["user_id"], course_id)
-    await request.app.state.file_deletions.delete([f"course_media/course_{course_id}/"])
+    await deletions.delete([f"course_media/course_{course_id}/"])
 
 
 @router.post("/notes/{note_id:id}/trash", status_code=204)
@@ -48,10 +45,9 @@ async def restore_note(read: ReadSession, note_id: int, db: WriteSession) -> Non
 
 
 @router.post("/notes/{note_id:id}/purge", status_code=204)
-async def purge_note(request: Request, read: ReadSession, note_id: int) -> None:
+async def purge_note(read: ReadSession, note_id: int, database: Transactions, deletions: Deletions) -> None:
     """Remove a binned note for good, with its files (notes §7)."""
     row = await NOTES.row(read, note_id)
-    database: Database = request.app.state.database
     async with database.transaction() as db:
         paths = await purge_one(db, row["user_id"], note_id)
-    await request.app.state.file_deletions.delete(paths)
+    await deletions.delete(paths)
