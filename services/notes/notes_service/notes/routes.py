@@ -1,10 +1,14 @@
-"""Notes over HTTP (notes §5)."""
+"""Notes over HTTP (notes §5).
+
+What `bench.notes` measures (the list, one note, create and update) answers plain JSON of typed dicts: a model would
+check each answer a second time.
+"""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Request
 
 from notechondria_shared.db import Reads, SessionReader
 from notechondria_shared.web.answers import Json
@@ -42,35 +46,29 @@ async def list_notes(
     query = listing.NoteListQuery.of(
         viewer(caller), scope=scope, q=q, contains=contains, course_id=course_id, limit=limit, offset=offset
     )
-    # Plain JSON, without a model: lists of thousands of notes are the most frequent large answer.
     return Json(await listing.answer(request, read, search, query))
 
 
-@router.post("/", status_code=201)
-async def create_note(
-    request: Request, response: Response, caller: KnownCaller, body: schemas.CreateNote, db: WriteSession
-) -> schemas.NoteDetail:
+@router.post("/", response_model=schemas.NoteDetail, status_code=201)
+async def create_note(request: Request, caller: KnownCaller, body: schemas.CreateNote, db: WriteSession) -> Json:
     """Make a note (notes §5.5): 201; 200 when the draft id is known and its note is overwritten; 404 unknown course."""
     note_id, created = await service.create(db, caller, body)
-    response.status_code = 201 if created else 200
-    return await _detail(request, SessionReader(db), note_id)
+    return Json(await _detail(request, SessionReader(db), note_id), status_code=201 if created else 200)
 
 
-@router.get("/{note_id:id}/")
-async def get_note(
-    request: Request, caller: MaybeKnownCaller, note_id: int, read: ReadSession
-) -> schemas.NoteForCaller:
+@router.get("/{note_id:id}/", response_model=schemas.NoteForCaller)
+async def get_note(request: Request, caller: MaybeKnownCaller, note_id: int, read: ReadSession) -> Json:
     """A note with its text and `can_edit`: own or public; 400 array for a private one of somebody else (notes §5.1)."""
-    return await _for_caller(request, read, await detail.find(read, note_id), viewer(caller))
+    return Json(await _for_caller(request, read, await detail.find(read, note_id), viewer(caller)))
 
 
-@router.patch("/{note_id:id}/")
+@router.patch("/{note_id:id}/", response_model=schemas.NoteDetail)
 async def update_note(
     request: Request, caller: KnownCaller, note_id: OwnNote, body: schemas.UpdateNote, db: WriteSession
-) -> schemas.NoteDetail:
+) -> Json:
     """Change what is sent (notes §5.6); 404, 400 array, 403 as §5.1 has them, before the body is checked."""
     await service.update_note(db, caller.user_id, note_id, body)
-    return await _detail(request, SessionReader(db), note_id)
+    return Json(await _detail(request, SessionReader(db), note_id))
 
 
 @router.delete("/{note_id:id}/", status_code=204)
@@ -79,21 +77,19 @@ async def delete_note(caller: KnownCaller, note_id: int, db: WriteSession) -> No
     await service.trash(db, caller.user_id, note_id)
 
 
-@router.get("/uuid/{note_uuid:uuid}/")
-async def get_note_by_uuid(
-    request: Request, caller: MaybeKnownCaller, note_uuid: UUID, read: ReadSession
-) -> schemas.NoteForCaller:
+@router.get("/uuid/{note_uuid:uuid}/", response_model=schemas.NoteForCaller)
+async def get_note_by_uuid(request: Request, caller: MaybeKnownCaller, note_uuid: UUID, read: ReadSession) -> Json:
     """The note of a share link, in any letter case (notes §5.2); read as by its id."""
-    return await _for_caller(request, read, await detail.find_by_uuid(read, note_uuid), viewer(caller))
+    return Json(await _for_caller(request, read, await detail.find_by_uuid(read, note_uuid), viewer(caller)))
 
 
-@router.patch("/uuid/{note_uuid:uuid}/")
+@router.patch("/uuid/{note_uuid:uuid}/", response_model=schemas.NoteForCaller)
 async def update_note_by_uuid(
     request: Request, caller: KnownCaller, note_id: OwnNoteOfUuid, body: schemas.UpdateNote, db: WriteSession
-) -> schemas.NoteForCaller:
+) -> Json:
     """As by its id, with `can_edit`; a change of the text counts all its words (notes §9.1)."""
     await service.update_note(db, caller.user_id, note_id, body, all_words=True)
-    return {**await _detail(request, SessionReader(db), note_id), "can_edit": True}
+    return Json({**await _detail(request, SessionReader(db), note_id), "can_edit": True})
 
 
 @router.delete("/uuid/{note_uuid:uuid}/", status_code=204)
