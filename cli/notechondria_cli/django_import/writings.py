@@ -167,7 +167,7 @@ def _operations(
 def _notes(
     source: Source, table: str, report: Report, people: ImportedAccounts, found: ImportedContent
 ) -> Iterator[Row]:
-    summary: Any = importlib.import_module("notes_service.notes.summary")
+    summary: Any = importlib.import_module("notes_service.text.summary")
     known = {int(row["id"]) for row in source.rows(table)}
     # A comment may be older by number than the note it belongs to: notes first, then what hangs on them.
     late: list[Row] = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import FastAPI
 
 import notes_service.admin.routes
 import notes_service.attachments.routes
-import notes_service.blocks.routes
+import notes_service.block_editing.routes
 import notes_service.courses.routes
 import notes_service.covers.routes
 import notes_service.exchange.routes
@@ -22,35 +23,34 @@ import notes_service.template_courses.routes
 import notes_service.versions.routes
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
-from notechondria_shared.storage.deletions import FileDeletions
-from notes_service.authors.contact import KnownAuthors
-from notes_service.exchange.limits import Slots
 from notes_service.handlers import subscriptions
 from notes_service.housekeeping.service import Housekeeper
-from notes_service.models import EVENTS, FILE_DELETIONS, Base
-from notes_service.notes.search import SearchPool
+from notes_service.models import EVENTS, Base
 from notes_service.settings import NotesSettings
+from notes_service.state import NotesState
 from notes_service.template_courses.seeder import TemplateSeeder
 
 
-async def _start(app: FastAPI) -> None:
-    settings: NotesSettings = app.state.settings
-    app.state.known_authors = KnownAuthors()
-    app.state.search = SearchPool(settings.search_workers, settings.search_queue)
-    app.state.import_slots = Slots(settings.import_at_once)
-    app.state.file_deletions = FileDeletions(app.state.database, app.state.media, FILE_DELETIONS)
-    app.state.file_deletions.start()
-    app.state.housekeeper = Housekeeper(app)
-    app.state.housekeeper.start()
-    app.state.template_seeder = TemplateSeeder(app)
-    app.state.template_seeder.start()
+@dataclass(kw_only=True)
+class RunningNotes(NotesState):
+    """The state with the components that run beside the requests."""
 
+    housekeeper: Housekeeper = field(init=False)
+    template_seeder: TemplateSeeder = field(init=False)
 
-async def _stop(app: FastAPI) -> None:
-    await app.state.template_seeder.stop()
-    await app.state.housekeeper.stop()
-    await app.state.file_deletions.stop()
-    app.state.search.close()
+    async def start(self) -> None:
+        """Start the components."""
+        await super().start()
+        self.housekeeper = Housekeeper(self.settings, self.database, self.media, self.file_deletions)
+        self.housekeeper.start()
+        self.template_seeder = TemplateSeeder(self)
+        self.template_seeder.start()
+
+    async def stop(self) -> None:
+        """End the components."""
+        await self.template_seeder.stop()
+        await self.housekeeper.stop()
+        await super().stop()
 
 
 SPEC = ServiceSpec(
@@ -62,7 +62,7 @@ SPEC = ServiceSpec(
         notes_service.recycle_bin.routes.router,
         notes_service.notes.routes.router,
         notes_service.versions.routes.router,
-        notes_service.blocks.routes.router,
+        notes_service.block_editing.routes.router,
         notes_service.attachments.routes.router,
         notes_service.covers.routes.router,
         notes_service.media.routes.router,
@@ -78,8 +78,7 @@ SPEC = ServiceSpec(
     migrations=Path(__file__).resolve().parent.parent / "migrations",
     capabilities={"notes": 1, "courses": 1, "attachments": 1},
     subscriptions=subscriptions,
-    on_start=(_start,),
-    on_stop=(_stop,),
+    state=RunningNotes,
 )
 
 

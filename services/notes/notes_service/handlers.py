@@ -8,10 +8,12 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.identity import UserActivated, UserDeleted, UserUpdated
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.messaging.consumer import Subscription
-from notes_service.authors import service
-from notes_service.authors.wipe import wipe
+from notes_service.account_deletion import delete_content
+from notes_service.authors.service import ACCOUNTS, project
 from notes_service.seeding.service import seed_once
+from notes_service.state import NotesState
 
 
 def subscriptions(app: FastAPI) -> Sequence[Subscription]:
@@ -19,17 +21,17 @@ def subscriptions(app: FastAPI) -> Sequence[Subscription]:
 
     async def activated(db: AsyncSession, event: UserActivated) -> None:
         """Keep the author up to date; make Inbox and welcome note on first sight."""
-        if await service.lock_account(db, event.user_id):
-            await seed_once(db, await service.project(db, event))
+        if await ACCOUNTS.lock(db, event.user_id):
+            await seed_once(db, await project(db, event))
 
     async def updated(db: AsyncSession, event: UserUpdated) -> None:
         """Keep the author up to date."""
-        if await service.lock_account(db, event.user_id):
-            await service.project(db, event)
+        if await ACCOUNTS.lock(db, event.user_id):
+            await project(db, event)
 
     async def deleted(db: AsyncSession, event: UserDeleted) -> None:
         """Delete courses, notes and files of the account; later events of it have no effect."""
-        await wipe(db, event.user_id)
-        app.state.known_authors.forget(event.user_id)
+        await delete_content(db, event.user_id)
+        state_of(app, NotesState).known_authors.forget(event.user_id)
 
     return (Subscription("identity", {UserActivated: activated, UserUpdated: updated, UserDeleted: deleted}),)

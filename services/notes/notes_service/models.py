@@ -16,7 +16,7 @@ from notechondria_shared.db.tables import Dated
 from notechondria_shared.messaging import Aggregate
 from notechondria_shared.messaging.tables import event_tables
 from notechondria_shared.storage.deletions import file_deletions
-from notes_service.notes.summary import excerpt, preview_lines
+from notes_service.text.summary import excerpt, preview_lines
 
 
 class Base(DeclarativeBase):
@@ -35,7 +35,7 @@ NOTE = "notes.notes.id"
 
 
 class Author(Base):
-    """What is kept of an account (projection of identity's facts); every row of a user hangs on it."""
+    """The projection of an account; every row of a user refers to it."""
 
     __tablename__ = "authors"
 
@@ -44,9 +44,9 @@ class Author(Base):
     image_path: Mapped[str] = mapped_column(default="")
     editor_mode: Mapped[str] = mapped_column(String(1), default="P")
     revision: Mapped[int] = mapped_column(default=0)
-    """Of the last fact heard; 0 for a row made at first contact, which any fact overwrites."""
+    """Of the last event consumed; 0 for a row made at the first request, which any event overwrites."""
     seeded_at: Mapped[datetime | None]
-    """When Inbox and welcome note were given, so that a late fact does not give them again."""
+    """When Inbox and welcome note were made, so that a late event does not make them again."""
 
 
 class Course(Base, Dated, Aggregate[CourseState]):
@@ -132,7 +132,7 @@ class CourseOperation(Base):
 
 
 class Note(Base, Dated, Aggregate[NoteState]):
-    """A note (notes §2.5). `excerpt` and `preview_lines` are kept beside the text, so that lists never read it."""
+    """A note (notes §2.5). `excerpt` and `preview_lines` are stored beside the text, so that lists never read it."""
 
     __tablename__ = "notes"
     __table_args__ = (
@@ -232,7 +232,7 @@ class NoteSearch(Base):
     creator_id: Mapped[int]
     searchable: Mapped[str]
     is_public: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Shown to everybody: public, and not in the bin."""
+    """Shown to everybody: public, and not in the recycle bin."""
 
 
 class NoteBlock(Base, Dated):
@@ -290,7 +290,7 @@ class NoteAttachment(Base):
 
 
 class NoteVersion(Base):
-    """A kept earlier state of a note (notes §2.7)."""
+    """An earlier state of a note (notes §2.7)."""
 
     __tablename__ = "note_versions"
     __table_args__ = (
@@ -310,7 +310,7 @@ class NoteVersion(Base):
 
 
 class FileClaim(Base):
-    """The path of a file that an upload is moving to its place: no other upload takes it meanwhile."""
+    """The path of a file that an upload is moving to its final path: no other upload takes it meanwhile."""
 
     __tablename__ = "file_claims"
 

@@ -25,7 +25,7 @@ class NotesSettings(ServiceSettings):
     """Imports under way in one process; beyond it 503."""
 
     recycle_bin_retention_days: int = Field(0, ge=0, le=36500)
-    """Days after which a binned note is removed for good; 0 keeps it until its author empties the bin."""
+    """Days after which a deleted note is removed for good; 0: only its author empties the recycle bin."""
     housekeeping_seconds: float = Field(600, gt=0)
     """Between two looks at what is to be purged."""
     orphan_sweep_seconds: float = Field(24 * 3600, ge=0)

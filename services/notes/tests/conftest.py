@@ -40,8 +40,8 @@ class Look:
         (row,) = self.all(query, *params)
         return next(iter(row.values()))
 
-    def facts(self, subject: str, **data: Any) -> list[dict[str, Any]]:
-        """The payloads of published facts of a subject whose data has these values, in order."""
+    def events(self, subject: str, **data: Any) -> list[dict[str, Any]]:
+        """The payloads of published events of a subject whose data has these values, in order."""
         rows = self.all(
             "SELECT envelope->'data' AS data FROM notes.outbox WHERE subject LIKE %s ORDER BY id", f"notes.{subject}"
         )

@@ -1,4 +1,4 @@
-"""Authors: Inbox and welcome note (notes §11.1), and what identity tells (ADR 0003)."""
+"""Authors: Inbox and welcome note (notes §11.1), and identity's events (ADR 0003)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.support.client import Api, User, eventually
 from notechondria_launcher.stack import Stack
 
 
-def tell(look: Any, subject: str, **data: Any) -> str:
-    """Let identity publish a fact; its event id."""
+def publish(look: Any, subject: str, **data: Any) -> str:
+    """Publish an event of identity; its event id."""
     event_id = str(uuid4())
     envelope = {
         "specversion": "1.0",
@@ -34,7 +34,7 @@ def tell(look: Any, subject: str, **data: Any) -> str:
     return event_id
 
 
-def heard(look: Any, event_id: str) -> None:
+def await_consumed(look: Any, event_id: str) -> None:
     eventually(lambda: look.all("SELECT 1 FROM notes.inbox WHERE event_id = %s", event_id))
 
 
@@ -66,9 +66,9 @@ def test_a_new_account_has_inbox_and_welcome_note(mine: User, look: Any) -> None
     detail = mine.get(f"notes/{welcome['id']}/").json()
     assert [block["block_type"] for block in detail["blocks"]] == ["T", "N"]
     assert (detail["blocks"][0]["text"], detail["blocks"][1]["text"]) == (welcome["title"], detail["content"])
-    assert look.facts("activity.recorded", user_id=mine.id) == []
-    assert [event["title"] for event in look.facts("course.created", user_id=mine.id)] == ["Inbox"]
-    assert [event["note_id"] for event in look.facts("note.created", user_id=mine.id)] == [welcome["id"]]
+    assert look.events("activity.recorded", user_id=mine.id) == []
+    assert [event["title"] for event in look.events("course.created", user_id=mine.id)] == ["Inbox"]
+    assert [event["note_id"] for event in look.events("note.created", user_id=mine.id)] == [welcome["id"]]
 
 
 @pytest.mark.contract("notes §11.1")
@@ -103,7 +103,7 @@ def test_first_contact_does_not_wait_for_the_bus(api: Api, stack: Stack, look: A
     finally:
         stack.start_part("nats")
     eventually(lambda: look.one("SELECT revision FROM notes.authors WHERE user_id = %s", user.id), 30)
-    # The fact of the activation, late, does not give the deleted note again.
+    # The event of the activation, late, does not make the deleted note again.
     assert user.get("notes/").json() == []
     assert len(inboxes(user)) == 1
 
@@ -111,15 +111,16 @@ def test_first_contact_does_not_wait_for_the_bus(api: Api, stack: Stack, look: A
 @pytest.mark.contract("notes §3.1")
 def test_updated_facts_change_the_author_and_old_ones_do_not(mine: User, look: Any) -> None:
     mine.get("notes/")
-    heard(
-        look, tell(look, "identity.user.updated", revision=50, **state(mine, username="renamed", image_path="a/b.png"))
+    await_consumed(
+        look,
+        publish(look, "identity.user.updated", revision=50, **state(mine, username="renamed", image_path="a/b.png")),
     )
     author = mine.get("notes/").json()[0]["author"]
     assert (author["id"], author["username"], author["display_name"]) == (mine.id, "renamed", "renamed")
     assert author["image_url"] == mine.api.url("/media/a/b.png")
-    heard(look, tell(look, "identity.user.updated", revision=49, **state(mine, username="late")))
+    await_consumed(look, publish(look, "identity.user.updated", revision=49, **state(mine, username="late")))
     assert mine.get("notes/").json()[0]["author"]["username"] == "renamed"
-    heard(look, tell(look, "identity.user.activated", revision=51, **state(mine, username="again")))
+    await_consumed(look, publish(look, "identity.user.activated", revision=51, **state(mine, username="again")))
     assert mine.get("notes/").json()[0]["author"]["username"] == "again"
     assert len(inboxes(mine)) == 1
 
@@ -127,7 +128,7 @@ def test_updated_facts_change_the_author_and_old_ones_do_not(mine: User, look: A
 @pytest.mark.contract("notes §3.1")
 def test_an_authors_picture_has_a_url_before_it_is_known(mine: User, look: Any) -> None:
     mine.get("notes/")
-    heard(look, tell(look, "identity.user.updated", revision=50, **state(mine)))
+    await_consumed(look, publish(look, "identity.user.updated", revision=50, **state(mine)))
     url = mine.get("notes/").json()[0]["author"]["image_url"]
     assert url == mine.api.url(f"/media/user_upload/user_{mine.id}/profile_pic/profile_latest.png")
 
@@ -158,24 +159,24 @@ def test_a_deleted_account_takes_everything_along(mine: User, other: User, stack
     assert other.get(f"notes/{comment}/").json()["source_note_uuid"] is None
     assert other.get(f"notes/{own['id']}/").status_code == 404
     assert other.get(f"courses/{course}/").status_code == 404
-    told = {event["course_id"] for event in look.facts("course.deleted", user_id=mine.id)}
-    assert course in told
-    assert len(told) == 2
-    assert look.facts("note.updated", note_id=foreign["id"])[-1]["course_id"] is None
+    deleted = {event["course_id"] for event in look.events("course.deleted", user_id=mine.id)}
+    assert course in deleted
+    assert len(deleted) == 2
+    assert look.events("note.updated", note_id=foreign["id"])[-1]["course_id"] is None
 
-    # Late facts bring nothing back, and the old token opens no door.
+    # Late events bring nothing back, and the old token is refused.
     for subject in ("identity.user.activated", "identity.user.updated"):
-        heard(look, tell(look, subject, revision=99, **state(mine)))
+        await_consumed(look, publish(look, subject, revision=99, **state(mine)))
     assert look.one("SELECT count(*) FROM notes.authors WHERE user_id = %s", mine.id) == 0
     assert eventually(lambda: mine.get("notes/").status_code == 401)
     assert mine.post("notes/", {"title": "ghost"}).status_code == 401
-    heard(look, tell(look, "identity.user.deleted", user_id=mine.id, revision=100))
+    await_consumed(look, publish(look, "identity.user.deleted", user_id=mine.id, revision=100))
 
 
 def test_a_caller_whose_account_is_gone_cannot_write(mine: User, look: Any) -> None:
-    """The fact can be faster than the revocation of the credential that a replica has cached."""
+    """The event can be faster than the revocation of the credential that a replica has cached."""
     mine.get("notes/")
-    heard(look, tell(look, "identity.user.deleted", user_id=mine.id, revision=99))
+    await_consumed(look, publish(look, "identity.user.deleted", user_id=mine.id, revision=99))
     for answer in (mine.get("notes/"), mine.post("notes/", {"title": "ghost"}), mine.post("courses/", {"title": "g"})):
         assert answer.status_code == 401
     assert look.one("SELECT count(*) FROM notes.authors WHERE user_id = %s", mine.id) == 0
@@ -200,7 +201,7 @@ def test_files_that_cannot_be_deleted_are_tried_again_until_they_are_gone(mine: 
     note = mine.post("notes/", {"title": "t"}).json()["id"]
     look._connection.execute("UPDATE notes.notes SET cover_image = %s WHERE id = %s", (path, note))
     queued = "SELECT count(*) FROM notes.file_deletions WHERE path = %s"
-    heard(look, tell(look, "identity.user.deleted", user_id=mine.id, revision=99))
+    await_consumed(look, publish(look, "identity.user.deleted", user_id=mine.id, revision=99))
     # The account does not wait for the store; what is to be deleted stands in a row.
     assert look.one("SELECT count(*) FROM notes.authors WHERE user_id = %s", mine.id) == 0
     assert look.one(queued, path) == 1
@@ -212,7 +213,7 @@ def test_files_that_cannot_be_deleted_are_tried_again_until_they_are_gone(mine: 
 def seed_again(look: Any, user: User) -> None:
     """As if the account had just been activated."""
     look._connection.execute("UPDATE notes.authors SET seeded_at = NULL WHERE user_id = %s", (user.id,))
-    heard(look, tell(look, "identity.user.activated", revision=60, **state(user)))
+    await_consumed(look, publish(look, "identity.user.activated", revision=60, **state(user)))
 
 
 @pytest.mark.contract("notes §11.1")

@@ -25,7 +25,7 @@ def kinds(note: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def words(look: Any, note: dict[str, Any]) -> list[tuple[str, int]]:
-    return [(f["activity_type"], f["word_count"]) for f in look.facts("activity.recorded", note_id=note["id"])]
+    return [(f["activity_type"], f["word_count"]) for f in look.events("activity.recorded", note_id=note["id"])]
 
 
 @pytest.mark.contract("notes §6.1", "notes §3.5", "notes §6.3", "notes §9.1")
@@ -46,7 +46,7 @@ def test_a_block_is_appended_and_counted(mine: User, look: Any) -> None:
     assert [b["id"] for b in after["blocks"][:-1]] == [b["id"] for b in note["blocks"]]
     assert after["last_edit"] > note["last_edit"]
     assert words(look, note)[-1] == ("E", 5)
-    assert [event["revision"] for event in look.facts("note.updated", note_id=note["id"])] == [2]
+    assert [event["revision"] for event in look.events("note.updated", note_id=note["id"])] == [2]
 
 
 @pytest.mark.contract("notes §6.1")

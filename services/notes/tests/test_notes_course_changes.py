@@ -38,7 +38,7 @@ def test_patch_changes_what_is_sent(mine: User, look: Any) -> None:
         **made, "title": "Linear Algebra", "description": "", "icon": None,
     }  # fmt: skip
     assert mine.patch(path, {"title": "LINEAR algebra"}).json()["title"] == "LINEAR algebra"
-    assert [event["title"] for event in look.facts("course.updated", course_id=made["id"])] == [
+    assert [event["title"] for event in look.events("course.updated", course_id=made["id"])] == [
         "Linear Algebra", "Linear Algebra", "LINEAR algebra",
     ]  # fmt: skip
 

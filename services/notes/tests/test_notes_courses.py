@@ -281,14 +281,14 @@ def test_delete_moves_notes_and_keeps_last_edit(mine: User, other: User, look: A
     left = other.get(f"notes/{foreign['id']}/").json()
     assert (left["course_id"], left["course"], left["last_edit"]) == (None, None, foreign["last_edit"])
 
-    assert look.facts("course.deleted", course_id=course["id"]) == [
+    assert look.events("course.deleted", course_id=course["id"]) == [
         {"course_id": course["id"], "user_id": mine.id, "title": "Going", "revision": 2}
     ]
-    assert look.facts("note.updated", note_id=note["id"])[-1]["course_id"] == inbox["id"]
-    assert look.facts("note.updated", note_id=foreign["id"])[-1]["course_id"] is None
-    trashed = look.facts("note.trashed", note_id=binned["id"])
+    assert look.events("note.updated", note_id=note["id"])[-1]["course_id"] == inbox["id"]
+    assert look.events("note.updated", note_id=foreign["id"])[-1]["course_id"] is None
+    trashed = look.events("note.trashed", note_id=binned["id"])
     assert [(event["course_id"], event["revision"]) for event in trashed] == [(course["id"], 2), (inbox["id"], 3)]
-    assert not look.facts("note.updated", note_id=binned["id"])
+    assert not look.events("note.updated", note_id=binned["id"])
 
 
 @pytest.mark.contract("notes §4.7", "notes §4.1", "notes §4.6")
@@ -334,10 +334,10 @@ def test_facts_of_courses_carry_growing_revisions(mine: User, look: Any) -> None
     course = make(mine, "Told", client_course_id="t")
     mine.post("courses/", {"title": "Told again", "client_course_id": "t"})
     mine.delete(f"courses/{course['id']}/")
-    told = look.facts("course.%", course_id=course["id"])
-    assert [(event["title"], event["revision"]) for event in told] == [
+    published = look.events("course.%", course_id=course["id"])
+    assert [(event["title"], event["revision"]) for event in published] == [
         ("Told", 1),
         ("Told again", 2),
         ("Told again", 3),
     ]
-    assert {event["user_id"] for event in told} == {mine.id}
+    assert {event["user_id"] for event in published} == {mine.id}

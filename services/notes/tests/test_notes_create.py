@@ -211,8 +211,8 @@ def test_upsert_brings_a_binned_note_back(mine: User, look: Any) -> None:
     assert (answer.status_code, answer.json()["id"], answer.json()["uuid"]) == (200, first["id"], first["uuid"])
     assert mine.get("notes/deleted/").json() == []
     assert mine.get(f"notes/{first['id']}/").json()["title"] == "Back"
-    assert [event["revision"] for event in look.facts("note.%", note_id=first["id"])] == [1, 2, 3]
-    (restored,) = look.facts("note.restored", note_id=first["id"])
+    assert [event["revision"] for event in look.events("note.%", note_id=first["id"])] == [1, 2, 3]
+    (restored,) = look.events("note.restored", note_id=first["id"])
     assert restored["title"] == "Back"
 
 
@@ -230,7 +230,7 @@ def test_simultaneous_posts_of_one_draft_make_one_note(mine: User, look: Any) ->
     (note_id,) = {a.json()["id"] for a in answers}
     final = mine.get(f"notes/{note_id}/").json()
     assert kinds(final) == [("T", final["title"]), ("N", final["content"])]
-    revisions = [event["revision"] for event in look.facts("note.%", note_id=note_id)]
+    revisions = [event["revision"] for event in look.events("note.%", note_id=note_id)]
     assert revisions == list(range(1, 9))
 
 
@@ -295,22 +295,22 @@ def test_the_uuid_is_the_servers(mine: User) -> None:
 def test_creating_and_upserting_are_activity(mine: User, look: Any) -> None:
     course = mine.post("courses/", {"title": "C"}).json()["id"]
     note = make(mine, content="one two\nthree", course_id=course, client_draft_id="a")
-    (row,) = look.facts("activity.recorded", note_id=note["id"])
+    (row,) = look.events("activity.recorded", note_id=note["id"])
     assert (row["activity_type"], row["word_count"], row["user_id"], row["course_id"]) == ("C", 3, mine.id, course)
     mine.post("notes/", {"title": "t", "content": "one two", "client_draft_id": "a"})
-    edited = look.facts("activity.recorded", note_id=note["id"])[-1]
+    edited = look.events("activity.recorded", note_id=note["id"])[-1]
     assert (edited["activity_type"], edited["word_count"], edited["course_id"]) == ("E", 2, None)
     assert row["activity_id"] != edited["activity_id"]
     silent = make(mine)
-    assert look.facts("activity.recorded", note_id=silent["id"]) == []
+    assert look.events("activity.recorded", note_id=silent["id"]) == []
     from_blocks = make(mine, "t", blocks=[{"text": "four words in here"}])
-    (row,) = look.facts("activity.recorded", note_id=from_blocks["id"])
+    (row,) = look.events("activity.recorded", note_id=from_blocks["id"])
     assert row["word_count"] == 6  # of "# t", a blank line, and the four
 
 
 def test_facts_of_a_note(mine: User, look: Any) -> None:
     note = make(mine, "Told", description="why")
-    (created,) = look.facts("note.created", note_id=note["id"])
+    (created,) = look.events("note.created", note_id=note["id"])
     assert created == {
         "note_id": note["id"],
         "uuid": note["uuid"],

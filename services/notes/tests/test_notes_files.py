@@ -210,7 +210,7 @@ def test_a_cover_is_set_replaced_and_removed(mine: User, other: User, api: Api, 
         bare = mine.delete(path)
         assert (bare.status_code, bare.json()["cover_image_url"]) == (200, "")
     assert fetch(api, second["cover_image_url"]).status_code == 404
-    assert len(look.facts("note.updated", note_id=note["id"])) == 4
+    assert len(look.events("note.updated", note_id=note["id"])) == 4
 
 
 @pytest.mark.contract("notes §8", "decision 8")

@@ -152,7 +152,7 @@ def test_restore_brings_back_what_is_missing_and_never_duplicates(admin: User, a
     titles = {note["title"] for note in api.get(f"courses/{second['id']}/notes/").json()}
     assert len(titles) == 2
     assert gone["title"] in titles
-    assert look.facts("activity.recorded", user_id=first["owner"]["id"], course_id=first["id"]) == []
+    assert look.events("activity.recorded", user_id=first["owner"]["id"], course_id=first["id"]) == []
 
 
 @pytest.mark.contract("notes §11.2")

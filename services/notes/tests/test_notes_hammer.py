@@ -1,4 +1,4 @@
-"""Twenty threads on one note: every invariant holds afterwards, and the events tell the same story."""
+"""Twenty threads on one note: every invariant holds afterwards, and the events say the same."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ def test_hammered_note_keeps_every_invariant(mine: User, look: Any) -> None:
     texts = [block["text"] for block in final["blocks"] if block["block_type"] != "T"]
     assert all(" ".join(text.split()) in rendered for text in texts)
 
-    told = look.all(
+    published = look.all(
         "SELECT subject, envelope->'data' AS data FROM notes.outbox "
         "WHERE subject LIKE 'notes.note.%%' AND (envelope->'data'->>'note_id')::bigint = %s ORDER BY id",
         note["id"],
     )
-    assert [event["data"]["revision"] for event in told] == list(range(1, row["revision"] + 1))
+    assert [event["data"]["revision"] for event in published] == list(range(1, row["revision"] + 1))
     binned = False
-    for event in told:
+    for event in published:
         happened = event["subject"].rpartition(".")[2]
         assert (happened == "restored") == (binned and happened != "trashed")
         assert not (binned and happened == "trashed")

@@ -14,7 +14,7 @@ from notechondria_shared.web import Body
 from notes_service.blocks.schemas import BlockElement, CreateBlock, ReorderBlocks, UpdateBlock
 from notes_service.courses.schemas import CreateCourse, ReorderCourses, UpdateCourse
 from notes_service.notes.schemas import CreateNote, NoteFields, UpdateNote
-from notes_service.versions.schemas import KeptVersion, RestoreVersion, TakeSnapshot
+from notes_service.versions.schemas import ExportedVersion, RestoreVersion, TakeSnapshot
 
 SCALARS = (
     st.none()
@@ -51,7 +51,7 @@ def test_every_request_model_is_among_them() -> None:
         return {model}.union(*(below(child) for child in model.__subclasses__()))
 
     # Parts of the others, and what a file of an import holds.
-    parts = {NoteFields, BlockElement, KeptVersion}
+    parts = {NoteFields, BlockElement, ExportedVersion}
     ours = {model for model in below(Body) if model.__module__.startswith("notes_service.")}
     assert ours - parts == set(MODELS.values())
 

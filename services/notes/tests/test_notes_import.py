@@ -245,7 +245,7 @@ def test_titles_come_from_fields_heading_or_name() -> None:
         ("x" * 200, "file"),
         ("# " + "x" * 200, "x" * 100),
     ):
-        assert read_note("a/file.md", text.encode(), "").wanted["title"] == title
+        assert read_note("a/file.md", text.encode(), "").payload["title"] == title
 
 
 def test_names_of_our_own_fields_mean_something_else_in_the_files_of_others(mine: User) -> None:

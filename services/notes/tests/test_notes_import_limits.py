@@ -50,7 +50,7 @@ def refused(answer: httpx.Response, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def small(stack: Stack) -> Iterator[Api]:
-    """A house that takes one import at a time, of 1 MiB and three files."""
+    """A stack that takes one import at a time, of 1 MiB and three files."""
     environment = {"IMPORT_MAX_MIB": "1", "IMPORT_MAX_FILES": "3", "IMPORT_AT_ONCE": "1"}
     with another(stack, "notes", **environment) as url, Api(stack, url) as api:
         yield api

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from notechondria_shared.core.errors import Unavailable
 from notes_service.blocks.markdown import to_blocks, to_markdown
-from notes_service.blocks.schemas import BLOCK_TYPES, BlockDraft, clean_text
-from notes_service.courses.slugs import slugify
-from notes_service.notes.search import SearchPool
-from notes_service.notes.summary import excerpt, preview_lines
+from notes_service.blocks.schemas import BlockDraft, clean_text
+from notes_service.inbox.slugs import slugify
+from notes_service.search.pool import SearchPool
+from notes_service.text.summary import excerpt, preview_lines
+from notes_service.values import BLOCK_TYPES
 
 LINES = st.lists(
     st.sampled_from(["# A", "## B", "### C", "```python", "```", "~~~~", "# in code", "    indented", "text", "", "  "])

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from fastapi import FastAPI
 from tests.support.client import Api, User, eventually
 
 from notes_service.housekeeping.service import Housekeeper
@@ -33,7 +31,7 @@ def test_one_binned_note_is_purged(mine: User, other: User, api: Api, look: Any)
     assert (answer.status_code, answer.content) == (204, b"")
     assert mine.delete(path).status_code == 404
     assert [note["id"] for note in mine.get("notes/deleted/").json()] == [kept]
-    assert [event["revision"] for event in look.facts("note.purged", note_id=gone)] == [3]
+    assert [event["revision"] for event in look.events("note.purged", note_id=gone)] == [3]
     assert mine.post(f"notes/{gone}/restore/").status_code == 404
 
 
@@ -44,9 +42,9 @@ def test_retention_purges_what_is_old_enough(mine: User, look: Any) -> None:
         look._connection.execute(
             "UPDATE notes.notes SET deleted_at = now() - make_interval(days => %s) WHERE id = %s", (days, note)
         )
-    eventually(lambda: look.facts("note.purged", note_id=old), what="the old note is purged")
+    eventually(lambda: look.events("note.purged", note_id=old), what="the old note is purged")
     assert [note["id"] for note in mine.get("notes/deleted/").json()] == [young]
-    assert len(look.facts("note.purged", note_id=old)) == 1
+    assert len(look.events("note.purged", note_id=old)) == 1
 
 
 @pytest.mark.contract("notes §7")
@@ -59,10 +57,10 @@ def test_retention_leaves_it_to_the_replica_that_does_it(mine: User, look: Any) 
             "UPDATE notes.notes SET deleted_at = now() - interval '40 days' WHERE id = %s", (note,)
         )
         time.sleep(1.2)  # two rounds
-        assert look.facts("note.purged", note_id=note) == []
+        assert look.events("note.purged", note_id=note) == []
     finally:
         look._connection.execute("SELECT pg_advisory_unlock(hashtext('notes.retention'))")
-    eventually(lambda: look.facts("note.purged", note_id=note), what="the note is purged")
+    eventually(lambda: look.events("note.purged", note_id=note), what="the note is purged")
 
 
 @pytest.mark.contract("notes §7")
@@ -71,5 +69,5 @@ def test_without_a_setting_the_bin_keeps_everything(monkeypatch: pytest.MonkeyPa
     settings = NotesSettings(database_url="postgresql://nobody@127.0.0.1:1/nothing", internal_token="x" * 16)
     assert settings.recycle_bin_retention_days == 0
     # Without a database it would fail if it looked for anything.
-    app = SimpleNamespace(state=SimpleNamespace(settings=settings, database=None, media=None, file_deletions=None))
-    assert asyncio.run(Housekeeper(cast("FastAPI", app)).retain()) == 0
+    nothing = cast("Any", None)
+    assert asyncio.run(Housekeeper(settings, nothing, nothing, nothing).retain()) == 0

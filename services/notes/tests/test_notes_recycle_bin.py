@@ -36,9 +36,9 @@ def test_delete_moves_to_the_bin_and_makes_private(mine: User, other: User, look
     (entry,) = look.all("SELECT * FROM notes.recycle_bin_entries WHERE note_id = %s", note["id"])
     assert json.loads(entry["metadata_json"]) == {"title": "Ünicode", "description": "d", "course_id": course["id"]}
     assert entry["item_type"] == "note"
-    (trashed,) = look.facts("note.trashed", note_id=note["id"])
+    (trashed,) = look.events("note.trashed", note_id=note["id"])
     assert trashed["revision"] == 2
-    assert len(look.facts("activity.recorded", note_id=note["id"])) == 1
+    assert len(look.events("activity.recorded", note_id=note["id"])) == 1
 
 
 @pytest.mark.contract("notes §5.8", "notes §1", "notes §7")
@@ -51,7 +51,7 @@ def test_comments_of_a_deleted_note_become_private(mine: User, other: User, look
     assert (hidden["is_public"], hidden["source_note_uuid"]) == (False, note["uuid"])
     assert hidden["last_edit"] == comment["last_edit"]
     assert other.get(f"notes/{reply['id']}/").json()["is_public"] is True
-    assert [event["revision"] for event in look.facts("note.updated", note_id=comment["id"])] == [2]
+    assert [event["revision"] for event in look.events("note.updated", note_id=comment["id"])] == [2]
     mine.post(f"notes/{note['id']}/restore/")
     assert other.get(f"notes/{comment['id']}/").json()["is_public"] is False
 
@@ -80,8 +80,8 @@ def test_a_binned_note_is_restored_privately(mine: User, other: User, api: Api, 
     assert mine.get("notes/deleted/").json() == []
     assert mine.post(path).status_code == 404
     assert mine.post("notes/999999999/restore/").status_code == 404
-    assert [event["revision"] for event in look.facts("note.restored", note_id=note["id"])] == [3]
-    assert len(look.facts("activity.recorded", note_id=note["id"])) == 1
+    assert [event["revision"] for event in look.events("note.restored", note_id=note["id"])] == [3]
+    assert len(look.events("activity.recorded", note_id=note["id"])) == 1
 
 
 @pytest.mark.contract("notes §7")
@@ -111,7 +111,7 @@ def test_emptying_removes_notes_for_good(mine: User, other: User, api: Api, look
     assert other.get(f"notes/{comment['id']}/").json()["source_note_uuid"] is None
     for table in ("note_blocks", "note_index", "recycle_bin_entries"):
         assert look.one(f"SELECT count(*) FROM notes.{table} WHERE note_id = %s", note["id"]) == 0
-    (purged,) = look.facts("note.purged", note_id=note["id"])
+    (purged,) = look.events("note.purged", note_id=note["id"])
     assert (purged["revision"], purged["title"], purged["user_id"]) == (3, "A note", mine.id)
     assert mine.delete("notes/deleted/empty/").json() == {"count": 0, "deleted_count": 0}
 
@@ -162,5 +162,5 @@ def test_bin_entry_exactly_while_deleted_under_contention(mine: User, look: Any)
     (row,) = look.all("SELECT deleted_at IS NOT NULL AS binned, revision FROM notes.notes WHERE id = %s", note["id"])
     entries = look.one("SELECT count(*) FROM notes.recycle_bin_entries WHERE note_id = %s", note["id"])
     assert entries == int(row["binned"])
-    told = look.facts("note.%", note_id=note["id"])
+    told = look.events("note.%", note_id=note["id"])
     assert [event["revision"] for event in told] == list(range(1, row["revision"] + 1))

@@ -45,7 +45,7 @@ def test_note_reference_through_its_life(mine: User, look: Any, ask: Any) -> Non
     mine.delete(f"notes/{note['id']}/")
     mine.delete("notes/deleted/empty/")
     assert ask(path).status_code == 404
-    assert [event["revision"] for event in look.facts("note.%", note_id=note["id"])] == [1, 2, 3, 4, 5, 6]
+    assert [event["revision"] for event in look.events("note.%", note_id=note["id"])] == [1, 2, 3, 4, 5, 6]
 
 
 def test_course_reference(mine: User, ask: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.client import Api, User, eventually
 
 from notechondria_launcher.stack import Stack
-from notes_service.blocks.schemas import BLOCK_TYPES
+from notes_service.values import BLOCK_TYPES
 
 
 def make(user: User, title: str = "A note", **more: Any) -> dict[str, Any]:
@@ -215,7 +215,7 @@ def test_words_of_a_block_are_those_of_its_markdown(
 ) -> None:
     note = make(mine)
     mine.post(f"notes/{note['id']}/blocks/", block)
-    told = look.facts("activity.recorded", note_id=note["id"])
+    told = look.events("activity.recorded", note_id=note["id"])
     assert [(event["activity_type"], event["word_count"]) for event in told] == ([("E", words)] if words else [])
 
 
@@ -223,7 +223,7 @@ def test_words_of_a_block_are_those_of_its_markdown(
 def test_restores_snapshots_and_reorders_are_no_activity(mine: User, look: Any) -> None:
     note = make(mine, content="# H\n\nsome words", client_draft_id="quiet")
     path = f"notes/{note['id']}/"
-    before = len(look.facts("activity.recorded", user_id=mine.id))
+    before = len(look.events("activity.recorded", user_id=mine.id))
     version = mine.post(f"{path}snapshot/").json()["id"]
     mine.post(f"{path}restore/{version}/")
     ids = [block["id"] for block in mine.get(path).json()["blocks"]]
@@ -234,7 +234,7 @@ def test_restores_snapshots_and_reorders_are_no_activity(mine: User, look: Any) 
     mine.post(f"{path}restore/")
     mine.delete(path)
     mine.delete("notes/deleted/empty/")
-    assert len(look.facts("activity.recorded", user_id=mine.id)) == before == 1
+    assert len(look.events("activity.recorded", user_id=mine.id)) == before == 1
 
 
 @pytest.mark.contract("notes §7")
@@ -298,7 +298,7 @@ def test_last_edit_moves_with_the_cover_only(mine: User, api: Api) -> None:
 def test_today_is_utc(mine: User, look: Any) -> None:
     before = datetime.now(UTC).date().isoformat()
     note = make(mine, content="some words")
-    (told,) = look.facts("activity.recorded", note_id=note["id"])
+    (told,) = look.events("activity.recorded", note_id=note["id"])
     assert before <= told["activity_date"] <= datetime.now(UTC).date().isoformat()
 
 

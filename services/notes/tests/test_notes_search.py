@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.client import Api, User
 
-from notes_service.notes.likeness import Likeness
-from notes_service.notes.search import Query, SearchCandidates, like_pattern, sort_out
+from notes_service.search.likeness import Likeness
+from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, like_pattern, sort_out
 
 Row = dict[str, Any]
 
@@ -44,19 +44,19 @@ def search(text: str, rows: list[Row], start: int, end: int | None) -> tuple[lis
     exact = {note_id: number for note_id, number in counted.items() if number}
     octets = [len(row["content"].encode()) for row in rows]
     heads = {row["id"]: row["content"][:500] for row in rows}
-    shelf = SearchCandidates(
-        {
-            "ids": [row["id"] for row in rows],
-            "titles": [row["title"] for row in rows],
-            "descriptions": [row["description"] or "" for row in rows],
-            "edits": [int(row["last_edit"].timestamp()) for row in rows],
-            "octets": octets,
-            "heads": [
+    candidates = SearchCandidates(
+        CandidateColumns(
+            ids=[row["id"] for row in rows],
+            titles=[row["title"] for row in rows],
+            descriptions=[row["description"] or "" for row in rows],
+            edits=[int(row["last_edit"].timestamp()) for row in rows],
+            octets=octets,
+            heads=[
                 heads[row["id"]] if size <= query.head_bytes else None for row, size in zip(rows, octets, strict=True)
             ],
-        }
+        )
     )
-    sorting = sort_out(query, shelf, exact, start, end)
+    sorting = sort_out(query, candidates, exact, start, end)
     return sorting.page(query, {one: heads[one] for one in sorting.in_question}), sorting.total
 
 

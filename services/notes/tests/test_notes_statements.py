@@ -13,7 +13,7 @@ from tests.support.client import User
 def statements(look: Any) -> Callable[[Callable[[], Any]], int]:
     """How many statements on courses and notes a call costs.
 
-    The house looks after its bin and its files meanwhile: that falls into one of several calls, not into all.
+    Housekeeping runs at the same time: it affects one of several calls, not all.
     """
     look._connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public")
     query = (

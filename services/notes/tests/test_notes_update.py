@@ -153,7 +153,7 @@ def test_new_content_rebuilds_the_blocks(mine: User, look: Any) -> None:
     emptied = patch(mine, note, content="")
     assert (emptied["content"], emptied["blocks"], emptied["excerpt"]) == ("", [], "")
     assert mine.patch(f"notes/{note['id']}/", {"content": None}).status_code == 400
-    words = [(f["activity_type"], f["word_count"]) for f in look.facts("activity.recorded", note_id=note["id"])]
+    words = [(f["activity_type"], f["word_count"]) for f in look.events("activity.recorded", note_id=note["id"])]
     # |after - before| or after, whichever is more; emptying counts what went.
     assert words == [("C", 3), ("E", 4), ("E", 2), ("E", 1), ("E", 1), ("E", 1)]
 
@@ -197,7 +197,7 @@ def test_blocks_win_and_regenerate_the_content(mine: User, look: Any) -> None:
     assert (emptied["content"], emptied["blocks"]) == ("# Named", [])
     refused = mine.patch(f"notes/{note['id']}/", {"blocks": [{"block_type": "zz"}]})
     assert (refused.status_code, list(refused.json())) == (400, ["blocks"])
-    assert look.facts("activity.recorded", note_id=note["id"])[-2]["word_count"] == 3
+    assert look.events("activity.recorded", note_id=note["id"])[-2]["word_count"] == 3
 
 
 @pytest.mark.contract("notes §5.6")
@@ -205,8 +205,8 @@ def test_metadata_alone_is_no_activity_and_leaves_blocks(mine: User, look: Any) 
     note = make(mine, content="some words")
     changed = patch(mine, note, metadata_json="{}", title="other")
     assert changed["blocks"] == note["blocks"]
-    assert len(look.facts("activity.recorded", note_id=note["id"])) == 1
-    updated = look.facts("note.updated", note_id=note["id"])
+    assert len(look.events("activity.recorded", note_id=note["id"])) == 1
+    updated = look.events("note.updated", note_id=note["id"])
     assert [(event["title"], event["revision"]) for event in updated] == [("other", 2)]
 
 
@@ -219,7 +219,7 @@ def test_last_write_wins_without_gaps_in_the_story(mine: User, look: Any) -> Non
     assert final["content"] in {answer["content"] for answer in answers}
     number = final["content"].split()[-1]
     assert kinds(final) == [("T", f"H{number}"), ("N", f"body {number}")]
-    revisions = [event["revision"] for event in look.facts("note.%", note_id=note["id"])]
+    revisions = [event["revision"] for event in look.events("note.%", note_id=note["id"])]
     assert revisions == list(range(1, 18))
     places = [
         row["position"] for row in look.all("SELECT position FROM notes.note_index WHERE note_id = %s", note["id"])

@@ -47,7 +47,7 @@ def test_patch_by_uuid_carries_can_edit_and_counts_all_words(mine: User, look: A
     changed = mine.patch(path, {"content": "one two"}).json()
     assert (changed["can_edit"], changed["content"], changed["uuid"]) == (True, "one two", note["uuid"])
     mine.patch(path, {"title": "no text"})
-    words = [event["word_count"] for event in look.facts("activity.recorded", note_id=note["id"])]
+    words = [event["word_count"] for event in look.events("activity.recorded", note_id=note["id"])]
     assert words == [5, 2]
     assert mine.patch(path, {"title": ""}).json() == {"title": ["This field may not be blank."]}
 

@@ -36,7 +36,7 @@ def test_a_snapshot_is_in_the_history(mine: User, look: Any) -> None:
     assert version["label"] == version["date_created"][:16].replace("T", " ")
     assert history(mine, note) == [version]
     assert mine.get(f"notes/{note['id']}/").json()["last_edit"] == note["last_edit"]
-    assert len(look.facts("note.%", note_id=note["id"])) == 1
+    assert len(look.events("note.%", note_id=note["id"])) == 1
 
 
 @pytest.mark.contract("notes §3.6", "notes §1", "notes §7")
@@ -87,8 +87,8 @@ def test_restoring_a_version_keeps_course_and_visibility(mine: User, look: Any) 
     assert restored["last_edit"] > later["last_edit"]
     newest = history(mine, note)[0]
     assert (newest["reason"], newest["content"], newest["description"]) == ("before_restore", "new", None)
-    assert len(look.facts("activity.recorded", note_id=note["id"])) == 2
-    assert [event["title"] for event in look.facts("note.updated", note_id=note["id"])] == ["New", "A note"]
+    assert len(look.events("activity.recorded", note_id=note["id"])) == 2
+    assert [event["title"] for event in look.events("note.updated", note_id=note["id"])] == ["New", "A note"]
 
 
 @pytest.mark.contract("notes §7")

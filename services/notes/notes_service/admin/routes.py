@@ -5,16 +5,14 @@ Each action is the owner's own, through the same rule, so that the same events a
 
 from __future__ import annotations
 
-from fastapi import Request
-
 from notechondria_contracts.admin import AdminAction, AdminColumn, AdminResource
 from notechondria_shared.core.errors import Conflict
-from notechondria_shared.db import Database
 from notechondria_shared.web.admin import AdminTable, admin_router
 from notechondria_shared.web.dead_letters import dead_letter_table
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notes_service.admin import queries
 from notes_service.courses import service as courses
+from notes_service.dependencies import Deletions, Transactions
 from notes_service.models import EVENTS
 from notes_service.notes import access
 from notes_service.notes import service as notes
@@ -82,15 +80,14 @@ NOTES = AdminTable(
     ),
     offered=lambda row: not row["is_default"],
 )
-async def delete_course(request: Request, read: ReadSession, key: int) -> None:
+async def delete_course(read: ReadSession, key: int, database: Transactions, deletions: Deletions) -> None:
     """As its owner deletes it (notes §4.7): 400 for an Inbox, 409 when there is no owner."""
     owner = (await COURSES.one(read, key)).user_id
     if owner is None:
         raise Conflict(NOBODYS)
-    database: Database = request.app.state.database
     async with database.transaction() as db:
         await courses.remove(db, owner, key)
-    await request.app.state.file_deletions.delete([f"course_media/course_{key}/"])
+    await deletions.delete([f"course_media/course_{key}/"])
 
 
 @NOTES.action(
@@ -126,13 +123,12 @@ async def restore_note(read: ReadSession, key: int, db: WriteSession) -> None:
     ),
     offered=lambda row: row["deleted_at"] is not None,
 )
-async def purge_note(request: Request, read: ReadSession, key: int) -> None:
+async def purge_note(read: ReadSession, key: int, database: Transactions, deletions: Deletions) -> None:
     """Remove a binned note for good, with its files (notes §7)."""
     owner = await NOTES.owner(read, key)
-    database: Database = request.app.state.database
     async with database.transaction() as db:
         paths = await purge_one(db, owner, key)
-    await request.app.state.file_deletions.delete(paths)
+    await deletions.delete(paths)
 
 
 router = admin_router(COURSES, NOTES, dead_letter_table(EVENTS))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from fastapi import Request
-from typing_extensions import TypedDict
+from pydantic import BaseModel
 
 from notechondria_shared.core.timestamps import iso_offset
-from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import media_url
+from notes_service.attachments.queries import AttachmentRow
+from notes_service.values import Timestamp
 
 
-class AttachmentObject(TypedDict):
+class AttachmentObject(BaseModel):
     """A file of a note; `file_size` in bytes."""
 
     id: int
@@ -19,17 +20,17 @@ class AttachmentObject(TypedDict):
     file_size: int
     content_type: str
     url: str
-    date_created: str
+    date_created: Timestamp
 
-
-def attachment_object(request: Request, row: Row) -> AttachmentObject:
-    """A row of `attachments.queries` as the contract's attachment."""
-    return {
-        "id": row["id"],
-        "note_id": row["note_id"],
-        "original_filename": row["original_filename"],
-        "file_size": row["file_size"],
-        "content_type": row["content_type"],
-        "url": media_url(request, row["file"]),
-        "date_created": iso_offset(row["date_created"]),
-    }
+    @classmethod
+    def of(cls, request: Request, row: AttachmentRow) -> AttachmentObject:
+        """A row as the contract's attachment."""
+        return cls(
+            id=row.id,
+            note_id=row.note_id,
+            original_filename=row.original_filename,
+            file_size=row.file_size,
+            content_type=row.content_type,
+            url=media_url(request, row.file),
+            date_created=iso_offset(row.date_created),
+        )

@@ -10,10 +10,10 @@ from starlette.datastructures import UploadFile
 
 from notechondria_shared.core.errors import BadRequest, NotFound
 from notes_service.media.names import shown_name
-from notes_service.media.uploads import Described
+from notes_service.media.note_files import queue_files
+from notes_service.media.uploads import FileDescription
 from notes_service.models import NoteAttachment
 from notes_service.notes.access import lock_own
-from notes_service.notes.files import queue_files
 
 LIMIT = 20 * 1024 * 1024
 """Bytes of one file."""
@@ -23,7 +23,7 @@ TOO_LARGE = f"File refused: Notes.Attachments/upload — it exceeds maximum size
 
 
 def folder_of(creator_id: int, note_uuid: UUID) -> str:
-    """Where the files of a note lie: by its uuid, which never tells how many notes there are."""
+    """The folder of a note's files: by its uuid, which does not show how many notes there are."""
     return f"user_upload/user_{creator_id}/notes/note_{note_uuid.hex}"
 
 
@@ -36,8 +36,8 @@ def checked(upload: UploadFile | None) -> UploadFile:
     return upload
 
 
-async def attach(db: AsyncSession, user_id: int, note_id: int, file: Described, path: str) -> int:
-    """Give an own note a file that lies at `path`; the attachment's id. `last_edit` of the note stays."""
+async def attach(db: AsyncSession, user_id: int, note_id: int, file: FileDescription, path: str) -> int:
+    """Attach the stored file at `path` to an own note; the attachment's id. `last_edit` of the note stays."""
     await lock_own(db, user_id, note_id)
     attachment = NoteAttachment(
         note_id=note_id,

@@ -17,7 +17,7 @@ from notes_service.models import FileClaim
 
 logger = logging.getLogger("notechondria.files")
 PREFIXES = (STAGING, "user_upload", "course_media")
-# Profile pictures lie in the same store and are identity's.
+# Profile pictures are in the same store and belong to identity.
 _OURS = re.compile(rf"{STAGING}/.+|user_upload/user_\d+/notes/.+|user_upload/note_covers/.+|course_media/.+")
 
 
@@ -32,7 +32,7 @@ async def sweep(database: Database, media: MediaStore, age: timedelta) -> int:
             old = [file.path for file in files if file.last_modified < limit and _OURS.fullmatch(file.path)]
             if not old:
                 continue
-            known = {row["path"] for row in await database.reader.all(queries.KNOWN_FILES, paths=old)}
+            known = set(await database.reader.all(queries.KNOWN_FILES, paths=old))
             for path in old:
                 if path not in known:
                     await media.discard(path)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
-from notechondria_shared.db import prepare
+from notechondria_shared.db.reader import prepare_scalar
 from notes_service.models import Author
 
-SEEDED = prepare(select(Author.user_id).where(Author.user_id == bindparam("user_id"), Author.seeded_at.is_not(None)))
+SEEDED = prepare_scalar(
+    select(Author.user_id).where(Author.user_id == bindparam("user_id"), Author.seeded_at.is_not(None)), int
+)
+"""The id of an author who has an Inbox and a welcome note."""

@@ -24,16 +24,16 @@ def to_blocks(markdown: str, title: str) -> list[BlockDraft]:
     """
     drafts: list[BlockDraft] = []
     start = 0
-    for found in _headings(markdown):
+    for match in _headings(markdown):
         if len(drafts) >= MOST_BLOCKS:
             break
-        before, marks, heading = _without_blank_edges(markdown[start : found.start()]), found["marks"], found["heading"]
+        before, marks, heading = _without_blank_edges(markdown[start : match.start()]), match["marks"], match["heading"]
         if not drafts and (before or marks != "#"):
             drafts.append(BlockDraft("T", title))
         if before:
             drafts.append(BlockDraft("N", before))
         drafts.append(BlockDraft("T", heading.strip()) if marks == "#" else BlockDraft("S", heading.strip(), marks))
-        start = found.end()
+        start = match.end()
     if rest := _without_blank_edges(markdown[start:]):
         drafts += [BlockDraft("N", rest)] if drafts else [BlockDraft("T", title), BlockDraft("N", rest)]
     return drafts
@@ -42,13 +42,13 @@ def to_blocks(markdown: str, title: str) -> list[BlockDraft]:
 def _headings(markdown: str) -> Iterator[re.Match[str]]:
     """The `# ` and `## ` lines outside of fenced code."""
     fence = ""
-    for found in _SHAPING.finditer(markdown):
+    for match in _SHAPING.finditer(markdown):
         if not fence:
-            if found["marks"]:
-                yield found
+            if match["marks"]:
+                yield match
             else:
-                fence = found["fence"]
-        elif (found["fence"] or "").startswith(fence) and not found["after"].strip():
+                fence = match["fence"]
+        elif (match["fence"] or "").startswith(fence) and not match["after"].strip():
             fence = ""
 
 
@@ -72,7 +72,7 @@ def block_markdown(block: BlockDraft) -> str:
 
 def _fenced(text: str, language: str) -> str:
     """A code block whose fence is longer than any run of backticks that begins a line of it."""
-    longest = max((len(found[1]) for line in text.split("\n") if (found := _BACKTICKS.match(line))), default=0)
+    longest = max((len(match[1]) for line in text.split("\n") if (match := _BACKTICKS.match(line))), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"
 
@@ -82,20 +82,20 @@ def uncovered(content: str, rendered: str) -> str:
 
     Blanks do not count: how many there are is all that may change on the way through blocks.
     """
-    places: dict[str, list[int]] = {}
-    for place, line in enumerate(rendered.split("\n")):
-        places.setdefault(" ".join(line.split()), []).append(place)
+    positions: dict[str, list[int]] = {}
+    for number, line in enumerate(rendered.split("\n")):
+        positions.setdefault(" ".join(line.split()), []).append(number)
     missing: list[str] = []
     position = 0
     for line in content.split("\n"):
-        wanted = " ".join(line.split())
-        if not wanted:
+        words = " ".join(line.split())
+        if not words:
             missing.append("")
             continue
-        there = places.get(wanted, [])
-        nearest = bisect_left(there, position)
-        if nearest < len(there):
-            position = there[nearest] + 1
+        rendered_at = positions.get(words, [])
+        nearest = bisect_left(rendered_at, position)
+        if nearest < len(rendered_at):
+            position = rendered_at[nearest] + 1
         else:
             missing.append(line)
     return _without_blank_edges(re.sub(r"\n{3,}", "\n\n", "\n".join(missing)))

@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import bindparam, select, text
 
 from notechondria_shared.db import prepare
 from notes_service.models import Note, NoteBlock, NoteIndex
+
+
+@dataclass(slots=True)
+class BlockRow:
+    """A block of a note."""
+
+    id: int
+    block_type: str
+    text: str | None
+    args: str | None
+    is_ai_generated: bool
+    image: str
+    date_created: datetime
+    last_edit: datetime
+
+
+@dataclass(slots=True)
+class BlockOwnerRow:
+    """Whose a block is; `deleted_at` is that of its note."""
+
+    creator_id: int
+    note_id: int | None
+    deleted_at: datetime | None
+
 
 _BLOCK = (
     NoteBlock.id,
@@ -21,29 +48,31 @@ OF_NOTE = prepare(
     select(*_BLOCK)
     .join(NoteIndex, NoteIndex.block_id == NoteBlock.id)
     .where(NoteIndex.note_id == bindparam("note_id"))
-    .order_by(NoteIndex.position, NoteIndex.id)
+    .order_by(NoteIndex.position, NoteIndex.id),
+    BlockRow,
 )
-ONE = prepare(select(*_BLOCK).where(NoteBlock.id == bindparam("block_id")))
+ONE = prepare(select(*_BLOCK).where(NoteBlock.id == bindparam("block_id")), BlockRow)
 OWNER = prepare(
     select(NoteBlock.creator_id, NoteBlock.note_id, Note.deleted_at)
     .outerjoin(Note, Note.id == NoteBlock.note_id)
-    .where(NoteBlock.id == bindparam("block_id"))
+    .where(NoteBlock.id == bindparam("block_id")),
+    BlockOwnerRow,
 )
-PUT = prepare(
+INSERT_ALL = prepare(
     text("""
 WITH drafts AS (
     SELECT * FROM unnest(
-        CAST(:types AS text[]), CAST(:texts AS text[]), CAST(:args AS text[]), CAST(:made_by_ai AS bool[])
-    ) WITH ORDINALITY AS draft (block_type, text, args, is_ai_generated, place)
-), made AS (
+        CAST(:types AS text[]), CAST(:texts AS text[]), CAST(:args AS text[]), CAST(:by_ai AS bool[])
+    ) WITH ORDINALITY AS draft (block_type, text, args, is_ai_generated, number)
+), created AS (
     INSERT INTO notes.note_blocks
         (creator_id, note_id, block_type, text, args, is_ai_generated, image, file, date_created, last_edit)
-    SELECT :creator_id, :note_id, block_type, text, args, is_ai_generated, '', '', :moment, :moment
-    FROM drafts ORDER BY place
+    SELECT :creator_id, :note_id, block_type, text, args, is_ai_generated, '', '', :at, :at
+    FROM drafts ORDER BY number
     RETURNING id
 )
 INSERT INTO notes.note_index (note_id, block_id, position)
-SELECT :note_id, id, row_number() OVER (ORDER BY id) - 1 FROM made
+SELECT :note_id, id, row_number() OVER (ORDER BY id) - 1 FROM created
 """)
 )
-"""Blocks of a note that has none, in their order: block and place in one statement."""
+"""Blocks of a note that has none, in their order: blocks and positions in one statement."""

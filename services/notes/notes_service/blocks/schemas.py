@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from notechondria_contracts.fields import Boolean, Choice, ObjectList, Text, messages
 from notechondria_contracts.fields.rules import Rule, json_type, refuse, whole_number
 from notechondria_shared.core.timestamps import iso_z
-from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import media_url
 from notechondria_shared.web import Body
 from notechondria_shared.web.body import field_errors
+from notes_service.blocks.queries import BlockRow
+from notes_service.values import BLOCK_TYPES, BlockType, Timestamp
 
-BLOCK_TYPES = ("T", "S", "N", "U", "E", "P", "C", "Q", "I", "L", "H")
 ONE_LINE = frozenset("TUSI")
 ARGS_LENGTH = 256
 
@@ -78,7 +79,7 @@ class IdList(Rule):
     null: bool = False
     max_items: int = 10_000
 
-    def convert(self, value: Any) -> list[int]:
+    def convert(self, value: object) -> list[int]:
         """The integers; the first bad element is named."""
         if not isinstance(value, list):
             raise refuse(messages.NOT_A_LIST.format(type=json_type(value)))
@@ -86,16 +87,16 @@ class IdList(Rule):
             raise refuse("This list may not be empty.")
         if len(value) > self.max_items:
             raise refuse(f"Ensure this field has no more than {self.max_items} elements.")
-        return [self._number(place, item) for place, item in enumerate(value)]
+        return [self._number(position, item) for position, item in enumerate(value)]
 
     @staticmethod
-    def _number(place: int, item: Any) -> int:
+    def _number(position: int, item: object) -> int:
         try:
             return whole_number(item)
         except PydanticCustomError:
-            raise refuse(f"Element {place}: {messages.NOT_INTEGER}") from None
+            raise refuse(f"Element {position}: {messages.NOT_INTEGER}") from None
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchemaValue:
         """A list of integers."""
         return {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": self.max_items}
 
@@ -106,7 +107,7 @@ class ReorderBlocks(Body):
     ordered_block_ids: Annotated[list[int], IdList()]
 
 
-class Reordered(TypedDict):
+class Reordered(BaseModel):
     """The blocks of a note have a new order."""
 
     message: str
@@ -126,20 +127,20 @@ class BlockList(Rule):
     null: bool = False
     max_items: int = 10_000
 
-    def convert(self, value: Any) -> list[BlockDraft]:
+    def convert(self, value: object) -> list[BlockDraft]:
         return [
             _element(number, item) for number, item in enumerate(ObjectList(max_items=self.max_items).convert(value))
         ]
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchemaValue:
         return {"type": "array", "items": BlockElement.model_json_schema(), "maxItems": self.max_items}
 
 
-def _element(number: int, item: dict[str, Any]) -> BlockDraft:
+def _element(number: int, item: dict[str, JsonValue]) -> BlockDraft:
     try:
         return BlockElement.model_validate(item).draft()
     except ValidationError as error:
-        texts = [f"{name}: {' '.join(found)}" for name, found in field_errors(error).items()]
+        texts = [f"{name}: {' '.join(problems)}" for name, problems in field_errors(error).items()]
         raise refuse(f"Block {number}: {' '.join(texts)}") from None
 
 
@@ -147,24 +148,24 @@ class BlockObject(TypedDict):
     """A block (notes §3.5)."""
 
     id: int
-    block_type: str
+    block_type: BlockType
     text: str | None
     args: str | None
     is_AI_generated: bool
     image_url: str
-    date_created: str
-    last_edit: str
+    date_created: Timestamp
+    last_edit: Timestamp
 
 
-def block_object(request: Request, row: Row) -> BlockObject:
-    """A row of `blocks.queries` as the contract's block."""
+def block_object(request: Request, row: BlockRow) -> BlockObject:
+    """A row as the contract's block."""
     return {
-        "id": row["id"],
-        "block_type": row["block_type"],
-        "text": row["text"],
-        "args": row["args"],
-        "is_AI_generated": row["is_ai_generated"],
-        "image_url": media_url(request, row["image"]),
-        "date_created": iso_z(row["date_created"]),
-        "last_edit": iso_z(row["last_edit"]),
+        "id": row.id,
+        "block_type": row.block_type,
+        "text": row.text,
+        "args": row.args,
+        "is_AI_generated": row.is_ai_generated,
+        "image_url": media_url(request, row.image),
+        "date_created": iso_z(row.date_created),
+        "last_edit": iso_z(row.last_edit),
     }

@@ -9,8 +9,8 @@ from fastapi import Request
 
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.db import Reads
-from notechondria_shared.db.tables import Row
 from notes_service.courses import queries, schemas, service
+from notes_service.summaries.queries import SummaryRow
 
 
 async def describe_one(request: Request, read: Reads, course_id: int, user_id: int) -> schemas.CourseObject:
@@ -22,13 +22,16 @@ async def describe_one(request: Request, read: Reads, course_id: int, user_id: i
     return course
 
 
-async def describe(request: Request, read: Reads, rows: Sequence[Row], user_id: int) -> list[schemas.CourseObject]:
+async def describe(
+    request: Request, read: Reads, rows: Sequence[queries.CourseRow], user_id: int
+) -> list[schemas.CourseObject]:
     """Rows of `queries` as course objects: two more statements, however many rows."""
-    ids = [row["id"] for row in rows]
-    notes, pictures = defaultdict(list), defaultdict(list)
+    ids = [row.id for row in rows]
+    notes: defaultdict[int | None, list[SummaryRow]] = defaultdict(list)
+    pictures: defaultdict[int, list[queries.CourseMediaRow]] = defaultdict(list)
     if ids:
         for note in await read.all(queries.RECENT, course_ids=ids, viewer=user_id):
-            notes[note["course_id"]].append(note)
+            notes[note.course_id].append(note)
         for picture in await read.all(queries.MEDIA, course_ids=ids):
-            pictures[picture["course_id"]].append(picture)
-    return [schemas.course_object(request, row, notes[row["id"]], pictures[row["id"]]) for row in rows]
+            pictures[picture.course_id].append(picture)
+    return [schemas.CourseObject.of(request, row, notes[row.id], pictures[row.id]) for row in rows]

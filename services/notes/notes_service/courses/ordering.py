@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
+from pydantic import JsonValue
 from pydantic_core import PydanticCustomError
 from sqlalchemy import BigInteger, any_, bindparam, case, literal, not_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -20,36 +20,36 @@ NO_LIST = "Courses not reordered: Notes.Courses/reorder — course_ids must be a
 _ID = Integer(minimum=1)
 
 
-def whole_ids(values: Iterable[Any]) -> list[int]:
+def whole_ids(values: Iterable[object]) -> list[int]:
     """The integers among the values, each once, in their order."""
-    found: dict[int, None] = {}
+    ids: dict[int, None] = {}
     for value in values:
         try:
             number = _ID.convert(value)
         except PydanticCustomError:
             continue
         if number is not None:
-            found[number] = None
-    return list(found)
+            ids[number] = None
+    return list(ids)
 
 
-async def reorder(db: AsyncSession, user_id: int, course_ids: Any) -> None:
+async def reorder(db: AsyncSession, user_id: int, course_ids: JsonValue) -> None:
     """Number the caller's courses among `course_ids` from 1 on; what is no id, foreign or an Inbox is skipped."""
     if not isinstance(course_ids, list):
         raise BadRequest(NO_LIST)
     await authors.lock_author_shared(db, user_id, exclusive=True)
     asked = whole_ids(course_ids)
-    named = any_(literal(asked, ARRAY(BigInteger)))
+    requested = any_(literal(asked, ARRAY(BigInteger)))
     own = set(
         await db.scalars(
-            select(Course.id).where(Course.id == named, Course.creator_id == user_id, not_(Course.is_default))
+            select(Course.id).where(Course.id == requested, Course.creator_id == user_id, not_(Course.is_default))
         )
     )
-    places = {course_id: place for place, course_id in enumerate((i for i in asked if i in own), start=1)}
-    if places:
+    positions = {course_id: position for position, course_id in enumerate((i for i in asked if i in own), start=1)}
+    if positions:
         await db.execute(
             update(Course)
-            .where(Course.id == any_(bindparam("ids", list(places), type_=ARRAY(BigInteger))))
-            .values(sort_order=case(places, value=Course.id), last_edit=now())
+            .where(Course.id == any_(bindparam("ids", list(positions), type_=ARRAY(BigInteger))))
+            .values(sort_order=case(positions, value=Course.id), last_edit=now())
             .execution_options(synchronize_session=False)
         )

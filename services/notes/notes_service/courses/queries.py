@@ -2,23 +2,66 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, case, func, not_, or_, select, true
+from sqlalchemy import ARRAY, BigInteger, BindParameter, and_, any_, bindparam, case, func, not_, or_, select, true
 from sqlalchemy.sql import Select
 
 from notechondria_shared.db import prepare
 from notes_service.models import Author, Course, CourseMedia, CourseSubscription, Note
-from notes_service.notes.queries import NEWEST, live, summaries, visible
+from notes_service.summaries.queries import NEWEST, SummaryRow, live, summaries, visible
 
 RECENT_NOTES = 5
 
-_VIEWER = bindparam("viewer", type_=BigInteger)
+_VIEWER: BindParameter[int] = bindparam("viewer", type_=BigInteger)
 _own = CourseSubscription.__table__.alias("own")
 _all = CourseSubscription.__table__.alias("everybody")
 
 
-def _courses() -> Select[*tuple[Any, ...]]:
+@dataclass(slots=True)
+class CourseRow:
+    """A course with its owner, and the reader's subscription."""
+
+    id: int
+    client_course_id: str | None
+    slug: str
+    title: str
+    description: str | None
+    cover_image: str
+    icon: int | None
+    is_default: bool
+    sort_order: int
+    creator_id: int | None
+    username: str
+    """As `image_path`, null without an owner."""
+    image_path: str
+    subscriber_count: int
+    subscribed_at: datetime | None
+    last_opened_at: datetime | None
+
+
+@dataclass(slots=True)
+class CourseOwnerRow:
+    """Whose a course is."""
+
+    id: int
+    creator_id: int | None
+
+
+@dataclass(slots=True)
+class CourseMediaRow:
+    """A picture of a course; `image` is its path in the store."""
+
+    id: int
+    course_id: int
+    title: str
+    description: str | None
+    source: str | None
+    image: str
+
+
+def _courses() -> Select[*tuple[object, ...]]:
     subscribers = (
         select(func.count()).where(_all.c.course_id == Course.id, _all.c.is_active).correlate(Course).scalar_subquery()
     )
@@ -64,29 +107,32 @@ ORDER = (
 
 # Other people's Inboxes are of no use to anybody (notes §12, 2).
 _listed = _courses().where(or_(not_(Course.is_default), Course.creator_id == _VIEWER)).order_by(*ORDER)
-LIST = prepare(_listed)
-FIRST = prepare(_listed.limit(bindparam("most", type_=BigInteger)))
-OWN = prepare(_courses().where(Course.creator_id == _VIEWER).order_by(*ORDER))
-ONE = prepare(_courses().where(Course.id == bindparam("course_id")))
-OWNER = prepare(select(Course.id, Course.creator_id).where(Course.id == bindparam("course_id")))
+LIST = prepare(_listed, CourseRow)
+FIRST = prepare(_listed.limit(bindparam("most", type_=BigInteger)), CourseRow)
+OWN = prepare(_courses().where(Course.creator_id == _VIEWER).order_by(*ORDER), CourseRow)
+ONE = prepare(_courses().where(Course.id == bindparam("course_id")), CourseRow)
+OWNER = prepare(select(Course.id, Course.creator_id).where(Course.id == bindparam("course_id")), CourseOwnerRow)
 NOTES = prepare(
-    summaries().where(Note.course_id == bindparam("course_id"), *live(), visible(_VIEWER)).order_by(*NEWEST)
+    summaries().where(Note.course_id == bindparam("course_id"), *live(), visible(_VIEWER)).order_by(*NEWEST), SummaryRow
 )
 
-_wanted = (
+_requested = (
     func.unnest(bindparam("course_ids", type_=ARRAY(BigInteger)))
-    .table_valued("course_id", name="wanted")
-    .render_derived(name="wanted")
+    .table_valued("course_id", name="requested")
+    .render_derived(name="requested")
 )
 _newest = (
     select(Note.id)
-    .where(Note.course_id == _wanted.c.course_id, *live(), visible(_VIEWER))
+    .where(Note.course_id == _requested.c.course_id, *live(), visible(_VIEWER))
     .order_by(*NEWEST)
     .limit(RECENT_NOTES)
     .lateral("newest")
 )
 RECENT = prepare(
-    summaries().where(Note.id.in_(select(_newest.c.id).select_from(_wanted.join(_newest, true())))).order_by(*NEWEST)
+    summaries()
+    .where(Note.id.in_(select(_newest.c.id).select_from(_requested.join(_newest, true()))))
+    .order_by(*NEWEST),
+    SummaryRow,
 )
 MEDIA = prepare(
     select(
@@ -98,5 +144,6 @@ MEDIA = prepare(
         CourseMedia.image,
     )
     .where(CourseMedia.course_id == any_(bindparam("course_ids", type_=ARRAY(BigInteger))))
-    .order_by(CourseMedia.date_created, CourseMedia.id)
+    .order_by(CourseMedia.date_created, CourseMedia.id),
+    CourseMediaRow,
 )

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Request
-from typing_extensions import TypedDict
+from pydantic import BaseModel, JsonValue
+from pydantic.json_schema import JsonSchemaValue
 
 from notechondria_contracts.fields import Integer, Json, Text
 from notechondria_shared.core.timestamps import iso_offset_or_none
-from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import media_url
 from notechondria_shared.web import Body
 from notes_service.authors.schemas import AuthorObject, author_object
-from notes_service.notes.schemas import NoteSummary, note_summary
+from notes_service.courses.queries import CourseMediaRow, CourseRow
+from notes_service.summaries.queries import SummaryRow
+from notes_service.summaries.schemas import NoteSummary, note_summary
+from notes_service.values import Timestamp
 
 ICON_LIMIT = 2**31 - 1
 
@@ -41,7 +44,7 @@ class UpdateCourse(Body):
 class AnyList(Json):
     """A list whose elements are looked at one by one; anything else is refused by the service in its own shape."""
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchemaValue:
         """What clients should send."""
         return {"type": "array", "items": {"type": "integer"}}
 
@@ -49,10 +52,10 @@ class AnyList(Json):
 class ReorderCourses(Body):
     """`POST /courses/reorder/` (notes §4.4)."""
 
-    course_ids: Annotated[Any, AnyList()] = None
+    course_ids: Annotated[JsonValue, AnyList()] = None
 
 
-class CourseMediaObject(TypedDict):
+class CourseMediaObject(BaseModel):
     """A picture of a course."""
 
     id: int
@@ -61,8 +64,19 @@ class CourseMediaObject(TypedDict):
     source: str | None
     image_url: str
 
+    @classmethod
+    def of(cls, request: Request, row: CourseMediaRow) -> CourseMediaObject:
+        """A row as the contract's picture."""
+        return cls(
+            id=row.id,
+            title=row.title,
+            description=row.description,
+            source=row.source,
+            image_url=media_url(request, row.image),
+        )
 
-class CourseObject(TypedDict):
+
+class CourseObject(BaseModel):
     """A course (notes §3.2)."""
 
     id: int
@@ -77,37 +91,30 @@ class CourseObject(TypedDict):
     owner: AuthorObject | None
     subscriber_count: int
     is_subscribed: bool
-    last_opened_at: str | None
+    last_opened_at: Timestamp | None
     recent_notes: list[NoteSummary]
     media: list[CourseMediaObject]
 
-
-def course_object(request: Request, row: Row, recent: Sequence[Row], media: Sequence[Row]) -> CourseObject:
-    """A row of `courses.queries` with its notes and pictures as the contract's course."""
-    owner = row["creator_id"]
-    return {
-        "id": row["id"],
-        "client_course_id": row["client_course_id"],
-        "slug": row["slug"],
-        "title": row["title"],
-        "description": row["description"],
-        "cover_image_url": media_url(request, row["cover_image"]),
-        "icon": row["icon"],
-        "is_default": row["is_default"],
-        "sort_order": row["sort_order"],
-        "owner": None if owner is None else author_object(request, owner, row["username"], row["image_path"]),
-        "subscriber_count": row["subscriber_count"],
-        "is_subscribed": row["subscribed_at"] is not None,
-        "last_opened_at": iso_offset_or_none(row["last_opened_at"]),
-        "recent_notes": [note_summary(request, note) for note in recent],
-        "media": [
-            {
-                "id": picture["id"],
-                "title": picture["title"],
-                "description": picture["description"],
-                "source": picture["source"],
-                "image_url": media_url(request, picture["image"]),
-            }
-            for picture in media
-        ],
-    }
+    @classmethod
+    def of(
+        cls, request: Request, row: CourseRow, recent: Sequence[SummaryRow], media: Sequence[CourseMediaRow]
+    ) -> CourseObject:
+        """A row with its notes and pictures as the contract's course."""
+        owner = row.creator_id
+        return cls(
+            id=row.id,
+            client_course_id=row.client_course_id,
+            slug=row.slug,
+            title=row.title,
+            description=row.description,
+            cover_image_url=media_url(request, row.cover_image),
+            icon=row.icon,
+            is_default=row.is_default,
+            sort_order=row.sort_order,
+            owner=None if owner is None else author_object(request, owner, row.username, row.image_path),
+            subscriber_count=row.subscriber_count,
+            is_subscribed=row.subscribed_at is not None,
+            last_opened_at=iso_offset_or_none(row.last_opened_at),
+            recent_notes=[note_summary(request, note) for note in recent],
+            media=[CourseMediaObject.of(request, picture) for picture in media],
+        )

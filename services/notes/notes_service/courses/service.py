@@ -5,19 +5,18 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, case, delete, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_contracts.events.notes import CourseCreated, CourseDeleted, CourseUpdated, NoteTrashed, NoteUpdated
+from notechondria_contracts.events.notes import CourseDeleted, CourseUpdated, NoteTrashed, NoteUpdated
 from notechondria_shared.auth.precondition import check_precondition
 from notechondria_shared.core.errors import BadRequest, Forbidden, NotFound
-from notechondria_shared.db.tables import Row
 from notes_service.authors import service as authors
+from notes_service.courses.queries import CourseOwnerRow
 from notes_service.courses.schemas import CreateCourse, UpdateCourse
-from notes_service.courses.slugs import free_slug, slugify
 from notes_service.events import publish
+from notes_service.inbox.service import add_course, ensure_inbox, is_inbox_title
+from notes_service.inbox.slugs import free_slug, slugify
+from notes_service.media.note_files import queue_files
 from notes_service.models import Course, Note
-from notes_service.notes.files import queue_files
 
-INBOX = "Inbox"
-INBOX_DESCRIPTION = "Default category"
 UNKNOWN = "Course not found: Notes.Courses/lookup — there is no such course."
 SAME_TITLE = "Course not saved: Notes.Courses/create — you already have a course with this title."
 NOT_YOURS = "Course not changed: Notes.Courses/owner — only its owner may do that."
@@ -25,79 +24,74 @@ INBOX_NAME = "Course not renamed: Notes.Courses/rename — the Inbox keeps its n
 INBOX_STAYS = "Course not deleted: Notes.Courses/delete — the Inbox cannot be deleted."
 
 
-def is_inbox_title(title: str) -> bool:
-    """True for the protected title, in any letter case (notes §4.6)."""
-    return title.lower() == INBOX.lower()
-
-
 async def lock_shared(db: AsyncSession, course_id: int) -> bool:
-    """Keep a course from being deleted until the commit; False when there is none."""
-    found = await db.scalar(select(Course.id).where(Course.id == course_id).with_for_update(read=True, key_share=True))
-    return found is not None
+    """Block the deletion of a course until the commit; False when there is none."""
+    course = await db.scalar(select(Course.id).where(Course.id == course_id).with_for_update(read=True, key_share=True))
+    return course is not None
 
 
-async def create(db: AsyncSession, user_id: int, wanted: CreateCourse) -> tuple[int, bool]:
+async def create(db: AsyncSession, user_id: int, body: CreateCourse) -> tuple[int, bool]:
     """Make or match a course (notes §4.2, POST decision order): its id, and True when it is new."""
     await authors.lock_author_shared(db, user_id, exclusive=True)
-    matched = await _by_client_id(db, user_id, wanted.client_course_id)
-    twin = await _twin(db, user_id, wanted.title, matched.id if matched else 0)
+    matched = await _by_client_id(db, user_id, body.client_course_id)
+    twin = await _twin(db, user_id, body.title, matched.id if matched else 0)
     if twin is not None:
-        if is_inbox_title(wanted.title):
+        if is_inbox_title(body.title):
             return twin.id, False
         raise BadRequest(SAME_TITLE)
     if matched is not None:
-        matched.title, matched.description = wanted.title, wanted.description or ""
-        if wanted.sent("icon"):
-            matched.icon = wanted.icon
+        matched.title, matched.description = body.title, body.description or ""
+        if body.sent("icon"):
+            matched.icon = body.icon
         matched.touch()
         await publish(db, matched.event(CourseUpdated))
         return matched.id, False
     course = Course(
         creator_id=user_id,
-        client_course_id=wanted.client_course_id or None,
-        slug=await free_slug(db, slugify(wanted.title)),
-        title=wanted.title,
-        description=wanted.description or "",
-        icon=wanted.icon,
-        is_default=is_inbox_title(wanted.title),
+        client_course_id=body.client_course_id or None,
+        slug=await free_slug(db, slugify(body.title)),
+        title=body.title,
+        description=body.description or "",
+        icon=body.icon,
+        is_default=is_inbox_title(body.title),
     )
-    await _add(db, course)
+    await add_course(db, course)
     return course.id, True
 
 
 async def _twin(db: AsyncSession, user_id: int, title: str, but: int) -> Course | None:
     """Another course of the user with this title, in any letter case."""
-    found: Course | None = await db.scalar(
+    course: Course | None = await db.scalar(
         select(Course).where(
             Course.creator_id == user_id, func.lower(Course.title) == func.lower(title), Course.id != but
         )
     )
-    return found
+    return course
 
 
-async def change(db: AsyncSession, user_id: int, course_id: int, wanted: UpdateCourse) -> None:
+async def change(db: AsyncSession, user_id: int, course_id: int, body: UpdateCourse) -> None:
     """Apply what was sent (notes §4.2, PATCH decision order)."""
     await authors.lock_author_shared(db, user_id, exclusive=True)
     course = await _lock_own(db, user_id, course_id)
-    if wanted.sent("title") and wanted.title != course.title:
+    if body.sent("title") and body.title != course.title:
         if is_inbox_title(course.title):
             raise BadRequest(INBOX_NAME)
-        if await _twin(db, user_id, wanted.title, course_id) is not None:
+        if await _twin(db, user_id, body.title, course_id) is not None:
             raise BadRequest(SAME_TITLE)
-        course.title = wanted.title
-    if wanted.sent("description"):
-        course.description = wanted.description or ""
-    if wanted.sent("icon"):
-        course.icon = wanted.icon
+        course.title = body.title
+    if body.sent("description"):
+        course.description = body.description or ""
+    if body.sent("icon"):
+        course.icon = body.icon
     course.touch()
     await publish(db, course.event(CourseUpdated))
 
 
-def check_owner(row: Row | None, user_id: int) -> None:
+def check_owner(row: CourseOwnerRow | None, user_id: int) -> None:
     """404 for an unknown course, 403 for one of somebody else."""
     if row is None:
         raise NotFound(UNKNOWN)
-    if row["creator_id"] != user_id:
+    if row.creator_id != user_id:
         raise Forbidden(NOT_YOURS)
 
 
@@ -114,43 +108,10 @@ async def _lock_own(db: AsyncSession, user_id: int, course_id: int) -> Course:
 async def _by_client_id(db: AsyncSession, user_id: int, client_id: str | None) -> Course | None:
     if not client_id:
         return None
-    found: Course | None = await db.scalar(
+    course: Course | None = await db.scalar(
         select(Course).where(Course.creator_id == user_id, Course.client_course_id == client_id)
     )
-    return found
-
-
-async def _add(db: AsyncSession, course: Course) -> None:
-    db.add(course)
-    await db.flush()
-    await publish(db, course.event(CourseCreated))
-
-
-async def ensure_inbox(db: AsyncSession, user_id: int, slug: str) -> Course:
-    """The user's lowest-id default course, made when missing (notes §4.7, §11.1); under the author's exclusive lock."""
-    inbox = await db.scalar(
-        select(Course).where(Course.creator_id == user_id, Course.is_default).order_by(Course.id).limit(1)
-    )
-    if inbox is not None:
-        return inbox
-    # A course that merely bears the name takes the office: there is one course of a title.
-    namesake = await db.scalar(
-        select(Course).where(Course.creator_id == user_id, func.lower(Course.title) == INBOX.lower())
-    )
-    if namesake is not None:
-        namesake.is_default = True
-        namesake.touch()
-        await publish(db, namesake.event(CourseUpdated))
-        return namesake
-    made = Course(
-        creator_id=user_id,
-        slug=await free_slug(db, slug),
-        title=INBOX,
-        description=INBOX_DESCRIPTION,
-        is_default=True,
-    )
-    await _add(db, made)
-    return made
+    return course
 
 
 async def remove(db: AsyncSession, user_id: int, course_id: int) -> None:
@@ -159,7 +120,7 @@ async def remove(db: AsyncSession, user_id: int, course_id: int) -> None:
     course = await _lock_own(db, user_id, course_id)
     if is_inbox_title(course.title):
         raise BadRequest(INBOX_STAYS)
-    course.is_default = False  # whatever it was, it is no refuge for its own notes
+    course.is_default = False  # the Inbox that takes its notes must be another course
     inbox = await ensure_inbox(db, user_id, "inbox")
     await move_notes(db, course_id, user_id, inbox.id)
     await publish(db, course.event(CourseDeleted))
@@ -168,9 +129,9 @@ async def remove(db: AsyncSession, user_id: int, course_id: int) -> None:
 
 
 async def move_notes(db: AsyncSession, course_id: int, user_id: int, target: int | None) -> None:
-    """Move the user's notes of a course, binned ones too, to `target`; those of others to no course.
+    """Move the user's notes of a course, deleted ones too, to `target`; those of others to no course.
 
-    `last_edit` stays (notes §4.7). Each note is told: as updated, or once more as trashed when it lies in the bin.
+    `last_edit` stays (notes §4.7). Each note is published as updated, or again as trashed when it is deleted.
     """
     await db.execute(select(Note.id).where(Note.course_id == course_id).order_by(Note.id).with_for_update())
     destination = literal(target, BigInteger)

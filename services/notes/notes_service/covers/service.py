@@ -13,8 +13,8 @@ from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.storage.pictures import NoPicture, extension_of
 from notes_service.events import publish
 from notes_service.media.names import safe_name
+from notes_service.media.note_files import queue_files
 from notes_service.notes.access import lock_own
-from notes_service.notes.files import queue_files
 
 LIMIT = 5 * 1024 * 1024
 """Bytes; exactly as many are allowed (decision 8)."""
@@ -25,7 +25,7 @@ NO_IMAGE = "Cover refused: Notes.Covers/upload — the file is no picture (PNG, 
 
 
 async def checked(upload: UploadFile | None) -> tuple[UploadFile, str]:
-    """The part and the name to keep it under; 400 when it is missing, larger than 5 MiB or no picture."""
+    """The part and the name to store it under; 400 when it is missing, larger than 5 MiB or no picture."""
     if upload is None:
         raise BadRequest(MISSING)
     if (upload.size or 0) > LIMIT:
@@ -36,12 +36,12 @@ async def checked(upload: UploadFile | None) -> tuple[UploadFile, str]:
         raise BadRequest(NO_IMAGE) from None
     name = PurePosixPath(safe_name(upload.filename or "cover"))
     real = {".jpg", ".jpeg"} if extension == ".jpg" else {extension}
-    kept = name.suffix if name.suffix.lower() in real else extension
-    return upload, name.stem + kept
+    suffix = name.suffix if name.suffix.lower() in real else extension
+    return upload, name.stem + suffix
 
 
-async def put(db: AsyncSession, user_id: int, note_id: int, path: str) -> str:
-    """Give an own note the cover that lies at `path`; the path of the old one, which is deleted, "" for none."""
+async def replace(db: AsyncSession, user_id: int, note_id: int, path: str) -> str:
+    """Set the cover of an own note to the file at `path`; the path of the old one, which is deleted, "" for none."""
     note = await lock_own(db, user_id, note_id)
     old, note.cover_image = note.cover_image, path
     await queue_files(db, [old] if old else [])

@@ -1,8 +1,9 @@
-"""The files of an import, from a zip or from a folder that a browser sent: nothing they say of themselves counts."""
+"""The files of an import, from a zip or from a folder that a browser sent: what they declare is not trusted."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import stat
 import zipfile
@@ -10,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import PurePosixPath
-from typing import IO, Any, BinaryIO
+from typing import IO, BinaryIO
 
 from starlette.datastructures import UploadFile
 
@@ -21,10 +22,10 @@ from notes_service.exchange.limits import Limits
 NO_ZIP = "Import refused: Notes.Import/read — the file is no zip archive, or it is damaged."
 ESCAPES = "Import refused: Notes.Import/read — it holds paths that lead out of it, or links: {name!r}."
 VAULT_MARKS = frozenset({".obsidian", "_resources"})
-"""Folders that lie directly in a vault of Obsidian and in an export of Joplin."""
+"""Folders directly in a vault of Obsidian and in an export of Joplin."""
 _SKIPPED = frozenset({"__MACOSX", ".obsidian", ".trash", ".git"})
 _ENTRY = b"PK\x01\x02"
-"""What the entry of a file in a zip's directory begins with."""
+"""The first bytes of a file's entry in a zip's directory."""
 _SEARCHED = 128 * 1024
 """More than this is read at once of the directory alone: its end is looked for in the last 64 KiB."""
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -49,7 +50,7 @@ class Source(ABC):
         for path in sorted(self._paths, reverse=True):
             self._by_name[PurePosixPath(path).name] = path
         self.root = self._root(paths)
-        """The folder that holds everything, as a path; "" when the files lie side by side."""
+        """The folder that holds everything, as a path; "" when the files have no common folder."""
         self._read = 0
 
     def _root(self, paths: Iterable[str]) -> str:
@@ -57,7 +58,7 @@ class Source(ABC):
         marked: set[str] = set()
         for path in paths:
             parts = path.split("/")[:-1]
-            marked.update("/".join(parts[:place]) for place, part in enumerate(parts) if part in VAULT_MARKS)
+            marked.update("/".join(parts[:number]) for number, part in enumerate(parts) if part in VAULT_MARKS)
         return min(marked, key=len, default="")
 
     def names(self) -> Iterator[str]:
@@ -94,7 +95,7 @@ class Source(ABC):
             yield chunk
 
     def _count(self, more: int, size: int, limit: int) -> None:
-        """What the directory says of the size may be a lie: what really comes out is counted."""
+        """The directory's sizes are not trusted: the bytes read are counted."""
         self._read += more
         if self._read > self.limits.unpacked:
             raise self.limits.too_much()
@@ -106,15 +107,25 @@ class Source(ABC):
         return b"".join(self.chunks(name, limit))
 
 
-class _Counted:
-    """The file of a zip whose directory is not taken apart when it holds too much: that alone would fill the memory."""
+class _Counted(io.RawIOBase):
+    """The file of a zip whose directory is not parsed when it holds too much: that alone would fill the memory."""
 
     def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        super().__init__()
         self._file, self._limits = file, limits
         self.opening = True
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)

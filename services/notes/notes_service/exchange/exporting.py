@@ -6,15 +6,17 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Protocol, TypeVar
+
+from pydantic import JsonValue
 
 from notechondria_shared.core.timestamps import iso_z, now
 from notechondria_shared.db import Reader
-from notechondria_shared.db.tables import Row
 from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.web.zip_stream import Member
-from notes_service.courses.queries import MEDIA
+from notes_service.courses.queries import MEDIA, CourseMediaRow
 from notes_service.exchange import front_matter, queries
+from notes_service.exchange.queries import ExportedAttachment, ExportedCourse, ExportedNote, ExportedVersionRow
 from notes_service.media.names import safe_name
 
 FORMAT = 1
@@ -23,7 +25,7 @@ _VERSION = ("title", "description", "content", "metadata_json", "editor_mode", "
 
 
 class Export:
-    """The members of the zip: `courses.json`, `notes/<course>/<title>-<uuid>.md`, `deleted/…` for what lies in the
+    """The members of the zip: `courses.json`, `notes/<course>/<title>-<uuid>.md`, `deleted/…` for the recycle
     bin, and beside them `attachments/<uuid>/<name>`, `covers/<uuid>.<kind>`, `versions/<uuid>.json`."""
 
     def __init__(self, read: Reader, media: MediaStore, user_id: int) -> None:
@@ -35,37 +37,39 @@ class Export:
             yield member
         after = 0
         while rows := await self._read.all(queries.PAGE_OF_NOTES, user_id=self._user_id, after=after):
-            after = rows[-1]["id"]
-            ids = [row["id"] for row in rows]
+            after = rows[-1].id
+            ids = [row.id for row in rows]
             files = _grouped(await self._read.all(queries.ATTACHMENTS_OF, note_ids=ids))
             versions = _grouped(await self._read.all(queries.VERSIONS_OF, note_ids=ids))
             for row in rows:
-                async for member in self._note(row, files[row["id"]], versions[row["id"]]):
+                async for member in self._note(row, files[row.id], versions[row.id]):
                     yield member
 
     async def _courses(self) -> AsyncIterator[Member]:
         rows = await self._read.all(queries.COURSES, user_id=self._user_id)
-        pictures = defaultdict(list)
-        for picture in await self._read.all(MEDIA, course_ids=[row["id"] for row in rows]):
-            pictures[picture["course_id"]].append(picture)
-        courses = [_course(row, pictures[row["id"]]) for row in rows]
+        pictures: defaultdict[int, list[CourseMediaRow]] = defaultdict(list)
+        for picture in await self._read.all(MEDIA, course_ids=[row.id for row in rows]):
+            pictures[picture.course_id].append(picture)
+        courses = [_course(row, pictures[row.id]) for row in rows]
         about = {"format": FORMAT, "exported_at": iso_z(now()), "courses": courses}
         yield "courses.json", json.dumps(about, ensure_ascii=False, indent=1).encode()
         for row in rows:
-            stored = [row["cover_image"], *(picture["image"] for picture in pictures[row["id"]])]
+            stored = [row.cover_image, *(picture.image for picture in pictures[row.id])]
             for path in filter(None, dict.fromkeys(stored)):
                 async for member in self._file(_course_file(row, path), path):
                     yield member
 
-    async def _note(self, row: Row, files: Sequence[Row], versions: Sequence[Row]) -> AsyncIterator[Member]:
-        yield _note_path(row), front_matter.write(_fields(row, files, versions), row["content"]).encode()
+    async def _note(
+        self, row: ExportedNote, files: Sequence[ExportedAttachment], versions: Sequence[ExportedVersionRow]
+    ) -> AsyncIterator[Member]:
+        yield _note_path(row), front_matter.write(_fields(row, files, versions), row.content).encode()
         if versions:
             yield _versions_path(row), json.dumps([_version(one) for one in versions], ensure_ascii=False).encode()
         for file in files:
-            async for member in self._file(_attachment_path(row, file), file["file"]):
+            async for member in self._file(_attachment_path(row, file), file.file):
                 yield member
-        if row["cover_image"]:
-            async for member in self._file(_cover_path(row), row["cover_image"]):
+        if row.cover_image:
+            async for member in self._file(_cover_path(row), row.cover_image):
                 yield member
 
     async def _file(self, name: str, path: str) -> AsyncIterator[Member]:
@@ -75,82 +79,96 @@ class Export:
             yield name, stored.chunks()
 
 
-def _grouped(rows: Sequence[Row]) -> defaultdict[int, list[Row]]:
-    groups: defaultdict[int, list[Row]] = defaultdict(list)
+class _OfNote(Protocol):
+    @property
+    def note_id(self) -> int: ...
+
+
+OfNote = TypeVar("OfNote", bound=_OfNote)
+
+
+def _grouped(rows: Sequence[OfNote]) -> defaultdict[int, list[OfNote]]:
+    groups: defaultdict[int, list[OfNote]] = defaultdict(list)
     for row in rows:
-        groups[row["note_id"]].append(row)
+        groups[row.note_id].append(row)
     return groups
 
 
-def _note_path(row: Row) -> str:
-    top = "notes" if row["deleted_at"] is None else "deleted"
-    folder = safe_name(row["course"]) if row["course"] else "unfiled"
-    return f"{top}/{folder}/{safe_name(row['title'])[:60]}-{row['uuid'].hex[:8]}.md"
+def _note_path(row: ExportedNote) -> str:
+    top = "notes" if row.deleted_at is None else "deleted"
+    folder = safe_name(row.course) if row.course else "unfiled"
+    return f"{top}/{folder}/{safe_name(row.title)[:60]}-{row.uuid.hex[:8]}.md"
 
 
-def _attachment_path(note: Row, file: Row) -> str:
-    return f"attachments/{note['uuid'].hex}/{PurePosixPath(file['file']).name}"
+def _attachment_path(note: ExportedNote, file: ExportedAttachment) -> str:
+    return f"attachments/{note.uuid.hex}/{PurePosixPath(file.file).name}"
 
 
-def _cover_path(note: Row) -> str:
-    return f"covers/{note['uuid'].hex}{PurePosixPath(note['cover_image']).suffix}"
+def _cover_path(note: ExportedNote) -> str:
+    return f"covers/{note.uuid.hex}{PurePosixPath(note.cover_image).suffix}"
 
 
-def _versions_path(note: Row) -> str:
-    return f"versions/{note['uuid'].hex}.json"
+def _versions_path(note: ExportedNote) -> str:
+    return f"versions/{note.uuid.hex}.json"
 
 
-def _course_file(course: Row, path: str) -> str:
-    return f"courses/{course['slug']}/{PurePosixPath(path).name}"
+def _course_file(course: ExportedCourse, path: str) -> str:
+    return f"courses/{course.slug}/{PurePosixPath(path).name}"
 
 
-def _fields(row: Row, files: Sequence[Row], versions: Sequence[Row]) -> dict[str, Any]:
-    """The front matter: `deleted_at` marks a note of the bin, `media` is where the file lay, as links in texts say."""
-    source = row["source_note_uuid"]
-    fields: dict[str, Any] = {
-        "uuid": str(row["uuid"]),
-        "title": row["title"],
-        "description": row["description"],
-        "course": row["course"],
-        "is_public": row["is_public"],
-        "editor_mode": row["editor_mode"],
-        "note_type": row["note_type"],
+def _fields(
+    row: ExportedNote, files: Sequence[ExportedAttachment], versions: Sequence[ExportedVersionRow]
+) -> dict[str, JsonValue]:
+    """The front matter: `deleted_at` marks a deleted note, `media` is a file's path, as links have it."""
+    source = row.source_note_uuid
+    fields: dict[str, JsonValue] = {
+        "uuid": str(row.uuid),
+        "title": row.title,
+        "description": row.description,
+        "course": row.course,
+        "is_public": row.is_public,
+        "editor_mode": row.editor_mode,
+        "note_type": row.note_type,
         "source_note_uuid": None if source is None else str(source),
-        "metadata_json": row["metadata_json"],
-        "custom_meta": row["custom_meta"],
-        "date_created": iso_z(row["date_created"]),
-        "last_edit": iso_z(row["last_edit"]),
+        "metadata_json": row.metadata_json,
+        "custom_meta": row.custom_meta,
+        "date_created": iso_z(row.date_created),
+        "last_edit": iso_z(row.last_edit),
         "attachments": [
             {
                 "path": _attachment_path(row, file),
-                "name": file["original_filename"],
-                "content_type": file["content_type"],
-                "media": file["file"],
+                "name": file.original_filename,
+                "content_type": file.content_type,
+                "media": file.file,
             }
             for file in files
         ],
     }
-    if row["cover_image"]:
+    if row.cover_image:
         fields["cover"] = _cover_path(row)
     if versions:
         fields["versions"] = _versions_path(row)
-    if row["deleted_at"] is not None:
-        fields["deleted_at"] = iso_z(row["deleted_at"])
+    if row.deleted_at is not None:
+        fields["deleted_at"] = iso_z(row.deleted_at)
     return fields
 
 
-def _version(row: Row) -> dict[str, Any]:
-    return {**{name: row[name] for name in _VERSION}, "date_created": iso_z(row["date_created"])}
+def _version(row: ExportedVersionRow) -> dict[str, JsonValue]:
+    return {**{name: getattr(row, name) for name in _VERSION}, "date_created": iso_z(row.date_created)}
 
 
-def _course(row: Row, pictures: Sequence[Row]) -> dict[str, Any]:
-    course = {name: row[name] for name in _COURSE}
-    if row["cover_image"]:
-        course["cover"] = _course_file(row, row["cover_image"])
+def _course(row: ExportedCourse, pictures: Sequence[CourseMediaRow]) -> dict[str, JsonValue]:
+    course: dict[str, JsonValue] = {name: getattr(row, name) for name in _COURSE}
+    if row.cover_image:
+        course["cover"] = _course_file(row, row.cover_image)
     if pictures:
         course["media"] = [
-            {**{name: picture[name] for name in ("title", "description", "source")},
-             "path": _course_file(row, picture["image"]) if picture["image"] else ""}
+            {
+                "title": picture.title,
+                "description": picture.description,
+                "source": picture.source,
+                "path": _course_file(row, picture.image) if picture.image else "",
+            }
             for picture in pictures
-        ]  # fmt: skip
+        ]
     return course

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import yaml
+from pydantic import JsonValue
 
 FENCE = "---"
 HEAD_LENGTH = 16 * 1024
@@ -22,19 +22,19 @@ _FIELD = re.compile(r"([A-Za-z_]\w{0,60}): (.+)")
 class _Loader(yaml.BaseLoader):
     """Without references, which can make a small text huge."""
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("references are not read")
         return super().compose_node(parent, index)
 
 
-def write(fields: Mapping[str, Any], body: str) -> str:
+def write(fields: Mapping[str, JsonValue], body: str) -> str:
     """The text of a file: fields, a blank line, the body as it is."""
     lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
     return "\n".join([FENCE, *lines, FENCE, "", body])
 
 
-def read(text: str) -> tuple[dict[str, Any], str]:
+def read(text: str) -> tuple[dict[str, JsonValue], str]:
     """Fields and body; no fields, and the whole text, when it does not begin with a complete and readable block."""
     text = text.removeprefix("\ufeff")
     if not text.startswith(f"{FENCE}\n"):  # not of ours, whose line breaks are the note's own
@@ -52,21 +52,21 @@ def read(text: str) -> tuple[dict[str, Any], str]:
     return ({}, text) if fields is None else (fields, body.removeprefix("\n"))
 
 
-def _ours(head: str) -> dict[str, Any] | None:
+def _ours(head: str) -> dict[str, JsonValue] | None:
     """The fields of a block that `write` made; None for any other."""
-    fields: dict[str, Any] = {}
+    fields: dict[str, JsonValue] = {}
     for line in head.split("\n"):
-        found = _FIELD.fullmatch(line)
-        if found is None:
+        match = _FIELD.fullmatch(line)
+        if match is None:
             return None
         try:
-            fields[found[1]] = json.loads(found[2])
+            fields[match[1]] = json.loads(match[2])
         except (ValueError, RecursionError):
             return None
     return fields
 
 
-def _yaml(head: str) -> dict[str, Any] | None:
+def _yaml(head: str) -> dict[str, JsonValue] | None:
     if len(head) > HEAD_LENGTH:
         return None
     try:

@@ -9,8 +9,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
-from typing import Any
 
+from pydantic import JsonValue
 from starlette.datastructures import UploadFile
 
 from notechondria_shared.core.errors import ApiError
@@ -23,7 +23,7 @@ from notes_service.exchange.archive import BadEntry, Source
 from notes_service.exchange.problems import Problems
 from notes_service.exchange.reading import NoteFile
 from notes_service.media.uploads import pieces, staged
-from notes_service.versions.schemas import KeptVersion
+from notes_service.versions.schemas import ExportedVersion
 
 LISTS_BYTES = 16 * 1024 * 1024
 """Of the documents that list courses or versions."""
@@ -31,7 +31,7 @@ LISTS_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A file of the import that lies in the store already, but has no place yet."""
+    """A file of the import that is in the store, but has no final path yet."""
 
     path: str
     filename: str
@@ -52,18 +52,18 @@ class Gatherer:
 
     async def listed(self, stack: AsyncExitStack, file: NoteFile) -> list[tuple[Staged, str]]:
         """The attachments that our own export lists, each with the path below /media/ that it had."""
-        return [found for item in file.attachments if (found := await self._listed(stack, item))]
+        return [one for item in file.attachments if (one := await self._listed(stack, item))]
 
-    async def _listed(self, stack: AsyncExitStack, item: Mapping[str, Any]) -> tuple[Staged, str] | None:
-        path, lay = item.get("path"), item.get("media")
+    async def _listed(self, stack: AsyncExitStack, item: Mapping[str, JsonValue]) -> tuple[Staged, str] | None:
+        path, media_path = item.get("path"), item.get("media")
         if not isinstance(path, str) or path not in self.source:
             return None
         one = await self._stage(stack, path, item.get("name"), item.get("content_type"))
-        return None if one is None else (one, lay if isinstance(lay, str) else "")
+        return None if one is None else (one, media_path if isinstance(media_path, str) else "")
 
     async def linked(self, stack: AsyncExitStack, file: NoteFile) -> dict[str, Staged]:
         """The files that the text shows or links to, by what it says; a file that it names twice is one."""
-        found: dict[str, Staged] = {}
+        by_target: dict[str, Staged] = {}
         by_path: dict[str, Staged | None] = {}
         for target in await asyncio.to_thread(lambda: list(links.targets(file.body))):
             path = links.resolve(self.source, file.name, target)
@@ -72,8 +72,8 @@ class Gatherer:
             if path not in by_path:
                 by_path[path] = await self._stage(stack, path)
             if one := by_path[path]:
-                found[target] = one
-        return found
+                by_target[target] = one
+        return by_target
 
     async def cover(self, stack: AsyncExitStack, file: NoteFile) -> Staged | None:
         """The cover that our own export names."""
@@ -88,33 +88,34 @@ class Gatherer:
         except ApiError as refusal:
             self.problems.refused(file.cover, refusal)
         else:
-            lies = await stack.enter_async_context(staged(self.media, pieces(upload)))
-            return Staged(lies, name, len(data), None)
+            staged_path = await stack.enter_async_context(staged(self.media, pieces(upload)))
+            return Staged(staged_path, name, len(data), None)
         return None
 
-    async def versions(self, file: NoteFile) -> list[KeptVersion]:
-        """The versions that our own export keeps beside the note."""
+    async def versions(self, file: NoteFile) -> list[ExportedVersion]:
+        """The versions that our own export has beside the note."""
         if file.versions not in self.source:
             return []
-        kept = await self.document(file.versions)
+        document = await self.document(file.versions)
         try:
-            return [validate(KeptVersion, version) for version in (kept if isinstance(kept, list) else [])]
+            return [validate(ExportedVersion, version) for version in (document if isinstance(document, list) else [])]
         except ApiError as refusal:
             self.problems.refused(file.versions, refusal)
             return []
 
-    async def document(self, name: str) -> Any:
+    async def document(self, name: str) -> JsonValue:
         """A JSON document of the import, parsed; None, and among the problems, when it cannot be read."""
+        document: JsonValue = None
         try:
-            return json.loads(await asyncio.to_thread(self.source.read, name, LISTS_BYTES))
+            document = json.loads(await asyncio.to_thread(self.source.read, name, LISTS_BYTES))
         except BadEntry as problem:
             self.problems.add(name, str(problem))
         except (ValueError, RecursionError):
             self.problems.add(name, "It is no JSON.")
-        return None
+        return document
 
     async def _stage(
-        self, stack: AsyncExitStack, path: str, name: Any = None, content_type: Any = None
+        self, stack: AsyncExitStack, path: str, name: JsonValue = None, content_type: JsonValue = None
     ) -> Staged | None:
         size = 0
 
@@ -125,9 +126,9 @@ class Gatherer:
                 yield piece
 
         try:
-            lies = await stack.enter_async_context(staged(self.media, counted()))
+            staged_path = await stack.enter_async_context(staged(self.media, counted()))
         except BadEntry as problem:
             self.problems.add(path, str(problem))
             return None
         shown = name if isinstance(name, str) and name else PurePosixPath(path).name
-        return Staged(lies, shown, size, content_type if isinstance(content_type, str) else None)
+        return Staged(staged_path, shown, size, content_type if isinstance(content_type, str) else None)

@@ -1,4 +1,4 @@
-"""Taking in notes (issue: export and import): one transaction per note, so that a broken file stops nothing.
+"""Importing notes: one transaction per note, so that a broken file stops nothing.
 
 A file stands for one note, by the uuid it carries or by its path. Importing it again leaves that note as it is.
 """
@@ -9,18 +9,16 @@ import asyncio
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi import Request
+from pydantic import BaseModel, JsonValue
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from typing_extensions import TypedDict
 
 from notechondria_shared.auth import Caller
 from notechondria_shared.core.errors import ApiError
-from notechondria_shared.db import Database
-from notechondria_shared.storage.media import MediaStore, media_url
+from notechondria_shared.storage.media import media_url
 from notechondria_shared.web.body import validate
 from notes_service.attachments import service as attachments
 from notes_service.authors import service as authors
@@ -37,6 +35,7 @@ from notes_service.media.uploads import placed
 from notes_service.models import Course, Note, NoteAttachment
 from notes_service.notes import service as notes
 from notes_service.notes.schemas import CreateNote, UpdateNote
+from notes_service.state import NotesState
 from notes_service.versions import service as versions
 
 MARKDOWN_BYTES = 4 * 1024 * 1024
@@ -44,11 +43,11 @@ COURSES = "courses.json"
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 
-class _IsThere(Exception):
-    """The note was made by somebody else meanwhile."""
+class _AlreadyImported(Exception):
+    """Another request made the note since it was looked up."""
 
 
-class Imported(TypedDict):
+class Imported(BaseModel):
     """What came of an import."""
 
     imported: int
@@ -60,14 +59,13 @@ class Imported(TypedDict):
 class Import:
     """One import under way."""
 
-    def __init__(self, request: Request, caller: Caller, source: Source) -> None:
+    def __init__(self, request: Request, state: NotesState, caller: Caller, source: Source) -> None:
         self.request, self.caller, self.source = request, caller, source
-        self._media: MediaStore = request.app.state.media
-        self._database: Database = request.app.state.database
+        self._media, self._database = state.media, state.database
         self.problems = Problems()
         self.gather = Gatherer(source, self._media, self.problems)
-        self.result = Imported(imported=0, unchanged=0, attachments=0, errors=self.problems.found)
-        self._courses: dict[str, dict[str, Any]] = {}
+        self.result = Imported(imported=0, unchanged=0, attachments=0, errors=[])
+        self._courses: dict[str, dict[str, JsonValue]] = {}
         """Courses of the export by lower-case title."""
 
     async def run(self) -> Imported:
@@ -77,15 +75,15 @@ class Import:
         for name in self.source.names():
             if PurePosixPath(name).suffix.lower() in links.MARKDOWN:
                 file = await self._read(name)
-                if file and (file.source or file.binned):
-                    # After what they comment on; what lies in the bin is no longer found by its comments.
-                    later.append((file.binned, file.created or _FIRST, name))
+                if file and (file.source or file.deleted):
+                    # After what they comment on; its comments no longer find what is in the recycle bin.
+                    later.append((file.deleted, file.created or _FIRST, name))
                 elif file:
-                    await self._take_in(file)
+                    await self._import(file)
         for *_, name in sorted(later):
             if file := await self._read(name):
-                await self._take_in(file)
-        return self.result
+                await self._import(file)
+        return self.result.model_copy(update={"errors": self.problems.problems})
 
     async def _read(self, name: str) -> NoteFile | None:
         """The file; None, and named among the problems, when it cannot be read."""
@@ -98,24 +96,24 @@ class Import:
             self.problems.refused(name, refusal)
         return None
 
-    async def _take_in(self, file: NoteFile) -> None:
+    async def _import(self, file: NoteFile) -> None:
         known = await self._database.reader.one(
             queries.KNOWN, user_id=self.caller.user_id, uuid=file.uuid, draft_id=file.draft_id
         )
         if known is not None:
-            self.result["unchanged"] += 1
+            self.result.unchanged += 1
             return
         try:
-            validate(CreateNote, {**file.wanted, "content": file.body})  # before anything is stored for it
+            validate(CreateNote, {**file.payload, "content": file.body})  # before anything is stored for it
             await self._make(file)
-        except _IsThere:
-            self.result["unchanged"] += 1
+        except _AlreadyImported:
+            self.result.unchanged += 1
         except ApiError as refusal:
             self.problems.refused(file.name, refusal)
 
     async def _make(self, file: NoteFile) -> None:
         """The note with all that belongs to it, in one transaction: it is there whole or not at all."""
-        kept = await self.gather.versions(file)
+        exported = await self.gather.versions(file)
         async with AsyncExitStack() as stack:
             listed = await self.gather.listed(stack, file)
             linked = await self.gather.linked(stack, file)
@@ -130,15 +128,15 @@ class Import:
             cover_path = await self._place(stack, cover, covers.FOLDER, cover.filename or "") if cover else None
             async with self._database.transaction() as db:
                 course_id = await self._course(db, file.course)
-                wanted = {**file.wanted, "content": file.body, "course_id": course_id}
+                payload = {**file.payload, "content": file.body, "course_id": course_id}
                 if file.source:
-                    wanted["source_note_uuid"] = str(await self._source_note(db, file.source))
-                note_id, made = await notes.create(db, self.caller, validate(CreateNote, wanted), uuid=uuid)
-                if not made:
-                    raise _IsThere
+                    payload["source_note_uuid"] = str(await self._source_note(db, file.source))
+                note_id, created = await notes.create(db, self.caller, validate(CreateNote, payload), uuid=uuid)
+                if not created:
+                    raise _AlreadyImported
                 text = file.body
-                for filed, lay in listed:
-                    text = links.moved(text, lay, await self._attach(db, note_id, filed, paths[filed.path]))
+                for filed, media_path in listed:
+                    text = links.moved(text, media_path, await self._attach(db, note_id, filed, paths[filed.path]))
                 placed_urls = {
                     one.path: await self._attach(db, note_id, one, paths[one.path])
                     for one in dict.fromkeys(linked.values())
@@ -149,53 +147,54 @@ class Import:
                     change = validate(UpdateNote, {"content": text})
                     await notes.update_note(db, self.caller.user_id, note_id, change, quiet=True)
                 if cover_path:
-                    await covers.put(db, self.caller.user_id, note_id, cover_path)
-                await versions.bring_back(db, self.caller.user_id, note_id, kept)
-                if file.binned:
+                    await covers.replace(db, self.caller.user_id, note_id, cover_path)
+                await versions.add_exported(db, self.caller.user_id, note_id, exported)
+                if file.deleted:
                     await notes.trash(db, self.caller.user_id, note_id)
                 await _date(db, note_id, file)
-        self.result["imported"] += 1
-        self.result["attachments"] += len(listed) + len(placed_urls)
+        self.result.imported += 1
+        self.result.attachments += len(listed) + len(placed_urls)
 
     async def _all_courses(self) -> None:
         """The courses of an export, also those without notes."""
-        for course in await self._told_courses():
+        for course in await self._exported_courses():
             title = course.get("title") if isinstance(course, dict) else None
             key = title.strip().lower() if isinstance(title, str) else ""
-            self._courses[key] = course
+            if isinstance(course, dict):
+                self._courses[key] = course
             try:
                 async with self._database.transaction() as db:
                     await self._course(db, validate(CreateCourse, {"title": title}).title)
             except ApiError as refusal:
-                self._courses.pop(key)
+                self._courses.pop(key, None)
                 self.problems.refused(COURSES, refusal)
 
-    async def _told_courses(self) -> list[Any]:
+    async def _exported_courses(self) -> list[JsonValue]:
         data = await self.gather.document(COURSES) if COURSES in self.source else None
-        told = data.get("courses") if isinstance(data, dict) and "format" in data else None
-        return told[: self.source.limits.files] if isinstance(told, list) else []
+        exported = data.get("courses") if isinstance(data, dict) and "format" in data else None
+        return exported[: self.source.limits.files] if isinstance(exported, list) else []
 
     async def _course(self, db: AsyncSession, title: str) -> int | None:
         """The caller's course of this title, made when there is none: as the export has it, if it does."""
         if not title:
             return None
-        told = self._courses.get(title.strip().lower(), {})
-        like = {name: told[name] for name in ("description", "icon") if name in told}
-        wanted = validate(CreateCourse, {**like, "title": title})
+        exported = self._courses.get(title.strip().lower(), {})
+        fields = {name: exported[name] for name in ("description", "icon") if name in exported}
+        body = validate(CreateCourse, {**fields, "title": title})
         same = select(Course.id).where(
-            Course.creator_id == self.caller.user_id, func.lower(Course.title) == func.lower(wanted.title)
+            Course.creator_id == self.caller.user_id, func.lower(Course.title) == func.lower(body.title)
         )
-        found: int | None = await db.scalar(same)
-        if found is None:
-            # Somebody else of the same user may be making it: look again when they are done.
+        course_id: int | None = await db.scalar(same)
+        if course_id is None:
+            # Another request of the same user may be making it: look again under the lock.
             await authors.lock_author_shared(db, self.caller.user_id, exclusive=True)
-            found = await db.scalar(same)
-        if found is None:
-            found, _ = await courses.create(db, self.caller.user_id, wanted)
-            place = told.get("sort_order")
-            if isinstance(place, int) and abs(place) < 2**31:
-                (await db.get_one(Course, found)).sort_order = place
-        return found
+            course_id = await db.scalar(same)
+        if course_id is None:
+            course_id, _ = await courses.create(db, self.caller.user_id, body)
+            position = exported.get("sort_order")
+            if isinstance(position, int) and abs(position) < 2**31:
+                (await db.get_one(Course, course_id)).sort_order = position
+        return course_id
 
     async def _source_note(self, db: AsyncSession, uuid: UUID) -> UUID:
         """The note that a comment belongs to: the imported one, else the one of that uuid."""
@@ -208,13 +207,13 @@ class Import:
         return await stack.enter_async_context(placed(self._database, self._media, one.path, folder, name))
 
     async def _attach(self, db: AsyncSession, note_id: int, one: Staged, path: str) -> str:
-        made = await attachments.attach(db, self.caller.user_id, note_id, one, path)
-        row = await db.get_one(NoteAttachment, made)
+        attachment_id = await attachments.attach(db, self.caller.user_id, note_id, one, path)
+        row = await db.get_one(NoteAttachment, attachment_id)
         return media_url(self.request, row.file)
 
 
 async def _date(db: AsyncSession, note_id: int, file: NoteFile) -> None:
-    """Give the note the moments of its file; at last, since every change would move them."""
+    """Set the timestamps of the note to those of its file; at last, since every change would move them."""
     note = await db.get_one(Note, note_id)
     note.date_created = file.created or note.date_created
     note.last_edit = max(file.edited or file.created or note.last_edit, note.date_created)

@@ -12,7 +12,7 @@ from notes_service.exchange.archive import Source
 MARKDOWN = frozenset({".md", ".markdown"})
 _EMBED = r"!\[\[(?P<embed>[^\[\]|#\n]{1,255})(?:[|#][^\[\]\n]{0,255})?\]\]"
 # Words with single blanks between them and balanced parentheses, then perhaps a title: never two ways to read a blank,
-# and nothing is given back, which could not help and takes its time.
+# and no backtracking, which cannot help and takes long.
 _TARGET = r"(?:[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"']))(?:[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"'])){0,499}+"
 _LINK = rf"(?P<opens>\]\([ \t]*)(?:<(?P<angled>[^<>\n]{{1,500}})>|(?P<plain>{_TARGET}))(?P<closes>[^()\n]{{0,300}}\))"
 _SRC = r"(?P<attribute>\bsrc=[\"'])(?P<src>[^\"'\n]{1,500})"
@@ -22,33 +22,33 @@ _NO_FILE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|#|//")
 
 def targets(text: str) -> Iterator[str]:
     """What the text shows or links to, as it is written, each once."""
-    return iter(dict.fromkeys(_target(found) for found in _ANY.finditer(text)))
+    return iter(dict.fromkeys(_target(match) for match in _ANY.finditer(text)))
 
 
 def relinked(text: str, urls: Mapping[str, str]) -> str:
     """The text with these targets replaced; a wiki embed becomes an image. Everything else stays as it is."""
-    return _ANY.sub(lambda found: _with_url(found, urls.get(_target(found))), text)
+    return _ANY.sub(lambda match: _with_url(match, urls.get(_target(match))), text)
 
 
 def moved(text: str, old: str, url: str) -> str:
-    """The text with every address, of whatever house, of the file that lay at `old` below /media/ replaced."""
+    """The text with every address, of whatever deployment, of the file that was at `old` below /media/ replaced."""
     if not old:
         return text
     return re.sub(rf"(?:https?://[^\s/()<>\"']{{1,255}})?/media/{re.escape(quote(old))}", lambda _: url, text)
 
 
-def _target(found: re.Match[str]) -> str:
-    return (found["embed"] or found["angled"] or found["plain"] or found["src"]).strip()
+def _target(match: re.Match[str]) -> str:
+    return (match["embed"] or match["angled"] or match["plain"] or match["src"]).strip()
 
 
-def _with_url(found: re.Match[str], url: str | None) -> str:
+def _with_url(match: re.Match[str], url: str | None) -> str:
     if url is None:
-        return found[0]
-    if found["embed"]:
-        return f"![{_target(found)}]({url})"
-    if found["src"]:
-        return f"{found['attribute']}{url}"
-    return f"{found['opens']}{url}{found['closes']}"
+        return match[0]
+    if match["embed"]:
+        return f"![{_target(match)}]({url})"
+    if match["src"]:
+        return f"{match['attribute']}{url}"
+    return f"{match['opens']}{url}{match['closes']}"
 
 
 def resolve(source: Source, note: str, target: str) -> str | None:
@@ -63,11 +63,11 @@ def resolve(source: Source, note: str, target: str) -> str | None:
         if not path.name or path.suffix.lower() in MARKDOWN:
             continue
         for folder in (PurePosixPath(note).parent, PurePosixPath(source.root), PurePosixPath()):
-            found = _joined(folder, path)
-            if found in source:
-                return found
-        if path.suffix and (found := source.named(path.name) or ""):
-            return found
+            candidate = _joined(folder, path)
+            if candidate in source:
+                return candidate
+        if path.suffix and (named := source.named(path.name)):
+            return named
     return None
 
 

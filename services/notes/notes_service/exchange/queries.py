@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
 from sqlalchemy import ARRAY, BigInteger, BindParameter, Text, any_, bindparam, or_, select
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.orm import aliased
 
 from notechondria_shared.db import prepare
+from notechondria_shared.db.reader import prepare_scalar
 from notes_service.models import (
     Course,
     CourseSubscription,
@@ -21,6 +26,106 @@ PAGE = 50
 
 _USER: BindParameter[int] = bindparam("user_id", type_=BigInteger)
 _IDS = any_(bindparam("note_ids", type_=ARRAY(BigInteger)))
+
+
+@dataclass(slots=True)
+class ExportedNote:
+    """A note with its text, its course's title and the uuid of the note it comments on."""
+
+    id: int
+    uuid: UUID
+    title: str
+    description: str | None
+    content: str
+    metadata_json: str
+    custom_meta: str
+    is_public: bool
+    editor_mode: str
+    note_type: str
+    cover_image: str
+    course_id: int | None
+    date_created: datetime
+    last_edit: datetime
+    deleted_at: datetime | None
+    course: str | None
+    source_note_uuid: UUID | None
+
+
+@dataclass(slots=True)
+class ExportedCourse:
+    """A course of the user."""
+
+    id: int
+    client_course_id: str | None
+    slug: str
+    title: str
+    description: str | None
+    icon: int | None
+    is_default: bool
+    sort_order: int
+    cover_image: str
+    date_created: datetime
+    last_edit: datetime
+
+
+@dataclass(slots=True)
+class ExportedAttachment:
+    """A file of a note."""
+
+    note_id: int
+    file: str
+    original_filename: str
+    file_size: int
+    content_type: str
+    date_created: datetime
+
+
+@dataclass(slots=True)
+class ExportedVersionRow:
+    """An earlier state of a note."""
+
+    note_id: int
+    title: str
+    description: str | None
+    content: str
+    metadata_json: str
+    editor_mode: str
+    reason: str
+    date_created: datetime
+
+
+@dataclass(slots=True)
+class ExportedBlock:
+    """A block of the user."""
+
+    note_id: int | None
+    block_type: str
+    text: str | None
+    args: str | None
+    is_ai_generated: bool
+    image: str
+    file: str
+
+
+@dataclass(slots=True)
+class ExportedSubscription:
+    """A course that the user reads."""
+
+    course_id: int
+    is_active: bool
+    subscribed_at: datetime
+    last_opened_at: datetime | None
+
+
+@dataclass(slots=True)
+class ExportedBinEntry:
+    """A note in the recycle bin."""
+
+    note_id: int
+    deleted_at: datetime
+    metadata_json: str
+
+
 _source = aliased(Note, name="source")
 _note = (
     select(
@@ -47,9 +152,9 @@ _note = (
     .where(Note.creator_id == _USER)
     .order_by(Note.id)
 )
-PAGE_OF_NOTES = prepare(_note.where(Note.id > bindparam("after", type_=BigInteger)).limit(PAGE))
-"""With those in the bin."""
-NOTES = prepare(_note)
+PAGE_OF_NOTES = prepare(_note.where(Note.id > bindparam("after", type_=BigInteger)).limit(PAGE), ExportedNote)
+"""With those in the recycle bin."""
+NOTES = prepare(_note, ExportedNote)
 COURSES = prepare(
     select(
         Course.id,
@@ -65,7 +170,8 @@ COURSES = prepare(
         Course.last_edit,
     )
     .where(Course.creator_id == _USER)
-    .order_by(Course.id)
+    .order_by(Course.id),
+    ExportedCourse,
 )
 _attachment = select(
     NoteAttachment.note_id,
@@ -75,8 +181,10 @@ _attachment = select(
     NoteAttachment.content_type,
     NoteAttachment.date_created,
 ).order_by(NoteAttachment.note_id, NoteAttachment.id)
-ATTACHMENTS_OF = prepare(_attachment.where(NoteAttachment.note_id == _IDS))
-ATTACHMENTS = prepare(_attachment.join(Note, Note.id == NoteAttachment.note_id).where(Note.creator_id == _USER))
+ATTACHMENTS_OF = prepare(_attachment.where(NoteAttachment.note_id == _IDS), ExportedAttachment)
+ATTACHMENTS = prepare(
+    _attachment.join(Note, Note.id == NoteAttachment.note_id).where(Note.creator_id == _USER), ExportedAttachment
+)
 _version = select(
     NoteVersion.note_id,
     NoteVersion.title,
@@ -87,8 +195,8 @@ _version = select(
     NoteVersion.reason,
     NoteVersion.date_created,
 ).order_by(NoteVersion.note_id, NoteVersion.id)
-VERSIONS_OF = prepare(_version.where(NoteVersion.note_id == _IDS))
-VERSIONS = prepare(_version.where(NoteVersion.creator_id == _USER))
+VERSIONS_OF = prepare(_version.where(NoteVersion.note_id == _IDS), ExportedVersionRow)
+VERSIONS = prepare(_version.where(NoteVersion.creator_id == _USER), ExportedVersionRow)
 BLOCKS = prepare(
     select(
         NoteBlock.note_id,
@@ -100,7 +208,8 @@ BLOCKS = prepare(
         NoteBlock.file,
     )
     .where(NoteBlock.creator_id == _USER)
-    .order_by(NoteBlock.note_id, NoteBlock.id)
+    .order_by(NoteBlock.note_id, NoteBlock.id),
+    ExportedBlock,
 )
 SUBSCRIPTIONS = prepare(
     select(
@@ -110,14 +219,16 @@ SUBSCRIPTIONS = prepare(
         CourseSubscription.last_opened_at,
     )
     .where(CourseSubscription.creator_id == _USER)
-    .order_by(CourseSubscription.course_id)
+    .order_by(CourseSubscription.course_id),
+    ExportedSubscription,
 )
 BIN = prepare(
     select(RecycleBinEntry.note_id, RecycleBinEntry.deleted_at, RecycleBinEntry.metadata_json)
     .where(RecycleBinEntry.creator_id == _USER)
-    .order_by(RecycleBinEntry.note_id)
+    .order_by(RecycleBinEntry.note_id),
+    ExportedBinEntry,
 )
-KNOWN = prepare(
+KNOWN = prepare_scalar(
     select(Note.id)
     .where(
         Note.creator_id == _USER,
@@ -126,6 +237,7 @@ KNOWN = prepare(
             Note.client_draft_id == bindparam("draft_id", type_=Text),
         ),
     )
-    .limit(1)
+    .limit(1),
+    int,
 )
-"""The own note that an imported file stands for, binned or not."""
+"""The own note that an imported file stands for, deleted or not."""

@@ -1,4 +1,4 @@
-"""What a markdown file says of the note it is: of our own exports, of Obsidian, of Joplin."""
+"""The note in a markdown file: of our own exports, of Obsidian, of Joplin."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any
 from uuid import UUID, uuid5
+
+from pydantic import JsonValue
 
 from notechondria_contracts.fields.rules import parse_datetime
 from notechondria_shared.core.timestamps import now
@@ -22,32 +23,32 @@ _HEADING = re.compile(r"# +(.*?\S)(?:[ \t]+#+)?[ \t]*")
 _CREATED = ("date_created", "created", "created_at", "date")
 _EDITED = ("last_edit", "updated", "modified", "updated_at")
 _OURS = ("is_public", "note_type", "metadata_json", "custom_meta", "editor_mode")
-_ANYBODYS = frozenset({*_CREATED, *_EDITED, "uuid", "title", "description", "course", "tags"})
-_PLACED = _ANYBODYS.union(_OURS, {"attachments", "cover", "versions", "source_note_uuid", "deleted_at"})
+_COMMON = frozenset({*_CREATED, *_EDITED, "uuid", "title", "description", "course", "tags"})
+_KNOWN_FIELDS = _COMMON.union(_OURS, {"attachments", "cover", "versions", "source_note_uuid", "deleted_at"})
 
 
 @dataclass(frozen=True, slots=True)
 class NoteFile:
-    """A markdown file, read. `wanted` is the body of the request that would make the note."""
+    """A markdown file, read. `payload` is the body of the request that would make the note."""
 
     name: str
     uuid: UUID
     """Of the note it stands for: its own, or made of its path."""
     course: str
     body: str
-    wanted: dict[str, Any]
+    payload: dict[str, JsonValue]
     created: datetime | None
     edited: datetime | None
-    attachments: tuple[Mapping[str, Any], ...]
+    attachments: tuple[Mapping[str, JsonValue], ...]
     cover: str
     versions: str
     source: UUID | None
     """The uuid of the note that it comments on."""
-    binned: bool
+    deleted: bool
 
     @property
     def draft_id(self) -> str:
-        """The client's id of the note made of it: by this it is known when it comes again."""
+        """The client's id of the note made of it: by this a repeated import recognises it."""
         return draft_id_of(self.uuid)
 
 
@@ -62,41 +63,41 @@ def read_note(name: str, data: bytes, root: str) -> NoteFile:
         fields, body = front_matter.read(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadEntry("It is no UTF-8 text.") from None
-    fields = {lower if (lower := key.lower()) in _PLACED else key: value for key, value in fields.items()}
+    fields = {lower if (lower := key.lower()) in _KNOWN_FIELDS else key: value for key, value in fields.items()}
     uuid = _uuid(fields.get("uuid")) or uuid5(_BY_PATH, name)
     # In the files of others the names of our own fields mean something else.
     own = fields if {"uuid", "metadata_json", "custom_meta"} <= fields.keys() else {}
     listed = own.get("attachments")
-    wanted = _wanted(own) if own else _wanted_of_others(fields)
+    payload = _payload(own) if own else _payload_of_others(fields)
     return NoteFile(
         name=name,
         uuid=uuid,
         course=_course(name, fields, root),
         body=body,
-        wanted={**wanted, "title": _title(name, fields, body), "client_draft_id": draft_id_of(uuid)},
-        created=_moment(fields, _CREATED),
-        edited=_moment(fields, _EDITED),
+        payload={**payload, "title": _title(name, fields, body), "client_draft_id": draft_id_of(uuid)},
+        created=_timestamp(fields, _CREATED),
+        edited=_timestamp(fields, _EDITED),
         attachments=tuple(item for item in listed if isinstance(item, dict)) if isinstance(listed, list) else (),
         cover=_text(own.get("cover")),
         versions=_text(own.get("versions")),
         source=_uuid(own.get("source_note_uuid")),
-        binned=bool(own.get("deleted_at")),
+        deleted=bool(own.get("deleted_at")),
     )
 
 
-def _text(value: Any) -> str:
+def _text(value: JsonValue) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _uuid(value: Any) -> UUID | None:
+def _uuid(value: JsonValue) -> UUID | None:
     try:
-        return UUID(value)
-    except (AttributeError, TypeError, ValueError):
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
         return None
 
 
-def _moment(fields: Mapping[str, Any], names: tuple[str, ...]) -> datetime | None:
-    """The first readable moment; a date alone is its midnight. Never later than now."""
+def _timestamp(fields: Mapping[str, JsonValue], names: tuple[str, ...]) -> datetime | None:
+    """The first readable timestamp; a date alone is its midnight. Never later than now."""
     for name in names:
         text = _text(fields.get(name))
         at = parse_datetime(text) or parse_datetime(f"{text} 00:00")
@@ -105,16 +106,16 @@ def _moment(fields: Mapping[str, Any], names: tuple[str, ...]) -> datetime | Non
     return None
 
 
-def _title(name: str, fields: Mapping[str, Any], body: str) -> str:
+def _title(name: str, fields: Mapping[str, JsonValue], body: str) -> str:
     """That of the fields, else the heading the text begins with, else the name of the file."""
-    given = fields.get("title")
-    if isinstance(given, str | int | float) and (title := str(given).strip()):
-        return title[:TITLE_LENGTH]
+    title = fields.get("title")
+    if isinstance(title, str | int | float) and (text := str(title).strip()):
+        return text[:TITLE_LENGTH]
     heading = _HEADING.fullmatch(body.lstrip().partition("\n")[0].rstrip())
     return (heading[1] if heading else PurePosixPath(name).stem.strip() or "untitled")[:TITLE_LENGTH]
 
 
-def _course(name: str, fields: Mapping[str, Any], root: str) -> str:
+def _course(name: str, fields: Mapping[str, JsonValue], root: str) -> str:
     """The course that the file names, else the topmost folder; a file in the vault itself has the vault's name."""
     if "course" in fields:
         return str(fields["course"] or "").strip()[:COURSE_LENGTH]
@@ -123,29 +124,29 @@ def _course(name: str, fields: Mapping[str, Any], root: str) -> str:
     return (folders[0] if folders else PurePosixPath(root).name if inside != name else "").strip()[:COURSE_LENGTH]
 
 
-def _wanted(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _payload(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The fields of a note of our own export."""
     return {"editor_mode": "G"} | {
         name: fields[name] for name in (*_OURS, "description") if fields.get(name) not in (None, "")
     }
 
 
-def _wanted_of_others(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Tags become metadata; what has no place here becomes the user's own fields, so that nothing is lost."""
-    wanted: dict[str, Any] = {"editor_mode": "G"}
-    rest = {name: value for name, value in fields.items() if name not in _ANYBODYS}
+def _payload_of_others(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Tags become metadata; what has no field here becomes the user's own fields, so that nothing is lost."""
+    payload: dict[str, JsonValue] = {"editor_mode": "G"}
+    rest = {name: value for name, value in fields.items() if name not in _COMMON}
     description = fields.get("description")
     if isinstance(description, str) and len(description.strip()) <= DESCRIPTION_LENGTH:
-        wanted["description"] = description
+        payload["description"] = description
     elif description is not None:
         rest["description"] = description
     if tags := _tags(fields.get("tags")):
-        wanted["metadata_json"] = json.dumps({"tags": tags}, ensure_ascii=False)
+        payload["metadata_json"] = json.dumps({"tags": tags}, ensure_ascii=False)
     if rest:
-        wanted["custom_meta"] = json.dumps(rest, ensure_ascii=False)
-    return wanted
+        payload["custom_meta"] = json.dumps(rest, ensure_ascii=False)
+    return payload
 
 
-def _tags(value: Any) -> list[str]:
-    given = value if isinstance(value, list) else re.split(r"[,\s]+", value) if isinstance(value, str) else []
-    return [tag for item in given if isinstance(item, str | int) and (tag := str(item).strip().lstrip("#"))]
+def _tags(value: JsonValue) -> list[str]:
+    items = value if isinstance(value, list) else re.split(r"[,\s]+", value) if isinstance(value, str) else []
+    return [tag for item in items if isinstance(item, str | int) and (tag := str(item).strip().lstrip("#"))]

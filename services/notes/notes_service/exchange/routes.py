@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import StreamingResponse
 
 from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.core.timestamps import iso_offset, today
-from notechondria_shared.db.tables import Row
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.body import describe_body
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.route import api_router
 from notechondria_shared.web.upload import is_multipart, read_form
 from notechondria_shared.web.zip_stream import zip_stream
-from notes_service.authors.contact import KnownCaller
+from notes_service.callers import KnownCaller
+from notes_service.dependencies import Media, State
 from notes_service.exchange import importing, queries
 from notes_service.exchange.archive import Archive, Folder, Source
 from notes_service.exchange.exporting import Export
-from notes_service.exchange.limits import Limits, Slots
+from notes_service.exchange.limits import Limits
 from notes_service.exchange.links import MARKDOWN
-from notes_service.settings import NotesSettings
 
-router = APIRouter(prefix="/api/v1/notes", tags=["export and import"])
-internal = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+router = api_router("/api/v1/notes", tags=["export and import"])
+internal = api_router("/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
 MISSING = "No file provided: Notes.Import/upload — send a zip, or markdown files, as the part `file` of a form."
 UPLOAD = [describe_body(files=("file",))]
 
@@ -39,18 +44,18 @@ UPLOAD = [describe_body(files=("file",))]
     response_class=StreamingResponse,
     responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def export_notes(request: Request, caller: KnownCaller, read: ReadSession) -> StreamingResponse:
-    """Everything the caller has here as a zip: notes as markdown with front matter, those of the bin apart, their
+async def export_notes(media: Media, caller: KnownCaller, read: ReadSession) -> StreamingResponse:
+    """Everything the caller has here as a zip: notes as markdown with front matter, deleted ones apart, their
     attachments, covers and versions, and `courses.json`."""
     name = f"notechondria-{today().isoformat()}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Encoding": "identity"}
-    pieces = zip_stream(Export(read, request.app.state.media, caller.user_id).members())
+    pieces = zip_stream(Export(read, media, caller.user_id).members())
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
-@router.post("/import/", response_model=importing.Imported, dependencies=UPLOAD)
-async def import_notes(request: Request, caller: KnownCaller) -> Json:
-    """Take in notes, at most 50 MiB or what this server allows: a zip (an export of ours, or a folder as Obsidian and
+@router.post("/import/", dependencies=UPLOAD)
+async def import_notes(request: Request, state: State, caller: KnownCaller) -> importing.Imported:
+    """Import notes, at most 50 MiB or what this server allows: a zip (an export of ours, or a folder as Obsidian and
     Joplin export it), or such a folder's files themselves, each a part whose file name is its path in the folder.
 
     A note that was imported before, or that is still here, stays as it is. Files that cannot be read are named in
@@ -59,10 +64,8 @@ async def import_notes(request: Request, caller: KnownCaller) -> Json:
     """
     if not is_multipart(request):
         raise BadRequest(MISSING)
-    settings: NotesSettings = request.app.state.settings
-    slots: Slots = request.app.state.import_slots
-    limits = Limits(settings.import_max_mib, settings.import_max_files)
-    with slots.taken(caller.user_id):
+    limits = Limits(state.settings.import_max_mib, state.settings.import_max_files)
+    with state.import_slots.taken(caller.user_id):
         async with read_form(request, too_large=limits.too_large(), limit=limits.sent, max_files=limits.files) as form:
             uploads = [upload for upload in form.uploads if upload.filename]
             if not uploads:
@@ -70,11 +73,11 @@ async def import_notes(request: Request, caller: KnownCaller) -> Json:
             if sum(upload.size or 0 for upload in uploads) > limits.sent:
                 raise limits.too_large()
             source = await asyncio.to_thread(_source, uploads, limits)
-            return Json(await importing.Import(request, caller, source).run())
+            return await importing.Import(request, state, caller, source).run()
 
 
 def _source(uploads: Sequence[UploadFile], limits: Limits) -> Source:
-    """One file that is no markdown is a zip; everything else is what it seems."""
+    """One file that is no markdown is a zip; several files are a folder."""
     first = uploads[0]
     if len(uploads) == 1 and PurePosixPath(first.filename or "").suffix.lower() not in MARKDOWN:
         return Archive(first.file, limits)
@@ -83,31 +86,35 @@ def _source(uploads: Sequence[UploadFile], limits: Limits) -> Source:
 
 @internal.get("/users/{user_id:id}/export")
 async def export_user(user_id: int, read: ReadSession) -> Json:
-    """Everything that is kept here of a user: `{"service": "notes", "data": {...}, "files": [media paths]}`."""
-    reads = {
-        "courses": queries.COURSES,
-        "notes": queries.NOTES,
-        "blocks": queries.BLOCKS,
-        "versions": queries.VERSIONS,
-        "attachments": queries.ATTACHMENTS,
-        "subscriptions": queries.SUBSCRIPTIONS,
-        "recycle_bin": queries.BIN,
+    """Everything that is stored here of a user: `{"service": "notes", "data": {...}, "files": [media paths]}`."""
+    courses = await read.all(queries.COURSES, user_id=user_id)
+    notes = await read.all(queries.NOTES, user_id=user_id)
+    blocks = await read.all(queries.BLOCKS, user_id=user_id)
+    attachments = await read.all(queries.ATTACHMENTS, user_id=user_id)
+    data: dict[str, Sequence[DataclassInstance]] = {
+        "courses": courses,
+        "notes": notes,
+        "blocks": blocks,
+        "versions": await read.all(queries.VERSIONS, user_id=user_id),
+        "attachments": attachments,
+        "subscriptions": await read.all(queries.SUBSCRIPTIONS, user_id=user_id),
+        "recycle_bin": await read.all(queries.BIN, user_id=user_id),
     }
-    data = {name: await read.all(query, user_id=user_id) for name, query in reads.items()}
-    files = [
-        *(row["cover_image"] for row in (*data["courses"], *data["notes"])),
-        *(row["file"] for row in (*data["attachments"], *data["blocks"])),
-        *(row["image"] for row in data["blocks"]),
-    ]
-    plain = {name: [_plain(row) for row in rows] for name, rows in data.items()}
-    return Json({"service": "notes", "data": plain, "files": sorted({path for path in files if path})})
+    files = {
+        *(row.cover_image for row in courses),
+        *(row.cover_image for row in notes),
+        *(row.file for row in attachments),
+        *(path for row in blocks for path in (row.file, row.image)),
+    }
+    values = {name: [_json_values(row) for row in rows] for name, rows in data.items()}
+    return Json({"service": "notes", "data": values, "files": sorted(path for path in files if path)})
 
 
-def _plain(row: Row) -> dict[str, Any]:
-    return {name: _written(value) for name, value in row.items()}
+def _json_values(row: DataclassInstance) -> dict[str, str | int | None]:
+    return {name: _json_value(value) for name, value in asdict(row).items()}
 
 
-def _written(value: Any) -> Any:
-    if hasattr(value, "astimezone"):
+def _json_value(value: object) -> str | int | None:
+    if isinstance(value, datetime):
         return iso_offset(value)
-    return value if value is None or isinstance(value, str | int | bool) else str(value)
+    return value if value is None or isinstance(value, str | int) else str(value)

@@ -1,12 +1,10 @@
-"""What notes does by itself from time to time: the retention of the recycle bin, the sweep of orphaned files."""
+"""Periodic work: the retention of the recycle bin, the sweep of orphaned files."""
 
 from __future__ import annotations
 
 import logging
 import time
 from datetime import timedelta
-
-from fastapi import FastAPI
 
 from notechondria_shared.core.background import Periodic
 from notechondria_shared.core.timestamps import now
@@ -25,15 +23,15 @@ FIRST_SWEEP_SECONDS = 3600.0
 
 
 class Housekeeper(Periodic):
-    """Replicas agree by advisory locks on which of them does a round."""
+    """Purges and sweeps. Replicas agree by an advisory lock on which of them purges."""
 
     task_name = "housekeeping"
 
-    def __init__(self, app: FastAPI) -> None:
-        self._settings: NotesSettings = app.state.settings
-        self._database: Database = app.state.database
-        self._media: MediaStore = app.state.media
-        self._file_deletions: FileDeletions = app.state.file_deletions
+    def __init__(
+        self, settings: NotesSettings, database: Database, media: MediaStore, file_deletions: FileDeletions
+    ) -> None:
+        self._settings, self._database, self._media = settings, database, media
+        self._file_deletions = file_deletions
         self._sweep_at = time.monotonic() + min(FIRST_SWEEP_SECONDS, self._settings.orphan_sweep_seconds)
         super().__init__(self._settings.housekeeping_seconds)
 
@@ -44,7 +42,7 @@ class Housekeeper(Periodic):
             self._sweep_at = time.monotonic() + self._settings.orphan_sweep_seconds
 
     async def retain(self) -> int:
-        """Purge what lay in the recycle bin for longer than RECYCLE_BIN_RETENTION_DAYS; the number of notes."""
+        """Purge what is in the recycle bin for longer than RECYCLE_BIN_RETENTION_DAYS; the number of notes."""
         days = self._settings.recycle_bin_retention_days
 
         async def purge() -> int:

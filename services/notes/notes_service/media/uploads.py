@@ -1,6 +1,6 @@
-"""Taking in a file (notes §8): from the request to disk, from there to the store in pieces, and to its place at last.
+"""Storing a file (notes §8): from the request to disk, from there to the store in pieces, then to its final path.
 
-The path is claimed in a row before the file is moved there: two uploads of one name never meet, and no transaction
+The path is claimed in a row before the file is moved there: two uploads of one name never collide, and no transaction
 waits for the store.
 """
 
@@ -22,15 +22,15 @@ from notechondria_shared.storage.media import CHUNK, MediaStore
 from notes_service.models import FILE_DELETIONS, FileClaim
 
 STAGING = "staging"
-"""Folder of files that have no place yet; never delivered."""
+"""Folder of files without a final path; never delivered."""
 
 
-class Described(Protocol):
-    """What is told of a file beside its content: by an upload, or by an import."""
+class FileDescription(Protocol):
+    """A file's name, size and type, of an upload or of an import."""
 
     @property
     def filename(self) -> str | None:
-        """What its user calls it."""
+        """Its name for its user."""
 
     @property
     def size(self) -> int | None:
@@ -64,7 +64,7 @@ async def placed(database: Database, media: MediaStore, staged_path: str, folder
     """Move a staged file into a folder under its name, or a changed one when that is taken; the path.
 
     The block writes the row that names the path, in a transaction of its own. The claim on the path holds until the
-    block ends. After a rollback the file is an orphan and swept, since nobody can tell whether a commit was lost.
+    block ends. After a rollback the file is an orphan and swept, since a lost commit is not known.
     """
     path = await _claim(database, media, folder, name)
     try:
@@ -93,11 +93,9 @@ async def _claim(database: Database, media: MediaStore, folder: str, name: str) 
 async def _reserve(database: Database, path: str) -> bool:
     """Claim a path; False when another upload has it, or a file of that path is about to be deleted."""
     async with database.transaction() as db:
-        claimed = await db.scalar(
-            upsert(FileClaim).values(path=path).on_conflict_do_nothing().returning(FileClaim.path)
-        )
-        doomed = select(FILE_DELETIONS.c.id).where(FILE_DELETIONS.c.path == path).limit(1)
-        if claimed is None or await db.scalar(doomed) is not None:
+        claim = await db.scalar(upsert(FileClaim).values(path=path).on_conflict_do_nothing().returning(FileClaim.path))
+        queued = select(FILE_DELETIONS.c.id).where(FILE_DELETIONS.c.path == path).limit(1)
+        if claim is None or await db.scalar(queued) is not None:
             await db.rollback()
             return False
     return True

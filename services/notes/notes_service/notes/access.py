@@ -6,14 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.auth.precondition import check_precondition
 from notechondria_shared.core.errors import Forbidden, ListError, NotFound
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.web.dependencies import ReadSession
-from notes_service.authors.contact import KnownCaller
+from notes_service.callers import KnownCaller
 from notes_service.models import Note
 from notes_service.notes import queries
 
@@ -36,11 +36,11 @@ def check_write(creator_id: int, is_public: bool, user_id: int) -> None:
 
 
 async def require_own_note(caller: KnownCaller, note_id: int, read: ReadSession) -> int:
-    """The id of a note that the caller may write; checked before the body is looked at (notes §5.1)."""
+    """The id of a note that the caller may write; checked before the body is checked (notes §5.1)."""
     row = await read.one(queries.ACCESS, note_id=note_id)
     if row is None:
         raise NotFound(UNKNOWN)
-    check_write(row["creator_id"], row["is_public"], caller.user_id)
+    check_write(row.creator_id, row.is_public, caller.user_id)
     return note_id
 
 
@@ -49,8 +49,8 @@ async def require_note_of_uuid(caller: KnownCaller, note_uuid: UUID, read: ReadS
     row = await read.one(queries.ACCESS_BY_UUID, note_uuid=note_uuid)
     if row is None:
         raise NotFound(UNKNOWN)
-    check_write(row["creator_id"], row["is_public"], caller.user_id)
-    return int(row["id"])
+    check_write(row.creator_id, row.is_public, caller.user_id)
+    return row.id
 
 
 OwnNote = Annotated[int, Depends(require_own_note)]
@@ -59,13 +59,13 @@ OwnNoteOfUuid = Annotated[int, Depends(require_note_of_uuid)]
 
 async def lock_own(db: AsyncSession, user_id: int, note_id: int, *, with_comments: bool = False) -> Note:
     """The note, locked until the commit and checked again; `with_comments` locks its comments with it, in id order."""
-    wanted = Note.id == note_id
+    which: ColumnElement[bool] = Note.id == note_id
     if with_comments:
-        wanted = or_(wanted, and_(Note.source_note_id == note_id, Note.note_type == "C", Note.deleted_at.is_(None)))
+        which = or_(which, and_(Note.source_note_id == note_id, Note.note_type == "C", Note.deleted_at.is_(None)))
     locked = await db.scalars(
-        select(Note).where(wanted).order_by(Note.id).with_for_update().execution_options(populate_existing=True)
+        select(Note).where(which).order_by(Note.id).with_for_update().execution_options(populate_existing=True)
     )
-    note = next((found for found in locked if found.id == note_id), None)
+    note = next((row for row in locked if row.id == note_id), None)
     if note is None or note.deleted_at is not None:
         raise NotFound(UNKNOWN)
     check_write(note.creator_id, note.is_public, user_id)

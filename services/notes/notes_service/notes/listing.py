@@ -1,49 +1,27 @@
-"""The list of notes: its query string, and its page (notes §5.3, decision 7)."""
+"""The list of notes: which notes it has, and its page (notes §5.3, decision 7)."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import Request
 
-from notechondria_contracts.fields import messages
-from notechondria_contracts.fields.rules import BIGINT_MAX
-from notechondria_shared.core.errors import BadRequest, FieldErrors
 from notechondria_shared.db import Reader
-from notechondria_shared.db.tables import Row
-from notes_service.authors.contact import ANONYMOUS
+from notes_service.callers import ANONYMOUS
 from notes_service.notes import queries
-from notes_service.notes.queries import Scope
-from notes_service.notes.schemas import NotePage, NoteSummary, note_summary
-from notes_service.notes.search import Query, SearchCandidates, SearchPool, Sorting, sort_out
-
-PAGE_MAXIMUM = 100
-_SCOPES: dict[str, Scope] = {"personal": "personal", "private": "private", "public": "public", "all": "all"}
-
-
-def whole_number(name: str, text: str) -> int | None:
-    """A number of the query string; None when blank, 400 `{"detail"}` when it is none."""
-    text = text.strip()
-    if not text:
-        return None
-    if not re.fullmatch(r"[+-]?[0-9]{1,1000}", text, re.ASCII):
-        raise BadRequest(f"{name}: {messages.NOT_INTEGER}")
-    return max(-BIGINT_MAX, min(int(text), BIGINT_MAX))
-
-
-def words(name: str, text: str) -> str:
-    """A text of the query string, trimmed; NUL is refused."""
-    if "\x00" in text:
-        raise FieldErrors(**{name: messages.NUL_CHARACTER})
-    return text.strip()
+from notes_service.notes.queries import MatchesRow, Scope
+from notes_service.notes.schemas import NotePage
+from notes_service.parameters import ListScope
+from notes_service.search.pool import SearchPool
+from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, Sorting, sort_out
+from notes_service.summaries.queries import SummaryRow
+from notes_service.summaries.schemas import NoteSummary, note_summary
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """What is asked for. `limit` None means everything, without an envelope."""
+class NoteListQuery:
+    """What a request asks for. `limit` None is everything, without an envelope."""
 
     scope: Scope
     viewer: int
@@ -54,17 +32,26 @@ class Listing:
     offset: int
 
     @classmethod
-    def of(cls, viewer: int, *, scope: str, q: str, contains: str, course_id: str, limit: str, offset: str) -> Listing:
-        """Read the query string; 400 for numbers that are none."""
-        wanted, start = whole_number("limit", limit), whole_number("offset", offset)
+    def of(
+        cls,
+        viewer: int,
+        *,
+        scope: ListScope | None,
+        q: str,
+        contains: str,
+        course_id: int | None,
+        limit: int | None,
+        offset: int | None,
+    ) -> NoteListQuery:
+        """From the parameters: anonymous callers have a scope of their own, and only pages have an offset."""
         return cls(
-            scope="anonymous" if viewer == ANONYMOUS else _SCOPES.get(scope.strip().lower(), "personal"),
+            scope="anonymous" if viewer == ANONYMOUS else scope or "personal",
             viewer=viewer,
-            course_id=whole_number("course_id", course_id) or None,
-            q=words("q", q),
-            contains=words("contains", contains),
-            limit=None if wanted is None else max(1, min(wanted, PAGE_MAXIMUM)),
-            offset=0 if wanted is None else max(0, start or 0),
+            course_id=course_id or None,
+            q=q,
+            contains=contains,
+            limit=limit,
+            offset=0 if limit is None else offset or 0,
         )
 
     @property
@@ -73,65 +60,63 @@ class Listing:
         return self.scope, self.course_id is not None, bool(self.contains)
 
     @property
-    def searcher(self) -> dict[str, int]:
-        """What finding words binds of it."""
+    def viewer_params(self) -> dict[str, int]:
+        """What the search for words binds of it."""
         return {} if self.scope == "anonymous" else {"viewer": self.viewer}
 
     @property
-    def params(self) -> dict[str, Any]:
+    def params(self) -> dict[str, int | str]:
         """What the statements bind."""
-        given = {"course_id": self.course_id, "contains": self.contains or None}
-        named = {name: value for name, value in given.items() if value is not None}
-        return {**named, **self.searcher}
+        optional = {"course_id": self.course_id, "contains": self.contains or None}
+        return {**{name: value for name, value in optional.items() if value is not None}, **self.viewer_params}
 
 
-async def answer(request: Request, read: Reader, wanted: Listing) -> list[NoteSummary] | NotePage:
-    """The list, or the page when a limit was given. At most two statements, whatever the number of notes."""
-    if wanted.q:
-        rows, total = await _found(read, request.app.state.search, wanted)
-    else:
-        rows, total = await _listed(read, wanted)
+async def answer(
+    request: Request, read: Reader, search: SearchPool, query: NoteListQuery
+) -> list[NoteSummary] | NotePage:
+    """The list, or the page when there is a limit. At most two statements, whatever the number of notes."""
+    rows, total = await (_search(read, search, query) if query.q else _list(read, query))
     results = [note_summary(request, row) for row in rows]
-    if wanted.limit is None:
+    if query.limit is None:
         return results
     return {
         "results": results,
         "total": total,
-        "offset": wanted.offset,
-        "limit": wanted.limit,
-        "has_more": wanted.offset + wanted.limit < total,
+        "offset": query.offset,
+        "limit": query.limit,
+        "has_more": query.offset + query.limit < total,
     }
 
 
-async def _listed(read: Reader, wanted: Listing) -> tuple[list[dict[str, Any]], int]:
-    if wanted.limit is None:
-        rows = await read.all(queries.listing(*wanted.variant, False), **wanted.params)
+async def _list(read: Reader, query: NoteListQuery) -> tuple[list[SummaryRow], int]:
+    if query.limit is None:
+        rows = await read.all(queries.listing(*query.variant, False), **query.params)
         return rows, len(rows)
-    page = {"limit": wanted.limit, "offset": wanted.offset}
-    rows = await read.all(queries.listing(*wanted.variant, True), **wanted.params, **page)
-    if len(rows) < wanted.limit and (rows or not wanted.offset):
-        return rows, wanted.offset + len(rows)  # the end is in sight: no need to count
-    return rows, await read.value(queries.total(*wanted.variant), **wanted.params)
+    page = {"limit": query.limit, "offset": query.offset}
+    rows = await read.all(queries.listing(*query.variant, True), **query.params, **page)
+    if len(rows) < query.limit and (rows or not query.offset):
+        return rows, query.offset + len(rows)  # the page reaches the end: no need to count
+    return rows, await read.value(queries.total(*query.variant), **query.params) or 0
 
 
-async def _found(read: Reader, search: SearchPool, wanted: Listing) -> tuple[list[dict[str, Any]], int]:
-    """The page of a search, and how many notes it found: four statements at most."""
-    query = Query.of(wanted.q)
-    indexed, scanned = query.words
-    found, everything = await asyncio.gather(
-        read.all(queries.with_words(wanted.scope, bool(indexed), bool(scanned)), **wanted.searcher, **query.params),
-        read.all(queries.everything(*wanted.variant), **wanted.params, head_bytes=query.head_bytes),
+async def _search(read: Reader, search: SearchPool, query: NoteListQuery) -> tuple[list[SummaryRow], int]:
+    """The page of a search, and how many notes it has: four statements at most."""
+    text = Query.of(query.q)
+    indexed, scanned = text.words
+    matches, candidates = await asyncio.gather(
+        read.all(queries.with_words(query.scope, bool(indexed), bool(scanned)), **query.viewer_params, **text.params),
+        read.all(queries.candidates(*query.variant), **query.params, head_bytes=text.head_bytes),
     )
-    end = None if wanted.limit is None else wanted.offset + wanted.limit
-    sorting = await search.run(_ranked, query, found[0], everything[0], wanted.offset, end)
+    end = None if query.limit is None else query.offset + query.limit
+    sorting = await search.run(_ranked, text, matches[0], candidates[0], query.offset, end)
     asked = sorting.in_question
     heads = await read.all(queries.HEADS, note_ids=asked) if asked else []
-    shown = await search.run(sorting.page, query, {row["id"]: row["head"] for row in heads})
-    rows = {row["id"]: row for row in await read.all(queries.BY_IDS, note_ids=shown)} if shown else {}
-    # A note that was purged meanwhile is simply missing.
+    shown = await search.run(sorting.page, text, {row.id: row.head for row in heads})
+    rows = {row.id: row for row in await read.all(queries.BY_IDS, note_ids=shown)} if shown else {}
+    # A note that was purged since the first statement is missing.
     return [rows[note_id] for note_id in shown if note_id in rows], sorting.total
 
 
-def _ranked(query: Query, found: Row, columns: Row, start: int, end: int | None) -> Sorting:
-    exact = dict(zip(found["note_ids"] or (), found["exact"] or (), strict=True))
+def _ranked(query: Query, matches: MatchesRow, columns: CandidateColumns, start: int, end: int | None) -> Sorting:
+    exact = dict(zip(matches.note_ids or (), matches.exact or (), strict=True))
     return sort_out(query, SearchCandidates(columns), exact, start, end)

@@ -1,4 +1,4 @@
-"""Notes on the wire (notes §3.3, §3.4, §5.4)."""
+"""Notes on the wire (notes §3.4, §5.4)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from notechondria_contracts.fields import Boolean, Choice, Id, Text, Uuid
-from notechondria_shared.core.timestamps import iso_z
-from notechondria_shared.db.tables import Row
-from notechondria_shared.storage.media import media_url
 from notechondria_shared.web import Body
-from notes_service.authors.schemas import AuthorObject, author_object
+from notes_service.blocks.queries import BlockRow
 from notes_service.blocks.schemas import BlockDraft, BlockList, BlockObject, block_object
+from notes_service.notes.queries import DetailRow
+from notes_service.summaries.schemas import NoteSummary, note_summary
+from notes_service.values import EDITOR_MODES, NOTE_TYPES
 
 Title = Annotated[str, Text(max_length=100)]
 OptionalText = Annotated[str | None, Text(blank=True, null=True)]
-Mode = Annotated[str | None, Choice(("G", "B", "P"))]
+Mode = Annotated[str | None, Choice(EDITOR_MODES)]
 
 
 class NoteFields(Body):
@@ -35,7 +35,7 @@ class NoteFields(Body):
     course_id: Annotated[int | None, Id(null=True, zero_is_null=True)] = None
     client_draft_id: Annotated[str | None, Text(max_length=64, blank=True, null=True)] = None
     editor_mode: Mode = None
-    note_type: Annotated[str, Choice(("N", "C"))] = "N"
+    note_type: Annotated[str, Choice(NOTE_TYPES)] = "N"
     source_note_uuid: Annotated[UUID | None, Uuid(null=True)] = None
     blocks: Annotated[list[BlockDraft], BlockList()] = Field(default_factory=list)
 
@@ -55,35 +55,6 @@ class UpdateNote(NoteFields):
     """`PATCH /notes/{id}/` (notes §5.6): only what was sent counts."""
 
     title: Title = ""
-
-
-class CourseReference(TypedDict):
-    """The course of a note."""
-
-    id: int
-    title: str
-    slug: str
-
-
-class NoteSummary(TypedDict):
-    """A note in a list (notes §3.3)."""
-
-    id: int
-    uuid: str
-    title: str
-    description: str | None
-    excerpt: str
-    preview_lines: list[str]
-    editor_mode: str
-    note_type: str
-    is_public: bool
-    last_edit: str
-    date_created: str
-    course_id: int | None
-    course: CourseReference | None
-    author: AuthorObject
-    source_note_uuid: str | None
-    cover_image_url: str
 
 
 class NoteDetail(NoteSummary):
@@ -111,37 +82,12 @@ class NotePage(TypedDict):
     has_more: bool
 
 
-def note_summary(request: Request, row: Row) -> NoteSummary:
-    """A row of `notes.queries` as the contract's summary."""
-    course_id, source = row["course_id"], row["source_note_uuid"]
-    return {
-        "id": row["id"],
-        "uuid": str(row["uuid"]),
-        "title": row["title"],
-        "description": row["description"],
-        "excerpt": row["excerpt"],
-        "preview_lines": row["preview_lines"],
-        "editor_mode": row["editor_mode"],
-        "note_type": row["note_type"],
-        "is_public": row["is_public"],
-        "last_edit": iso_z(row["last_edit"]),
-        "date_created": iso_z(row["date_created"]),
-        "course_id": course_id,
-        "course": None
-        if course_id is None
-        else {"id": course_id, "title": row["course_title"], "slug": row["course_slug"]},
-        "author": author_object(request, row["creator_id"], row["username"], row["image_path"]),
-        "source_note_uuid": None if source is None else str(source),
-        "cover_image_url": media_url(request, row["cover_image"]),
-    }
-
-
-def note_detail(request: Request, row: Row, blocks: Sequence[Row]) -> NoteDetail:
-    """A row of `notes.queries.DETAIL` and its blocks as the contract's detail."""
+def note_detail(request: Request, row: DetailRow, blocks: Sequence[BlockRow]) -> NoteDetail:
+    """A note and its blocks as the contract's detail."""
     return {
         **note_summary(request, row),
         "blocks": [block_object(request, block) for block in blocks],
-        "content": row["content"],
-        "metadata_json": row["metadata_json"],
-        "custom_meta": row["custom_meta"],
+        "content": row.content,
+        "metadata_json": row.metadata_json,
+        "custom_meta": row.custom_meta,
     }

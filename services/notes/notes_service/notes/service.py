@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import TypedDict
 
 from notechondria_contracts.events.notes import NoteCreated, NoteRestored, NoteState, NoteTrashed, NoteUpdated
 from notechondria_shared.auth import Caller
@@ -26,103 +25,115 @@ from notes_service.models import Note, RecycleBinEntry
 from notes_service.notes import queries
 from notes_service.notes.access import lock_own
 from notes_service.notes.schemas import CreateNote, NoteFields, UpdateNote
-from notes_service.notes.summary import count_words, excerpt, preview_lines
+from notes_service.text.summary import count_words, excerpt, preview_lines
 
 TRIES = 5
 BUSY = "Note not saved: Notes.Notes/create — the same draft is being saved again and again; please try once more."
 
 
-async def create(db: AsyncSession, caller: Caller, wanted: CreateNote, *, uuid: UUID | None = None) -> tuple[int, bool]:
+async def create(db: AsyncSession, caller: Caller, body: CreateNote, *, uuid: UUID | None = None) -> tuple[int, bool]:
     """Make a note, or overwrite the one of the same draft (notes §5.5): its id, and True when it is new.
 
-    A new note gets `uuid`, by which its files may lie in their folder already.
+    A new note gets `uuid`: the folder of its files is named by it, and an import fills that before the note exists.
     """
     await authors.lock_author_shared(db, caller.user_id)
-    await _keep_course(db, wanted.course_id)
-    columns = _columns(caller, wanted)
+    await _require_course(db, body.course_id)
+    columns = _columns(caller, body)
     for _ in range(TRIES):
-        note = await _insert(db, caller.user_id, wanted, columns, uuid or uuid4())
-        if note is not None:
-            await replace_blocks(db, note, _first_blocks(wanted), new=True)
-            await publish(db, Note.row_event(NoteCreated, note), *activity_events("C", note, _words_sent(wanted)))
-            return note.id, True
+        created = await _insert(db, caller.user_id, body, columns, uuid or uuid4())
+        if created is not None:
+            await replace_blocks(db, created, _first_blocks(body), new=True)
+            await publish(db, Note.row_event(NoteCreated, created), *activity_events("C", created, _words_sent(body)))
+            return created.id, True
         note = await db.scalar(
             select(Note)
-            .where(Note.creator_id == caller.user_id, Note.client_draft_id == wanted.client_draft_id)
+            .where(Note.creator_id == caller.user_id, Note.client_draft_id == body.client_draft_id)
             .with_for_update()
         )
         if note is not None:
-            await _overwrite(db, note, wanted, columns)
+            await _overwrite(db, note, body, columns)
             return note.id, False
         # It was purged between the two statements: the draft id is free again.
     raise Unavailable(BUSY)
 
 
-def _columns(caller: Caller, wanted: CreateNote) -> dict[str, Any]:
-    """What both a new note and an overwritten one get from the request."""
+class _SentColumns(TypedDict):
+    """What both a new note and an overwritten one take from the request."""
+
+    title: str
+    description: str
+    content: str
+    metadata_json: str
+    is_public: bool
+    course_id: int | None
+    editor_mode: str
+
+
+def _columns(caller: Caller, body: CreateNote) -> _SentColumns:
     return {
-        "title": wanted.title,
-        "description": wanted.description or "",
-        "content": wanted.text,
-        "metadata_json": wanted.metadata_json or "",
-        "is_public": wanted.is_public,
-        "course_id": wanted.course_id,
-        "editor_mode": wanted.editor_mode or caller.editor_mode,
+        "title": body.title,
+        "description": body.description or "",
+        "content": body.text,
+        "metadata_json": body.metadata_json or "",
+        "is_public": body.is_public,
+        "course_id": body.course_id,
+        "editor_mode": body.editor_mode or caller.editor_mode,
     }
 
 
-async def _insert(db: AsyncSession, user_id: int, wanted: CreateNote, columns: dict[str, Any], uuid: UUID) -> Any:
-    """The state of the new note; None when the draft id is in use (a rival that inserts just now is waited for)."""
+async def _insert(
+    db: AsyncSession, user_id: int, body: CreateNote, columns: _SentColumns, uuid: UUID
+) -> queries.CreatedNote | None:
+    """The new note; None when the draft id is in use. A concurrent insert of the same draft id is waited for."""
     at = now()
-    row = await SessionReader(db).one(
+    return await SessionReader(db).one(
         queries.INSERT,
         **columns,
         creator_id=user_id,
         uuid=uuid,
         sharing_id=str(uuid4()),
-        custom_meta=wanted.custom_meta or "",
-        client_draft_id=wanted.client_draft_id or None,
-        note_type=wanted.note_type,
-        source_note_id=await _keep_source(db, wanted.source_note_uuid),
+        custom_meta=body.custom_meta or "",
+        client_draft_id=body.client_draft_id or None,
+        note_type=body.note_type,
+        source_note_id=await _lock_source(db, body.source_note_uuid),
         excerpt=excerpt(columns["content"], columns["description"]),
         preview_lines=preview_lines(columns["content"]),
         date_created=at,
         last_edit=at,
     )
-    return SimpleNamespace(**row) if row else None
 
 
-async def _overwrite(db: AsyncSession, note: Note, wanted: CreateNote, columns: dict[str, Any]) -> None:
+async def _overwrite(db: AsyncSession, note: Note, body: CreateNote, columns: _SentColumns) -> None:
     for name, value in columns.items():
         setattr(note, name, value)
-    if wanted.sent("custom_meta"):
-        note.custom_meta = wanted.custom_meta or ""
+    if body.sent("custom_meta"):
+        note.custom_meta = body.custom_meta or ""
     event: type[NoteState] = NoteUpdated
     if note.deleted_at is not None:
         event = NoteRestored
         await _leave_bin(db, note)
     note.save()
-    await replace_blocks(db, note, _first_blocks(wanted))
-    await publish(db, note.event(event), *activity_events("E", note, _words_sent(wanted)))
+    await replace_blocks(db, note, _first_blocks(body))
+    await publish(db, note.event(event), *activity_events("E", note, _words_sent(body)))
 
 
-def _first_blocks(wanted: CreateNote) -> list[BlockDraft]:
+def _first_blocks(body: CreateNote) -> list[BlockDraft]:
     """The blocks sent, else those of content, description or title: the first that is not empty."""
-    if wanted.blocks:
-        return wanted.blocks
-    return to_blocks(wanted.text or wanted.description or "", wanted.title) or [BlockDraft("T", wanted.title)]
+    if body.blocks:
+        return body.blocks
+    return to_blocks(body.text or body.description or "", body.title) or [BlockDraft("T", body.title)]
 
 
-def _words_sent(wanted: CreateNote) -> int:
+def _words_sent(body: CreateNote) -> int:
     """The words of a saved note; of its blocks when these are all of its text."""
-    return count_words(wanted.text or (to_markdown(wanted.blocks, wanted.title) if wanted.blocks else ""))
+    return count_words(body.text or (to_markdown(body.blocks, body.title) if body.blocks else ""))
 
 
 async def update_note(
     db: AsyncSession,
     user_id: int,
     note_id: int,
-    wanted: UpdateNote,
+    body: UpdateNote,
     *,
     all_words: bool = False,
     quiet: bool = False,
@@ -131,40 +142,40 @@ async def update_note(
 
     `all_words` counts the whole text, not what changed of it (notes §9.1); `quiet` records no activity at all.
     """
-    course_is_known = await _course_is_known(db, wanted.course_id)  # courses are locked before notes
+    course_is_known = await _course_is_known(db, body.course_id)  # courses are locked before notes
     note = await lock_own(db, user_id, note_id)
     if not course_is_known:
         raise NotFound(courses.UNKNOWN)
-    _apply_plain(note, wanted)
-    words = await _apply_text(db, note, wanted)
+    _apply_plain(note, body)
+    words = await _apply_text(db, note, body)
     if all_words and words:
         words = count_words(note.content)
     note.save()
     await publish(db, note.event(NoteUpdated), *activity_events("E", note, 0 if quiet else words))
 
 
-def _apply_plain(note: Note, wanted: UpdateNote) -> None:
+def _apply_plain(note: Note, body: UpdateNote) -> None:
     for name in ("title", "description", "is_public", "course_id"):
-        if wanted.sent(name):
-            setattr(note, name, getattr(wanted, name))
+        if body.sent(name):
+            setattr(note, name, getattr(body, name))
     for name in ("metadata_json", "custom_meta"):
-        if wanted.sent(name):
-            setattr(note, name, getattr(wanted, name) or "")
-    if wanted.editor_mode:
-        note.editor_mode = wanted.editor_mode
+        if body.sent(name):
+            setattr(note, name, getattr(body, name) or "")
+    if body.editor_mode:
+        note.editor_mode = body.editor_mode
 
 
-async def _apply_text(db: AsyncSession, note: Note, wanted: NoteFields) -> int:
+async def _apply_text(db: AsyncSession, note: Note, body: NoteFields) -> int:
     """Blocks, or content and markdown; the words of the activity row."""
-    if wanted.sent("blocks"):
-        note.content = to_markdown(wanted.blocks, note.title)
-        await replace_blocks(db, note, wanted.blocks)
+    if body.sent("blocks"):
+        note.content = to_markdown(body.blocks, note.title)
+        await replace_blocks(db, note, body.blocks)
         return count_words(note.content)
-    if not (wanted.sent("content") or wanted.sent("markdown")):
+    if not (body.sent("content") or body.sent("markdown")):
         return 0
     before = count_words(note.content)
     # A blank content alone empties the note, a blank markdown alone changes nothing.
-    note.content = wanted.text or ("" if wanted.sent("content") else note.content)
+    note.content = body.text or ("" if body.sent("content") else note.content)
     await replace_blocks(db, note, to_blocks(note.content, note.title))
     after = count_words(note.content)
     return max(abs(after - before), after)
@@ -197,7 +208,7 @@ async def trash(db: AsyncSession, user_id: int, note_id: int) -> None:
 
 
 async def restore(db: AsyncSession, user_id: int, note_id: int) -> None:
-    """Bring an own note back from the bin (notes §7); 404 when it does not lie there."""
+    """Bring an own note back from the recycle bin (notes §7); 404 when it is not there."""
     note = await db.scalar(
         select(Note)
         .where(Note.id == note_id, Note.creator_id == user_id, Note.deleted_at.is_not(None))
@@ -219,16 +230,16 @@ async def _course_is_known(db: AsyncSession, course_id: int | None) -> bool:
     return course_id is None or await courses.lock_shared(db, course_id)
 
 
-async def _keep_course(db: AsyncSession, course_id: int | None) -> None:
+async def _require_course(db: AsyncSession, course_id: int | None) -> None:
     if not await _course_is_known(db, course_id):
         raise NotFound(courses.UNKNOWN)
 
 
-async def _keep_source(db: AsyncSession, uuid: UUID | None) -> int | None:
-    """The id of the note that a comment belongs to; unknown and binned ones count as none (notes §5.4)."""
+async def _lock_source(db: AsyncSession, uuid: UUID | None) -> int | None:
+    """The id of the note that a comment belongs to; unknown and deleted ones count as none (notes §5.4)."""
     if uuid is None:
         return None
-    found: int | None = await db.scalar(
+    note_id: int | None = await db.scalar(
         select(Note.id).where(Note.uuid == uuid, Note.deleted_at.is_(None)).with_for_update(read=True, key_share=True)
     )
-    return found
+    return note_id

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import BigInteger, bindparam
 
 from notechondria_shared.db import prepare
 from notes_service.models import Note, RecycleBinEntry
-from notes_service.notes.queries import summaries
+from notes_service.summaries.queries import SummaryRow, summaries
+
+
+@dataclass(slots=True)
+class DeletedRow(SummaryRow):
+    """A note in the recycle bin."""
+
+    deleted_at: datetime
+    recycle_bin_entry_id: int
+
 
 DELETED = prepare(
     summaries(Note.deleted_at)
     .add_columns(RecycleBinEntry.id.label("recycle_bin_entry_id"))
     .join(RecycleBinEntry, RecycleBinEntry.note_id == Note.id)
     .where(Note.creator_id == bindparam("user_id", type_=BigInteger), Note.deleted_at.is_not(None))
-    .order_by(Note.deleted_at.desc(), Note.id.desc())
+    .order_by(Note.deleted_at.desc(), Note.id.desc()),
+    DeletedRow,
 )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
-from notechondria_shared.db import Database, SessionReader
+from notechondria_shared.db import SessionReader
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import DETAIL
-from notes_service.authors.contact import KnownCaller
+from notechondria_shared.web.route import api_router
+from notes_service.callers import KnownCaller
+from notes_service.dependencies import Deletions, Transactions
 from notes_service.notes import detail, service
 from notes_service.notes.schemas import NoteDetail
 from notes_service.recycle_bin import queries, schemas
 from notes_service.recycle_bin.service import empty, purge_one
 
-router = APIRouter(prefix="/api/v1/notes", tags=["recycle bin"], responses={404: DETAIL})
+router = api_router("/api/v1/notes", tags=["recycle bin"], responses={404: DETAIL})
 
 
 @router.get("/deleted/", response_model=list[schemas.DeletedNote])
@@ -24,28 +26,26 @@ async def list_deleted(request: Request, caller: KnownCaller, read: ReadSession)
     return Json([schemas.deleted_note(request, row) for row in rows])
 
 
-@router.post("/{note_id:id}/restore/", response_model=NoteDetail)
-async def restore_note(request: Request, caller: KnownCaller, note_id: int, db: WriteSession) -> Json:
-    """Bring an own note back, private as it went; 404 when it does not lie in the caller's bin."""
+@router.post("/{note_id:id}/restore/")
+async def restore_note(request: Request, caller: KnownCaller, note_id: int, db: WriteSession) -> NoteDetail:
+    """Bring an own note back, private as it is; 404 when it is not in the caller's recycle bin."""
     await service.restore(db, caller.user_id, note_id)
     read = SessionReader(db)
-    return Json(await detail.describe(request, read, await detail.find(read, note_id)))
+    return await detail.describe(request, read, await detail.find(read, note_id))
 
 
-@router.delete("/deleted/empty/", response_model=schemas.Emptied)
-async def empty_bin(request: Request, caller: KnownCaller) -> Json:
+@router.delete("/deleted/empty/")
+async def empty_bin(caller: KnownCaller, database: Transactions, deletions: Deletions) -> schemas.Emptied:
     """Remove the caller's deleted notes for good, with their files."""
-    database: Database = request.app.state.database
     async with database.transaction() as db:
         count, paths = await empty(db, caller.user_id)
-    await request.app.state.file_deletions.delete(paths)
-    return Json({"count": count, "deleted_count": count})
+    await deletions.delete(paths)
+    return schemas.Emptied(count=count, deleted_count=count)
 
 
 @router.delete("/deleted/{note_id:id}/", status_code=204)
-async def purge_note(request: Request, caller: KnownCaller, note_id: int) -> None:
-    """Remove one note of the caller's bin for good, with its files; 404 when it does not lie there."""
-    database: Database = request.app.state.database
+async def purge_note(caller: KnownCaller, note_id: int, database: Transactions, deletions: Deletions) -> None:
+    """Remove one note of the caller's recycle bin for good, with its files; 404 when it is not there."""
     async with database.transaction() as db:
         paths = await purge_one(db, caller.user_id, note_id)
-    await request.app.state.file_deletions.delete(paths)
+    await deletions.delete(paths)

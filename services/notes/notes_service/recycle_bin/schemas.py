@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from fastapi import Request
-from typing_extensions import TypedDict
+from pydantic import BaseModel
 
 from notechondria_shared.core.timestamps import iso_offset
-from notechondria_shared.db.tables import Row
-from notes_service.notes.schemas import NoteSummary, note_summary
+from notes_service.recycle_bin.queries import DeletedRow
+from notes_service.summaries.schemas import NoteSummary, note_summary
+from notes_service.values import Timestamp
 
 
 class DeletedNote(NoteSummary):
-    """A note in the bin."""
+    """A note in the recycle bin."""
 
-    deleted_at: str
+    deleted_at: Timestamp
     recycle_bin_entry_id: int
 
 
-class Emptied(TypedDict):
+class Emptied(BaseModel):
     """How many notes were removed for good; both numbers are the same."""
 
     count: int
     deleted_count: int
 
 
-def deleted_note(request: Request, row: Row) -> DeletedNote:
-    """A row of `recycle_bin.queries.DELETED` as the contract has it."""
+def deleted_note(request: Request, row: DeletedRow) -> DeletedNote:
+    """A row as the contract has it."""
     return {
         **note_summary(request, row),
-        "deleted_at": iso_offset(row["deleted_at"]),
-        "recycle_bin_entry_id": row["recycle_bin_entry_id"],
+        "deleted_at": iso_offset(row.deleted_at),
+        "recycle_bin_entry_id": row.recycle_bin_entry_id,
     }

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_contracts.events.notes import NotePurged
 from notechondria_shared.core.errors import NotFound
 from notes_service.events import publish
+from notes_service.media.note_files import files_of, queue_files
 from notes_service.models import Note
-from notes_service.notes.files import files_of, queue_files
 
 NOT_THERE = "Note not removed: Notes.RecycleBin/purge — it does not lie in your recycle bin."
 BATCH = 100
@@ -20,7 +20,7 @@ BATCH = 100
 
 
 async def empty(db: AsyncSession, user_id: int) -> tuple[int, list[str]]:
-    """Remove the user's binned notes and all that hangs on them: how many, and the paths of their files.
+    """Remove the user's deleted notes and all that belongs to them: how many, and the paths of their files.
 
     Comments of others on them stay and lose their link.
     """
@@ -28,7 +28,7 @@ async def empty(db: AsyncSession, user_id: int) -> tuple[int, list[str]]:
 
 
 async def purge_one(db: AsyncSession, user_id: int, note_id: int) -> list[str]:
-    """Remove one binned note of the user: the paths of its files; 404 when it does not lie in their bin."""
+    """Remove one deleted note of the user: the paths of its files; 404 when it is not in their recycle bin."""
     count, paths = await _purge(db, Note.creator_id == user_id, Note.id == note_id)
     if not count:
         raise NotFound(NOT_THERE)
@@ -36,7 +36,7 @@ async def purge_one(db: AsyncSession, user_id: int, note_id: int) -> list[str]:
 
 
 async def purge_older(db: AsyncSession, at: datetime) -> tuple[int, list[str]]:
-    """Remove up to 100 notes of anybody that were deleted before `moment`; none while another replica does it."""
+    """Remove up to 100 notes of anybody that were deleted before `at`; none while another replica does it."""
     if not await db.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext("notes.retention")))):
         return 0, []
     oldest = (

@@ -1,4 +1,4 @@
-"""What a new user is given: the Inbox and the welcome note (notes §11.1)."""
+"""What a new user gets: the Inbox and the welcome note (notes §11.1)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from notechondria_contracts.events.notes import NoteCreated
 from notechondria_shared.core.timestamps import now
 from notes_service.blocks.schemas import BlockDraft
 from notes_service.blocks.service import replace_blocks
-from notes_service.courses.service import ensure_inbox
 from notes_service.events import publish
+from notes_service.inbox.service import ensure_inbox
 from notes_service.models import Author, Note
-from notes_service.notes.summary import excerpt, preview_lines
 from notes_service.seeding import welcome
+from notes_service.text.summary import excerpt, preview_lines
 
 
 async def seed_once(db: AsyncSession, author: Author) -> None:
-    """Give Inbox and welcome note to an author who has not had them; the caller holds the author's serialization."""
+    """Make Inbox and welcome note of an author who never had them; the caller holds the author's exclusive lock."""
     if author.seeded_at is not None:
         return
     author.seeded_at = now()
@@ -41,5 +41,5 @@ async def _welcome(db: AsyncSession, user_id: int, course_id: int) -> None:
     )
     db.add(note)
     await db.flush()
-    await replace_blocks(db, note, [BlockDraft("T", welcome.TITLE), BlockDraft("N", body)])
+    await replace_blocks(db, note, [BlockDraft("T", welcome.TITLE), BlockDraft("N", body)], new=True)
     await publish(db, note.event(NoteCreated))

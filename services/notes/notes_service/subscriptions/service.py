@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -18,12 +19,12 @@ NOT_SUBSCRIBED = "Not found: Notes.Courses/subscription — you have not subscri
 
 
 async def subscribe(db: AsyncSession, user_id: int, course_id: int) -> None:
-    """Create or reactivate the subscription; `last_opened_at` is kept."""
-    await _keep(db, user_id, course_id)
+    """Create or reactivate the subscription; `last_opened_at` stays."""
+    await _lock(db, user_id, course_id)
     at = now()
-    fresh = upsert(CourseSubscription).values(creator_id=user_id, course_id=course_id, subscribed_at=at)
+    row = upsert(CourseSubscription).values(creator_id=user_id, course_id=course_id, subscribed_at=at)
     await db.execute(
-        fresh.on_conflict_do_update(
+        row.on_conflict_do_update(
             index_elements=[CourseSubscription.creator_id, CourseSubscription.course_id],
             set_={"is_active": True, "subscribed_at": at, "last_edit": at},
         )
@@ -38,14 +39,14 @@ async def unsubscribe(db: AsyncSession, user_id: int, course_id: int) -> None:
 
 
 async def open_course(db: AsyncSession, user_id: int, course_id: int) -> None:
-    """Note that a subscriber opened the course; 404 when the caller is none."""
+    """Record that a subscriber opened the course; 404 when the caller is none."""
     await _change(db, user_id, course_id, last_opened_at=now())
     _log(db, user_id, course_id, "open")
 
 
-async def _change(db: AsyncSession, user_id: int, course_id: int, **values: Any) -> None:
-    await _keep(db, user_id, course_id)
-    changed = await db.scalar(
+async def _change(db: AsyncSession, user_id: int, course_id: int, **values: bool | datetime) -> None:
+    await _lock(db, user_id, course_id)
+    subscription_id = await db.scalar(
         update(CourseSubscription)
         .where(
             CourseSubscription.creator_id == user_id,
@@ -56,11 +57,11 @@ async def _change(db: AsyncSession, user_id: int, course_id: int, **values: Any)
         .returning(CourseSubscription.id)
         .execution_options(synchronize_session=False)
     )
-    if changed is None:
+    if subscription_id is None:
         raise NotFound(NOT_SUBSCRIBED)
 
 
-async def _keep(db: AsyncSession, user_id: int, course_id: int) -> None:
+async def _lock(db: AsyncSession, user_id: int, course_id: int) -> None:
     await authors.lock_author_shared(db, user_id)
     if not await courses.lock_shared(db, course_id):
         raise NotFound(courses.UNKNOWN)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import httpx
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from notes_service.state import NotesState
+
+logger = logging.getLogger("notechondria.start")
 DEMO_ACCOUNT = "CodeX"
 STAND_IN = "sample-course-owner"
-"""Owns the first course in a house without a superuser (notes §11.2)."""
+"""Owns the first course in a deployment without a superuser (notes §11.2)."""
 PAGES = 20
 
 
@@ -19,6 +23,14 @@ class Owner:
 
     user_id: int
     username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The first superuser, or its stand-in, and the demo account; None for one that does not exist."""
+
+    superuser: Owner | None = None
+    demo: Owner | None = None
 
 
 class _Account(BaseModel):
@@ -36,38 +48,42 @@ class _Accounts(BaseModel):
     total: int
 
 
-async def find_owners(http: httpx.AsyncClient, identity_url: str) -> tuple[Owner | None, Owner | None]:
-    """The first superuser, or who stands in for one, and the demo account; None for one that does not exist.
-
-    Raises `httpx.HTTPError`.
-    """
-    first = await _first_superuser(http, identity_url) or await _named(http, identity_url, STAND_IN)
-    return first, await _named(http, identity_url, DEMO_ACCOUNT)
-
-
-async def _named(http: httpx.AsyncClient, identity_url: str, username: str) -> Owner | None:
-    found = await _search(http, identity_url, username, 0)
-    return next((_owner(account) for account in found.users if account.username == username), None)
+async def find_owners(state: NotesState) -> Owners:
+    """The owners as identity knows them; nobody while identity is away."""
+    search = _AccountSearch(state.internal_http, state.settings.identity_url)
+    try:
+        superuser = await search.first_superuser() or await search.named(STAND_IN)
+        return Owners(superuser, await search.named(DEMO_ACCOUNT))
+    except (httpx.HTTPError, ValidationError) as error:
+        logger.info("template courses: identity does not answer yet: %r", error)
+        return Owners()
 
 
-async def _first_superuser(http: httpx.AsyncClient, identity_url: str) -> Owner | None:
-    offset = 0
-    for _ in range(PAGES):
-        page = await _search(http, identity_url, "", offset)
-        for account in page.users:
-            if account.is_superuser:
-                return _owner(account)
-        offset += len(page.users)
-        if not page.users or offset >= page.total:
-            break
-    return None
+class _AccountSearch:
+    def __init__(self, http: httpx.AsyncClient, identity_url: str) -> None:
+        self._http, self._url = http, f"{identity_url}/internal/operators/users"
+
+    async def named(self, username: str) -> Owner | None:
+        page = await self._page(username, 0)
+        return next((_owner(account) for account in page.users if account.username == username), None)
+
+    async def first_superuser(self) -> Owner | None:
+        offset = 0
+        for _ in range(PAGES):
+            page = await self._page("", offset)
+            for account in page.users:
+                if account.is_superuser:
+                    return _owner(account)
+            offset += len(page.users)
+            if not page.users or offset >= page.total:
+                break
+        return None
+
+    async def _page(self, search: str, offset: int) -> _Accounts:
+        answer = await self._http.get(self._url, params={"search": search, "offset": offset})
+        answer.raise_for_status()
+        return _Accounts.model_validate_json(answer.content)
 
 
 def _owner(account: _Account) -> Owner:
     return Owner(account.id, account.username)
-
-
-async def _search(http: httpx.AsyncClient, identity_url: str, search: str, offset: int) -> _Accounts:
-    answer = await http.get(f"{identity_url}/internal/operators/users", params={"search": search, "offset": offset})
-    answer.raise_for_status()
-    return _Accounts.model_validate_json(answer.content)

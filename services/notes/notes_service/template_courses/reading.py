@@ -1,4 +1,4 @@
-"""The courses that every house starts with, as they lie in `samples/` (notes §11.2)."""
+"""The courses that every deployment starts with, from `samples/` (notes §11.2)."""
 
 from __future__ import annotations
 
@@ -58,10 +58,12 @@ class Sample:
 @cache
 def samples() -> tuple[Sample, ...]:
     """All template courses, the first superuser's first."""
-    return tuple(_read(folder) for folder in sorted(FOLDER.iterdir(), key=_place) if (folder / "course.json").is_file())
+    return tuple(
+        _read(folder) for folder in sorted(FOLDER.iterdir(), key=_position) if (folder / "course.json").is_file()
+    )
 
 
-def _place(folder: Path) -> tuple[int, str]:
+def _position(folder: Path) -> tuple[int, str]:
     order = json.loads((FOLDER / "order.json").read_text(encoding="utf-8"))
     return (order.index(folder.name) if folder.name in order else len(order), folder.name)
 

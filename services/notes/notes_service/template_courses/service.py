@@ -17,49 +17,49 @@ from notes_service.blocks.schemas import BlockDraft
 from notes_service.blocks.service import replace_blocks
 from notes_service.events import publish
 from notes_service.models import Author, Course, CourseMedia, Note
-from notes_service.notes.summary import excerpt, preview_lines
-from notes_service.template_courses.owners import Owner
+from notes_service.template_courses.owners import Owner, Owners
 from notes_service.template_courses.reading import Sample, SampleNote, samples
+from notes_service.text.summary import excerpt, preview_lines
 
 
-async def restore(database: Database, media: MediaStore, superuser: Owner | None, demo: Owner | None) -> list[str]:
+async def restore(database: Database, media: MediaStore, owners: Owners) -> list[str]:
     """Get or make every template course with its pictures and notes; lines that say what was done. Idempotent.
 
     The first course is the superuser's, the others are the demo account's, or the superuser's while there is none. A
-    course keeps an owner it has. Without an owner there is nobody to write the notes: they follow later. Each course
+    course does not change its owner. Without an owner the notes are made later. Each course
     takes two transactions, and its pictures are stored between them.
     """
     log: list[str] = []
     for number, sample in enumerate(samples()):
-        async with _alone(database) as session:
-            present = [owner for owner in (superuser, demo) if owner and await _meet(session, owner)]
-            wanted = superuser if number == 0 or demo not in present else demo
-            owner = wanted.user_id if wanted in present and wanted else None
-            course = await _course(session, sample, owner, log)
-            missing = await _missing_pictures(session, sample, course)
+        async with _locked(database) as db:
+            present = [owner for owner in (owners.superuser, owners.demo) if owner and await _ensure_owner(db, owner)]
+            designated = owners.superuser if number == 0 or owners.demo not in present else owners.demo
+            owner_id = designated.user_id if designated and designated in present else None
+            course = await _course(db, sample, owner_id, log)
+            missing = await _missing_pictures(db, sample, course)
         stored = {name: await _stored(media, sample, course.id, name, log) for name in missing}
-        async with _alone(database) as session:
-            # The account may have been deleted meanwhile; authors are locked before courses.
-            has_owner = course.creator_id is not None and await authors.lock_account(session, course.creator_id)
-            await _pictures(session, sample, course.id, stored, log)
+        async with _locked(database) as db:
+            # The account may have been deleted since; accounts are locked before courses.
+            has_owner = course.creator_id is not None and await authors.ACCOUNTS.lock(db, course.creator_id)
+            await _pictures(db, sample, course.id, stored, log)
             if course.creator_id is None or not has_owner:
                 log.append(f"{sample.slug}: no owner yet, notes follow later")
             else:
-                await _notes(session, sample, course, course.creator_id, log)
+                await _notes(db, sample, course, course.creator_id, log)
     return log
 
 
 @asynccontextmanager
-async def _alone(database: Database) -> AsyncIterator[AsyncSession]:
+async def _locked(database: Database) -> AsyncIterator[AsyncSession]:
     """A transaction that no other replica's work on template courses overlaps."""
     async with database.transaction() as db:
         await db.execute(select(func.pg_advisory_xact_lock(func.hashtext("notes.template_courses"))))
         yield db
 
 
-async def _meet(db: AsyncSession, owner: Owner) -> bool:
-    """Make sure of the author row of an owner; False when the account was deleted."""
-    if not await authors.lock_account(db, owner.user_id):
+async def _ensure_owner(db: AsyncSession, owner: Owner) -> bool:
+    """Make the author row of an owner when it is missing; False when the account was deleted."""
+    if not await authors.ACCOUNTS.lock(db, owner.user_id):
         return False
     row = upsert(Author).values(user_id=owner.user_id, username=owner.username, image_path="", editor_mode="P")
     await db.execute(row.on_conflict_do_nothing())
@@ -107,8 +107,8 @@ async def _title_free(db: AsyncSession, owner: int, title: str) -> bool:
 
 
 async def _known_pictures(db: AsyncSession, course_id: int) -> set[tuple[str, str | None]]:
-    found = await db.execute(select(CourseMedia.title, CourseMedia.source).where(CourseMedia.course_id == course_id))
-    return set(found.tuples())
+    rows = await db.execute(select(CourseMedia.title, CourseMedia.source).where(CourseMedia.course_id == course_id))
+    return set(rows.tuples())
 
 
 async def _missing_pictures(db: AsyncSession, sample: Sample, course: Course) -> list[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from typing_extensions import TypedDict
+from pydantic import BaseModel
 
 from notechondria_contracts.fields import Choice, DateTime, Text
 from notechondria_shared.core.timestamps import iso_z
-from notechondria_shared.db.tables import Row
 from notechondria_shared.web import Body
+from notes_service.values import EDITOR_MODES, EditorMode, Timestamp
+from notes_service.versions.queries import VersionRow
 
 REASON_LENGTH = 32
 _LABELS = {"autosave_1m": "AutoSave-1m", "autosave_10m": "AutoSave-10m", "autosave_1h": "AutoSave-1h"}
@@ -22,8 +23,8 @@ class TakeSnapshot(Body):
     reason: Annotated[str | None, Text(blank=True, null=True)] = None
 
     @property
-    def kept_reason(self) -> str:
-        """At most 32 characters; `manual` when none was given."""
+    def stored_reason(self) -> str:
+        """At most 32 characters; `manual` without one."""
         return (self.reason or "manual")[:REASON_LENGTH]
 
 
@@ -33,48 +34,48 @@ class RestoreVersion(Body):
     reason: Annotated[str | None, Text(blank=True, null=True)] = None
 
     @property
-    def kept_reason(self) -> str:
-        """Of the version that keeps what the note was: at most 32 characters."""
+    def stored_reason(self) -> str:
+        """Of the version that stores the state before: at most 32 characters."""
         return (self.reason or "before_restore")[:REASON_LENGTH]
 
 
-class KeptVersion(Body):
+class ExportedVersion(Body):
     """A version as an export holds it."""
 
     title: Annotated[str, Text(max_length=100)]
     description: Annotated[str | None, Text(max_length=600, blank=True, null=True)] = None
     content: Annotated[str, Text(blank=True)] = ""
     metadata_json: Annotated[str, Text(blank=True)] = ""
-    editor_mode: Annotated[str, Choice(("G", "B", "P"))] = "G"
+    editor_mode: Annotated[str, Choice(EDITOR_MODES)] = "G"
     reason: Annotated[str, Text(max_length=REASON_LENGTH)] = "manual"
     date_created: Annotated[datetime, DateTime()]
 
 
-class VersionObject(TypedDict):
-    """A kept earlier state of a note."""
+class VersionObject(BaseModel):
+    """An earlier state of a note."""
 
     id: int
     title: str
     description: str | None
     content: str
     metadata_json: str
-    editor_mode: str
+    editor_mode: EditorMode
     reason: str
     label: str
-    date_created: str
+    date_created: Timestamp
 
-
-def version_object(row: Row) -> VersionObject:
-    """A row of `versions.queries` as the contract's version."""
-    made = row["date_created"]
-    return {
-        "id": row["id"],
-        "title": row["title"],
-        "description": row["description"],
-        "content": row["content"],
-        "metadata_json": row["metadata_json"],
-        "editor_mode": row["editor_mode"],
-        "reason": row["reason"],
-        "label": _LABELS.get(row["reason"].lower()) or made.astimezone(UTC).strftime("%Y-%m-%d %H:%M"),
-        "date_created": iso_z(made),
-    }
+    @classmethod
+    def of(cls, row: VersionRow) -> VersionObject:
+        """A row as the contract's version; `label` is what the apps show of it."""
+        at = row.date_created
+        return cls(
+            id=row.id,
+            title=row.title,
+            description=row.description,
+            content=row.content,
+            metadata_json=row.metadata_json,
+            editor_mode=row.editor_mode,
+            reason=row.reason,
+            label=_LABELS.get(row.reason.lower()) or at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"),
+            date_created=iso_z(at),
+        )

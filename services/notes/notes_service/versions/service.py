@@ -1,4 +1,4 @@
-"""Keeping and bringing back earlier states of a note (notes §7)."""
+"""Storing and restoring earlier states of a note (notes §7)."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from notes_service.blocks.service import replace_blocks
 from notes_service.events import publish
 from notes_service.models import Note, NoteVersion
 from notes_service.notes.access import lock_own
-from notes_service.versions.schemas import KeptVersion
+from notes_service.versions.schemas import ExportedVersion
 
-KEPT = 12
+MOST_VERSIONS = 12
 UNKNOWN = "Version not found: Notes.Versions/lookup — this note has no such version."
 
 
 async def snapshot(db: AsyncSession, user_id: int, note_id: int, reason: str) -> int:
-    """Keep the present state of an own note; the version's id."""
-    return await _keep(db, await lock_own(db, user_id, note_id), reason)
+    """Store the present state of an own note; the version's id."""
+    return await _store(db, await lock_own(db, user_id, note_id), reason)
 
 
-async def _keep(db: AsyncSession, note: Note, reason: str) -> int:
+async def _store(db: AsyncSession, note: Note, reason: str) -> int:
     """One more version, and none beyond the newest 12; the note's lock makes the count hold."""
     version = NoteVersion(
         note_id=note.id,
@@ -43,7 +43,7 @@ async def _keep(db: AsyncSession, note: Note, reason: str) -> int:
         select(NoteVersion.id)
         .where(NoteVersion.note_id == note.id)
         .order_by(NoteVersion.date_created.desc(), NoteVersion.id.desc())
-        .offset(KEPT)
+        .offset(MOST_VERSIONS)
     )
     await db.execute(
         delete(NoteVersion).where(NoteVersion.id.in_(surplus)).execution_options(synchronize_session=False)
@@ -51,16 +51,16 @@ async def _keep(db: AsyncSession, note: Note, reason: str) -> int:
     return version.id
 
 
-async def bring_back(db: AsyncSession, user_id: int, note_id: int, versions: Sequence[KeptVersion]) -> None:
-    """Give an own note the versions of an export, the newest 12 of them."""
+async def add_exported(db: AsyncSession, user_id: int, note_id: int, versions: Sequence[ExportedVersion]) -> None:
+    """Add the versions of an export to an own note, the newest 12 of them."""
     note = await lock_own(db, user_id, note_id)
-    newest = sorted(versions, key=lambda version: version.date_created)[-KEPT:]
+    newest = sorted(versions, key=lambda version: version.date_created)[-MOST_VERSIONS:]
     db.add_all(NoteVersion(note_id=note.id, creator_id=note.creator_id, **version.model_dump()) for version in newest)
     await db.flush()
 
 
 async def restore(db: AsyncSession, user_id: int, note_id: int, version_id: int, reason: str) -> None:
-    """Bring an own note back to a version; what it was is kept first, under `reason`. 404 unknown version."""
+    """Bring an own note back to a version; its present state is stored first, under `reason`. 404 unknown version."""
     note = await lock_own(db, user_id, note_id)
     # Read before the snapshot: it may be the one that the snapshot pushes out.
     version = (
@@ -76,7 +76,7 @@ async def restore(db: AsyncSession, user_id: int, note_id: int, version_id: int,
     ).one_or_none()
     if version is None:
         raise NotFound(UNKNOWN)
-    await _keep(db, note, reason)
+    await _store(db, note, reason)
     note.title, note.description, note.content = version.title, version.description, version.content
     note.metadata_json, note.editor_mode = version.metadata_json, version.editor_mode
     note.save()

@@ -39,6 +39,11 @@ class AccountGuard:
         # A statement of its own: its snapshot must be younger than the lock.
         return not await read.value(self._is_deleted, user_id=user_id)
 
+    async def require_lock(self, db: AsyncSession, user_id: int) -> None:
+        """As `lock`; 401 when the account is deleted."""
+        if not await self.lock(db, user_id):
+            raise Unauthorized(INVALID_TOKEN)
+
     async def is_present(self, db: AsyncSession, user_id: int) -> bool:
         """True while the account exists; then it is not wiped before the transaction ends."""
         read = SessionReader(db)

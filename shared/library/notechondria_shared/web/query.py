@@ -128,13 +128,18 @@ class QueryText(QueryRule):
 
 @dataclass(frozen=True, slots=True)
 class QueryChoice(QueryRule):
-    """One of some words; another word is read as absent. `plain_type` is `"integer"` where the words are numbers."""
+    """One of some words; another word is read as absent.
+
+    `plain_type` is `"integer"` where the words are numbers; `fold_case` reads words in any letter case.
+    """
 
     words: tuple[str, ...]
     plain_type: str = "string"
+    fold_case: bool = False
 
     def read(self, text: str) -> str | int | None:
         """The word, as a number where they are numbers."""
+        text = text.lower() if self.fold_case else text
         if text not in self.words:
             return None
         return int(text) if self.plain_type == "integer" else text

@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 
@@ -20,6 +21,8 @@ from notechondria_shared.web.body import Body, decode
 from notechondria_shared.web.paths import calls
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Responses = dict[int | str, dict[str, Any]]
+"""Status code -> description and content."""
 
 
 class _DecodedRequest(Request):
@@ -76,6 +79,21 @@ def _login_of(dependant: Dependant) -> Callable[[Request], Awaitable[object]] | 
     return allow_caller if allow_caller in called else None
 
 
-def api_router(prefix: str = "", *, tags: Sequence[str | Enum] = (), include_in_schema: bool = True) -> APIRouter:
-    """A router of `ApiRoute`s."""
-    return APIRouter(prefix=prefix, tags=list(tags), route_class=ApiRoute, include_in_schema=include_in_schema)
+def api_router(
+    prefix: str = "",
+    *,
+    tags: Sequence[str | Enum] = (),
+    responses: Responses | None = None,
+    dependencies: Sequence[Depends] = (),
+    include_in_schema: bool = True,
+) -> APIRouter:
+    """A router of `ApiRoute`s; `responses` are the refusals that OpenAPI shows for all of them,
+    `dependencies` are those of all of them."""
+    return APIRouter(
+        prefix=prefix,
+        tags=list(tags),
+        responses=responses,
+        dependencies=list(dependencies),
+        route_class=ApiRoute,
+        include_in_schema=include_in_schema,
+    )

@@ -17,15 +17,15 @@ def excerpt(content: str, description: str | None) -> str:
 
 def preview_lines(content: str) -> list[str]:
     """The first three non-blank lines without a title line, each cut to 220 characters (decision 6)."""
-    found: list[str] = []
+    preview: list[str] = []
     lines = (line for raw in content.splitlines() if (line := raw.strip()))
     for number, line in enumerate(lines):
         if number == 0 and line.startswith("# "):
             continue
-        found.append(line[:EXCERPT_LENGTH])
-        if len(found) == PREVIEW_LINES:
+        preview.append(line[:EXCERPT_LENGTH])
+        if len(preview) == PREVIEW_LINES:
             break
-    return found
+    return preview
 
 
 def count_words(markdown: str) -> int:

@@ -1,4 +1,4 @@
-"""The stored files that hang on notes."""
+"""The stored files that belong to notes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ async def files_of(db: AsyncSession, note_ids: Sequence[int]) -> list[str]:
     if not note_ids:
         return []
     # One array, whatever its length: a list of parameters would end at 65,535.
-    named = any_(literal(list(note_ids), ARRAY(BigInteger)))
-    found = await db.scalars(
+    of_notes = any_(literal(list(note_ids), ARRAY(BigInteger)))
+    paths = await db.scalars(
         union_all(
-            select(Note.cover_image).where(Note.id == named, Note.cover_image != ""),
-            select(NoteAttachment.file).where(NoteAttachment.note_id == named),
-            select(NoteBlock.image).where(NoteBlock.note_id == named, NoteBlock.image != ""),
-            select(NoteBlock.file).where(NoteBlock.note_id == named, NoteBlock.file != ""),
+            select(Note.cover_image).where(Note.id == of_notes, Note.cover_image != ""),
+            select(NoteAttachment.file).where(NoteAttachment.note_id == of_notes),
+            select(NoteBlock.image).where(NoteBlock.note_id == of_notes, NoteBlock.image != ""),
+            select(NoteBlock.file).where(NoteBlock.note_id == of_notes, NoteBlock.file != ""),
         )
     )
-    return list(found)
+    return list(paths)
 
 
 async def queue_files(db: AsyncSession, paths: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ def slugify(title: str) -> str:
 
 
 async def free_slug(db: AsyncSession, base: str) -> str:
-    """`base`, or the first free of `base-2`, `base-3`, …; kept for this transaction."""
+    """`base`, or the first free of `base-2`, `base-3`, …; reserved until the transaction ends."""
     await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"slug:{base}", 0))))
     candidates = iter([base])
     numbers = count(2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,100 +10,99 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_contracts.events.notes import NoteUpdated
 from notechondria_shared.core.errors import Forbidden, ListError, NotFound
 from notechondria_shared.db import SessionReader
-from notechondria_shared.db.tables import Row
 from notes_service.blocks import queries
 from notes_service.blocks.markdown import block_markdown, to_markdown, uncovered
 from notes_service.blocks.schemas import BlockDraft, UpdateBlock
 from notes_service.events import activity_events, publish
 from notes_service.models import Note, NoteBlock, NoteIndex
 from notes_service.notes.access import lock_own
-from notes_service.notes.summary import count_words
+from notes_service.text.summary import count_words
 
 UNKNOWN = "Block not found: Notes.Blocks/lookup — there is no such block."
 NOT_YOURS = "Block not changed: Notes.Blocks/owner — only its author may do that."
 WRONG_IDS = "Blocks not reordered: Notes.Blocks/reorder — name each block of the note exactly once."
 
 
-def check_owner(row: Row | None, user_id: int) -> None:
-    """404 for an unknown block or one of a binned note (decision 11), 403 for one of somebody else."""
-    if row is None or row["deleted_at"] is not None:
+def check_owner(row: queries.BlockOwnerRow | None, user_id: int) -> None:
+    """404 for an unknown block or one of a deleted note (decision 11), 403 for one of somebody else."""
+    if row is None or row.deleted_at is not None:
         raise NotFound(UNKNOWN)
-    if row["creator_id"] != user_id:
+    if row.creator_id != user_id:
         raise Forbidden(NOT_YOURS)
 
 
 async def append(db: AsyncSession, user_id: int, note_id: int, draft: BlockDraft) -> int:
     """Add a block at the end of an own note; its id."""
     note = await lock_own(db, user_id, note_id)
-    await _cover(db, note, becomes_title=draft.block_type == "T")
+    await _add_uncovered_text(db, note, becomes_title=draft.block_type == "T")
     block_id = await _insert_last(db, note, draft)
-    await _follow(db, note, _words(draft))
+    await _write_text(db, note, _words(draft))
     return block_id
 
 
-async def change(db: AsyncSession, user_id: int, block_id: int, wanted: UpdateBlock) -> None:
+async def change(db: AsyncSession, user_id: int, block_id: int, body: UpdateBlock) -> None:
     """Apply what was sent to an own block (notes §6.1)."""
     note = await _note_of(db, user_id, block_id)
     block = await _lock_block(db, block_id)
     before = _draft(block)
-    after = wanted.applied_to(before)
+    after = body.applied_to(before)
     if note is not None:
-        await _cover(db, note, becomes_title=after.block_type == "T")
+        await _add_uncovered_text(db, note, becomes_title=after.block_type == "T")
     block.block_type, block.text, block.args = after.block_type, after.text, after.args
     block.is_ai_generated = after.is_ai_generated
     block.touch()
     if note is not None:
         words = _words(after)
-        await _follow(db, note, max(abs(words - _words(before)), words))
+        await _write_text(db, note, max(abs(words - _words(before)), words))
 
 
 async def remove(db: AsyncSession, user_id: int, block_id: int) -> None:
-    """Delete an own block, and with it every place that shows it (notes §6.1)."""
+    """Delete an own block, and with it every entry that shows it (notes §6.1)."""
     note = await _note_of(db, user_id, block_id)
     block = await _lock_block(db, block_id)
     if note is not None:
-        await _cover(db, note)
+        await _add_uncovered_text(db, note)
     await db.execute(delete(NoteBlock).where(NoteBlock.id == block_id))
     if note is not None:
-        await _follow(db, note, _words(_draft(block)))
+        await _write_text(db, note, _words(_draft(block)))
 
 
 async def reorder(db: AsyncSession, user_id: int, note_id: int, block_ids: Sequence[int]) -> None:
-    """Give the blocks of an own note the places 0, 1, 2… (notes §6.4); 400 array unless each is named once."""
+    """Give the blocks of an own note the positions 0, 1, 2… (notes §6.4); 400 array unless each is named once."""
     note = await lock_own(db, user_id, note_id)
-    current = [row["id"] for row in await SessionReader(db).all(queries.OF_NOTE, note_id=note_id)]
+    current = [row.id for row in await SessionReader(db).all(queries.OF_NOTE, note_id=note_id)]
     if sorted(current) != sorted(block_ids):
         raise ListError(WRONG_IDS)
-    await _cover(db, note)
-    places = {block_id: place for place, block_id in enumerate(block_ids)}
-    # What `_cover` added stays behind the blocks that the caller knows.
+    await _add_uncovered_text(db, note)
+    positions = {block_id: position for position, block_id in enumerate(block_ids)}
+    # What `_add_uncovered_text` added stays behind the blocks that the caller knows.
     await db.execute(
         update(NoteIndex)
         .where(NoteIndex.note_id == note_id)
-        .values(position=case(places, value=NoteIndex.block_id, else_=NoteIndex.position + len(places)))
+        .values(position=case(positions, value=NoteIndex.block_id, else_=NoteIndex.position + len(positions)))
         .execution_options(synchronize_session=False)
     )
-    await _follow(db, note, 0)
+    await _write_text(db, note, 0)
 
 
 def _words(draft: BlockDraft) -> int:
     return count_words(block_markdown(draft))
 
 
-def _draft(block: Any) -> BlockDraft:
+def _draft(block: NoteBlock | queries.BlockRow) -> BlockDraft:
     """A block's row as a draft."""
     return BlockDraft(block.block_type, block.text or "", block.args, block.is_ai_generated)
 
 
 async def _drafts(db: AsyncSession, note_id: int) -> list[BlockDraft]:
     rows = await SessionReader(db).all(queries.OF_NOTE, note_id=note_id)
-    return [BlockDraft(row["block_type"], row["text"] or "", row["args"], row["is_ai_generated"]) for row in rows]
+    return [_draft(row) for row in rows]
 
 
-async def _cover(db: AsyncSession, note: Note, *, becomes_title: bool = False) -> None:
+async def _add_uncovered_text(db: AsyncSession, note: Note, *, becomes_title: bool = False) -> None:
     """Put text that the blocks do not hold, of a note saved with both, into a block of its own (notes §6.2).
 
-    The title line of a note without a title block goes when it gets one: `becomes_title` keeps it as a block.
+    The title line of a note without a title block goes when it gets one: `becomes_title` makes it a block.
     """
     if not note.content:
         return
@@ -119,13 +117,13 @@ async def _cover(db: AsyncSession, note: Note, *, becomes_title: bool = False) -
         title = BlockDraft("T", note.title)
         await _insert_first(db, note, title)
         drafts.insert(0, title)
-    left = uncovered(note.content, to_markdown(drafts, note.title))
-    if left:
-        await _insert_last(db, note, BlockDraft("N", left))
+    uncovered_text = uncovered(note.content, to_markdown(drafts, note.title))
+    if uncovered_text:
+        await _insert_last(db, note, BlockDraft("N", uncovered_text))
 
 
-async def _follow(db: AsyncSession, note: Note, words: int) -> None:
-    """Write the note's text anew from its blocks, and tell."""
+async def _write_text(db: AsyncSession, note: Note, words: int) -> None:
+    """Render the note's text from its blocks, and publish the change."""
     note.content = to_markdown(await _drafts(db, note.id), note.title)
     note.save()
     await publish(db, note.event(NoteUpdated), *activity_events("E", note, words))
@@ -167,7 +165,7 @@ async def _note_of(db: AsyncSession, user_id: int, block_id: int) -> Note | None
     """The locked note that owns a block, None for a block without one; the note comes before its blocks."""
     row = await SessionReader(db).one(queries.OWNER, block_id=block_id)
     check_owner(row, user_id)
-    note_id = row["note_id"] if row else None
+    note_id = row.note_id if row else None
     return None if note_id is None else await lock_own(db, user_id, note_id)
 
 

@@ -1,27 +1,25 @@
-"""What happens to the things of a deleted account (ADR 0003)."""
+"""What happens to the content of a deleted account (ADR 0003)."""
 
 from __future__ import annotations
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import CourseDeleted
-from notes_service.authors import service
+from notes_service.authors.service import ACCOUNTS
 from notes_service.courses.service import move_notes
 from notes_service.events import publish
-from notes_service.models import EVENTS, Author, Course, Note, NoteBlock
-from notes_service.notes.files import files_of, queue_files
+from notes_service.media.note_files import files_of, queue_files
+from notes_service.models import Author, Course, Note, NoteBlock
 
 
-async def wipe(db: AsyncSession, user_id: int) -> None:
+async def delete_content(db: AsyncSession, user_id: int) -> None:
     """Remove everything of the user; its files are deleted after the commit.
 
-    Notes of others in the user's courses stay and lose their course. The user's own notes need no facts of their
-    own: who keeps something of them hears that the account is gone.
+    Notes of others in the user's courses stay and lose their course. The user's own notes need no events of their
+    own: other services consume the deletion of the account.
     """
-    await service.lock_account(db, user_id)
-    await db.execute(upsert(EVENTS.deleted_users).values(user_id=user_id).on_conflict_do_nothing())
+    await ACCOUNTS.mark_deleted(db, user_id)
     await db.execute(select(Author.user_id).where(Author.user_id == user_id).with_for_update())
     courses = (
         await db.scalars(select(Course).where(Course.creator_id == user_id).order_by(Course.id).with_for_update())

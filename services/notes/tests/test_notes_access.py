@@ -1,4 +1,4 @@
-"""Every endpoint's door: who may pass, in what order it is checked, and in what shape it is refused (notes §1-§8)."""
+"""Access to every endpoint: who may call it, the order of checks, and the shape of refusals (notes §1-§8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How alike two texts are (notes §5.3): the Ratcliff-Obershelp ratio of `difflib`, with a cheap bound before it."""
+"""How similar two texts are (notes §5.3): the Ratcliff-Obershelp ratio of `difflib`, with a cheap bound before it."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Likeness:
         return float(Indel.normalized_similarity(self._whole, part, score_cutoff=max(0.0, needed - _ROUNDING)))
 
     def possible(self, parts: Sequence[str | None], floor: float) -> set[int]:
-        """The places in `parts` of those texts whose ratio may reach `floor`."""
+        """The positions in `parts` of those texts whose ratio may reach `floor`."""
         cutoff = max(0.0, floor - _ROUNDING)
-        found = process.extract(
+        matches = process.extract(
             self._whole, parts, scorer=Indel.normalized_similarity, processor=None, score_cutoff=cutoff, limit=None
         )
-        return {place for _, _, place in found}
+        return {position for _, _, position in matches}

@@ -1,0 +1,56 @@
+"""The Inbox of a user (notes §4.6, §4.7): the course of notes without another one."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notechondria_contracts.events.notes import CourseCreated, CourseUpdated
+from notes_service.events import publish
+from notes_service.inbox.slugs import free_slug
+from notes_service.models import Course
+
+INBOX = "Inbox"
+INBOX_DESCRIPTION = "Default category"
+
+
+def is_inbox_title(title: str) -> bool:
+    """True for the protected title, in any letter case (notes §4.6)."""
+    return title.lower() == INBOX.lower()
+
+
+async def add_course(db: AsyncSession, course: Course) -> None:
+    """Insert a course and publish it."""
+    db.add(course)
+    await db.flush()
+    await publish(db, course.event(CourseCreated))
+
+
+async def ensure_inbox(db: AsyncSession, user_id: int, slug: str) -> Course:
+    """The user's lowest-id default course, made when missing (notes §4.7, §11.1).
+
+    The caller holds the author's exclusive lock.
+    """
+    inbox = await db.scalar(
+        select(Course).where(Course.creator_id == user_id, Course.is_default).order_by(Course.id).limit(1)
+    )
+    if inbox is not None:
+        return inbox
+    # A course of this title becomes the Inbox: a user has one course of a title.
+    namesake = await db.scalar(
+        select(Course).where(Course.creator_id == user_id, func.lower(Course.title) == INBOX.lower())
+    )
+    if namesake is not None:
+        namesake.is_default = True
+        namesake.touch()
+        await publish(db, namesake.event(CourseUpdated))
+        return namesake
+    created = Course(
+        creator_id=user_id,
+        slug=await free_slug(db, slug),
+        title=INBOX,
+        description=INBOX_DESCRIPTION,
+        is_default=True,
+    )
+    await add_course(db, created)
+    return created

@@ -1,0 +1,64 @@
+"""The summary of a note on the wire (notes §3.3)."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from typing_extensions import TypedDict
+
+from notechondria_shared.core.timestamps import iso_z
+from notechondria_shared.storage.media import media_url
+from notes_service.authors.schemas import AuthorObject, author_object
+from notes_service.summaries.queries import SummaryRow
+from notes_service.values import EditorMode, NoteType, Timestamp, UuidText
+
+
+class CourseReference(TypedDict):
+    """The course of a note."""
+
+    id: int
+    title: str
+    slug: str
+
+
+class NoteSummary(TypedDict):
+    """A note in a list (notes §3.3)."""
+
+    id: int
+    uuid: UuidText
+    title: str
+    description: str | None
+    excerpt: str
+    preview_lines: list[str]
+    editor_mode: EditorMode
+    note_type: NoteType
+    is_public: bool
+    last_edit: Timestamp
+    date_created: Timestamp
+    course_id: int | None
+    course: CourseReference | None
+    author: AuthorObject
+    source_note_uuid: UuidText | None
+    cover_image_url: str
+
+
+def note_summary(request: Request, row: SummaryRow) -> NoteSummary:
+    """A row as the contract's summary."""
+    course_id, source = row.course_id, row.source_note_uuid
+    return {
+        "id": row.id,
+        "uuid": str(row.uuid),
+        "title": row.title,
+        "description": row.description,
+        "excerpt": row.excerpt,
+        "preview_lines": row.preview_lines,
+        "editor_mode": row.editor_mode,
+        "note_type": row.note_type,
+        "is_public": row.is_public,
+        "last_edit": iso_z(row.last_edit),
+        "date_created": iso_z(row.date_created),
+        "course_id": course_id,
+        "course": None if course_id is None else {"id": course_id, "title": row.course_title, "slug": row.course_slug},
+        "author": author_object(request, row.creator_id, row.username, row.image_path),
+        "source_note_uuid": None if source is None else str(source),
+        "cover_image_url": media_url(request, row.cover_image),
+    }
