@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.core.media_location import MediaLocation
-from notechondria_shared.db.network_guard import VARIABLE, NetworkInTransactionError, guarded
+from notechondria_shared.core.network_guard import VARIABLE, NetworkInTransactionError, guarded
 from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.web.clients import external_client, internal_client, user_client
 

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from notechondria_shared.core.errors import ApiError, Unavailable
+from notechondria_shared.core.network_guard import guarded
 from notechondria_shared.core.settings import ServiceSettings
-from notechondria_shared.db.network_guard import guarded
 from notechondria_shared.db.reader import BUSY, PoolUse, Reader
 from notechondria_shared.db.waiting_pool import WaitingPool
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from notechondria_shared.db.reader import Reads, SessionReader, prepare, prepare_scalar
+from notechondria_shared.db.reader import Prepared, Reads, SessionReader, prepare, prepare_scalar
 
 Reference = TypeVar("Reference")
 
@@ -52,20 +52,19 @@ class Projection:
         self._keep = prepare(insert.on_conflict_do_update(index_elements=[key], set_=taken, where=live))
         self._known = prepare_scalar(select(key).where(key == bindparam("key")), int)
         self._revisions = tuple(groups)
-        self._tombstone = dict(tombstone or {})
-        end: dict[str, object] = {name: bindparam(name, required=True) for name in (key.key, *fixed, *groups)}
-        final = upsert(model).values({**end, **self._tombstone})
-        set_ = {name: final.excluded[name] for name in (*groups, *self._tombstone)}
-        self._end = prepare(final.on_conflict_do_update(index_elements=[key], set_=set_))
-        self._fixed = tuple(fixed)
-        self._key = key.key
+        self._end = None if tombstone is None else _final(model, key, fixed, tuple(groups), tombstone)
 
     async def upsert(self, db: AsyncSession, **row: object) -> None:
         """Take over what is newer in `row`, which holds every column of the projection."""
         await SessionReader(db).run(self._keep, row)
 
     async def mark_deleted(self, db: AsyncSession, revision: int, **identity: object) -> None:
-        """Leave a tombstone: what arrives of the aggregate later is old. `identity`: key and fixed columns."""
+        """Leave a tombstone: what arrives of the aggregate later is old. `identity`: key and fixed columns.
+
+        Only for projections that were declared with a tombstone.
+        """
+        if self._end is None:
+            raise TypeError("this projection has no tombstone")
         await SessionReader(db).run(self._end, {**identity, **dict.fromkeys(self._revisions, revision)})
 
     async def ask_owner(
@@ -78,3 +77,17 @@ class Projection:
         if await read.value(self._known, key=key) is not None:
             return True, None
         return False, await fetch(key) if key > 0 else None
+
+
+def _final(
+    model: type[DeclarativeBase],
+    key: InstrumentedAttribute[int],
+    fixed: Sequence[str],
+    revisions: Sequence[str],
+    tombstone: Mapping[str, object],
+) -> Prepared:
+    """The statement that leaves a tombstone, whether the row is there or not."""
+    identity: dict[str, object] = {name: bindparam(name, required=True) for name in (key.key, *fixed, *revisions)}
+    statement = upsert(model).values({**tombstone, **identity})
+    set_ = {name: statement.excluded[name] for name in (*revisions, *tombstone)}
+    return prepare(statement.on_conflict_do_update(index_elements=[key], set_=set_))

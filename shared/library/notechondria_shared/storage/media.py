@@ -21,7 +21,7 @@ from obstore.store import LocalStore, ObjectStore, S3Store, from_url
 from notechondria_shared.core.errors import StoreUnavailable
 from notechondria_shared.core.forwarded import public_origin
 from notechondria_shared.core.media_location import MediaLocation
-from notechondria_shared.db.network_guard import forbid_in_transaction
+from notechondria_shared.core.network_guard import forbid_in_transaction
 
 if TYPE_CHECKING:
     from obstore import GetOptions  # in its stubs only

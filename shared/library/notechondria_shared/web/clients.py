@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 
 from notechondria_shared.auth.assertion import ASSERTION_HEADER, INTERNAL_TOKEN_HEADER
+from notechondria_shared.core.network_guard import forbid_in_transaction
 from notechondria_shared.core.request_context import request_id
-from notechondria_shared.db.network_guard import forbid_in_transaction
 
 TIMEOUT = httpx.Timeout(5.0, connect=1.0, pool=2.0)
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=30)

@@ -1,7 +1,7 @@
 """The rule that no network call is made while a database transaction is open.
 
 A call to another service or to the media store may take seconds. A transaction that waits for it holds its locks and
-one of the few connections for as long. Flows that need both claim, do and settle (`database.two_phase`).
+one of the few connections for as long. Flows that need both claim, do and settle (`db.two_phase`).
 
 The rule is enforced where `NOTECHONDRIA_FORBID_NETWORK_IN_TRANSACTION=1` is set, as in all tests: the HTTP clients
 between services and the media store then refuse. Only the guard knows the sessions of a task, and they decide nothing.
@@ -13,12 +13,20 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-
-from sqlalchemy.ext.asyncio import AsyncSession
+from typing import Protocol
 
 VARIABLE = "NOTECHONDRIA_FORBID_NETWORK_IN_TRANSACTION"
 
-_sessions: ContextVar[tuple[AsyncSession, ...]] = ContextVar("guarded_sessions", default=())
+
+class Session(Protocol):
+    """A session of the database, as far as the guard needs to know it."""
+
+    def in_transaction(self) -> bool:
+        """True while it holds a transaction."""
+        ...
+
+
+_sessions: ContextVar[tuple[Session, ...]] = ContextVar("guarded_sessions", default=())
 
 
 class NetworkInTransactionError(RuntimeError):
@@ -31,7 +39,7 @@ def is_enforced() -> bool:
 
 
 @contextmanager
-def guarded(db: AsyncSession) -> Iterator[None]:
+def guarded(db: Session) -> Iterator[None]:
     """Know of a session of this task, and of the tasks it starts, until the block ends."""
     if not is_enforced():
         yield
