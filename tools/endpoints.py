@@ -1,9 +1,9 @@
 """Which file answers which path: `python -m tools.endpoints` writes docs/endpoints.md.
 
-The routes are read from the source (ast): `APIRouter(prefix=...)` or `api_router(...)`, the decorators of its functions,
-`include_router` of one router in another, and `[Route(path, endpoint=...) for path in (...)]`. Nothing is imported, so
-the page needs no service to start. What an endpoint is for is the first sentence of its docstring. A test compares the page with
-the routes that FastAPI has.
+The routes are read from the source (ast): `APIRouter(prefix=...)` or `api_router(...)`, the decorators of its
+functions, `include_router` of one router in another, and `[Route(path, endpoint=...) for path in (...)]`. Nothing is
+imported, so the page needs no service to start. What an endpoint is for is the first sentence of its docstring. A test
+compares the page with the routes that FastAPI has.
 """
 
 from __future__ import annotations

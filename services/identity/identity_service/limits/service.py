@@ -14,9 +14,8 @@ from fastapi import Request
 
 from identity_service.models import RATE_BUCKETS
 from identity_service.sessions.devices import Device
-from identity_service.settings import IdentitySettings
+from identity_service.state import identity_state
 from notechondria_shared.core.errors import ApiError
-from notechondria_shared.db import Database
 from notechondria_shared.web.rate_limit import TokenBuckets
 
 ADDRESS_FACTOR = 5
@@ -43,13 +42,13 @@ async def limited(request: Request, kind: str, account: str, *, every_try: bool 
     Only a refusal (400) inside the block stays counted; with `every_try` a success does too, for what sends mail. The
     block must not hold a session of its own when it ends.
     """
-    settings: IdentitySettings = request.app.state.settings
-    if settings.account_rate_per_minute == 0:
+    state = identity_state(request.app)
+    per_minute = state.settings.account_rate_per_minute
+    if per_minute == 0:
         yield
         return
-    database: Database = request.app.state.database
-    buckets = buckets_of(settings.account_rate_per_minute, kind, account, Device.of(request).ip_hash)
-    async with database.transaction() as db:
+    buckets = buckets_of(per_minute, kind, account, Device.of(request).ip_hash)
+    async with state.database.transaction() as db:
         await buckets.take(db)
     refused = False
     try:
@@ -59,5 +58,5 @@ async def limited(request: Request, kind: str, account: str, *, every_try: bool 
         raise
     finally:
         if not (refused or every_try):
-            async with database.transaction() as db:
+            async with state.database.transaction() as db:
                 await buckets.give_back(db)
