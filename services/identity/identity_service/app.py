@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+import identity_service.accounts.probe
 import identity_service.accounts.routes
 import identity_service.admin.routes
 import identity_service.api_keys.routes
@@ -24,44 +25,21 @@ import identity_service.sessions.forward_auth
 import identity_service.sessions.introspection
 import identity_service.sessions.routes
 import identity_service.staff.routes
-from identity_service.housekeeping import Housekeeper
-from identity_service.mail.service import Mailer
-from identity_service.models import EVENTS, FILE_DELETIONS, Base
-from identity_service.oauth.providers import Providers
-from identity_service.passwords import PasswordPool
+from identity_service.models import EVENTS, Base
 from identity_service.sessions.introspection import DatabaseIntrospector
 from identity_service.settings import IdentitySettings
-from notechondria_shared.messaging.capabilities import CapabilityRegistry
+from identity_service.state import IdentityState, identity_state
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
-from notechondria_shared.storage.deletions import FileDeletions
-from notechondria_shared.web.clients import external_client
 
 
-async def _start(app: FastAPI) -> None:
-    settings: IdentitySettings = app.state.settings
-    app.state.passwords = PasswordPool(settings.password_workers, settings.password_queue)
-    app.state.mailer = Mailer(settings)
-    app.state.provider_http = external_client()
-    app.state.providers = Providers(app.state.provider_http, settings)
-    app.state.capabilities = CapabilityRegistry(app.state.bus)
-    app.state.capabilities.start()
-    app.state.file_deletions = FileDeletions(app.state.database, app.state.media, FILE_DELETIONS)
-    app.state.file_deletions.start()
-    app.state.housekeeper = Housekeeper(app.state.database)
-    app.state.housekeeper.start()
-
-
-async def _stop(app: FastAPI) -> None:
-    await app.state.housekeeper.stop()
-    await app.state.file_deletions.stop()
-    await app.state.capabilities.stop()
-    await app.state.provider_http.aclose()
-    app.state.passwords.close()
+async def _share(app: FastAPI) -> None:
+    # The administration site reads this part from `app.state`.
+    app.state.file_deletions = identity_state(app).file_deletions
 
 
 async def _measure(app: FastAPI) -> None:
-    from identity_service.measures import install  # noqa: PLC0415 - only when metrics are on
+    from identity_service.service_metrics import install  # noqa: PLC0415 - only when metrics are on
 
     install(app)
 
@@ -74,6 +52,7 @@ SPEC = ServiceSpec(
         identity_service.platform.ai.router,
         identity_service.admin.routes.router,
         identity_service.accounts.routes.router,
+        identity_service.accounts.probe.router,
         identity_service.sessions.routes.router,
         identity_service.api_keys.routes.router,
         identity_service.security.routes.router,
@@ -94,8 +73,8 @@ SPEC = ServiceSpec(
     migrations=Path(__file__).resolve().parent.parent / "migrations",
     capabilities={"auth": 1},
     introspector=lambda app: DatabaseIntrospector(app.state.database, app.state.assertion_key),
-    on_start=(_start,),
-    on_stop=(_stop,),
+    state=IdentityState,
+    on_start=(_share,),
     measure=_measure,
 )
 

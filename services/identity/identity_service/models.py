@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -62,7 +62,7 @@ class User(Base, Aggregate[UserState | UserDeleted]):
     theme_mode: Mapped[str] = mapped_column(String(1), default="S")
     api_base_url: Mapped[str] = mapped_column(String(255), default="")
     mcp_skill_md: Mapped[str] = mapped_column(default="")
-    app_settings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    app_settings: Mapped[dict[str, JsonValue]] = mapped_column(JSONB, default=dict)
     app_settings_updated_at: Mapped[datetime | None]
     date_joined: Mapped[datetime] = mapped_column(default=now)
 
@@ -180,5 +180,5 @@ class SocialAccount(Base):
     provider: Mapped[str] = mapped_column(String(16))
     provider_uid: Mapped[str] = mapped_column(String(255))
     email: Mapped[str] = mapped_column(String(254), default="")
-    extra: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    extra: Mapped[dict[str, JsonValue]] = mapped_column(JSONB, default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)

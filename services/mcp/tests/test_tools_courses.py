@@ -116,9 +116,7 @@ def test_a_course_is_subscribed_and_unsubscribed(agent: Agent, stranger: Agent, 
     for _ in range(2):
         assert agent("subscribe_course", course_id=course["id"])["id"] == course["id"]
         subscribed.append(subscribed_at(stack, agent.user.id, course["id"]))
-    assert (
-        subscribed[0] < subscribed[1]
-    )  # the time is refreshed; the rows of the log are compared in test_both_doors.py
+    assert subscribed[0] < subscribed[1]  # the time is refreshed; the rows of the log are compared in test_same_rows.py
     assert agent.user.get(f"courses/{course['id']}/").json()["is_subscribed"] is True
     assert agent("unsubscribe_course", course_id=course["id"]) == {"unsubscribed": True, "course_id": course["id"]}
     assert agent.user.get(f"courses/{course['id']}/").json()["is_subscribed"] is False

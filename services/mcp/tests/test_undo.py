@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from services.mcp.tests.test_both_doors import DOORS, furnish
+from services.mcp.tests.test_same_rows import DOORS, furnish
 from tests.support.client import Api
 from tests.support.mcp import Agent
 

@@ -10,8 +10,8 @@ from identity_service.models import Session, User
 from identity_service.profile.service import merged_settings
 from identity_service.sessions import queries
 from identity_service.sessions.schemas import session_block
+from identity_service.state import identity_state
 from notechondria_shared.core.timestamps import iso_offset_or_none, now
-from notechondria_shared.db import Database
 from notechondria_shared.storage.media import media_url
 
 
@@ -28,7 +28,7 @@ def user_object(request: Request, user: User) -> UserObject:
         | {
             "display_name": display_name(user),
             "image_url": media_url(request, user.image_path),
-            "app_settings": merged_settings(user.__dict__),
+            "app_settings": merged_settings(user),
             "app_settings_updated_at": iso_offset_or_none(user.app_settings_updated_at),
         }
     )
@@ -39,17 +39,17 @@ async def auth_payload(request: Request, user: User, token: str, row: Session) -
 
     To be called after the transaction of the sign-in: the media store is asked.
     """
-    database: Database = request.app.state.database
-    # Of an account that had none the others know already where its first one lies.
+    state = identity_state(request.app)
+    # The other services already know the path of an account's first picture.
     user.image_path = await avatars.provide(
-        database,
-        request.app.state.media,
+        state.database,
+        state.media,
         user_id=user.id,
         name=user.username,
         path=user.image_path,
         publish_first=False,
     )
-    others = await database.reader.value(queries.OTHERS, user_id=user.id, session_id=row.id, now=now())
+    others = await state.database.reader.value(queries.OTHERS, user_id=user.id, session_id=row.id, now=now()) or 0
     return AuthPayload(
         token=token,
         session=session_block(row),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel
 
+from identity_service.fields import Address
 from identity_service.passwords import MAX_LENGTH, composition_problem
 from identity_service.sessions.schemas import SessionBlock
-from notechondria_contracts.fields import Email, Text
+from notechondria_contracts.fields import Text
 from notechondria_shared.web import Body
 from notechondria_shared.web.body import example
 
@@ -23,7 +24,6 @@ def _username_problem(text: str) -> str | None:
 Username = Annotated[str, Text(min_length=3, max_length=150, check=_username_problem)]
 NewPassword = Annotated[str, Text(min_length=8, max_length=MAX_LENGTH, check=composition_problem)]
 Password = Annotated[str, Text(max_length=MAX_LENGTH)]
-Address = Annotated[str, Email()]
 CodeText = Annotated[str, Text(max_length=64)]
 
 
@@ -111,11 +111,11 @@ class UserObject(BaseModel):
     theme_preset: str
     theme_mode: str
     api_base_url: str
-    app_settings: dict[str, Any]
+    app_settings: dict[str, object]
     app_settings_updated_at: str | None
 
 
-AUTH_EXAMPLE: dict[str, Any] = {
+AUTH_EXAMPLE: dict[str, object] = {
     "token": "5d41c8f07ab34e2f9c61d2b7e8a90f3344556677",
     "session": {
         "id": 12,

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter
-
 from identity_service.api_keys import service
-from identity_service.api_keys.schemas import CreatedKey, CreateKey, KeyList, KeyRow, RotatedKey, key_fields
+from identity_service.api_keys.schemas import CreatedKey, CreateKey, KeyList, KeyRow, RotatedKey
 from notechondria_shared.auth import LoggedIn
-from notechondria_shared.web import read_body
 from notechondria_shared.web.dependencies import WriteSession
 from notechondria_shared.web.openapi import refusals
+from notechondria_shared.web.route import api_router
 
-router = APIRouter(prefix="/api/v1/auth", tags=["api keys"])
+router = api_router("/api/v1/auth", tags=["api keys"])
 
 
 @router.post("/rotate-api-key/", responses=refusals(403))
@@ -26,16 +22,14 @@ async def rotate_api_key(caller: LoggedIn, db: WriteSession) -> RotatedKey:
 @router.get("/api-keys/")
 async def list_keys(caller: LoggedIn, db: WriteSession) -> KeyList:
     """The keys that were not revoked, newest first; never the keys themselves."""
-    return KeyList(api_keys=[KeyRow(**key_fields(key)) for key in await service.listed(db, caller.user_id)])
+    return KeyList(api_keys=[KeyRow.of(key) for key in await service.listed(db, caller.user_id)])
 
 
 @router.post("/api-keys/", status_code=201, responses=refusals(403))
-async def create_key(
-    caller: LoggedIn, wanted: Annotated[CreateKey, read_body(CreateKey)], db: WriteSession
-) -> CreatedKey:
+async def create_key(caller: LoggedIn, body: CreateKey, db: WriteSession) -> CreatedKey:
     """Make a named key with scopes and an optional expiry; its plain text is shown only here."""
-    key, row = await service.create(db, caller.user_id, wanted)
-    return CreatedKey(**key_fields(row), api_key=key)
+    key, row = await service.create(db, caller.user_id, body)
+    return CreatedKey(**KeyRow.of(row).model_dump(), api_key=key)
 
 
 @router.delete("/api-keys/{key_id:id}/", status_code=204, responses=refusals(403, 404))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -25,7 +25,7 @@ class Scopes(Rule):
 
     null: bool = False
 
-    def convert(self, value: Any) -> list[str]:
+    def convert(self, value: object) -> list[str]:
         """The scopes in their order, without repetition."""
         if not isinstance(value, list):
             raise refuse(texts.NOT_A_LIST.format(type=json_type(value)))
@@ -36,7 +36,7 @@ class Scopes(Rule):
             raise refuse("Name at least one scope.")
         return list(SCOPES) if "write" in value else ["read"]
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """A list of the two words."""
         return {"type": "array", "items": {"type": "string", "enum": list(SCOPES)}, "minItems": 1}
 
@@ -75,6 +75,20 @@ class KeyRow(BaseModel):
     expires_at: str | None
     last_used_at: str | None
 
+    @classmethod
+    def of(cls, key: ApiKey) -> KeyRow:
+        """A key of the list."""
+        return KeyRow(
+            id=key.id,
+            name=key.name,
+            prefix=key.prefix,
+            scopes=key.scopes,
+            rotated=key.rotated,
+            created_at=iso_offset(key.created_at),
+            expires_at=iso_offset_or_none(key.expires_at),
+            last_used_at=iso_offset_or_none(key.last_used_at),
+        )
+
 
 class CreatedKey(KeyRow):
     """201 of a new key: the only time its plain text is shown."""
@@ -86,17 +100,3 @@ class KeyList(BaseModel):
     """`GET /auth/api-keys/`."""
 
     api_keys: list[KeyRow]
-
-
-def key_fields(key: ApiKey) -> dict[str, Any]:
-    """The fields of a `KeyRow`."""
-    return {
-        "id": key.id,
-        "name": key.name,
-        "prefix": key.prefix,
-        "scopes": key.scopes,
-        "rotated": key.rotated,
-        "created_at": iso_offset(key.created_at),
-        "expires_at": iso_offset_or_none(key.expires_at),
-        "last_used_at": iso_offset_or_none(key.last_used_at),
-    }

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -95,6 +94,6 @@ async def mark_used(db: AsyncSession, key_id: int) -> None:
     )
 
 
-def is_stale(row: Mapping[str, Any]) -> bool:
-    """True when a use of the key deserves to be noted."""
-    return row["last_used_at"] is None or bool(row["last_used_at"] < now() - USED_EVERY)
+def is_stale(last_used_at: datetime | None) -> bool:
+    """True when the use of a key is to be recorded."""
+    return last_used_at is None or last_used_at < now() - USED_EVERY

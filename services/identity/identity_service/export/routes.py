@@ -29,7 +29,7 @@ async def export_account(request: Request, caller: LoggedIn) -> StreamingRespons
     exporter = Exporter(state.internal_http, state.media, state.settings)
     name = f"notechondria-{today().isoformat()}.zip"
     return StreamingResponse(
-        zip_stream(exporter.members(caller.user_id, account)),
+        zip_stream(exporter.members(caller.user_id, user.image_path, account)),
         media_type="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
     )

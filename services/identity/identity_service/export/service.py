@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
+from pydantic import JsonValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.payload import display_name
-from identity_service.api_keys.schemas import key_fields
+from identity_service.api_keys.schemas import KeyRow
 from identity_service.models import ApiKey, Session, SocialAccount, User
 from identity_service.profile.service import merged_settings
 from identity_service.settings import IdentitySettings
@@ -32,7 +32,7 @@ manifest.json    when this was made, and which service could not be asked
 """
 
 
-async def account_data(db: AsyncSession, user: User) -> dict[str, Any]:
+async def account_data(db: AsyncSession, user: User) -> dict[str, object]:
     """What identity itself holds; no hash of any secret."""
     devices = await db.scalars(select(Session).where(Session.user_id == user.id).order_by(Session.id))
     keys = await db.scalars(select(ApiKey).where(ApiKey.user_id == user.id).order_by(ApiKey.id))
@@ -44,7 +44,7 @@ async def account_data(db: AsyncSession, user: User) -> dict[str, Any]:
         "is_staff": user.is_staff,
         "is_superuser": user.is_superuser,
         "mcp_skill_md": user.mcp_skill_md,
-        "app_settings": merged_settings(user.__dict__),
+        "app_settings": merged_settings(user),
         "app_settings_updated_at": iso_offset_or_none(user.app_settings_updated_at),
         "date_joined": iso_offset(user.date_joined),
         "sessions": [
@@ -57,7 +57,7 @@ async def account_data(db: AsyncSession, user: User) -> dict[str, Any]:
             }
             for row in devices
         ],
-        "api_keys": [key_fields(row) for row in keys],
+        "api_keys": [KeyRow.of(row).model_dump() for row in keys],
         "social_accounts": [
             {
                 "provider": row.provider,
@@ -78,19 +78,20 @@ class Exporter:
         self._http, self._media = http, media
         self._services = {"notes": settings.notes_url, "planner": settings.planner_url, "mcp": settings.mcp_url}
 
-    async def members(self, user_id: int, account: dict[str, Any]) -> AsyncIterator[Member]:
+    async def members(self, user_id: int, image_path: str, account: dict[str, object]) -> AsyncIterator[Member]:
         """The files of the archive, one after the other."""
-        files = [account["image_path"]] if account["image_path"] else []
+        files = [image_path] if image_path else []
         missing: dict[str, str] = {}
         yield "README.txt", ABOUT.encode()
         yield "account.json", _document(account)
         for name, url in self._services.items():
-            found, problem = await self._ask(f"{url}/internal/users/{user_id}/export")
-            if found is None:
+            document, problem = await self._ask(f"{url}/internal/users/{user_id}/export")
+            if document is None:
                 missing[name] = problem
                 continue
-            files += [path for path in found.get("files", []) if isinstance(path, str)]
-            yield f"{name}.json", _document(found.get("data", {}))
+            listed = document.get("files")
+            files += [path for path in listed if isinstance(path, str)] if isinstance(listed, list) else []
+            yield f"{name}.json", _document(document.get("data", {}))
         lost = []
         for path in dict.fromkeys(files):
             try:
@@ -109,7 +110,7 @@ class Exporter:
         }
         yield "manifest.json", _document(manifest)
 
-    async def _ask(self, url: str) -> tuple[dict[str, Any] | None, str]:
+    async def _ask(self, url: str) -> tuple[dict[str, JsonValue] | None, str]:
         try:
             answer = await self._http.get(url, timeout=EXPORT_SECONDS)
             answer.raise_for_status()
@@ -120,5 +121,5 @@ class Exporter:
         return (body, "") if isinstance(body, dict) else (None, "The service sent no document.")
 
 
-def _document(value: Any) -> bytes:
+def _document(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=2).encode()

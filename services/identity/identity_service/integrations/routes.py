@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 
 from notechondria_shared.auth import LoggedIn
@@ -14,7 +12,7 @@ REFUSED = "Sync refused: Backend.Creators.GithubSync/connect — there is no Git
 
 
 @router.get("/status/")
-async def status(_: LoggedIn) -> dict[str, Any]:
+async def status(_: LoggedIn) -> dict[str, object]:
     """Never connected."""
     return {"connected": False, "install_url": "", "app_name": ""}
 

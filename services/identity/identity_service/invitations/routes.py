@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from identity_service.invitations import service
 from notechondria_contracts.fields import Text
 from notechondria_shared.auth import MaybeCaller
-from notechondria_shared.web import Body, read_body
+from notechondria_shared.web import Body
 from notechondria_shared.web.dependencies import WriteSession
+from notechondria_shared.web.route import api_router
 
-router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
+router = api_router("/api/v1/auth", tags=["accounts"])
 
 
 class ValidateInvitation(Body):
@@ -32,11 +32,11 @@ class Validity(BaseModel):
 @router.post("/validate-invitation/")
 async def validate_invitation(
     _: MaybeCaller,
-    given: Annotated[ValidateInvitation, read_body(ValidateInvitation)],
+    body: ValidateInvitation,
     db: WriteSession,
 ) -> Validity:
     """Always 200; the code is not used up (identity §7.2)."""
     if not await service.required(db):
         return Validity(required=False, valid=True)
-    code = given.invitation_code or ""
+    code = body.invitation_code or ""
     return Validity(required=True, valid=bool(code) and await service.check(db, code))

@@ -14,9 +14,8 @@ from fastapi import Request
 
 from identity_service.models import RATE_BUCKETS
 from identity_service.sessions.devices import Device
-from identity_service.settings import IdentitySettings
+from identity_service.state import identity_state
 from notechondria_shared.core.errors import ApiError
-from notechondria_shared.db import Database
 from notechondria_shared.web.rate_limit import TokenBuckets
 
 ADDRESS_FACTOR = 5
@@ -46,13 +45,13 @@ async def limited(
     block must not hold a session of its own when it ends. `device` is whose address counts, where the request itself
     comes from another service.
     """
-    settings: IdentitySettings = request.app.state.settings
-    if settings.account_rate_per_minute == 0:
+    state = identity_state(request.app)
+    per_minute = state.settings.account_rate_per_minute
+    if per_minute == 0:
         yield
         return
-    database: Database = request.app.state.database
-    buckets = buckets_of(settings.account_rate_per_minute, kind, account, (device or Device.of(request)).ip_hash)
-    async with database.transaction() as db:
+    buckets = buckets_of(per_minute, kind, account, (device or Device.of(request)).ip_hash)
+    async with state.database.transaction() as db:
         await buckets.take(db)
     refused = False
     try:
@@ -62,5 +61,5 @@ async def limited(
         raise
     finally:
         if not (refused or every_try):
-            async with database.transaction() as db:
+            async with state.database.transaction() as db:
                 await buckets.give_back(db)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from identity_service.settings import IdentitySettings
+from identity_service.state import identity_state
 
 router = APIRouter(tags=["oauth"])
 APPS = ("editor", "planner", "portal")
@@ -30,7 +30,7 @@ SECURITY = {
 @router.get("/auth/{provider}/callback/", response_class=HTMLResponse)
 async def callback(request: Request, provider: str, code: str = "", state: str = "", error: str = "") -> HTMLResponse:
     """Hand code and state on to the app, or say what went wrong; everything shown is escaped."""
-    settings: IdentitySettings = request.app.state.settings
+    settings = identity_state(request.app).settings
     name = {"google": "Google", "github": "GitHub"}.get(provider, "The provider")
     if error or not code:
         cause = f"said: {error[:300]}" if error else "sent no code."

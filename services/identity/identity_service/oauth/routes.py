@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Annotated, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.exc import IntegrityError
 
 from identity_service.accounts.payload import auth_payload
 from identity_service.accounts.schemas import AuthPayload
 from identity_service.oauth import queries, service
-from identity_service.oauth.providers import Profile, ProviderError, Providers
-from identity_service.oauth.redirects import chosen_redirect, registration
 from identity_service.oauth.schemas import (
     BindGithub,
     BindGoogle,
@@ -24,17 +22,19 @@ from identity_service.oauth.schemas import (
     SignInGoogle,
     SocialAccountRow,
 )
+from identity_service.providers import Profile, ProviderError
+from identity_service.redirects import chosen_redirect, registration
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
+from identity_service.state import identity_state
 from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.core.errors import ApiError, BadRequest, NonFieldError, Unavailable
 from notechondria_shared.core.timestamps import iso_z
-from notechondria_shared.db import Database
-from notechondria_shared.web import read_body
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import refusals
+from notechondria_shared.web.route import api_router
 
-router = APIRouter(prefix="/api/v1/auth", tags=["oauth"])
+router = api_router("/api/v1/auth", tags=["oauth"])
 MOST_ATTEMPTS = 4
 ResultT = TypeVar("ResultT")
 NOT_NOW = "Not linked: Backend.Creators.Auth/bind.{provider}.config_lookup — this provider is not configured here."
@@ -48,7 +48,7 @@ NEITHER_GIVEN = "Not signed in: Backend.Creators.Auth/oauth.google.validate — 
 @router.get("/oauth-config/")
 async def oauth_config(request: Request, _: MaybeCaller) -> OAuthConfig:
     """Client ids and the redirect address for the caller's origin (identity §10.1)."""
-    found = {name: registration(request.app.state.settings, name) for name in ("google", "github")}
+    found = {name: registration(identity_state(request.app).settings, name) for name in ("google", "github")}
     return OAuthConfig(
         **{
             name: ProviderConfig(client_id=one.client_id, redirect_uri=chosen_redirect(one, request.headers))
@@ -58,31 +58,27 @@ async def oauth_config(request: Request, _: MaybeCaller) -> OAuthConfig:
 
 
 @router.post("/google/", responses=refusals(404, 502))
-async def sign_in_google(
-    request: Request, _: MaybeCaller, given: Annotated[SignInGoogle, read_body(SignInGoogle)]
-) -> AuthPayload:
+async def sign_in_google(request: Request, _: MaybeCaller, body: SignInGoogle) -> AuthPayload:
     """Sign in or register with Google (identity §10.3): AuthPayload."""
-    if given.intent != "bind" and not (given.code or given.id_token):
+    if body.intent != "bind" and not (body.code or body.id_token):
         raise NonFieldError(NEITHER_GIVEN)
-    return await _sign_in(request, "google", given, given.id_token)
+    return await _sign_in(request, "google", body, body.id_token)
 
 
 @router.post("/github/", responses=refusals(404, 502))
-async def sign_in_github(
-    request: Request, _: MaybeCaller, given: Annotated[SignInGithub, read_body(SignInGithub)]
-) -> AuthPayload:
+async def sign_in_github(request: Request, _: MaybeCaller, body: SignInGithub) -> AuthPayload:
     """Sign in or register with GitHub (identity §10.3): AuthPayload."""
-    return await _sign_in(request, "github", given, "")
+    return await _sign_in(request, "github", body, "")
 
 
-async def _sign_in(request: Request, provider: str, given: SignInGoogle | SignInGithub, id_token: str) -> AuthPayload:
-    if given.intent == "bind":
+async def _sign_in(request: Request, provider: str, body: SignInGoogle | SignInGithub, id_token: str) -> AuthPayload:
+    if body.intent == "bind":
         raise BadRequest(USE_BIND.format(provider=provider))
     try:
-        profile = await _profile(request, provider, given.code, id_token, given.redirect_uri)
+        profile = await _profile(request, provider, body.code, id_token, body.redirect_uri)
     except ProviderError as problem:
         _refuse(problem, problem.text)
-    return await _settled(lambda: _enter(request, profile, given))
+    return await _settled(lambda: _sign_in_as(request, profile, body))
 
 
 async def _settled(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
@@ -96,23 +92,22 @@ async def _settled(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
     return await attempt()
 
 
-async def _enter(request: Request, profile: Profile, given: SignInGoogle | SignInGithub) -> AuthPayload:
-    database: Database = request.app.state.database
-    async with database.transaction() as db:
+async def _sign_in_as(request: Request, profile: Profile, body: SignInGoogle | SignInGithub) -> AuthPayload:
+    async with identity_state(request.app).database.transaction() as db:
         user = await service.resolve(
             db,
             profile,
-            intent=given.intent,
-            invitation=given.invitation_code or "",
-            settings=request.app.state.settings,
+            intent=body.intent,
+            invitation=body.invitation_code or "",
+            settings=identity_state(request.app).settings,
         )
         token, row = await sessions.mint(db, user.id, Device.of(request))
     return await auth_payload(request, user, token, row)
 
 
 async def _profile(request: Request, provider: str, code: str, id_token: str, redirect_uri: str) -> Profile:
-    found = registration(request.app.state.settings, provider)
-    providers: Providers = request.app.state.providers
+    found = registration(identity_state(request.app).settings, provider)
+    providers = identity_state(request.app).providers
     return await providers.profile(
         provider,
         found,
@@ -140,30 +135,26 @@ async def unlink(caller: LoggedIn, provider: str, db: WriteSession) -> None:
 
 
 @router.post("/bind/google/", responses={201: {"model": LinkedAccount}, **refusals(403, 409, 502, 503)})
-async def bind_google(
-    request: Request, response: Response, caller: LoggedIn, given: Annotated[BindGoogle, read_body(BindGoogle)]
-) -> LinkedAccount:
+async def bind_google(request: Request, response: Response, caller: LoggedIn, body: BindGoogle) -> LinkedAccount:
     """Link a Google account: 201 new, 200 replaced (identity §10.4)."""
-    if not (given.code or given.id_token):
+    if not (body.code or body.id_token):
         raise NonFieldError(NEITHER_GIVEN)
-    return await _bind(request, response, caller.user_id, "google", (given.code, given.id_token, given.redirect_uri))
+    return await _bind(request, response, caller.user_id, "google", (body.code, body.id_token, body.redirect_uri))
 
 
 @router.post("/bind/github/", responses={201: {"model": LinkedAccount}, **refusals(403, 409, 502, 503)})
-async def bind_github(
-    request: Request, response: Response, caller: LoggedIn, given: Annotated[BindGithub, read_body(BindGithub)]
-) -> LinkedAccount:
+async def bind_github(request: Request, response: Response, caller: LoggedIn, body: BindGithub) -> LinkedAccount:
     """Link a GitHub account: 201 new, 200 replaced (identity §10.4)."""
-    return await _bind(request, response, caller.user_id, "github", (given.code, "", given.redirect_uri))
+    return await _bind(request, response, caller.user_id, "github", (body.code, "", body.redirect_uri))
 
 
 async def _bind(
-    request: Request, response: Response, user_id: int, provider: str, given: tuple[str, str, str]
+    request: Request, response: Response, user_id: int, provider: str, body: tuple[str, str, str]
 ) -> LinkedAccount:
-    found = registration(request.app.state.settings, provider)
+    found = registration(identity_state(request.app).settings, provider)
     if not (found.client_id and found.client_secret):
         raise Unavailable(NOT_NOW.format(provider=provider), retry_after=3600)
-    code, id_token, redirect_uri = given
+    code, id_token, redirect_uri = body
     try:
         profile = await _profile(request, provider, code, id_token, redirect_uri)
     except ProviderError as problem:
@@ -175,7 +166,6 @@ async def _bind(
 
 
 async def _link(request: Request, user_id: int, profile: Profile) -> tuple[LinkedAccount, bool]:
-    database: Database = request.app.state.database
-    async with database.transaction() as db:
+    async with identity_state(request.app).database.transaction() as db:
         link, made = await service.bind(db, user_id, profile)
         return LinkedAccount(id=link.id, provider=link.provider, provider_uid=link.provider_uid, email=link.email), made

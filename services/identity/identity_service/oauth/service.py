@@ -11,7 +11,7 @@ from identity_service.codes import service as codes
 from identity_service.events import publish
 from identity_service.invitations import service as invitations
 from identity_service.models import ACTIVE, DISABLED, PENDING, SocialAccount, User
-from identity_service.oauth.providers import Profile
+from identity_service.providers import Profile
 from identity_service.settings import IdentitySettings
 from notechondria_contracts.events.identity import UserActivated
 from notechondria_shared.core.errors import ApiError, BadRequest, Conflict, NotFound

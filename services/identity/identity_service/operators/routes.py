@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 
 from identity_service.accounts.service import delete_account
 from identity_service.avatars.service import folder_of
+from identity_service.dependencies import State
 from identity_service.operators import queries, schemas, service
-from identity_service.settings import IdentitySettings
-from notechondria_shared.db import Database
 from notechondria_shared.db.listing import PageQuery
-from notechondria_shared.web import read_body
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.internal import require_internal
 from notechondria_shared.web.page_query import Page
+from notechondria_shared.web.route import ApiRoute
 
-router = APIRouter(prefix="/internal/operators", include_in_schema=False, dependencies=[Depends(require_internal)])
+router = APIRouter(
+    prefix="/internal/operators",
+    include_in_schema=False,
+    dependencies=[Depends(require_internal)],
+    route_class=ApiRoute,
+)
 LISTED = 500
 
 
@@ -33,65 +37,59 @@ KnownName = Annotated[str, Depends(require_known)]
 
 
 @router.post("/invitations", status_code=201)
-async def create_invitation(
-    wanted: Annotated[schemas.CreateInvitation, read_body(schemas.CreateInvitation)], db: WriteSession
-) -> dict[str, Any]:
+async def create_invitation(body: schemas.CreateInvitation, db: WriteSession) -> dict[str, object]:
     """Make an invitation."""
-    return service.invitation_row(await service.create_invitation(db, wanted))
+    return service.invitation_row(await service.create_invitation(db, body))
 
 
 @router.get("/invitations")
-async def list_invitations(read: ReadSession) -> dict[str, Any]:
+async def list_invitations(read: ReadSession) -> dict[str, object]:
     """The newest invitations."""
     page = await queries.INVITATIONS.read(read, PageQuery(limit=LISTED))
     return {"invitations": page["results"]}
 
 
 @router.post("/invitations/{invitation_id:id}/expire")
-async def expire_invitation(invitation_id: int, db: WriteSession) -> dict[str, Any]:
+async def expire_invitation(invitation_id: int, db: WriteSession) -> dict[str, object]:
     """End an invitation now."""
     return service.invitation_row(await service.expire_invitation(db, invitation_id))
 
 
 @router.get("/users")
-async def list_users(read: ReadSession, wanted: Page) -> dict[str, Any]:
+async def list_users(read: ReadSession, query: Page) -> dict[str, object]:
     """Accounts by id, 500 at a time; `search` is part of a name or address, or an id."""
-    page = await queries.USERS.read(read, replace(wanted, limit=LISTED))
+    page = await queries.USERS.read(read, replace(query, limit=LISTED))
     return {"users": page["results"], "total": page["total"], "offset": page["offset"]}
 
 
 @router.patch("/users/{name}")
-async def change_user(
-    name: KnownName, wanted: Annotated[schemas.ChangeUser, read_body(schemas.ChangeUser)], db: WriteSession
-) -> dict[str, Any]:
+async def change_user(name: KnownName, body: schemas.ChangeUser, db: WriteSession) -> dict[str, object]:
     """Disable, enable, make or unmake staff."""
     user = await service.find_user(db, name)
-    await service.change_user(db, user, wanted)
+    await service.change_user(db, user, body)
     return service.user_row(user)
 
 
 @router.delete("/users/{name}", status_code=200)
-async def delete_user(request: Request, name: str) -> dict[str, Any]:
+async def delete_user(state: State, name: str) -> dict[str, object]:
     """Delete an account and everything of it in every service. Final."""
-    database: Database = request.app.state.database
-    async with database.transaction() as db:
+    async with state.database.transaction() as db:
         user = await service.find_user(db, name)
         row = service.user_row(user)
         await delete_account(db, user)
-    await request.app.state.file_deletions.delete([folder_of(row["id"])])
+    await state.file_deletions.delete([folder_of(user.id)])
     return row
 
 
 @router.post("/users/{name}/code")
 async def issue_code(
-    request: Request,
+    state: State,
     name: KnownName,
-    wanted: Annotated[schemas.IssueCode, read_body(schemas.IssueCode)],
+    body: schemas.IssueCode,
     db: WriteSession,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Issue a code by hand; older ones of its kind are void."""
-    settings: IdentitySettings = request.app.state.settings
     user = await service.find_user(db, name)
-    hours = settings.smtp_email_verification_ttl_hours
-    digits = await service.issue_code(db, user, wanted.kind, hours)
-    return {"username": user.username, "email": user.email, "kind": wanted.kind, "code": digits, "hours": hours}
+    hours = state.settings.smtp_email_verification_ttl_hours
+    digits = await service.issue_code(db, user, body.kind, hours)
+    return {"username": user.username, "email": user.email, "kind": body.kind, "code": digits, "hours": hours}

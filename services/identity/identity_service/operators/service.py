@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -22,7 +21,7 @@ from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none, 
 _HASHED = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def user_row(user: User) -> dict[str, Any]:
+def user_row(user: User) -> dict[str, object]:
     """An account as operators see it; never a hash."""
     return {
         "id": user.id,
@@ -35,7 +34,7 @@ def user_row(user: User) -> dict[str, Any]:
     }
 
 
-def invitation_row(row: Invitation) -> dict[str, Any]:
+def invitation_row(row: Invitation) -> dict[str, object]:
     """An invitation as operators see it; the code itself is not kept."""
     return {
         "id": row.id,

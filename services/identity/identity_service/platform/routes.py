@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 
-from identity_service.settings import IdentitySettings
+from identity_service.dependencies import State
 from notechondria_shared.core.timestamps import iso_offset, now
 from notechondria_shared.core.version import product_version
-from notechondria_shared.messaging.capabilities import CapabilityRegistry
 from notechondria_shared.web.errors import EMPTY_405
 
 SERVICE = "notechondria-backend"
@@ -25,17 +22,16 @@ async def root() -> dict[str, str]:
 
 @router.get("/handshake/", openapi_extra={EMPTY_405: True})
 @router.get("/api/v1/handshake/", openapi_extra={EMPTY_405: True})
-async def handshake(request: Request) -> dict[str, Any]:
+async def handshake(request: Request, state: State) -> dict[str, object]:
     """Who this is and what it can do (identity §6.1); capabilities are what the deployed services announced."""
-    settings: IdentitySettings = request.app.state.settings
-    board: CapabilityRegistry = request.app.state.capabilities
+    settings = state.settings
     version = product_version()
     return {
         "service": SERVICE,
         "api_version": "v1",
         "version": version,
         "capabilities": request.app.state.spec.capabilities
-        | board.current()
+        | state.capabilities.current()
         | ({"ai": 1} if settings.ai_service_url else {}),
         "build": {
             "version": version,
@@ -47,7 +43,7 @@ async def handshake(request: Request) -> dict[str, Any]:
 
 
 @router.get("/api/v1/ping/", openapi_extra={EMPTY_405: True})
-async def ping() -> dict[str, Any]:
+async def ping() -> dict[str, object]:
     """Pong, with the server's time."""
     return {"pong": True, "service": SERVICE, "timestamp": iso_offset(now())}
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
 from sqlalchemy import bindparam, func, select
 
 from identity_service.models import ApiKey, User
@@ -13,6 +17,30 @@ _PREFIX = (
     .limit(1)
     .scalar_subquery()
 )
+
+
+@dataclass(slots=True)
+class SettingsRow:
+    """An account as the settings object shows it."""
+
+    username: str
+    first_name: str
+    last_name: str
+    email: str
+    is_staff: bool
+    is_superuser: bool
+    motto: str
+    social_link: str
+    image_path: str
+    editor_mode: str
+    theme_preset: str
+    theme_mode: str
+    api_base_url: str
+    mcp_skill_md: str
+    app_settings: dict[str, JsonValue]
+    app_settings_updated_at: datetime | None
+    api_key_prefix: str
+
 
 SETTINGS = prepare(
     select(
@@ -33,5 +61,6 @@ SETTINGS = prepare(
         User.app_settings,
         User.app_settings_updated_at,
         func.coalesce(_PREFIX, "").label("api_key_prefix"),
-    ).where(User.id == bindparam("user_id"))
+    ).where(User.id == bindparam("user_id")),
+    SettingsRow,
 )

@@ -3,41 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from dataclasses import asdict
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from identity_service.avatars import service as avatars
 from identity_service.avatars.upload import BadImage, checked_extension, path_for
+from identity_service.dependencies import State
 from identity_service.models import User
 from identity_service.profile import queries, service
 from identity_service.profile.schemas import ChangeSettings, SettingsObject
+from identity_service.state import identity_state
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
 from notechondria_shared.core.timestamps import iso_offset_or_none
-from notechondria_shared.db import Database, SessionReader
-from notechondria_shared.db.tables import Row
-from notechondria_shared.storage.media import MediaStore, media_url
+from notechondria_shared.db import SessionReader
+from notechondria_shared.storage.media import media_url
 from notechondria_shared.web.body import BODY_LIMIT, describe_body, parse, validate, well_formed
 from notechondria_shared.web.dependencies import ReadSession
+from notechondria_shared.web.route import api_router
 from notechondria_shared.web.upload import is_multipart, read_form
 
-router = APIRouter(prefix="/api/v1/settings", tags=["settings"])
+router = api_router("/api/v1/settings", tags=["settings"])
 
 
 @router.get("/")
-async def get_settings(request: Request, caller: LoggedIn, read: ReadSession) -> SettingsObject:
+async def get_settings(request: Request, state: State, caller: LoggedIn, read: ReadSession) -> SettingsObject:
     """The whole settings object (identity §11.1); the account gets a picture here if it has none."""
     row = await read.one(queries.SETTINGS, user_id=caller.user_id)
     if row is None:
         raise Unauthorized(INVALID_TOKEN)
-    row["image_path"] = await avatars.provide(
-        request.app.state.database,
-        request.app.state.media,
+    row.image_path = await avatars.provide(
+        state.database,
+        state.media,
         user_id=caller.user_id,
-        name=row["username"],
-        path=row["image_path"],
+        name=row.username,
+        path=row.image_path,
         publish_first=True,
     )
     return _settings_object(request, row)
@@ -53,28 +55,29 @@ async def change_settings(request: Request, caller: LoggedIn) -> SettingsObject:
     return await _change(request, caller.user_id, await parse(request), None)
 
 
-async def _change(request: Request, user_id: int, fields: Any, avatar: UploadFile | None) -> SettingsObject:
-    wanted, picture, problems = await _checked(fields, avatar)
-    media: MediaStore = request.app.state.media
-    database: Database = request.app.state.database
+async def _change(request: Request, user_id: int, fields: object, avatar: UploadFile | None) -> SettingsObject:
+    body, picture, problems = await _checked(fields, avatar)
+    state = identity_state(request.app)
     image_path = path_for(user_id, picture[0]) if picture and not problems else None
     if picture and image_path:
         # Before the row names it: a failed change leaves a file nobody knows, never a name without a file.
-        await media.put(image_path, picture[1])
-    async with database.transaction() as db:
+        await state.media.put(image_path, picture[1])
+    async with state.database.transaction() as db:
         user = await db.get(User, user_id, with_for_update=True)
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
         before = user.image_path
-        await service.change(db, user, wanted, image_path, problems)
+        await service.change(db, user, body, image_path, problems)
         row = await SessionReader(db).one(queries.SETTINGS, user_id=user_id)
     if image_path and before and before != image_path:
-        await media.discard(before)
-    return _settings_object(request, row or {})
+        await state.media.discard(before)
+    if row is None:
+        raise Unauthorized(INVALID_TOKEN)
+    return _settings_object(request, row)
 
 
 async def _checked(
-    fields: Any, avatar: UploadFile | None
+    fields: object, avatar: UploadFile | None
 ) -> tuple[ChangeSettings, tuple[str, bytes] | None, dict[str, list[str]]]:
     """What can be used of body and picture, and every failing field of both."""
     problems: dict[str, list[str]] = {}
@@ -88,20 +91,20 @@ async def _checked(
     elif isinstance(fields, dict) and "avatar" in fields:
         problems["avatar"] = ["The submitted data was not a file. Check the encoding type on the form."]
     try:
-        wanted = validate(ChangeSettings, fields)
+        body = validate(ChangeSettings, fields)
     except ApiError as refused:
-        wanted = well_formed(ChangeSettings, fields, refused)
+        body = well_formed(ChangeSettings, fields, refused)
         problems = refused.body | problems
-    return wanted, picture, problems
+    return body, picture, problems
 
 
-def _settings_object(request: Request, row: Row) -> SettingsObject:
-    shown = {name: row[name] for name in SettingsObject.model_fields if name in row}
+def _settings_object(request: Request, row: queries.SettingsRow) -> SettingsObject:
+    columns = {name: value for name, value in asdict(row).items() if name in SettingsObject.model_fields}
     return SettingsObject.model_validate(
-        shown
+        columns
         | {
-            "image_url": media_url(request, row["image_path"]),
+            "image_url": media_url(request, row.image_path),
             "app_settings": service.merged_settings(row),
-            "app_settings_updated_at": iso_offset_or_none(row["app_settings_updated_at"]),
+            "app_settings_updated_at": iso_offset_or_none(row.app_settings_updated_at),
         }
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from identity_service.accounts.schemas import Address
+from identity_service.fields import Address
 from notechondria_contracts.fields import Choice, DateTime, Json, Text
 from notechondria_contracts.fields.messages import BAD_URL
 from notechondria_shared.web import Body
@@ -54,7 +54,7 @@ class ChangeSettings(Mirrored):
     social_link: Annotated[str, Text(max_length=255, blank=True, check=url_problem)] = ""
     editor_mode: Annotated[str, Choice(("G", "B", "P"))] = "P"
     mcp_skill_md: Annotated[str, Text(blank=True)] = ""
-    app_settings: Annotated[Any, Json()] = None
+    app_settings: Annotated[object, Json()] = None
     app_settings_updated_at: Annotated[datetime | None, DateTime(null=True)] = None
 
 
@@ -76,5 +76,5 @@ class SettingsObject(BaseModel):
     api_key_prefix: str
     api_base_url: str
     mcp_skill_md: str
-    app_settings: dict[str, Any]
+    app_settings: dict[str, object]
     app_settings_updated_at: str | None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Protocol
 
+from pydantic import JsonValue
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,41 +30,54 @@ def _refusal(field: str, cause: str) -> str:
     return f"Settings kept: Backend.Creators.Settings/update.validate_{field} — {cause}"
 
 
-def merged_settings(row: Mapping[str, Any]) -> dict[str, Any]:
+class HasSettings(Protocol):
+    """An account, as a row or as an entity."""
+
+    theme_preset: str
+    theme_mode: str
+    api_base_url: str
+    app_settings: dict[str, JsonValue]
+
+
+def merged_settings(account: HasSettings) -> dict[str, JsonValue]:
     """The profile columns of an account, overlaid by the stored object (identity §11.2)."""
-    stored: dict[str, Any] = row["app_settings"]
-    return {name: row[name] for name in MIRRORED} | stored
+    columns: dict[str, JsonValue] = {
+        "theme_preset": account.theme_preset,
+        "theme_mode": account.theme_mode,
+        "api_base_url": account.api_base_url,
+    }
+    return columns | account.app_settings
 
 
 async def change(
     db: AsyncSession,
     user: User,
-    wanted: ChangeSettings,
+    body: ChangeSettings,
     image_path: str | None,
     problems: Mapping[str, list[str]],
 ) -> None:
-    """Apply a PATCH to a locked account; facts go out when other services see a difference.
+    """Apply a PATCH to a locked account; events are published when other services see a difference.
 
     400 with every failing field, those of the body (`problems`) among them: then nothing is changed.
     """
     check_precondition({name: getattr(user, name) for name in PLAIN})
     visible = (user.username, user.image_path, user.editor_mode)
-    merged = _merged(user, wanted)
-    failing = {**problems, **await _taken(db, user, wanted), **_misfits(merged)}
+    merged = _merged(user, body)
+    failing = {**problems, **await _taken(db, user, body), **_misfits(merged)}
     if failing:
         raise FieldErrors(**failing)
     for name in PLAIN:
-        if wanted.sent(name):
-            setattr(user, name, getattr(wanted, name))
-    if wanted.sent("email") and wanted.email != user.email.lower():
-        user.email = wanted.email
+        if body.sent(name):
+            setattr(user, name, getattr(body, name))
+    if body.sent("email") and body.email != user.email.lower():
+        user.email = body.email
     if image_path is not None:
         user.image_path = image_path
     if merged is not None:
         for name in MIRRORED:
             setattr(user, name, merged[name])
         user.app_settings = merged
-        user.app_settings_updated_at = wanted.app_settings_updated_at or now()
+        user.app_settings_updated_at = body.app_settings_updated_at or now()
     try:
         await db.flush()
     except IntegrityError as clash:
@@ -74,30 +88,30 @@ async def change(
         await publish(db, user.event(UserUpdated))
 
 
-async def _taken(db: AsyncSession, user: User, wanted: ChangeSettings) -> dict[str, list[str]]:
+async def _taken(db: AsyncSession, user: User, body: ChangeSettings) -> dict[str, list[str]]:
     problems: dict[str, list[str]] = {}
     for field in ("username", "email"):
-        if not wanted.sent(field):
+        if not body.sent(field):
             continue
         column = getattr(User, field)
-        query = select(User.id).where(func.lower(column) == getattr(wanted, field).lower(), User.id != user.id)
+        query = select(User.id).where(func.lower(column) == getattr(body, field).lower(), User.id != user.id)
         if await db.scalar(query) is not None:
             problems[field] = [_refusal(field, "this is already taken.")]
     return problems
 
 
-def _merged(user: User, wanted: ChangeSettings) -> dict[str, Any] | None:
+def _merged(user: User, body: ChangeSettings) -> dict[str, JsonValue] | None:
     """The new `app_settings` (identity §11.2), None when the PATCH does not touch them."""
-    sent = wanted.app_settings if wanted.sent("app_settings") else None
-    top = {name: getattr(wanted, name) for name in MIRRORED if wanted.sent(name)}
+    sent = body.app_settings if body.sent("app_settings") else None
+    top = {name: getattr(body, name) for name in MIRRORED if body.sent(name)}
     if not isinstance(sent, dict):
         sent = None
     if sent is None and not top:
         return None
-    return merged_settings(user.__dict__) | (sent or {}) | top
+    return merged_settings(user) | (sent or {}) | top
 
 
-def _misfits(merged: dict[str, Any] | None) -> dict[str, list[str]]:
+def _misfits(merged: dict[str, JsonValue] | None) -> dict[str, list[str]]:
     """(fix) What is mirrored into columns must fit them; what is stored must be of a sane size. Puts the three into
     the form that the columns get."""
     if merged is None:

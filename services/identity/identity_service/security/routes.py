@@ -2,85 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from identity_service.accounts.routes import NOT_SENT, SENT
 from identity_service.codes import service as codes
+from identity_service.dependencies import State
 from identity_service.limits.service import limited
-from identity_service.mail.service import Mailer
 from identity_service.models import User
-from identity_service.passwords import PasswordPool
 from identity_service.security import schemas, service
 from identity_service.sessions.devices import Device
 from identity_service.sessions.schemas import session_block
-from identity_service.settings import IdentitySettings
+from identity_service.state import IdentityState
 from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, BadRequest, Unauthorized
-from notechondria_shared.db import Database
-from notechondria_shared.web import read_body
 from notechondria_shared.web.body import describe_body, parse, validate, well_formed
 from notechondria_shared.web.openapi import refusals
+from notechondria_shared.web.route import api_router
 
-router = APIRouter(prefix="/api/v1/auth", tags=["security"])
-PLAIN_TEXT = True
-"""The apps send these bodies as text/plain (identity §1)."""
+router = api_router("/api/v1/auth", tags=["security"])
 
 
-class _Parts:
-    """What these endpoints need of the application."""
-
-    def __init__(self, request: Request) -> None:
-        state = request.app.state
-        self.database: Database = state.database
-        self.passwords: PasswordPool = state.passwords
-        self.mailer: Mailer = state.mailer
-        self.settings: IdentitySettings = state.settings
-
-    @property
-    def hours(self) -> int:
-        return self.settings.smtp_email_verification_ttl_hours
+def _hours(state: IdentityState) -> int:
+    return state.settings.smtp_email_verification_ttl_hours
 
 
 @router.post("/password-reset/", responses=refusals(429))
 async def request_reset(
-    request: Request, _: MaybeCaller, given: Annotated[schemas.RequestReset, read_body(schemas.RequestReset)]
+    request: Request, state: State, _: MaybeCaller, body: schemas.RequestReset
 ) -> schemas.DeliveryTo:
     """Mail a reset code (identity §8.1)."""
-    parts = _Parts(request)
-    async with limited(request, "reset", given.email, every_try=True), parts.database.transaction() as db:
-        digits = await service.issue_reset(db, given.email, parts.hours)
-    sent = await parts.mailer.send_code(codes.PASSWORD_RESET, given.email, digits)
-    message = SENT.format(email=given.email) if sent else NOT_SENT
-    return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=given.email)
+    async with limited(request, "reset", body.email, every_try=True), state.database.transaction() as db:
+        digits = await service.issue_reset(db, body.email, _hours(state))
+    sent = await state.mailer.send_code(codes.PASSWORD_RESET, body.email, digits)
+    message = SENT.format(email=body.email) if sent else NOT_SENT
+    return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=body.email)
 
 
 @router.post("/password-reset/confirm/", responses=refusals(429))
-async def confirm_reset(
-    request: Request, _: MaybeCaller, given: Annotated[schemas.ConfirmReset, read_body(schemas.ConfirmReset)]
-) -> schemas.Message:
+async def confirm_reset(request: Request, state: State, _: MaybeCaller, body: schemas.ConfirmReset) -> schemas.Message:
     """Set a new password with the code (identity §8.2); every session ends."""
-    parts = _Parts(request)
-    async with limited(request, "reset-code", given.email):
-        password_hash = await parts.passwords.hash(given.password)
-        async with parts.database.transaction() as db:
-            await service.confirm_reset(db, given, password_hash)
+    async with limited(request, "reset-code", body.email):
+        password_hash = await state.passwords.hash(body.password)
+        async with state.database.transaction() as db:
+            await service.confirm_reset(db, body, password_hash)
     return schemas.Message(message="The password is set; sign in with it.")
 
 
 @router.post("/send-identity-code/", responses=refusals(403, 429))
-async def send_identity_code(request: Request, caller: LoggedIn) -> schemas.IdentityCode:
+async def send_identity_code(request: Request, state: State, caller: LoggedIn) -> schemas.IdentityCode:
     """Mail a code that proves who is at the keyboard (identity §8.3)."""
-    parts = _Parts(request)
     own = f"user {caller.user_id}"
-    async with limited(request, "identity-code", own, every_try=True), parts.database.transaction() as db:
+    async with limited(request, "identity-code", own, every_try=True), state.database.transaction() as db:
         user = await db.get(User, caller.user_id)
         email = user.email if user else ""
         if not email:
             raise BadRequest(f"Code not sent: {service.TAG}/identity_code — the account has no e-mail address.")
-        digits = await codes.issue(db, codes.IDENTITY, str(caller.user_id), parts.hours)
-    sent = await parts.mailer.send_code(codes.IDENTITY, email, digits)
+        digits = await codes.issue(db, codes.IDENTITY, str(caller.user_id), _hours(state))
+    sent = await state.mailer.send_code(codes.IDENTITY, email, digits)
     shown = service.masked(email)
     message = SENT.format(email=shown) if sent else NOT_SENT
     return schemas.IdentityCode(message=message, delivery_fallback=not sent, masked_email=shown)
@@ -89,21 +67,21 @@ async def send_identity_code(request: Request, caller: LoggedIn) -> schemas.Iden
 @router.post("/change-password/", responses=refusals(403, 429))
 async def change_password(
     request: Request,
+    state: State,
     caller: LoggedIn,
-    given: Annotated[schemas.ChangePassword, read_body(schemas.ChangePassword, plain_text=PLAIN_TEXT)],
+    body: schemas.ChangePassword,
 ) -> schemas.PasswordChanged:
     """Change the password (identity §8.4): the code is burnt first, then the current password is checked."""
-    parts = _Parts(request)
     async with limited(request, "own-password", f"user {caller.user_id}"):
-        async with parts.database.transaction() as db:
-            await service.use_identity_code(db, caller.user_id, given.identity_code)
+        async with state.database.transaction() as db:
+            await service.use_identity_code(db, caller.user_id, body.identity_code)
             user = await db.get(User, caller.user_id)
         stored = user.password_hash if user else None
-        matches, _ = await parts.passwords.verify(given.current_password, stored)
+        matches, _ = await state.passwords.verify(body.current_password, stored)
         if not matches:
             raise BadRequest(service.CURRENT_WRONG)
-    password_hash = await parts.passwords.hash(given.new_password)
-    async with parts.database.transaction() as db:
+    password_hash = await state.passwords.hash(body.new_password)
+    async with state.database.transaction() as db:
         account = await db.get(User, caller.user_id, with_for_update=True)
         if account is None:
             raise Unauthorized(INVALID_TOKEN)
@@ -118,37 +96,37 @@ async def change_password(
     dependencies=[describe_body(schemas.RequestEmailChange, schemas.ConfirmEmailChange)],
     responses=refusals(403, 429),
 )
-async def change_email(request: Request, caller: LoggedIn) -> schemas.DeliveryTo | schemas.EmailChanged:
+async def change_email(request: Request, state: State, caller: LoggedIn) -> schemas.DeliveryTo | schemas.EmailChanged:
     """Change the address in two steps (identity §8.5); a non-empty `code` selects the second."""
-    value = await parse(request, plain_text=PLAIN_TEXT)
-    parts, own = _Parts(request), f"user {caller.user_id}"
+    value = await parse(request, plain_text=True)  # the apps send it as text/plain (identity §1)
+    own = f"user {caller.user_id}"
     if isinstance(value, dict) and value.get("code") not in (None, "", False):
         confirmed = validate(schemas.ConfirmEmailChange, value)
         async with limited(request, "email-code", own):
-            return await _confirm_email(parts, caller.user_id, confirmed)
+            return await _confirm_email(state, caller.user_id, confirmed)
     try:
-        wanted = validate(schemas.RequestEmailChange, value)
+        body = validate(schemas.RequestEmailChange, value)
     except ApiError as refused:
         address = well_formed(schemas.NewAddress, value, refused).new_email
-        async with parts.database.transaction() as db:
+        async with state.database.transaction() as db:
             refused.body = await service.problems_of(db, address) | refused.body
         raise
     async with limited(request, "email-change", own, every_try=True):
-        return await _request_email(parts, caller.user_id, wanted)
+        return await _request_email(state, caller.user_id, body)
 
 
-async def _request_email(parts: _Parts, user_id: int, given: schemas.RequestEmailChange) -> schemas.DeliveryTo:
-    async with parts.database.transaction() as db:
-        digits = await service.issue_email_change(db, user_id, given.new_email, given.identity_code, parts.hours)
-    sent = await parts.mailer.send_code(codes.CHANGE_EMAIL, given.new_email, digits)
-    message = SENT.format(email=given.new_email) if sent else NOT_SENT
-    return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=given.new_email)
+async def _request_email(state: IdentityState, user_id: int, body: schemas.RequestEmailChange) -> schemas.DeliveryTo:
+    async with state.database.transaction() as db:
+        digits = await service.issue_email_change(db, user_id, body.new_email, body.identity_code, _hours(state))
+    sent = await state.mailer.send_code(codes.CHANGE_EMAIL, body.new_email, digits)
+    message = SENT.format(email=body.new_email) if sent else NOT_SENT
+    return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=body.new_email)
 
 
-async def _confirm_email(parts: _Parts, user_id: int, given: schemas.ConfirmEmailChange) -> schemas.EmailChanged:
-    async with parts.database.transaction() as db:
+async def _confirm_email(state: IdentityState, user_id: int, body: schemas.ConfirmEmailChange) -> schemas.EmailChanged:
+    async with state.database.transaction() as db:
         user = await db.get(User, user_id, with_for_update=True)
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
-        await service.confirm_email_change(db, user, given)
-    return schemas.EmailChanged(message="The address is changed.", email=given.new_email)
+        await service.confirm_email_change(db, user, body)
+    return schemas.EmailChanged(message="The address is changed.", email=body.new_email)

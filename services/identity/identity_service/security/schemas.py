@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from identity_service.accounts.schemas import Address, CodeText, Delivery, NewPassword, Password
+from identity_service.accounts.schemas import CodeText, Delivery, NewPassword, Password
+from identity_service.fields import Address
 from identity_service.passwords import MAX_LENGTH
 from identity_service.sessions.schemas import SessionBlock
 from notechondria_contracts.fields import Text
@@ -35,6 +36,7 @@ class ConfirmReset(Body):
 class ChangePassword(Body):
     """`POST /auth/change-password/` (identity §8.4)."""
 
+    plain_text: ClassVar[bool] = True
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [

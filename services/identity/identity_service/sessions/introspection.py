@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.api_keys import service as api_keys
+from identity_service.dependencies import State
 from identity_service.models import ACTIVE
 from identity_service.sessions import queries, service
 from notechondria_contracts.fields import Choice, Text
@@ -17,11 +21,14 @@ from notechondria_shared.auth.introspection import Introspection
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
-from notechondria_shared.web import Body, read_body
+from notechondria_shared.web import Body
 from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.route import ApiRoute
 
 logger = logging.getLogger("notechondria.auth")
-router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
+router = APIRouter(
+    prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)], route_class=ApiRoute
+)
 
 
 class DatabaseIntrospector:
@@ -33,70 +40,77 @@ class DatabaseIntrospector:
     async def introspect(self, credential: Credential, *, touch: bool = True) -> Introspection:
         """The answer for a credential. `touch=False` leaves `last_seen_at` alone (the probe, identity §7.6)."""
         if credential.kind == "session":
-            row = await self._database.reader.one(queries.BY_SESSION, digest=credential.digest)
-            problem = session_problem(row)
-        else:
-            row = await self._database.reader.one(queries.BY_KEY, digest=credential.digest)
-            problem = _key_problem(row)
+            return await self._session(credential.digest, touch=touch)
+        return await self._key_of(credential.digest, touch=touch)
+
+    async def _session(self, digest: str, *, touch: bool) -> Introspection:
+        row = await self._database.reader.one(queries.BY_SESSION, digest=digest)
+        problem = session_problem(row)
         if row is None or problem:
             return Introspection(active=False, reason=problem or "unknown")
-        if touch:
-            await self._touch(credential.kind, row)
-        return self._describe(credential.kind, row)
+        if touch and service.is_stale(row.last_seen_at):
+            await self._touch("session", row.credential_id, service.touch)
+        return self._describe("session", row, ["read", "write"], row.created_at + queries.ABSOLUTE)
 
-    def _describe(self, kind: Kind, row: dict[str, Any]) -> Introspection:
-        ends = row["created_at"] + queries.ABSOLUTE if kind == "session" else row["expires_at"]
-        found = Introspection(
+    async def _key_of(self, digest: str, *, touch: bool) -> Introspection:
+        row = await self._database.reader.one(queries.BY_KEY, digest=digest)
+        problem = _key_problem(row)
+        if row is None or problem:
+            return Introspection(active=False, reason=problem or "unknown")
+        if touch and api_keys.is_stale(row.last_used_at):
+            await self._touch("key", row.credential_id, api_keys.mark_used)
+        return self._describe("key", row, row.scopes or ["read", "write"], row.expires_at)
+
+    def _describe(
+        self, kind: Kind, row: queries.CredentialRow, scopes: list[str], ends_at: datetime | None
+    ) -> Introspection:
+        answer = Introspection(
             active=True,
             kind=kind,
-            user_id=row["user_id"],
-            username=row["username"],
-            image_path=row["image_path"],
-            editor_mode=row["editor_mode"],
-            is_staff=row["is_staff"],
-            is_superuser=row["is_superuser"],
-            scopes=row.get("scopes") or ["read", "write"],
-            credential_id=row["credential_id"],
-            expires_in=(ends - now()).total_seconds() if ends else None,
+            user_id=row.user_id,
+            username=row.username,
+            image_path=row.image_path,
+            editor_mode=row.editor_mode,
+            is_staff=row.is_staff,
+            is_superuser=row.is_superuser,
+            scopes=scopes,
+            credential_id=row.credential_id,
+            expires_in=(ends_at - now()).total_seconds() if ends_at else None,
         )
-        return found.model_copy(update={"assertion": self._key.sign(found.user_id, found.model_dump())})
+        return answer.model_copy(update={"assertion": self._key.sign(answer.user_id, answer.model_dump())})
 
-    async def _touch(self, kind: Kind, row: dict[str, Any]) -> None:
-        """Note that the credential was used: a session once a minute, a key every five."""
-        stale = service.is_stale(row) if kind == "session" else api_keys.is_stale(row)
-        if not stale:
-            return
+    async def _touch(
+        self, kind: Kind, credential_id: int, touch: Callable[[AsyncSession, int], Awaitable[None]]
+    ) -> None:
+        """Record that the credential was used: a session once a minute, a key every five."""
         try:
             async with self._database.transaction() as db:
-                if kind == "session":
-                    await service.touch(db, row["credential_id"])
-                else:
-                    await api_keys.mark_used(db, row["credential_id"])
+                await touch(db, credential_id)
         except Unavailable:
-            # Being seen a minute late is no reason to refuse a request.
-            logger.warning("%s %d could not be touched", kind, row["credential_id"])
+            # A late `last_seen_at` is no reason to refuse a request.
+            logger.warning("%s %d could not be touched", kind, credential_id)
 
 
-def session_problem(row: dict[str, Any] | None) -> str:
+def session_problem(row: queries.SessionCredential | None) -> str:
     """Why a session row does not count, "" when it does."""
     if row is None:
         return "unknown"
-    if row["revoked_at"] is not None:
+    if row.revoked_at is not None:
         return "revoked"
     at = now()
-    if row["last_seen_at"] <= at - queries.IDLE or row["created_at"] <= at - queries.ABSOLUTE:
+    if row.last_seen_at <= at - queries.IDLE or row.created_at <= at - queries.ABSOLUTE:
         return "expired"
-    return "" if row["status"] == ACTIVE else "disabled"
+    return "" if row.status == ACTIVE else "disabled"
 
 
-def _key_problem(row: dict[str, Any] | None) -> str:
+def _key_problem(row: queries.KeyCredential | None) -> str:
     if row is None:
         return "unknown"
-    if row["revoked_at"] is not None:
+    if row.revoked_at is not None:
         return "revoked"
-    if row["expires_at"] is not None and row["expires_at"] <= now():
+    if row.expires_at is not None and row.expires_at <= now():
         return "expired"
-    return "" if row["status"] == ACTIVE else "disabled"
+    return "" if row.status == ACTIVE else "disabled"
 
 
 class Question(Body):
@@ -107,8 +121,7 @@ class Question(Body):
 
 
 @router.post("/introspect")
-async def introspect(request: Request, question: Annotated[Question, read_body(Question)]) -> Introspection:
+async def introspect(state: State, body: Question) -> Introspection:
     """What a credential stands for."""
-    introspector: DatabaseIntrospector = request.app.state.introspector
-    kind: Kind = "session" if question.kind == "session" else "key"
-    return await introspector.introspect(Credential(kind, question.digest, ""))
+    kind: Kind = "session" if body.kind == "session" else "key"
+    return await state.introspector.introspect(Credential(kind, body.digest, ""))

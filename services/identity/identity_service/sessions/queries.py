@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import DateTime, bindparam, func, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from identity_service.models import ApiKey, Session, User
-from notechondria_shared.db import prepare
+from notechondria_shared.db.reader import prepare, prepare_scalar
 
 IDLE = timedelta(days=1)
 ABSOLUTE = timedelta(days=3)
@@ -35,22 +36,69 @@ _USER = (
     User.status,
 )
 
+
+@dataclass(slots=True)
+class CredentialRow:
+    """The account behind a credential."""
+
+    user_id: int
+    username: str
+    image_path: str
+    editor_mode: str
+    is_staff: bool
+    is_superuser: bool
+    status: str
+    credential_id: int
+    revoked_at: datetime | None
+
+
+@dataclass(slots=True)
+class SessionCredential(CredentialRow):
+    """A session and its account."""
+
+    last_seen_at: datetime
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class KeyCredential(CredentialRow):
+    """An API key and its account."""
+
+    scopes: list[str]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(slots=True)
+class ActiveSession:
+    """A session as the list of devices shows it."""
+
+    id: int
+    device_label: str
+    user_agent: str
+    ip_hash: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
 BY_SESSION = prepare(
-    select(*_USER, Session.id.label("credential_id"), Session.last_seen_at, Session.created_at, Session.revoked_at)
+    select(*_USER, Session.id.label("credential_id"), Session.revoked_at, Session.last_seen_at, Session.created_at)
     .join(User, User.id == Session.user_id)
-    .where(Session.digest == bindparam("digest"))
+    .where(Session.digest == bindparam("digest")),
+    SessionCredential,
 )
 BY_KEY = prepare(
     select(
         *_USER,
         ApiKey.id.label("credential_id"),
+        ApiKey.revoked_at,
         ApiKey.scopes,
         ApiKey.expires_at,
-        ApiKey.revoked_at,
         ApiKey.last_used_at,
     )
     .join(User, User.id == ApiKey.user_id)
-    .where(ApiKey.digest == bindparam("digest"))
+    .where(ApiKey.digest == bindparam("digest")),
+    KeyCredential,
 )
 ACTIVE = prepare(
     select(
@@ -62,10 +110,12 @@ ACTIVE = prepare(
         Session.last_seen_at,
     )
     .where(Session.user_id == bindparam("user_id"), *alive(_NOW))
-    .order_by(Session.last_seen_at.desc(), Session.id.desc())
+    .order_by(Session.last_seen_at.desc(), Session.id.desc()),
+    ActiveSession,
 )
-OTHERS = prepare(
+OTHERS = prepare_scalar(
     select(func.count())
     .select_from(Session)
-    .where(Session.user_id == bindparam("user_id"), Session.id != bindparam("session_id"), *alive(_NOW))
+    .where(Session.user_id == bindparam("user_id"), Session.id != bindparam("session_id"), *alive(_NOW)),
+    int,
 )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -91,6 +90,6 @@ async def touch(db: AsyncSession, session_id: int) -> None:
     )
 
 
-def is_stale(row: dict[str, Any]) -> bool:
-    """True when the session deserves a touch."""
-    return bool(row["last_seen_at"] < now() - TOUCH_EVERY)
+def is_stale(last_seen_at: datetime) -> bool:
+    """True when the use of a session is to be recorded."""
+    return last_seen_at < now() - TOUCH_EVERY

@@ -145,8 +145,9 @@ class UserClient:
             raise self._unreadable()
         return [self._object(row) for row in value]
 
-    def _unreadable(self) -> Refused:
-        return Refused("Unavailable", f"the {self._name} service answered in an unknown form.", 0)
+    def _unreadable(self) -> TypeError:
+        # A fault of this product, no refusal: the tool fails with `Internal`, and the log names the service.
+        return TypeError(f"the {self._name} service answered in an unknown form")
 
     def _silence(self, method: Method, error: httpx.HTTPError) -> str:
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):

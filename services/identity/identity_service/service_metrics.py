@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import FastAPI
 from prometheus_client import Gauge
 
+from identity_service.state import identity_state
+
 PASSWORDS = Gauge(
     "notechondria_password_queue",
     "Passwords that wait to be hashed or verified.",
@@ -21,10 +23,11 @@ LIMIT = Gauge(
 
 def install(app: FastAPI) -> None:
     """Look at the password pool as often as at the others."""
-    service = app.state.settings.service
+    state = identity_state(app)
+    service = state.settings.service
 
     def sample() -> None:
-        PASSWORDS.labels(service).set(app.state.passwords.waiting)
-        LIMIT.labels(service).set(app.state.passwords.queue)
+        PASSWORDS.labels(service).set(state.passwords.waiting)
+        LIMIT.labels(service).set(state.passwords.queue)
 
     app.state.sampler.add(sample)

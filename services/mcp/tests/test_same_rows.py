@@ -190,7 +190,7 @@ def test_every_writing_tool_is_compared(house: NotesMcpServer) -> None:
 
 @pytest.mark.contract("mcp §6", "mcp §5.1", "mcp §5.3")
 @pytest.mark.parametrize("tool", DOORS)
-def test_both_doors_leave_the_same_rows(house: NotesMcpServer, tool: str) -> None:
+def test_rest_and_mcp_leave_the_same_rows(house: NotesMcpServer, tool: str) -> None:
     before = house.rows.whole(house.by_tool.user.id)
     for arguments, call in DOORS[tool]:
         house.agent(tool, **house.by_tool.filled(arguments))

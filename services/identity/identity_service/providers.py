@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict, Unpack
 
 import httpx
+from pydantic import JsonValue
 
-from identity_service.oauth.redirects import Registration
+from identity_service.redirects import Registration
 from identity_service.settings import IdentitySettings
 
 TEXT_LIMIT = 300
@@ -32,7 +33,14 @@ class Profile:
     email: str
     username: str
     name: str
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, JsonValue] = field(default_factory=dict)
+
+
+class _CallOptions(TypedDict, total=False):
+    headers: dict[str, str]
+    params: dict[str, str]
+    data: dict[str, str]
+    json: dict[str, str]
 
 
 class Providers:
@@ -60,13 +68,13 @@ class Providers:
             "grant_type": "authorization_code",
         }
         seconds = self._settings.oauth_exchange_seconds
-        body = await self._call("token_exchange", "POST", self._settings.google_token_url, timeout=seconds, data=form)
+        body = await self._call("token_exchange", "POST", self._settings.google_token_url, seconds=seconds, data=form)
         return _text(body, "id_token") or _missing("token_exchange", _words(body) or "Google sent no id token.")
 
     async def _google_profile(self, found: Registration, id_token: str) -> Profile:
         seconds = self._settings.oauth_profile_seconds
         body = await self._call(
-            "token_verify", "GET", self._settings.google_tokeninfo_url, timeout=seconds, params={"id_token": id_token}
+            "token_verify", "GET", self._settings.google_tokeninfo_url, seconds=seconds, params={"id_token": id_token}
         )
         if not found.client_id or _text(body, "aud") != found.client_id:
             _missing("token_verify", "The token was made for somebody else.")
@@ -87,17 +95,17 @@ class Providers:
         if redirect_uri:
             body["redirect_uri"] = redirect_uri
         seconds = self._settings.oauth_exchange_seconds
-        answer = await self._call("token_exchange", "POST", self._settings.github_token_url, timeout=seconds, json=body)
+        answer = await self._call("token_exchange", "POST", self._settings.github_token_url, seconds=seconds, json=body)
         return _text(answer, "access_token") or _missing("token_exchange", _words(answer) or "GitHub sent no token.")
 
     async def _github_profile(self, access_token: str) -> Profile:
         base, seconds = self._settings.github_api_url.rstrip("/"), self._settings.oauth_profile_seconds
         headers = {"Authorization": f"Bearer {access_token}"}
-        user = await self._call("profile_fetch", "GET", f"{base}/user", timeout=seconds, headers=headers)
+        user = await self._call("profile_fetch", "GET", f"{base}/user", seconds=seconds, headers=headers)
         uid = _text(user, "id") or _missing("profile_fetch", "GitHub sent no account id.")
         login = _text(user, "login")
         try:
-            listed = await self._call("profile_fetch", "GET", f"{base}/user/emails", timeout=seconds, headers=headers)
+            listed = await self._call("profile_fetch", "GET", f"{base}/user/emails", seconds=seconds, headers=headers)
         except ProviderError as problem:
             if problem.unreachable:
                 raise
@@ -111,18 +119,19 @@ class Providers:
             extra={"login": login, "name": _text(user, "name"), "avatar_url": _text(user, "avatar_url")},
         )
 
-    async def _call(self, phase: str, method: str, url: str, **options: Any) -> Any:
-        headers = {"Accept": "application/json", **options.pop("headers", {})}
-        seconds: float = options["timeout"]
+    async def _call(
+        self, phase: str, method: str, url: str, *, seconds: float, **options: Unpack[_CallOptions]
+    ) -> JsonValue:
+        options["headers"] = {"Accept": "application/json", **options.get("headers", {})}
         try:
             # httpx counts each read by itself; a provider that drips must end too.
             async with asyncio.timeout(seconds):
-                answer = await self._http.request(method, url, headers=headers, **options)
+                answer = await self._http.request(method, url, timeout=seconds, **options)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             message = f"the provider cannot be reached ({type(error).__name__})."
             raise ProviderError(phase, message, unreachable=True) from None
         try:
-            body = answer.json()
+            body: JsonValue = answer.json()
         except ValueError:
             body = None
         if answer.status_code >= 500:
@@ -133,7 +142,7 @@ class Providers:
         return body
 
 
-def _verified_email(listed: Any, public: str) -> str:
+def _verified_email(listed: JsonValue, public: str) -> str:
     """The public address when it is verified, else the primary verified one, else none."""
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     verified = [entry for entry in entries if entry.get("verified") is True]
@@ -143,7 +152,7 @@ def _verified_email(listed: Any, public: str) -> str:
     return next((_text(entry, "email").lower() for entry in verified if entry.get("primary") is True), "")
 
 
-def _text(body: Any, name: str) -> str:
+def _text(body: JsonValue, name: str) -> str:
     """A string or number of an object as text, "" for anything else; NUL never comes through."""
     value = body.get(name) if isinstance(body, dict) else None
     if isinstance(value, bool):
@@ -151,7 +160,7 @@ def _text(body: Any, name: str) -> str:
     return str(value).replace("\x00", "").strip() if isinstance(value, str | int) else ""
 
 
-def _words(body: Any) -> str:
+def _words(body: JsonValue) -> str:
     """The provider's own explanation."""
     return (_text(body, "error_description") or _text(body, "error"))[:TEXT_LIMIT]
 
