@@ -37,12 +37,17 @@ reset: $(READY) ## Delete all data (asks first)
 
 test: lint types unit ## Check style and types, run every test (a worker for each core, about 12 minutes with two)
 
-lint: $(READY) ## Check style (ruff) and spelling (codespell)
+lint: $(READY) ## Check style (ruff), layers (import-linter), words, spelling, and how often a type is Any
 	@echo "Style"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@echo "Spelling"
+	@echo "Layers"
+	@$(BIN)/lint-imports --no-logo > .lint-imports.log || { cat .lint-imports.log; exit 1; }
+	@echo "Words and spelling"
+	@$(BIN)/python -m tools.banned_words
 	@$(BIN)/codespell
+	@echo "Any per thousand lines"
+	@$(BIN)/python -m tools.any_count --max 3
 
 types: $(READY) ## Check types (mypy, strict)
 	@echo "Types"

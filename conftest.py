@@ -1,4 +1,4 @@
-"""One running house for the whole test run: real Postgres, NATS, Traefik and the services on free ports."""
+"""One running stack for the whole test run: real Postgres, NATS, Traefik and the services on free ports."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture(scope="session")
 def stack(provider: Provider) -> Iterator[Stack]:
-    """The house, started once; a test that kills a part starts it again before it ends."""
+    """The stack, started once; a test that kills a part starts it again before it ends."""
     with tempfile.TemporaryDirectory(prefix="notechondria-test-") as folder:
         # Postgres runs as another user when the tests run as root; it must be able to pass through.
         Path(folder).chmod(0o711)

@@ -27,7 +27,7 @@ async def measure(api: Api, users: list[User]) -> tuple[Sample, Sample, Sample]:
     limits = httpx.Limits(max_connections=200)
     async with (
         httpx.AsyncClient(timeout=20, trust_env=False, limits=limits) as http,
-        httpx.AsyncClient(timeout=20, trust_env=False, limits=limits) as door,
+        httpx.AsyncClient(timeout=20, trust_env=False, limits=limits) as gateway,
     ):
         turn = 0
 
@@ -41,7 +41,7 @@ async def measure(api: Api, users: list[User]) -> tuple[Sample, Sample, Sample]:
 
         async def sign_in() -> bool:
             body = {"email": next_user().email, "password": PASSWORD}
-            return (await door.post(api.url("auth/login/"), json=body)).status_code == 200
+            return (await gateway.post(api.url("auth/login/"), json=body)).status_code == 200
 
         await open_loop("warm-up", settings, rate=SETTINGS_RATE, seconds=2)
         alone = await open_loop("GET settings, nobody signs in", settings, rate=SETTINGS_RATE, seconds=SECONDS)

@@ -1,6 +1,6 @@
 """Notes through the gateway, beside the same SQL from a bare endpoint; and search among many notes.
 
-`make bench-notes`; a house of its own on free ports, thrown away afterwards. `ARGS="--others 1000000"` measures search
+`make bench-notes`; a stack of its own on free ports, thrown away afterwards. `ARGS="--others 1000000"` measures search
 beside a million notes of others (loading them takes some minutes). Exit code 1 when a limit is broken.
 """
 

@@ -1,6 +1,6 @@
 """The week of one user with 200 feeds of 500 entries and 2,000 events, through the gateway.
 
-`make bench-planner`; a house of its own on free ports, thrown away afterwards. Exit code 1 when the week takes longer
+`make bench-planner`; a stack of its own on free ports, thrown away afterwards. Exit code 1 when the week takes longer
 than its limit.
 """
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a container of ours does first. With a command: that command. Without: its service, which waits for Postgres,
 # checks the credentials, puts Windows-style paths right, migrates if needed, bootstraps and serves, saying each step in
-# one line (shared/library/notechondria_shared/service/runner.py); or, in the image with everything inside, the whole house.
+# one line (shared/library/notechondria_shared/service/runner.py); or, in the image with everything inside, the whole stack.
 set -eu
 
 [ $# -eq 0 ] || exec "$@"

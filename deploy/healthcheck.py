@@ -1,5 +1,5 @@
 #!/usr/bin/env -S python3 -I -S
-"""Exit 0 when this container answers: a service by its readiness, the whole house by its gateway."""
+"""Exit 0 when this container answers: a service by its readiness, the whole stack by its gateway."""
 
 import http.client
 import os

@@ -1,4 +1,4 @@
-"""What several tests of the whole house need."""
+"""What several tests of the whole stack need."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ SHORT = timedelta(hours=12)
 """Shorter than what Traefik renews certificates of 20 days before their end."""
 
 
-class NotesMcpServer:
+class Deployment:
     """A stack that gets its certificate from Pebble, which runs, and looks for challenges at its port for TLS."""
 
     def __init__(self, folder: Path, pebble: Pebble, port: int) -> None:
@@ -92,7 +92,7 @@ class NotesMcpServer:
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[NotesMcpServer]:
+def deployment() -> Iterator[Deployment]:
     port = choose_port()
     with tempfile.TemporaryDirectory(prefix="notechondria-acme-") as name:
         folder = Path(name)
@@ -100,7 +100,7 @@ def house() -> Iterator[NotesMcpServer]:
         (folder / "authority").mkdir()
         with Pebble(folder / "authority", port) as pebble:
             pebble.start(LONG)
-            made = NotesMcpServer(folder, pebble, port)
+            made = Deployment(folder, pebble, port)
             with made.stack:
                 yield made
     release_port(port)
@@ -118,87 +118,89 @@ def trusting_everybody() -> ssl.SSLContext:
 
 
 @pytest.mark.contract("ADR 0013")
-def test_the_certificate_that_was_fetched_is_served(house: NotesMcpServer) -> None:
-    found = house.with_certificate()
-    assert house.pebble.validated() == 1
+def test_the_certificate_that_was_fetched_is_served(deployment: Deployment) -> None:
+    found = deployment.with_certificate()
+    assert deployment.pebble.validated() == 1
     names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == [DOMAIN]
     # Chain and name are checked as a browser would, which knows the root alone.
-    trust = trusting(house.pebble.root())
-    answer = house.ask("/api/v1/ping/", trust)
+    trust = trusting(deployment.pebble.root())
+    answer = deployment.ask("/api/v1/ping/", trust)
     assert answer.status_code == 200
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
     assert answer.headers["x-content-type-options"] == "nosniff"
-    refused = house.ask("/api/v1/auth/login/", trust, "POST", {"email": "nobody", "password": PASSWORD})
+    refused = deployment.ask("/api/v1/auth/login/", trust, "POST", {"email": "nobody", "password": PASSWORD})
     assert refused.status_code == 400
-    assert house.complaints() == ""
+    assert deployment.complaints() == ""
 
 
 @pytest.mark.contract("ADR 0013")
-def test_plain_http_is_sent_on_to_the_domain(house: NotesMcpServer) -> None:
-    house.with_certificate()
+def test_plain_http_is_sent_on_to_the_domain(deployment: Deployment) -> None:
+    deployment.with_certificate()
     for method in ("GET", "POST"):
-        sent = house.plain(method)
+        sent = deployment.plain(method)
         assert sent.status_code in {302, 307}
-        assert sent.headers["location"] == f"https://{DOMAIN}:{house.port}/api/v1/ping/?a=b"
+        assert sent.headers["location"] == f"https://{DOMAIN}:{deployment.port}/api/v1/ping/?a=b"
         assert "strict-transport-security" not in sent.headers
 
 
 @pytest.mark.contract("ADR 0013")
-def test_no_certificate_is_asked_for_a_name_that_a_client_makes_up(house: NotesMcpServer) -> None:
-    house.with_certificate()
-    before = house.pebble.orders()
-    assert "TRAEFIK DEFAULT CERT" in house.shown("made-up.example.org").issuer.rfc4514_string()
+def test_no_certificate_is_asked_for_a_name_that_a_client_makes_up(deployment: Deployment) -> None:
+    deployment.with_certificate()
+    before = deployment.pebble.orders()
+    assert "TRAEFIK DEFAULT CERT" in deployment.shown("made-up.example.org").issuer.rfc4514_string()
     time.sleep(0.5)  # an order would be there within milliseconds
-    assert house.pebble.orders() == before
+    assert deployment.pebble.orders() == before
 
 
 @pytest.mark.contract("ADR 0013")
-def test_the_certificate_outlives_the_gateway(house: NotesMcpServer) -> None:
-    found = house.with_certificate()
-    assert house.storage.stat().st_mode & 0o777 == 0o600
-    orders = house.pebble.orders()
-    house.stack.kill("gateway")
-    house.storage.chmod(0o644)  # as after a copy: Traefik itself would refuse the file
-    house.stack.start_part("gateway")
-    assert eventually(lambda: not house.untrusted(), what="the certificate that was kept")
-    assert house.shown() == found
-    assert house.storage.stat().st_mode & 0o777 == 0o600
-    assert house.ask("/api/v1/ping/", trusting(house.pebble.root())).status_code == 200
-    assert house.pebble.orders() == orders
+def test_the_certificate_outlives_the_gateway(deployment: Deployment) -> None:
+    found = deployment.with_certificate()
+    assert deployment.storage.stat().st_mode & 0o777 == 0o600
+    orders = deployment.pebble.orders()
+    deployment.stack.kill("gateway")
+    deployment.storage.chmod(0o644)  # as after a copy: Traefik itself would refuse the file
+    deployment.stack.start_part("gateway")
+    assert eventually(lambda: not deployment.untrusted(), what="the certificate that was kept")
+    assert deployment.shown() == found
+    assert deployment.storage.stat().st_mode & 0o777 == 0o600
+    assert deployment.ask("/api/v1/ping/", trusting(deployment.pebble.root())).status_code == 200
+    assert deployment.pebble.orders() == orders
 
 
 @pytest.mark.contract("ADR 0013")
-def test_a_certificate_that_is_kept_needs_no_acme_server(house: NotesMcpServer) -> None:
-    found = house.with_certificate()
-    trust = trusting(house.pebble.root())
-    house.pebble.stop()
-    house.stack.restart_part("gateway")
-    assert eventually(lambda: not house.untrusted(), what="the certificate that was kept")
-    assert house.shown() == found
-    assert house.ask("/api/v1/ping/", trust).status_code == 200
-    house.without_certificate()
+def test_a_certificate_that_is_kept_needs_no_acme_server(deployment: Deployment) -> None:
+    found = deployment.with_certificate()
+    trust = trusting(deployment.pebble.root())
+    deployment.pebble.stop()
+    deployment.stack.restart_part("gateway")
+    assert eventually(lambda: not deployment.untrusted(), what="the certificate that was kept")
+    assert deployment.shown() == found
+    assert deployment.ask("/api/v1/ping/", trust).status_code == 200
+    deployment.without_certificate()
 
 
 @pytest.mark.contract("ADR 0013")
-def test_without_the_acme_server_the_gateway_serves(house: NotesMcpServer) -> None:
-    house.without_certificate()
-    eventually(lambda: "Unable to obtain ACME certificate" in house.stack.log("gateway").read_text(), what="a word")
-    assert house.untrusted()
-    answer = house.ask("/api/v1/ping/", trusting_everybody())
+def test_without_the_acme_server_the_gateway_serves(deployment: Deployment) -> None:
+    deployment.without_certificate()
+    eventually(
+        lambda: "Unable to obtain ACME certificate" in deployment.stack.log("gateway").read_text(), what="a word"
+    )
+    assert deployment.untrusted()
+    answer = deployment.ask("/api/v1/ping/", trusting_everybody())
     assert answer.status_code == 200
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
-    assert house.plain().headers["location"].startswith(f"https://{DOMAIN}:{house.port}/")
-    assert f"no certificate for {DOMAIN}" in house.complaints()
+    assert deployment.plain().headers["location"].startswith(f"https://{DOMAIN}:{deployment.port}/")
+    assert f"no certificate for {DOMAIN}" in deployment.complaints()
     # When it is back, the next start of the gateway asks.
-    house.with_certificate(SHORT)
-    assert house.complaints() == ""
+    deployment.with_certificate(SHORT)
+    assert deployment.complaints() == ""
 
 
 @pytest.mark.contract("ADR 0013")
-def test_a_certificate_near_its_end_is_renewed(house: NotesMcpServer) -> None:
-    found = house.with_certificate(SHORT)
-    house.stack.restart_part("gateway")  # it looks at its start, and then once in a while
-    trust = trusting(house.pebble.root())
-    eventually(lambda: house.shown() != found and not house.untrusted(), seconds=60, what="a new certificate")
-    assert house.ask("/api/v1/ping/", trust).status_code == 200
+def test_a_certificate_near_its_end_is_renewed(deployment: Deployment) -> None:
+    found = deployment.with_certificate(SHORT)
+    deployment.stack.restart_part("gateway")  # it looks at its start, and then once in a while
+    trust = trusting(deployment.pebble.root())
+    eventually(lambda: deployment.shown() != found and not deployment.untrusted(), seconds=60, what="a new certificate")
+    assert deployment.ask("/api/v1/ping/", trust).status_code == 200

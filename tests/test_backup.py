@@ -67,7 +67,7 @@ class Load:
 
 
 def test_what_was_answered_before_a_backup_is_there_after_a_restore(tmp_path: Path) -> None:
-    archive = tmp_path / "house.tar"
+    archive = tmp_path / "backup.tar"
     with tempfile.TemporaryDirectory(prefix="notechondria-backup-") as folder:
         Path(folder).chmod(0o711)
         with Stack(Path(folder), env=ENVIRONMENT) as stack, Api(stack) as api:
@@ -85,7 +85,7 @@ def test_what_was_answered_before_a_backup_is_there_after_a_restore(tmp_path: Pa
             assert len(before) > 20
             assert made["files"] >= len(before)
         leftovers = [path.name for path in tmp_path.iterdir()]
-        assert leftovers == ["house.tar"]
+        assert leftovers == ["backup.tar"]
         with tarfile.open(archive) as tar:
             names = tar.getnames()
         assert {"manifest.json", "VERSION", "database.dump"} <= set(names)
@@ -109,7 +109,7 @@ def test_what_was_answered_before_a_backup_is_there_after_a_restore(tmp_path: Pa
             assert [row["id"] for row in same.get("notes/deleted/").json()] == [trashed["id"]]
             assert same.get(f"planner-events/{event['id']}/").json()["title"] == "Dentist"
             assert api.get("notes/deleted/", headers={"Authorization": f"Bearer {key}"}).status_code == 200
-            # The facts are told again to a bus that had heard nothing, and change nothing.
+            # The events are told again to a bus that has no events, and change nothing.
             eventually(lambda: not _unsent(stack), seconds=30)
             assert same.post("notes/", {"title": "And on it goes"}).status_code == 201
             assert httpx.get(stack.url + "/api/v1/handshake/", trust_env=False).status_code == 200

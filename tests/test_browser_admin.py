@@ -234,7 +234,7 @@ def test_a_note_goes_to_the_bin_and_comes_back_and_an_event_goes(visit: Visit, b
 
 @pytest.mark.usefixtures("staff")
 def test_a_dead_letter_is_replayed(visit: Visit, belongings: User, stack: Stack) -> None:
-    """A fact that its consumer could not take, as it lies there after the last try."""
+    """An event that its consumer could not take, as it lies there after the last try."""
     envelope = note_created(stack, belongings.get("notes/").json()[0]["id"])
     with psycopg.connect(stack.database_url("planner"), autocommit=True) as planner:
         planner.execute(
@@ -248,7 +248,7 @@ def test_a_dead_letter_is_replayed(visit: Visit, belongings: User, stack: Stack)
         visit.follow_first_row()
         assert "<script>the database</script>" in visit.text
         visit.press("Replay")
-        assert visit.notice() == "The fact went through."
+        assert visit.notice() == "The event went through."
         visit.picture("23-replayed")
         marked = planner.execute(
             "SELECT replayed_at FROM dead_letters WHERE event_id = %s", [envelope["id"]]

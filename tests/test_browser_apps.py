@@ -146,7 +146,7 @@ def test_too_many_tries_can_be_read(app: Browser, stack: Stack) -> None:
         answers = [
             send(app, strict, "POST", "auth/login/", body={"email": "nobody", "password": "x"}) for _ in range(4)
         ]
-        # Passwords are tried at another door as well.
+        # Passwords are tried at another endpoint as well.
         entered = [strict.get("/admin/sign-in/").status_code for _ in range(3)]
     assert entered == [200, 200, 429]
     assert [answer["status"] for answer in answers] == [400, 400, 429, 429]

@@ -22,7 +22,7 @@ from notechondria_launcher.stack import Stack
 from tests.support.client import Api, eventually
 from tests.support.disorder import Person, disturb
 from tests.support.documents import SERVICES_WITH_SCHEMA
-from tests.support.facts import settled
+from tests.support.event_rows import settled
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "20"))
 SEED = int(os.environ.get("SOAK_SEED", "1"))
@@ -39,7 +39,7 @@ MUST_NOT_BE = {
 
 @dataclass
 class Aftermath:
-    """The house, when all parts run again and every fact has arrived."""
+    """The stack, when all parts run again and every event has arrived."""
 
     stack: Stack
     people: list[Person]
@@ -69,7 +69,7 @@ def aftermath() -> Iterator[Aftermath]:
             answers = sum((person.answers for person in people), Counter[str]())
             print(f"seed {SEED}: died {dict(Counter(died))}, answers {dict(answers)}")  # noqa: T201 - shown on failure
             found = Aftermath(stack, people)
-            eventually(lambda: settled(stack), 60, what="every fact has arrived")
+            eventually(lambda: settled(stack), 60, what="every event has arrived")
             yield found
 
 

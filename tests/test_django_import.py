@@ -87,7 +87,7 @@ def moved(monolith: tuple[str, Path]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
-def house(moved: tuple[str, dict[str, Any]]) -> Iterator[Api]:
+def deployment(moved: tuple[str, dict[str, Any]]) -> Iterator[Api]:
     environment = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0"}
     with Stack(Path(moved[0]), env=environment) as stack, Api(stack) as api:
         yield api
@@ -122,12 +122,12 @@ def test_a_second_run_changes_nothing(monolith: tuple[str, Path], moved: tuple[s
         assert kind["present"] == moved[1][name]["written"], name
 
 
-def test_people_find_everything_as_it_was(house: Api) -> None:
-    body = house.post("auth/login/", {"email": "person1@example.org", "password": OLD_PASSWORD}).json()
+def test_people_find_everything_as_it_was(deployment: Api) -> None:
+    body = deployment.post("auth/login/", {"email": "person1@example.org", "password": OLD_PASSWORD}).json()
     assert (body["user"]["id"], body["user"]["motto"], body["user"]["theme_preset"]) == (1, "motto 1", "amber")
     assert body["user"]["app_settings"]["offline_mode"] is True
-    assert house.http.get(body["user"]["image_url"]).status_code == 200
-    me = User(house, 1, "person1", "person1@example.org", OLD_PASSWORD, body["token"])
+    assert deployment.http.get(body["user"]["image_url"]).status_code == 200
+    me = User(deployment, 1, "person1", "person1@example.org", OLD_PASSWORD, body["token"])
     courses = {row["id"]: row for row in me.get("courses/").json() if row["owner"]["id"] == 1}
     assert {row["title"] for row in courses.values()} == {"Inbox", "Course 2", "INBOX (2001)"}
     notes = me.get("notes/", params={"scope": "personal", "limit": "50"}).json()
@@ -137,7 +137,7 @@ def test_people_find_everything_as_it_was(house: Api) -> None:
     assert [block["text"] for block in note["blocks"]] == ["Block 1", "Block 2", "Block 3"]
     assert len(me.get("notes/1/history/").json()) == 12
     (attachment,) = me.get("notes/1/attachments/").json()
-    assert house.http.get(attachment["url"]).content == b"hello"
+    assert deployment.http.get(attachment["url"]).content == b"hello"
     found = me.get("notes/", params={"q": "note 17", "scope": "personal"}).json()
     assert found[0]["id"] == 17
     events = me.get("planner-events/").json()
@@ -151,25 +151,25 @@ def test_people_find_everything_as_it_was(house: Api) -> None:
     assert me.post("planner-events/", {"title": "New", "event_date": "2026-06-01"}).json()["id"] > 1000
 
 
-def test_keys_and_links_hold_and_sessions_do_not(house: Api) -> None:
+def test_keys_and_links_hold_and_sessions_do_not(deployment: Api) -> None:
     key = "ntc_" + hashlib.md5(b"7").hexdigest()  # noqa: S324 - how the test database made it
-    listed = house.get("notes/", params={"scope": "personal"}, headers={"Authorization": f"Bearer {key}"}).json()
+    listed = deployment.get("notes/", params={"scope": "personal"}, headers={"Authorization": f"Bearer {key}"}).json()
     assert len(listed) == 20
-    links = house.get("auth/social-accounts/", headers={"Authorization": f"Bearer {key}"}).json()
+    links = deployment.get("auth/social-accounts/", headers={"Authorization": f"Bearer {key}"}).json()
     assert [(link["provider"], link["provider_uid"]) for link in links] == [("github", "uid7")]
     old = hashlib.md5(b"7").hexdigest()  # noqa: S324
-    assert house.get("auth/sessions/", headers={"Authorization": f"Token {old}00000000"}).status_code == 401
+    assert deployment.get("auth/sessions/", headers={"Authorization": f"Token {old}00000000"}).status_code == 401
 
 
-def test_the_bin_came_along(house: Api) -> None:
+def test_the_bin_came_along(deployment: Api) -> None:
     key = "ntc_" + hashlib.md5(b"5").hexdigest()  # noqa: S324 - note 100 is of person 5, and lies in the bin
     headers = {"Authorization": f"Bearer {key}"}
-    assert [row["id"] for row in house.get("notes/deleted/", headers=headers).json()] == [100]
-    assert house.request("POST", "notes/100/restore/", headers=headers).status_code in {200, 204}
+    assert [row["id"] for row in deployment.get("notes/deleted/", headers=headers).json()] == [100]
+    assert deployment.request("POST", "notes/100/restore/", headers=headers).status_code in {200, 204}
 
 
-def test_who_was_shut_out_stays_out(house: Api) -> None:
-    with psycopg.connect(house.stack.admin_database_url) as admin:
+def test_who_was_shut_out_stays_out(deployment: Api) -> None:
+    with psycopg.connect(deployment.stack.admin_database_url) as admin:
         states = admin.execute(
             "SELECT username, status, email FROM identity.users WHERE id > 1000 ORDER BY id"
         ).fetchall()
@@ -179,9 +179,10 @@ def test_who_was_shut_out_stays_out(house: Api) -> None:
         ("PERSON1_1003", "active", ""),
     ]
     wanted = {"username": "waiting", "email": "waiting@example.org", "password": PASSWORD, "invitation_code": "come-in"}
-    assert house.post("auth/register/", wanted).status_code == 201
+    assert deployment.post("auth/register/", wanted).status_code == 201
     assert (
-        house.post("auth/register/", {**wanted, "username": "x-shut", "email": "shut@example.org"}).status_code == 400
+        deployment.post("auth/register/", {**wanted, "username": "x-shut", "email": "shut@example.org"}).status_code
+        == 400
     )
 
 

@@ -62,7 +62,7 @@ def texts(found: dict[str, Any], part: str, kind: str = "problems") -> str:
 
 @pytest.mark.usefixtures("no_dead_letters")
 def test_all_is_well(api: Api, stack: Stack) -> None:
-    code, found = eventually(lambda: (answer := document(stack.data))[0] == 0 and answer, what="a healthy house")
+    code, found = eventually(lambda: (answer := document(stack.data))[0] == 0 and answer, what="a healthy stack")
     assert code == 0
     assert (found["state"], found["problems"]) == ("running", [])
     assert found["version"] == api.get("handshake/").json()["version"]

@@ -21,7 +21,7 @@ import pytest
 
 from notechondria_launcher.stack import Stack
 from tests.support.client import Api, User, eventually
-from tests.support.facts import database, settled, values
+from tests.support.event_rows import database, settled, values
 
 PROJECTIONS = ("note_refs", "course_refs", "activities", "note_sessions", "planner_events", "deleted_users")
 
@@ -35,7 +35,7 @@ def command(stack: Stack, *arguments: str) -> Any:
 
 
 def snapshot(stack: Stack) -> dict[str, list[Any]]:
-    """Everything the planner made of what it heard."""
+    """Everything the planner made of what it consumed."""
     with database(stack, "planner") as planner:
         return {table: sorted(map(repr, planner.execute(f"SELECT * FROM {table}"))) for table in PROJECTIONS}
 
@@ -103,7 +103,7 @@ def test_a_service_killed_between_commit_and_publish(api: Api, stack: Stack) -> 
 
 def test_replay_heals_a_wiped_broker_and_a_second_replay_changes_nothing(api: Api, stack: Stack) -> None:
     user = api.register()
-    write_note(user, "Heard")
+    write_note(user, "Consumed")
     eventually(lambda: settled(stack))
     stack.stop_part("planner")
     missed = [write_note(user, f"Missed {number}") for number in range(5)]
@@ -117,7 +117,7 @@ def test_replay_heals_a_wiped_broker_and_a_second_replay_changes_nothing(api: Ap
     time.sleep(1.5)
     with database(stack, "planner") as planner:
         known = values(planner, "SELECT note_id FROM note_refs WHERE user_id = %s", user.id)
-    assert not known & set(missed), "the facts were not lost, so this test shows nothing"
+    assert not known & set(missed), "the events were not lost, so this test shows nothing"
 
     assert command(stack, "events", "replay")["marked"]["notes"] > 0
     eventually(lambda: settled(stack))
@@ -144,7 +144,7 @@ def test_a_poison_event_becomes_a_dead_letter_and_the_others_pass(api: Api, stac
         before = write_note(user, "Before the poison")
         with database(stack, "notes") as notes:
             eventually(lambda: not values(notes, "SELECT event_id FROM outbox WHERE sent_at IS NULL"))
-        # One that is no fact at all, and one that every try of the handler must fail on (an id no table can hold).
+        # One that is no event at all, and one that every try of the handler must fail on (an id no table can hold).
         asyncio.run(_publish(stack, unreadable, {"nonsense": True}))
         too_large = {"note_id": 2**70, "uuid": str(uuid4()), "user_id": user.id, "title": "x", "description": ""}
         asyncio.run(_publish(stack, refused, {**too_large, "course_id": None, "revision": 1}))

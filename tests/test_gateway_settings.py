@@ -115,7 +115,7 @@ def test_containers_close_the_file_with_keys_to_others(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def secure() -> Iterator[tuple[Api, str, Path]]:
-    """A house with TLS of its own, behind a proxy on 127.0.0.1 that is trusted: the tests play that proxy."""
+    """A stack with TLS of its own, behind a proxy on 127.0.0.1 that is trusted: the tests play that proxy."""
     port = choose_port()
     with tempfile.TemporaryDirectory(prefix="notechondria-tls-") as folder:
         Path(folder).chmod(0o711)

@@ -43,10 +43,10 @@ def test_a_bus_user_cannot_tell_facts_of_another_service(stack: Stack, user: str
 async def _publish(url: str, user: str, subject: str) -> list[str]:
     problems: list[str] = []
 
-    async def heard(error: Exception) -> None:
+    async def received(error: Exception) -> None:
         problems.append(str(error).lower())
 
-    client = await nats.connect(url, inbox_prefix=f"_INBOX_{user}".encode(), error_cb=heard)
+    client = await nats.connect(url, inbox_prefix=f"_INBOX_{user}".encode(), error_cb=received)
     try:
         await client.publish(subject, b"{}")
         await client.flush()

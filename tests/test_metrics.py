@@ -24,7 +24,7 @@ QUIET = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0", "CONSUMER_
 
 @pytest.fixture(scope="module")
 def watched() -> Iterator[tuple[Api, str]]:
-    """A house with metrics and two worker processes for each service; a token that must not be in any of them."""
+    """A stack with metrics and two worker processes for each service; a token that must not be in any of them."""
     with tempfile.TemporaryDirectory(prefix="notechondria-metrics-") as folder:
         Path(folder).chmod(0o711)
         environment = {**QUIET, "METRICS": "on", "WEB_CONCURRENCY": "2", "CALENDAR_FEED_ALLOW_HOSTS": "127.0.0.1"}

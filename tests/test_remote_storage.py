@@ -57,7 +57,7 @@ def bucket() -> Iterator[Bucket]:
 
 @pytest.fixture(scope="module")
 def remote(bucket: Bucket) -> Iterator[Api]:
-    """A house of its own: files in the bucket, no FRONTEND_ORIGIN, log lines in a file too."""
+    """A stack of its own: files in the bucket, no FRONTEND_ORIGIN, log lines in a file too."""
     with tempfile.TemporaryDirectory(prefix="notechondria-bucket-") as folder:
         Path(folder).chmod(0o711)
         environment = {

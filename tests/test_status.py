@@ -66,8 +66,8 @@ def test_every_service_is_shown_whole(api: Api, staff: User) -> None:
         assert one["migrations"]["revision"] == one["migrations"]["head"] is not None
         assert one["outbox"].keys() == {"unsent", "oldest_seconds"}
         assert one["dead_letters"] == 0
-    heard = {one["name"]: {consumer["stream"] for consumer in one["consumers"]} for one in keeping}
-    assert heard == {"identity": set(), "notes": {"IDENTITY"}, "planner": {"IDENTITY", "NOTES"}, "mcp": {"IDENTITY"}}
+    received = {one["name"]: {consumer["stream"] for consumer in one["consumers"]} for one in keeping}
+    assert received == {"identity": set(), "notes": {"IDENTITY"}, "planner": {"IDENTITY", "NOTES"}, "mcp": {"IDENTITY"}}
     # It has no schema and no bus of which anything could be said.
     assert (web["reachable"], web["version"]) == (True, version)
     assert {web[name] for name in ("database", "bus", "outbox", "consumers", "dead_letters", "replicas")} == {None}

@@ -139,7 +139,7 @@ def test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_sec
 
 
 def revoked(api: Api) -> float:
-    """Revoke a session, rotate a key and sign out; the seconds until the slower of both words was heard everywhere."""
+    """Revoke a session, rotate a key and sign out; the seconds until the slower of both words arrived everywhere."""
     user = api.register()
     key = user.rotate_key()
     for path in ("notes/deleted/", "planner-events/", "auth/sessions/"):  # warm every cache

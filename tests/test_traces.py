@@ -1,4 +1,4 @@
-"""OpenTelemetry: one trace from the gateway to the consumer of a fact, and no secret in any span."""
+"""OpenTelemetry: one trace from the gateway to the consumer of an event, and no secret in any span."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 
-from notechondria_contracts.events import event as fact
+from notechondria_contracts.events import event
 from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User, eventually
 from tests.support.collector import Collector, Span
@@ -23,7 +23,7 @@ SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
 
 @dataclass(frozen=True)
 class Traced:
-    """A house whose traces are collected; the user's secrets must not be in them."""
+    """A stack whose traces are collected; the user's secrets must not be in them."""
 
     api: Api
     collector: Collector
@@ -96,8 +96,8 @@ def test_a_created_note_is_one_trace_from_the_gateway_to_the_planner(traced: Tra
     request = one(spans, "notes", "POST /api/v1/notes/")
     above = ancestors(request, spans)
     assert {span.service for span in above} == {"gateway"}
-    assert above[-1].parent == ""  # the trace begins at the door
-    # SQL of the request, on the session's connection, the fact's own row among it.
+    assert above[-1].parent == ""  # the trace begins at the gateway
+    # SQL of the request, on the session's connection, the event's own row among it.
     statements = {
         span.attributes["db.statement"]
         for span in spans
@@ -111,16 +111,16 @@ def test_a_created_note_is_one_trace_from_the_gateway_to_the_planner(traced: Tra
     assert request in ancestors(insert, spans)
     # Through the outbox and the bus to the other service, and its SQL.
     sent = one(spans, "notes", "send notes.note.created")
-    heard = one(spans, "planner", "process notes.note.created")
-    assert (sent.kind, heard.kind) == (PRODUCER, CONSUMER)
+    received = one(spans, "planner", "process notes.note.created")
+    assert (sent.kind, received.kind) == (PRODUCER, CONSUMER)
     assert request in ancestors(sent, spans)
-    assert request in ancestors(heard, spans)
+    assert request in ancestors(received, spans)
     kept = next(
         span
         for span in spans
         if span.service == "planner" and "INTO planner.note_refs" in span.attributes.get("db.statement", "")
     )
-    assert heard in ancestors(kept, spans)
+    assert received in ancestors(kept, spans)
 
 
 def test_reads_and_calls_between_services_are_in_the_trace(traced: Traced) -> None:
@@ -181,7 +181,7 @@ def test_the_envelope_carries_the_trace_and_a_strangers_word_is_not_believed_bli
         ).fetchone() or ({},)
     # Whoever calls may bring a trace of their own, as W3C has it.
     assert envelope["traceparent"].startswith(f"00-{trace}-")
-    assert fact.Envelope.model_validate(envelope).traceparent == envelope["traceparent"]
+    assert event.Envelope.model_validate(envelope).traceparent == envelope["traceparent"]
     for nonsense in ("00-zz", "x" * 5000, "00-" + "0" * 32 + "-" + "0" * 16 + "-01"):
         answer = httpx.get(
             traced.api.url("notes/"), headers={"traceparent": nonsense, "tracestate": nonsense}, trust_env=False

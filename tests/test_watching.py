@@ -83,7 +83,7 @@ def everything() -> list[Use]:
 
 @pytest.fixture(scope="module")
 def exported() -> Iterator[list[Series]]:
-    """Everything that a house with a little traffic exports."""
+    """Everything that a stack with a little traffic exports."""
     with tempfile.TemporaryDirectory(prefix="notechondria-watching-") as folder:
         Path(folder).chmod(0o711)
         environment = {"AUTH_RATE_PER_MINUTE": "0", "METRICS": "on", "CALENDAR_FEED_ALLOW_HOSTS": "127.0.0.1"}

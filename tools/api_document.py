@@ -28,7 +28,7 @@ _REFERENCE = "#/components/schemas/"
 # Two services answer it, each for its files; one description does.
 _SHARED = frozenset({"/media/{path}"})
 _DESCRIPTION = (
-    "Everything below one door. Sign in with `POST /api/v1/auth/login/` and send `Authorization: Token <key>`,"
+    "Everything behind one gateway. Sign in with `POST /api/v1/auth/login/` and send `Authorization: Token <key>`,"
     " or make an API key and send `Authorization: Bearer ntc_...`."
     ' Errors are JSON: `{"detail": text}`, or the failing fields with their texts.'
 )

@@ -152,7 +152,7 @@ def check_empty(database_url: str) -> None:
 
 
 def read(source: Path, database_url: str, media: "MediaStore", tell: Tell) -> Manifest:
-    """Fill an empty system from an archive; facts that it keeps are told again at the next start. Raises StackError."""
+    """Fill an empty system from an archive; its events are published again at the next start. Raises StackError."""
     manifest = manifest_of(source)
     check_empty(database_url)
     done = 0
@@ -174,7 +174,7 @@ def read(source: Path, database_url: str, media: "MediaStore", tell: Tell) -> Ma
                 tell("files", done)
     with psycopg.connect(database_url) as connection:
         for service in SERVICES_WITH_SCHEMA:
-            # The bus of the new system has heard nothing yet; whoever consumed a fact knows it by its id.
+            # The bus of the new system has sent nothing yet; whoever consumed an event knows it by its id.
             connection.execute(sql.SQL("UPDATE {} SET sent_at = NULL").format(sql.Identifier(service, "outbox")))
     return manifest
 

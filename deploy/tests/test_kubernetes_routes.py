@@ -1,4 +1,4 @@
-"""The cluster's routes are the gateway's own: made from its files, read by a real Traefik, with a real house behind."""
+"""The cluster's routes are the gateway's own: made from its files, read by a real Traefik, with a real stack behind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_manifest_is_current() -> None:
 
 
 def endpoints(stack: Stack, service: str) -> dict[str, Any]:
-    """What the cluster would know of the pods behind a service: here, one process of the house."""
+    """What the cluster would know of the pods behind a service: here, one process of the stack."""
     return {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
@@ -148,7 +148,7 @@ def test_the_cluster_routes_as_the_files_do(gateway: tuple[str, str, Cluster], s
     by_files = f"http://127.0.0.1:{stack.ports['gateway_ping']}"
     ports = {stack.ports[service]: service for service in SERVICES}
     expected = routers(by_files, "file", ports)
-    # The house of the tests counts no tries, so these routers are only in the manifests.
+    # The stack of the tests counts no tries, so these routers are only in the manifests.
     found = routers(admin, "kubernetescrd", ports)
     assert len(found) >= 18
     auth = {rule: one[2] for rule, one in found.items() if rule not in expected}

@@ -1,4 +1,4 @@
-"""People who write while parts of the house die, and remember what they were told."""
+"""People who write while parts of the stack die, and remember what they were told."""
 
 from __future__ import annotations
 

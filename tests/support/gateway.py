@@ -1,4 +1,4 @@
-"""A further gateway before the services of a running house, with settings of its own."""
+"""A further gateway before the services of a running stack, with settings of its own."""
 
 from __future__ import annotations
 

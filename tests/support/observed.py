@@ -1,4 +1,4 @@
-"""A house that is watched: traffic of every kind, and what its metrics say of it."""
+"""A stack that is watched: traffic of every kind, and what its metrics say of it."""
 
 from __future__ import annotations
 

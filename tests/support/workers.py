@@ -1,4 +1,4 @@
-"""How a whole run is spread over processes: a file at a time, each worker with a house of its own."""
+"""How a whole run is spread over processes: a file at a time, each worker with a stack of its own."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _whole(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """A worker for each core when everything runs; what was chosen runs in this process, with one house (0)."""
+    """A worker for each core when everything runs; what was chosen runs in this process, with one stack (0)."""
     return min(available(), MOST) if available() > 1 and _whole(config) else 0
 
 

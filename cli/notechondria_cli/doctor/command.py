@@ -12,7 +12,7 @@ from rich.markup import escape
 from notechondria_cli import control
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.display import say
-from notechondria_cli.doctor import certificate, house, machine, remote, settings
+from notechondria_cli.doctor import certificate, local_stack, machine, remote, settings
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout, default_data_folder
 from notechondria_cli.operator_env import operator_environment
@@ -64,8 +64,8 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
     except StackError as error:
         found.problems.append(Finding(part="data folder", problem=error.sentence, advice=error.remedy))
         token = ""
-    found.services = house.ask(state, token)
-    found.problems += house.problems(state, report, found.services)
+    found.services = local_stack.ask(state, token)
+    found.problems += local_stack.problems(state, report, found.services)
     found.problems += certificate.problems(state, env)
     return found
 
@@ -120,7 +120,7 @@ def _print(found: Examination) -> None:
             say(
                 console,
                 f"{service.name} {service.version}: replicas {service.replicas}, schema {service.migrations.revision}, "
-                f"facts waiting {waiting}, dead letters {letters}",
+                f"events waiting {waiting}, dead letters {letters}",
             )
     count = len(found.problems)
     say(console, "All is well." if not count else f"{count} problem{'s' if count > 1 else ''}.")

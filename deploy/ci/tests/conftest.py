@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from house import ComposeHouse
+from deployment import ComposeDeployment
 
 ENVIRONMENT = {
     "AUTH_RATE_PER_MINUTE": "0",
@@ -21,13 +21,13 @@ ENVIRONMENT = {
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[ComposeHouse]:
-    """The house, started once from nothing."""
+def stack() -> Iterator[ComposeDeployment]:
+    """The stack, started once from nothing."""
     with tempfile.TemporaryDirectory(prefix="notechondria-compose-") as folder:
-        house = ComposeHouse("notechondria-test", Path(folder), ENVIRONMENT)
-        house.down()
+        deployment = ComposeDeployment("notechondria-test", Path(folder), ENVIRONMENT)
+        deployment.down()
         try:
-            print(f"\nhouse healthy after {house.up():.1f} s")
-            yield house
+            print(f"\nhouse healthy after {stack.up():.1f} s")
+            yield deployment
         finally:
-            house.down()
+            deployment.down()

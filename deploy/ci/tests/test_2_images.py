@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from house import SERVICES, ComposeHouse, docker
+from deployment import SERVICES, ComposeDeployment, docker
 from tests.support.client import Api
 
 OURS = (*SERVICES, "gateway", "nats", "postgres")
@@ -40,7 +40,7 @@ def test_a_command_is_run_in_place_of_the_service(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_containers_are_hardened(stack: ComposeHouse, service: str) -> None:
+def test_containers_are_hardened(stack: ComposeDeployment, service: str) -> None:
     for container in stack.containers(service):
         found = stack.inspect(container)
         host = found["HostConfig"]
@@ -58,7 +58,7 @@ def test_containers_are_hardened(stack: ComposeHouse, service: str) -> None:
 
 @pytest.mark.contract("identity §17")
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_start_says_its_steps_in_order(stack: ComposeHouse, service: str) -> None:
+def test_a_start_says_its_steps_in_order(stack: ComposeDeployment, service: str) -> None:
     lines = stack.lines(stack.containers(service)[0])
     steps = STATELESS_STEPS if service == "web" else STEPS
     places = [next(at for at, line in enumerate(lines) if step.format(service) in line) for step in steps]
@@ -66,7 +66,7 @@ def test_a_start_says_its_steps_in_order(stack: ComposeHouse, service: str) -> N
 
 
 @pytest.mark.contract("identity §17")
-def test_a_wrong_password_ends_the_start_with_a_sentence(stack: ComposeHouse) -> None:
+def test_a_wrong_password_ends_the_start_with_a_sentence(stack: ComposeDeployment) -> None:
     url = "postgresql://notes:wrong@postgres:5432/notechondria"
     network = f"{stack.project}_data"
     env = ["-e", f"DATABASE_URL={url}", "-e", "INTERNAL_TOKEN=0123456789abcdef"]
@@ -85,7 +85,7 @@ def test_the_handshake_shows_what_was_built(api: Api) -> None:
     assert build["deploy_target"] == "compose"
 
 
-def test_no_secret_is_in_an_image(stack: ComposeHouse) -> None:
+def test_no_secret_is_in_an_image(stack: ComposeDeployment) -> None:
     secrets = {value for name, value in stack.secrets.items() if re.search("PASSWORD|TOKEN|SECRET", name)}
     assert len(secrets) >= 14
     for service in (*SERVICES, "gateway", "nats", "all-in-one"):
@@ -107,14 +107,14 @@ def test_no_secret_is_in_an_image(stack: ComposeHouse) -> None:
         assert files == ""
 
 
-def test_the_bus_writes_each_event_to_the_disk(stack: ComposeHouse) -> None:
+def test_the_bus_writes_each_event_to_the_disk(stack: ComposeDeployment) -> None:
     ask = ("exec", "-T", "nats", "wget", "-q", "-O", "-", "http://127.0.0.1:8222/varz")
     varz = json.loads(stack.compose(*ask))
     assert varz["jetstream"]["config"]["sync_always"] is True
     assert varz["jetstream"]["config"]["store_dir"].startswith("/data")
 
 
-def test_only_the_gateway_is_published(stack: ComposeHouse) -> None:
+def test_only_the_gateway_is_published(stack: ComposeDeployment) -> None:
     for service in SERVICES:
         for container in stack.containers(service):
             assert not any(stack.inspect(container)["NetworkSettings"]["Ports"].values())

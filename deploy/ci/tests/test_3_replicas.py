@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from house import SERVICES, ComposeHouse, docker
+from deployment import SERVICES, ComposeDeployment, docker
 from load import Load, missing
 from tests.support.client import Api, User, eventually
 
 
 @pytest.fixture(scope="module")
-def three(stack: ComposeHouse) -> ComposeHouse:
+def three(stack: ComposeDeployment) -> ComposeDeployment:
     print(f"\nthree of notes after {stack.up('--scale', 'notes=3'):.1f} s")
     assert len(stack.containers("notes")) == 3
     return stack
@@ -22,12 +22,15 @@ def user(api: Api) -> User:
     return api.register()
 
 
-def served(house: ComposeHouse) -> dict[str, int]:
+def served(deployment: ComposeDeployment) -> dict[str, int]:
     """Requests that each container of notes has answered."""
-    return {c: sum("GET    /api/v1/courses/" in line for line in house.lines(c)) for c in house.containers("notes")}
+    return {
+        c: sum("GET    /api/v1/courses/" in line for line in deployment.lines(c))
+        for c in deployment.containers("notes")
+    }
 
 
-def test_a_scaled_service_is_reached_as_a_whole(three: ComposeHouse, user: User) -> None:
+def test_a_scaled_service_is_reached_as_a_whole(three: ComposeDeployment, user: User) -> None:
     before = served(three)
 
     def spread() -> bool:
@@ -45,7 +48,7 @@ def test_a_scaled_service_is_reached_as_a_whole(three: ComposeHouse, user: User)
     assert min(counts) >= 80
 
 
-def test_one_that_is_killed_is_not_felt(three: ComposeHouse, user: User) -> None:
+def test_one_that_is_killed_is_not_felt(three: ComposeDeployment, user: User) -> None:
     victim = three.containers("notes")[0]
     with Load(user) as load:
         time.sleep(1)
@@ -60,7 +63,7 @@ def test_one_that_is_killed_is_not_felt(three: ComposeHouse, user: User) -> None
     eventually(lambda: three.inspect(victim)["State"]["Health"]["Status"] == "healthy", 60, 0.5)
 
 
-def test_a_rolling_restart_is_not_felt(three: ComposeHouse, user: User) -> None:
+def test_a_rolling_restart_is_not_felt(three: ComposeDeployment, user: User) -> None:
     others = [service for service in SERVICES if service != "notes"]
     three.up("--scale", "notes=3", *[part for service in others for part in ("--scale", f"{service}=2")])
     began = time.monotonic()
@@ -77,7 +80,7 @@ def test_a_rolling_restart_is_not_felt(three: ComposeHouse, user: User) -> None:
     assert missing(user, load.written) == []
 
 
-def test_scaled_down_again(three: ComposeHouse, user: User) -> None:
+def test_scaled_down_again(three: ComposeDeployment, user: User) -> None:
     with Load(user) as load:
         three.compose("up", "--detach", "--no-build", "--wait", *[p for s in SERVICES for p in ("--scale", f"{s}=1")])
         time.sleep(2)

@@ -1,16 +1,16 @@
-"""Backup under load, and everything back in a house that had nothing."""
+"""Backup under load, and everything back in a stack that had nothing."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from house import ComposeHouse
+from deployment import ComposeDeployment
 from load import Load, missing
 from tests.support.client import Api, User, eventually
 
 
-def test_backup_under_load_and_restore_into_an_empty_house(stack: ComposeHouse, api: Api, tmp_path: Path) -> None:
+def test_backup_under_load_and_restore_into_an_empty_house(stack: ComposeDeployment, api: Api, tmp_path: Path) -> None:
     user = api.register()
     note = user.post("notes/", {"title": "With a file", "content": "x"}).json()["id"]
     sent = user.request("POST", f"notes/{note}/attachments/", files={"file": ("a.txt", b"content", "text/plain")})

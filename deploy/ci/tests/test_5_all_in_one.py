@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from house import SERVICES, ComposeHouse, docker
+from deployment import SERVICES, ComposeDeployment, docker
 from load import Load
 from tests.support.client import Api, eventually
 from tests.test_story import test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_second
@@ -22,28 +22,28 @@ MIB = 2**20
 class AllInOne:
     """The one container, as the tests know a stack."""
 
-    def __init__(self, house: ComposeHouse, folder: Path) -> None:
+    def __init__(self, deployment: ComposeDeployment, folder: Path) -> None:
         self._folder = folder
         port = choose_port()
         self.url = f"http://127.0.0.1:{port}"
-        with psycopg.connect(house.admin_database_url, autocommit=True) as admin:
+        with psycopg.connect(deployment.admin_database_url, autocommit=True) as admin:
             admin.execute("CREATE DATABASE all_in_one")
-        # Roles belong to the whole server: another house of its own would take them from the first.
-        house.compose("stop", *SERVICES, "gateway")
-        url = house.in_network(house.admin_database_url).replace("/notechondria", "/all_in_one")
+        # Roles belong to the whole server: another stack of its own would take them from the first.
+        deployment.compose("stop", *SERVICES, "gateway")
+        url = deployment.in_network(deployment.admin_database_url).replace("/notechondria", "/all_in_one")
         began = time.monotonic()
         self.container = docker(
             "run", "--detach", "--memory", "512m", "--memory-swap", "512m", "--read-only", "--tmpfs", "/tmp",
-            "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--network", f"{house.project}_edge",
+            "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--network", f"{deployment.project}_edge",
             "--publish", f"127.0.0.1:{port}:9000", "--env", "PORT=9000", "--env", f"DATABASE_URL={url}",
             "--env", "AUTH_RATE_PER_MINUTE=0", "--env", "ACCOUNT_RATE_PER_MINUTE=0", "notechondria/all-in-one:test",
         ).strip()  # fmt: skip
         eventually(lambda: self._state()["Health"]["Status"] == "healthy", 120, 0.5, "the container is healthy")
         print(f"\nall in one healthy after {time.monotonic() - began:.1f} s")
-        self.lines, self.inspect = house.lines, house.inspect
+        self.lines, self.inspect = deployment.lines, deployment.inspect
 
     def _state(self) -> dict[str, dict[str, str]]:
-        return ComposeHouse.inspect(self, self.container)["State"]  # type: ignore[arg-type]
+        return ComposeDeployment.inspect(self, self.container)["State"]  # type: ignore[arg-type]
 
     def log(self, name: str) -> Path:
         """Everything it has written: one stream for all parts."""
@@ -63,7 +63,7 @@ class AllInOne:
 
 
 @pytest.fixture(scope="module")
-def stack(stack: ComposeHouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AllInOne]:
+def stack(stack: ComposeDeployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AllInOne]:
     one = AllInOne(stack, tmp_path_factory.mktemp("all-in-one"))
     try:
         yield one

@@ -1,4 +1,4 @@
-"""The whole house, in order: Postgres and NATS, the services, the door last."""
+"""The whole stack, in order: Postgres and NATS, the services, the gateway last."""
 
 import os
 import threading

@@ -73,11 +73,11 @@ def test_a_service_does_its_work(stack: Stack) -> None:
         await ensure_streams(stack)
         async with connected(stack, "notes") as notes, connected(stack, "identity") as identity:
             await notes.js.update_stream(own_stream("notes"))
-            heard = await notes.client.subscribe("identity.session.revoked")
+            received = await notes.client.subscribe("identity.session.revoked")
             await notes.client.flush()
             ack = await identity.js.publish("identity.session.revoked", b"1")
             assert ack.stream == "IDENTITY"
-            assert (await heard.next_msg(2)).data == b"1"
+            assert (await received.next_msg(2)).data == b"1"
             for shape in (
                 {"durable_name": "notes"},
                 {"durable_name": "notes", "filter_subject": "identity.>"},

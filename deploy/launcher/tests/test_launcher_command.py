@@ -182,7 +182,7 @@ def test_restart_replaces_one_part_and_waits_until_it_is_ready(person: Person) -
 
 def test_restart_names_the_parts_where_the_name_is_unknown(person: Person) -> None:
     said = person.types("restart", "nobody", code=1)
-    assert "There is no part 'nobody'. Parts: postgres, nats, identity, notes, planner, mcp, gateway." in said
+    assert "There is no part 'nobody'. Parts: postgres, nats, identity, notes, planner, mcp, web, gateway." in said
     assert "Nothing is running" in person.types("restart", "notes", code=1)
     person.up()
     assert "There is no part 'services' here." in person.types("restart", "services", code=1)

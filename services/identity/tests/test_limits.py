@@ -1,4 +1,4 @@
-"""Limits on guessing (decision 30), Django's hashes, the bounded pool: on a house of its own with limits on."""
+"""Limits on guessing (decision 30), Django's hashes, the bounded pool: on a stack of its own with limits on."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_a_broken_hash_matches_nothing(strict: Api, stored: str) -> None:
 
 @pytest.mark.contract("identity §17", "identity §4")
 def test_sessions_can_be_wiped_at_a_start(strict: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On this house, whose users belong to this module alone; the last test of it."""
+    """On this stack, whose users belong to this module alone; the last test of it."""
     user = strict.register()
     key = {"Authorization": f"Bearer {user.rotate_key()}"}
     assert user.get("planner-events/").status_code == 200

@@ -48,12 +48,12 @@ def test_a_code_arrives_as_text_and_html(
         monkeypatch,
         SMTP_HOST="127.0.0.1",
         SMTP_PORT=str(port),
-        SMTP_FROM_EMAIL="house@example.org",
+        SMTP_FROM_EMAIL="mail@example.org",
         FRONTEND_VERIFY_URL="https://app.example/verify",
     )
     assert asyncio.run(sender.send_code(kind, "mira@example.org", "012345")) is True
     (letter,) = box.letters
-    assert (letter["From"], letter["To"]) == ("house@example.org", "mira@example.org")
+    assert (letter["From"], letter["To"]) == ("mail@example.org", "mira@example.org")
     assert abs(parsedate_to_datetime(letter["Date"]).timestamp() - time.time()) < 60
     assert letter["Message-ID"].endswith("@example.org>")
     parts = {
@@ -111,7 +111,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def authenticator(server: Any, session: Any, envelope: Any, mechanism: str, auth_data: Any) -> AuthResult:
-    right = (auth_data.login, auth_data.password) == (b"house", b"mail-secret")
+    right = (auth_data.login, auth_data.password) == (b"mailer", b"mail-secret")
     return AuthResult(success=right, handled=False)  # the server itself says no
 
 
@@ -139,16 +139,16 @@ def test_mail_is_sent_by_every_tls_mode_with_sign_in(
     )
     controller.start()
     try:
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # the house trusts what the machine trusts
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # the stack trusts what the machine trusts
         sender = mailer(
             monkeypatch,
             SMTP_HOST="localhost",
             SMTP_PORT=str(controller.port),
-            SMTP_USERNAME="house",
+            SMTP_USERNAME="mailer",
             SMTP_PASSWORD=password,
             SMTP_USE_TLS="True" if mode == "STARTTLS" else "False",
             SMTP_USE_SSL="True" if mode == "SSL" else "False",
-            SMTP_FROM_EMAIL="house@example.org",
+            SMTP_FROM_EMAIL="mail@example.org",
         )
         assert asyncio.run(sender.send_code(codes.REGISTER, "mira@example.org", "012345")) is sent
     finally:
@@ -233,6 +233,6 @@ def test_the_mail_connection_ends_with_the_try(monkeypatch: pytest.MonkeyPatch, 
         thread = threading.Thread(target=refuse, args=(listener,))
         thread.start()
         given = {"SMTP_HOST": "localhost", "SMTP_PORT": str(listener.getsockname()[1]), "SMTP_USE_SSL": "True"}
-        sender = mailer(monkeypatch, **given, SMTP_USERNAME="house", SMTP_PASSWORD="wrong")
+        sender = mailer(monkeypatch, **given, SMTP_USERNAME="mailer", SMTP_PASSWORD="wrong")
         assert asyncio.run(send(sender)) == (False, True)
         thread.join()

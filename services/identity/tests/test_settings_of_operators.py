@@ -1,4 +1,4 @@
-"""Identity with other settings than the tests' house: mail, no providers, a build (identity §6.1, §10, §13, §14)."""
+"""Identity with other settings than the tests' stack: mail, no providers, a build (identity §6.1, §10, §13, §14)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def post(stack: Stack, box: tuple[Letterbox, int]) -> Iterator[httpx.Client]:
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": str(box[1]),
         "SMTP_USE_TLS": "no",
-        "SMTP_FROM_EMAIL": "house@example.org",
+        "SMTP_FROM_EMAIL": "mail@example.org",
         "SMTP_EMAIL_VERIFICATION_TTL_HOURS": "2",
         "FRONTEND_VERIFY_URL": "https://app.example/verify",
         "BACKEND_VERSION": "9.8.7",
@@ -86,7 +86,7 @@ def test_every_kind_of_code_is_mailed(post: httpx.Client, box: tuple[Letterbox, 
     made = post.post("auth/register/", json={"username": name, "email": email, "password": PASSWORD})
     assert (made.status_code, made.json()["delivery_fallback"]) == (201, False)
     sender, subject, text = letter(letters, email)
-    assert sender == "house@example.org"
+    assert sender == "mail@example.org"
     for word in (email, "2 hours", "https://app.example/verify"):
         assert word in text
     subjects = {subject}

@@ -87,7 +87,7 @@ PROFILE = {
 SESSION = {"note_id": "{note}", "title": "t", "summary": "s"}
 
 Call = tuple[str, str, dict[str, Any] | None]
-DOORS: dict[str, list[tuple[dict[str, Any], Call]]] = {
+CALLS_OF_TOOLS: dict[str, list[tuple[dict[str, Any], Call]]] = {
     "update_profile": [(PROFILE, ("PATCH", "settings/", PROFILE))],
     "create_note": [(NOTE, ("POST", "notes/", NOTE)), ({"title": "Bare"}, ("POST", "notes/", {"title": "Bare"}))],
     "update_note": [({"note_id": "{note}", **CHANGE}, ("PATCH", "notes/{note}/", CHANGE))],
@@ -151,7 +151,7 @@ DOORS: dict[str, list[tuple[dict[str, Any], Call]]] = {
 
 
 @dataclass
-class NotesMcpServer:
+class Deployment:
     """Two users with the same things, one with an agent, one with an app; and a look at their rows."""
 
     agent: Agent
@@ -172,28 +172,28 @@ class NotesMcpServer:
 
 
 @pytest.fixture(scope="module")
-def house(api: Api, stack: Stack) -> Iterator[NotesMcpServer]:
+def deployment(api: Api, stack: Stack) -> Iterator[Deployment]:
     one, two = api.register(), api.register()
     with reader(stack) as rows:
-        made = NotesMcpServer(Agent(api, one), furnish(one), furnish(two), rows)
+        made = Deployment(Agent(api, one), furnish(one), furnish(two), rows)
         made.settled("two users with the same things")
         yield made
 
 
 @pytest.mark.contract("mcp §6")
-def test_every_writing_tool_is_compared(house: NotesMcpServer) -> None:
-    tools = rpc(house.agent.api, house.agent.key, "tools/list")["result"]["tools"]
+def test_every_writing_tool_is_compared(deployment: Deployment) -> None:
+    tools = rpc(deployment.agent.api, deployment.agent.key, "tools/list")["result"]["tools"]
     writing = {tool["name"] for tool in tools if not tool["annotations"]["readOnlyHint"]}
     # Taking back is of the log; what its steps leave behind is in test_undo.py.
-    assert DOORS.keys() == writing - {"undo_call"}
+    assert CALLS_OF_TOOLS.keys() == writing - {"undo_call"}
 
 
 @pytest.mark.contract("mcp §6", "mcp §5.1", "mcp §5.3")
-@pytest.mark.parametrize("tool", DOORS)
-def test_rest_and_mcp_leave_the_same_rows(house: NotesMcpServer, tool: str) -> None:
-    before = house.rows.whole(house.by_tool.user.id)
-    for arguments, call in DOORS[tool]:
-        house.agent(tool, **house.by_tool.filled(arguments))
-        house.by_rest.rest(*call)
-    house.settled(tool)
-    assert house.rows.whole(house.by_tool.user.id) != before
+@pytest.mark.parametrize("tool", CALLS_OF_TOOLS)
+def test_rest_and_mcp_leave_the_same_rows(deployment: Deployment, tool: str) -> None:
+    before = deployment.rows.whole(deployment.by_tool.user.id)
+    for arguments, call in CALLS_OF_TOOLS[tool]:
+        deployment.agent(tool, **deployment.by_tool.filled(arguments))
+        deployment.by_rest.rest(*call)
+    deployment.settled(tool)
+    assert deployment.rows.whole(deployment.by_tool.user.id) != before

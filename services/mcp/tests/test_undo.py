@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from services.mcp.tests.test_same_rows import DOORS, furnish
+from services.mcp.tests.test_same_rows import CALLS_OF_TOOLS, furnish
 from tests.support.client import Api
 from tests.support.mcp import Agent
 
@@ -49,11 +49,11 @@ def test_every_writing_tool_is_taken_back_or_says_why_not(api: Api) -> None:
     """As the table in docs/mcp.md says, tool by tool."""
     rows = re.findall(r"^\| [^|]*\| `(\w+)` \| [^|]* \| ([^|]*) \|", DOCS.read_text(), re.MULTILINE)
     documented = {name: how for name, how in rows if how != "reads"}
-    assert documented.keys() == DOORS.keys() | {"undo_call"}
+    assert documented.keys() == CALLS_OF_TOOLS.keys() | {"undo_call"}
     agent = Agent(api, api.register())
     side = furnish(agent.user)
-    for tool in DOORS:
-        agent(tool, **side.filled(DOORS[tool][0][0]))
+    for tool in CALLS_OF_TOOLS:
+        agent(tool, **side.filled(CALLS_OF_TOOLS[tool][0][0]))
         call = last_call(agent)
         assert call["tool"] == tool
         assert call["can_undo"] is (documented[tool] != "no"), tool

@@ -37,8 +37,8 @@ OWNER: tuple[Call, ...] = (
 
 def one_of_everything(user: User, **more: Any) -> dict[str, Any]:
     """Ids for the paths above."""
-    course = user.post("courses/", {"title": f"Doors {len(more)}"}).json()
-    note = user.post("notes/", {"title": "Doors", "content": "text", "course_id": course["id"], **more}).json()
+    course = user.post("courses/", {"title": f"Access {len(more)}"}).json()
+    note = user.post("notes/", {"title": "Access", "content": "text", "course_id": course["id"], **more}).json()
     path = f"notes/{note['id']}/"
     attachment = user.request("POST", f"{path}attachments/", files={"file": ("a.txt", b"a")}).json()
     return {

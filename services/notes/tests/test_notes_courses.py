@@ -78,7 +78,7 @@ def test_recent_notes_are_the_five_newest_that_the_caller_may_see(mine: User, ot
 
 @pytest.mark.contract("notes §4.1")
 def test_anonymous_and_bad_credentials_are_401(api: Api, mine: User) -> None:
-    course = make(mine, "Door")["id"]
+    course = make(mine, "Gate")["id"]
     assert api.get("courses/").status_code == 200
     for method, path in (("POST", "courses/"), ("DELETE", f"courses/{course}/"), ("DELETE", "courses/999999999/")):
         answer = api.request(method, path)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from notechondria_contracts.clients.notes import NotesClient
 from notechondria_shared.auth.state import state_of
 from planner_service.calendar_sources.refresher import Refresher
 from planner_service.references.notes import NotesDirectory
@@ -29,7 +30,7 @@ async def _sources(state: State) -> Refresher:
 
 
 async def _notes(state: State) -> NotesDirectory:
-    return NotesDirectory(state.internal_http, state.settings.notes_url)
+    return NotesDirectory(NotesClient(state.internal_http, state.settings.notes_url))
 
 
 Settings = Annotated[PlannerSettings, Depends(_settings)]

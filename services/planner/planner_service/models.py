@@ -236,7 +236,7 @@ class Activity(Base):
 
 
 class NoteRef(Base):
-    """What the planner knows of a note: a projection of notes' facts. A purged one stays as a tombstone."""
+    """What the planner knows of a note: a projection of notes' events. A purged one stays as a tombstone."""
 
     __tablename__ = "note_refs"
     __table_args__ = (
@@ -252,14 +252,14 @@ class NoteRef(Base):
     description: Mapped[str]
     course_id: Mapped[int | None]
     revision: Mapped[int]
-    """Of the fact that title, description and course were taken from."""
+    """Of the event that title, description and course were taken from."""
     state: Mapped[str]
     state_revision: Mapped[int]
-    """Of the fact that the state was taken from: an edit told late must not hide that the note was trashed before."""
+    """Of the event that the state was taken from: an edit told late must not hide that the note was trashed before."""
 
 
 class CourseRef(Base):
-    """What the planner knows of a course: a projection of notes' facts. A deleted one stays as a tombstone."""
+    """What the planner knows of a course: a projection of notes' events. A deleted one stays as a tombstone."""
 
     __tablename__ = "course_refs"
     __table_args__ = (Index("ix_course_refs_user_id", "user_id"),)

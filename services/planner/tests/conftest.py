@@ -23,7 +23,7 @@ def tables(stack: Stack) -> Iterator[Tables]:
 
 @pytest.fixture(scope="module")
 def teller(stack: Stack, tables: Tables) -> Teller:
-    """Facts in the name of notes."""
+    """Events in the name of notes."""
     return Teller(stack, tables)
 
 

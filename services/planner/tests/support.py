@@ -1,4 +1,4 @@
-"""What the planner's tests need beside the gateway: facts told in the name of notes, and a look at the tables."""
+"""What the planner's tests need beside the gateway: events told in the name of notes, and a look at the tables."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Tables:
         self.rows("UPDATE planner.calendar_sources SET next_read_at = now() WHERE url = %s", url)
 
     def told_of(self, subject: str) -> list[dict[str, Any]]:
-        """Subject and data of the facts in the outbox about one aggregate, in order."""
+        """Subject and data of the events in the outbox about one aggregate, in order."""
         return self.rows(
             "SELECT subject, envelope -> 'data' AS data FROM planner.outbox WHERE envelope ->> 'subject' = %s "
             "ORDER BY id",
@@ -62,13 +62,13 @@ class Tables:
 
 
 class Teller:
-    """Puts facts on the stream of notes, as its relay does."""
+    """Puts events on the stream of notes, as its relay does."""
 
     def __init__(self, stack: Stack, tables: Tables) -> None:
         self._url, self._tables = stack.nats_url("notes"), tables
 
     def tell(self, *events: IntegrationEvent, event_id: UUID | None = None) -> None:
-        """Publish facts in order and wait until the planner has taken them all."""
+        """Publish events in order and wait until the planner has taken them all."""
         marker = CourseCreated(course_id=self.new_id(), user_id=None, title="Marker", revision=1)
         asyncio.run(self._publish([*events, marker], event_id))
         # One consumer takes the stream in order: what came before the marker is done when the marker is.
@@ -98,7 +98,7 @@ class Teller:
         return next(_ids)
 
     def course(self, owner: User | None = None) -> int:
-        """A course that the planner has heard of."""
+        """A course whose events the planner has consumed."""
         course_id = self.new_id()
         self.tell(CourseCreated(course_id=course_id, user_id=owner.id if owner else None, title="Biology", revision=1))
         return course_id
@@ -107,7 +107,7 @@ class Teller:
         self.tell(CourseDeleted(course_id=course_id, user_id=None, title="Biology", revision=2))
 
     def note(self, owner: User, **fields: Any) -> int:
-        """A note that the planner has heard of."""
+        """A note whose events the planner has consumed."""
         event = note_event(NoteCreated, self.new_id(), owner, **fields)
         self.tell(event)
         return event.note_id
@@ -117,13 +117,13 @@ class Teller:
 
 
 def note_event(event: type[Any], note_id: int, owner: User, **fields: Any) -> Any:
-    """A fact about a note, with plain values for what a test does not care about."""
+    """An event about a note, with plain values for what a test does not care about."""
     values: dict[str, Any] = {"title": "Enzymes", "description": "How they fold", "course_id": None, "revision": 1}
     return event(note_id=note_id, uuid=UUID(int=note_id), user_id=owner.id, **(values | fields))
 
 
 def activity_fact(owner: User, note_id: int, day: date, words: int, **fields: Any) -> ActivityRecorded:
-    """A fact about words written."""
+    """An event about words written."""
     values: dict[str, Any] = {
         "activity_id": uuid4(),
         "course_id": None,

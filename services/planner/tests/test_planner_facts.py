@@ -126,9 +126,9 @@ def test_state_and_text_arrive_in_any_order(ann: User, teller: Teller) -> None:
 def test_one_event_delivered_twice_has_one_effect(ann: User, teller: Teller, tables: Tables) -> None:
     course_id, event_id = teller.course(), uuid4()
     event = ann.post("planner-events/", {**EVENT, "course_id": course_id}).json()
-    fact = CourseDeleted(course_id=course_id, user_id=None, title="Biology", revision=2)
-    teller.tell(fact, event_id=event_id)
-    teller.tell(fact, event_id=event_id)
+    deletion = CourseDeleted(course_id=course_id, user_id=None, title="Biology", revision=2)
+    teller.tell(deletion, event_id=event_id)
+    teller.tell(deletion, event_id=event_id)
     assert tables.count("inbox", event_id=event_id) == 1
     assert tables.rows("SELECT revision FROM planner.planner_events WHERE id = %s", event["id"]) == [{"revision": 2}]
 
@@ -220,7 +220,7 @@ def test_a_reference_that_has_not_arrived_is_asked_for(ann: User, ben: User, tab
     note = ann.post("notes/", {"title": "Enzymes", "description": "Fold", "course_id": course["id"]}).json()
     for table, column, value in (("course_refs", "course_id", course["id"]), ("note_refs", "note_id", note["id"])):
         eventually(lambda table=table, column=column, value=value: tables.count(table, **{column: value}))
-        # As if the facts were still under way.
+        # As if the events were still under way.
         tables.rows(f"DELETE FROM planner.{table} WHERE {column} = %s", value)
     assert ben.post("note-sessions/", {"note_id": note["id"]}).status_code == 404
     answer = ann.post("note-sessions/", {"note_id": note["id"]})

@@ -110,11 +110,11 @@ def test_a_service_that_is_away_is_said_on_its_pages(api: Api, site: Site, stack
 
 def test_dead_letters_are_replayed_and_discarded(api: Api, site: Site, stack: Stack) -> None:
     user = api.register()
-    note = user.post("notes/", {"title": "Heard", "content": "x"}).json()
+    note = user.post("notes/", {"title": "Consumed", "content": "x"}).json()
     good = json.dumps(note_created(stack, note["id"]))
     letters: list[Any] = []
     with psycopg.connect(stack.database_url("planner"), autocommit=True) as planner:
-        for body, error in ((good, "<b>boom</b>"), ('{"no": "fact"}', "unreadable")):
+        for body, error in ((good, "<b>boom</b>"), ('{"no": "event"}', "unreadable")):
             made = planner.execute(
                 "INSERT INTO dead_letters (subject, body, error, attempts) VALUES ('notes.note.created', %s, %s, 3) "
                 "RETURNING id",

@@ -57,14 +57,14 @@ def test_a_malformed_credential_reads_like_an_unknown_one(header: str, detail: s
 
 @pytest.mark.contract("ADR 0006")
 def test_an_assertion_is_verified_locally() -> None:
-    key = AssertionKey("a shared secret of the house")
+    key = AssertionKey("a shared secret of the stack")
     claims = key.verify(key.sign(8, CLAIMS))
     assert claims == {"user_id": 8, **CLAIMS}
 
 
 @pytest.mark.contract("ADR 0006")
 def test_forged_foreign_and_expired_assertions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    key = AssertionKey("a shared secret of the house")
+    key = AssertionKey("a shared secret of the stack")
     signed = key.sign(8, CLAIMS)
     assert AssertionKey("another secret").verify(signed) is None
     unsigned = jwt.encode({"sub": "8", "aud": "internal", "exp": 2**33, **CLAIMS}, "", algorithm="none")

@@ -1,4 +1,4 @@
-"""Pieces of observability that need no house: clean spans, names of routes and replicas, findings."""
+"""Pieces of observability that need no stack: clean spans, names of routes and replicas, findings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from notechondria_shared.observability.route_template import PREFLIGHT, UNMATCHE
 
 
 def exported(attributes: dict[str, str], error: Exception | None = None) -> ReadableSpan:
-    """A span as it leaves the house."""
+    """A span as it leaves the stack."""
     kept = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(CleanExporter(kept)))
@@ -108,11 +108,11 @@ WELL = ServiceStatus(
         ({"database": False}, "notes", "cannot reach its database"),
         ({"bus": False}, "notes", "not connected to the bus"),
         ({"migrations": MigrationStatus(revision="1", head="2", current=False)}, "notes", "is at 1, its files at 2"),
-        ({"outbox": OutboxStatus(unsent=3, oldest_seconds=61)}, "notes", "3 facts of notes wait to be sent"),
+        ({"outbox": OutboxStatus(unsent=3, oldest_seconds=61)}, "notes", "3 events of notes wait to be sent"),
         (
             {"consumers": [ConsumerStatus(stream="IDENTITY", pending=1001, ack_pending=0, redelivered=0)]},
             "notes",
-            "1001 facts of IDENTITY behind",
+            "1001 events of IDENTITY behind",
         ),
         ({"dead_letters": 2}, "notes", "2 dead letters"),
         ({"instances": [InstanceStatus(id="b", version="2.0.0", processes=1)]}, "versions", "1.0.0, 2.0.0"),

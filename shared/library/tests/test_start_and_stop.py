@@ -47,7 +47,7 @@ def test_a_start_ends_when_the_database_does_not_answer_in_time() -> None:
 
 @pytest.fixture(scope="module")
 def draining() -> Iterator[Stack]:
-    """A house whose services take their time to leave."""
+    """A stack whose services take their time to leave."""
     with tempfile.TemporaryDirectory(prefix="notechondria-drain-") as folder:
         Path(folder).chmod(0o711)
         with Stack(Path(folder), env={"DRAIN_SECONDS": str(DRAIN_SECONDS)}) as running:

@@ -19,7 +19,7 @@ from notechondria_shared.core.errors import ApiError
 from notechondria_shared.web.rate_limit import TokenBuckets
 
 ADDRESS_FACTOR = 5
-"""One address may stand for a household or a school: it gets this many times an account's tries."""
+"""One address may stand for a family or a school: it gets this many times an account's tries."""
 REFUSED = "Try refused: Backend.Creators.Auth/limit — too many tries, wait a moment."
 
 

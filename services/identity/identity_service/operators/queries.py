@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Text, bindparam, cast, func, or_, select
 
 from identity_service.models import Invitation, Session, User
@@ -25,6 +27,19 @@ KNOWN = prepare(
         )
     )
 )
+
+
+@dataclass(slots=True)
+class AccountRow:
+    """An account by id and user name."""
+
+    id: int
+    username: str
+
+
+_ACCOUNT = select(User.id, User.username)
+FIRST_SUPERUSER = prepare(_ACCOUNT.where(User.is_superuser).order_by(User.id).limit(1), AccountRow)
+NAMED = prepare(_ACCOUNT.where(User.username == bindparam("username", type_=Text)), AccountRow)
 INVITATIONS = SearchableList(
     select(
         Invitation.id,

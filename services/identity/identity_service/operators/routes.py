@@ -11,6 +11,7 @@ from identity_service.accounts.service import delete_account
 from identity_service.avatars.service import folder_of
 from identity_service.dependencies import State
 from identity_service.operators import queries, schemas, service
+from notechondria_contracts.internal.identity import Account, MaybeAccount
 from notechondria_shared.db.listing import PageQuery
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.internal import require_internal
@@ -53,6 +54,22 @@ async def list_invitations(read: ReadSession) -> dict[str, object]:
 async def expire_invitation(invitation_id: int, db: WriteSession) -> dict[str, object]:
     """End an invitation now."""
     return service.invitation_row(await service.expire_invitation(db, invitation_id))
+
+
+@router.get("/first-superuser")
+async def first_superuser(read: ReadSession) -> MaybeAccount:
+    """The superuser with the lowest id."""
+    return _account(await read.one(queries.FIRST_SUPERUSER))
+
+
+@router.get("/account")
+async def account_named(username: str, read: ReadSession) -> MaybeAccount:
+    """The account with exactly this user name."""
+    return _account(await read.one(queries.NAMED, username=username.replace("\x00", "")))
+
+
+def _account(row: queries.AccountRow | None) -> MaybeAccount:
+    return MaybeAccount(account=Account(id=row.id, username=row.username) if row else None)
 
 
 @router.get("/users")

@@ -57,7 +57,7 @@ async def revoke_all(db: AsyncSession, user_id: int) -> None:
 
 
 def _revocations(user_id: int, digests: list[str]) -> list[SessionRevoked]:
-    """Facts of a size that the bus carries, however many devices there were."""
+    """Events of a size that the bus carries, however many devices there were."""
     return [
         SessionRevoked(user_id=user_id, digests=digests[start : start + PER_EVENT], revision=1)
         for start in range(0, len(digests), PER_EVENT)
@@ -65,7 +65,7 @@ def _revocations(user_id: int, digests: list[str]) -> list[SessionRevoked]:
 
 
 async def revoke_everybody(db: AsyncSession) -> None:
-    """End every session of every user: a fact per user, as for one's own devices."""
+    """End every session of every user: an event per user, as for one's own devices."""
     ended = await db.execute(
         update(Session)
         .where(Session.revoked_at.is_(None))

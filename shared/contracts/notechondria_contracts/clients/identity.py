@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from notechondria_contracts.clients.base import ServiceClient
+from notechondria_contracts.internal.identity import ACCOUNT_PATH, FIRST_SUPERUSER_PATH, Account, MaybeAccount
 from notechondria_contracts.internal.staff import (
     STAFF_PATH,
     AccountIds,
@@ -23,6 +24,14 @@ class IdentityClient(ServiceClient):
     """Accounts and staff."""
 
     service = "identity"
+
+    async def first_superuser(self) -> Account | None:
+        """The superuser with the lowest id; None when there is none."""
+        return (await self.call("GET", FIRST_SUPERUSER_PATH, MaybeAccount)).account
+
+    async def account_named(self, username: str) -> Account | None:
+        """The account with exactly this user name; None when there is none."""
+        return (await self.call("GET", ACCOUNT_PATH, MaybeAccount, params={"username": username})).account
 
     async def staff_sign_in(self, form: StaffSignIn) -> StaffSession:
         """A new session; refused with 400 and 429 as `POST /api/v1/auth/login/`, with 403 for who is not staff."""

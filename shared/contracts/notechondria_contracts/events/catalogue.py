@@ -6,8 +6,8 @@ from notechondria_contracts.events import identity, notes, planner
 from notechondria_contracts.events.event import IntegrationEvent
 
 CATALOGUE: dict[str, type[IntegrationEvent]] = {
-    fact.subject: fact
-    for fact in (
+    event.subject: event
+    for event in (
         identity.UserActivated,
         identity.UserUpdated,
         identity.UserDeleted,

@@ -1,4 +1,4 @@
-"""What every fact is: a subject, an aggregate, a revision; and its CloudEvents 1.0 envelope."""
+"""What every event is: a subject, an aggregate, a revision; and its CloudEvents 1.0 envelope."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ class IntegrationEvent(BaseModel, ABC):
     @property
     @abstractmethod
     def aggregate(self) -> str:
-        """The thing the fact is about, e.g. `notes/812`."""
+        """The thing the event is about, e.g. `notes/812`."""
 
     @classmethod
     def service(cls) -> str:
-        """The service that tells this fact."""
+        """The service that tells this event."""
         return cls.subject.partition(".")[0]
 
 
 class Envelope(BaseModel):
-    """CloudEvents 1.0, structured JSON mode, one fact in `data`."""
+    """CloudEvents 1.0, structured JSON mode, one event in `data`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     specversion: Literal["1.0"] = "1.0"
     id: UUID
     source: str = Field(description="`/notechondria/<service>`")
-    type: str = Field(description="The subject the fact is published on.")
+    type: str = Field(description="The subject the event is published on.")
     subject: str = Field(description="The aggregate, e.g. `notes/812`.")
     time: datetime
     datacontenttype: Literal["application/json"] = "application/json"
     data: dict[str, Any]
     traceparent: str | None = Field(
-        None, description="The W3C trace context of the request that told the fact; only where traces are made."
+        None, description="The W3C trace context of the request that told the event; only where traces are made."
     )
 
     @classmethod
     def of(cls, event: IntegrationEvent, event_id: UUID, at: datetime, traceparent: str | None = None) -> Self:
-        """Wrap a fact."""
+        """Wrap an event."""
         return cls(
             id=event_id,
             source=f"/notechondria/{event.service()}",

@@ -1,4 +1,4 @@
-"""Facts told by identity."""
+"""Events told by identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts told by notes."""
+"""Events told by notes."""
 
 from __future__ import annotations
 

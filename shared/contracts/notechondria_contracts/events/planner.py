@@ -1,4 +1,4 @@
-"""Facts told by planner."""
+"""Events told by planner."""
 
 from __future__ import annotations
 

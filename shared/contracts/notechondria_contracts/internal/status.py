@@ -24,7 +24,7 @@ class MigrationStatus(BaseModel):
 
 
 class OutboxStatus(BaseModel):
-    """Facts that wait to be sent."""
+    """Events that wait to be sent."""
 
     unsent: int
     oldest_seconds: float
@@ -52,4 +52,4 @@ class ServiceStatus(BaseModel):
     migrations: MigrationStatus = MigrationStatus()
     outbox: OutboxStatus | None = None
     consumers: list[ConsumerStatus] | None = None
-    dead_letters: int | None = Field(None, description="Facts that failed for good and were not replayed.")
+    dead_letters: int | None = Field(None, description="Events that failed for good and were not replayed.")

@@ -1,4 +1,4 @@
-"""The trace that the work in hand belongs to, as far as facts carry it along (CloudEvents, distributed tracing).
+"""The trace that the work in hand belongs to, as far as events carry it along (CloudEvents, distributed tracing).
 
 Without a collector there are no traces: nothing is imported, and these functions do nothing.
 """
@@ -17,11 +17,11 @@ class Traces(Protocol):
         ...
 
     def sending(self, subject: str, event_id: str, traceparent: str | None) -> AbstractContextManager[None]:
-        """While a fact is given to the bus."""
+        """While an event is given to the bus."""
         ...
 
     def handling(self, subject: str, event_id: str, traceparent: str | None) -> AbstractContextManager[None]:
-        """While a fact is applied: the trace of the request that told it goes on."""
+        """While an event is applied: the trace of the request that told it goes on."""
         ...
 
 

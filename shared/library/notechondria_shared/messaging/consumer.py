@@ -32,9 +32,9 @@ from notechondria_shared.messaging.tables import EventTables
 logger = logging.getLogger("notechondria.consumer")
 
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
-"""Applies one fact in the transaction of its inbox row, which it may share with other facts.
+"""Applies one event in the transaction of its inbox row, which it may share with other events.
 
-It may be called again for a fact whose commit failed.
+It may be called again for an event whose commit failed.
 """
 
 ACK_WAIT_SECONDS = 30
@@ -198,7 +198,7 @@ class Consumer(Background):
         return True
 
     async def _take_one(self, message: Msg, others: list[Msg]) -> None:
-        """Apply an event, and try again, put it off or bury it as its error says; `others` wait behind it."""
+        """Apply an event, and try again, put it off or dead-letter it as its error says; `others` wait behind it."""
         tries = message.metadata.num_delivered
         while not self._stopping:
             try:

@@ -1,4 +1,4 @@
-"""Dead letters: facts a handler could not take, kept with the error, listed and tried again by command."""
+"""Dead letters: events a handler could not take, kept with the error, listed and tried again by command."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def one(database: Database, tables: EventTables, letter_id: int) -> Row | 
 
 
 async def discard(database: Database, tables: EventTables, letter_id: int) -> bool:
-    """Forget a dead letter: its fact will not be tried again. False when there is no such letter."""
+    """Forget a dead letter: its event will not be tried again. False when there is no such letter."""
     letters = tables.dead_letters
     async with database.transaction() as db:
         gone = await db.scalar(delete(letters).where(letters.c.id == letter_id).returning(letters.c.id))

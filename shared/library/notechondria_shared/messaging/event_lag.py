@@ -1,4 +1,4 @@
-"""How far a service's facts are behind: what its outbox still holds, what its consumers have not taken, what failed."""
+"""How far a service's events are behind: what its outbox holds, what its consumers have not taken, what failed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST = 100_000
 
 @dataclass(frozen=True)
 class StoredLag:
-    """What the schema holds: unsent facts, the seconds since the oldest of them, dead letters not yet replayed."""
+    """What the schema holds: unsent events, the seconds since the oldest of them, dead letters not yet replayed."""
 
     unsent: int
     oldest_seconds: float
@@ -33,7 +33,7 @@ class StoredLag:
 
 @dataclass(frozen=True)
 class ConsumerLag:
-    """A durable consumer as the broker sees it: facts it has not taken, taken but not done, given more than once."""
+    """A durable consumer as the broker sees it: events it has not taken, taken but not done, given more than once."""
 
     stream: str
     pending: int

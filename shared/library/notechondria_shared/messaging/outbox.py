@@ -1,4 +1,4 @@
-"""Publishing: the fact and the row it tells of commit together."""
+"""Publishing: the event and the row it tells of commit together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from notechondria_shared.messaging.tables import EventTables
 
 
 async def publish(db: AsyncSession, tables: EventTables, *events: IntegrationEvent) -> list[UUID]:
-    """Put facts into the outbox in the session's transaction; the relay sends them after the commit, in this order.
+    """Put events into the outbox in the session's transaction; the relay sends them after the commit, in this order.
 
     Returns the event ids. Nothing is sent when the transaction rolls back.
     """

@@ -1,4 +1,4 @@
-"""The relay: sends committed facts to JetStream, in order, one relay per schema at a time (ADR 0002)."""
+"""The relay: sends committed events to JetStream, in order, one relay per schema at a time (ADR 0002)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ logger = logging.getLogger("notechondria.relay")
 
 POLL_SECONDS = 2.0
 GATHER_SECONDS = 0.02
-"""In busy times facts are gathered this long and sent together: every look into the outbox has its price."""
+"""In busy times events are gathered this long and sent together: every look into the outbox has its price."""
 BUSY_SECONDS = 0.1
 """Busy is who is woken again within this time."""
 COMPLETE_STREAM_SECONDS = 60.0

@@ -10,7 +10,7 @@ from notechondria_shared.messaging.tables import EventTables
 
 
 async def replay_all(database: Database, tables: EventTables) -> int:
-    """Mark every kept fact unsent and wake the relay; the number marked. Consumers that saw them all change nothing."""
+    """Mark every kept event unsent and wake the relay; the number marked. What consumers know has no effect again."""
     async with database.transaction() as db:
         marked = await _mark(db, tables)
         await db.execute(text("SELECT pg_notify(:channel, '')"), {"channel": f"outbox_{tables.schema}"})

@@ -40,7 +40,7 @@ class EventTables:
     dead_letters: Table
     deleted_users: Table
     insert_event: Prepared
-    """Puts a fact into the outbox: `event_id`, `subject`, `envelope` (a psycopg `Jsonb`)."""
+    """Puts an event into the outbox: `event_id`, `subject`, `envelope` (a psycopg `Jsonb`)."""
     mark_received: Prepared
     """Puts events into the inbox (`event_ids`): the `event_id` of each that did not lie there already."""
 
@@ -84,7 +84,7 @@ def declare(metadata: MetaData) -> EventTables:
         Column("failed_at", DateTime(timezone=True), nullable=False, server_default=NOW),
         Column("replayed_at", DateTime(timezone=True)),
     )
-    # Ids are never given twice, so a fact that arrives late cannot bring a deleted account's things back.
+    # Ids are never given twice, so an event that arrives late cannot bring a deleted account's things back.
     deleted_users = Table(
         "deleted_users",
         metadata,

@@ -1,4 +1,4 @@
-"""What leaves the house in a span: no secret of a path or a query, no text of an error (it may quote values)."""
+"""What leaves the stack in a span: no secret of a path or a query, no text of an error (it may quote values)."""
 
 from __future__ import annotations
 

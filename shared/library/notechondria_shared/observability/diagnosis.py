@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from notechondria_contracts.internal.status import ServiceStatus
 
 OUTBOX_SECONDS = 60.0
-"""Facts are sent within milliseconds; one that has waited this long waits for something that is broken."""
+"""Events are sent within milliseconds; one that has waited this long waits for something that is broken."""
 CONSUMER_BEHIND = 1000
-"""Facts; a consumer takes a few hundred in a second."""
+"""Events; a consumer takes a few hundred in a second."""
 
 
 class Finding(BaseModel):
@@ -71,7 +71,7 @@ def _of_service(service: ServiceStatus) -> Iterator[Finding]:
     if service.bus is False:
         yield finding(
             f"{name} is not connected to the bus.",
-            "See that NATS runs, and that NATS_URL leads to it. Facts wait in Postgres until then; nothing is lost.",
+            "See that NATS runs, and that NATS_URL leads to it. Events wait in Postgres until then; nothing is lost.",
         )
     if service.migrations.current is False:
         yield finding(
@@ -80,18 +80,18 @@ def _of_service(service: ServiceStatus) -> Iterator[Finding]:
         )
     if service.outbox and service.outbox.oldest_seconds > OUTBOX_SECONDS:
         yield finding(
-            f"{service.outbox.unsent} facts of {name} wait to be sent, the oldest for "
+            f"{service.outbox.unsent} events of {name} wait to be sent, the oldest for "
             f"{service.outbox.oldest_seconds:.0f} s.",
             f"See that NATS runs and has room on its disk; then notechondria logs --part {name}.",
         )
     for consumer in service.consumers or ():
         if consumer.pending > CONSUMER_BEHIND:
             yield finding(
-                f"{name} is {consumer.pending} facts of {consumer.stream} behind.",
+                f"{name} is {consumer.pending} events of {consumer.stream} behind.",
                 f"After an outage it catches up by itself; if the number stays, see notechondria logs --part {name}.",
             )
     if service.dead_letters:
         yield finding(
-            f"{service.dead_letters} dead letters of {name}: facts that it could not take.",
+            f"{service.dead_letters} dead letters of {name}: events that it could not take.",
             "notechondria events dead-letters list shows why; mend it, then notechondria events dead-letters replay.",
         )

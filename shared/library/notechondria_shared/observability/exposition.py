@@ -90,16 +90,16 @@ class _Lag(Collector):
         yield self._one("notechondria_bus_up", "1 while the bus is connected.", self._bus)
         if self._stored is not None:
             lag = self._stored
-            yield self._one("notechondria_outbox_unsent", "Facts that wait to be sent.", lag.unsent)
+            yield self._one("notechondria_outbox_unsent", "Events that wait to be sent.", lag.unsent)
             yield self._one(
-                "notechondria_outbox_oldest_seconds", "Age of the oldest fact that waits; 0 when none does.",
+                "notechondria_outbox_oldest_seconds", "Age of the oldest event that waits; 0 when none does.",
                 lag.oldest_seconds,
             )  # fmt: skip
-            yield self._one("notechondria_dead_letters", "Facts that failed for good, not replayed.", lag.dead_letters)
+            yield self._one("notechondria_dead_letters", "Events that failed for good, not replayed.", lag.dead_letters)
         for name, text in (
-            ("pending", "Facts that the consumer has not taken yet."),
-            ("ack_pending", "Facts taken and not done yet."),
-            ("redelivered", "Facts in work that were given more than once."),
+            ("pending", "Events that the consumer has not taken yet."),
+            ("ack_pending", "Events taken and not done yet."),
+            ("redelivered", "Events in work that were given more than once."),
         ):
             family = GaugeMetricFamily(f"notechondria_consumer_{name}", text, labels=["service", "stream"])
             for consumer in self._consumers or ():

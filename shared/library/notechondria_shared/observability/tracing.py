@@ -1,5 +1,5 @@
 """OpenTelemetry traces of a service, when `OTEL_EXPORTER_OTLP_ENDPOINT` is set: requests (FastAPI's own), SQL, calls
-between services, facts. Imported only then. Exported as OTLP over HTTP; the SDK's other `OTEL_*` variables hold too."""
+between services, events. Imported only then. Exported as OTLP over HTTP; the SDK's `OTEL_*` variables hold too."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _W3C = TraceContextTextMapPropagator()
 
 
 class _Roots(Sampler):
-    """A trace begins with a request or a fact. Statements outside of one are the pollers', every second."""
+    """A trace begins with a request or an event. Statements outside of one are the pollers', every second."""
 
     def __init__(self, share: float) -> None:
         self._share = TraceIdRatioBased(share)
@@ -56,7 +56,7 @@ class _Roots(Sampler):
 
 
 class _Facts:
-    """Traces of facts: told in one process, applied in another."""
+    """Traces of events: told in one process, applied in another."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer = provider.get_tracer("notechondria.events", product_version())
@@ -68,7 +68,7 @@ class _Facts:
 
     @contextmanager
     def sending(self, subject: str, event_id: str, traceparent: str | None) -> Iterator[None]:
-        # Facts that nobody's trace led to are sent without one, as they were before there were traces.
+        # Events that nobody's trace led to are sent without one, as they were before there were traces.
         if traceparent is None:
             yield
             return

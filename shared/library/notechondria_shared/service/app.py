@@ -103,7 +103,7 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
         try:
             yield
         finally:
-            # Consumers first (no new effects), the relay last (their facts still go out), then the connections.
+            # Consumers first (no new effects), the relay last (their events still go out), then the connections.
             for part in parts:
                 await part.stop()
             for hook in spec.on_stop:

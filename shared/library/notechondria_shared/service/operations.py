@@ -39,7 +39,7 @@ async def ready(request: Request) -> Readiness:
 
 @operators.post("/replay")
 async def replay_events(request: Request) -> dict[str, int]:
-    """Mark every kept fact unsent; the relay sends them again. `{"marked": n}`."""
+    """Mark every kept event unsent; the relay sends them again. `{"marked": n}`."""
     return {"marked": await replay.replay_all(request.app.state.database, _tables(request))}
 
 

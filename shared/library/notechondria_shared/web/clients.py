@@ -67,7 +67,7 @@ def user_client() -> httpx.AsyncClient:
 
 
 def external_client() -> httpx.AsyncClient:
-    """For services outside the house at addresses the operator chose: no redirects, time limits given per call."""
+    """For services outside the stack at addresses the operator chose: no redirects, time limits given per call."""
     return httpx.AsyncClient(
         transport=Guarded(limits=LIMITS),
         timeout=TIMEOUT,

@@ -22,25 +22,25 @@ _RESOURCE = AdminResource(
     columns=[
         AdminColumn(key="id", title="Id", kind="id"),
         AdminColumn(key="consumer", title="Service"),
-        AdminColumn(key="subject", title="Fact"),
+        AdminColumn(key="subject", title="Event"),
         AdminColumn(key="error", title="Error"),
         AdminColumn(key="attempts", title="Tries"),
         AdminColumn(key="failed_at", title="Given up", kind="moment"),
         AdminColumn(key="replayed_at", title="Replayed", kind="moment"),
         AdminColumn(key="event_id", title="Event id", wide=True),
     ],
-    searched="fact, error or event id",
-    hint="Facts that a service could not take, after all its tries.",
+    searched="event, error or event id",
+    hint="Events that a service could not take, after all its tries.",
     of_users=False,
     label="subject",
     joined=True,
 )
-_REPLAY = AdminAction(name="replay", label="Replay", done="The fact went through.")
+_REPLAY = AdminAction(name="replay", label="Replay", done="The event went through.")
 _DISCARD = AdminAction(
     name="discard",
     label="Discard",
     done="The dead letter is gone.",
-    question="The fact will not be tried again: what it told is lost to this service.",
+    question="The event will not be tried again: what it told is lost to this service.",
     gone=True,
 )
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// style looks like the administration site's own, which is behind the very door that is closed.
+// style looks like the administration site's own, which is behind the service that is away.
 const style = `:root{color-scheme:light dark;--ink:#1f2933;--soft:#52606d;--paper:#fff;--ground:#f3f5f7;--line:#d5dbe1;` +
 	`--accent:#0f766e;--danger:#b42318;--bad:#fdeceb}` +
 	`@media(prefers-color-scheme:dark){:root{--ink:#e6ebf0;--soft:#a8b3bf;--paper:#1b2229;--ground:#12171c;--line:#37424d;` +

@@ -1,4 +1,4 @@
-"""What runs: the parts, the services' own word, the door."""
+"""What runs: the parts, the services' own status, the gateway."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What the databases say of facts: which were told, and which were heard."""
+"""What the databases say of events: which were published, and which were consumed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def values(connection: psycopg.Connection[Any], query: str, *parameters: Any) ->
 
 
 def settled(stack: Stack) -> bool:
-    """Every fact of notes is sent, and the planner's inbox holds every one of them."""
+    """Every event of notes is sent, and the planner's inbox holds every one of them."""
     with database(stack, "notes") as notes, database(stack, "planner") as planner:
         if values(notes, "SELECT event_id FROM outbox WHERE sent_at IS NULL"):
             return False

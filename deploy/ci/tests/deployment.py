@@ -1,4 +1,4 @@
-"""The house that docker compose runs: addresses, logs and commands, in the form that other tests know of a stack."""
+"""The stack that docker compose runs: addresses, logs and commands, in the form that other tests know of a stack."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def docker(*arguments: str, check: bool = True, **options: Any) -> str:
     return done.stdout or ""
 
 
-class ComposeHouse:
+class ComposeDeployment:
     """One compose project with a .env and ports of its own."""
 
     def __init__(self, project: str, folder: Path, env: dict[str, str]) -> None:
