@@ -238,7 +238,7 @@ def test_reload_restarts_the_service_when_its_code_changes(person: Person, tmp_p
 
 def test_reload_refuses_what_it_cannot_do(person: Person) -> None:
     said = person.types("up", "--reload", "nobody", code=1)
-    assert "There is no service 'nobody'. Services: identity, notes, planner, mcp." in said
+    assert "There is no service 'nobody'. Services: identity, notes, planner, mcp, web." in said
     assert "foreground" in person.types("up", "--detach", "--reload", "notes", code=1)
     person.env["NOTECHONDRIA_TOGETHER"] = "on"
     assert "one process" in person.types("up", "--reload", "notes", code=1)
