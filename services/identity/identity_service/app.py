@@ -28,14 +28,9 @@ import identity_service.staff.routes
 from identity_service.models import EVENTS, Base
 from identity_service.sessions.introspection import DatabaseIntrospector
 from identity_service.settings import IdentitySettings
-from identity_service.state import IdentityState, identity_state
+from identity_service.state import IdentityState
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
-
-
-async def _share(app: FastAPI) -> None:
-    # The administration site reads this part from `app.state`.
-    app.state.file_deletions = identity_state(app).file_deletions
 
 
 async def _measure(app: FastAPI) -> None:
@@ -74,7 +69,6 @@ SPEC = ServiceSpec(
     capabilities={"auth": 1},
     introspector=lambda app: DatabaseIntrospector(app.state.database, app.state.assertion_key),
     state=IdentityState,
-    on_start=(_share,),
     measure=_measure,
 )
 

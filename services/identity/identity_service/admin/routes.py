@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.service import delete_account
 from identity_service.admin.tables import ACTIONS, INVITATIONS, SESSIONS, UNKNOWN, USERS, still_counts
 from identity_service.avatars.service import folder_of
 from identity_service.codes import service as codes
+from identity_service.dependencies import State
 from identity_service.models import EVENTS, User
 from identity_service.operators import service
 from identity_service.operators.schemas import ChangeUser, CreateInvitation, IssueCode
 from identity_service.sessions import service as sessions
-from identity_service.settings import IdentitySettings
 from notechondria_contracts.admin import (
     AdminAction,
     AdminChoice,
@@ -31,7 +31,6 @@ from notechondria_contracts.admin import (
     AdminSecret,
 )
 from notechondria_shared.core.errors import Forbidden, NotFound
-from notechondria_shared.db import Database
 from notechondria_shared.web.admin import Staff, admin_router
 from notechondria_shared.web.dead_letters import dead_letter_table
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
@@ -144,12 +143,11 @@ async def revoke_staff(user: OtherAccount, db: WriteSession) -> None:
         gone=True,
     )
 )
-async def delete(request: Request, key: int, staff: Staff) -> None:
+async def delete(state: State, key: int, staff: Staff) -> None:
     """Remove an account with everything of it in every service; its pictures once that is committed."""
-    database: Database = request.app.state.database
-    async with database.transaction() as db:
+    async with state.database.transaction() as db:
         await delete_account(db, await _other_account(key, staff, db))
-    await request.app.state.file_deletions.delete([folder_of(key)])
+    await state.file_deletions.delete([folder_of(key)])
 
 
 @USERS.action(
@@ -171,10 +169,9 @@ async def delete(request: Request, key: int, staff: Staff) -> None:
         ),
     )
 )
-async def issue_code(request: Request, user: Account, body: IssueCode, db: WriteSession) -> AdminOutcome:
+async def issue_code(state: State, user: Account, body: IssueCode, db: WriteSession) -> AdminOutcome:
     """Issue a code by hand, shown this once; older ones of its kind are void."""
-    settings: IdentitySettings = request.app.state.settings
-    hours = settings.smtp_email_verification_ttl_hours
+    hours = state.settings.smtp_email_verification_ttl_hours
     return AdminOutcome(
         secret=AdminSecret(
             before="The code is",

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from identity_service.accounts.schemas import Login
 from identity_service.accounts.sign_in import load_verified_user, verify_credentials
+from identity_service.dependencies import State
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
 from identity_service.staff import queries, service
@@ -25,7 +26,6 @@ from notechondria_contracts.internal.staff import (
     StaffSignIn,
 )
 from notechondria_shared.core.errors import Forbidden
-from notechondria_shared.db import Database
 from notechondria_shared.web.admin import Staff
 from notechondria_shared.web.body import validate
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
@@ -38,7 +38,7 @@ _MOST_DIGITS = 18
 
 
 @router.post("/sign-in", status_code=201)
-async def sign_in(request: Request, form: StaffSignIn) -> StaffSession:
+async def sign_in(request: Request, state: State, form: StaffSignIn) -> StaffSession:
     """A session like any other; 400 and 429 as `POST /auth/login/` (identity §7.5), 403 for who is not staff.
 
     A password that is wrong shows nobody who could be written down; the limits of guessing count it.
@@ -46,9 +46,8 @@ async def sign_in(request: Request, form: StaffSignIn) -> StaffSession:
     device = Device.seen(form.user_agent, form.address)
     typed = validate(Login, {"identifier": form.identifier, "password": form.password})
     verified = await verify_credentials(request, typed, device)
-    database: Database = request.app.state.database
     minted: StaffSession | None = None
-    async with database.transaction() as db:
+    async with state.database.transaction() as db:
         account = await load_verified_user(db, verified)
         if account.is_staff:
             token, row = await sessions.mint(db, account.id, device)
