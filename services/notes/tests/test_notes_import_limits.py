@@ -153,7 +153,7 @@ def under_way(user: User, data: bytes = b"") -> Iterator[Begun]:
     """An import that has begun."""
     begun = Begun(user, data)
     try:
-        eventually(begun.has_its_turn, what="the import is under way")
+        eventually(begun.has_its_turn, 60, what="the import is under way")
         yield begun
     finally:
         begun.go_away()
