@@ -85,5 +85,5 @@ def test_a_call_outside_of_one_is_not(monkeypatch: pytest.MonkeyPatch, media: Me
 
 
 def test_the_stack_of_the_tests_enforces_the_rule() -> None:
-    conftest = Path(__file__).resolve().parents[2] / "conftest.py"
+    conftest = Path(__file__).resolve().parents[3] / "conftest.py"
     assert f'"{VARIABLE}": "1"' in conftest.read_text()
