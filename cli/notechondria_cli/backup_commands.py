@@ -15,7 +15,7 @@ from notechondria_cli.control import running_state
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.database import idle_database, with_user
 from notechondria_cli.display import say
-from notechondria_cli.layout import Layout, default_data_folder
+from notechondria_cli.layout import Layout
 from notechondria_cli.names import DATABASE, SUPERUSER
 from notechondria_cli.operator_env import operator_environment
 from notechondria_shared.db.provision import provision
@@ -28,11 +28,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the ``notechondria`` command."""
     app.command("backup")(write)
     app.command("restore")(read)
-
-
-def layout_of(data: Path | None, env: Mapping[str, str]) -> Layout:
-    """Return the data folder that a command means."""
-    return Layout(data.expanduser().absolute() if data else default_data_folder(env))
 
 
 def media_environment(layout: Layout, env: Mapping[str, str], database_url: str) -> dict[str, str]:
@@ -58,7 +53,7 @@ def write(
 ) -> None:
     """Write database, files and version of the running system into one archive; it goes on working meanwhile."""
     env = operator_environment()
-    layout = layout_of(data, env)
+    layout = Layout.of(data, env)
     database_url = env.get("DATABASE_URL")
     if not database_url:
         ports = running_state(layout).ports
@@ -76,7 +71,7 @@ def read(
 ) -> None:
     """Fill an empty system that is not running from an archive; start it afterwards."""
     env = operator_environment()
-    layout = layout_of(data, env)
+    layout = Layout.of(data, env)
     backup.manifest_of(file)  # before anything is made
     console = Console(stderr=True)
     database = idle_database(layout, env)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from notechondria_cli.control import running_state
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.errors import StackError
-from notechondria_cli.layout import Layout, default_data_folder
+from notechondria_cli.layout import Layout
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.operator_env import operator_environment
 
@@ -34,7 +34,7 @@ class InternalCall:
         elsewhere = {name: urlsplit(env.get(f"{name.upper()}_URL", "")).netloc for name in SERVICES_WITH_SCHEMA}
         if data is None and all(elsewhere.values()):
             return cls(elsewhere, env.get("INTERNAL_TOKEN", ""))
-        layout = Layout(data.expanduser().absolute() if data else default_data_folder(env))
+        layout = Layout.of(data, env)
         state = running_state(layout)
         token = env.get("INTERNAL_TOKEN") or Credentials.load_or_create(layout.credentials).internal_token
         return cls({name: f"127.0.0.1:{state.ports[name]}" for name in SERVICES_WITH_SCHEMA}, token)

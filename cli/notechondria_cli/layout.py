@@ -35,6 +35,11 @@ class Layout:
 
     data: Path
 
+    @classmethod
+    def of(cls, data: Path | None, env: Mapping[str, str]) -> "Layout":
+        """The data folder that a command means: the one given with --data, else the usual one."""
+        return cls(data.expanduser().absolute() if data else default_data_folder(env))
+
     @property
     def credentials(self) -> Path:
         """The generated passwords, readable by their owner only."""

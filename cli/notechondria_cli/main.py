@@ -15,7 +15,7 @@ from notechondria_cli.display import say
 from notechondria_cli.django_import.command import import_django
 from notechondria_cli.doctor.command import doctor
 from notechondria_cli.errors import StackError
-from notechondria_cli.layout import Layout, default_data_folder
+from notechondria_cli.layout import Layout
 from notechondria_cli.log_view import follow, tail
 from notechondria_cli.names import PARTS, SERVICES, TOGETHER
 from notechondria_cli.operator_commands import user_id
@@ -38,7 +38,7 @@ def new_app() -> typer.Typer:
 
 def layout_of(data: Path | None) -> Layout:
     """Return the data folder that a command means."""
-    return Layout(data.expanduser().absolute() if data else default_data_folder(operator_environment()))
+    return Layout.of(data, operator_environment())
 
 
 def _show_version(asked: bool) -> None:

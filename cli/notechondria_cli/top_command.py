@@ -19,7 +19,7 @@ from rich.table import Table
 
 from notechondria_cli import access_log
 from notechondria_cli.display import for_tables
-from notechondria_cli.layout import Layout, default_data_folder
+from notechondria_cli.layout import Layout
 from notechondria_cli.log_view import follow, tail
 from notechondria_cli.operator_env import operator_environment
 from notechondria_cli.traffic import RouteTraffic, Traffic
@@ -42,7 +42,7 @@ def top(
     Also for what runs elsewhere: docker compose logs --no-log-prefix gateway | notechondria top --stdin
     """
     traffic = Traffic(seconds)
-    path = Layout(data.expanduser().absolute() if data else default_data_folder(operator_environment())).access_log
+    path = Layout.of(data, operator_environment()).access_log
     if as_json or once or not sys.stdout.isatty():
         lines = sys.stdin if stdin else tail(path, _HISTORY_LINES)[0]
         traffic.add(request for line in lines if (request := access_log.parse(line)))

@@ -11,12 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from notechondria_cli import backup
-from notechondria_cli.backup_commands import layout_of, media_environment
+from notechondria_cli.backup_commands import media_environment
 from notechondria_cli.database import idle_database
 from notechondria_cli.display import say
 from notechondria_cli.django_import.move import make_schemas, move
 from notechondria_cli.django_import.report import Report
 from notechondria_cli.django_import.source import Source
+from notechondria_cli.layout import Layout
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.operator_env import operator_environment
 from notechondria_shared.db.provision import provision
@@ -38,7 +39,7 @@ def import_django(
     left as it is. Without --media the files must lie in this system's store already.
     """
     env = operator_environment()
-    layout = layout_of(data, env)
+    layout = Layout.of(data, env)
     console = Console(stderr=True)
     with Source(database_url) as source:
         source.require("auth_user")  # before anything is made

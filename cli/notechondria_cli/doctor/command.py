@@ -14,7 +14,7 @@ from notechondria_cli.credentials import Credentials
 from notechondria_cli.display import say
 from notechondria_cli.doctor import certificate, local_stack, machine, remote, settings
 from notechondria_cli.errors import StackError
-from notechondria_cli.layout import Layout, default_data_folder
+from notechondria_cli.layout import Layout
 from notechondria_cli.operator_env import operator_environment
 from notechondria_cli.state import StackState
 from notechondria_contracts.internal.status import ServiceStatus
@@ -96,7 +96,7 @@ def doctor(
         found = examine_elsewhere(url, remote.read_key(key_file.expanduser()))
     else:
         env = operator_environment()
-        found = examine(Layout(data.expanduser().absolute() if data else default_data_folder(env)), env)
+        found = examine(Layout.of(data, env), env)
     if as_json:
         print(json.dumps(found.document(), indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -59,10 +59,8 @@ class ServiceSpec(AppSpec):
     """What this service shares between its endpoints and its background components."""
     introspector: Callable[[FastAPI], Introspector] | None = None
     """identity answers from its own tables; everybody else asks identity."""
-    on_start: Sequence[Hook] = field(default=())
-    on_stop: Sequence[Hook] = field(default=())
     measure: Hook | None = None
-    """Run after `on_start` when metrics are on: what this service counts beside what all count."""
+    """Run once the state has started, when metrics are on: what this service counts beside what all count."""
 
     async def prepare(self, settings: CoreSettings) -> None:
         """Wait for the database and migrate the schema."""
@@ -95,8 +93,8 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
         )
         parts = _background(app, settings, spec)
         await service.start()
-        for hook in (*spec.on_start, *([spec.measure] if spec.measure and settings.metrics else [])):
-            await hook(app)
+        if spec.measure and settings.metrics:
+            await spec.measure(app)
         bus.start()
         for part in parts:
             part.start()
@@ -106,8 +104,6 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
             # Consumers first (no new effects), the relay last (their events still go out), then the connections.
             for part in parts:
                 await part.stop()
-            for hook in spec.on_stop:
-                await hook(app)
             await service.stop()
             await bus.close()
             await app.state.internal_http.aclose()

@@ -1,6 +1,6 @@
 """HTTP as the contract has it: bodies, errors, CORS, access log, internal routes."""
 
 from notechondria_shared.web import paths as _paths  # noqa: F401 - makes `{name:id}` known before any route uses it
-from notechondria_shared.web.body import Body, JsonBody, read_body
+from notechondria_shared.web.body import Body
 
-__all__ = ["Body", "JsonBody", "read_body"]
+__all__ = ["Body"]

@@ -7,7 +7,7 @@ unknown or foreign id is 404 whatever the body holds (notes §5.1).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 
 from fastapi import Depends, Request
@@ -85,28 +85,6 @@ def describe_body(*models: type[Body], files: tuple[str, ...] = ()) -> Any:
     Without models the body is multipart and the files are required.
     """
     return Depends(DescribedBody(models, files))
-
-
-class JsonBody(DescribedBody):
-    """A body dependency; OpenAPI generation finds the model on it."""
-
-    def __init__(self, model: type[Body], *, plain_text: bool) -> None:
-        super().__init__((model,))
-        self.model = model
-        self._plain_text = plain_text
-
-    async def __call__(self, request: Request) -> Body:  # type: ignore[override]
-        """Parse and validate."""
-        return validate(self.model, await parse(request, plain_text=self._plain_text))
-
-
-def read_body(model: type[BodyT], *, plain_text: bool = False) -> Any:
-    """A dependency that gives the request's body as `model`.
-
-    `plain_text=True` also reads a `text/plain` or untyped body as JSON: the apps send some that way (identity §1).
-    """
-    dependency: Callable[..., Awaitable[Body]] = JsonBody(model, plain_text=plain_text)
-    return Depends(dependency)
 
 
 async def read_limited(request: Request, limit: int = BODY_LIMIT) -> bytes:

@@ -1,4 +1,4 @@
-"""OpenAPI: request bodies of `read_body` dependencies, and the errors every route can give."""
+"""OpenAPI: request bodies as the contract takes them, and the errors every route can give."""
 
 from __future__ import annotations
 

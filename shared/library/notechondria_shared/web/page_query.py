@@ -26,10 +26,4 @@ async def _page_query(
     )
 
 
-def number(text: str, otherwise: int, most: int) -> int:
-    """A whole number of a query, at most `most`; `otherwise` for what is none."""
-    text = text.strip()
-    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else otherwise
-
-
 Page = Annotated[PageQuery, Depends(_page_query)]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import date
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -148,19 +147,3 @@ class QueryChoice(QueryRule):
         """An enum."""
         values = [int(word) for word in self.words] if self.plain_type == "integer" else list(self.words)
         return {"type": self.plain_type, "enum": values}
-
-
-@dataclass(frozen=True, slots=True)
-class QueryDate(QueryRule):
-    """A date `YYYY-MM-DD`; what is none is read as absent."""
-
-    def read(self, text: str) -> date | None:
-        """The date."""
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            return None
-
-    def schema(self) -> JsonSchemaValue:
-        """A string with the format of a date."""
-        return {"type": "string", "format": "date"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from notechondria_contracts.events.event import IntegrationEvent
 from notechondria_shared.core.settings import ServiceSettings
@@ -27,6 +27,3 @@ class ServiceState(AppState[SettingsT], Generic[SettingsT]):
     media: MediaStore
     handlers: dict[type[IntegrationEvent], Handler] = field(default_factory=dict)
     """What this service consumes, for the replay of dead letters."""
-
-
-AnyState = ServiceState[Any]
