@@ -57,7 +57,8 @@ def test_lists_do_not_cost_a_statement_per_row(
     grow("b")
     many = statements(lambda: mine.get(path))
     assert 0 < many <= most
-    assert many <= few or path == "notes/?limit=5"
+    # A page that is full costs a count, one that holds everything does not: everybody's public notes count too.
+    assert many <= few or "limit=" in path
 
 
 def test_a_note_costs_two_statements(mine: User, statements: Callable[[Callable[[], Any]], int]) -> None:

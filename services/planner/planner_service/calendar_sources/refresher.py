@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from notechondria_shared.core.background import end
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
@@ -74,10 +75,7 @@ class Refresher:
 
     async def stop(self) -> None:
         """End; attempts under way are given up, for others to make."""
-        tasks = [*([self._loop] if self._loop else []), *self._running.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*([self._loop] if self._loop else []), *self._running.values())
         if self._claimed:
             with suppress(Unavailable):
                 async with self._database.transaction() as db:

@@ -12,6 +12,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
 
+from notechondria_shared.core.background import end
 from planner_service.calendars.reading import Reading
 from planner_service.calendars.worker import frame
 
@@ -119,9 +120,7 @@ class ReaderPool:
     async def close(self) -> None:
         """End the processes."""
         if self._reaper:
-            self._reaper.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._reaper
+            await end(self._reaper)
         for _, process in self._idle:
             await _kill(process)
         self._idle.clear()

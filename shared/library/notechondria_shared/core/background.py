@@ -5,11 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from contextlib import suppress
 
 from notechondria_shared.core.errors import Unavailable
 
 logger = logging.getLogger("notechondria.background")
+CANCEL_AGAIN_SECONDS = 0.5
+
+
+async def end(*tasks: asyncio.Task[None]) -> None:
+    """Cancel tasks and wait until each has ended; what they raise on the way is theirs to log.
+
+    One `cancel()` is not enough: `asyncio.wait_for` of Python 3.11 drops a cancellation that arrives together with the
+    answer it waits for (libraries use it for every request), and a task that loops would then go on for ever.
+    """
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Background(ABC):
@@ -30,9 +44,7 @@ class Background(ABC):
     async def stop(self) -> None:
         """End, and wait for it; nothing happens when it was never started."""
         if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
 
 
 class Periodic(Background):

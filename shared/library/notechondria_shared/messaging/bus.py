@@ -15,6 +15,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, BadRequestError, NotFoundError
 
+from notechondria_shared.core.background import end
 from notechondria_shared.messaging.connection import Connection
 
 logger = logging.getLogger("notechondria.bus")
@@ -123,9 +124,7 @@ class Bus:
         """Flush what is under way and close."""
         self._closing = True
         if self._starter:
-            self._starter.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._starter
+            await end(self._starter)
         if self._client.is_connected:
             with suppress(NatsError, TimeoutError, asyncio.CancelledError):
                 await asyncio.wait_for(self._client.flush(), 2)

@@ -16,6 +16,7 @@ from nats.js.errors import NoStreamResponseError
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from notechondria_shared.core.background import end
 from notechondria_shared.core.trace_context import traces
 from notechondria_shared.db.replica import connection_name
 from notechondria_shared.messaging.bus import Bus, ensure_stream
@@ -30,6 +31,8 @@ BUSY_SECONDS = 0.1
 """Busy is who is woken again within this time."""
 COMPLETE_STREAM_SECONDS = 60.0
 """After which the copies that a stream lacks are asked for again."""
+FLUSH_SECONDS = 5.0
+"""For what is committed when the service stops; what is left goes out at the next start."""
 Row = dict[str, Any]
 
 
@@ -56,8 +59,8 @@ class Relay:
         """Send what is committed (at most 5 s), then leave."""
         self._stopping.set()
         if self._task:
-            with suppress(asyncio.CancelledError, TimeoutError):
-                await asyncio.wait_for(self._task, 5)
+            await asyncio.wait({self._task}, timeout=FLUSH_SECONDS)
+            await end(self._task)
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
