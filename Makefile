@@ -66,6 +66,9 @@ coverage: $(READY) node-tools go-tools ## Run every test and say how much of the
 	@$(BIN)/coverage combine -q
 	@$(BIN)/python -m tools.coverage_totals
 
+attacks: $(READY) ## Attack a stack as hostile clients would, alone on the machine (ARGS="-k slow")
+	@ATTACKS_ALONE=1 $(BIN)/pytest -n 0 tests/attacks $(ARGS)
+
 soak: $(READY) ## Let parts die at random while people write (SECONDS=600 SEED=7); what was answered must be there
 	@SOAK_SECONDS=$(or $(SECONDS),300) SOAK_SEED=$(or $(SEED),1) $(BIN)/pytest -q -n 0 --timeout 0 -rP tests/test_disorder.py
 

@@ -79,7 +79,7 @@ def test_headers_are_bounded(stack: Stack) -> None:
 def slow(stack: Stack) -> Iterator[list[socket.socket]]:
     """Two hundred clients that begin a request and never end it, half of them in the middle of a body."""
     with contextlib.ExitStack() as held:
-        found = [held.enter_context(connect(stack)) for _ in range(200)]
+        found = [held.enter_context(connect(stack, source="127.0.0.2")) for _ in range(200)]
         for number, raw in enumerate(found):
             if number % 2:
                 raw.sendall(b"GET /api/v1/ping/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")

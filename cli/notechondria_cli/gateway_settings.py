@@ -8,7 +8,11 @@ from urllib.parse import SplitResult, urlsplit
 from notechondria_cli.errors import StackError
 from notechondria_cli.operator_env import whole_number
 
-_NUMBERS = {"AUTH_RATE_PER_MINUTE": (60, 1_000_000), "GATEWAY_PATIENCE_SECONDS": (10, 3600)}
+_NUMBERS = {
+    "AUTH_RATE_PER_MINUTE": (60, 1_000_000),
+    "GATEWAY_PATIENCE_SECONDS": (10, 3600),
+    "REQUESTS_PER_CLIENT": (100, 1_000_000),
+}
 _LISTS = ("DJANGO_ALLOWED_HOSTS", "DJANGO_CSRF_TRUSTED_ORIGINS", "TRUSTED_PROXIES")
 _ADDRESSES = {
     "PUBLIC_BASE_URL": "Give it as people open it: https://notes.example.org.",

@@ -15,7 +15,7 @@ from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
 from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.core.errors import ApiError, BadRequest
-from notechondria_shared.web.body import describe_body, parse, validate, well_formed
+from notechondria_shared.web.body import describe_body, parse_small, validate, well_formed
 from notechondria_shared.web.openapi import refusals
 from notechondria_shared.web.route import api_router
 
@@ -28,7 +28,7 @@ NOT_SENT = "The code could not be mailed; ask your administrator for it."
 @router.post("/register/", status_code=201, dependencies=[describe_body(schemas.Register)], responses=refusals(429))
 async def register(request: Request, state: State, _: MaybeCaller) -> schemas.RegisterAnswer:
     """Make a pending account and mail its code (identity §7.1). No token yet."""
-    value = await parse(request)
+    value = await parse_small(request)
     # Refuse what can be refused before paying for a hash; `register` checks again in its own transaction.
     async with state.database.transaction() as db:
         try:

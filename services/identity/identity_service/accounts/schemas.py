@@ -11,8 +11,7 @@ from identity_service.fields import Address
 from identity_service.passwords import MAX_LENGTH, composition_problem
 from identity_service.sessions.schemas import SessionBlock
 from notechondria_contracts.fields import Text
-from notechondria_shared.web import Body
-from notechondria_shared.web.body import example
+from notechondria_shared.web.body import SmallBody, example
 
 
 def _username_problem(text: str) -> str | None:
@@ -27,7 +26,7 @@ Password = Annotated[str, Text(max_length=MAX_LENGTH)]
 CodeText = Annotated[str, Text(max_length=64)]
 
 
-class Claim(Body):
+class Claim(SmallBody):
     """What a registration lays claim to; "" where nothing usable was given."""
 
     username: Username = ""
@@ -45,7 +44,7 @@ class Register(Claim):
     password: NewPassword
 
 
-class VerifyEmail(Body):
+class VerifyEmail(SmallBody):
     """`POST /auth/verify-email/` (identity §7.3)."""
 
     model_config = example(email="sam@example.org", code="042137")
@@ -54,7 +53,7 @@ class VerifyEmail(Body):
     code: CodeText
 
 
-class ResendVerification(Body):
+class ResendVerification(SmallBody):
     """`POST /auth/resend-verification/` (identity §7.4)."""
 
     model_config = example(email="sam@example.org")
@@ -62,7 +61,7 @@ class ResendVerification(Body):
     email: Address
 
 
-class Login(Body):
+class Login(SmallBody):
     """`POST /auth/login/` (identity §7.5): `email` also takes a user name; `identifier` wins over it."""
 
     model_config = example(email="sam@example.org", password="Correct-horse-7")  # noqa: S106 - an example
@@ -72,7 +71,7 @@ class Login(Body):
     password: Password
 
 
-class DeleteAccount(Body):
+class DeleteAccount(SmallBody):
     """`DELETE /auth/account/`: the password confirms it."""
 
     model_config = example(password="Correct-horse-7")  # noqa: S106 - an example

@@ -13,8 +13,7 @@ from notechondria_contracts.fields import DateTime, Text
 from notechondria_contracts.fields import messages as texts
 from notechondria_contracts.fields.rules import Rule, json_type, refuse
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
-from notechondria_shared.web import Body
-from notechondria_shared.web.body import example
+from notechondria_shared.web.body import SmallBody, example
 
 SCOPES = ("read", "write")
 
@@ -45,7 +44,7 @@ def _both() -> list[str]:
     return list(SCOPES)
 
 
-class CreateKey(Body):
+class CreateKey(SmallBody):
     """`POST /auth/api-keys/`."""
 
     model_config = example(name="backup script", scopes=["read"], expires_at="2027-01-01T00:00:00Z")

@@ -9,14 +9,14 @@ from pydantic import BaseModel
 from identity_service.invitations import service
 from notechondria_contracts.fields import Text
 from notechondria_shared.auth import MaybeCaller
-from notechondria_shared.web import Body
+from notechondria_shared.web.body import SmallBody
 from notechondria_shared.web.dependencies import WriteSession
 from notechondria_shared.web.route import api_router
 
 router = api_router("/api/v1/auth", tags=["accounts"])
 
 
-class ValidateInvitation(Body):
+class ValidateInvitation(SmallBody):
     """The code to look at."""
 
     invitation_code: Annotated[str | None, Text(blank=True, null=True)] = ""

@@ -7,14 +7,13 @@ from typing import Annotated
 from pydantic import BaseModel
 
 from notechondria_contracts.fields import Choice, Text
-from notechondria_shared.web import Body
-from notechondria_shared.web.body import example
+from notechondria_shared.web.body import SmallBody, example
 
 Credential = Annotated[str, Text(blank=True, max_length=8192)]
 RedirectUri = Annotated[str, Text(blank=True, max_length=2048)]
 
 
-class BindGoogle(Body):
+class BindGoogle(SmallBody):
     """`POST /auth/bind/google/`: a code or an id token."""
 
     model_config = example(code="4/0AdQt8qh")
@@ -24,7 +23,7 @@ class BindGoogle(Body):
     redirect_uri: RedirectUri = ""
 
 
-class BindGithub(Body):
+class BindGithub(SmallBody):
     """`POST /auth/bind/github/`: a code."""
 
     model_config = example(code="d1f0a9c3")
@@ -33,7 +32,7 @@ class BindGithub(Body):
     redirect_uri: RedirectUri = ""
 
 
-class _SignIn(Body):
+class _SignIn(SmallBody):
     invitation_code: Annotated[str | None, Text(blank=True, null=True, max_length=256)] = ""
     intent: Annotated[str, Choice(("login", "register", "bind"))] = "register"
 

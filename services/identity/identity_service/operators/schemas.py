@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated
 
 from notechondria_contracts.fields import Boolean, Choice, DateTime, Integer, Text
-from notechondria_shared.web import Body
+from notechondria_shared.web.body import SmallBody
 
 
-class CreateInvitation(Body):
+class CreateInvitation(SmallBody):
     """A new invitation; 64 hexadecimal characters are taken as an already hashed code (identity §17)."""
 
     code: Annotated[str, Text(max_length=256)]
@@ -18,14 +18,14 @@ class CreateInvitation(Body):
     expires_at: Annotated[datetime | None, DateTime(null=True)] = None
 
 
-class ChangeUser(Body):
+class ChangeUser(SmallBody):
     """What an operator may change of an account."""
 
     disabled: Annotated[bool, Boolean()] = False
     is_staff: Annotated[bool, Boolean()] = False
 
 
-class IssueCode(Body):
+class IssueCode(SmallBody):
     """A code issued by hand, for a user whose mail does not arrive."""
 
     kind: Annotated[str, Choice(("register", "password_reset", "identity"))]

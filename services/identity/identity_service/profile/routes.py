@@ -20,7 +20,7 @@ from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, FieldErrors
 from notechondria_shared.core.timestamps import iso_offset_or_none
 from notechondria_shared.db import SessionReader
 from notechondria_shared.storage.media import media_url
-from notechondria_shared.web.body import BODY_LIMIT, describe_body, parse, validate, well_formed
+from notechondria_shared.web.body import BODY_LIMIT, TEXT_LIMIT, describe_body, parse_small, validate, well_formed
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.route import api_router
 from notechondria_shared.web.upload import is_multipart, read_form
@@ -49,10 +49,10 @@ async def get_settings(request: Request, state: State, caller: LoggedIn, read: R
 async def change_settings(request: Request, caller: LoggedIn) -> SettingsObject:
     """Change any subset, by JSON, form or multipart with an `avatar` (identity §11.1); the whole object back."""
     if is_multipart(request):
-        too_large = FieldErrors(avatar=f"The picture is larger than {BODY_LIMIT // 1024 // 1024} MiB.")
+        too_large = FieldErrors(avatar=f"The picture is larger than {TEXT_LIMIT // 1024 // 1024} MiB.")
         async with read_form(request, too_large=too_large) as form:
             return await _change(request, caller.user_id, form.fields, form.files.get("avatar"))
-    return await _change(request, caller.user_id, await parse(request), None)
+    return await _change(request, caller.user_id, await parse_small(request, limit=BODY_LIMIT), None)
 
 
 async def _change(request: Request, user_id: int, fields: object, avatar: UploadFile | None) -> SettingsObject:

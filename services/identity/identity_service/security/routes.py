@@ -15,7 +15,7 @@ from identity_service.sessions.schemas import session_block
 from identity_service.state import IdentityState
 from notechondria_shared.auth import LoggedIn, MaybeCaller
 from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, BadRequest, Unauthorized
-from notechondria_shared.web.body import describe_body, parse, validate, well_formed
+from notechondria_shared.web.body import describe_body, parse_small, validate, well_formed
 from notechondria_shared.web.openapi import refusals
 from notechondria_shared.web.route import api_router
 
@@ -98,7 +98,7 @@ async def change_password(
 )
 async def change_email(request: Request, state: State, caller: LoggedIn) -> schemas.DeliveryTo | schemas.EmailChanged:
     """Change the address in two steps (identity §8.5); a non-empty `code` selects the second."""
-    value = await parse(request, plain_text=True)  # the apps send it as text/plain (identity §1)
+    value = await parse_small(request, plain_text=True)  # the apps send it as text/plain (identity §1)
     own = f"user {caller.user_id}"
     if isinstance(value, dict) and value.get("code") not in (None, "", False):
         confirmed = validate(schemas.ConfirmEmailChange, value)

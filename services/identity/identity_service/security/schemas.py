@@ -11,11 +11,10 @@ from identity_service.fields import Address
 from identity_service.passwords import MAX_LENGTH
 from identity_service.sessions.schemas import SessionBlock
 from notechondria_contracts.fields import Text
-from notechondria_shared.web import Body
-from notechondria_shared.web.body import example
+from notechondria_shared.web.body import SmallBody, example
 
 
-class RequestReset(Body):
+class RequestReset(SmallBody):
     """`POST /auth/password-reset/` (identity §8.1)."""
 
     model_config = example(email="sam@example.org")
@@ -23,7 +22,7 @@ class RequestReset(Body):
     email: Address
 
 
-class ConfirmReset(Body):
+class ConfirmReset(SmallBody):
     """`POST /auth/password-reset/confirm/` (identity §8.2): no composition rule here."""
 
     model_config = example(email="sam@example.org", code="042137", password="a new long one")  # noqa: S106 - an example
@@ -33,7 +32,7 @@ class ConfirmReset(Body):
     password: Annotated[str, Text(min_length=8, max_length=MAX_LENGTH)]
 
 
-class ChangePassword(Body):
+class ChangePassword(SmallBody):
     """`POST /auth/change-password/` (identity §8.4)."""
 
     plain_text: ClassVar[bool] = True
@@ -50,13 +49,13 @@ class ChangePassword(Body):
     identity_code: CodeText
 
 
-class NewAddress(Body):
+class NewAddress(SmallBody):
     """The address of step 1; "" when none that can be used was given."""
 
     new_email: Address = ""
 
 
-class RequestEmailChange(Body):
+class RequestEmailChange(SmallBody):
     """Step 1 of `POST /auth/change-email/` (identity §8.5)."""
 
     model_config = example(new_email="sam@new.example.org", identity_code="042137")
@@ -65,7 +64,7 @@ class RequestEmailChange(Body):
     identity_code: CodeText
 
 
-class ConfirmEmailChange(Body):
+class ConfirmEmailChange(SmallBody):
     """Step 2 of `POST /auth/change-email/` (identity §8.5)."""
 
     model_config = example(new_email="sam@new.example.org", code="271828")

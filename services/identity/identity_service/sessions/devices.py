@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from notechondria_shared.core.forwarded import client_address
+from notechondria_shared.core.forwarded import client_address, client_network
 
 _LABELS = (
     ("iphone", "iPhone"),
@@ -22,7 +22,7 @@ _LABELS = (
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The device of a request: label, raw header cut to 512, SHA-256 of the address."""
+    """The device of a request: label, raw header cut to 512, SHA-256 of the address (IPv6: of its /64)."""
 
     label: str
     user_agent: str
@@ -37,7 +37,7 @@ class Device:
     def seen(cls, user_agent: str, address: str) -> Device:
         """Read it off what another service says of its client."""
         agent = user_agent.strip().replace("\x00", "")
-        ip_hash = hashlib.sha256(address.encode()).hexdigest() if address else ""
+        ip_hash = hashlib.sha256(client_network(address).encode()).hexdigest() if address else ""
         return cls(device_label(agent), agent[:512], ip_hash)
 
 

@@ -11,7 +11,6 @@ from uuid import uuid4
 from fastapi import APIRouter
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from pydantic import JsonValue
-from pydantic_core import from_json
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,11 +29,11 @@ from notechondria_shared.auth.credentials import KEY_PREFIX
 from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import INVALID_KEY, ApiError, BadRequest, TooManyRequests, Unauthorized
 from notechondria_shared.web.answers import Json
-from notechondria_shared.web.body import read_limited
+from notechondria_shared.web.body import BODY_LIMIT, client_of, read_json, read_limited
+from notechondria_shared.web.body_budget import BUDGET, BodyHold
 from notechondria_shared.web.errors import answer as error_answer
 
 SESSION_HEADER = "Mcp-Session-Id"
-BODY_LIMIT = 4 * 1024 * 1024
 
 
 class McpEndpoint:
@@ -51,11 +50,16 @@ class McpEndpoint:
             try:
                 caller = await _authenticate(request)
                 await _limit(request, caller)
-                body = await _read(request)
             except ApiError as refusal:
                 await error_answer(refusal)(scope, receive, send)
                 return
-            await _dispatch(request, caller, body, send)
+            with BUDGET.hold(client_of(request)) as hold:
+                try:
+                    body = await _read(request, hold)
+                except ApiError as refusal:
+                    await error_answer(refusal)(scope, receive, send)
+                    return
+                await _dispatch(request, caller, body, send)
 
 
 def _session_closed() -> Response:
@@ -84,13 +88,13 @@ async def _limit(request: Request, caller: Caller) -> None:
         raise TooManyRequests(text, wait)
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, hold: BodyHold) -> bytes:
     if "json" not in request.headers.get("content-type", "").lower():
         raise ApiError(
             {"detail": f"Request refused: {PROCESS}/parse — the content type must be application/json."}, status=415
         )
     try:
-        return await read_limited(request, BODY_LIMIT)
+        return await read_limited(request, BODY_LIMIT, hold)
     except BadRequest as refusal:
         text = f"Not read: {PROCESS}/parse — {refusal.detail}"
         raise ApiError(rpc_error(None, PARSE_ERROR, text), status=400) from None
@@ -98,7 +102,7 @@ async def _read(request: Request) -> bytes:
 
 async def _dispatch(request: Request, caller: Caller, body: bytes, send: Send) -> None:
     try:
-        message: JsonValue = from_json(body, allow_inf_nan=False)
+        message: JsonValue = read_json(body)
     except ValueError as error:
         response: Response = bad_envelope(None, PARSE_ERROR, f"Not read: {PROCESS}/parse — {error}")
         await response(request.scope, request.receive, send)

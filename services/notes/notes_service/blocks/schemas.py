@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from fastapi import Request
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -17,7 +17,7 @@ from notechondria_contracts.fields.rules import Rule, json_type, refuse, whole_n
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.storage.media import media_url
 from notechondria_shared.web import Body
-from notechondria_shared.web.body import field_errors
+from notechondria_shared.web.body import TEXT_LIMIT, field_errors
 from notes_service.blocks.queries import BlockRow
 from notes_service.values import BLOCK_TYPES, BlockType, Timestamp
 
@@ -37,6 +37,8 @@ class BlockDraft:
 
 class BlockElement(Body):
     """An element of a note's `blocks` list (notes §6.1)."""
+
+    limit: ClassVar[int] = TEXT_LIMIT
 
     block_type: Annotated[str, Choice(BLOCK_TYPES)] = "N"
     text: Annotated[str | None, Text(blank=True, null=True)] = ""

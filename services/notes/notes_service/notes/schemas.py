@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from fastapi import Request
@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from notechondria_contracts.fields import Boolean, Choice, Id, Text, Uuid
 from notechondria_shared.web import Body
+from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.blocks.queries import BlockRow
 from notes_service.blocks.schemas import BlockDraft, BlockList, BlockObject, block_object
 from notes_service.notes.queries import DetailRow
@@ -25,6 +26,8 @@ Mode = Annotated[str | None, Choice(EDITOR_MODES)]
 
 class NoteFields(Body):
     """What create and update have in common (notes §5.4); absent fields have their defaults."""
+
+    limit: ClassVar[int] = TEXT_LIMIT
 
     description: Annotated[str | None, Text(max_length=600, blank=True, null=True)] = None
     content: Annotated[str, Text(blank=True)] = ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel
 
 from notechondria_contracts.fields import Choice, DateTime, Text
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.web import Body
+from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.values import EDITOR_MODES, EditorMode, Timestamp
 from notes_service.versions.queries import VersionRow
 
@@ -41,6 +42,8 @@ class RestoreVersion(Body):
 
 class ExportedVersion(Body):
     """A version as an export holds it."""
+
+    limit: ClassVar[int] = TEXT_LIMIT
 
     title: Annotated[str, Text(max_length=100)]
     description: Annotated[str | None, Text(max_length=600, blank=True, null=True)] = None

@@ -15,7 +15,7 @@ from notechondria_shared.auth.caller import log_refusal
 from notechondria_shared.auth.credentials import Credential, digest
 from notechondria_shared.core.errors import Forbidden
 from notechondria_shared.core.forwarded import public_origin
-from notechondria_shared.web.body import parse
+from notechondria_shared.web.body import parse_small
 from web_service.admin.pages import SignInNeededError
 from web_service.dependencies import State
 from web_service.state import WebState
@@ -84,7 +84,7 @@ SignedIn = Annotated[StaffMember, Depends(require_staff)]
 
 async def read_form(request: Request, token: str) -> dict[str, str]:
     """The fields of a form that this site made, its token left out; 403 for any other."""
-    sent = await parse(request)
+    sent = await parse_small(request)
     fields = {name: value for name, value in sent.items() if isinstance(value, str)} if isinstance(sent, dict) else {}
     if not hmac.compare_digest(fields.pop(TOKEN_FIELD, "").encode(errors="replace"), token.encode()):
         log_refusal(request, "<none>", "form token missing or wrong")

@@ -72,6 +72,12 @@ class CoreSettings(BaseSettings):
     drain_seconds: float = Field(0, ge=0, le=6)
     """How long after SIGTERM one process still takes requests, while it asks the gateway to send them elsewhere."""
 
+    requests_per_client: int = Field(100, ge=0, le=1_000_000)
+    """Requests that one address (IPv6: one /64) may have under way at the same time in a process; 0: no limit."""
+
+    client_read_seconds: float = Field(60, ge=1, le=3600)
+    """In which a client, or the gateway for it, must take in the next piece of an answer."""
+
     internal_token: SecretStr = Field(min_length=16)
     """The secret shared by the services: guards `/internal/*` and signs internal assertions."""
 

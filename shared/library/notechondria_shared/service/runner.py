@@ -22,6 +22,8 @@ from notechondria_shared.core.shutdown import ShutdownState
 from notechondria_shared.core.start import CannotStart
 from notechondria_shared.observability.shared_folder import shared_folder
 from notechondria_shared.service.chassis import AppSpec
+from notechondria_shared.service.protocol import timed_protocol
+from notechondria_shared.web.capacity import CONNECTIONS_AT_ONCE
 
 logger = logging.getLogger("notechondria.start")
 GRACE_SECONDS = 12
@@ -99,7 +101,7 @@ def serving(settings: CoreSettings) -> dict[str, Any]:
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop",
-        "http": "httptools",
+        "http": timed_protocol(settings.client_read_seconds),
         "log_config": None,
         "access_log": False,
         "server_header": False,
@@ -108,7 +110,7 @@ def serving(settings: CoreSettings) -> dict[str, Any]:
         "proxy_headers": False,
         "timeout_graceful_shutdown": GRACE_SECONDS,
         "timeout_keep_alive": 75,
-        "limit_concurrency": 1000,
+        "limit_concurrency": CONNECTIONS_AT_ONCE,
         "backlog": 512,
         "h11_max_incomplete_event_size": 64 * 1024,
     }

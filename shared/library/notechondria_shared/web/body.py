@@ -7,6 +7,7 @@ unknown or foreign id is 404 whatever the body holds (notes §5.1).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 
@@ -20,12 +21,35 @@ from starlette.requests import ClientDisconnect
 from notechondria_contracts.fields import messages
 from notechondria_contracts.fields.rules import json_type
 from notechondria_shared.core.errors import ApiError, BadRequest, NonFieldError, UnsupportedMediaType
+from notechondria_shared.core.forwarded import client_address, client_network
+from notechondria_shared.web.body_budget import BUDGET, BodyHold
 
-BODY_LIMIT = 20 * 1024 * 1024
-"""Bytes of a body without a file (identity §1, decision 2)."""
-TOO_LARGE = f"Request refused: Backend.Http/body — it is larger than {BODY_LIMIT // 1024 // 1024} MiB."
+TEXT_LIMIT = 20 * 1024 * 1024
+"""Bytes of a body that may hold a note's text (identity §1, decision 2)."""
+BODY_LIMIT = 1024 * 1024
+"""Bytes of any other body without a file (decision 41)."""
+FORM_LIMIT = 64 * 1024
+"""Bytes of a body of names, codes and choices: sign-in, settings (decision 41)."""
+STRUCTURE_LIMIT = 1024 * 1024
+"""Bytes of JSON outside its strings: `[[],[],...` takes twenty times its size once it is read."""
 ENDED = "The request ended before its body did."
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class BodyTooLarge(BadRequest):
+    """400: the body is larger than its endpoint takes."""
+
+    def __init__(self, limit: int) -> None:
+        size = f"{limit // 1024 // 1024} MiB" if limit >= 1024 * 1024 else f"{limit // 1024} KiB"
+        super().__init__(f"Request refused: Backend.Http/body — it is larger than {size}.")
+
+
+class BodyEnded(BadRequest):
+    """400: the client left, or broke its own framing."""
+
+    def __init__(self) -> None:
+        super().__init__(ENDED)
 
 
 class Undecodable:
@@ -39,6 +63,8 @@ class Body(BaseModel):
     """Base of request bodies: unknown keys are ignored, `sent` tells which keys were there."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+    limit: ClassVar[int] = BODY_LIMIT
+    """Bytes that the body may have: `TEXT_LIMIT` where it holds a note's text, `FORM_LIMIT` where it is a form."""
     plain_text: ClassVar[bool] = False
     """True for the bodies that the apps send as `text/plain` or without a type (identity §1)."""
 
@@ -59,6 +85,12 @@ class Body(BaseModel):
     def changes(self) -> dict[str, object]:
         """The keys that were sent, with their values: what a PATCH applies."""
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class SmallBody(Body):
+    """A body of names, codes and choices."""
+
+    limit: ClassVar[int] = FORM_LIMIT
 
 
 def example(**fields: Any) -> ConfigDict:
@@ -87,64 +119,78 @@ def describe_body(*models: type[Body], files: tuple[str, ...] = ()) -> Any:
     return Depends(DescribedBody(models, files))
 
 
-async def read_limited(request: Request, limit: int = BODY_LIMIT) -> bytes:
-    """The raw body, at most `limit` bytes; 400 beyond (decision 2)."""
+def client_of(request: Request) -> str:
+    """Whose share of the budget a body takes: the user's, else the network's."""
+    caller = getattr(request.state, "caller", None)
+    return f"user {caller.user_id}" if caller else client_network(client_address(request))
+
+
+async def read_limited(request: Request, limit: int, hold: BodyHold) -> bytes:
+    """The raw body, at most `limit` bytes (400 beyond), counted in `hold` (503 when there is no room for it)."""
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
-        raise BadRequest(TOO_LARGE)
+        raise BodyTooLarge(limit)
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
             if size > limit:
-                raise BadRequest(TOO_LARGE)
+                raise BodyTooLarge(limit)
+            hold.add(len(chunk))
             chunks.append(chunk)
     except ClientDisconnect:
-        raise BadRequest(ENDED) from None
+        raise BodyEnded from None
     return b"".join(chunks)
 
 
-async def parse(request: Request, *, plain_text: bool = False) -> Any:
+def read_json(data: bytes) -> Any:
+    """JSON as plain values. `ValueError` when it is none, or when it is nearly all brackets and commas."""
+    if len(data) > STRUCTURE_LIMIT and len(_STRINGS.sub(b'"', data)) > STRUCTURE_LIMIT:
+        message = f"more than {STRUCTURE_LIMIT} bytes outside of its strings"
+        raise ValueError(message)
+    return from_json(data, allow_inf_nan=False)
+
+
+async def parse(request: Request, hold: BodyHold, *, limit: int = BODY_LIMIT, plain_text: bool = False) -> Any:
     """The body as plain values: an object for forms, whatever JSON says otherwise; `{}` when empty."""
     content_type = request.headers.get("content-type", "")
     media_type = content_type.partition(";")[0].strip().lower()
+    data = await read_limited(request, limit, hold)
     if media_type in _FORMS:
-        return await _parse_form(request)
-    data = await read_limited(request)
+        return await _parse_form(request, data, limit)
     if not data:
         return {}
     if media_type != "application/json" and not (plain_text and media_type in {"", "text/plain"}):
         raise UnsupportedMediaType(content_type[:120])
     try:
-        return from_json(data, allow_inf_nan=False)
+        return read_json(data)
     except ValueError as error:
         raise BadRequest(f"JSON parse error - {error}") from None
 
 
-async def decode(request: Request, *, plain_text: bool) -> object:
+async def parse_small(request: Request, *, limit: int = FORM_LIMIT, plain_text: bool = False) -> Any:
+    """As `parse`, for the endpoints that read their body by themselves."""
+    with BUDGET.hold(client_of(request)) as hold:
+        return await parse(request, hold, limit=limit, plain_text=plain_text)
+
+
+async def decode(request: Request, hold: BodyHold, model: type[Body]) -> object:
     """As `parse`, with what cannot be decoded as a value of its own; a body that is too large is refused at once."""
     try:
-        return await parse(request, plain_text=plain_text)
-    except BadRequest as refusal:
-        if refusal.detail in {TOO_LARGE, ENDED}:
-            raise
-        return Undecodable(refusal)
-    except UnsupportedMediaType as refusal:
+        return await parse(request, hold, limit=model.limit, plain_text=model.plain_text)
+    except (BodyTooLarge, BodyEnded):
+        raise
+    except (BadRequest, UnsupportedMediaType) as refusal:
         return Undecodable(refusal)
 
 
-async def _parse_form(request: Request) -> dict[str, Any]:
-    declared = request.headers.get("content-length", "")
-    if not declared.isdigit() or int(declared) > BODY_LIMIT:
-        # Without a length the limit is enforced on the bytes themselves, before the form parser keeps them.
-        data = await read_limited(request)
+async def _parse_form(request: Request, data: bytes, limit: int) -> dict[str, Any]:
+    async def replay() -> dict[str, Any]:
+        return {"type": "http.request", "body": data, "more_body": False}
 
-        async def replay() -> dict[str, Any]:
-            return {"type": "http.request", "body": data, "more_body": False}
-
-        request = Request(request.scope, replay)
+    request = Request(request.scope, replay)
     try:
-        async with request.form(max_files=0, max_fields=1000, max_part_size=BODY_LIMIT) as form:
+        async with request.form(max_files=0, max_fields=1000, max_part_size=limit) as form:
             return {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
     except (MultiPartException, ApiError) as error:
         raise BadRequest(f"Form parse error - {getattr(error, 'message', error)}") from None

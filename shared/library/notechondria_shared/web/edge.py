@@ -12,11 +12,16 @@ from uuid import uuid4
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from notechondria_shared.core.errors import ApiError
+from notechondria_shared.core.forwarded import client_network
 from notechondria_shared.core.request_context import request_id, request_user
 from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.web.access_log import log_access, mask_path
 from notechondria_shared.web.answers import Json, server_error
+from notechondria_shared.web.capacity import Capacity
 from notechondria_shared.web.cors import PREFIXES, cors_headers
+from notechondria_shared.web.errors import answer
+from notechondria_shared.web.slow_bodies import BODIES, TimedBody
 
 FORWARD_AUTH = "/internal/forward-auth"
 """Where the gateway asks who is calling; the client gets a refusal as it is, so with CORS headers for its own path."""
@@ -40,6 +45,7 @@ class EdgeMiddleware:
         self._hosts = settings.allowed_hosts
         self._any_host = "*" in settings.django_allowed_hosts
         self._cors_hosts = settings.cors_hosts
+        self._capacity = Capacity(per_client=settings.requests_per_client)
         self._force_color = settings.django_access_log_force_color
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +70,11 @@ class EdgeMiddleware:
             await send(message)
 
         try:
-            await self._answer(scope, receive, send_out)
+            with self._capacity.take(scope["path"], _client(scope)):
+                await self._answer(scope, TimedBody(receive, BODIES), send_out)
+        except ApiError as refusal:
+            if not status:
+                await answer(refusal)(scope, receive, send_out)
         except Exception:
             logger.exception("unhandled error in %s %s", scope["method"], mask_path(scope["path"]))
             if not status:
@@ -103,6 +113,11 @@ def _wrong_host(path: str) -> Response:
     if not path.startswith("/api/"):
         return PlainTextResponse(WRONG_HOST, status_code=400)
     return Json({"detail": WRONG_HOST, "status_code": 400, "path": path}, status_code=400)
+
+
+def _client(scope: Scope) -> str:
+    """The network of whoever asked through the gateway, which names it to us; `""` for another service."""
+    return client_network(_header(scope, b"x-forwarded-for").decode("latin-1").partition(",")[0].strip())
 
 
 def _path_of_client(scope: Scope) -> str:

@@ -17,7 +17,8 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 
 from notechondria_shared.auth.caller import allow_caller, require_caller
-from notechondria_shared.web.body import Body, decode
+from notechondria_shared.web.body import Body, client_of, decode
+from notechondria_shared.web.body_budget import BUDGET
 from notechondria_shared.web.paths import calls
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -57,8 +58,9 @@ class ApiRoute(APIRoute):
         async def read_and_handle(request: Request) -> Response:
             if authenticate is not None:
                 await authenticate(request)
-            value = await decode(request, plain_text=model.plain_text)
-            return await handle(_DecodedRequest(request, value))
+            with BUDGET.hold(client_of(request)) as hold:
+                value = await decode(request, hold, model)
+                return await handle(_DecodedRequest(request, value))
 
         return read_and_handle
 

@@ -16,7 +16,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect
 
 from notechondria_shared.core.errors import ApiError, BadRequest, Unavailable
-from notechondria_shared.web.body import BODY_LIMIT, ENDED
+from notechondria_shared.web.body import BODY_LIMIT, TEXT_LIMIT, BodyEnded
 
 logger = logging.getLogger("notechondria.upload")
 PART_OVERHEAD = 1024 * 1024
@@ -41,7 +41,7 @@ def is_multipart(request: Request) -> bool:
 
 @asynccontextmanager
 async def read_form(
-    request: Request, *, too_large: ApiError, limit: int = BODY_LIMIT, max_files: int = 8
+    request: Request, *, too_large: ApiError, limit: int = TEXT_LIMIT, max_files: int = 8
 ) -> AsyncIterator[Form]:
     """The multipart body of a request; `too_large` is raised when more than `limit` bytes (plus frame) come in.
 
@@ -67,7 +67,7 @@ async def read_form(
         text = getattr(error, "message", None) or getattr(error, "detail", str(error))
         raise BadRequest(f"Form parse error - {text}") from None
     except ClientDisconnect:
-        raise BadRequest(ENDED) from None
+        raise BodyEnded from None
     except OSError as error:
         if error.errno not in _DISK_FULL:
             raise
