@@ -13,7 +13,7 @@ from identity_service.limits.service import limited
 from identity_service.models import User
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
-from notechondria_shared.auth import LoggedIn, MaybeCaller
+from notechondria_shared.auth import MaybeCaller, WithSession
 from notechondria_shared.core.errors import ApiError, BadRequest
 from notechondria_shared.web.body import describe_body, parse_small, validate, well_formed
 from notechondria_shared.web.openapi import refusals
@@ -87,7 +87,7 @@ async def login(request: Request, state: State, _: MaybeCaller, body: schemas.Lo
 
 
 @router.delete("/account/", status_code=204, responses=refusals(403, 429))
-async def delete_account(request: Request, state: State, caller: LoggedIn, body: schemas.DeleteAccount) -> None:
+async def delete_account(request: Request, state: State, caller: WithSession, body: schemas.DeleteAccount) -> None:
     """Delete the account and everything of it in every service; the password confirms. Final."""
     async with state.database.transaction() as db:
         user = await db.get(User, caller.user_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from identity_service.api_keys import service
 from identity_service.api_keys.schemas import CreatedKey, CreateKey, KeyList, KeyRow, RotatedKey
-from notechondria_shared.auth import LoggedIn
+from notechondria_shared.auth import WithSession
 from notechondria_shared.web.dependencies import WriteSession
 from notechondria_shared.web.openapi import refusals
 from notechondria_shared.web.route import api_router
@@ -13,26 +13,26 @@ router = api_router("/api/v1/auth", tags=["api keys"])
 
 
 @router.post("/rotate-api-key/", responses=refusals(403))
-async def rotate_api_key(caller: LoggedIn, db: WriteSession) -> RotatedKey:
+async def rotate_api_key(caller: WithSession, db: WriteSession) -> RotatedKey:
     """Make a new key; the old one stops at once, named keys stay (identity §9)."""
     key = await service.rotate(db, caller.user_id)
     return RotatedKey(api_key=key, api_key_prefix=key[:8])
 
 
 @router.get("/api-keys/")
-async def list_keys(caller: LoggedIn, db: WriteSession) -> KeyList:
+async def list_keys(caller: WithSession, db: WriteSession) -> KeyList:
     """The keys that were not revoked, newest first; never the keys themselves."""
     return KeyList(api_keys=[KeyRow.of(key) for key in await service.listed(db, caller.user_id)])
 
 
 @router.post("/api-keys/", status_code=201, responses=refusals(403))
-async def create_key(caller: LoggedIn, body: CreateKey, db: WriteSession) -> CreatedKey:
+async def create_key(caller: WithSession, body: CreateKey, db: WriteSession) -> CreatedKey:
     """Make a named key with scopes and an optional expiry; its plain text is shown only here."""
     key, row = await service.create(db, caller.user_id, body)
     return CreatedKey(**KeyRow.of(row).model_dump(), api_key=key)
 
 
 @router.delete("/api-keys/{key_id:id}/", status_code=204, responses=refusals(403, 404))
-async def revoke_key(caller: LoggedIn, key_id: int, db: WriteSession) -> None:
+async def revoke_key(caller: WithSession, key_id: int, db: WriteSession) -> None:
     """End a key at once; 404 when unknown or somebody else's."""
     await service.revoke(db, caller.user_id, key_id)

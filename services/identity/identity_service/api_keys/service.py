@@ -85,6 +85,11 @@ async def revoke(db: AsyncSession, user_id: int, key_id: int) -> None:
         raise NotFound("API key not found.")
 
 
+async def revoke_all(db: AsyncSession, user_id: int) -> int:
+    """End every key of the user; how many worked until now."""
+    return len(await _end(db, user_id))
+
+
 async def mark_used(db: AsyncSession, key_id: int) -> None:
     """`last_used_at = now`, at most every five minutes."""
     await db.execute(

@@ -7,7 +7,7 @@ from starlette.responses import StreamingResponse
 
 from identity_service.export.service import Exporter, account_data
 from identity_service.models import User
-from notechondria_shared.auth import LoggedIn
+from notechondria_shared.auth import WithSession
 from notechondria_shared.core.errors import INVALID_TOKEN, Unauthorized
 from notechondria_shared.core.timestamps import today
 from notechondria_shared.db import Database
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 
 
 @router.get("/account/export/", response_class=StreamingResponse)
-async def export_account(request: Request, caller: LoggedIn) -> StreamingResponse:
+async def export_account(request: Request, caller: WithSession) -> StreamingResponse:
     """A zip with everything every service holds on the caller: JSON documents and files, streamed."""
     state = request.app.state
     database: Database = state.database

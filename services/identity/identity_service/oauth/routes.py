@@ -27,7 +27,7 @@ from identity_service.redirects import chosen_redirect, registration
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
 from identity_service.state import identity_state
-from notechondria_shared.auth import LoggedIn, MaybeCaller
+from notechondria_shared.auth import LoggedIn, MaybeCaller, WithSession
 from notechondria_shared.core.errors import ApiError, BadRequest, NonFieldError, Unavailable
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
@@ -129,13 +129,13 @@ async def list_links(caller: LoggedIn, read: ReadSession) -> list[SocialAccountR
 
 
 @router.delete("/social-accounts/{provider}/", status_code=204, responses=refusals(403, 404))
-async def unlink(caller: LoggedIn, provider: str, db: WriteSession) -> None:
+async def unlink(caller: WithSession, provider: str, db: WriteSession) -> None:
     """Remove a link; 404 when that provider is not linked (identity §10.4)."""
     await service.unlink(db, caller.user_id, provider)
 
 
 @router.post("/bind/google/", responses={201: {"model": LinkedAccount}, **refusals(403, 409, 502, 503)})
-async def bind_google(request: Request, response: Response, caller: LoggedIn, body: BindGoogle) -> LinkedAccount:
+async def bind_google(request: Request, response: Response, caller: WithSession, body: BindGoogle) -> LinkedAccount:
     """Link a Google account: 201 new, 200 replaced (identity §10.4)."""
     if not (body.code or body.id_token):
         raise NonFieldError(NEITHER_GIVEN)
@@ -143,7 +143,7 @@ async def bind_google(request: Request, response: Response, caller: LoggedIn, bo
 
 
 @router.post("/bind/github/", responses={201: {"model": LinkedAccount}, **refusals(403, 409, 502, 503)})
-async def bind_github(request: Request, response: Response, caller: LoggedIn, body: BindGithub) -> LinkedAccount:
+async def bind_github(request: Request, response: Response, caller: WithSession, body: BindGithub) -> LinkedAccount:
     """Link a GitHub account: 201 new, 200 replaced (identity §10.4)."""
     return await _bind(request, response, caller.user_id, "github", (body.code, "", body.redirect_uri))
 

@@ -55,21 +55,24 @@ async def change(
     body: ChangeSettings,
     image_path: str | None,
     problems: Mapping[str, list[str]],
+    *,
+    by_session: bool,
 ) -> None:
     """Apply a PATCH to a locked account; events are published when other services see a difference.
 
-    400 with every failing field, those of the body (`problems`) among them: then nothing is changed.
+    400 with every failing field, those of the body (`problems`) among them: then nothing is changed. `by_session`: the
+    caller signed in; an API key does not change the address (decision 42).
     """
     check_precondition({name: getattr(user, name) for name in PLAIN})
     visible = (user.username, user.image_path, user.editor_mode)
     merged = _merged(user, body)
-    failing = {**problems, **await _taken(db, user, body), **_misfits(merged)}
+    failing = {**problems, **await _refused(db, user, body, by_session=by_session), **_misfits(merged)}
     if failing:
         raise FieldErrors(**failing)
     for name in PLAIN:
         if body.sent(name):
             setattr(user, name, getattr(body, name))
-    if body.sent("email") and body.email != user.email.lower():
+    if _changes_address(user, body):
         user.email = body.email
     if image_path is not None:
         user.image_path = image_path
@@ -88,7 +91,11 @@ async def change(
         await publish(db, user.event(UserUpdated))
 
 
-async def _taken(db: AsyncSession, user: User, body: ChangeSettings) -> dict[str, list[str]]:
+def _changes_address(user: User, body: ChangeSettings) -> bool:
+    return body.sent("email") and body.email != user.email.lower()
+
+
+async def _refused(db: AsyncSession, user: User, body: ChangeSettings, *, by_session: bool) -> dict[str, list[str]]:
     problems: dict[str, list[str]] = {}
     for field in ("username", "email"):
         if not body.sent(field):
@@ -97,6 +104,8 @@ async def _taken(db: AsyncSession, user: User, body: ChangeSettings) -> dict[str
         query = select(User.id).where(func.lower(column) == getattr(body, field).lower(), User.id != user.id)
         if await db.scalar(query) is not None:
             problems[field] = [_refusal(field, "this is already taken.")]
+    if not by_session and _changes_address(user, body):
+        problems["email"] = [_refusal("email", "an API key may not change the address.")]
     return problems
 
 

@@ -13,7 +13,7 @@ from identity_service.security import schemas, service
 from identity_service.sessions.devices import Device
 from identity_service.sessions.schemas import session_block
 from identity_service.state import IdentityState
-from notechondria_shared.auth import LoggedIn, MaybeCaller
+from notechondria_shared.auth import MaybeCaller, WithSession
 from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, BadRequest, Unauthorized
 from notechondria_shared.web.body import describe_body, parse_small, validate, well_formed
 from notechondria_shared.web.openapi import refusals
@@ -49,7 +49,7 @@ async def confirm_reset(request: Request, state: State, _: MaybeCaller, body: sc
 
 
 @router.post("/send-identity-code/", responses=refusals(403, 429))
-async def send_identity_code(request: Request, state: State, caller: LoggedIn) -> schemas.IdentityCode:
+async def send_identity_code(request: Request, state: State, caller: WithSession) -> schemas.IdentityCode:
     """Mail a code that proves who is at the keyboard (identity §8.3)."""
     own = f"user {caller.user_id}"
     async with limited(request, "identity-code", own, every_try=True), state.database.transaction() as db:
@@ -68,7 +68,7 @@ async def send_identity_code(request: Request, state: State, caller: LoggedIn) -
 async def change_password(
     request: Request,
     state: State,
-    caller: LoggedIn,
+    caller: WithSession,
     body: schemas.ChangePassword,
 ) -> schemas.PasswordChanged:
     """Change the password (identity §8.4): the code is burnt first, then the current password is checked."""
@@ -87,7 +87,9 @@ async def change_password(
             raise Unauthorized(INVALID_TOKEN)
         if account.password_hash != stored:
             raise BadRequest(service.CURRENT_WRONG)
-        token, row = await service.set_password(db, account, password_hash, Device.of(request))
+        token, row = await service.set_password(
+            db, account, password_hash, Device.of(request), revoke_api_keys=body.revoke_api_keys
+        )
     return schemas.PasswordChanged(message="The password is changed.", token=token, session=session_block(row))
 
 
@@ -96,7 +98,9 @@ async def change_password(
     dependencies=[describe_body(schemas.RequestEmailChange, schemas.ConfirmEmailChange)],
     responses=refusals(403, 429),
 )
-async def change_email(request: Request, state: State, caller: LoggedIn) -> schemas.DeliveryTo | schemas.EmailChanged:
+async def change_email(
+    request: Request, state: State, caller: WithSession
+) -> schemas.DeliveryTo | schemas.EmailChanged:
     """Change the address in two steps (identity §8.5); a non-empty `code` selects the second."""
     value = await parse_small(request, plain_text=True)  # the apps send it as text/plain (identity §1)
     own = f"user {caller.user_id}"

@@ -10,7 +10,7 @@ from identity_service.accounts.schemas import CodeText, Delivery, NewPassword, P
 from identity_service.fields import Address
 from identity_service.passwords import MAX_LENGTH
 from identity_service.sessions.schemas import SessionBlock
-from notechondria_contracts.fields import Text
+from notechondria_contracts.fields import Boolean, Text
 from notechondria_shared.web.body import SmallBody, example
 
 
@@ -47,6 +47,8 @@ class ChangePassword(SmallBody):
     current_password: Password
     new_password: NewPassword
     identity_code: CodeText
+    revoke_api_keys: Annotated[bool, Boolean()] = False
+    """End the account's API keys too."""
 
 
 class NewAddress(SmallBody):

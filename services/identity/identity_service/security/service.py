@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.service import by_email
+from identity_service.api_keys import service as api_keys
 from identity_service.codes import service as codes
 from identity_service.models import Session, User
 from identity_service.security.schemas import ConfirmEmailChange, ConfirmReset
@@ -37,12 +38,16 @@ async def issue_reset(db: AsyncSession, email: str, ttl_hours: int) -> str:
 
 
 async def confirm_reset(db: AsyncSession, wanted: ConfirmReset, password_hash: str) -> None:
-    """Set the password and end every session; an inactive account stays inactive (identity §8.2)."""
+    """Set the password, end every session and API key; an inactive account stays inactive (identity §8.2).
+
+    Whoever needs a reset may have lost the account: nothing that was made before it opens it afterwards (decision 42).
+    """
     user = await by_email(db, wanted.email)
     if user is None or not await codes.consume(db, codes.PASSWORD_RESET, wanted.email, wanted.code):
         raise NonFieldError(RESET_REFUSED, commit_on_error=True)
     user.password_hash = password_hash
     await sessions.revoke_all(db, user.id)
+    await api_keys.revoke_all(db, user.id)
 
 
 async def use_identity_code(db: AsyncSession, user_id: int, given: str) -> None:
@@ -51,10 +56,14 @@ async def use_identity_code(db: AsyncSession, user_id: int, given: str) -> None:
         raise BadRequest(IDENTITY_REFUSED, commit_on_error=True)
 
 
-async def set_password(db: AsyncSession, user: User, password_hash: str, device: Device) -> tuple[str, Session]:
-    """The new password; every session dies, one new is minted (identity §8.4)."""
+async def set_password(
+    db: AsyncSession, user: User, password_hash: str, device: Device, *, revoke_api_keys: bool
+) -> tuple[str, Session]:
+    """The new password; every session ends, API keys when asked for, one session is made (identity §8.4)."""
     user.password_hash = password_hash
     await sessions.revoke_all(db, user.id)
+    if revoke_api_keys:
+        await api_keys.revoke_all(db, user.id)
     return await sessions.mint(db, user.id, device)
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from identity_service.sessions import queries, service
 from identity_service.sessions.schemas import SessionList, SessionRow
-from notechondria_shared.auth import LoggedIn
+from notechondria_shared.auth import LoggedIn, WithSession
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import refusals
@@ -30,6 +30,6 @@ async def list_sessions(caller: LoggedIn, read: ReadSession) -> SessionList:
 
 
 @router.delete("/sessions/{session_id:id}/", status_code=204, responses=refusals(403, 404))
-async def revoke_session(caller: LoggedIn, session_id: int, db: WriteSession) -> None:
+async def revoke_session(caller: WithSession, session_id: int, db: WriteSession) -> None:
     """End an own session, also the current or an already ended one; 404 otherwise (identity §7.9)."""
     await service.revoke(db, caller.user_id, session_id)

@@ -24,6 +24,9 @@ from notechondria_shared.core.errors import (
 
 logger = logging.getLogger("notechondria.auth")
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SESSION_NEEDED = (
+    "Request refused: Backend.Auth/permission_check — an API key may not do this, sign in with the account's password."
+)
 READ_ONLY_KEY = "Write refused: Backend.Auth/permission_check — this API key may only read."
 
 
@@ -108,6 +111,19 @@ async def require_caller(request: Request) -> Caller:
     return caller
 
 
+async def require_session(request: Request) -> Caller:
+    """As `require_caller`, and 403 for an API key: for what decides over the account itself (decision 42).
+
+    Whoever finds a key must not be able to keep the account: a key makes no keys, ends no sessions, and changes nothing
+    by which its owner signs in.
+    """
+    caller = await require_caller(request)
+    if caller.kind != "session":
+        log_refusal(request, "<kind>", "API key where a session is needed")
+        raise Forbidden(SESSION_NEEDED)
+    return caller
+
+
 async def allow_caller(request: Request) -> Caller | None:
     """The caller or None; a bad credential is refused all the same."""
     caller = await authenticate(request)
@@ -124,7 +140,7 @@ def _check_scope(request: Request, caller: Caller) -> None:
 
 def log_refusal(request: Request, shown: str, cause: str) -> None:
     """One INFO line per 401 and 403 (identity §16): never more than 8 characters of a credential."""
-    step = "token_check" if shown not in {"<none>", "<scope>"} else "permission_check"
+    step = "token_check" if shown not in {"<none>", "<scope>", "<kind>"} else "permission_check"
     logger.info(
         "Request refused: Backend.Auth/%s — %s %s credential=%s cause=%s",
         step,
@@ -135,5 +151,8 @@ def log_refusal(request: Request, shown: str, cause: str) -> None:
     )
 
 
+LOGINS = (require_session, require_caller, allow_caller)
+"""The dependencies that look at credentials, the strictest first."""
 LoggedIn = Annotated[Caller, Depends(require_caller)]
+WithSession = Annotated[Caller, Depends(require_session)]
 MaybeCaller = Annotated[Caller | None, Depends(allow_caller)]

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from notechondria_contracts.fields import messages
-from notechondria_shared.auth.caller import allow_caller, authenticate, require_caller
+from notechondria_shared.auth.caller import LOGINS, allow_caller, authenticate, require_caller
 from notechondria_shared.core.errors import ApiError
 from notechondria_shared.web.answers import Json, route_not_found
 from notechondria_shared.web.body import failing_fields
@@ -70,9 +70,10 @@ async def _method_not_allowed(request: Request) -> Response:
     """405, but login first: anonymous and wrong method is 401 (identity §2)."""
     routes = matching_routes(request, request.url.path)
     try:
-        if any(require_caller in calls(route.dependant) for route in routes):
+        logins = {call for route in routes for call in calls(route.dependant) if call in LOGINS}
+        if logins - {allow_caller}:
             await require_caller(request)
-        elif any(allow_caller in calls(route.dependant) for route in routes):
+        elif logins:
             await authenticate(request)
     except ApiError as refusal:
         return answer(refusal)

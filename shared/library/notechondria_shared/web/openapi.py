@@ -9,7 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from notechondria_shared.auth.caller import allow_caller, require_caller
+from notechondria_shared.auth.caller import allow_caller, require_caller, require_session
 from notechondria_shared.core.version import product_version
 from notechondria_shared.web.body import DescribedBody
 from notechondria_shared.web.paths import api_routes, calls
@@ -81,7 +81,11 @@ def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str
     responses = operation["responses"]
     responses.pop("422", None)
     called = calls(dependant)
-    if require_caller in called:
+    if require_session in called:
+        operation["security"] = [{"session": []}]
+        responses.setdefault("401", DETAIL)
+        responses.setdefault("403", {**DETAIL, "description": _REFUSALS[403]})
+    elif require_caller in called:
         operation["security"] = [{"session": []}, {"apiKey": []}]
         responses.setdefault("401", DETAIL)
     elif allow_caller in called:

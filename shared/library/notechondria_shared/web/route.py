@@ -16,7 +16,7 @@ from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 
-from notechondria_shared.auth.caller import allow_caller, require_caller
+from notechondria_shared.auth.caller import LOGINS
 from notechondria_shared.web.body import Body, client_of, decode
 from notechondria_shared.web.body_budget import BUDGET
 from notechondria_shared.web.paths import calls
@@ -76,9 +76,7 @@ def body_model(dependant: Dependant) -> type[Body] | None:
 
 def _login_of(dependant: Dependant) -> Callable[[Request], Awaitable[object]] | None:
     called = calls(dependant)
-    if require_caller in called:
-        return require_caller
-    return allow_caller if allow_caller in called else None
+    return next((login for login in LOGINS if login in called), None)
 
 
 def api_router(
