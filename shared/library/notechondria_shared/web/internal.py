@@ -27,6 +27,7 @@ async def require_internal(request: Request, x_internal_token: Annotated[str, He
         raise Forbidden(f"Internal call refused: Backend.Internal/token — {INTERNAL_TOKEN_HEADER} is missing or wrong.")
 
 
+INTERNAL = "/internal"
 HEALTH = "/internal/health"
 health = APIRouter(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
 
