@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.operator_env import operator_environment
 
 _TIMEOUT_SECONDS = 60
+Body = Mapping[str, str | int | bool | None]
+"""What is sent as a JSON object."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class InternalCall:
         token = env.get("INTERNAL_TOKEN") or Credentials.load_or_create(layout.credentials).internal_token
         return cls({name: f"127.0.0.1:{state.ports[name]}" for name in SERVICES_WITH_SCHEMA}, token)
 
-    def send(self, service: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
+    def send(self, service: str, method: str, path: str, body: Body | None = None) -> dict[str, Any] | None:
         """Return the JSON object of a 2xx answer, None for a 404; a refusal's own words become the error."""
         connection = http.client.HTTPConnection(self.addresses[service], timeout=_TIMEOUT_SECONDS)
         headers = {"X-Internal-Token": self.token, "Accept": "application/json"}
