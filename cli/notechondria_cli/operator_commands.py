@@ -3,18 +3,18 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
 import typer
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from notechondria_cli.display import for_tables, say
 from notechondria_cli.errors import StackError
-from notechondria_cli.internal_call import Body, InternalCall
+from notechondria_cli.internal_call import Body, InternalCall, ModelT
 from notechondria_contracts.internal.operators import (
     OPERATORS_PATH,
     IssuedCode,
@@ -23,8 +23,6 @@ from notechondria_contracts.internal.operators import (
     OperatorInvitation,
     OperatorInvitations,
 )
-
-ModelT = TypeVar("ModelT", bound=BaseModel)
 
 users = typer.Typer(help="Accounts: list, disable, enable, delete.", no_args_is_help=True)
 staff = typer.Typer(help="Who is staff: grant, revoke.", no_args_is_help=True)
@@ -46,13 +44,10 @@ def register(app: typer.Typer) -> None:
 
 
 def _send(data: Path | None, model: type[ModelT], method: str, path: str, body: Body | None = None) -> ModelT:
-    answer = InternalCall.to_running(data).send("identity", method, OPERATORS_PATH + path, body)
+    answer = InternalCall.to_running(data).ask("identity", model, method, OPERATORS_PATH + path, body)
     if answer is None:
         raise StackError("There is no such account or invitation.", "See: notechondria users list.")
-    try:
-        return model.model_validate(answer)
-    except ValidationError as error:
-        raise StackError(f"identity answered what cannot be read: {answer}.", "Is it of this version?") from error
+    return answer
 
 
 def user_id(name: str, data: Path | None) -> int:
