@@ -91,7 +91,7 @@ format: $(READY) ## Put the code into form
 
 docs: $(READY) ## Write what is generated: events, endpoints, OpenAPI, Kubernetes' routes, coverage of the contract, code in docs
 	@$(BIN)/python -m tools.event_documents
-	@$(BIN)/python -m tools.api_document services/web/web_service/documentation/openapi.json
+	@$(BIN)/python -m tools.api_document services/web/web_service/documentation/openapi.json --internal docs/internal
 	@$(BIN)/python -m tools.kubernetes_routes
 	@$(BIN)/python -m tools.contract_coverage
 	@$(BIN)/python -m tools.endpoints

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import io
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,8 +19,17 @@ import psycopg
 import pytest
 from PIL import Image
 
+from notechondria_cli.django_import.services import (
+    IMPORTED_SERVICES,
+    ImportOptions,
+    check_installed,
+    import_services,
+)
+from notechondria_cli.errors import StackError
 from notechondria_launcher.postgres import binaries
 from notechondria_launcher.stack import Stack
+from notechondria_shared.django_import.lines import DATABASE_VARIABLE, Problem, parsed
+from notechondria_shared.django_import.source import Monolith
 from tests.support.client import PASSWORD, Api, User
 
 SHAPE = Path(__file__).parent.parent / "deploy" / "launcher" / "tests" / "django_shape.sql"
@@ -199,3 +210,72 @@ def test_what_is_no_monolith_is_refused(monolith: tuple[str, Path], tmp_path: Pa
     url = monolith[0].rpartition("/")[0] + "/postgres"
     assert "no table auth_user" in move_in((url, monolith[1]), str(tmp_path / "data"), code=1)
     assert not (tmp_path / "data").exists()
+
+
+def test_a_dry_run_writes_nothing(monolith: tuple[str, Path]) -> None:
+    with tempfile.TemporaryDirectory(prefix="notechondria-dry-") as folder:
+        Path(folder).chmod(0o711)
+        kinds = move_in(monolith, folder, "--dry-run", "--json")
+        assert (kinds["notes"]["written"], kinds["files"]["written"]) == (20_000, 2)
+        assert not list((Path(folder) / "media").iterdir())
+        server = Stack(Path(folder))
+        server.start(database_only=True)
+        try:
+            with psycopg.connect(server.admin_database_url) as admin:
+                made = "SELECT count(*) FROM pg_tables WHERE schemaname IN ('identity', 'notes', 'planner', 'mcp')"
+                assert admin.execute(made).fetchone() == (0,)
+        finally:
+            server.stop()
+
+
+def test_all_imports_see_the_same_rows(monolith: tuple[str, Path]) -> None:
+    url = monolith[0]
+    with Monolith(url) as first, psycopg.connect(url, autocommit=True) as other:
+        snapshot = first.export_snapshot()
+        other.execute("INSERT INTO creators_invitationcode VALUES (77, 'later', '', 1, 0, NULL, now())")
+        try:
+            with Monolith(url, snapshot) as same, Monolith(url) as later:
+                assert first.ids("creators_invitationcode") == same.ids("creators_invitationcode") == {1}
+                assert later.ids("creators_invitationcode") == {1, 77}
+        finally:
+            other.execute("DELETE FROM creators_invitationcode WHERE id = 77")
+
+
+@pytest.mark.parametrize(("service", "missing"), [("notes", "accounts"), ("planner", "accounts")])
+def test_an_import_says_which_one_comes_before_it(
+    monolith: tuple[str, Path], deployment: Api, tmp_path: Path, service: str, missing: str
+) -> None:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": deployment.stack.database_url(service),
+        "INTERNAL_TOKEN": "0123456789abcdef",
+        DATABASE_VARIABLE: monolith[0],
+    }
+    call = [sys.executable, "-m", f"{service}_service", "import-django", "--handover", str(tmp_path), "--dry-run"]
+    done = subprocess.run(call, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert parsed(done.stdout) == Problem(
+        f"There is no {missing}.jsonl in {tmp_path}.",
+        "Import identity first, with the same --handover; `notechondria import-django` does all three.",
+    )
+
+
+def test_the_command_says_why_the_import_of_a_service_ended(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+    options = ImportOptions(snapshot="", media=None, dry_run=True)
+    with pytest.raises(StackError, match="The import of identity failed: INTERNAL_TOKEN: Field required"):
+        import_services(dict.fromkeys(IMPORTED_SERVICES, environment), options, lambda *_: None)
+
+
+def test_a_service_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "planner_service" else found(name))
+    with pytest.raises(StackError, match=r"notechondria-planner is not installed here.*the image all-in-one"):
+        check_installed()
+
+
+def test_no_command_line_shows_the_address_of_the_monolith(tmp_path: Path) -> None:
+    given = ImportOptions(snapshot="00000003-1", media=tmp_path, dry_run=True).arguments(tmp_path)
+    assert given == [
+        "--handover", str(tmp_path), "--snapshot", "00000003-1", "--media", str(tmp_path), "--dry-run",
+    ]  # fmt: skip

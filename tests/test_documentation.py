@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools.api_document import text
+from tools.api_document import application, internal_text, text
+from tools.contract_sections import ROOT
 
 import web_service.documentation
+from notechondria_shared.web.openapi import internal_document
+from notechondria_shared.web.paths import api_routes
 from tests.support.client import Api
 from tests.support.documents import SERVICES, openapi
 
@@ -19,6 +22,30 @@ GOLDEN = Path(web_service.documentation.__file__).parent / "openapi.json"
 
 def test_the_document_is_generated_from_the_code() -> None:
     assert GOLDEN.read_text() == text(), "run `make docs`"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_internal_documents_are_generated_from_the_code(service: str) -> None:
+    assert (ROOT / "docs/internal" / f"{service}.json").read_text() == internal_text(service), "run `make docs`"
+
+
+def test_the_internal_documents_hold_what_the_public_one_does_not() -> None:
+    public = json.loads(GOLDEN.read_text())["paths"].keys()
+    for service in SERVICES:
+        app = application(service)
+        document = internal_document(app)
+        routes = {str(route.path_format) for route in api_routes(app)}
+        assert document["paths"].keys() == {path for path in routes if path.startswith("/internal/")}
+        assert not document["paths"].keys() & public
+        named = set(re.findall(r"#/components/schemas/([^\"]+)", json.dumps(document)))
+        assert named <= document["components"]["schemas"].keys()
+
+
+def test_internal_operations_say_that_they_take_the_shared_secret() -> None:
+    paths = internal_document(application("identity"))["paths"]
+    assert paths["/internal/introspect"]["post"]["security"] == [{"internal": []}]
+    assert "parameters" not in paths["/internal/introspect"]["post"]
+    assert "security" not in paths["/internal/health/live"]["get"]
 
 
 def test_the_document_holds_every_endpoint_and_every_schema_it_names(api: Api) -> None:

@@ -1,20 +1,22 @@
 """The OpenAPI documents of the services and the one merged of them, made from their code without starting anything.
 
-``python -m tools.api_document FILE`` writes the merged one (``make docs``).
+``python -m tools.api_document FILE`` writes the merged one; with ``--internal FOLDER`` also what each service answers
+the others below ``/internal``, a file each (``make docs``).
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import os
-import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from notechondria_cli.names import SERVICES
+from notechondria_shared.web.openapi import internal_document
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -91,5 +93,23 @@ def text() -> str:
     return json.dumps(merged(), indent=1, ensure_ascii=False) + "\n"
 
 
+def internal_text(service: str) -> str:
+    """Return the internal document of one service as it is kept in the repository."""
+    return json.dumps(internal_document(application(service)), indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the documents."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, help="where to write the merged document")
+    parser.add_argument("--internal", type=Path, metavar="FOLDER", help="where to write the internal documents")
+    options = parser.parse_args()
+    options.file.write_text(text(), encoding="utf-8")
+    if options.internal:
+        options.internal.mkdir(exist_ok=True)
+        for service in SERVICES:
+            (options.internal / f"{service}.json").write_text(internal_text(service), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(text(), encoding="utf-8")
+    main()

@@ -1,12 +1,12 @@
 """The operators' side of the events: asking each service to replay, to list its dead letters, to try one again."""
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from notechondria_cli.errors import StackError
 from notechondria_cli.internal_call import InternalCall
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
+from notechondria_contracts.internal.dead_letters import DeadLetter, DeadLetters, MarkedUnsent, Replayed
 
 
 @dataclass(frozen=True)
@@ -19,28 +19,28 @@ class EventAdmin:
         """Mark every kept event as unsent, so that the relay publishes it again; events by service."""
         marked = {}
         for name in _chosen(service):
-            answer = self.call.send(name, "POST", "/internal/events/replay")
+            answer = self.call.ask(name, MarkedUnsent, "POST", "/internal/events/replay")
             if answer is not None:
-                marked[name] = int(answer.get("marked", 0))
+                marked[name] = answer.marked
         return marked
 
-    def dead_letters(self, service: str | None = None) -> list[dict[str, Any]]:
-        """List the events that a consumer gave up on; each with the name of its ``service``."""
-        found: list[dict[str, Any]] = []
-        for name in _chosen(service):
-            answer = self.call.send(name, "GET", "/internal/events/dead-letters?limit=200") or {}
-            found += [{"service": name, **letter} for letter in answer.get("results", [])]
-        return found
+    def dead_letters(self, service: str | None = None) -> list[DeadLetter]:
+        """List the events that consumers gave up on, a service after the other."""
+        pages = (
+            self.call.ask(name, DeadLetters, "GET", "/internal/events/dead-letters?limit=200")
+            for name in _chosen(service)
+        )
+        return [letter for page in pages if page for letter in page.results]
 
-    def replay_dead_letter(self, service: str, identifier: str) -> tuple[bool, str]:
+    def replay_dead_letter(self, service: str, identifier: str) -> Replayed:
         """Hand a dead letter to its consumer again; whether it went through, and else the error."""
         path = f"/internal/events/dead-letters/{quote(identifier, safe='')}/replay"
-        answer = self.call.send(service, "POST", path)
+        answer = self.call.ask(service, Replayed, "POST", path)
         if answer is None:
             raise StackError(
                 f"{service} has no dead letter {identifier}.", "See: notechondria events dead-letters list."
             )
-        return bool(answer.get("replayed")), str(answer.get("error") or "")
+        return answer
 
 
 def _chosen(service: str | None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -43,15 +43,17 @@ def list_letters(data: Data = None, service: Service = None, as_json: Json = Fal
     """List the dead letters of all services."""
     found = _admin(data).dead_letters(service)
     if as_json:
-        print(json.dumps({"dead_letters": found}, indent=2))  # noqa: T201 - the command's output
+        shown = [{"service": letter.consumer, **letter.model_dump(mode="json")} for letter in found]
+        print(json.dumps({"dead_letters": shown}, indent=2))  # noqa: T201 - the command's output
         return
     if not found:
         say(Console(), "There are no dead letters.")
         return
     table = Table("service", "id", "subject", "attempts", "failed at", "replayed at", "error", box=None)
     for letter in found:
-        keys = ("service", "id", "subject", "attempts", "failed_at", "replayed_at", "error")
-        table.add_row(*(escape(str(letter.get(key) if letter.get(key) is not None else "")) for key in keys))
+        times = (letter.failed_at, letter.replayed_at or "")
+        cells = (letter.consumer, str(letter.id), letter.subject, str(letter.attempts), *times, letter.error)
+        table.add_row(*map(escape, cells))
     for_tables().print(table)
 
 
@@ -67,29 +69,31 @@ def replay_letters(
 ) -> None:
     """Hand one dead letter, or all, to their consumers again. Exit code 1 when one fails again."""
     admin = _admin(data)
-    outcomes = []
-    for letter in _wanted(admin, identifier, service, everything=all_of_them):
-        replayed, error = admin.replay_dead_letter(letter["service"], str(letter["id"]))
-        outcomes.append({"service": letter["service"], "id": letter["id"], "replayed": replayed, "error": error})
+    outcomes = [
+        (name, number, admin.replay_dead_letter(name, str(number)))
+        for name, number in _wanted(admin, identifier, service, everything=all_of_them)
+    ]
     if as_json:
-        print(json.dumps({"replayed": outcomes}, indent=2))  # noqa: T201 - the command's output
+        shown = [{"service": name, "id": number, **outcome.model_dump()} for name, number, outcome in outcomes]
+        print(json.dumps({"replayed": shown}, indent=2))  # noqa: T201 - the command's output
     else:
-        for outcome in outcomes:
-            result = "replayed" if outcome["replayed"] else f"failed again: {outcome['error']}"
-            say(Console(), escape(f"{outcome['service']} {outcome['id']}: {result}"))
+        for name, number, outcome in outcomes:
+            result = "replayed" if outcome.replayed else f"failed again: {outcome.error}"
+            say(Console(), escape(f"{name} {number}: {result}"))
         if not outcomes:
             say(Console(), "There is nothing to replay.")
-    if not all(outcome["replayed"] for outcome in outcomes):
+    if not all(outcome.replayed for _, _, outcome in outcomes):
         raise typer.Exit(1)
 
 
 def _wanted(
     admin: EventAdmin, identifier: str | None, service: str | None, *, everything: bool
-) -> list[dict[str, Any]]:
+) -> list[tuple[str, int | str]]:
+    """Service and id of each dead letter that is meant."""
     if everything == (identifier is not None):
         raise StackError("Say which: one ID, or --all.", "See: notechondria events dead-letters list.")
     if everything:
-        return [letter for letter in admin.dead_letters(service) if letter.get("replayed_at") is None]
+        return [(one.consumer, one.id) for one in admin.dead_letters(service) if one.replayed_at is None]
     if service is None:
         raise StackError("Ids are counted per service.", f"Add --service, for example: --service notes {identifier}.")
-    return [{"service": service, "id": identifier}]
+    return [(service, str(identifier))]

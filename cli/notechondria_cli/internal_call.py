@@ -2,10 +2,13 @@
 
 import http.client
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
 
 from notechondria_cli.control import running_state
 from notechondria_cli.credentials import Credentials
@@ -15,6 +18,9 @@ from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.operator_env import operator_environment
 
 _TIMEOUT_SECONDS = 60
+ModelT = TypeVar("ModelT", bound=BaseModel)
+Body = Mapping[str, str | int | bool | None]
+"""What is sent as a JSON object."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,17 @@ class InternalCall:
         token = env.get("INTERNAL_TOKEN") or Credentials.load_or_create(layout.credentials).internal_token
         return cls({name: f"127.0.0.1:{state.ports[name]}" for name in SERVICES_WITH_SCHEMA}, token)
 
-    def send(self, service: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
-        """Return the JSON object of a 2xx answer, None for a 404; a refusal's own words become the error."""
+    def ask(self, service: str, model: type[ModelT], method: str, path: str, body: Body | None = None) -> ModelT | None:
+        """Return a 2xx answer as ``model``, None for a 404; a refusal's own words become the error."""
+        answer = self._send(service, method, path, body)
+        try:
+            return None if answer is None else model.model_validate_json(answer)
+        except ValidationError as error:
+            raise StackError(
+                f"{service} answered {path} with what cannot be read.", "Is it of this version?"
+            ) from error
+
+    def _send(self, service: str, method: str, path: str, body: Body | None) -> bytes | None:
         connection = http.client.HTTPConnection(self.addresses[service], timeout=_TIMEOUT_SECONDS)
         headers = {"X-Internal-Token": self.token, "Accept": "application/json"}
         content = None
@@ -66,8 +81,7 @@ class InternalCall:
             raise StackError(
                 f"{service} answered {response.status} to {path}.", f"See: notechondria logs --part {service}."
             )
-        parsed = json.loads(answer)
-        return parsed if isinstance(parsed, dict) else {}
+        return answer
 
 
 def _words(answer: bytes) -> str:

@@ -1,18 +1,28 @@
 """``notechondria users|staff|invitations|code``: what operators do to accounts, through identity's own rules."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
 import typer
+from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from notechondria_cli.display import for_tables, say
 from notechondria_cli.errors import StackError
-from notechondria_cli.internal_call import InternalCall
+from notechondria_cli.internal_call import Body, InternalCall, ModelT
+from notechondria_contracts.internal.operators import (
+    OPERATORS_PATH,
+    IssuedCode,
+    OperatorAccount,
+    OperatorAccounts,
+    OperatorInvitation,
+    OperatorInvitations,
+)
 
 users = typer.Typer(help="Accounts: list, disable, enable, delete.", no_args_is_help=True)
 staff = typer.Typer(help="Who is staff: grant, revoke.", no_args_is_help=True)
@@ -21,7 +31,6 @@ invitations = typer.Typer(help="Invitation codes; once there is one, nobody regi
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder of the running stack.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(metavar="USER", help="User name, e-mail address or id.")]
-_BASE = "/internal/operators"
 _USER_KEYS = ("id", "username", "email", "status", "is_staff", "date_joined")
 _INVITATION_KEYS = ("id", "label", "times_used", "max_uses", "created_at", "expires_at")
 
@@ -34,8 +43,8 @@ def register(app: typer.Typer) -> None:
     app.command("code")(issue_code)
 
 
-def _send(data: Path | None, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    answer = InternalCall.to_running(data).send("identity", method, _BASE + path, body)
+def _send(data: Path | None, model: type[ModelT], method: str, path: str, body: Body | None = None) -> ModelT:
+    answer = InternalCall.to_running(data).ask("identity", model, method, OPERATORS_PATH + path, body)
     if answer is None:
         raise StackError("There is no such account or invitation.", "See: notechondria users list.")
     return answer
@@ -45,24 +54,29 @@ def user_id(name: str, data: Path | None) -> int:
     """Return the id of an account by its name, address or id; asks the running stack unless it is a number."""
     if name.isdecimal():
         return int(name)
-    found = _send(data, "GET", f"/users?{urlencode({'search': name})}")["users"]
-    exact = [row for row in found if name.lower() in (row["username"].lower(), row["email"].lower())]
+    found = _send(data, OperatorAccounts, "GET", f"/users?{urlencode({'search': name})}").users
+    exact = [account for account in found if name.lower() in (account.username.lower(), account.email.lower())]
     if not exact:
         raise StackError(f"There is no account {name!r}.", "See: notechondria users list.")
-    return int(exact[0]["id"])
+    return exact[0].id
 
 
-def _show(answer: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+def _print(answer: BaseModel) -> None:
+    print(json.dumps(answer.model_dump(mode="json"), indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+
+
+def _show(answer: BaseModel, sentence: str, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(answer, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+        _print(answer)
     else:
         say(Console(), escape(sentence))
 
 
-def _table(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
+def _table(rows: Sequence[BaseModel], keys: tuple[str, ...]) -> None:
     table = Table(*(key.replace("_", " ") for key in keys), box=None)
     for row in rows:
-        table.add_row(*(escape("" if row.get(key) is None else str(row[key])) for key in keys))
+        cells = (getattr(row, key) for key in keys)
+        table.add_row(*("" if cell is None else escape(str(cell)) for cell in cells))
     for_tables().print(table)
 
 
@@ -74,17 +88,17 @@ def list_users(
     as_json: Json = False,
 ) -> None:
     """List accounts by id."""
-    answer = _send(data, "GET", "/users?" + urlencode({"search": search, "offset": offset}))
+    answer = _send(data, OperatorAccounts, "GET", "/users?" + urlencode({"search": search, "offset": offset}))
     if as_json:
-        print(json.dumps(answer, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+        _print(answer)
         return
-    _table(answer["users"], _USER_KEYS)
-    say(Console(), f"{len(answer['users'])} of {answer['total']} accounts.")
+    _table(answer.users, _USER_KEYS)
+    say(Console(), f"{len(answer.users)} of {answer.total} accounts.")
 
 
-def _change(data: Path | None, name: str, change: dict[str, Any], sentence: str, *, as_json: bool) -> None:
-    answer = _send(data, "PATCH", f"/users/{quote(name, safe='')}", change)
-    _show(answer, f"{answer['username']} {sentence}", as_json=as_json)
+def _change(data: Path | None, name: str, change: Body, sentence: str, *, as_json: bool) -> None:
+    answer = _send(data, OperatorAccount, "PATCH", f"/users/{quote(name, safe='')}", change)
+    _show(answer, f"{answer.username} {sentence}", as_json=as_json)
 
 
 @users.command()
@@ -109,8 +123,8 @@ def delete(
     """Delete an account and everything of it in every service. Final."""
     if not yes:
         typer.confirm(f"Delete {name} with all notes, courses, plans and files? This is final", abort=True)
-    answer = _send(data, "DELETE", f"/users/{quote(name, safe='')}")
-    _show(answer, f"{answer['username']} is deleted.", as_json=as_json)
+    answer = _send(data, OperatorAccount, "DELETE", f"/users/{quote(name, safe='')}")
+    _show(answer, f"{answer.username} is deleted.", as_json=as_json)
 
 
 @staff.command()
@@ -135,19 +149,19 @@ def create_invitation(
     as_json: Json = False,
 ) -> None:
     """Make an invitation; only its hash is kept, so note the code down."""
-    body = {"code": code, "label": label, "max_uses": max_uses, "expires_at": expires}
-    answer = _send(data, "POST", "/invitations", body)
-    _show(answer, f"Invitation {answer['id']} may be used {max_uses} time(s).", as_json=as_json)
+    body: Body = {"code": code, "label": label, "max_uses": max_uses, "expires_at": expires}
+    answer = _send(data, OperatorInvitation, "POST", "/invitations", body)
+    _show(answer, f"Invitation {answer.id} may be used {max_uses} time(s).", as_json=as_json)
 
 
 @invitations.command("list")
 def list_invitations(data: Data = None, as_json: Json = False) -> None:
     """List the newest invitations."""
-    answer = _send(data, "GET", "/invitations")
+    answer = _send(data, OperatorInvitations, "GET", "/invitations")
     if as_json:
-        print(json.dumps(answer, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+        _print(answer)
     else:
-        _table(answer["invitations"], _INVITATION_KEYS)
+        _table(answer.invitations, _INVITATION_KEYS)
 
 
 @invitations.command("expire")
@@ -157,8 +171,8 @@ def expire_invitation(
     as_json: Json = False,
 ) -> None:
     """End an invitation now."""
-    answer = _send(data, "POST", f"/invitations/{identifier}/expire")
-    _show(answer, f"Invitation {answer['id']} is void from now on.", as_json=as_json)
+    answer = _send(data, OperatorInvitation, "POST", f"/invitations/{identifier}/expire")
+    _show(answer, f"Invitation {answer.id} is void from now on.", as_json=as_json)
 
 
 def issue_code(
@@ -168,6 +182,6 @@ def issue_code(
     as_json: Json = False,
 ) -> None:
     """Issue a code by hand, for somebody whose mail does not arrive; hand it over by a channel you trust."""
-    answer = _send(data, "POST", f"/users/{quote(name, safe='')}/code", {"kind": kind})
-    sentence = f"{answer['kind']} code for {answer['username']}: {answer['code']} (good for {answer['hours']} hours)"
+    answer = _send(data, IssuedCode, "POST", f"/users/{quote(name, safe='')}/code", {"kind": kind})
+    sentence = f"{answer.kind} code for {answer.username}: {answer.code} (good for {answer.hours} hours)"
     _show(answer, sentence, as_json=as_json)

@@ -1,5 +1,4 @@
-"""Moving in from the Django monolith: its Postgres and its media folder, read into the four schemas.
+"""Moving in from the Django monolith: `command.py` opens the idle system, `services.py` runs each service's own import.
 
-`source.py` reads the monolith's tables, `accounts.py`, `writings.py` and `plans.py` turn its rows into ours,
-`target.py` writes them, `report.py` counts what came over and what did not, `move.py` does it all in order.
+What is imported and how stands in the services: `identity_service/django_import/` and so on.
 """

@@ -1,6 +1,7 @@
 """``notechondria import-django``: move in from the Django monolith."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,21 +11,30 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from notechondria_cli import backup
 from notechondria_cli.backup_commands import media_environment
 from notechondria_cli.database import idle_database
 from notechondria_cli.display import say
-from notechondria_cli.django_import.move import make_schemas, move
-from notechondria_cli.django_import.report import Report
-from notechondria_cli.django_import.source import Source
+from notechondria_cli.django_import.services import (
+    IMPORTED_SERVICES,
+    ImportOptions,
+    OnProgress,
+    check_installed,
+    import_services,
+)
+from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
-from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.operator_env import operator_environment
 from notechondria_shared.db.provision import provision
+from notechondria_shared.django_import.lines import DATABASE_VARIABLE
+from notechondria_shared.django_import.problem import ImportProblem
+from notechondria_shared.django_import.report import Report
+from notechondria_shared.django_import.source import Monolith
 
 
 def import_django(
-    database_url: Annotated[str, typer.Option("--database-url", help="The monolith's Postgres, only read.")],
+    database_url: Annotated[
+        str, typer.Option("--database-url", envvar=DATABASE_VARIABLE, help="The monolith's Postgres, only read.")
+    ],
     media: Annotated[
         Path | None, typer.Option("--media", help="The monolith's media folder.", exists=True, file_okay=False)
     ] = None,
@@ -40,27 +50,40 @@ def import_django(
     """
     env = operator_environment()
     layout = Layout.of(data, env)
-    console = Console(stderr=True)
-    with Source(database_url) as source:
-        source.require("auth_user")  # before anything is made
-        database = idle_database(layout, env)
-        try:
-            url = database.admin_database_url
-            make_schemas({service: database.database_url(service) for service in SERVICES_WITH_SCHEMA})
-            store = backup.media_store(media_environment(layout, env, url))
-            public = env.get("PUBLIC_BASE_URL") or "http://localhost:8080"
-            with _Bars(console) as tell:
-                api = f"{public.rstrip('/')}/api/v1"
-                report = move(source, url, store, media, api, tell, dry_run=dry_run)
-            provision(url, database.role_passwords)
-        finally:
-            database.stop()
+    check_installed()
+    try:
+        with Monolith(database_url) as monolith:
+            monolith.require("auth_user")  # before anything is made
+            options = ImportOptions(monolith.export_snapshot(), media, dry_run)
+            with _Bars(Console(stderr=True)) as bars:
+                report = _import(layout, env, database_url, options, bars)
+    except ImportProblem as problem:
+        raise StackError(problem.sentence, problem.remedy) from problem
     if report_file:
         report_file.write_text(json.dumps(report.as_json(), indent=2) + "\n", encoding="utf-8")
     if as_json:
         print(json.dumps(report.as_json(), indent=2))  # noqa: T201 - the command's output
     else:
         _show(report)
+
+
+def _import(
+    layout: Layout, env: Mapping[str, str], monolith_url: str, options: ImportOptions, progress: OnProgress
+) -> Report:
+    database = idle_database(layout, env)
+    try:
+        url = database.admin_database_url
+        if not options.dry_run:
+            provision(url, database.role_passwords)
+        # A dry run makes no roles: it looks with the administrator's, and cannot write.
+        urls = {name: url if options.dry_run else database.database_url(name) for name in IMPORTED_SERVICES}
+        environments = {
+            name: {**media_environment(layout, env, urls[name]), DATABASE_VARIABLE: monolith_url}
+            for name in IMPORTED_SERVICES
+        }
+        return import_services(environments, options, progress)
+    finally:
+        database.stop()
 
 
 class _Bars(Progress):
@@ -70,11 +93,15 @@ class _Bars(Progress):
         columns = (TextColumn("{task.description:<30}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         super().__init__(*columns, console=console, disable=not console.is_terminal)
         self._tasks_of: dict[str, TaskID] = {}
+        self._done: dict[tuple[str, str], int] = {}
 
-    def __call__(self, kind: str, done: int) -> None:
+    def __call__(self, service: str, kind: str, done: int) -> None:
+        """Show how far a service is; a kind that several services have is one line."""
         if kind not in self._tasks_of:
             self._tasks_of[kind] = self.add_task(kind, total=None)
-        self.update(self._tasks_of[kind], completed=done)
+        self._done[kind, service] = done
+        together = sum(count for (name, _), count in self._done.items() if name == kind)
+        self.update(self._tasks_of[kind], completed=together)
 
 
 def _show(report: Report) -> None:

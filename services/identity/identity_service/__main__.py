@@ -1,4 +1,7 @@
-"""`python -m identity_service`: wait for Postgres, migrate, bootstrap, serve."""
+"""`python -m identity_service`: wait for Postgres, migrate, bootstrap, serve.
+
+With `prepare` it ends before serving, with `import-django` it imports from the Django monolith.
+"""
 
 from __future__ import annotations
 
@@ -9,5 +12,20 @@ from identity_service.bootstrap import bootstrap
 from identity_service.settings import IdentitySettings
 from notechondria_shared.service.runner import load_settings, run
 
+
+def _import_django(settings: IdentitySettings) -> int:
+    from identity_service.django_import.command import import_django  # noqa: PLC0415 - serving does not need it
+
+    return import_django(settings)
+
+
 if __name__ == "__main__":
-    sys.exit(run(load_settings(IdentitySettings), SPEC, "identity_service.app:create_app", bootstrap))
+    sys.exit(
+        run(
+            load_settings(IdentitySettings),
+            SPEC,
+            "identity_service.app:create_app",
+            bootstrap,
+            commands={"import-django": _import_django},
+        )
+    )

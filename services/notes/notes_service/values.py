@@ -9,6 +9,7 @@ from pydantic import Field
 EDITOR_MODES = ("G", "B", "P")
 NOTE_TYPES = ("N", "C")
 BLOCK_TYPES = ("T", "S", "N", "U", "E", "P", "C", "Q", "I", "L", "H")
+COURSE_OPERATIONS = ("subscribe", "unsubscribe", "open")
 
 EditorMode = Annotated[str, Field(json_schema_extra={"enum": list(EDITOR_MODES)})]
 NoteType = Annotated[str, Field(json_schema_extra={"enum": list(NOTE_TYPES)})]

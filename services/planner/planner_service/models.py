@@ -29,7 +29,8 @@ NONE, WEEKLY, MONTHLY, YEARLY = "N", "W", "M", "Y"
 FREQUENCIES = (NONE, WEEKLY, MONTHLY, YEARLY)
 IMPORTED, SUBSCRIBED = "I", "S"
 LIVE, TRASHED, PURGED = "live", "trashed", "purged"
-CREATED = "C"
+CREATED, EDITED = "C", "E"
+ACTIVITY_TYPES = (CREATED, EDITED)
 
 
 class PlannerEvent(Dated, Base, Aggregate[PlannerEventState]):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter
+from pydantic import BaseModel
 
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import BadRequest
@@ -11,16 +14,29 @@ router = APIRouter(prefix="/api/v1/integrations/github", tags=["integrations"])
 REFUSED = "Sync refused: Backend.Creators.GithubSync/connect — there is no GitHub App installation on this server."
 
 
+class NotConnected(BaseModel):
+    """Nothing is connected."""
+
+    connected: Literal[False]
+
+
+class GithubStatus(NotConnected):
+    """No GitHub App could be installed either."""
+
+    install_url: str
+    app_name: str
+
+
 @router.get("/status/")
-async def status(_: LoggedIn) -> dict[str, object]:
+async def status(_: LoggedIn) -> GithubStatus:
     """Never connected."""
-    return {"connected": False, "install_url": "", "app_name": ""}
+    return GithubStatus(connected=False, install_url="", app_name="")
 
 
 @router.delete("/status/")
-async def disconnect(_: LoggedIn) -> dict[str, bool]:
+async def disconnect(_: LoggedIn) -> NotConnected:
     """Nothing to disconnect."""
-    return {"connected": False}
+    return NotConnected(connected=False)
 
 
 @router.post("/callback/")

@@ -12,6 +12,13 @@ from identity_service.avatars.service import folder_of
 from identity_service.dependencies import State
 from identity_service.operators import queries, schemas, service
 from notechondria_contracts.internal.identity import Account, MaybeAccount
+from notechondria_contracts.internal.operators import (
+    IssuedCode,
+    OperatorAccount,
+    OperatorAccounts,
+    OperatorInvitation,
+    OperatorInvitations,
+)
 from notechondria_shared.db.listing import PageQuery
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.internal import require_internal
@@ -38,22 +45,22 @@ KnownName = Annotated[str, Depends(require_known)]
 
 
 @router.post("/invitations", status_code=201)
-async def create_invitation(body: schemas.CreateInvitation, db: WriteSession) -> dict[str, object]:
+async def create_invitation(body: schemas.CreateInvitation, db: WriteSession) -> OperatorInvitation:
     """Make an invitation."""
-    return service.invitation_row(await service.create_invitation(db, body))
+    return service.invitation_answer(await service.create_invitation(db, body))
 
 
 @router.get("/invitations")
-async def list_invitations(read: ReadSession) -> dict[str, object]:
+async def list_invitations(read: ReadSession) -> OperatorInvitations:
     """The newest invitations."""
     page = await queries.INVITATIONS.read(read, PageQuery(limit=LISTED))
-    return {"invitations": page["results"]}
+    return OperatorInvitations(invitations=page["results"])
 
 
 @router.post("/invitations/{invitation_id:id}/expire")
-async def expire_invitation(invitation_id: int, db: WriteSession) -> dict[str, object]:
+async def expire_invitation(invitation_id: int, db: WriteSession) -> OperatorInvitation:
     """End an invitation now."""
-    return service.invitation_row(await service.expire_invitation(db, invitation_id))
+    return service.invitation_answer(await service.expire_invitation(db, invitation_id))
 
 
 @router.get("/first-superuser")
@@ -73,29 +80,29 @@ def _account(row: queries.AccountRow | None) -> MaybeAccount:
 
 
 @router.get("/users")
-async def list_users(read: ReadSession, query: Page) -> dict[str, object]:
+async def list_users(read: ReadSession, query: Page) -> OperatorAccounts:
     """Accounts by id, 500 at a time; `search` is part of a name or address, or an id."""
     page = await queries.USERS.read(read, replace(query, limit=LISTED))
-    return {"users": page["results"], "total": page["total"], "offset": page["offset"]}
+    return OperatorAccounts(users=page["results"], total=page["total"], offset=page["offset"])
 
 
 @router.patch("/users/{name}")
-async def change_user(name: KnownName, body: schemas.ChangeUser, db: WriteSession) -> dict[str, object]:
+async def change_user(name: KnownName, body: schemas.ChangeUser, db: WriteSession) -> OperatorAccount:
     """Disable, enable, make or unmake staff."""
     user = await service.find_user(db, name)
     await service.change_user(db, user, body)
-    return service.user_row(user)
+    return service.account_answer(user)
 
 
 @router.delete("/users/{name}", status_code=200)
-async def delete_user(state: State, name: str) -> dict[str, object]:
+async def delete_user(state: State, name: str) -> OperatorAccount:
     """Delete an account and everything of it in every service. Final."""
     async with state.database.transaction() as db:
         user = await service.find_user(db, name)
-        row = service.user_row(user)
+        answer = service.account_answer(user)
         await delete_account(db, user)
     await state.file_deletions.delete([folder_of(user.id)])
-    return row
+    return answer
 
 
 @router.post("/users/{name}/code")
@@ -104,9 +111,9 @@ async def issue_code(
     name: KnownName,
     body: schemas.IssueCode,
     db: WriteSession,
-) -> dict[str, object]:
+) -> IssuedCode:
     """Issue a code by hand; older ones of its kind are void."""
     user = await service.find_user(db, name)
     hours = state.settings.smtp_email_verification_ttl_hours
     digits = await service.issue_code(db, user, body.kind, hours)
-    return {"username": user.username, "email": user.email, "kind": body.kind, "code": digits, "hours": hours}
+    return IssuedCode(username=user.username, email=user.email, kind=body.kind, code=digits, hours=hours)

@@ -14,6 +14,7 @@ from identity_service.models import ACTIVE, DISABLED, PENDING, Invitation, User
 from identity_service.operators.schemas import ChangeUser, CreateInvitation
 from identity_service.sessions import service as sessions
 from notechondria_contracts.events.identity import UserUpdated
+from notechondria_contracts.internal.operators import OperatorAccount, OperatorInvitation
 from notechondria_shared.auth.credentials import digest
 from notechondria_shared.core.errors import BadRequest, FieldErrors, NotFound
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none, now
@@ -21,29 +22,29 @@ from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none, 
 _HASHED = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def user_row(user: User) -> dict[str, object]:
-    """An account as operators see it; never a hash."""
-    return {
-        "id": user.id,
-        "username": user.username,
-        "email": user.email,
-        "status": user.status,
-        "is_staff": user.is_staff,
-        "is_superuser": user.is_superuser,
-        "date_joined": iso_offset(user.date_joined),
-    }
+def account_answer(user: User) -> OperatorAccount:
+    """An account as operators see it."""
+    return OperatorAccount(
+        id=user.id,
+        username=user.username,
+        email=user.email,
+        status=user.status,
+        is_staff=user.is_staff,
+        is_superuser=user.is_superuser,
+        date_joined=iso_offset(user.date_joined),
+    )
 
 
-def invitation_row(row: Invitation) -> dict[str, object]:
-    """An invitation as operators see it; the code itself is not kept."""
-    return {
-        "id": row.id,
-        "label": row.label,
-        "max_uses": row.max_uses,
-        "times_used": row.times_used,
-        "created_at": iso_offset(row.created_at),
-        "expires_at": iso_offset_or_none(row.expires_at),
-    }
+def invitation_answer(row: Invitation) -> OperatorInvitation:
+    """An invitation as operators see it."""
+    return OperatorInvitation(
+        id=row.id,
+        label=row.label,
+        max_uses=row.max_uses,
+        times_used=row.times_used,
+        created_at=iso_offset(row.created_at),
+        expires_at=iso_offset_or_none(row.expires_at),
+    )
 
 
 async def create_invitation(db: AsyncSession, wanted: CreateInvitation) -> Invitation:

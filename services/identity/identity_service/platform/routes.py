@@ -5,50 +5,51 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from identity_service.dependencies import State
+from identity_service.platform.schemas import SERVICE, Build, Handshake, Pong, RootAlive
 from notechondria_shared.core.timestamps import iso_offset, now
 from notechondria_shared.core.version import product_version
 from notechondria_shared.web.errors import EMPTY_405
+from notechondria_shared.web.internal import Liveness
 
-SERVICE = "notechondria-backend"
 ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 router = APIRouter(tags=["platform"])
 
 
 @router.api_route("/", methods=[*ANY_METHOD, "OPTIONS"], include_in_schema=False)
-async def root() -> dict[str, str]:
+async def root() -> RootAlive:
     """Liveness for whoever asks."""
-    return {"status": "ok", "service": SERVICE}
+    return RootAlive(service=SERVICE)
 
 
 @router.get("/handshake/", openapi_extra={EMPTY_405: True})
 @router.get("/api/v1/handshake/", openapi_extra={EMPTY_405: True})
-async def handshake(request: Request, state: State) -> dict[str, object]:
+async def handshake(request: Request, state: State) -> Handshake:
     """Who this is and what it can do (identity §6.1); capabilities are what the deployed services announced."""
     settings = state.settings
     version = product_version()
-    return {
-        "service": SERVICE,
-        "api_version": "v1",
-        "version": version,
-        "capabilities": request.app.state.spec.capabilities
+    return Handshake(
+        service=SERVICE,
+        api_version="v1",
+        version=version,
+        capabilities=request.app.state.spec.capabilities
         | state.capabilities.current()
         | ({"ai": 1} if settings.ai_service_url else {}),
-        "build": {
-            "version": version,
-            "commit": settings.backend_build_commit[:40],
-            "build_time": settings.backend_build_time,
-            "deploy_target": settings.backend_deploy_target,
-        },
-    }
+        build=Build(
+            version=version,
+            commit=settings.backend_build_commit[:40],
+            build_time=settings.backend_build_time,
+            deploy_target=settings.backend_deploy_target,
+        ),
+    )
 
 
 @router.get("/api/v1/ping/", openapi_extra={EMPTY_405: True})
-async def ping() -> dict[str, object]:
+async def ping() -> Pong:
     """Pong, with the server's time."""
-    return {"pong": True, "service": SERVICE, "timestamp": iso_offset(now())}
+    return Pong(pong=True, service=SERVICE, timestamp=iso_offset(now()))
 
 
 @router.api_route("/api/v1/health/", methods=ANY_METHOD, include_in_schema=False)
-async def health() -> dict[str, str]:
+async def health() -> Liveness:
     """The API answers."""
-    return {"status": "ok"}
+    return Liveness()

@@ -28,8 +28,11 @@ def url_problem(text: str) -> str | None:
     return None if fine else BAD_URL
 
 
+EDITOR_MODES = ("G", "B", "P")
+THEME_MODES = ("S", "L", "D")
+
 ThemePreset = Annotated[str, Text(max_length=32)]
-ThemeMode = Annotated[str, Choice(("S", "L", "D"))]
+ThemeMode = Annotated[str, Choice(THEME_MODES)]
 ApiBaseUrl = Annotated[str, Text(max_length=255, check=url_problem)]
 
 
@@ -52,7 +55,7 @@ class ChangeSettings(Mirrored):
     email: Address = ""
     motto: Annotated[str, Text(max_length=100, blank=True)] = ""
     social_link: Annotated[str, Text(max_length=255, blank=True, check=url_problem)] = ""
-    editor_mode: Annotated[str, Choice(("G", "B", "P"))] = "P"
+    editor_mode: Annotated[str, Choice(EDITOR_MODES)] = "P"
     mcp_skill_md: Annotated[str, Text(blank=True)] = ""
     app_settings: Annotated[object, Json()] = None
     app_settings_updated_at: Annotated[datetime | None, DateTime(null=True)] = None

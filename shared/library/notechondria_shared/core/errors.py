@@ -102,6 +102,15 @@ class NotFound(DetailError):
         super().__init__(detail)
 
 
+class RouteNotFound(ApiError):
+    """404 with the three keys of an unknown path (identity §3.1)."""
+
+    status = 404
+
+    def __init__(self, path: str) -> None:
+        super().__init__({"detail": "API route not found.", "status_code": 404, "path": path})
+
+
 class Conflict(DetailError):
     """409 `{"detail": ...}`."""
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Text, cast, delete, literal_column, select, update
 
 from notechondria_contracts.events.event import Envelope, IntegrationEvent
+from notechondria_contracts.internal.dead_letters import DeadLetter, DeadLetters
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db.engine import Database
 from notechondria_shared.db.listing import PageQuery, SearchableList
-from notechondria_shared.db.tables import Row
 from notechondria_shared.messaging.consumer import Handler, Unreadable, apply
 from notechondria_shared.messaging.tables import EventTables
 
@@ -30,14 +29,15 @@ def letter_list(tables: EventTables) -> SearchableList:
     )
 
 
-async def listing(database: Database, tables: EventTables, wanted: PageQuery) -> dict[str, Any]:
-    """Dead letters, newest first: `{"results", "total", "limit", "offset"}`."""
-    return await letter_list(tables).read(database.reader, wanted)
+async def listing(database: Database, tables: EventTables, wanted: PageQuery) -> DeadLetters:
+    """Dead letters, newest first."""
+    return DeadLetters.model_validate(await letter_list(tables).read(database.reader, wanted))
 
 
-async def one(database: Database, tables: EventTables, letter_id: int) -> Row | None:
+async def one(database: Database, tables: EventTables, letter_id: int) -> DeadLetter | None:
     """A dead letter, None when there is no such one."""
-    return await letter_list(tables).one(database.reader, letter_id)
+    row = await letter_list(tables).one(database.reader, letter_id)
+    return None if row is None else DeadLetter.model_validate(row)
 
 
 async def discard(database: Database, tables: EventTables, letter_id: int) -> bool:

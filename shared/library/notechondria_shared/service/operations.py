@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 
-from notechondria_shared.core.errors import Unavailable
+from notechondria_contracts.internal.dead_letters import DeadLetter, DeadLetters, Discarded, MarkedUnsent, Replayed
+from notechondria_shared.core.errors import RouteNotFound, Unavailable
 from notechondria_shared.db import Database
 from notechondria_shared.db.migrations import head
 from notechondria_shared.messaging import dead_letters, replay
 from notechondria_shared.messaging.tables import EventTables
-from notechondria_shared.web.answers import route_not_found
 from notechondria_shared.web.internal import HEALTH, Readiness, not_through_a_gateway, require_internal
 from notechondria_shared.web.page_query import Page
 
@@ -38,39 +37,42 @@ async def ready(request: Request) -> Readiness:
 
 
 @operators.post("/replay")
-async def replay_events(request: Request) -> dict[str, int]:
-    """Mark every kept event unsent; the relay sends them again. `{"marked": n}`."""
-    return {"marked": await replay.replay_all(request.app.state.database, _tables(request))}
+async def replay_events(request: Request) -> MarkedUnsent:
+    """Mark every kept event unsent; the relay sends them again."""
+    return MarkedUnsent(marked=await replay.replay_all(request.app.state.database, _tables(request)))
 
 
 @operators.get("/dead-letters")
-async def list_dead_letters(request: Request, wanted: Page) -> dict[str, Any]:
-    """Dead letters of this service, newest first: `{"results", "total", "limit", "offset"}`."""
+async def list_dead_letters(request: Request, wanted: Page) -> DeadLetters:
+    """Dead letters of this service, newest first."""
     return await dead_letters.listing(request.app.state.database, _tables(request), wanted)
 
 
 @operators.get("/dead-letters/{letter_id:id}")
-async def dead_letter(request: Request, letter_id: int) -> Any:
+async def dead_letter(request: Request, letter_id: int) -> DeadLetter:
     """One dead letter; 404 when unknown."""
     found = await dead_letters.one(request.app.state.database, _tables(request), letter_id)
-    return route_not_found(request.url.path) if found is None else found
+    if found is None:
+        raise RouteNotFound(request.url.path)
+    return found
 
 
 @operators.post("/dead-letters/{letter_id:id}/discard")
-async def discard_dead_letter(request: Request, letter_id: int) -> Any:
-    """Forget a dead letter. `{"discarded": true}`; 404 when unknown."""
-    found = await dead_letters.discard(request.app.state.database, _tables(request), letter_id)
-    return {"discarded": True} if found else route_not_found(request.url.path)
+async def discard_dead_letter(request: Request, letter_id: int) -> Discarded:
+    """Forget a dead letter; 404 when unknown."""
+    if not await dead_letters.discard(request.app.state.database, _tables(request), letter_id):
+        raise RouteNotFound(request.url.path)
+    return Discarded()
 
 
 @operators.post("/dead-letters/{letter_id:id}/replay")
-async def replay_dead_letter(request: Request, letter_id: int) -> Any:
-    """Try a dead letter once more. `{"replayed": bool, "error": str}`; 404 when unknown."""
+async def replay_dead_letter(request: Request, letter_id: int) -> Replayed:
+    """Try a dead letter once more; 404 when unknown."""
     state = request.app.state
     outcome = await dead_letters.replay(state.database, _tables(request), state.handlers, letter_id)
     if outcome is None:
-        return route_not_found(request.url.path)
-    return {"replayed": not outcome, "error": outcome}
+        raise RouteNotFound(request.url.path)
+    return Replayed(replayed=not outcome, error=outcome)
 
 
 def _tables(request: Request) -> EventTables:

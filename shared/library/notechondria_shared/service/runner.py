@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from types import FrameType
 from typing import Any, TypeVar
@@ -48,12 +48,15 @@ def run(
     spec: AppSpec,
     factory: str,
     bootstrap: Callable[[SettingsT], Awaitable[None]] | None = None,
+    commands: Mapping[str, Callable[[SettingsT], int]] | None = None,
 ) -> int:
     """Run a service until SIGTERM; the exit code. `factory` is the import path of its `create_app`.
 
     With the argument `prepare` it does all that comes before serving, and ends: for a job that migrates ahead of a
-    rolling update.
+    rolling update. An argument that names one of `commands` runs that instead; it returns the exit code.
     """
+    if command := (commands or {}).get("".join(sys.argv[1:2])):
+        return command(settings)
     configure_logging(settings)
     become_replica()
     try:

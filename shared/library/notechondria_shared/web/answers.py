@@ -18,11 +18,6 @@ class Json(JSONResponse):
         return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def route_not_found(path: str) -> Json:
-    """The three-key 404 of an unknown path (identity §3.1)."""
-    return Json({"detail": "API route not found.", "status_code": 404, "path": path}, status_code=404)
-
-
 def server_error(path: str) -> Json:
     """The three-key 500 (identity §3.1); what happened is in the log, under the request id."""
     body = {"detail": "Something went wrong on our side; it has been logged.", "status_code": 500, "path": path}

@@ -9,8 +9,8 @@ from starlette.responses import RedirectResponse, Response
 
 from notechondria_contracts.fields import messages
 from notechondria_shared.auth.caller import LOGINS, allow_caller, authenticate, require_caller
-from notechondria_shared.core.errors import ApiError
-from notechondria_shared.web.answers import Json, route_not_found
+from notechondria_shared.core.errors import ApiError, RouteNotFound
+from notechondria_shared.web.answers import Json
 from notechondria_shared.web.body import failing_fields
 from notechondria_shared.web.paths import calls, matching_routes
 from notechondria_shared.web.query import FIELD_ERROR
@@ -60,7 +60,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
         if not path.endswith("/") and matching_routes(request, path + "/"):
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"{path}/{query}", status_code=301)
-        return route_not_found(path)
+        return answer(RouteNotFound(path))
     if error.status_code == 405:
         return await _method_not_allowed(request)
     return Json({"detail": error.detail}, status_code=error.status_code, headers=error.headers)

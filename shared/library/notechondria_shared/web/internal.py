@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel
 
 from notechondria_shared.auth.assertion import INTERNAL_TOKEN_HEADER
-from notechondria_shared.core.errors import ApiError, Forbidden, Unavailable
+from notechondria_shared.core.errors import Forbidden, RouteNotFound, Unavailable
 from notechondria_shared.core.shutdown import ShutdownState
 
 
 async def not_through_a_gateway(request: Request) -> None:
     """The gateway adds X-Forwarded-* to all it passes on: with them, the call is from outside, whatever its path."""
     if any(name.startswith("x-forwarded-") for name in request.headers):
-        raise ApiError({"detail": "API route not found.", "status_code": 404, "path": request.url.path}, status=404)
+        raise RouteNotFound(request.url.path)
 
 
 async def require_internal(request: Request, x_internal_token: Annotated[str, Header()] = "") -> None:
@@ -27,16 +27,23 @@ async def require_internal(request: Request, x_internal_token: Annotated[str, He
         raise Forbidden(f"Internal call refused: Backend.Internal/token — {INTERNAL_TOKEN_HEADER} is missing or wrong.")
 
 
+INTERNAL = "/internal"
 HEALTH = "/internal/health"
 health = APIRouter(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
 
 
+class Liveness(BaseModel):
+    """That a process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
 @health.get("/live")
-async def live() -> dict[str, str]:
+async def live() -> Liveness:
     """The process answers, and goes on doing so; the gateway asks every second."""
     if ShutdownState.started:
         raise Unavailable("Not live: Backend.Stop/drain — this process is about to stop.")
-    return {"status": "ok"}
+    return Liveness()
 
 
 class Readiness(BaseModel):

@@ -1,17 +1,25 @@
-"""OpenAPI: request bodies as the contract takes them, and the errors every route can give."""
+"""OpenAPI: request bodies as the contract takes them, and the errors every route can give.
+
+What other services may call is a document of its own: `internal_document`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import RouteContext
 from pydantic.json_schema import models_json_schema
 
+from notechondria_shared.auth.assertion import INTERNAL_TOKEN_HEADER
 from notechondria_shared.auth.caller import allow_caller, require_caller, require_session
 from notechondria_shared.core.version import product_version
 from notechondria_shared.web.body import DescribedBody
+from notechondria_shared.web.internal import INTERNAL, require_internal
 from notechondria_shared.web.paths import api_routes, calls
 from notechondria_shared.web.route import body_model
 
@@ -61,19 +69,49 @@ def install(app: FastAPI) -> None:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(title=app.title, version=product_version(), description=app.description, routes=app.routes)
+    public = [route for route in api_routes(app) if route.include_in_schema]
+    document = get_openapi(title=app.title, version=product_version(), description=app.description, routes=public)
     components = document.setdefault("components", {})
     components["securitySchemes"] = {
         "session": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Token <40 hex>`"},
         "apiKey": {"type": "http", "scheme": "bearer", "description": "`Bearer ntc_<32 hex>`"},
     }
-    schemas = components.setdefault("schemas", {})
+    return _complete(document, public)
+
+
+class _Described(RouteContext):
+    """A route as it is described in a document, though the public one leaves it out."""
+
+    @property
+    def include_in_schema(self) -> bool:
+        """Always."""
+        return True
+
+
+def internal_document(app: FastAPI) -> dict[str, Any]:
+    """What a service answers below `/internal`, for the other services (ADR 0006). It is served nowhere.
+
+    It carries no version: both sides of a call are of one release.
+    """
+    routes = [
+        _Described(**{one.name: getattr(route, one.name) for one in fields(route)})
+        for route in api_routes(app)
+        if route.path_format and route.path_format.startswith(f"{INTERNAL}/")
+    ]
+    document = get_openapi(title=f"{app.title}, internal", version="internal", routes=routes)
+    document.setdefault("components", {})["securitySchemes"] = {
+        "internal": {"type": "apiKey", "in": "header", "name": INTERNAL_TOKEN_HEADER}
+    }
+    return _complete(document, routes)
+
+
+def _complete(document: dict[str, Any], routes: Sequence[RouteContext]) -> dict[str, Any]:
+    schemas = document["components"].setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for route in api_routes(app):
-        if route.include_in_schema:
-            for method in route.methods or ():
-                _describe(document["paths"][route.path_format][method.lower()], route.dependant, schemas)
+    for route in routes:
+        for method in route.methods or ():
+            _describe(document["paths"][route.path_format][method.lower()], route.dependant, schemas)
     return document
 
 
@@ -91,6 +129,8 @@ def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str
     elif allow_caller in called:
         operation["security"] = [{}, {"session": []}, {"apiKey": []}]
         responses.setdefault("401", DETAIL)
+    if require_internal in called:
+        _take_internal_token(operation)
     for call in called:
         if isinstance(call, DescribedBody):
             operation["requestBody"] = _request_body(call, schemas)
@@ -100,6 +140,15 @@ def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str
         responses.setdefault("400", FIELDS)
     if "requestBody" in operation:
         responses.setdefault("400", DETAIL)
+
+
+def _take_internal_token(operation: dict[str, Any]) -> None:
+    """Describe the shared secret as what it is, not as one more header."""
+    others = [one for one in operation.pop("parameters", ()) if one["name"] != INTERNAL_TOKEN_HEADER.lower()]
+    if others:
+        operation["parameters"] = others
+    operation["security"] = [{"internal": []}]
+    operation["responses"].setdefault("403", DETAIL)
 
 
 def _request_body(body: DescribedBody, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""What identity answers operators (`notechondria users|staff|invitations|code`). Times are ISO 8601 with `+00:00`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel
+
+OPERATORS_PATH: Final = "/internal/operators"
+
+
+class OperatorAccount(BaseModel):
+    """An account as operators see it; never a hash. `status` is pending, active or disabled."""
+
+    id: int
+    username: str
+    email: str
+    status: str
+    is_staff: bool
+    is_superuser: bool
+    date_joined: str
+
+
+class OperatorAccounts(BaseModel):
+    """Accounts by id from `offset` on; `total` is how many match."""
+
+    users: list[OperatorAccount]
+    total: int
+    offset: int
+
+
+class OperatorInvitation(BaseModel):
+    """An invitation; the code itself is not kept. `expires_at` is null for one that stays."""
+
+    id: int
+    label: str
+    max_uses: int
+    times_used: int
+    created_at: str
+    expires_at: str | None
+
+
+class OperatorInvitations(BaseModel):
+    """The newest invitations."""
+
+    invitations: list[OperatorInvitation]
+
+
+class IssuedCode(BaseModel):
+    """A code in plain text, to be handed over; it is good for `hours`."""
+
+    username: str
+    email: str
+    kind: str
+    code: str
+    hours: int
