@@ -27,13 +27,16 @@ from notechondria_shared.auth import Caller
 from notechondria_shared.auth.caller import authenticate
 from notechondria_shared.auth.credentials import KEY_PREFIX
 from notechondria_shared.auth.state import state_of
-from notechondria_shared.core.errors import INVALID_KEY, ApiError, BadRequest, TooManyRequests, Unauthorized
+from notechondria_shared.core.errors import INVALID_KEY, ApiError, BadRequest, Forbidden, TooManyRequests, Unauthorized
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.body import BODY_LIMIT, client_of, read_json, read_limited
 from notechondria_shared.web.body_budget import BUDGET, BodyHold
+from notechondria_shared.web.cors import origin_allowed
 from notechondria_shared.web.errors import answer as error_answer
 
 SESSION_HEADER = "Mcp-Session-Id"
+FOREIGN_ORIGIN = f"Request refused: {PROCESS}/origin — pages of this origin may not call it."
+"""Against pages that make a browser call a server it can reach (MCP 2025-11-25, transports, "Security Warning")."""
 
 
 class McpEndpoint:
@@ -42,7 +45,9 @@ class McpEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         request = Request(scope, receive)
-        if request.method == "DELETE":
+        if (origin := request.headers.get("origin")) and not _is_ours(request, origin):
+            await error_answer(Forbidden(FOREIGN_ORIGIN))(scope, receive, send)
+        elif request.method == "DELETE":
             await _session_closed()(scope, receive, send)
         elif request.method != "POST":
             await _no_stream()(scope, receive, send)
@@ -60,6 +65,10 @@ class McpEndpoint:
                     await error_answer(refusal)(scope, receive, send)
                     return
                 await _dispatch(request, caller, body, send)
+
+
+def _is_ours(request: Request, origin: str) -> bool:
+    return origin_allowed(origin, state_of(request.app, McpState).settings.cors_hosts)
 
 
 def _session_closed() -> Response:

@@ -25,6 +25,9 @@ from notechondria_shared.web.slow_bodies import BODIES, TimedBody
 
 FORWARD_AUTH = "/internal/forward-auth"
 """Where the gateway asks who is calling; the client gets a refusal as it is, so with CORS headers for its own path."""
+REFERRER_POLICY = b"strict-origin-when-cross-origin"
+NOT_STORED = ("/api/v1/auth/", "/api/v1/settings/", "/api/v1/mcp/")
+"""Answers with credentials, addresses and who did what: no cache keeps them."""
 WRONG_HOST = "Invalid Host header."
 logger = logging.getLogger("notechondria.http")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
@@ -66,7 +69,8 @@ class EdgeMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*_kept(message["headers"], extra), *extra, *_user(scope)]
+                headers = _kept(message["headers"], extra)
+                message["headers"] = [*headers, *extra, *_defaults(scope["path"], headers), *_user(scope)]
             await send(message)
 
         try:
@@ -135,6 +139,15 @@ def _user(scope: Scope) -> list[tuple[bytes, bytes]]:
 def _user_id(scope: Scope) -> int | None:
     user_id: int | None = getattr(scope.get("state", {}).get("caller"), "user_id", None)
     return user_id
+
+
+def _defaults(path: str, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """What an answer says of itself unless its endpoint is stricter (decision 47)."""
+    set_already = {name for name, _ in headers}
+    defaults = [(b"referrer-policy", REFERRER_POLICY)]
+    if path.startswith(NOT_STORED):
+        defaults.append((b"cache-control", b"no-store"))
+    return [(name, value) for name, value in defaults if name not in set_already]
 
 
 def _kept(headers: list[tuple[bytes, bytes]], extra: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
