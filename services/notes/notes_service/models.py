@@ -160,6 +160,7 @@ class Note(Base, Dated, Aggregate[NoteState]):
             postgresql_where=text("is_public AND deleted_at IS NULL"),
         ),
         Index("ix_notes_course_id_last_edit", "course_id", text("last_edit DESC"), text("id DESC")),
+        Index("ix_notes_cover_image", "cover_image", postgresql_where=text("cover_image <> ''")),
         Index("ix_notes_source_note_id", "source_note_id", postgresql_where=text("source_note_id IS NOT NULL")),
         Index(
             "uq_notes_creator_id_client_draft_id",

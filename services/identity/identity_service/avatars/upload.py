@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import secrets
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from notechondria_shared.storage.picture_metadata import without_metadata
 from notechondria_shared.storage.pictures import MAX_PIXELS, NoPicture, TooManyPixels, extension_of
 
 KNOWN_EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"})
@@ -16,8 +18,26 @@ class BadImage(Exception):
     """The file is no picture that may be kept; the text says why."""
 
 
-def checked_extension(filename: str, data: bytes) -> str:
-    """The extension to keep a picture under, by what it really is. Raises `BadImage`; run it off the event loop."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture to keep: its content without metadata, and its extension by what it really is."""
+
+    extension: str
+    data: bytes
+
+
+def checked_picture(upload: tuple[str, bytes]) -> Picture:
+    """What to keep of an uploaded file (its name, its content). Raises `BadImage`; run it off the event loop."""
+    filename, data = upload
+    extension = _extension(filename, data)
+    cleaned = without_metadata(io.BytesIO(data))
+    if cleaned is not None:
+        with cleaned:
+            data = cleaned.read()
+    return Picture(extension, data)
+
+
+def _extension(filename: str, data: bytes) -> str:
     if PurePosixPath(filename.lower()).suffix not in KNOWN_EXTENSIONS:
         allowed = ", ".join(sorted(KNOWN_EXTENSIONS))
         message = f"Upload a picture with one of these extensions: {allowed}."

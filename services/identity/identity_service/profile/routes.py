@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from identity_service.avatars import service as avatars
-from identity_service.avatars.upload import BadImage, checked_extension, path_for
+from identity_service.avatars.upload import BadImage, Picture, checked_picture, path_for
 from identity_service.dependencies import State
 from identity_service.models import User
 from identity_service.profile import queries, service
@@ -19,6 +18,7 @@ from notechondria_shared.auth import Caller, LoggedIn
 from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
 from notechondria_shared.core.timestamps import iso_offset_or_none
 from notechondria_shared.db import SessionReader
+from notechondria_shared.storage import decoder
 from notechondria_shared.storage.media import media_url
 from notechondria_shared.web.body import BODY_LIMIT, TEXT_LIMIT, describe_body, parse_small, validate, well_formed
 from notechondria_shared.web.dependencies import ReadSession
@@ -58,10 +58,10 @@ async def change_settings(request: Request, caller: LoggedIn) -> SettingsObject:
 async def _change(request: Request, caller: Caller, fields: object, avatar: UploadFile | None) -> SettingsObject:
     body, picture, problems = await _checked(fields, avatar)
     state = identity_state(request.app)
-    image_path = path_for(caller.user_id, picture[0]) if picture and not problems else None
+    image_path = path_for(caller.user_id, picture.extension) if picture and not problems else None
     if picture and image_path:
         # Before the row names it: a failed change leaves a file nobody knows, never a name without a file.
-        await state.media.put(image_path, picture[1])
+        await state.media.put(image_path, picture.data)
     async with state.database.transaction() as db:
         user = await db.get(User, caller.user_id, with_for_update=True)
         if user is None:
@@ -78,14 +78,14 @@ async def _change(request: Request, caller: Caller, fields: object, avatar: Uplo
 
 async def _checked(
     fields: object, avatar: UploadFile | None
-) -> tuple[ChangeSettings, tuple[str, bytes] | None, dict[str, list[str]]]:
+) -> tuple[ChangeSettings, Picture | None, dict[str, list[str]]]:
     """What can be used of body and picture, and every failing field of both."""
     problems: dict[str, list[str]] = {}
     picture = None
     if avatar is not None:
         data = await avatar.read()
         try:
-            picture = (await asyncio.to_thread(checked_extension, avatar.filename or "", data), data)
+            picture = await decoder.run(checked_picture, (avatar.filename or "", data))
         except BadImage as refused:
             problems["avatar"] = [str(refused)]
     elif isinstance(fields, dict) and "avatar" in fields:

@@ -19,7 +19,7 @@ from notes_service.attachments.schemas import AttachmentObject
 from notes_service.callers import KnownCaller
 from notes_service.dependencies import State
 from notes_service.media.names import safe_name
-from notes_service.media.uploads import pieces, placed, staged
+from notes_service.media.uploads import cleaned, pieces, placed, staged
 from notes_service.notes import queries as note_queries
 from notes_service.notes.access import UNKNOWN, OwnNote, OwnNoteOfUuid, check_read
 from notes_service.state import NotesState
@@ -87,7 +87,7 @@ async def _add(request: Request, state: NotesState, caller: Caller, note_id: int
     if not is_multipart(request):
         raise _not_multipart(request)
     async with read_form(request, too_large=BadRequest(service.TOO_LARGE), limit=service.LIMIT) as form:
-        upload = service.checked(form.files.get("file"))
+        upload = await cleaned(service.checked(form.files.get("file")))
         note = await read.one(note_queries.FOLDER, note_id=note_id)
         if note is None:
             raise NotFound(UNKNOWN)

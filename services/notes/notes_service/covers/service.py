@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import PurePosixPath
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,10 +9,12 @@ from starlette.datastructures import UploadFile
 
 from notechondria_contracts.events.notes import NoteUpdated
 from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.storage import decoder
 from notechondria_shared.storage.pictures import NoPicture, extension_of
 from notes_service.events import publish
-from notes_service.media.names import safe_name
+from notes_service.media.names import safe_name, unguessable
 from notes_service.media.note_files import queue_files
+from notes_service.media.uploads import cleaned
 from notes_service.notes.access import lock_own
 
 LIMIT = 5 * 1024 * 1024
@@ -31,13 +32,13 @@ async def checked(upload: UploadFile | None) -> tuple[UploadFile, str]:
     if (upload.size or 0) > LIMIT:
         raise BadRequest(TOO_LARGE)
     try:
-        extension = await asyncio.to_thread(extension_of, upload.file)
+        extension = await decoder.run(extension_of, upload.file)
     except NoPicture:
         raise BadRequest(NO_IMAGE) from None
     name = PurePosixPath(safe_name(upload.filename or "cover"))
     real = {".jpg", ".jpeg"} if extension == ".jpg" else {extension}
     suffix = name.suffix if name.suffix.lower() in real else extension
-    return upload, name.stem + suffix
+    return await cleaned(upload), unguessable(name.stem + suffix)
 
 
 async def replace(db: AsyncSession, user_id: int, note_id: int, path: str) -> str:

@@ -30,7 +30,7 @@ from notes_service.exchange.archive import BadEntry, Source
 from notes_service.exchange.gathering import Gatherer, Staged
 from notes_service.exchange.problems import Problem, Problems
 from notes_service.exchange.reading import NoteFile, draft_id_of, read_note
-from notes_service.media.names import safe_name
+from notes_service.media.names import safe_name, unguessable
 from notes_service.media.uploads import placed
 from notes_service.models import Course, Note, NoteAttachment
 from notes_service.notes import service as notes
@@ -125,7 +125,9 @@ class Import:
                 one.path: await self._place(stack, one, folder, safe_name(one.filename or ""))
                 for one in dict.fromkeys([*(filed for filed, _ in listed), *linked.values()])
             }
-            cover_path = await self._place(stack, cover, covers.FOLDER, cover.filename or "") if cover else None
+            cover_path = (
+                await self._place(stack, cover, covers.FOLDER, unguessable(cover.filename or "")) if cover else None
+            )
             async with self._database.transaction() as db:
                 course_id = await self._course(db, file.course)
                 payload = {**file.payload, "content": file.body, "course_id": course_id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
 from pathlib import PurePosixPath
 
@@ -10,6 +11,7 @@ NAME_BYTES = 160
 """Of a stored name, so that with a suffix it fits every file system."""
 UNTITLED = "untitled"
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*#%&{}$!\'`@+=;\\/\s]+')
+_RANDOM_PART = re.compile(r"_[0-9a-f]{16}$")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -34,6 +36,15 @@ def safe_name(filename: str) -> str:
     suffix = path.suffix if len(path.suffix.encode()) <= 20 else ""
     stem = path.name[: len(path.name) - len(suffix)] if suffix else path.name
     return _cut(stem, NAME_BYTES - len(suffix.encode())) + suffix
+
+
+def unguessable(name: str) -> str:
+    """A safe name with a random part, in place of the one it got when it was stored before.
+
+    For folders that all accounts share: whoever knows `IMG_2034.png` must not find `IMG_2035.png`.
+    """
+    path = PurePosixPath(name)
+    return f"{_RANDOM_PART.sub('', path.stem)}_{secrets.token_hex(8)}{path.suffix}"
 
 
 def _cut(text: str, size: int) -> str:

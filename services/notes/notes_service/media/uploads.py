@@ -10,7 +10,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
-from typing import Protocol
+from typing import BinaryIO, Protocol, cast
 from uuid import uuid4
 
 from sqlalchemy import delete, select
@@ -18,7 +18,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from starlette.datastructures import UploadFile
 
 from notechondria_shared.db import Database
+from notechondria_shared.storage import decoder
 from notechondria_shared.storage.media import CHUNK, MediaStore
+from notechondria_shared.storage.picture_metadata import without_metadata
 from notes_service.models import FILE_DELETIONS, FileClaim
 
 STAGING = "staging"
@@ -46,6 +48,17 @@ async def pieces(upload: UploadFile) -> AsyncIterator[bytes]:
     await upload.seek(0)
     while chunk := await upload.read(CHUNK):
         yield chunk
+
+
+async def cleaned(upload: UploadFile) -> UploadFile:
+    """The upload without the metadata of a picture; itself when it has none (decision 48)."""
+    found = await decoder.run(without_metadata, upload.file)
+    if found is None:
+        return upload
+    await upload.close()
+    size = found.seek(0, 2)
+    found.seek(0)
+    return UploadFile(cast("BinaryIO", found), size=size, filename=upload.filename, headers=upload.headers)
 
 
 @asynccontextmanager
