@@ -314,9 +314,9 @@ def test_emptying_the_bin_removes_attachments_and_cover(mine: User, api: Api) ->
     attached = upload(mine, f"notes/{note['id']}/attachments/").json()["url"]
     cover = upload(mine, f"notes/{note['id']}/cover/", "c.png", picture()).json()["cover_image_url"]
     mine.delete(f"notes/{note['id']}/")
-    assert [fetch(api, url).status_code for url in (attached, cover)] == [200, 200]
+    assert [fetch(api, url, **mine.headers).status_code for url in (attached, cover)] == [200, 200]
     mine.delete("notes/deleted/empty/")
-    assert [fetch(api, url).status_code for url in (attached, cover)] == [404, 404]
+    assert [fetch(api, url, **mine.headers).status_code for url in (attached, cover)] == [404, 404]
 
 
 @pytest.mark.contract("notes §8")
