@@ -10,8 +10,11 @@ import os
 import re
 import sys
 import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import TypeVar
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
@@ -20,6 +23,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from notechondria_shared.core.errors import TooManyRequests
 
+ResultT = TypeVar("ResultT")
 MAX_LENGTH = 1024
 BUSY = "Sign-in refused: Backend.Creators.Auth/login — too many sign-ins at once, try again in a moment."
 COMPOSITION = "Needs an upper-case letter, a lower-case letter and a character that is no letter."
@@ -79,38 +83,78 @@ def composition_problem(password: str) -> str | None:
 
 
 class PasswordPool:
-    """Hashes and verifies in a few threads; beyond its queue it refuses with 429 instead of slowing everybody down."""
+    """Hashes and verifies in a few threads, in turns of those who ask; beyond its queue it refuses with 429.
+
+    Each source (the network a try comes from) has a line of its own, and the lines take turns: who sends a hundred
+    tries a second waits behind his own. When the queue is full the last of the longest line is refused, so that
+    somebody who tries once always finds a place.
+    """
 
     def __init__(self, workers: int, queue: int) -> None:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="password", initializer=_step_back)
         self.workers, self.queue = workers, queue
-        self._free = workers + queue
+        self._idle = workers
+        self._lines: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     @property
     def waiting(self) -> int:
-        """Passwords that wait for a thread; beyond `queue` the next is refused."""
-        return max(0, self.queue - self._free)
+        """Passwords that wait for a thread; beyond `queue` one is refused."""
+        return sum(len(line) for line in self._lines.values())
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, source: str = "") -> str:
         """The argon2id hash."""
-        return str(await self._run(_HASHER.hash, password))
+        return await self._run(partial(_HASHER.hash, password), source)
 
-    async def verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
+    async def verify(self, password: str, stored: str | None, source: str = "") -> tuple[bool, str | None]:
         """(matches, new hash when the stored one should be upgraded). An unknown account costs the same time."""
         if not stored:
-            await self._run(_verify, password, _dummy_hash())
+            await self._run(partial(_verify, password, _dummy_hash()), source)
             return False, None
-        matches, upgraded = await self._run(_verify, password, stored)
-        return bool(matches), upgraded
+        return await self._run(partial(_verify, password, stored), source)
 
-    async def _run(self, function, *arguments: str):  # type: ignore[no-untyped-def]
-        if self._free <= 0:
-            raise TooManyRequests(BUSY, retry_after=2)
-        self._free -= 1
+    async def _run(self, function: Callable[[], ResultT], source: str) -> ResultT:
+        await self._turn(source)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, function)
         finally:
-            self._free += 1
+            self._next()
+
+    async def _turn(self, source: str) -> None:
+        if self._idle:
+            self._idle -= 1
+            return
+        if self.waiting >= self.queue:
+            self._make_room(source)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._lines.setdefault(source, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._next()  # its turn came as its client left
+            raise
+
+    def _make_room(self, source: str) -> None:
+        own = len(self._lines.get(source, ()))
+        name, longest = max(self._lines.items(), key=lambda item: len(item[1]))
+        if len(longest) <= own + 1:
+            raise TooManyRequests(BUSY, retry_after=2)
+        last = longest.pop()
+        if not longest:
+            del self._lines[name]
+        if not last.done():
+            last.set_exception(TooManyRequests(BUSY, retry_after=2))
+
+    def _next(self) -> None:
+        while self._lines:
+            source, line = self._lines.popitem(last=False)
+            turn = line.popleft()
+            if line:
+                self._lines[source] = line
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._idle += 1
 
     def close(self) -> None:
         """Let running threads finish."""

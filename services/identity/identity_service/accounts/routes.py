@@ -39,7 +39,7 @@ async def register(request: Request, state: State, _: MaybeCaller) -> schemas.Re
             raise
         await service.check_registration(db, body)
     async with limited(request, "register", body.email, every_try=True):
-        password_hash = await state.passwords.hash(body.password)
+        password_hash = await state.passwords.hash(body.password, Device.of(request).ip_hash)
         async with state.database.transaction() as db:
             digits = await service.register(db, body, password_hash, state.settings)
     # After the commit: the mail may take seconds, and its code must already be good when it arrives.
@@ -92,7 +92,9 @@ async def delete_account(request: Request, state: State, caller: WithSession, bo
     async with state.database.transaction() as db:
         user = await db.get(User, caller.user_id)
     async with limited(request, "own-password", f"user {caller.user_id}"):
-        matches, _ = await state.passwords.verify(body.password, user.password_hash if user else None)
+        matches, _ = await state.passwords.verify(
+            body.password, user.password_hash if user else None, Device.of(request).ip_hash
+        )
         if user is None or not matches:
             raise BadRequest("Account kept: Backend.Creators.Auth/account.delete — the password is wrong.")
     async with state.database.transaction() as db:

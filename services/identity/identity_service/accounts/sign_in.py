@@ -41,7 +41,8 @@ async def verify_credentials(
     account = f"user {user.id}" if user else identifier
     async with limited(request, "login", account, device=device):
         # No connection is held while the hash is computed.
-        matches, upgraded = await state.passwords.verify(body.password, user.password_hash if user else None)
+        source = (device or Device.of(request)).ip_hash
+        matches, upgraded = await state.passwords.verify(body.password, user.password_hash if user else None, source)
         if user is None or not matches or user.status != ACTIVE:
             raise NonFieldError(service.MISMATCH)
     return VerifiedCredentials(user.id, user.password_hash, upgraded)

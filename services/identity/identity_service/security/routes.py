@@ -42,7 +42,7 @@ async def request_reset(
 async def confirm_reset(request: Request, state: State, _: MaybeCaller, body: schemas.ConfirmReset) -> schemas.Message:
     """Set a new password with the code (identity §8.2); every session ends."""
     async with limited(request, "reset-code", body.email):
-        password_hash = await state.passwords.hash(body.password)
+        password_hash = await state.passwords.hash(body.password, Device.of(request).ip_hash)
         async with state.database.transaction() as db:
             await service.confirm_reset(db, body, password_hash)
     return schemas.Message(message="The password is set; sign in with it.")
@@ -77,10 +77,10 @@ async def change_password(
             await service.use_identity_code(db, caller.user_id, body.identity_code)
             user = await db.get(User, caller.user_id)
         stored = user.password_hash if user else None
-        matches, _ = await state.passwords.verify(body.current_password, stored)
+        matches, _ = await state.passwords.verify(body.current_password, stored, Device.of(request).ip_hash)
         if not matches:
             raise BadRequest(service.CURRENT_WRONG)
-    password_hash = await state.passwords.hash(body.new_password)
+    password_hash = await state.passwords.hash(body.new_password, Device.of(request).ip_hash)
     async with state.database.transaction() as db:
         account = await db.get(User, caller.user_id, with_for_update=True)
         if account is None:
