@@ -96,6 +96,7 @@ docs: $(READY) ## Write what is generated: events, endpoints, OpenAPI, Kubernete
 	@$(BIN)/python -m tools.contract_coverage
 	@$(BIN)/python -m tools.endpoints
 	@$(BIN)/python -m tools.docs_source
+	@$(BIN)/python -m tools.service_variables
 
 routes: $(READY) ## Show which service answers which path
 	@$(NOTECHONDRIA) routes $(ARGS)

@@ -9,6 +9,7 @@ from pathlib import Path
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import NATS_CONFIGURATION
 from notechondria_cli.probe import answers
+from notechondria_launcher.child_environment import system_environment
 from notechondria_launcher.process import ChildSpec
 
 
@@ -47,7 +48,7 @@ class Nats:
         self._monitor_port = monitor_port
         self._passwords = passwords
         self._env = {
-            **env,
+            **system_environment(env),
             "GOMEMLIMIT": env.get("GOMEMLIMIT", "128MiB"),
             **{f"{user.upper()}_NATS_PASSWORD": password for user, password in passwords.items()},
         }

@@ -15,6 +15,7 @@ from notechondria_cli.errors import StackError
 from notechondria_cli.names import DATABASE, SUPERUSER
 from notechondria_cli.postgres_programs import embedded_programs
 from notechondria_cli.probe import until
+from notechondria_launcher.child_environment import system_environment
 from notechondria_launcher.process import ChildSpec, guarded, last_lines
 from notechondria_launcher.unprivileged import Runner, choose_runner
 
@@ -56,7 +57,7 @@ class Postgres:
         self._log = log
         self._port = port
         self._password = password
-        self._env = {name: value for name, value in env.items() if not name.startswith("PG")}
+        self._env = system_environment(env)
         self._runner: Runner | None = None
 
     def url(self, user: str, password: str, database: str = DATABASE) -> str:

@@ -10,6 +10,7 @@ from notechondria_cli.credentials import Credentials
 from notechondria_cli.database import with_user
 from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA, TOGETHER
 from notechondria_cli.probe import answers
+from notechondria_launcher.child_environment import service_environment, service_variables
 from notechondria_launcher.process import ChildSpec
 from notechondria_shared.core.unix_path import unix_path
 
@@ -65,12 +66,11 @@ class ServiceSettings:
             del defaults["MEDIA_STORE_URL"]
         if name == "identity":
             defaults |= admin_account(self.env, self.credentials)
-        # A service without a schema is not told where the database and the bus are.
-        hidden = () if name in SERVICES_WITH_SCHEMA else ("DATABASE_URL", "NATS_URL")
-        given = {key: value for key, value in self.env.items() if (value or key not in defaults) and key not in hidden}
-        if name != "identity":
-            given.pop("DJANGO_SUPERUSER_PASSWORD", None)
-        return {**defaults, **given, **ours}
+        allowed = service_environment(name, self.env)
+        given = {key: value for key, value in allowed.items() if value or key not in defaults}
+        read = service_variables()[name]
+        needed = {key: value for key, value in defaults.items() if key in read or key == "MALLOC_ARENA_MAX"}
+        return {**needed, **given, **ours}
 
     def together(self) -> ChildSpec:
         """Say how to run all services in one process: what they share as its environment, the rest as JSON in it."""

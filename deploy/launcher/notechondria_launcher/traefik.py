@@ -15,6 +15,7 @@ from notechondria_cli.gateway_settings import tls_port
 from notechondria_cli.layout import GATEWAY_ROUTES, GATEWAY_STATIC
 from notechondria_cli.operator_env import whole_number
 from notechondria_cli.probe import answers, get_json
+from notechondria_launcher.child_environment import gateway_environment
 from notechondria_launcher.nats import wheel_program
 from notechondria_launcher.process import ChildSpec, put_aside
 from notechondria_shared.core.settings import TRUE_WORDS
@@ -137,7 +138,7 @@ class Traefik:
         return ChildSpec(
             name="gateway",
             argv=[program, f"--configFile={rendered}"],
-            env=self._env,
+            env=gateway_environment(self._env),
             log=self._logs / "gateway.log",
             ready=self._ready,
             folder=GATEWAY_STATIC.parent,  # Traefik looks for plugins-local/ here
