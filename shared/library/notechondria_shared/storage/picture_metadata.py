@@ -2,7 +2,8 @@
 
 The pixels of JPEG, PNG and WebP files stay as they are, byte for byte: only the pieces of the container that hold
 metadata are left out (JPEG: markers of ITU-T T.81; PNG: chunks of W3C PNG 3; WebP: RFC 9649). A picture that is turned
-only by its metadata is turned first, and encoded anew. Colour profiles stay. All functions block: run them off the event loop.
+only by its metadata is turned first, and encoded anew. Colour profiles stay. All functions block: run them off the
+event loop.
 """
 
 from __future__ import annotations
