@@ -227,3 +227,13 @@ def test_web_loads_no_database_and_no_bus() -> None:
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert {"fastapi", "web_service"} <= loaded
     assert not loaded & {"sqlalchemy", "alembic", "psycopg", "psycopg_pool", "nats", "obstore"}
+
+
+CONTEXT_OF_LOGS_AND_GUARDS = {"core/request_context.py", "core/logs.py", "core/network_guard.py"}
+
+
+def test_no_rule_depends_on_a_context_variable() -> None:
+    """What a rule needs is a parameter; only log lines and the guard of transactions know their context."""
+    folder = PACKAGES["notechondria_shared"]
+    users = {file for package in PACKAGES for file in sources(package) if "ContextVar" in file.read_text()}
+    assert users == {folder / name for name in CONTEXT_OF_LOGS_AND_GUARDS}

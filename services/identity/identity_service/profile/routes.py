@@ -15,7 +15,7 @@ from identity_service.models import User
 from identity_service.profile import queries, service
 from identity_service.profile.schemas import ChangeSettings, SettingsObject
 from identity_service.state import identity_state
-from notechondria_shared.auth import LoggedIn
+from notechondria_shared.auth import Caller, LoggedIn
 from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
 from notechondria_shared.core.timestamps import iso_offset_or_none
 from notechondria_shared.db import SessionReader
@@ -51,12 +51,13 @@ async def change_settings(request: Request, caller: LoggedIn) -> SettingsObject:
     if is_multipart(request):
         too_large = FieldErrors(avatar=f"The picture is larger than {BODY_LIMIT // 1024 // 1024} MiB.")
         async with read_form(request, too_large=too_large) as form:
-            return await _change(request, caller.user_id, form.fields, form.files.get("avatar"))
-    return await _change(request, caller.user_id, await parse(request), None)
+            return await _change(request, caller, form.fields, form.files.get("avatar"))
+    return await _change(request, caller, await parse(request), None)
 
 
-async def _change(request: Request, user_id: int, fields: object, avatar: UploadFile | None) -> SettingsObject:
+async def _change(request: Request, caller: Caller, fields: object, avatar: UploadFile | None) -> SettingsObject:
     body, picture, problems = await _checked(fields, avatar)
+    user_id = caller.user_id
     state = identity_state(request.app)
     image_path = path_for(user_id, picture[0]) if picture and not problems else None
     if picture and image_path:
@@ -67,7 +68,7 @@ async def _change(request: Request, user_id: int, fields: object, avatar: Upload
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
         before = user.image_path
-        await service.change(db, user, body, image_path, problems)
+        await service.change(db, user, body, image_path, problems, caller.precondition)
         row = await SessionReader(db).one(queries.SETTINGS, user_id=user_id)
     if image_path and before and before != image_path:
         await state.media.discard(before)

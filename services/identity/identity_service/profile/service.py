@@ -15,7 +15,7 @@ from identity_service.events import publish
 from identity_service.models import User
 from identity_service.profile.schemas import ChangeSettings, Mirrored
 from notechondria_contracts.events.identity import UserUpdated
-from notechondria_shared.auth.precondition import check_precondition
+from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import ApiError, FieldErrors
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.body import validate
@@ -55,12 +55,13 @@ async def change(
     body: ChangeSettings,
     image_path: str | None,
     problems: Mapping[str, list[str]],
+    precondition: Precondition,
 ) -> None:
     """Apply a PATCH to a locked account; events are published when other services see a difference.
 
     400 with every failing field, those of the body (`problems`) among them: then nothing is changed.
     """
-    check_precondition({name: getattr(user, name) for name in PLAIN})
+    precondition.check({name: getattr(user, name) for name in PLAIN})
     visible = (user.username, user.image_path, user.editor_mode)
     merged = _merged(user, body)
     failing = {**problems, **await _taken(db, user, body), **_misfits(merged)}

@@ -6,6 +6,7 @@ Each action is the owner's own, through the same rule, so that the same events a
 from __future__ import annotations
 
 from notechondria_contracts.admin import AdminAction, AdminColumn, AdminResource
+from notechondria_shared.auth.precondition import UNCONDITIONAL
 from notechondria_shared.core.errors import Conflict
 from notechondria_shared.web.admin import AdminTable, admin_router
 from notechondria_shared.web.dead_letters import dead_letter_table
@@ -86,7 +87,7 @@ async def delete_course(read: ReadSession, key: int, database: Transactions, del
     if owner is None:
         raise Conflict(NOBODYS)
     async with database.transaction() as db:
-        await courses.remove(db, owner, key)
+        await courses.remove(db, owner, key, UNCONDITIONAL)
     await deletions.delete([f"course_media/course_{key}/"])
 
 
@@ -101,7 +102,7 @@ async def delete_course(read: ReadSession, key: int, database: Transactions, del
 )
 async def trash_note(read: ReadSession, key: int, db: WriteSession) -> None:
     """Move a note to its owner's recycle bin (notes §5.8)."""
-    await notes.trash(db, await NOTES.owner(read, key), key)
+    await notes.trash(db, await NOTES.owner(read, key), key, UNCONDITIONAL)
 
 
 @NOTES.action(

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.auth import Caller
+from notechondria_shared.auth.precondition import UNCONDITIONAL
 from notechondria_shared.core.errors import ApiError
 from notechondria_shared.storage.media import media_url
 from notechondria_shared.web.body import validate
@@ -145,12 +146,12 @@ class Import:
                 text = await asyncio.to_thread(links.relinked, text, urls)
                 if text != file.body:
                     change = validate(UpdateNote, {"content": text})
-                    await notes.update_note(db, self.caller.user_id, note_id, change, quiet=True)
+                    await notes.update_note(db, self.caller.user_id, note_id, change, UNCONDITIONAL, quiet=True)
                 if cover_path:
-                    await covers.replace(db, self.caller.user_id, note_id, cover_path)
-                await versions.add_exported(db, self.caller.user_id, note_id, exported)
+                    await covers.replace(db, self.caller.user_id, note_id, cover_path, UNCONDITIONAL)
+                await versions.add_exported(db, self.caller.user_id, note_id, exported, UNCONDITIONAL)
                 if file.deleted:
-                    await notes.trash(db, self.caller.user_id, note_id)
+                    await notes.trash(db, self.caller.user_id, note_id, UNCONDITIONAL)
                 await _date(db, note_id, file)
         self.result.imported += 1
         self.result.attachments += len(listed) + len(placed_urls)
@@ -207,7 +208,7 @@ class Import:
         return await stack.enter_async_context(placed(self._database, self._media, one.path, folder, name))
 
     async def _attach(self, db: AsyncSession, note_id: int, one: Staged, path: str) -> str:
-        attachment_id = await attachments.attach(db, self.caller.user_id, note_id, one, path)
+        attachment_id = await attachments.attach(db, self.caller.user_id, note_id, one, path, UNCONDITIONAL)
         row = await db.get_one(NoteAttachment, attachment_id)
         return media_url(self.request, row.file)
 

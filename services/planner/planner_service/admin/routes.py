@@ -6,6 +6,7 @@ Each action is the owner's own, through the same rule, so that the same events a
 from __future__ import annotations
 
 from notechondria_contracts.admin import AdminAction, AdminColumn, AdminResource
+from notechondria_shared.auth.precondition import UNCONDITIONAL
 from notechondria_shared.web.admin import AdminTable, Values, admin_router
 from notechondria_shared.web.dead_letters import dead_letter_table
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
@@ -92,7 +93,7 @@ def _source(row: Values) -> int | None:
 )
 async def delete_event(read: ReadSession, key: int, db: WriteSession) -> None:
     """Remove an event with all its occurrences (planner §2.1)."""
-    await events.delete(db, await EVENTS.owner(read, key), key)
+    await events.delete(db, await EVENTS.owner(read, key), key, UNCONDITIONAL)
 
 
 @FEEDS.action(AdminAction(name="refresh", label="Read now", done="The feed was read; how it went stands below."))
@@ -114,7 +115,7 @@ async def refresh_feed(read: ReadSession, key: int, sources: Sources) -> None:
 )
 async def disable_feed(read: ReadSession, key: int, db: WriteSession) -> None:
     """Show and read it no more (planner §3.2)."""
-    await feeds.change(db, await FEEDS.owner(read, key), key, ChangeFeed(is_enabled=False), None)
+    await feeds.change(db, await FEEDS.owner(read, key), key, ChangeFeed(is_enabled=False), None, UNCONDITIONAL)
 
 
 @FEEDS.action(
@@ -126,7 +127,7 @@ async def enable_feed(read: ReadSession, key: int, sources: Sources, db: WriteSe
     owner, source = await FEEDS.owner(read, key), _source((await FEEDS.one(read, key)).values)
     if source is not None:
         await sources.catch_up(source)
-    await feeds.change(db, owner, key, ChangeFeed(is_enabled=True), None)
+    await feeds.change(db, owner, key, ChangeFeed(is_enabled=True), None, UNCONDITIONAL)
 
 
 @FEEDS.action(
@@ -140,7 +141,7 @@ async def enable_feed(read: ReadSession, key: int, sources: Sources, db: WriteSe
 )
 async def delete_feed(read: ReadSession, key: int, db: WriteSession) -> None:
     """Remove a feed and what was read for it alone (planner §3.1)."""
-    await feeds.delete(db, await FEEDS.owner(read, key), key)
+    await feeds.delete(db, await FEEDS.owner(read, key), key, UNCONDITIONAL)
 
 
 router = admin_router(EVENTS, FEEDS, dead_letter_table(EVENT_TABLES))

@@ -87,7 +87,7 @@ async def change_feed(
         await sources.obtain(source.content)
     elif is_enabled and body.is_enabled is not None and stored.source_id is not None:
         await sources.catch_up(stored.source_id)
-    await service.change(db, caller.user_id, stored.id, body, course, source)
+    await service.change(db, caller.user_id, stored.id, body, course, caller.precondition, source)
     return feed_payload(await _one(SessionReader(db), caller.user_id, stored.id))
 
 
@@ -102,4 +102,4 @@ async def refresh_feed(caller: LoggedIn, feed: OwnFeed, read: ReadSession, sourc
 @router.delete("/{feed_id:id}/", status_code=204)
 async def delete_feed(caller: LoggedIn, feed_id: int, db: WriteSession) -> None:
     """Remove an own feed (planner §3.1); 404 when unknown or somebody else's."""
-    await service.delete(db, caller.user_id, feed_id)
+    await service.delete(db, caller.user_id, feed_id, caller.precondition)

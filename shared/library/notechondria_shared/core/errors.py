@@ -118,7 +118,7 @@ class Conflict(DetailError):
 
 
 class PreconditionFailed(DetailError):
-    """412 `{"detail": ...}`, between services only (`http.precondition`)."""
+    """412 `{"detail": ...}`, between services only (`auth.precondition`)."""
 
     status = 412
 
