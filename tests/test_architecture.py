@@ -237,3 +237,10 @@ def test_no_rule_depends_on_a_context_variable() -> None:
     folder = PACKAGES["notechondria_shared"]
     users = {file for package in PACKAGES for file in sources(package) if "ContextVar" in file.read_text()}
     assert users == {folder / name for name in CONTEXT_OF_LOGS_AND_GUARDS}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_an_application_keeps_one_typed_state(package: str) -> None:
+    """What a service shares is in `app.state.service`, typed; Starlette's untyped bag holds nothing else."""
+    for file in sources(package):
+        assert not re.findall(r"\bapp\.state\b(?!\.service\b).*", file.read_text(encoding="utf-8")), file

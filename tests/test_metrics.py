@@ -199,7 +199,7 @@ def test_off_imports_and_wraps_nothing(service: str) -> None:
         "app = create_app()\n"
         "print(sorted(name for name in sys.modules if name.startswith(('prometheus_client', 'opentelemetry.sdk',"
         " 'opentelemetry.exporter', 'opentelemetry.instrumentation', 'opentelemetry.proto', 'wrapt'))))\n"
-        "database = getattr(app.state, 'database', None)\n"
+        "database = getattr(app.state.service, 'database', None)\n"
         "pool = type(database._engine.pool).__name__ if database else None\n"
         "print([layer.cls.__name__ for layer in app.user_middleware], pool)\n"
     )

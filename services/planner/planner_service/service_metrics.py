@@ -7,7 +7,7 @@ import time
 from prometheus_client import Counter, Histogram
 
 from planner_service.calendar_sources.fetch import CalendarFetcher, Fetched, FetchFailed
-from planner_service.state import PlannerState
+from planner_service.calendar_sources.refresher import Refresher
 
 FETCHES = Counter(
     "notechondria_feed_fetches",
@@ -48,7 +48,6 @@ class CountedFetcher:
             FETCHES.labels(self._service, outcome).inc()
 
 
-def install(state: PlannerState) -> None:
+def count_fetches(refresher: Refresher, service: str) -> None:
     """Count what the refresher fetches."""
-    refresher = state.refresher
-    refresher.fetcher = CountedFetcher(refresher.fetcher, state.settings.service)
+    refresher.fetcher = CountedFetcher(refresher.fetcher, service)

@@ -19,9 +19,9 @@ from notechondria_shared.auth import Caller, LoggedIn
 from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
 from notechondria_shared.core.timestamps import iso_offset_or_none
 from notechondria_shared.db import SessionReader
-from notechondria_shared.storage.media import media_url
 from notechondria_shared.web.body import BODY_LIMIT, describe_body, parse, validate, well_formed
 from notechondria_shared.web.dependencies import ReadSession
+from notechondria_shared.web.media_url import media_url
 from notechondria_shared.web.route import api_router
 from notechondria_shared.web.upload import is_multipart, read_form
 

@@ -15,9 +15,9 @@ from typing_extensions import TypedDict
 from notechondria_contracts.fields import Boolean, Choice, ObjectList, Text, messages
 from notechondria_contracts.fields.rules import Rule, json_type, refuse, whole_number
 from notechondria_shared.core.timestamps import iso_z
-from notechondria_shared.storage.media import media_url
 from notechondria_shared.web import Body
 from notechondria_shared.web.body import field_errors
+from notechondria_shared.web.media_url import media_url
 from notes_service.blocks.queries import BlockRow
 from notes_service.values import BLOCK_TYPES, BlockType, Timestamp
 

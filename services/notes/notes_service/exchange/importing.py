@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_shared.auth import Caller
 from notechondria_shared.auth.precondition import UNCONDITIONAL
 from notechondria_shared.core.errors import ApiError
-from notechondria_shared.storage.media import media_url
 from notechondria_shared.web.body import validate
+from notechondria_shared.web.media_url import media_url
 from notes_service.attachments import service as attachments
 from notes_service.authors import service as authors
 from notes_service.courses import service as courses

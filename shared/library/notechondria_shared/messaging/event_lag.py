@@ -50,6 +50,11 @@ class EventLag:
         self._database, self._bus, self._subscriptions = database, bus, subscriptions
         self._query = _stored_lag(tables)
 
+    @property
+    def bus_connected(self) -> bool:
+        """Whether the bus is there."""
+        return self._bus.connected
+
     async def stored(self) -> StoredLag | None:
         """What waits and what failed, as the schema holds it."""
         try:
