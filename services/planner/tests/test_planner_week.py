@@ -14,7 +14,7 @@ from tests.support.client import User
 
 from notechondria_launcher.stack import Stack
 from notechondria_shared.db import Prepared, Reader
-from notechondria_shared.db.tables import Row
+from notechondria_shared.db.reader import Scalar
 from planner_service.week import service
 from planner_service.week.days import Days
 
@@ -273,15 +273,15 @@ class Counting:
     def __init__(self, reader: Reader) -> None:
         self._reader, self.statements = reader, 0
 
-    async def all(self, query: Prepared, **params: Any) -> list[Row]:
+    async def all(self, query: Prepared[Any], **params: Any) -> list[Any]:
         self.statements += 1
         return await self._reader.all(query, **params)
 
-    async def one(self, query: Prepared, **params: Any) -> Row | None:
+    async def one(self, query: Prepared[Any], **params: Any) -> Any:
         self.statements += 1
         return await self._reader.one(query, **params)
 
-    async def value(self, query: Prepared, **params: Any) -> Any:
+    async def value(self, query: Scalar[Any], **params: Any) -> Any:
         self.statements += 1
         return await self._reader.value(query, **params)
 

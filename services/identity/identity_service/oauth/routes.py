@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import asdict
 from typing import NoReturn, TypeVar
 
 from fastapi import Request, Response
@@ -125,7 +126,7 @@ def _refuse(problem: ProviderError, detail: str) -> NoReturn:
 async def list_links(caller: LoggedIn, read: ReadSession) -> list[SocialAccountRow]:
     """The caller's links (identity §10.4); `created_at` ends in `Z`."""
     rows = await read.all(queries.LINKS, user_id=caller.user_id)
-    return [SocialAccountRow(**{**row, "created_at": iso_z(row["created_at"])}) for row in rows]
+    return [SocialAccountRow(**{**asdict(row), "created_at": iso_z(row.created_at)}) for row in rows]
 
 
 @router.delete("/social-accounts/{provider}/", status_code=204, responses=refusals(403, 404))

@@ -79,7 +79,7 @@ NOTES = AdminTable(
         question="Its owner's notes move to their Inbox; notes of others lose their course. This is final.",
         gone=True,
     ),
-    offered=lambda row: not row["is_default"],
+    offered=lambda row: not row.is_default,
 )
 async def delete_course(read: ReadSession, key: int, database: Transactions, deletions: Deletions) -> None:
     """As its owner deletes it (notes §4.7): 400 for an Inbox, 409 when there is no owner."""
@@ -98,7 +98,7 @@ async def delete_course(read: ReadSession, key: int, database: Transactions, del
         done="The note is in its owner's bin.",
         question="The note moves to its owner's recycle bin and becomes private. They can restore it.",
     ),
-    offered=lambda row: row["deleted_at"] is None,
+    offered=lambda row: row.deleted_at is None,
 )
 async def trash_note(read: ReadSession, key: int, db: WriteSession) -> None:
     """Move a note to its owner's recycle bin (notes §5.8)."""
@@ -107,7 +107,7 @@ async def trash_note(read: ReadSession, key: int, db: WriteSession) -> None:
 
 @NOTES.action(
     AdminAction(name="restore", label="Restore", done="The note is back, private as it went."),
-    offered=lambda row: row["deleted_at"] is not None,
+    offered=lambda row: row.deleted_at is not None,
 )
 async def restore_note(read: ReadSession, key: int, db: WriteSession) -> None:
     """Bring a note back from its owner's recycle bin (notes §7)."""
@@ -122,7 +122,7 @@ async def restore_note(read: ReadSession, key: int, db: WriteSession) -> None:
         question="The note, its versions and files are removed for good. This is final.",
         gone=True,
     ),
-    offered=lambda row: row["deleted_at"] is not None,
+    offered=lambda row: row.deleted_at is not None,
 )
 async def purge_note(read: ReadSession, key: int, database: Transactions, deletions: Deletions) -> None:
     """Remove a binned note for good, with its files (notes §7)."""

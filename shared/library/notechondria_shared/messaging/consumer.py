@@ -67,8 +67,8 @@ async def apply(
     Raises `Unreadable` on a bad payload, before anything is written.
     """
     events = [(envelope, *_fact(handlers, envelope)) for envelope in envelopes]
-    marked = await SessionReader(db).all(tables.mark_received, event_ids=[envelope.id for envelope in envelopes])
-    fresh = {row["event_id"] for row in marked}
+    fresh = set(await SessionReader(db).all(tables.mark_received, event_ids=[envelope.id for envelope in envelopes]))
+    applied = len(fresh)
     for envelope, handler, event in events:
         if envelope.id not in fresh:
             continue
@@ -77,7 +77,7 @@ async def apply(
             await handler(db, event)
             await db.flush()
             db.expunge_all()  # the next handler reads what stands in the tables
-    return len(marked)
+    return applied
 
 
 def _fact(handlers: Mapping[type[IntegrationEvent], Handler], envelope: Envelope) -> tuple[Handler, IntegrationEvent]:

@@ -62,7 +62,7 @@ class EventLag:
                 row = await self._database.reader.one(self._query)
         except (Unavailable, TimeoutError):
             return None
-        return StoredLag(**row) if row else None
+        return row
 
     async def consumers(self) -> list[ConsumerLag] | None:
         """This service's consumers; those that the broker does not know (yet) are left out."""
@@ -84,7 +84,7 @@ class EventLag:
         return ConsumerLag(stream, info.num_pending or 0, info.num_ack_pending or 0, info.num_redelivered or 0)
 
 
-def _stored_lag(tables: EventTables) -> Prepared:
+def _stored_lag(tables: EventTables) -> Prepared[StoredLag]:
     """One statement over the partial index of what is unsent; counts end at `MOST`, so that it is quick however much
     waits."""
     outbox, letters = tables.outbox, tables.dead_letters
@@ -98,5 +98,6 @@ def _stored_lag(tables: EventTables) -> Prepared:
             select(func.count()).select_from(unsent).scalar_subquery().label("unsent"),
             cast(func.greatest(func.coalesce(age, 0), 0), Double).label("oldest_seconds"),
             select(func.count()).select_from(failed).scalar_subquery().label("dead_letters"),
-        )
+        ),
+        StoredLag,
     )

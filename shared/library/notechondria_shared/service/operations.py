@@ -43,10 +43,10 @@ async def replay_events(request: Request) -> MarkedUnsent:
 
 
 @operators.get("/dead-letters")
-async def list_dead_letters(request: Request, wanted: Page) -> DeadLetters:
+async def list_dead_letters(request: Request, query: Page) -> DeadLetters:
     """Dead letters of this service, newest first."""
     state = state_of(request.app, ServiceState)
-    return await dead_letters.listing(state.database, state.tables, wanted)
+    return await dead_letters.listing(state.database, state.tables, query)
 
 
 @operators.get("/dead-letters/{letter_id:id}")

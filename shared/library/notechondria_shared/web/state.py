@@ -13,7 +13,7 @@ from notechondria_contracts.events.event import IntegrationEvent
 from notechondria_shared.auth.introspection import HttpIntrospector, Introspector
 from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.db.engine import Database
-from notechondria_shared.db.reader import PoolUse, prepare
+from notechondria_shared.db.reader import PoolUse, prepare_scalar
 from notechondria_shared.db.replica import Replica, alive, replicas_query
 from notechondria_shared.messaging.bus import Bus
 from notechondria_shared.messaging.consumer import Handler, Subscription
@@ -51,7 +51,7 @@ class ServiceState(AppState[SettingsT], Generic[SettingsT]):
         self.handlers = {kind: handler for one in self.consumed for kind, handler in one.handlers.items()}
         self.event_lag = EventLag(self.database, self.bus, self.tables, self.consumed)
         schema = self.tables.schema
-        self._revision = prepare(select(table("alembic_version", column("version_num"), schema=schema)))
+        self._revision = prepare_scalar(select(table("alembic_version", column("version_num"), schema=schema)), str)
         self._replicas = replicas_query(schema)
 
     def make_introspector(self) -> Introspector:
@@ -67,8 +67,7 @@ class ServiceState(AppState[SettingsT], Generic[SettingsT]):
 
     async def revision(self) -> str | None:
         """The migration that the schema is at; raises `Unavailable` without a database."""
-        found: str | None = await self.database.reader.value(self._revision)
-        return found
+        return await self.database.reader.value(self._revision)
 
     async def replicas(self) -> list[Replica]:
         """The replicas of this service that live (ADR 0027); raises `Unavailable` without a database."""
