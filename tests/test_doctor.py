@@ -93,7 +93,7 @@ def test_parts_that_are_down(stack: Stack) -> None:
         stack.stop_part(part)
         try:
             found = eventually(
-                lambda says=says: says in texts(answer := document(stack.data)[1], "notes") and answer, 20, what=says
+                lambda: says in texts(answer := document(stack.data)[1], "notes") and answer, 20, what=says
             )
             assert "is down" in texts(found, part)
         finally:

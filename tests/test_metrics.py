@@ -85,15 +85,11 @@ def test_every_service_shows_pools_bus_and_lag(watched: tuple[Api, str]) -> None
         assert value(found, "notechondria_bus_up", service=service) == 1
         for pool in ("read", "write"):
             # Two processes with four connections each.
-            eventually(
-                lambda service=service, pool=pool: (
-                    value(of_service(api.stack, service), "notechondria_database_pool_size", pool=pool) == 8
-                )
-            )
+            eventually(lambda: value(of_service(api.stack, service), "notechondria_database_pool_size", pool=pool) == 8)
             assert 0 <= value(found, "notechondria_database_pool_used", pool=pool) <= 8
             assert value(found, "notechondria_database_pool_waiting", pool=pool) == 0
         assert value(found, "notechondria_dead_letters", service=service) == 0
-        eventually(lambda service=service: value(of_service(api.stack, service), "notechondria_outbox_unsent") == 0)
+        eventually(lambda: value(of_service(api.stack, service), "notechondria_outbox_unsent") == 0)
         assert value(found, "notechondria_http_requests_in_flight", service=service) >= 0
     streams = {
         (service, one.labels["stream"])

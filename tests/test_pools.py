@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from notechondria_launcher.stack import Stack
 from notechondria_shared.core.settings import ServiceSettings
-from notechondria_shared.db import Database, prepare
+from notechondria_shared.db import Database, prepare_command
 from notechondria_shared.db.reader import PoolUse
 
 
@@ -30,7 +30,7 @@ def test_use_and_waiting_of_both_pools(stack: Stack) -> None:
     )
     # All wait for a lock that is held here, so that nothing depends on how fast they are.
     wait = text("SELECT pg_advisory_xact_lock_shared(4711)")
-    read = prepare(wait)
+    read = prepare_command(wait)
 
     async def run(holding: psycopg.Connection[tuple[object, ...]]) -> None:
         database = Database(settings)

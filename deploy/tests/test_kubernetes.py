@@ -10,7 +10,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from manifests import OVERLAYS, ROOT, named, objects, pod_specs, rendered
+from deploy.tests.manifests import OVERLAYS, ROOT, named, objects, pod_specs, rendered
 
 from notechondria_cli.operator_env import read_env_file
 
@@ -252,7 +252,7 @@ def test_every_secret_that_is_named_is_made_by_the_script(overlay: str, tmp_path
     subprocess.run(["sh", ROOT / "deploy" / "make-env.sh", env], check=True, capture_output=True)
     assert env.read_text() == before  # repeating it changes nothing
     env.write_text(before + "BACKUP_ACCESS_KEY_ID=a\nBACKUP_SECRET_ACCESS_KEY=it's\n")
-    call = ["sh", ROOT / "deploy" / "k8s" / "make-secrets.sh", "here", env]
+    call = ["sh", str(ROOT / "deploy" / "k8s" / "make-secrets.sh"), "here", str(env)]
     made = list(yaml.safe_load_all(subprocess.run(call, check=True, capture_output=True, text=True).stdout))
     for secret in made:
         kubernetes_validate.validate(secret, "1.34", strict=True)

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from cluster import Cluster
-from manifests import ROOT, objects
+from deploy.tests.cluster import Cluster
+from deploy.tests.manifests import ROOT, objects
 from tests.support.ai import ai_service
 from tests.support.client import Api, eventually
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,7 +202,7 @@ class Service:
         """Subjects of the events in the outbox, in order."""
         return [row["subject"] for row in self.rows("SELECT subject FROM outbox ORDER BY id")]
 
-    def handle(self, handler: Callable[[AsyncSession, Any], Coroutine[Any, Any, Any]], event: Any) -> None:
+    def handle(self, handler: Callable[[AsyncSession, Any], Awaitable[object]], event: Any) -> None:
         """Have a consumer's handler process an event."""
 
         async def work() -> None:

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from deployment import SERVICES, ComposeDeployment, docker
+from deploy.ci.tests.deployment import SERVICES, ComposeDeployment, docker
 from tests.support.client import Api
 
 OURS = (*SERVICES, "gateway", "nats", "postgres")

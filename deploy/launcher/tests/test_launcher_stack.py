@@ -38,7 +38,7 @@ def test_a_stack_runs_stops_and_starts_again_with_its_data(data: Path, standins:
         password = first.plan.credentials.admin_password
         with psycopg.connect(first.admin_database_url, autocommit=True) as connection:
             connection.execute("CREATE TABLE kept (id int)")
-            settings = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
+            settings: dict[str, str] = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
         running = processes(first)
     finally:
         first.stop()

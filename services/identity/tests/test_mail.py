@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,12 @@ from identity_service.codes import service as codes
 from identity_service.mail.service import Mailer
 from identity_service.settings import IdentitySettings
 from notechondria_cli.ports import choose_port
+
+
+def text_of(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode()
 
 
 @pytest.fixture
@@ -56,11 +63,7 @@ def test_a_code_arrives_as_text_and_html(
     assert (letter["From"], letter["To"]) == ("mail@example.org", "mira@example.org")
     assert abs(parsedate_to_datetime(letter["Date"]).timestamp() - time.time()) < 60
     assert letter["Message-ID"].endswith("@example.org>")
-    parts = {
-        part.get_content_type(): part.get_payload(decode=True).decode()
-        for part in letter.walk()
-        if not part.is_multipart()
-    }  # type: ignore[union-attr]
+    parts = {part.get_content_type(): text_of(part) for part in letter.walk() if not part.is_multipart()}
     assert parts.keys() == {"text/plain", "text/html"}
     for text in parts.values():
         assert "012345" in text

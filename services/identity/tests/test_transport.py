@@ -83,7 +83,8 @@ def test_texts_are_trimmed_passwords_too(api: Api, user: User) -> None:
 @pytest.mark.contract("identity §1")
 def test_numbers_become_texts_booleans_and_null_are_refused(user: User) -> None:
     assert user.patch("settings/", {"motto": 42, "first_name": 1.5}).json()["motto"] == "42"
-    for value in (True, False, None, [], {}):
+    wrong: list[object] = [True, False, None, [], {}]
+    for value in wrong:
         answer = user.patch("settings/", {"motto": value})
         assert (answer.status_code, list(answer.json())) == (400, ["motto"]), value
 

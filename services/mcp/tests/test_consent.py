@@ -21,7 +21,7 @@ class User:
     async def __call__(self, _: Any, params: Any) -> ElicitResult:
         self.asked.append(params.message)
         content = None if self.confirm is None else {"confirm": self.confirm}
-        return ElicitResult(action=self.action, content=content)  # type: ignore[arg-type]
+        return ElicitResult(action=self.action, content=content)
 
 
 def call(api: Api, agent: Agent, user: User | None, name: str, arguments: dict[str, Any], mode: str = "auto") -> Any:

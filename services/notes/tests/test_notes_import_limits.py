@@ -7,7 +7,7 @@ import json
 import os
 import select
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -31,7 +31,7 @@ TAIL = b"\r\n--x--\r\n"
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 
 
-def packed(files: dict[str, bytes | str], how: int = zipfile.ZIP_STORED) -> bytes:
+def packed(files: Mapping[str, bytes | str], how: int = zipfile.ZIP_STORED) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", how) as archive:
         for name, data in files.items():

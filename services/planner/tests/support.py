@@ -110,7 +110,8 @@ class Teller:
         """A note whose events the planner has consumed."""
         event = note_event(NoteCreated, self.new_id(), owner, **fields)
         self.tell(event)
-        return event.note_id
+        note_id: int = event.note_id
+        return note_id
 
     def purge(self, owner: User, note_id: int, revision: int = 9) -> None:
         self.tell(note_event(NotePurged, note_id, owner, revision=revision))

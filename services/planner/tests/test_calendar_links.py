@@ -127,7 +127,7 @@ def test_a_disabled_account_publishes_nothing(api: Api, stack: Stack) -> None:
     call = [sys.executable, "-m", "notechondria_launcher", "users"]
     for command, status in (("disable", 401), ("enable", 200)):
         subprocess.run([*call, command, owner.username, "--data", str(stack.data)], check=True, capture_output=True)
-        eventually(lambda wanted=status: api.get(path).status_code == wanted, seconds=5)
+        eventually(lambda: api.get(path).status_code == status, seconds=5)
 
 
 def test_links_of_a_user_are_bounded(api: Api) -> None:

@@ -56,7 +56,7 @@ def test_entries_stand_on_their_first_day(ann: User) -> None:
 
 
 SIX = "2026-05-06T"
-SUBSET = {
+SUBSET: dict[str, tuple[str, int | list[tuple[str, str, str]]]] = {
     "no DTSTART": ("BEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT", []),
     "no DTEND": (vevent("20260506T093000Z", SUMMARY="x"), [("x", "09:30", "10:30")]),
     "no SUMMARY": (vevent("20260506T093000Z"), [("Lab timetable", "09:30", "10:30")]),

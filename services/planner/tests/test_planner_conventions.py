@@ -106,7 +106,7 @@ def test_a_disabled_account_is_401(api: Api, stack: Stack) -> None:
     subprocess.run(call, check=True, capture_output=True)
     for credential, detail in told.items():
         asked = {"Authorization": credential}
-        eventually(lambda asked=asked: api.get("planner-events/", headers=asked).status_code == 401, seconds=5)
+        eventually(lambda: api.get("planner-events/", headers=asked).status_code == 401, seconds=5)
         for path in ("activity/week/", "calendar-feeds/", "heatmap/"):
             answer = api.get(path, headers=asked)
             assert (answer.status_code, answer.json()) == (401, {"detail": detail})

@@ -219,7 +219,7 @@ def test_a_reference_that_has_not_arrived_is_asked_for(ann: User, ben: User, tab
     course = ann.post("courses/", {"title": f"Biology {secrets.token_hex(4)}"}).json()
     note = ann.post("notes/", {"title": "Enzymes", "description": "Fold", "course_id": course["id"]}).json()
     for table, column, value in (("course_refs", "course_id", course["id"]), ("note_refs", "note_id", note["id"])):
-        eventually(lambda table=table, column=column, value=value: tables.count(table, **{column: value}))
+        eventually(lambda: tables.count(table, **{column: value}))
         # As if the events were still under way.
         tables.rows(f"DELETE FROM planner.{table} WHERE {column} = %s", value)
     assert ben.post("note-sessions/", {"note_id": note["id"]}).status_code == 404

@@ -67,7 +67,7 @@ def test_past_values_count_created_notes(ann: User, ben: User, today: date, tell
 @pytest.mark.contract("planner §7", "planner §2.5")
 def test_future_values_sum_the_weights_of_events(ann: User, ben: User, today: date) -> None:
     days = {n: (today + timedelta(days=n)).isoformat() for n in (-1, 0, 1, 2, 8, 182, 183)}
-    for user, day, weight, extra in [
+    plans: list[tuple[User, int, int, dict[str, object]]] = [
         (ann, -1, 5, {}),
         (ann, 0, 2, {}),
         (ann, 1, 3, {}),
@@ -76,7 +76,8 @@ def test_future_values_sum_the_weights_of_events(ann: User, ben: User, today: da
         (ann, 182, 2, {}),
         (ann, 183, 9, {}),
         (ben, 8, 9, {}),
-    ]:
+    ]
+    for user, day, weight, extra in plans:
         body = {"title": "Plan", "event_date": days[day], "difficulty_weight": weight, **extra}
         assert user.post("planner-events/", body).status_code == 201
     seen = heatmap(ann)

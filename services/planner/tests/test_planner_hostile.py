@@ -135,7 +135,7 @@ def test_no_event_keeps_a_course_deleted_in_the_same_moment(ann: User, tables: T
         statuses = {job.result() for job in jobs}
     assert statuses <= {200, 201, 204, 404}
     for course_id in courses:
-        eventually(lambda course_id=course_id: tables.count("course_refs", course_id=course_id, is_deleted=True))
+        eventually(lambda: tables.count("course_refs", course_id=course_id, is_deleted=True))
         assert tables.count("planner_events", course_id=course_id) == 0
 
 

@@ -65,7 +65,7 @@ def test_document(ann: User, api: Api, teller: Teller, tomorrow: date) -> None:
         "PUBLISH",
         "Phone",
     )
-    found = {str(part["UID"]).partition("@")[0]: part for part in calendar.walk() if "UID" in part}
+    found: dict[str, Any] = {str(part["UID"]).partition("@")[0]: part for part in calendar.walk() if "UID" in part}
     assert set(found) == {f"event-{event['id']}", f"deadline-{event['id']}", f"session-{session['id']}"}
     shown = found[f"event-{event['id']}"]
     assert str(shown["SUMMARY"]) == "Hand in, finally; 100 %"
@@ -175,7 +175,8 @@ def test_ends_lie_after_starts(ann: User, api: Api, teller: Teller, today: date)
     plan(ann, today, starts_at=f"{today}T10:00:00.2Z", ends_at=f"{today}T10:00:00.7Z")
     backwards = {"started_at": f"{today}T09:00:00Z", "ended_at": f"{today}T08:00:00Z"}
     ann.post("note-sessions/", {"note_id": teller.note(ann), **backwards})
-    for part in published(api, link(ann)).walk("VEVENT"):
+    parts: list[Any] = published(api, link(ann)).walk("VEVENT")
+    for part in parts:
         assert part["DTEND"].dt - part["DTSTART"].dt == timedelta(seconds=1)  # RFC 5545 §3.8.2.2
 
 
