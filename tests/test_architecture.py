@@ -151,7 +151,7 @@ def test_a_service_names_no_other_schema(service: str) -> None:
             assert f'service_metadata("{other}")' not in text, file
 
 
-def test_every_fact_is_in_the_catalogue_under_its_service() -> None:
+def test_every_event_is_in_the_catalogue_under_its_service() -> None:
     assert all(subject == event.subject for subject, event in CATALOGUE.items())
     assert {subject.partition(".")[0] for subject in CATALOGUE} == {"identity", "notes", "planner"}
 

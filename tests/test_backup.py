@@ -155,13 +155,13 @@ def test_nothing_is_restored_into_a_system_that_runs_or_a_folder_that_cannot_be(
     layout = Layout(tmp_path / "data")
     layout.create()
     with Lock(layout.lock):
-        told = command("restore", file, "--data", str(layout.data), code=1)
-    assert "is running" in told
-    assert "Traceback" not in told
+        shown = command("restore", file, "--data", str(layout.data), code=1)
+    assert "is running" in shown
+    assert "Traceback" not in shown
     (tmp_path / "file").touch()
-    told = command("restore", file, "--data", str(tmp_path / "file" / "data"), code=1)
-    assert "cannot be written" in told
-    assert "Traceback" not in told
+    shown = command("restore", file, "--data", str(tmp_path / "file" / "data"), code=1)
+    assert "cannot be written" in shown
+    assert "Traceback" not in shown
 
 
 def test_a_backup_needs_a_running_system_and_a_place(tmp_path: Path) -> None:

@@ -237,8 +237,8 @@ def test_a_failing_commit_is_a_5xx_without_row_or_event(api: Api, stack: Stack, 
     assert (answer.json()["status_code"], answer.json()["path"]) == (500, "/api/v1/notes/")
     with database(stack, "notes") as notes:
         assert not values(notes, "SELECT id FROM notes WHERE title = %s", commit_fails)
-        told = values(notes, "SELECT id FROM outbox WHERE envelope->'data'->>'title' = %s", commit_fails)
-    assert not told
+        published = values(notes, "SELECT id FROM outbox WHERE envelope->'data'->>'title' = %s", commit_fails)
+    assert not published
     assert user.post("notes/", {"title": "The next one", "content": "fine"}).status_code == 201
 
 

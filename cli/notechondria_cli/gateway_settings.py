@@ -54,9 +54,9 @@ def checked(env: Mapping[str, str]) -> dict[str, str]:
     The gateway's templates would take `abc`, ` 60` or `08` for 0, which is no limit at all.
     """
     for name, remedy in _ADDRESSES.items():
-        given = env.get(name, "").strip()
-        if given and web_address(given) is None:
-            raise StackError(f"{name}={given} is no address.", remedy)
+        value = env.get(name, "").strip()
+        if value and web_address(value) is None:
+            raise StackError(f"{name}={value} is no address.", remedy)
     for word in proxies(env):
         if not is_network(word):
             raise StackError(f"TRUSTED_PROXIES: {word} is no address and no network.", "Give such as 10.0.0.0/8.")
@@ -69,5 +69,5 @@ def checked(env: Mapping[str, str]) -> dict[str, str]:
 
 def tls_port(env: Mapping[str, str]) -> int | None:
     """Return the port for TLS; None when there is no certificate and no way to one."""
-    wanted = env.get("TLS_CERT_FILE") or env.get("ACME_EMAIL")
-    return whole_number(env, "TLS_PORT", 8443, 65_535) if wanted else None
+    has_tls = env.get("TLS_CERT_FILE") or env.get("ACME_EMAIL")
+    return whole_number(env, "TLS_PORT", 8443, 65_535) if has_tls else None

@@ -58,7 +58,7 @@ def up(options: UpOptions, console: Console, *, detach: bool) -> None:
                 stop = _stop_on_signals(stack)
                 _start_or_stop(stack, stop)
         if detach:
-            _tell(console, layout, options.env, detached=True)
+            _report(console, layout, options.env, detached=True)
             return
     except AlreadyRunningError:
         say(console, already_running(layout, StackState.read(layout.state), options.env))
@@ -130,7 +130,7 @@ def _start_or_stop(stack: Stack, stop: threading.Event) -> None:
 
 def _serve(stack: Stack, stop: threading.Event, console: Console, layout: Layout, options: UpOptions) -> None:
     try:
-        _tell(console, layout, options.env, detached=False)
+        _report(console, layout, options.env, detached=False)
         if options.reload:
             restart_on_change(stack, options.reload, stop, console)
         stop.wait()
@@ -142,7 +142,7 @@ def _serve(stack: Stack, stop: threading.Event, console: Console, layout: Layout
     say(console, "Stopped; nothing is left running.")
 
 
-def _tell(console: Console, layout: Layout, env: Mapping[str, str], *, detached: bool) -> None:
+def _report(console: Console, layout: Layout, env: Mapping[str, str], *, detached: bool) -> None:
     state = StackState.read(layout.state)
     if state is not None:
         say(console, summary(layout, state, env, detached=detached))

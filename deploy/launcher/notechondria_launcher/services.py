@@ -8,7 +8,7 @@ from pathlib import Path
 
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.database import with_user
-from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA, TOGETHER
+from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA, SINGLE_PROCESS
 from notechondria_cli.probe import answers
 from notechondria_launcher.process import ChildSpec
 from notechondria_shared.core.unix_path import unix_path
@@ -67,12 +67,12 @@ class ServiceSettings:
             defaults |= admin_account(self.env, self.credentials)
         # A service without a schema is not told where the database and the bus are.
         hidden = () if name in SERVICES_WITH_SCHEMA else ("DATABASE_URL", "NATS_URL")
-        given = {key: value for key, value in self.env.items() if (value or key not in defaults) and key not in hidden}
+        values = {key: value for key, value in self.env.items() if (value or key not in defaults) and key not in hidden}
         if name != "identity":
-            given.pop("DJANGO_SUPERUSER_PASSWORD", None)
-        return {**defaults, **given, **ours}
+            values.pop("DJANGO_SUPERUSER_PASSWORD", None)
+        return {**defaults, **values, **ours}
 
-    def together(self) -> ChildSpec:
+    def single_process(self) -> ChildSpec:
         """Say how to run all services in one process: what they share as its environment, the rest as JSON in it."""
         each = {name: self.environment(name) for name in SERVICES}
         own = {
@@ -81,10 +81,10 @@ class ServiceSettings:
         }
         shared = {key: value for key, value in each[SERVICES[0]].items() if key not in own[SERVICES[0]]}
         return ChildSpec(
-            name=TOGETHER,
-            argv=[sys.executable, "-m", "notechondria_launcher.together"],
+            name=SINGLE_PROCESS,
+            argv=[sys.executable, "-m", "notechondria_launcher.single_process"],
             env={**shared, OWN_ENVIRONMENTS: json.dumps(own)},
-            log=self.logs / f"{TOGETHER}.log",
+            log=self.logs / f"{SINGLE_PROCESS}.log",
             ready=lambda: all(answers(f"{self.urls[name]}/internal/health/ready") for name in SERVICES),
             ready_seconds=300,  # where memory is short, processors are slow
         )

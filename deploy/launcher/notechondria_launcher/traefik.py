@@ -51,7 +51,7 @@ def fill_in(source: str, env: Mapping[str, str]) -> str:
         "metrics": metrics,
         "tracing": collector,
     }
-    for mark in (name for name, wanted in marks.items() if wanted):
+    for mark in (name for name, applies in marks.items() if applies):
         source = re.sub(rf"(?m)^( *)#{mark} ", r"\1", source)
     values = {
         "TRUSTED_PROXIES": ",".join(f'"{word}"' for word in proxies),

@@ -109,7 +109,7 @@ def test_first_contact_does_not_wait_for_the_bus(api: Api, stack: Stack, look: A
 
 
 @pytest.mark.contract("notes §3.1")
-def test_updated_facts_change_the_author_and_old_ones_do_not(mine: User, look: Any) -> None:
+def test_updated_events_change_the_author_and_old_ones_do_not(mine: User, look: Any) -> None:
     mine.get("notes/")
     await_consumed(
         look,

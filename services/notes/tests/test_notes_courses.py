@@ -330,7 +330,7 @@ def test_deleting_and_filing_at_once_leaves_no_note_behind(mine: User) -> None:
     assert {mine.get(f"notes/{note_id}/").json()["course_id"] for note_id in notes} == {inbox}
 
 
-def test_facts_of_courses_carry_growing_revisions(mine: User, look: Any) -> None:
+def test_events_of_courses_carry_growing_revisions(mine: User, look: Any) -> None:
     course = make(mine, "Told", client_course_id="t")
     mine.post("courses/", {"title": "Told again", "client_course_id": "t"})
     mine.delete(f"courses/{course['id']}/")

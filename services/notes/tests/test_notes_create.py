@@ -308,7 +308,7 @@ def test_creating_and_upserting_are_activity(mine: User, look: Any) -> None:
     assert row["word_count"] == 6  # of "# t", a blank line, and the four
 
 
-def test_facts_of_a_note(mine: User, look: Any) -> None:
+def test_events_of_a_note(mine: User, look: Any) -> None:
     note = make(mine, "Told", description="why")
     (created,) = look.events("note.created", note_id=note["id"])
     assert created == {

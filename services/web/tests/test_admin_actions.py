@@ -34,7 +34,7 @@ def test_refused_input_is_shown_again(site: Site) -> None:
         assert text in answer.text, text
 
 
-def test_deleting_an_account_is_told_everywhere(api: Api, site: Site) -> None:
+def test_deleting_an_account_is_published_to_all_services(api: Api, site: Site) -> None:
     user = api.register()
     note = user.post("notes/", {"title": "Last words", "content": "x"}).json()
     assert "This is final" in site.get(f"users/{user.id}/delete/").text

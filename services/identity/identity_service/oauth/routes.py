@@ -43,7 +43,7 @@ USE_BIND = (
     "Not signed in: Backend.Creators.Auth/oauth.{provider}.validate — to bind a provider, sign in and use "
     "/api/v1/auth/bind/{provider}/."
 )
-NEITHER_GIVEN = "Not signed in: Backend.Creators.Auth/oauth.google.validate — a code or an id token is needed."
+NEITHER_SENT = "Not signed in: Backend.Creators.Auth/oauth.google.validate — a code or an id token is needed."
 
 
 @router.get("/oauth-config/")
@@ -62,7 +62,7 @@ async def oauth_config(request: Request, _: MaybeCaller) -> OAuthConfig:
 async def sign_in_google(request: Request, _: MaybeCaller, body: SignInGoogle) -> AuthPayload:
     """Sign in or register with Google (identity §10.3): AuthPayload."""
     if body.intent != "bind" and not (body.code or body.id_token):
-        raise NonFieldError(NEITHER_GIVEN)
+        raise NonFieldError(NEITHER_SENT)
     return await _sign_in(request, "google", body, body.id_token)
 
 
@@ -139,7 +139,7 @@ async def unlink(caller: LoggedIn, provider: str, db: WriteSession) -> None:
 async def bind_google(request: Request, response: Response, caller: LoggedIn, body: BindGoogle) -> LinkedAccount:
     """Link a Google account: 201 new, 200 replaced (identity §10.4)."""
     if not (body.code or body.id_token):
-        raise NonFieldError(NEITHER_GIVEN)
+        raise NonFieldError(NEITHER_SENT)
     return await _bind(request, response, caller.user_id, "google", (body.code, body.id_token, body.redirect_uri))
 
 

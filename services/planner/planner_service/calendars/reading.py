@@ -97,7 +97,7 @@ def seconds(value: datetime) -> int:
 
 
 def from_seconds(value: int) -> datetime:
-    """The moment, UTC."""
+    """The time, UTC."""
     return _EPOCH + timedelta(seconds=value)
 
 
@@ -164,8 +164,8 @@ def _title(entry: Entry) -> str | None:
 
 
 def _interval(found: Iterable[object]) -> int | None:
-    for given in found:
-        length = duration(str(getattr(given, "value", "")))
+    for candidate in found:
+        length = duration(str(getattr(candidate, "value", "")))
         if length and length > timedelta(0):
             return int(length.total_seconds())
     return None

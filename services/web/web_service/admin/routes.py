@@ -58,12 +58,12 @@ async def show_list(request: Request, state: State, _: SignedIn, name: str) -> R
     section = _section(state, name)
     asked = request.query_params
     search, person = (asked.get(key, "").replace("\x00", "").strip()[:200] for key in ("q", "user"))
-    place = _page_number(asked.get("page", ""))
+    page_number = _page_number(asked.get("page", ""))
     unknown, user_id = False, None
     if person and section.resource.of_users:
         user_id = await state.identity.find_account(person)
         unknown = user_id is None
-    query = AdminQuery(search=search, user_id=user_id, limit=PER_PAGE, offset=(place - 1) * PER_PAGE)
+    query = AdminQuery(search=search, user_id=user_id, limit=PER_PAGE, offset=(page_number - 1) * PER_PAGE)
     found = Found([], 0) if unknown else await rows.page(state.clients, section, query)
     return page(
         request,
@@ -76,7 +76,7 @@ async def show_list(request: Request, state: State, _: SignedIn, name: str) -> R
         away=found.away,
         search=search,
         person=person,
-        place=place,
+        page_number=page_number,
         pages=max(1, -(-found.total // PER_PAGE)),
         problem=f"No account is called “{person}”." if unknown else "",
         notice=_done(section, asked.get("done", "")),
@@ -140,7 +140,7 @@ async def act(
     """Do it, and say so; a refusal is shown with the row, or with the form."""
     section = _section(state, name)
     action = _action(section, verb)
-    place = rows.place(state.clients, section, key)
+    address = rows.address_of(state.clients, section, key)
     try:
         try:
             # 404 for a made-up path, before anything is written down.
@@ -151,7 +151,7 @@ async def act(
         if action.form:
             return await _submit(request, state, staff, section, action, shown, fields)
         async with recorded(state.identity, verb, f"{name}/{key}", staff.assertion):
-            await place.client.admin_act(name, place.row_id, verb, {}, staff.assertion)
+            await address.client.admin_act(name, address.row_id, verb, {}, staff.assertion)
     except ServiceUnavailable as away:
         return await _object(request, state, section, key, problem=str(away))
     except ServiceRefused as refusal:
@@ -182,12 +182,12 @@ async def _submit(
     resource, form = section.resource, action.form
     if form is None:
         raise NotFound(NO_PAGE)
-    place = rows.place(state.clients, section, shown.key)
+    address = rows.address_of(state.clients, section, shown.key)
     verb = action.name + chosen(form, fields)
     try:
         async with recorded(state.identity, verb, f"{resource.name}/{shown.key}", staff.assertion):
-            outcome = await place.client.admin_act(
-                resource.name, place.row_id, action.name, filled(form, fields), staff.assertion
+            outcome = await address.client.admin_act(
+                resource.name, address.row_id, action.name, filled(form, fields), staff.assertion
             )
     except ServiceRefused as refusal:
         if refusal.status != 400:

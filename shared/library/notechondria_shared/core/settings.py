@@ -108,8 +108,8 @@ class CoreSettings(BaseSettings):
             message = f"PUBLIC_BASE_URL={self.public_base_url} is no address; give it as people open it, with https://."
             raise ValueError(message)
         for name in ("frontend_origin", "django_csrf_trusted_origins"):
-            given = getattr(self, name)
-            for origin in [given] if isinstance(given, str) else given:
+            value = getattr(self, name)
+            for origin in [value] if isinstance(value, str) else value:
                 if not _can_be_read(origin):
                     message = f"{name.upper()}: {origin} is no address."
                     raise ValueError(message)

@@ -66,7 +66,7 @@ async def apply(
 
     Raises `Unreadable` on a bad payload, before anything is written.
     """
-    events = [(envelope, *_fact(handlers, envelope)) for envelope in envelopes]
+    events = [(envelope, *_readable(handlers, envelope)) for envelope in envelopes]
     fresh = set(await SessionReader(db).all(tables.mark_received, event_ids=[envelope.id for envelope in envelopes]))
     applied = len(fresh)
     for envelope, handler, event in events:
@@ -80,14 +80,16 @@ async def apply(
     return applied
 
 
-def _fact(handlers: Mapping[type[IntegrationEvent], Handler], envelope: Envelope) -> tuple[Handler, IntegrationEvent]:
-    fact_type = CATALOGUE.get(envelope.type)
-    handler = handlers.get(fact_type) if fact_type else None
-    if fact_type is None or handler is None:
+def _readable(
+    handlers: Mapping[type[IntegrationEvent], Handler], envelope: Envelope
+) -> tuple[Handler, IntegrationEvent]:
+    event_type = CATALOGUE.get(envelope.type)
+    handler = handlers.get(event_type) if event_type else None
+    if event_type is None or handler is None:
         message = f"no handler for {envelope.type}"
         raise Unreadable(message)
     try:
-        return handler, fact_type.model_validate(envelope.data)
+        return handler, event_type.model_validate(envelope.data)
     except ValidationError as error:
         raise Unreadable(str(error)) from error
 
@@ -178,12 +180,12 @@ class Consumer(Background):
 
     async def _take(self, messages: list[Msg]) -> None:
         """Apply events in their order: several in one transaction if all goes well, else each in one of its own."""
-        if len(messages) > 1 and await self._apply_together(messages):
+        if len(messages) > 1 and await self._apply_batch(messages):
             return
         for number, message in enumerate(messages):
             await self._take_one(message, messages[number + 1 :])
 
-    async def _apply_together(self, messages: list[Msg]) -> bool:
+    async def _apply_batch(self, messages: list[Msg]) -> bool:
         try:
             async with self._database.transaction() as db:
                 # Shorter than the time after which the database looks for deadlocks: requests never lose to a batch.

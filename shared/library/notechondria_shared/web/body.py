@@ -17,7 +17,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect
 
-from notechondria_contracts.fields import messages
+from notechondria_contracts.fields import validation_messages
 from notechondria_contracts.fields.rules import json_type
 from notechondria_shared.core.errors import ApiError, BadRequest, NonFieldError, UnsupportedMediaType
 
@@ -49,7 +49,7 @@ class Body(BaseModel):
         if isinstance(value, Undecodable):
             raise value.refusal
         if not isinstance(value, dict):
-            raise NonFieldError(messages.NOT_AN_OBJECT.format(type=json_type(value)))
+            raise NonFieldError(validation_messages.NOT_AN_OBJECT.format(type=json_type(value)))
         return value
 
     def sent(self, name: str) -> bool:
@@ -158,7 +158,7 @@ async def _parse_form(request: Request) -> dict[str, Any]:
 def validate(model: type[BodyT], value: Any) -> BodyT:
     """`value` as `model`, or the contract's 400 with all failing fields."""
     if not isinstance(value, dict):
-        raise NonFieldError(messages.NOT_AN_OBJECT.format(type=json_type(value)))
+        raise NonFieldError(validation_messages.NOT_AN_OBJECT.format(type=json_type(value)))
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -170,7 +170,7 @@ def well_formed(model: type[BodyT], value: Any, refused: ApiError) -> BodyT:
 
     For the checks that need the database, so that all failing fields are reported together (identity §3.1).
     """
-    fine = {name: given for name, given in value.items() if name not in refused.body} if isinstance(value, dict) else {}
+    fine = {name: sent for name, sent in value.items() if name not in refused.body} if isinstance(value, dict) else {}
     return validate(model, fine)
 
 
@@ -185,5 +185,5 @@ def failing_fields(problems: Iterable[tuple[tuple[int | str, ...], str, str]]) -
     fields: dict[str, list[str]] = {}
     for location, kind, message in problems:
         name = str(location[0]) if location else "non_field_errors"
-        fields.setdefault(name, []).append(messages.REQUIRED if kind == "missing" else message)
+        fields.setdefault(name, []).append(validation_messages.REQUIRED if kind == "missing" else message)
     return fields

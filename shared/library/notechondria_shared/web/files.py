@@ -57,9 +57,9 @@ async def deliver_range(request: Request, media: MediaStore, path: str) -> Respo
     stored = await media.get(path)
     if stored is None:
         return None
-    wanted = request.headers.get("range", "")
+    byte_range = request.headers.get("range", "")
     condition = request.headers.get("if-range", "")
-    found = _RANGE.fullmatch(wanted.strip()) if wanted else None
+    found = _RANGE.fullmatch(byte_range.strip()) if byte_range else None
     applies = found is not None and (found[1] or found[2]) and condition in {"", f'"{stored.etag}"'}
     if not found or not applies or _has_it(request, stored):
         answer = deliver(request, stored, path)

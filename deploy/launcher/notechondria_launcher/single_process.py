@@ -1,4 +1,4 @@
-"""All services in one process, for hosts with little memory: ``python -m notechondria_launcher.together``.
+"""All services in one process, for hosts with little memory: ``python -m notechondria_launcher.single_process``.
 
 They share the interpreter, the libraries and one event loop, and nothing else: each has its own port, database role,
 user of the bus and pools, as if it ran by itself. It costs what keeps them apart: they share one processor core, and
