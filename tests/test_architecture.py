@@ -1,4 +1,4 @@
-"""The rules of ADR 0021 hold: who may import whom, and how small the rooms are."""
+"""The rules of ADR 0021 hold: who may import whom, and how small the files are."""
 
 from __future__ import annotations
 
@@ -131,11 +131,11 @@ def test_an_import_by_name_is_seen(source: str, lines: list[int]) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_rooms_are_small_and_named(package: str) -> None:
+def test_files_are_small_and_named(package: str) -> None:
     for file in sources(package):
         assert file.name not in FORBIDDEN_NAMES, file
         lines = len(file.read_text(encoding="utf-8").splitlines())
-        assert lines <= 400, f"{file.relative_to(ROOT)} has {lines} lines: two rooms?"
+        assert lines <= 400, f"{file.relative_to(ROOT)} has {lines} lines: two files?"
 
 
 @pytest.mark.parametrize("service", SERVICES)

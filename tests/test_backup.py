@@ -34,7 +34,7 @@ def command(*arguments: str, code: int = 0) -> Any:
 
 
 class Load:
-    """People at work: each note that was answered, with the moment of the answer, and its attachment."""
+    """People at work: each note that was answered, with the time of the answer, and its attachment."""
 
     def __init__(self, user: User) -> None:
         self.answered: list[tuple[float, int, str]] = []
@@ -109,7 +109,7 @@ def test_what_was_answered_before_a_backup_is_there_after_a_restore(tmp_path: Pa
             assert [row["id"] for row in same.get("notes/deleted/").json()] == [trashed["id"]]
             assert same.get(f"planner-events/{event['id']}/").json()["title"] == "Dentist"
             assert api.get("notes/deleted/", headers={"Authorization": f"Bearer {key}"}).status_code == 200
-            # The events are told again to a bus that has no events, and change nothing.
+            # The events are sent again to a bus that has no events, and change nothing.
             eventually(lambda: not _unsent(stack), seconds=30)
             assert same.post("notes/", {"title": "And on it goes"}).status_code == 201
             assert httpx.get(stack.url + "/api/v1/handshake/", trust_env=False).status_code == 200

@@ -88,9 +88,9 @@ def test_reads_wait_a_while_and_are_then_refused(api: Api) -> None:
 
 @pytest.mark.contract("ADR 0010")
 def test_a_restart_costs_reads_nothing(api: Api, stack: Stack) -> None:
-    """Each service in turn, under load: no read fails, and no write is told more than to come again.
+    """Each service in turn, under load: no read fails, and no write gets more than the request to come again.
 
-    Where tests share two cores a restart may take longer than a gateway waits that was told nothing.
+    Where tests share two cores a restart may take longer than a gateway waits that got no notice.
     """
     user = api.register()
     reads = {"identity": "settings/", "notes": "notes/", "planner": "planner-events/", "mcp": "mcp/calls/"}

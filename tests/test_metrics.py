@@ -146,7 +146,7 @@ def test_the_outbox_and_a_bus_that_is_away_are_seen(watched: tuple[Api, str]) ->
     api, _ = watched
     stack = api.stack
     user = api.register()
-    eventually(lambda: user.get("courses/").json())  # Inbox and welcome note are told before the bus goes
+    eventually(lambda: user.get("courses/").json())  # Inbox and welcome note are published before the bus goes
     eventually(lambda: value(of_service(stack, "notes"), "notechondria_outbox_unsent") == 0)
     stack.stop_part("nats")
     try:

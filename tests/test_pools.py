@@ -46,7 +46,7 @@ def test_use_and_waiting_of_both_pools(stack: Stack) -> None:
             writes = [asyncio.create_task(write()) for _ in range(3)]
             wanted = {"read": PoolUse(1, 1, 2), "write": PoolUse(1, 1, 2)}
             async with asyncio.timeout(30):
-                while database.pools() != wanted:  # noqa: ASYNC110 - nobody tells of a change
+                while database.pools() != wanted:  # noqa: ASYNC110 - nothing signals a change
                     await asyncio.sleep(0.01)
             holding.rollback()
             await asyncio.gather(*reads, *writes)

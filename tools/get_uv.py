@@ -25,7 +25,7 @@ LINK = re.compile(r'<a\s+href="([^"]+)"([^>]*)>\s*([^<\s]+)\s*</a>')
 
 
 def works(program: Path) -> bool:
-    """Tell whether this is a uv of a version that the project accepts."""
+    """Return whether this is a uv of a version that the project accepts."""
     try:
         said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):

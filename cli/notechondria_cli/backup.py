@@ -33,7 +33,7 @@ FORMAT = 1
 _DUMP, _MANIFEST, _VERSION, _MEDIA = "database.dump", "manifest.json", "VERSION", "media/"
 _NOT_EMPTY = "SELECT EXISTS (SELECT FROM identity.users)"
 Progress = Callable[[str, int], None]
-"""Hears what is being done and how many files are through."""
+"""Gets what is being done and how many files are through."""
 
 
 @dataclass(frozen=True)

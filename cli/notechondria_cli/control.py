@@ -19,7 +19,7 @@ _STOP_SECONDS = 90
 
 @dataclass(frozen=True)
 class PartReport:
-    """A part as ``status`` shows it; ``memory_mib`` is its proportional share of memory, where the system tells it."""
+    """A part as ``status`` shows it; ``memory_mib`` is its proportional share, where the system reports it."""
 
     name: str
     running: bool

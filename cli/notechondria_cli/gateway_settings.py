@@ -40,7 +40,7 @@ def proxies(env: Mapping[str, str]) -> list[str]:
 
 
 def is_network(word: str) -> bool:
-    """Tell whether a word is an address or a network."""
+    """Return whether a word is an address or a network."""
     try:
         ipaddress.ip_network(word, strict=False)
     except ValueError:

@@ -21,7 +21,7 @@ _SECRET = re.compile(r"(PASSWORD|SECRET|TOKEN|DATABASE_URL|NATS_URL)")
 
 
 def is_public(env: Mapping[str, str]) -> bool:
-    """Tell whether people reach this server by a name of its own."""
+    """Return whether people reach this server by a name of its own."""
     host = host_name(env.get("PUBLIC_BASE_URL", "")) or "localhost"
     return host != "localhost" and not host.startswith("127.") and host != "::1"
 

@@ -17,7 +17,7 @@ from notechondria_shared.core.settings import TRUE_WORDS
 
 
 def single_process(env: Mapping[str, str]) -> bool:
-    """Tell whether all services run in one process (NOTECHONDRIA_TOGETHER)."""
+    """Return whether all services run in one process (NOTECHONDRIA_TOGETHER)."""
     return env.get("NOTECHONDRIA_TOGETHER", "").strip().lower() in TRUE_WORDS
 
 

@@ -1,4 +1,4 @@
-"""``up``: in the foreground until it is told to stop, or in the background once everything is ready."""
+"""``up``: in the foreground until it is asked to stop, or in the background once everything is ready."""
 
 import json
 import logging
@@ -80,7 +80,7 @@ def _check_reload(options: UpOptions, layout: Layout, service: str, *, detach: b
 
 
 def up_reporting(options: UpOptions, descriptor: int) -> None:
-    """Be the background process of a detached start: report over a pipe, then run until told to stop."""
+    """Be the background process of a detached start: report over a pipe, then run until asked to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-8s %(message)s")
     pipe = Pipe(descriptor)
     stack = _foreground_stack(options, pipe)

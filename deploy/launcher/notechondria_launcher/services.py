@@ -1,4 +1,4 @@
-"""The services as child processes: what each is told through its environment, and when it is ready."""
+"""The services as child processes: the environment of each, and when it is ready."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from notechondria_launcher.process import ChildSpec
 from notechondria_shared.core.unix_path import unix_path
 
 OWN_ENVIRONMENTS = "NOTECHONDRIA_SERVICES"
-"""A variable of the one process that is all services: JSON, by service, what only that one is told."""
+"""A variable of the one process that is all services: JSON, by service, the variables that only that one gets."""
 
 
 def admin_account(env: Mapping[str, str], credentials: Credentials) -> dict[str, str]:
@@ -65,7 +65,7 @@ class ServiceSettings:
             del defaults["MEDIA_STORE_URL"]
         if name == "identity":
             defaults |= admin_account(self.env, self.credentials)
-        # A service without a schema is not told where the database and the bus are.
+        # A service without a schema gets no address of the database and the bus.
         hidden = () if name in SERVICES_WITH_SCHEMA else ("DATABASE_URL", "NATS_URL")
         values = {key: value for key, value in self.env.items() if (value or key not in defaults) and key not in hidden}
         if name != "identity":

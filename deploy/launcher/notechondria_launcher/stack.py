@@ -237,7 +237,7 @@ class Stack:
         handshake = f"{self.service_url('identity')}/handshake/"
 
         def shown() -> bool:
-            # One answer tells of one worker; each new connection may reach another.
+            # One answer comes from one worker; each new connection may reach another.
             return all(expected <= _capabilities(get_json(handshake)) for _ in range(_HANDSHAKES))
 
         with step(self._progress, "Capabilities"):

@@ -1,4 +1,4 @@
-"""What ``up`` tells at the end: where everything is, how to sign in, how to stop."""
+"""What ``up`` prints at the end: where everything is, how to sign in, how to stop."""
 
 from collections.abc import Mapping
 

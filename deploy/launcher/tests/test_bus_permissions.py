@@ -30,7 +30,7 @@ class Bus:
         self.js: JetStreamContext = client.jetstream(timeout=0.4)
 
     async def is_refused(self, call: Awaitable[object]) -> bool:
-        """Tell whether the server forbids the call; the reason comes apart from the time-out."""
+        """Return whether the server forbids the call; the reason comes apart from the time-out."""
         self.refused.clear()
         with contextlib.suppress(NatsTimeoutError):
             await call

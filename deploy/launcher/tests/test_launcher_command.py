@@ -47,7 +47,7 @@ class Person:
         return found
 
     def gone(self, state: StackState) -> bool:
-        """Tell whether no process of that stack is left."""
+        """Return whether no process of that stack is left."""
         return not [part for part in (state.supervisor, *state.parts.values()) if part.process()]
 
 

@@ -17,7 +17,7 @@ TEXT_LIMIT = 300
 
 
 class ProviderError(Exception):
-    """A step at the provider failed. `phase` names it; `unreachable` tells a silence from a refusal (decision 24)."""
+    """A step at the provider failed. `phase` names it; `unreachable`: it did not answer (decision 24)."""
 
     def __init__(self, phase: str, text: str, *, unreachable: bool = False) -> None:
         super().__init__(text)

@@ -102,7 +102,7 @@ def test_who_cannot_be_asked_is_not(api: Api, agent: Agent, mode: str) -> None:
 
 
 def test_an_older_client_that_could_be_asked_is_not(api: Api, agent: Agent) -> None:
-    """Its answer would have to reach the same replica; the tool's description has told the agent to ask."""
+    """Its answer would have to reach the same replica; the tool's description has asked the agent to ask."""
     user = User("decline")
     event = agent("create_event", title="Old client", event_date="2031-01-01")["id"]
     result = call(api, agent, user, "delete_event", {"event_id": event}, "legacy")

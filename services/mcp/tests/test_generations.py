@@ -1,4 +1,4 @@
-"""Three generations of clients on one endpoint, and how they are told apart."""
+"""Three generations of clients on one endpoint, and how they are distinguished."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 from tests.support.client import Api, User
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
 
 
 def make(user: User, title: str | int = "A note", **more: Any) -> dict[str, Any]:
@@ -38,8 +38,8 @@ def test_a_note_detail_has_every_key(mine: User) -> None:
         course_id=course["id"],
     )
     assert UUID.fullmatch(note["uuid"])
-    assert MOMENT.fullmatch(note["last_edit"])
-    assert MOMENT.fullmatch(note["date_created"])
+    assert TIMESTAMP.fullmatch(note["last_edit"])
+    assert TIMESTAMP.fullmatch(note["date_created"])
     blocks = note.pop("blocks")
     assert note == {
         "id": note["id"],
@@ -66,7 +66,7 @@ def test_a_note_detail_has_every_key(mine: User) -> None:
         "id", "block_type", "text", "args", "is_AI_generated", "image_url", "date_created", "last_edit"
     }  # fmt: skip
     assert (blocks[0]["block_type"], blocks[0]["text"], blocks[0]["args"]) == ("T", "Eigenvalues", None)
-    assert MOMENT.fullmatch(blocks[0]["date_created"])
+    assert TIMESTAMP.fullmatch(blocks[0]["date_created"])
     assert isinstance(note["id"], int)
     assert mine.get(f"notes/{note['id']}/").json() == {**note, "blocks": blocks, "can_edit": True}
 
@@ -309,13 +309,13 @@ def test_creating_and_upserting_are_activity(mine: User, look: Any) -> None:
 
 
 def test_events_of_a_note(mine: User, look: Any) -> None:
-    note = make(mine, "Told", description="why")
+    note = make(mine, "Rivers", description="why")
     (created,) = look.events("note.created", note_id=note["id"])
     assert created == {
         "note_id": note["id"],
         "uuid": note["uuid"],
         "user_id": mine.id,
-        "title": "Told",
+        "title": "Rivers",
         "description": "why",
         "course_id": None,
         "revision": 1,

@@ -115,7 +115,7 @@ def test_a_directory_of_too_many_files_is_not_taken_apart(monkeypatch: pytest.Mo
 
 
 class Begun:
-    """An import whose client sends its end only when told to."""
+    """An import whose client sends its end only when asked to."""
 
     def __init__(self, user: User, data: bytes) -> None:
         self._user, self._body = user, HEAD + data

@@ -1,4 +1,4 @@
-"""What the planner's tests need beside the gateway: events told in the name of notes, and a look at the tables."""
+"""What the planner's tests need beside the gateway: events published in the name of notes, and a look at the tables."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ async def fetch(url: str, answers: list[list[str]], *allowed: str) -> str | None
 
 
 class Connections:
-    """Every address that a socket of this process was told to connect to while it is open."""
+    """Every address that a socket of this process was asked to connect to while it is open."""
 
     def __init__(self) -> None:
         self.seen: list[Any] = []

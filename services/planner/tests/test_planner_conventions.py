@@ -150,7 +150,7 @@ def test_ids_are_integers_and_lists_are_plain_arrays(ann: User, publisher: Publi
             assert type(item.get(name, 1)) is int, name
 
 
-MOMENTS = [
+TIMESTAMPS = [
     ("2026-05-06T14:00:00.000", "2026-05-06T14:00:00+00:00"),
     ("2026-05-06T14:00:00", "2026-05-06T14:00:00+00:00"),
     ("2026-05-06T14:00", "2026-05-06T14:00:00+00:00"),
@@ -166,7 +166,7 @@ MOMENTS = [
 
 
 @pytest.mark.contract("planner §0", "planner §11")
-@pytest.mark.parametrize(("sent", "shown"), MOMENTS)
+@pytest.mark.parametrize(("sent", "shown"), TIMESTAMPS)
 def test_date_times_are_converted_to_utc(eve: User, publisher: Publisher, sent: str, shown: str) -> None:
     event = make(eve, starts_at=sent, completed_at=sent, is_completed=True)
     assert (event["starts_at"], event["completed_at"], event["event_date"]) == (shown, shown, shown[:10])

@@ -1,4 +1,4 @@
-"""What the planner hears, in whatever order and however often it is told (ADR 0003)."""
+"""What the planner consumes, in whatever order and however often it is published (ADR 0003)."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def test_account_deletion_takes_everything(
     assert not any(tables.count(table, user_id=ann.id) for table in owned)
     assert tables.count("calendar_sources", body=secret) == 0
     assert ben.get(f"planner-events/{theirs['id']}/").json() == {**theirs, "course_id": None}
-    # What is told late of the deleted account is not taken up.
+    # What is published late of the deleted account is not taken up.
     late = publisher.new_id()
     publisher.publish(
         note_event(NoteCreated, late, ann),

@@ -156,7 +156,7 @@ def test_the_requests_of_the_planner_app_work(ann: User, ben: User, tomorrow: da
     assert (week(ann)["deadlines"], grid(ann)[str(tomorrow)], ann.get("planner-events/").json()) == ([], [], [])
     change_event(ann, created, is_completed=False, completed_at=None)
     assert week(ann)["deadlines"][0]["completed_at"] is None
-    # A course that was made on the device and not told yet.
+    # A course that was made on the device and not published yet.
     answer = ann.post("planner-events/", {"title": "x", "event_date": str(tomorrow), "course_id": -1714})
     assert answer.status_code == 404
 

@@ -1,4 +1,4 @@
-"""A service's start says what is wrong; told to stop, it leaves without losing a request (ADR 0022)."""
+"""A service's start says what is wrong; asked to stop, it leaves without losing a request (ADR 0022)."""
 
 from __future__ import annotations
 

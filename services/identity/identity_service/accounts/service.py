@@ -86,7 +86,7 @@ async def register(db: AsyncSession, body: Register, password_hash: str, setting
     try:
         await db.flush()
     except IntegrityError as clash:
-        # Two registrations at the same moment: the database decided, the loser hears which field it was.
+        # Two registrations at the same time: the database decided, the answer names the field.
         field = "email" if "uq_users_email" in str(clash.orig) else "username"
         raise FieldErrors(**{field: _taken(field, "user name" if field == "username" else "address")}) from None
     return await codes.issue(db, codes.REGISTER, body.email, settings.smtp_email_verification_ttl_hours)
@@ -117,7 +117,7 @@ async def renew_code(db: AsyncSession, email: str, settings: IdentitySettings) -
 
 
 async def delete_account(db: AsyncSession, user: User) -> None:
-    """Remove everything identity holds of the account and tell the others, who do the same."""
+    """Remove everything identity holds of the account and publish that, so that the others do the same."""
     user_id, email, deleted = user.id, user.email.lower(), user.event(UserDeleted)
     await db.execute(
         delete(Code).where(or_(Code.scope == email, Code.scope == str(user_id), Code.scope.like(f"{user_id}:%")))

@@ -26,7 +26,7 @@ def _new_key() -> str:
 
 
 async def _end(db: AsyncSession, user_id: int, *which: ColumnElement[bool]) -> list[str]:
-    """Revoke keys of the user and tell it; their digests."""
+    """Revoke keys of the user and publish it; their digests."""
     ended = await db.scalars(
         update(ApiKey)
         .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None), *which)

@@ -1,4 +1,4 @@
-"""What operators do to accounts and invitations (identity §17); every change is told like a user's own."""
+"""What operators do to accounts and invitations (identity §17); every change is published like a user's own."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def change_user(db: AsyncSession, user: User, body: ChangeUser) -> None:
         user.status = DISABLED if body.disabled else ACTIVE
         if body.disabled:
             await sessions.revoke_all(db, user.id)
-    # Told in any case: whoever cached the account's introspection drops it.
+    # Published in any case: whoever cached the account's introspection drops it.
     await publish(db, user.event(UserUpdated))
 
 

@@ -123,10 +123,10 @@ class Import:
             uuid = uuid4()
             folder = attachments.folder_of(self.caller.user_id, uuid)
             paths = {
-                one.path: await self._place(stack, one, folder, safe_name(one.filename or ""))
+                one.path: await self._file_at(stack, one, folder, safe_name(one.filename or ""))
                 for one in dict.fromkeys([*(filed for filed, _ in listed), *linked.values()])
             }
-            cover_path = await self._place(stack, cover, covers.FOLDER, cover.filename or "") if cover else None
+            cover_path = await self._file_at(stack, cover, covers.FOLDER, cover.filename or "") if cover else None
             async with self._database.transaction() as db:
                 course_id = await self._course(db, file.course)
                 payload = {**file.payload, "content": file.body, "course_id": course_id}
@@ -204,7 +204,7 @@ class Import:
         )
         return imported or uuid
 
-    async def _place(self, stack: AsyncExitStack, one: Staged, folder: str, name: str) -> str:
+    async def _file_at(self, stack: AsyncExitStack, one: Staged, folder: str, name: str) -> str:
         return await stack.enter_async_context(placed(self._database, self._media, one.path, folder, name))
 
     async def _attach(self, db: AsyncSession, note_id: int, one: Staged, path: str) -> str:

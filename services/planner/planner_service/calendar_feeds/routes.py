@@ -93,7 +93,7 @@ async def change_feed(
 
 @router.post("/{feed_id:id}/refresh/")
 async def refresh_feed(caller: LoggedIn, feed: OwnFeed, read: ReadSession, sources: Sources) -> FeedPayload:
-    """Read a feed now, whatever its next date; the answer tells how it went. 404 when unknown or somebody else's."""
+    """Read a feed now, whatever its next date; the answer says how it went. 404 when unknown or somebody else's."""
     if feed.source_id is not None:
         await sources.refresh(feed.source_id)
     return feed_payload(await _one(read, caller.user_id, feed.id))

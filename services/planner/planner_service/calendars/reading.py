@@ -60,7 +60,7 @@ def read(text: str, years: Sequence[int], *, must_be_calendar: bool) -> Reading:
         reading.rows += expand(masters, zones, years)
     except TooMuch as problem:
         return Reading(error=str(problem))
-    # By the date of the first, so that what is told of an import is what a person sees first.
+    # By the date of the first, so that what is shown of an import is what a person sees first.
     seen: dict[str | None, None] = dict.fromkeys(row[3] for row in sorted(reading.rows, key=lambda row: row[1]))
     reading.shown = list(seen)[:SHOWN] or [_title(master.entry) for master in masters[:SHOWN]]
     return reading

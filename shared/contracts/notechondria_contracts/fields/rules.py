@@ -261,7 +261,7 @@ class Date(Rule):
 
 
 def parse_datetime(text: str) -> datetime | None:
-    """ISO 8601 to an aware UTC moment; without an offset the text is UTC (planner §0). None when unreadable."""
+    """ISO 8601 to an aware UTC datetime; without an offset the text is UTC (planner §0). None when unreadable."""
     found = _DATETIME.fullmatch(text.strip())
     if not found:
         return None
@@ -291,7 +291,7 @@ def _zone(text: str | None) -> timezone:
 
 @dataclass(frozen=True, slots=True)
 class DateTime(Rule):
-    """A moment (planner §0): ISO 8601, converted to UTC. A date alone is refused."""
+    """A date and time (planner §0): ISO 8601, converted to UTC. A date alone is refused."""
 
     null: bool = False
 

@@ -58,7 +58,7 @@ class Introspection(BaseModel):
 
 
 class Introspector(Protocol):
-    """Asks what a credential stands for; raises `Unavailable` when nobody can tell."""
+    """Asks what a credential stands for; raises `Unavailable` when nobody can answer."""
 
     async def introspect(self, credential: Credential) -> Introspection:
         """The answer of identity, possibly from the cache."""

@@ -9,7 +9,7 @@ from typing import Any
 class ApiError(Exception):
     """An answer other than success. `body` is the JSON answered, None for an empty body.
 
-    `commit_on_error` tells the write session to commit although the request fails: a wrong code that must count as a
+    `commit_on_error` makes the write session commit although the request fails: a wrong code that must count as a
     try, or a code that is burnt by the attempt (identity §8.4).
     """
 

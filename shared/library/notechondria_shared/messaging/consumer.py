@@ -53,7 +53,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Subscription:
-    """What one service hears from another: the telling service, and a handler per subject."""
+    """What one service consumes from another: the publishing service, and a handler per subject."""
 
     source: str
     handlers: Mapping[type[IntegrationEvent], Handler]
@@ -127,7 +127,7 @@ class Consumer(Background):
             except (NatsError, TimeoutError, OSError) as error:
                 logger.debug("consumer %s: %s", self._stream, error or type(error).__name__)
                 await asyncio.sleep(0.25)
-            except Exception:  # a loop that ends is a service that hears nothing: say why, and go on
+            except Exception:  # a loop that ends is a service that consumes nothing: say why, and go on
                 logger.exception("consumer %s: starting over", self._stream)
                 await asyncio.sleep(1)
 
@@ -139,7 +139,7 @@ class Consumer(Background):
             deliver_policy=DeliverPolicy.ALL,
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=ACK_WAIT_SECONDS,
-            # Tries are counted here, where an outage of the database can be told from a fault of the event.
+            # Tries are counted here, where an outage of the database can be distinguished from a fault of the event.
             max_deliver=-1,
             max_ack_pending=256,
         )
@@ -226,7 +226,7 @@ class Consumer(Background):
             return
 
     async def _dead_letter(self, message: Msg, error: Exception, tries: int) -> None:
-        """Write the dead letter first, then tell the broker to forget the message."""
+        """Write the dead letter first, then have the broker forget the message."""
         try:
             event_id = _read(message.data).id
         except Unreadable:

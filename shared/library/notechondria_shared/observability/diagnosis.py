@@ -35,7 +35,7 @@ class SystemStatus(BaseModel):
 
 
 def findings(services: Sequence[ServiceStatus]) -> list[Finding]:
-    """Everything that the statuses of the services tell."""
+    """Everything that the statuses of the services show."""
     found = [finding for service in services for finding in _of_service(service)]
     versions = {version for service in services for version in _versions(service)}
     if len(versions) > 1:

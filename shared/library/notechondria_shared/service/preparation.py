@@ -1,4 +1,4 @@
-"""What a service with a schema does before it serves (ADR 0022), each step told in one line."""
+"""What a service with a schema does before it serves (ADR 0022), each step logged in one line."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Undecodable:
 
 
 class Body(BaseModel):
-    """Base of request bodies: unknown keys are ignored, `sent` tells which keys were there."""
+    """Base of request bodies: unknown keys are ignored, `sent` says which keys were there."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
     plain_text: ClassVar[bool] = False
@@ -70,7 +70,7 @@ BodyT = TypeVar("BodyT", bound=Body)
 
 
 class DescribedBody:
-    """Tells OpenAPI which bodies a route takes that reads its body by itself; does nothing when called."""
+    """Describes to OpenAPI which bodies a route takes that reads its body by itself; does nothing when called."""
 
     def __init__(self, models: tuple[type[Body], ...], files: tuple[str, ...] = ()) -> None:
         self.models, self.files = models, files

@@ -43,7 +43,7 @@ _DISCARD = AdminAction(
     name="discard",
     label="Discard",
     done="The dead letter is gone.",
-    question="The event will not be tried again: what it told is lost to this service.",
+    question="The event will not be tried again: what it says is lost to this service.",
     gone=True,
 )
 
