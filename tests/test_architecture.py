@@ -72,7 +72,7 @@ def test_dependencies_point_one_way(package: str) -> None:
         assert not foreign, f"{file.relative_to(ROOT)} imports {foreign}"
 
 
-MAY_LOAD_SERVICES = {"tools/api_document.py", "deploy/launcher/notechondria_launcher/together.py"}
+MAY_LOAD_SERVICES = {"tools/api_document.py", "deploy/launcher/notechondria_launcher/single_process.py"}
 """Programs that run every service's code in one process."""
 CODE = ("bench", "cli", "deploy", "services", "shared", "tests", "tools", "conftest.py")
 

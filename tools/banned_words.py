@@ -51,7 +51,6 @@ _ALLOWED = re.compile(r"\b(in fact|Mansion House|_file\.tell|def tell\(self\)|_t
 _KINDS = (".py", ".md", ".yaml", ".yml", ".conf", ".sh", ".go", ".env", "Makefile", "Dockerfile")
 _LEFT_OUT = (
     "docs/contract/", "tools/banned_words.py", "tests/test_banned_words.py", "CHANGELOG.md",
-    "cli/notechondria_cli/django_import/",
     # Texts that people and agents read as they are.
     "services/notes/notes_service/template_courses/samples/", "services/mcp/mcp_service/guide/",
     "services/mcp/mcp_service/tools/notes.py",
