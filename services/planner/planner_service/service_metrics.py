@@ -36,13 +36,13 @@ class CountedFetcher:
         """The calendar at `url`, as without counting."""
         began, outcome = time.perf_counter(), "failed"
         try:
-            found = await self._inner.fetch(url, etag, last_modified)
-            outcome = "unchanged" if found.text is None else "changed"
+            fetched = await self._inner.fetch(url, etag, last_modified)
+            outcome = "unchanged" if fetched.text is None else "changed"
         except FetchFailed as failure:
             outcome = "refused" if failure.is_final else "failed"
             raise
         else:
-            return found
+            return fetched
         finally:
             DURATION.labels(self._service).observe(time.perf_counter() - began)
             FETCHES.labels(self._service, outcome).inc()

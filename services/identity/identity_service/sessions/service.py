@@ -77,7 +77,7 @@ async def revoke_everybody(db: AsyncSession) -> None:
         digests.setdefault(user_id, []).append(token_digest)
     await publish(
         db,
-        *(event for user_id, found in digests.items() for event in _revocations(user_id, found)),
+        *(event for user_id, revoked in digests.items() for event in _revocations(user_id, revoked)),
     )
 
 

@@ -81,12 +81,12 @@ def expand(masters: Iterable[Master], zones: Zones, years: Sequence[int]) -> lis
     rows: list[Row] = []
     masters = list(masters)
     for year in years:
-        found = 0
+        count = 0
         for master in masters:
             for start, end, entry in occurrences(master, zones, year):
                 rows.append((year, seconds(start), seconds(end), _title(entry)))
-                found += 1
-                if found > MOST_OCCURRENCES:
+                count += 1
+                if count > MOST_OCCURRENCES:
                     raise TooMuch(f"Its recurring entries occur more than {MOST_OCCURRENCES:,} times in {year}.")
     return rows
 
@@ -163,8 +163,8 @@ def _title(entry: Entry) -> str | None:
     return unescape(entry.text("SUMMARY"))[:LONGEST_TITLE] or None
 
 
-def _interval(found: Iterable[object]) -> int | None:
-    for candidate in found:
+def _interval(candidates: Iterable[object]) -> int | None:
+    for candidate in candidates:
         length = duration(str(getattr(candidate, "value", "")))
         if length and length > timedelta(0):
             return int(length.total_seconds())

@@ -32,7 +32,7 @@ class Master:
     exceptions: list[Entry]
 
 
-class Found(Occurrence):  # type: ignore[misc]
+class DatedEntry(Occurrence):  # type: ignore[misc]
     """An occurrence that knows the entry it was made from."""
 
     @property
@@ -41,7 +41,7 @@ class Found(Occurrence):  # type: ignore[misc]
         return self._adapter._component  # noqa: SLF001 - the library has no other way to it but a copy
 
 
-_EVENTS = ComponentsWithName("VEVENT", occurrence=Found)
+_EVENTS = ComponentsWithName("VEVENT", occurrence=DatedEntry)
 
 
 def occurrences(master: Master, zones: Zones, year: int) -> Iterator[tuple[datetime, datetime, Entry]]:
@@ -52,10 +52,10 @@ def occurrences(master: Master, zones: Zones, year: int) -> Iterator[tuple[datet
     first = datetime(year, 1, 1, tzinfo=UTC)
     last = datetime.combine(date(year, 12, 31), time.max, UTC)
     try:
-        found = _expanded(master, zones, _shifted(first, -_MARGIN), _shifted(last, _MARGIN))
+        dated = _expanded(master, zones, _shifted(first, -_MARGIN), _shifted(last, _MARGIN))
     except Exception:  # written by anyone: one broken series is what it is without its rule, the others stay
-        found = [(*window(master.entry, zones), master.entry)]
-    for start, end, entry in found:
+        dated = [(*window(master.entry, zones), master.entry)]
+    for start, end, entry in dated:
         if first <= start <= last and entry.text("STATUS").upper() != "CANCELLED":
             yield start, end, entry
 

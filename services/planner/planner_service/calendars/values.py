@@ -67,12 +67,12 @@ class Zones:
 def timestamp(prop: Property, zones: Zones) -> date | datetime:
     """A date, or an aware timestamp; without a zone it is UTC (planner §5.3). ValueError when unreadable."""
     text = prop.value.strip()
-    if found := _DATE.fullmatch(text):
-        return date(*(int(part) for part in found.groups()))
-    found = _TIMESTAMP.fullmatch(text)
-    if found is None:
+    if match := _DATE.fullmatch(text):
+        return date(*(int(part) for part in match.groups()))
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
         raise ValueError(text[:40])
-    year, month, day, hour, minute, second, zulu = found.groups()
+    year, month, day, hour, minute, second, zulu = match.groups()
     zone = UTC if zulu else zones.get(prop.parameters.get("TZID", ""))
     # A leap second is the last one before it.
     return datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=zone)
@@ -80,34 +80,34 @@ def timestamp(prop: Property, zones: Zones) -> date | datetime:
 
 def timestamps(prop: Property, zones: Zones) -> list[date | datetime | tuple[datetime, datetime | timedelta]]:
     """The readable values of an RDATE or EXDATE; periods as pairs."""
-    found: list[date | datetime | tuple[datetime, datetime | timedelta]] = []
+    values: list[date | datetime | tuple[datetime, datetime | timedelta]] = []
     for text in prop.value.split(","):
         start, slash, end = text.partition("/")
         try:
             first = timestamp(Property(start, prop.parameters), zones)
             if not slash:
-                found.append(first)
+                values.append(first)
             elif isinstance(first, datetime):
                 length = duration(end)
                 last = timestamp(Property(end, prop.parameters), zones) if length is None else length
                 if isinstance(last, datetime | timedelta):
-                    found.append((first, last))
+                    values.append((first, last))
         except (ValueError, OverflowError):
             continue
-    return found
+    return values
 
 
 def duration(text: str) -> timedelta | None:
     """A DURATION; None when unreadable."""
-    found = _DURATION.fullmatch(text.strip())
-    if found is None or not any(found.groups()[1:]):
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or not any(match.groups()[1:]):
         return None
-    weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
     try:
         length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     except OverflowError:
         return None
-    return -length if found[1] == "-" else length
+    return -length if match[1] == "-" else length
 
 
 def utc(value: date | datetime) -> datetime:

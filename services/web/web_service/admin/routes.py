@@ -19,7 +19,7 @@ from web_service.admin.entry import OwnForm, SignedIn, StaffMember
 from web_service.admin.forms import chosen, filled, form_page
 from web_service.admin.pages import PageRoute, page, redirect, sentence
 from web_service.admin.record import recorded
-from web_service.admin.rows import NO_PAGE, Found, Shown
+from web_service.admin.rows import NO_PAGE, ListPage, Shown
 from web_service.dependencies import State
 from web_service.state import WebState
 
@@ -64,20 +64,20 @@ async def show_list(request: Request, state: State, _: SignedIn, name: str) -> R
         user_id = await state.identity.find_account(person)
         unknown = user_id is None
     query = AdminQuery(search=search, user_id=user_id, limit=PER_PAGE, offset=(page_number - 1) * PER_PAGE)
-    found = Found([], 0) if unknown else await rows.page(state.clients, section, query)
+    listed = ListPage([], 0) if unknown else await rows.page(state.clients, section, query)
     return page(
         request,
         "list.html",
         active=name,
         section=section.resource,
-        rows=found.rows,
-        names=await _names(state, found.rows),
-        total=found.total,
-        away=found.away,
+        rows=listed.rows,
+        names=await _names(state, listed.rows),
+        total=listed.total,
+        away=listed.away,
         search=search,
         person=person,
         page_number=page_number,
-        pages=max(1, -(-found.total // PER_PAGE)),
+        pages=max(1, -(-listed.total // PER_PAGE)),
         problem=f"No account is called “{person}”." if unknown else "",
         notice=_done(section, asked.get("done", "")),
     )
@@ -225,8 +225,8 @@ def _done(section: Section, verb: str) -> str:
     return next((action.done for action in section.resource.actions if action.name == verb), "")
 
 
-def _away(pages: Iterable[Found], missing: Iterable[str]) -> list[str]:
-    return sorted({service for found in pages for service in found.away} | set(missing))
+def _away(pages: Iterable[ListPage], missing: Iterable[str]) -> list[str]:
+    return sorted({service for one in pages for service in one.away} | set(missing))
 
 
 def _links(state: WebState, section: Section, shown: Shown) -> list[tuple[str, str]]:
@@ -276,5 +276,5 @@ async def _object(
     )
 
 
-async def _names(state: WebState, found: list[Shown]) -> dict[int, str]:
-    return await state.identity.account_names(shown.row.user_id for shown in found if shown.row.user_id is not None)
+async def _names(state: WebState, shown_rows: list[Shown]) -> dict[int, str]:
+    return await state.identity.account_names(one.row.user_id for one in shown_rows if one.row.user_id is not None)

@@ -34,7 +34,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Found:
+class ListPage:
     """Rows of a list, how many there are in all, and the services that could not be asked."""
 
     rows: list[Shown]
@@ -58,7 +58,7 @@ async def one(clients: Mapping[str, ServiceClient], section: Section, key: str) 
     return Shown(key, await at.client.admin_row(section.resource.name, at.row_id))
 
 
-async def page(clients: Mapping[str, ServiceClient], section: Section, query: AdminQuery) -> Found:
+async def page(clients: Mapping[str, ServiceClient], section: Section, query: AdminQuery) -> ListPage:
     """A page of a list; without the rows of services that are away, whose names it gives.
 
     Of a joined list each service gives its first rows, as many as reach to the end of the page; the greatest of all
@@ -72,10 +72,10 @@ async def page(clients: Mapping[str, ServiceClient], section: Section, query: Ad
     answered = {name: answer for name, answer in zip(section.services, answers, strict=True) if answer is not None}
     total = sum(answer.total for answer in answered.values())
     if not joined:
-        return Found([Shown(str(row.id), row) for answer in answered.values() for row in answer.rows], total, away)
+        return ListPage([Shown(str(row.id), row) for answer in answered.values() for row in answer.rows], total, away)
     rows = [(name, row) for name, answer in answered.items() for row in answer.rows]
-    rows.sort(key=lambda found: (found[1].order, found[1].id), reverse=True)
-    return Found([Shown(f"{name}-{row.id}", row) for name, row in rows[query.offset : end]], min(total, MOST), away)
+    rows.sort(key=lambda joined_row: (joined_row[1].order, joined_row[1].id), reverse=True)
+    return ListPage([Shown(f"{name}-{row.id}", row) for name, row in rows[query.offset : end]], min(total, MOST), away)
 
 
 async def _ask(client: ServiceClient, section: Section, query: AdminQuery) -> AdminPage | None:

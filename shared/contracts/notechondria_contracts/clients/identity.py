@@ -59,10 +59,10 @@ class IdentityClient(ServiceClient):
         unique = sorted(set(ids))
         if not unique:
             return {}
-        found = await self.call("POST", f"{STAFF_PATH}/account-names", AccountNames, body=AccountIds(ids=unique))
-        return found.names
+        answer = await self.call("POST", f"{STAFF_PATH}/account-names", AccountNames, body=AccountIds(ids=unique))
+        return answer.names
 
     async def find_account(self, name: str) -> int | None:
         """The id of the account with this name, address or id."""
-        found = await self.call("GET", f"{STAFF_PATH}/account", FoundAccount, params={"name": name})
-        return found.id
+        answer = await self.call("GET", f"{STAFF_PATH}/account", FoundAccount, params={"name": name})
+        return answer.id

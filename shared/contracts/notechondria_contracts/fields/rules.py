@@ -248,10 +248,10 @@ class Date(Rule):
     null: bool = False
 
     def convert(self, value: object) -> date:
-        found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-        if found:
+        match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if match:
             try:
-                return date(*(int(part) for part in found.groups()))
+                return date(*(int(part) for part in match.groups()))
             except ValueError:
                 pass
         raise refuse(validation_messages.BAD_DATE)
@@ -262,10 +262,10 @@ class Date(Rule):
 
 def parse_datetime(text: str) -> datetime | None:
     """ISO 8601 to an aware UTC datetime; without an offset the text is UTC (planner §0). None when unreadable."""
-    found = _DATETIME.fullmatch(text.strip())
-    if not found:
+    match = _DATETIME.fullmatch(text.strip())
+    if not match:
         return None
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
         at = datetime(  # noqa: DTZ001 - the zone is attached below
             int(year),

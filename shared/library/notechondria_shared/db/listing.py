@@ -59,8 +59,8 @@ class SearchableList(Generic[RowT]):
         oldest_first: bool = False,
     ) -> None:
         words = func.lower(_SEARCH)
-        found = [func.strpos(func.lower(column), words) > 0 for column in searched]
-        matching = statement.where(or_(_SEARCH == "", cast(key, Text) == _SEARCH, *found))
+        contains = [func.strpos(func.lower(column), words) > 0 for column in searched]
+        matching = statement.where(or_(_SEARCH == "", cast(key, Text) == _SEARCH, *contains))
         if owner is not None:
             matching = matching.where(or_(_USER.is_(None), owner == _USER))
         bounds = {name: bindparam(name, type_=BigInteger) for name in ("limit", "offset")}

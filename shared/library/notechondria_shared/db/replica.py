@@ -49,8 +49,8 @@ def replicas_query(schema: str) -> Scalar[str]:
 async def alive(read: Reads, query: Scalar[str]) -> list[Replica]:
     """The replicas that run now, by id."""
     names = Counter(await read.all(query))
-    found = []
+    replicas = []
     for name, processes in sorted(names.items()):
         _, replica, version = f"{name}  ".split(" ", 2)
-        found.append(Replica(replica, version.strip(), processes))
-    return found
+        replicas.append(Replica(replica, version.strip(), processes))
+    return replicas

@@ -70,10 +70,10 @@ class EventLag:
             return None
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                found = await asyncio.gather(*(self._consumer(one.source) for one in self._subscriptions))
+                consumers = await asyncio.gather(*(self._consumer(one.source) for one in self._subscriptions))
         except (NatsError, TimeoutError, OSError):
             return None
-        return [one for one in found if one is not None]
+        return [one for one in consumers if one is not None]
 
     async def _consumer(self, source: str) -> ConsumerLag | None:
         stream = stream_name(source)

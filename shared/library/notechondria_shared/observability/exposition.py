@@ -156,8 +156,8 @@ def _shared_registry() -> CollectorRegistry | None:
         return None
     for file in Path(folder).iterdir():
         # What a worker that died was doing is over; what it had counted stays.
-        if (found := _LIVE_FILE.fullmatch(file.name)) and _gone(int(found[1])):
-            mark_process_dead(int(found[1]))  # type: ignore[no-untyped-call]
+        if (match := _LIVE_FILE.fullmatch(file.name)) and _gone(int(match[1])):
+            mark_process_dead(int(match[1]))  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return registry

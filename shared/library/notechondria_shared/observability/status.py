@@ -43,7 +43,7 @@ async def service_status(state: ServiceState[ServiceSettings]) -> ServiceStatus:
         state.event_lag.consumers(),
         asyncio.to_thread(head, state.migrations),
     )
-    found = ServiceStatus(
+    status = ServiceStatus(
         name=state.settings.service,
         version=product_version(),
         database=stored is not None or revision is not None,
@@ -53,14 +53,14 @@ async def service_status(state: ServiceState[ServiceSettings]) -> ServiceStatus:
         ),
     )
     if instances is not None:
-        found.instances = [InstanceStatus(**asdict(one)) for one in instances]
-        found.replicas = len(instances)
+        status.instances = [InstanceStatus(**asdict(one)) for one in instances]
+        status.replicas = len(instances)
     if stored is not None:
-        found.outbox = OutboxStatus(unsent=stored.unsent, oldest_seconds=round(stored.oldest_seconds, 3))
-        found.dead_letters = stored.dead_letters
+        status.outbox = OutboxStatus(unsent=stored.unsent, oldest_seconds=round(stored.oldest_seconds, 3))
+        status.dead_letters = stored.dead_letters
     if consumers is not None:
-        found.consumers = [ConsumerStatus(**asdict(one)) for one in consumers]
-    return found
+        status.consumers = [ConsumerStatus(**asdict(one)) for one in consumers]
+    return status
 
 
 async def _revision(state: ServiceState[ServiceSettings]) -> str | None:

@@ -53,10 +53,10 @@ async def list_dead_letters(request: Request, query: Page) -> DeadLetters:
 async def dead_letter(request: Request, letter_id: int) -> DeadLetter:
     """One dead letter; 404 when unknown."""
     state = state_of(request.app, ServiceState)
-    found = await dead_letters.one(state.database, state.tables, letter_id)
-    if found is None:
+    letter = await dead_letters.one(state.database, state.tables, letter_id)
+    if letter is None:
         raise RouteNotFound(request.url.path)
-    return found
+    return letter
 
 
 @operators.post("/dead-letters/{letter_id:id}/discard")
