@@ -49,7 +49,7 @@ lint: $(READY) ## Check style (ruff), layers (import-linter), words, spelling, a
 	@echo "Any per thousand lines"
 	@$(BIN)/python -m tools.any_count --max 3
 
-types: $(READY) ## Check types (mypy, strict)
+types: $(READY) ## Check types (mypy, strict), of the tests too
 	@echo "Types"
 	@$(BIN)/mypy
 

@@ -1,7 +1,7 @@
 """Sign-ins beside other people's requests: `make bench-identity`.
 
 Aim: 30 sign-ins a second on 2 cores while `GET /settings/` of others keeps its p99 under 100 ms. The same settings load
-without sign-ins runs first, so that the ratio tells what sign-ins cost whatever the machine does otherwise.
+without sign-ins runs first, so that the ratio shows what sign-ins cost whatever the machine does otherwise.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Bounded load on loopback, and how it is told: rates, percentiles, ratios."""
+"""Bounded load on loopback, and how it is reported: rates, percentiles, ratios."""
 
 from __future__ import annotations
 

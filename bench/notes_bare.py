@@ -89,10 +89,10 @@ def create_app() -> FastAPI:
             new = (user_id, uuid4(), str(uuid4()), body["title"], body["content"])
             note = await (await connection.execute(NOTE, new)).fetchone()
             assert note is not None
-            for place, kind in enumerate("TN"):
+            for position, kind in enumerate("TN"):
                 block = await (await connection.execute(BLOCK, (user_id, note["id"], kind, body["content"]))).fetchone()
                 assert block is not None
-                await connection.execute(INDEX, (note["id"], block["id"], place))
+                await connection.execute(INDEX, (note["id"], block["id"], position))
             for subject in ("notes.note.created", "notes.activity.recorded"):
                 await connection.execute(OUTBOX, (uuid4(), f"bench.{subject}", Jsonb({"note_id": note["id"]})))
         return Json({"id": note["id"]}, status_code=201)

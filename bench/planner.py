@@ -38,17 +38,17 @@ WITH sources AS (
     SELECT %(user)s, 'Feed ' || id, 'S', 'http://feeds.example/', id, true, now(), now() FROM sources
 )
 INSERT INTO planner.calendar_occurrences (source_id, year, starts_at, ends_at, title)
-SELECT id, 0, moment, moment + interval '1 hour', 'Entry ' || n
+SELECT id, 0, at_time, at_time + interval '1 hour', 'Entry ' || n
 FROM sources, generate_series(1, %(entries)s) n,
-    LATERAL (SELECT now() + (n - %(entries)s / 2) * interval '17 hours' + id * interval '7 minutes' AS moment) AS at
+    LATERAL (SELECT now() + (n - %(entries)s / 2) * interval '17 hours' + id * interval '7 minutes' AS at_time) AS at
 """
 PLAN = """
 INSERT INTO planner.planner_events (user_id, title, event_date, starts_at, ends_at, difficulty_weight, description,
     is_completed, recurrence_freq, recurrence_interval, revision, date_created, last_edit)
-SELECT %(user)s, 'Event ' || n, moment::date, moment, moment + interval '1 hour', 1 + n %% 5, '', n %% 10 = 0,
+SELECT %(user)s, 'Event ' || n, at_time::date, at_time, at_time + interval '1 hour', 1 + n %% 5, '', n %% 10 = 0,
     CASE n %% 50 WHEN 0 THEN 'W' WHEN 1 THEN 'M' ELSE 'N' END, 1, 1, now(), now()
 FROM generate_series(1, %(events)s) n,
-    LATERAL (SELECT now() + (n - %(events)s / 2) * interval '9 hours' AS moment) AS at
+    LATERAL (SELECT now() + (n - %(events)s / 2) * interval '9 hours' AS at_time) AS at
 """
 
 

@@ -44,7 +44,7 @@ addresses() {
     printf '%s' "${list#,}"
 }
 
-# services.yaml with the addresses of this moment, by rename, and only when it changed: Traefik loads it at once.
+# services.yaml with the present addresses, by rename, and only when it changed: Traefik loads it at once.
 resolve() {
     sed -e "s|(env \"IDENTITY_URL\")|\"$(addresses "${IDENTITY_URL:-}")\"|" \
         -e "s|(env \"NOTES_URL\")|\"$(addresses "${NOTES_URL:-}")\"|" \

@@ -46,9 +46,9 @@ def test_an_ai_service_gets_who_calls_and_no_credential(with_ai: Api) -> None:
         headers = {"Authorization": credential, "X-Internal-Assertion": "forged", "X-User-Id": "1", **ORIGIN}
         answer = with_ai.post("ai/chat/?model=x", {"say": "hello"}, headers=headers)
         assert answer.status_code == 200, answer.text
-        told = answer.json()
-        assert (told["path"], json.loads(told["body"])) == ("/api/v1/ai/chat/?model=x", {"say": "hello"})
-        seen = {name.lower(): value for name, value in told["headers"].items()}
+        body = answer.json()
+        assert (body["path"], json.loads(body["body"])) == ("/api/v1/ai/chat/?model=x", {"say": "hello"})
+        seen = {name.lower(): value for name, value in body["headers"].items()}
         assert "authorization" not in seen
         assert user.token not in answer.text
         assert key not in answer.text

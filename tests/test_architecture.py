@@ -1,4 +1,4 @@
-"""The rules of ADR 0021 hold: who may import whom, and how small the rooms are."""
+"""The rules of ADR 0021 hold: who may import whom, and how small the files are."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_dependencies_point_one_way(package: str) -> None:
 MAY_LOAD_SERVICES = {
     "tools/api_document.py",
     "tools/service_variables.py",
-    "deploy/launcher/notechondria_launcher/together.py",
+    "deploy/launcher/notechondria_launcher/single_process.py",
 }
 """Programs that run every service's code in one process."""
 CODE = ("bench", "cli", "deploy", "services", "shared", "tests", "tools", "conftest.py")
@@ -135,11 +135,11 @@ def test_an_import_by_name_is_seen(source: str, lines: list[int]) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_rooms_are_small_and_named(package: str) -> None:
+def test_files_are_small_and_named(package: str) -> None:
     for file in sources(package):
         assert file.name not in FORBIDDEN_NAMES, file
         lines = len(file.read_text(encoding="utf-8").splitlines())
-        assert lines <= 400, f"{file.relative_to(ROOT)} has {lines} lines: two rooms?"
+        assert lines <= 400, f"{file.relative_to(ROOT)} has {lines} lines: two files?"
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -155,7 +155,7 @@ def test_a_service_names_no_other_schema(service: str) -> None:
             assert f'service_metadata("{other}")' not in text, file
 
 
-def test_every_fact_is_in_the_catalogue_under_its_service() -> None:
+def test_every_event_is_in_the_catalogue_under_its_service() -> None:
     assert all(subject == event.subject for subject, event in CATALOGUE.items())
     assert {subject.partition(".")[0] for subject in CATALOGUE} == {"identity", "notes", "planner"}
 
@@ -231,3 +231,20 @@ def test_web_loads_no_database_and_no_bus() -> None:
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert {"fastapi", "web_service"} <= loaded
     assert not loaded & {"sqlalchemy", "alembic", "psycopg", "psycopg_pool", "nats", "obstore"}
+
+
+CONTEXT_OF_LOGS_AND_GUARDS = {"core/request_context.py", "core/logs.py", "core/network_guard.py"}
+
+
+def test_no_rule_depends_on_a_context_variable() -> None:
+    """What a rule needs is a parameter; only log lines and the guard of transactions know their context."""
+    folder = PACKAGES["notechondria_shared"]
+    users = {file for package in PACKAGES for file in sources(package) if "ContextVar" in file.read_text()}
+    assert users == {folder / name for name in CONTEXT_OF_LOGS_AND_GUARDS}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_an_application_keeps_one_typed_state(package: str) -> None:
+    """What a service shares is in `app.state.service`, typed; Starlette's untyped bag holds nothing else."""
+    for file in sources(package):
+        assert not re.findall(r"\bapp\.state\b(?!\.service\b).*", file.read_text(encoding="utf-8")), file

@@ -34,7 +34,7 @@ def command(*arguments: str, code: int = 0) -> Any:
 
 
 class Load:
-    """People at work: each note that was answered, with the moment of the answer, and its attachment."""
+    """People at work: each note that was answered, with the time of the answer, and its attachment."""
 
     def __init__(self, user: User) -> None:
         self.answered: list[tuple[float, int, str]] = []
@@ -109,7 +109,7 @@ def test_what_was_answered_before_a_backup_is_there_after_a_restore(tmp_path: Pa
             assert [row["id"] for row in same.get("notes/deleted/").json()] == [trashed["id"]]
             assert same.get(f"planner-events/{event['id']}/").json()["title"] == "Dentist"
             assert api.get("notes/deleted/", headers={"Authorization": f"Bearer {key}"}).status_code == 200
-            # The events are told again to a bus that has no events, and change nothing.
+            # The events are sent again to a bus that has no events, and change nothing.
             eventually(lambda: not _unsent(stack), seconds=30)
             assert same.post("notes/", {"title": "And on it goes"}).status_code == 201
             assert httpx.get(stack.url + "/api/v1/handshake/", trust_env=False).status_code == 200
@@ -155,13 +155,13 @@ def test_nothing_is_restored_into_a_system_that_runs_or_a_folder_that_cannot_be(
     layout = Layout(tmp_path / "data")
     layout.create()
     with Lock(layout.lock):
-        told = command("restore", file, "--data", str(layout.data), code=1)
-    assert "is running" in told
-    assert "Traceback" not in told
+        shown = command("restore", file, "--data", str(layout.data), code=1)
+    assert "is running" in shown
+    assert "Traceback" not in shown
     (tmp_path / "file").touch()
-    told = command("restore", file, "--data", str(tmp_path / "file" / "data"), code=1)
-    assert "cannot be written" in told
-    assert "Traceback" not in told
+    shown = command("restore", file, "--data", str(tmp_path / "file" / "data"), code=1)
+    assert "cannot be written" in shown
+    assert "Traceback" not in shown
 
 
 def test_a_backup_needs_a_running_system_and_a_place(tmp_path: Path) -> None:

@@ -269,7 +269,12 @@ def test_a_service_that_is_away_and_one_that_is_no_staff(api: Api, visit: Visit,
         visit.picture("25-overview-away")
     finally:
         stack.start_part("planner")
-    eventually(lambda: visit.open("events/") or "does not answer" not in visit.text, what="planner is back")
+
+    def is_back() -> bool:
+        visit.open("events/")
+        return "does not answer" not in visit.text
+
+    eventually(is_back, what="planner is back")
     visit.driver.delete_all_cookies()
     visit.sign_in(api.register())
     assert "not staff" in visit.text

@@ -102,12 +102,12 @@ def test_planner_knows_what_notes_knows(aftermath: Aftermath) -> None:
 
 
 def test_every_activity_counts_once(aftermath: Aftermath) -> None:
-    told = aftermath.rows(
+    published = aftermath.rows(
         "notes", "SELECT envelope->'data'->>'note_id' AS note FROM outbox WHERE subject = 'notes.activity.recorded'"
     )
     kept = aftermath.rows("planner", "SELECT note_id::text AS note FROM activities")
     there = {str(row["id"]) for row in aftermath.rows("notes", "SELECT id FROM notes")}
-    assert Counter(row["note"] for row in kept) == Counter(row["note"] for row in told if row["note"] in there)
+    assert Counter(row["note"] for row in kept) == Counter(row["note"] for row in published if row["note"] in there)
 
 
 @pytest.mark.parametrize("rule", MUST_NOT_BE)
@@ -116,5 +116,5 @@ def test_what_must_always_hold(aftermath: Aftermath, rule: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES_WITH_SCHEMA)
-def test_no_fact_is_a_dead_letter(aftermath: Aftermath, service: str) -> None:
+def test_no_event_is_a_dead_letter(aftermath: Aftermath, service: str) -> None:
     assert aftermath.rows(service, "SELECT subject, error FROM dead_letters") == []

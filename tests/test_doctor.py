@@ -93,7 +93,7 @@ def test_parts_that_are_down(stack: Stack) -> None:
         stack.stop_part(part)
         try:
             found = eventually(
-                lambda says=says: says in texts(answer := document(stack.data)[1], "notes") and answer, 20, what=says
+                lambda: says in texts(answer := document(stack.data)[1], "notes") and answer, 20, what=says
             )
             assert "is down" in texts(found, part)
         finally:
@@ -110,7 +110,7 @@ def test_parts_that_are_down(stack: Stack) -> None:
 
 
 @pytest.mark.usefixtures("no_dead_letters")
-def test_dead_letters_are_told_with_what_to_do(stack: Stack) -> None:
+def test_dead_letters_are_reported_with_what_to_do(stack: Stack) -> None:
     with psycopg.connect(stack.admin_database_url, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO mcp.dead_letters (subject, body, error, attempts) VALUES ('identity.user.deleted', '', '', 4)"
@@ -180,7 +180,7 @@ def elsewhere(url: str, key_file: Path) -> tuple[int, dict[str, Any]]:
     return code, found
 
 
-def test_elsewhere_it_is_told_the_same_through_the_gateway(api: Api, stack: Stack, key_file: Path) -> None:
+def test_elsewhere_the_same_is_reported_through_the_gateway(api: Api, stack: Stack, key_file: Path) -> None:
     code, found = eventually(lambda: (answer := elsewhere(stack.url, key_file))[0] == 0 and answer, 20, what="health")
     here = document(stack.data)[1]
     assert {name: found[name] for name in ("state", "version", "problems", "hints")} == {

@@ -16,7 +16,7 @@ UNKNOWN = 999_999_999_999
 BEYOND: list[Any] = [2**63 - 1, 2**63, 10**30, 10**300]
 EARLIEST, LATEST = "0001-01-01", "9999-12-31"
 DAYS = [EARLIEST, "0001-01-02", "1582-10-15", "9999-12-30", LATEST]
-MOMENTS = [
+TIMESTAMPS = [
     "0001-01-01T00:00:00Z",
     "0001-01-01T00:00:00+00:01",
     "0001-01-01T00:00:00-14:00",
@@ -179,7 +179,7 @@ def test_times_at_the_edges_are_kept_or_refused_and_can_be_read(
     user: User, own: dict[str, str], stack: Stack, service: str, method: str, path: str, name: str, kind: str
 ) -> None:
     needed = {**NEEDED, "/api/v1/note-sessions/": {"note_id": own["note_id"]}, "/api/v1/auth/api-keys/": {"name": "e"}}
-    for value in DAYS if kind == "date" else MOMENTS:
+    for value in DAYS if kind == "date" else TIMESTAMPS:
         answer = user.request(method, path.format_map(own), json={**needed.get(path, {}), name: value})
         assert answer.status_code in {200, 201, 400}, (value, answer.text)
         if answer.status_code == 400:
@@ -209,7 +209,7 @@ TIME_QUERIES = [
 @pytest.mark.parametrize(("path", "name"), TIME_QUERIES)
 def test_times_at_the_edges_of_a_query_are_read(user: User, path: str, name: str) -> None:
     refused = {"0001-01-01T00:00:00+00:01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-00:01"}
-    for at in MOMENTS:
+    for at in TIMESTAMPS:
         answer = user.get(path, params={name: at})
         # The week takes what it cannot read for today; the agents' log refuses it.
         assert answer.status_code == (400 if name != "start_date" and at in refused else 200), (at, answer.text)

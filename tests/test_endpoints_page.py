@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.routing import APIRoute
 from tools.api_document import application
 from tools.endpoints import PAGE, Endpoint, endpoints, markdown
 from tools.pages import first_sentence
@@ -37,11 +38,12 @@ def test_every_endpoint_of_a_service_on_the_page_is_served() -> None:
 def answered(service: str) -> Iterator[tuple[str, str, str]]:
     """(path, file, function) of the service's routes as FastAPI has them."""
     for route in api_routes(application(service)):
+        assert isinstance(route.original_route, APIRoute)
         call = inspect.unwrap(route.original_route.endpoint)
         if inspect.ismethod(call):
             continue  # made by a function for its caller
         file = Path(inspect.getsourcefile(call) or "").resolve().relative_to(ROOT).as_posix()
-        yield route.path_format, file, call.__name__
+        yield route.path_format or "", file, call.__name__
 
 
 def write(file: Path, text: str) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tools.api_document import application
 from tools.contract_sections import ROOT
 from tools.event_documents import EVERY_REPLICA, consumers, documents
 from tools.event_pages import EventConsumer, markdown
 
 from notechondria_contracts.events.catalogue import CATALOGUE
+from notes_service.authors.known import KnownAuthors
 from notes_service.handlers import subscriptions
 
 
@@ -24,7 +24,7 @@ def test_the_consumers_are_those_of_the_services() -> None:
         service: {subject for subject, found in consumers().items() if service in {one.name for one in found}}
         for service in ("identity", "notes", "planner", "mcp", EVERY_REPLICA)
     }
-    (own,) = subscriptions(application("notes"))
+    (own,) = subscriptions(KnownAuthors())
     assert by_service["notes"] == {event.subject for event in own.handlers}
     assert by_service["planner"] > {subject for subject in CATALOGUE if subject.startswith("notes.")}
     assert by_service["mcp"] == {"identity.user.deleted"}

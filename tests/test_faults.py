@@ -169,6 +169,17 @@ def test_a_poison_event_becomes_a_dead_letter_and_the_others_pass(api: Api, stac
     assert {letter["consumer"] for letter in ours} == {"planner"}
 
 
+def test_a_dead_letter_that_was_no_event_is_listed_without_an_event_id(stack: Stack) -> None:
+    insert = "INSERT INTO mcp.dead_letters (subject, body, error, attempts) VALUES ('notes.x', '', 'no event', 1)"
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
+        admin.execute(insert)
+        try:
+            letters = command(stack, "events", "dead-letters", "list")["dead_letters"]
+        finally:
+            admin.execute("DELETE FROM mcp.dead_letters WHERE subject = 'notes.x'")
+    assert [letter["event_id"] for letter in letters if letter["subject"] == "notes.x"] == [None]
+
+
 async def _publish(stack: Stack, event_id: Any, data: dict[str, Any]) -> None:
     envelope = {
         "specversion": "1.0",
@@ -237,8 +248,8 @@ def test_a_failing_commit_is_a_5xx_without_row_or_event(api: Api, stack: Stack, 
     assert (answer.json()["status_code"], answer.json()["path"]) == (500, "/api/v1/notes/")
     with database(stack, "notes") as notes:
         assert not values(notes, "SELECT id FROM notes WHERE title = %s", commit_fails)
-        told = values(notes, "SELECT id FROM outbox WHERE envelope->'data'->>'title' = %s", commit_fails)
-    assert not told
+        published = values(notes, "SELECT id FROM outbox WHERE envelope->'data'->>'title' = %s", commit_fails)
+    assert not published
     assert user.post("notes/", {"title": "The next one", "content": "fine"}).status_code == 201
 
 

@@ -88,9 +88,9 @@ def test_reads_wait_a_while_and_are_then_refused(api: Api) -> None:
 
 @pytest.mark.contract("ADR 0010")
 def test_a_restart_costs_reads_nothing(api: Api, stack: Stack) -> None:
-    """Each service in turn, under load: no read fails, and no write is told more than to come again.
+    """Each service in turn, under load: no read fails, and no write gets more than the request to come again.
 
-    Where tests share two cores a restart may take longer than a gateway waits that was told nothing.
+    Where tests share two cores a restart may take longer than a gateway waits that got no notice.
     """
     user = api.register()
     reads = {"identity": "settings/", "notes": "notes/", "planner": "planner-events/", "mcp": "mcp/calls/"}
@@ -120,7 +120,7 @@ def test_a_restart_costs_reads_nothing(api: Api, stack: Stack) -> None:
             eventually(lambda: all(len(found) > 10 for found in seen.values()))
             for service in reads:
                 stack.restart_part(service)
-                eventually(lambda service=service: gateway.up(service) == 1, what=f"{service} behind the gateway")
+                eventually(lambda: gateway.up(service) == 1, what=f"{service} behind the gateway")
                 time.sleep(0.5)
         finally:
             stop.set()
@@ -135,7 +135,7 @@ def test_a_restart_costs_reads_nothing(api: Api, stack: Stack) -> None:
 def strict(stack: Stack) -> Iterator[Api]:
     """A gateway with a low limit on sign-in, which waits for nobody."""
     environment = {"AUTH_RATE_PER_MINUTE": "5", "FRONTEND_ORIGIN": ALLOWED, "GATEWAY_PATIENCE_SECONDS": "0"}
-    with another_gateway(stack, **environment) as gateway, Api(stack, gateway.url) as api:
+    with another_gateway(stack, None, **environment) as gateway, Api(stack, gateway.url) as api:
         yield api
 
 

@@ -207,7 +207,7 @@ def test_the_doctor_examines_it_from_outside_over_tls(secure: tuple[Api, str, Pa
 
 
 @pytest.mark.parametrize("wrong", ["missing", "no key", "another key", "empty"])
-def test_a_certificate_that_cannot_be_used_is_told_at_the_start(tmp_path: Path, wrong: str) -> None:
+def test_a_certificate_that_cannot_be_used_is_reported_at_the_start(tmp_path: Path, wrong: str) -> None:
     """Traefik alone would start, send everybody on to TLS, and close every connection there."""
     (tmp_path / "other").mkdir()
     (cert, key), (_, other) = self_signed(tmp_path), self_signed(tmp_path / "other")

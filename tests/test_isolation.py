@@ -33,7 +33,7 @@ def test_a_role_is_refused_in_the_schemas_of_the_others(stack: Stack, role: str,
 
 
 @pytest.mark.parametrize("user", SERVICES)
-def test_a_bus_user_cannot_tell_facts_of_another_service(stack: Stack, user: str) -> None:
+def test_a_bus_user_cannot_publish_events_of_another_service(stack: Stack, user: str) -> None:
     other = "notes" if user != "notes" else "identity"
     problems = asyncio.run(_publish(stack.nats_url(user), user, f"{other}.note.created"))
     assert any("permissions violation" in problem for problem in problems), problems

@@ -85,15 +85,11 @@ def test_every_service_shows_pools_bus_and_lag(watched: tuple[Api, str]) -> None
         assert value(found, "notechondria_bus_up", service=service) == 1
         for pool in ("read", "write"):
             # Two processes with four connections each.
-            eventually(
-                lambda service=service, pool=pool: (
-                    value(of_service(api.stack, service), "notechondria_database_pool_size", pool=pool) == 8
-                )
-            )
+            eventually(lambda: value(of_service(api.stack, service), "notechondria_database_pool_size", pool=pool) == 8)
             assert 0 <= value(found, "notechondria_database_pool_used", pool=pool) <= 8
             assert value(found, "notechondria_database_pool_waiting", pool=pool) == 0
         assert value(found, "notechondria_dead_letters", service=service) == 0
-        eventually(lambda service=service: value(of_service(api.stack, service), "notechondria_outbox_unsent") == 0)
+        eventually(lambda: value(of_service(api.stack, service), "notechondria_outbox_unsent") == 0)
         assert value(found, "notechondria_http_requests_in_flight", service=service) >= 0
     streams = {
         (service, one.labels["stream"])
@@ -150,7 +146,7 @@ def test_the_outbox_and_a_bus_that_is_away_are_seen(watched: tuple[Api, str]) ->
     api, _ = watched
     stack = api.stack
     user = api.register()
-    eventually(lambda: user.get("courses/").json())  # Inbox and welcome note are told before the bus goes
+    eventually(lambda: user.get("courses/").json())  # Inbox and welcome note are published before the bus goes
     eventually(lambda: value(of_service(stack, "notes"), "notechondria_outbox_unsent") == 0)
     stack.stop_part("nats")
     try:
@@ -199,7 +195,7 @@ def test_off_imports_and_wraps_nothing(service: str) -> None:
         "app = create_app()\n"
         "print(sorted(name for name in sys.modules if name.startswith(('prometheus_client', 'opentelemetry.sdk',"
         " 'opentelemetry.exporter', 'opentelemetry.instrumentation', 'opentelemetry.proto', 'wrapt'))))\n"
-        "database = getattr(app.state, 'database', None)\n"
+        "database = getattr(app.state.service, 'database', None)\n"
         "pool = type(database._engine.pool).__name__ if database else None\n"
         "print([layer.cls.__name__ for layer in app.user_middleware], pool)\n"
     )

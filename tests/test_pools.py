@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from notechondria_launcher.stack import Stack
 from notechondria_shared.core.settings import ServiceSettings
-from notechondria_shared.db import Database, prepare
+from notechondria_shared.db import Database, prepare_command
 from notechondria_shared.db.reader import PoolUse
 
 
@@ -30,7 +30,7 @@ def test_use_and_waiting_of_both_pools(stack: Stack) -> None:
     )
     # All wait for a lock that is held here, so that nothing depends on how fast they are.
     wait = text("SELECT pg_advisory_xact_lock_shared(4711)")
-    read = prepare(wait)
+    read = prepare_command(wait)
 
     async def run(holding: psycopg.Connection[tuple[object, ...]]) -> None:
         database = Database(settings)
@@ -46,7 +46,7 @@ def test_use_and_waiting_of_both_pools(stack: Stack) -> None:
             writes = [asyncio.create_task(write()) for _ in range(3)]
             wanted = {"read": PoolUse(1, 1, 2), "write": PoolUse(1, 1, 2)}
             async with asyncio.timeout(30):
-                while database.pools() != wanted:  # noqa: ASYNC110 - nobody tells of a change
+                while database.pools() != wanted:  # noqa: ASYNC110 - nothing signals a change
                     await asyncio.sleep(0.01)
             holding.rollback()
             await asyncio.gather(*reads, *writes)

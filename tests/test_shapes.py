@@ -76,7 +76,8 @@ def test_other_content_types_are_415(user: User, path: str) -> None:
 @pytest.mark.contract("identity §3.1")
 @pytest.mark.parametrize("path", WRITES)
 def test_missing_fields_are_named(user: User, path: str) -> None:
-    for options in ({"json": {}}, {"data": {"unknown": "x"}}, {"content": b""}):
+    bodies: list[dict[str, Any]] = [{"json": {}}, {"data": {"unknown": "x"}}, {"content": b""}]
+    for options in bodies:
         answer = user.request("POST", path, **options)
         assert answer.status_code == 400, answer.text
         required = "note_id" if path == "note-sessions/" else "title"

@@ -111,7 +111,7 @@ def test_a_whole_life(api: Api, stack: Stack) -> None:
             for table, column in tables.items():
                 query = f"SELECT count(*) FROM {table} WHERE {column} = %s"
                 left = f"rows of a deleted user in {role}.{table}"
-                eventually(lambda q=query, c=connection: c.execute(q, (mira.id,)).fetchone() == (0,), what=left)
+                eventually(lambda: connection.execute(query, (mira.id,)).fetchone() == (0,), what=left)
 
 
 OWNED = {

@@ -189,7 +189,7 @@ def test_the_envelope_carries_the_trace_and_a_strangers_word_is_not_believed_bli
         assert answer.status_code == 200
 
 
-def test_without_a_collector_facts_carry_no_trace(api: Api, stack: Stack) -> None:
+def test_without_a_collector_events_carry_no_trace(api: Api, stack: Stack) -> None:
     user = api.register()
     assert user.post("notes/", {"title": "Untraced", "content": ""}).status_code == 201
     with psycopg.connect(stack.admin_database_url) as connection:

@@ -102,13 +102,14 @@ def of_tls(stack: Stack, folder: Path) -> list[Series]:
     """What a gateway that serves a certificate says of it."""
     cert, key = self_signed(folder)
     environment = {"TLS_CERT_FILE": str(cert), "TLS_KEY_FILE": str(key), "TLS_PORT": str(choose_port())}
-    with another_gateway(stack, **environment) as gateway:
+    with another_gateway(stack, None, **environment) as gateway:
 
-        def told() -> list[Series]:
+        def presented() -> list[Series]:
             found = scrape(f"http://127.0.0.1:{gateway.ping_port}/metrics")
             return [one for one in found if one.name == "traefik_tls_certs_not_after"]
 
-        return eventually(told, 20, what="the end of the certificate")
+        found: list[Series] = eventually(presented, 20, what="the end of the certificate")
+        return found
 
 
 def test_every_metric_and_label_is_exported(exported: list[Series]) -> None:

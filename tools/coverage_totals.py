@@ -43,7 +43,7 @@ def main() -> int:
     totals = by_package(files)
     for package, (statements, missed) in sorted(totals.items()):
         print(f"{package:<24} {statements:>6} statements {missed:>6} missed {percentage(statements, missed):>6.1f} %")
-    all_statements, all_missed = (sum(one[place] for one in totals.values()) for place in (0, 1))
+    all_statements, all_missed = (sum(one[column] for one in totals.values()) for column in (0, 1))
     floor = float(measured.get_option("report:fail_under") or 0)  # type: ignore[arg-type]
     total = percentage(all_statements, all_missed)
     print(f"{'total':<24} {all_statements:>6} statements {all_missed:>6} missed {total:>6.1f} %, floor {floor:g} %")

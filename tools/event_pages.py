@@ -90,7 +90,8 @@ def asyncapi() -> dict[str, Any]:
             for subject in CATALOGUE
         },
         "operations": {
-            f"tell.{subject}": {"action": "send", "channel": {"$ref": f"#/channels/{subject}"}} for subject in CATALOGUE
+            f"publish.{subject}": {"action": "send", "channel": {"$ref": f"#/channels/{subject}"}}
+            for subject in CATALOGUE
         },
         "components": {"messages": messages},
     }

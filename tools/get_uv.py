@@ -25,7 +25,7 @@ LINK = re.compile(r'<a\s+href="([^"]+)"([^>]*)>\s*([^<\s]+)\s*</a>')
 
 
 def works(program: Path) -> bool:
-    """Tell whether this is a uv of a version that the project accepts."""
+    """Return whether this is a uv of a version that the project accepts."""
     try:
         said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
@@ -53,11 +53,11 @@ def by_hand(folder: Path) -> Path:
     index = next((os.environ[name] for name in INDEX_VARIABLES if os.environ.get(name)), "https://pypi.org/simple")
     page = f"{index.rstrip('/')}/uv/"
     links = LINK.findall(fetch(page).decode())
-    wanted = re.compile(rf"uv-(\d+)\.(\d+)\.(\d+)-py3-none-{platform_tag()}\.whl")
+    file_name = re.compile(rf"uv-(\d+)\.(\d+)\.(\d+)-py3-none-{platform_tag()}\.whl")
     found = [
         (tuple(map(int, match.groups())), html.unescape(address))
         for address, attributes, name in links
-        if (match := wanted.fullmatch(name)) and "data-yanked" not in attributes
+        if (match := file_name.fullmatch(name)) and "data-yanked" not in attributes
     ]
     if not found:
         raise OSError(f"no uv for this platform ({platform.system()} {platform.machine()})")

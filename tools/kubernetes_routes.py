@@ -1,6 +1,6 @@
 """Make the gateway's routes for Kubernetes out of gateway/routes: Traefik itself reads the files and says what it read.
 
-``python -m tools.kubernetes_routes [--check]`` writes deploy/k8s/base/gateway/routes.yaml, or tells by its
+``python -m tools.kubernetes_routes [--check]`` writes deploy/k8s/base/gateway/routes.yaml, or reports by its
 exit code whether it is current.
 """
 
@@ -84,7 +84,7 @@ def route(name: str, router: dict[str, Any], services: dict[str, dict[str, Any]]
 
 
 def transport() -> dict[str, Any]:
-    """Return the ServersTransport of the files; Traefik's API does not tell it."""
+    """Return the ServersTransport of the files; Traefik's API does not show it."""
     source = (GATEWAY_ROUTES / "services.yaml").read_text(encoding="utf-8")
     plain = "\n".join(line for line in source.splitlines() if "{{" not in line).split("\n  services:")[0]
     spec = yaml.safe_load(plain)["http"]["serversTransports"]["service"]

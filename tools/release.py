@@ -33,10 +33,10 @@ def next_version(current: str, part: str) -> str:
     raised = {"major": (major + 1, 0, 0), "minor": (major, minor + 1, 0), "patch": (major, minor, patch + 1)}
     if part in raised:
         return ".".join(map(str, raised[part]))
-    wanted = NUMBER.fullmatch(part)
-    if not wanted:
+    exact = NUMBER.fullmatch(part)
+    if not exact:
         raise Refused(f"{part!r} is neither major, minor or patch nor a version such as 1.2.3.")
-    if tuple(map(int, wanted.groups())) <= (major, minor, patch):
+    if tuple(map(int, exact.groups())) <= (major, minor, patch):
         raise Refused(f"{part} is not higher than {current}.")
     return part
 
@@ -103,9 +103,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", help="major, minor, patch, or the version itself")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    options = parser.parse_args()
     try:
-        version = release(given.root, given.part)
+        version = release(options.root, options.part)
     except Refused as problem:
         sys.stderr.write(f"No release: {problem}\n")
         return 1

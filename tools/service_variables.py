@@ -1,4 +1,4 @@
-"""Write which environment variables each service reads: the launcher tells a process nothing else.
+"""Write which environment variables each service reads: the launcher gives a process nothing else.
 
 `python -m tools.service_variables` after a change of the settings (`make docs` does it); a test compares.
 """

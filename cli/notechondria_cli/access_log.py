@@ -47,7 +47,7 @@ class RequestFilter:
             raise StackError(f"{self.status!r} is no status.", "Give a number such as 404, or a class such as 5xx.")
 
     def accepts(self, request: Request | None) -> bool:
-        """Tell whether a request is to be shown; None is a line that tells of none, shown when all are."""
+        """Return whether a request is to be shown; None is a line without one, shown when all are."""
         if request is None:
             return self == RequestFilter()
         status = str(request.status)

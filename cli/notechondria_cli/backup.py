@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 _DUMP, _MANIFEST, _VERSION, _MEDIA = "database.dump", "manifest.json", "VERSION", "media/"
 _NOT_EMPTY = "SELECT EXISTS (SELECT FROM identity.users)"
-Tell = Callable[[str, int], None]
-"""Hears what is being done and how many files are through."""
+Progress = Callable[[str, int], None]
+"""Gets what is being done and how many files are through."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,14 @@ def media_store(env: Mapping[str, str]) -> "MediaStore":
     return MediaStore(Settings(**known).media_location)  # type: ignore[arg-type]
 
 
-def write(target: Path, database_url: str, media: "MediaStore", tell: Tell) -> Manifest:
+def write(target: Path, database_url: str, media: "MediaStore", report: Progress) -> Manifest:
     """Write an archive beside its name and give it the name when it is whole. Raises StackError."""
     draft = target.with_name(target.name + ".part")
     try:
         # The archive holds everything people wrote: nobody else's business.
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
-                manifest = _fill(archive, database_url, media, tell, draft.parent)
+                manifest = _fill(archive, database_url, media, report, draft.parent)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target)
@@ -80,17 +80,19 @@ def write(target: Path, database_url: str, media: "MediaStore", tell: Tell) -> M
     return manifest
 
 
-def _fill(archive: tarfile.TarFile, database_url: str, media: "MediaStore", tell: Tell, scratch: Path) -> Manifest:
+def _fill(
+    archive: tarfile.TarFile, database_url: str, media: "MediaStore", report: Progress, scratch: Path
+) -> Manifest:
     kept: set[str] = set()
-    _copy_files(archive, media, kept, tell)
-    tell("database", len(kept))
+    _copy_files(archive, media, kept, report)
+    report("database", len(kept))
     with tempfile.NamedTemporaryFile(dir=scratch, prefix=".dump-") as dump:
         schemas = [f"--schema={service}" for service in SERVICES_WITH_SCHEMA]
         _run("pg_dump", database_url, ["--format=custom", f"--file={dump.name}", *schemas])
         size = dump.seek(0, os.SEEK_END)
         dump.seek(0)
         _add(archive, _DUMP, dump, size)
-    _copy_files(archive, media, kept, tell)
+    _copy_files(archive, media, kept, report)
     manifest = Manifest(FORMAT, product_version(), datetime.now(UTC).isoformat(timespec="seconds"), size, len(kept))
     for name, text in ((_VERSION, manifest.version + "\n"), (_MANIFEST, json.dumps(asdict(manifest), indent=1) + "\n")):
         data = text.encode()
@@ -98,7 +100,7 @@ def _fill(archive: tarfile.TarFile, database_url: str, media: "MediaStore", tell
     return manifest
 
 
-def _copy_files(archive: tarfile.TarFile, media: "MediaStore", kept: set[str], tell: Tell) -> None:
+def _copy_files(archive: tarfile.TarFile, media: "MediaStore", kept: set[str], report: Progress) -> None:
     for path in media.paths():
         if path in kept:
             continue
@@ -108,7 +110,7 @@ def _copy_files(archive: tarfile.TarFile, media: "MediaStore", kept: set[str], t
         size, content = found
         _add(archive, _MEDIA + path, content, size)
         kept.add(path)
-        tell("files", len(kept))
+        report("files", len(kept))
 
 
 def _add(archive: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None:
@@ -123,8 +125,8 @@ def manifest_of(source: Path) -> Manifest:
     try:
         with tarfile.open(source) as archive:
             member = archive.extractfile(_MANIFEST)
-            given: dict[str, Any] = json.loads(member.read()) if member else {}
-            manifest = Manifest(**given)
+            fields: dict[str, Any] = json.loads(member.read()) if member else {}
+            manifest = Manifest(**fields)
     except (OSError, tarfile.TarError, KeyError, ValueError, TypeError) as error:
         reason = str(error).partition("\n")[0].rstrip(":")
         raise StackError(f"{source} is no whole backup ({reason}).", "Give the file that `backup` wrote.") from error
@@ -151,7 +153,7 @@ def check_empty(database_url: str) -> None:
             raise StackError("There are accounts already.", "Restore into an empty system (see: notechondria reset).")
 
 
-def read(source: Path, database_url: str, media: "MediaStore", tell: Tell) -> Manifest:
+def read(source: Path, database_url: str, media: "MediaStore", report: Progress) -> Manifest:
     """Fill an empty system from an archive; its events are published again at the next start. Raises StackError."""
     manifest = manifest_of(source)
     check_empty(database_url)
@@ -162,7 +164,7 @@ def read(source: Path, database_url: str, media: "MediaStore", tell: Tell) -> Ma
             if content is None:
                 continue
             if member.name == _DUMP:
-                tell("database", done)
+                report("database", done)
                 dump = Path(folder) / _DUMP
                 with dump.open("wb") as file:
                     file.writelines(_pieces(content))
@@ -171,7 +173,7 @@ def read(source: Path, database_url: str, media: "MediaStore", tell: Tell) -> Ma
             elif member.name.startswith(_MEDIA):
                 media.write(member.name.removeprefix(_MEDIA), content)
                 done += 1
-                tell("files", done)
+                report("files", done)
     with psycopg.connect(database_url) as connection:
         for service in SERVICES_WITH_SCHEMA:
             # The bus of the new system has sent nothing yet; whoever consumed an event knows it by its id.

@@ -38,12 +38,12 @@ def media_environment(layout: Layout, env: Mapping[str, str], database_url: str)
     return {**own, **env, "DATABASE_URL": database_url}
 
 
-def _teller(console: Console) -> backup.Tell:
-    def tell(what: str, files: int) -> None:
+def _teller(console: Console) -> backup.Progress:
+    def report(what: str, files: int) -> None:
         if console.is_terminal and (files % 50 == 0 or what == "database"):
             console.print(f"  {what}, {files} files    ", end="\r", highlight=False)
 
-    return tell
+    return report
 
 
 def write(

@@ -11,7 +11,7 @@ import psutil
 from notechondria_cli.control_requests import Restarted, ask_restart
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
-from notechondria_cli.names import PARTS, TOGETHER
+from notechondria_cli.names import PARTS, SINGLE_PROCESS
 from notechondria_cli.state import Lock, PartState, StackState
 
 _STOP_SECONDS = 90
@@ -19,7 +19,7 @@ _STOP_SECONDS = 90
 
 @dataclass(frozen=True)
 class PartReport:
-    """A part as ``status`` shows it; ``memory_mib`` is its proportional share of memory, where the system tells it."""
+    """A part as ``status`` shows it; ``memory_mib`` is its proportional share, where the system reports it."""
 
     name: str
     running: bool
@@ -77,7 +77,7 @@ def restart(layout: Layout, name: str) -> Restarted:
 
     Raises StackError for an unknown name, when nothing runs, and when the part does not start.
     """
-    if name not in (*PARTS, TOGETHER):
+    if name not in (*PARTS, SINGLE_PROCESS):
         raise StackError(f"There is no part {name!r}.", f"Parts: {', '.join(PARTS)}.")
     running_state(layout)
     return ask_restart(layout, name)
@@ -89,7 +89,9 @@ def report(layout: Layout, *, memory: bool) -> Report:
     if state is None or not Lock(layout.lock).is_taken():
         return Report("stopped", None, str(layout.data), [])
     parts = [
-        _part_report(name, state, memory=memory) for name in (*PARTS[:-1], TOGETHER, PARTS[-1]) if name in state.parts
+        _part_report(name, state, memory=memory)
+        for name in (*PARTS[:-1], SINGLE_PROCESS, PARTS[-1])
+        if name in state.parts
     ]
     if memory:
         parts.append(_look("launcher", state.supervisor, None, memory=True))

@@ -1,4 +1,4 @@
-"""What the operator is told when something is in the way."""
+"""What the operator sees when something is in the way."""
 
 
 class StackError(Exception):

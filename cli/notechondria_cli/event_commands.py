@@ -71,7 +71,7 @@ def replay_letters(
     admin = _admin(data)
     outcomes = [
         (name, number, admin.replay_dead_letter(name, str(number)))
-        for name, number in _wanted(admin, identifier, service, everything=all_of_them)
+        for name, number in _chosen(admin, identifier, service, everything=all_of_them)
     ]
     if as_json:
         shown = [{"service": name, "id": number, **outcome.model_dump()} for name, number, outcome in outcomes]
@@ -86,7 +86,7 @@ def replay_letters(
         raise typer.Exit(1)
 
 
-def _wanted(
+def _chosen(
     admin: EventAdmin, identifier: str | None, service: str | None, *, everything: bool
 ) -> list[tuple[str, int | str]]:
     """Service and id of each dead letter that is meant."""

@@ -45,7 +45,7 @@ def proxies(env: Mapping[str, str]) -> list[str]:
 
 
 def is_network(word: str) -> bool:
-    """Tell whether a word is an address or a network."""
+    """Return whether a word is an address or a network."""
     try:
         ipaddress.ip_network(word, strict=False)
     except ValueError:
@@ -59,9 +59,9 @@ def checked(env: Mapping[str, str]) -> dict[str, str]:
     The gateway's templates would take `abc`, ` 60` or `08` for 0, which is no limit at all.
     """
     for name, remedy in _ADDRESSES.items():
-        given = env.get(name, "").strip()
-        if given and web_address(given) is None:
-            raise StackError(f"{name}={given} is no address.", remedy)
+        value = env.get(name, "").strip()
+        if value and web_address(value) is None:
+            raise StackError(f"{name}={value} is no address.", remedy)
     for word in proxies(env):
         if not is_network(word):
             raise StackError(f"TRUSTED_PROXIES: {word} is no address and no network.", "Give such as 10.0.0.0/8.")
@@ -74,5 +74,5 @@ def checked(env: Mapping[str, str]) -> dict[str, str]:
 
 def tls_port(env: Mapping[str, str]) -> int | None:
     """Return the port for TLS; None when there is no certificate and no way to one."""
-    wanted = env.get("TLS_CERT_FILE") or env.get("ACME_EMAIL")
-    return whole_number(env, "TLS_PORT", 8443, 65_535) if wanted else None
+    has_tls = env.get("TLS_CERT_FILE") or env.get("ACME_EMAIL")
+    return whole_number(env, "TLS_PORT", 8443, 65_535) if has_tls else None

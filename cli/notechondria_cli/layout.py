@@ -13,9 +13,9 @@ NATS_CONFIGURATION = PROJECT / "deploy" / "nats" / "nats.conf"
 
 def default_data_folder(env: Mapping[str, str] | None = None) -> Path:
     """Return ``$NOTECHONDRIA_DATA``, else ``.data`` of the checkout, else a folder in the user's home."""
-    given = (os.environ if env is None else env).get("NOTECHONDRIA_DATA", "").strip()
-    if given:
-        return Path(given).expanduser().absolute()
+    folder = (os.environ if env is None else env).get("NOTECHONDRIA_DATA", "").strip()
+    if folder:
+        return Path(folder).expanduser().absolute()
     if (PROJECT / "uv.lock").is_file():
         return PROJECT / ".data"
     return Path.home() / ".local" / "share" / "notechondria"

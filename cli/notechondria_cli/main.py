@@ -17,7 +17,7 @@ from notechondria_cli.doctor.command import doctor
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
 from notechondria_cli.log_view import follow, tail
-from notechondria_cli.names import PARTS, SERVICES, TOGETHER
+from notechondria_cli.names import PARTS, SERVICES, SINGLE_PROCESS
 from notechondria_cli.operator_commands import user_id
 from notechondria_cli.operator_env import operator_environment
 from notechondria_shared.core.settings import TRUE_WORDS
@@ -80,21 +80,21 @@ def logs(
     Also for what runs elsewhere: docker compose logs gateway | notechondria logs --stdin --status 5xx
     """
     layout = layout_of(data)
-    if part is not None and part not in (*PARTS, TOGETHER, "launcher"):
+    if part is not None and part not in (*PARTS, SINGLE_PROCESS, "launcher"):
         raise StackError(f"There is no part {part!r}.", f"Parts: {', '.join(PARTS)}.")
     if service is not None and service not in SERVICES:
         raise StackError(f"There is no service {service!r}.", f"Services: {', '.join(SERVICES)}.")
     path = layout.log(part) if part else layout.access_log
     forced = operator_environment().get("DJANGO_ACCESS_LOG_FORCE_COLOR", "").strip().lower()
     colour = sys.stdout.isatty() or forced in TRUE_WORDS
-    wanted = access_log.RequestFilter(service, min_ms, status_class, user_id(user, data) if user else None)
-    if part and wanted != access_log.RequestFilter():
+    request_filter = access_log.RequestFilter(service, min_ms, status_class, user_id(user, data) if user else None)
+    if part and request_filter != access_log.RequestFilter():
         raise StackError("--service, --user, --min-ms and --status choose requests.", "Leave them out, or --part.")
     if not stdin and not follow_on and not path.exists():
         say(Console(stderr=True), f"There is nothing yet: {escape(str(path))} is not there.")
 
     def fits(line: str) -> bool:
-        return part is not None or wanted.accepts(access_log.parse(line))
+        return part is not None or request_filter.accepts(access_log.parse(line))
 
     for line in filter(fits, sys.stdin) if stdin else _lines(path, lines, fits, follow_on=follow_on):
         request = None if part else access_log.parse(line)

@@ -7,7 +7,7 @@ from notechondria_contracts import services
 SERVICES: Final = services.SERVICES
 SERVICES_WITH_SCHEMA: Final = services.SERVICES_WITH_SCHEMA
 """Those with a schema, a role of the database and a user of the bus."""
-TOGETHER: Final = "services"
+SINGLE_PROCESS: Final = "services"
 """The part that is all services in one process, in place of one for each (NOTECHONDRIA_TOGETHER)."""
 PARTS: Final = ("postgres", "nats", *SERVICES, "gateway")
 DATABASE: Final = "notechondria"

@@ -12,18 +12,18 @@ from notechondria_cli.errors import StackError
 _LOWEST, _HIGHEST = 20_000, 32_000
 # What was handed out, each with the UDP socket of the same number: the system lets one process hold it, so that no two
 # starts at the same moment choose the same port, and takes it back when that process ends.
-_given: dict[int, socket.socket] = {}
+_reserved: dict[int, socket.socket] = {}
 _lock = threading.Lock()
 
 
 @atexit.register
 def _release_all() -> None:
-    for port in list(_given):
+    for port in list(_reserved):
         release_port(port)
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Tell whether a server could listen on the port now."""
+    """Return whether a server could listen on the port now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,8 +52,8 @@ def choose_port() -> int:
     with _lock:
         for _ in range(500):
             port = random.randint(_LOWEST, _HIGHEST)  # noqa: S311 - a port number is no secret
-            if port not in _given and is_free(port) and (claim := _claim(port)):
-                _given[port] = claim
+            if port not in _reserved and is_free(port) and (claim := _claim(port)):
+                _reserved[port] = claim
                 return port
     raise StackError(
         f"No free port was found between {_LOWEST} and {_HIGHEST}.", "End some of the programs that listen there."
@@ -63,6 +63,6 @@ def choose_port() -> int:
 def release_port(port: int) -> None:
     """Let a port be handed out again."""
     with _lock:
-        claim = _given.pop(port, None)
+        claim = _reserved.pop(port, None)
         if claim is not None:
             claim.close()

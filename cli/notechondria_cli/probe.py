@@ -26,7 +26,7 @@ def get(
 
 
 def answers(url: str) -> bool:
-    """Tell whether a GET is answered with 200."""
+    """Return whether a GET is answered with 200."""
     answer = get(url)
     return answer is not None and answer[0] == http.client.OK
 

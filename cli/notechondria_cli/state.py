@@ -18,7 +18,7 @@ _LEFTOVER_SECONDS = 15
 
 @dataclass(frozen=True)
 class PartState:
-    """A running part; the start time tells a process from a later one with the same number."""
+    """A running part; the start time distinguishes a process from a later one with the same number."""
 
     pid: int
     create_time: float
@@ -115,7 +115,7 @@ class Lock:
         return self._descriptor is not None
 
     def is_taken(self) -> bool:
-        """Tell whether any process has the lock."""
+        """Return whether any process has the lock."""
         if not self._path.exists():
             return False
         try:

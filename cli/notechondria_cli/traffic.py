@@ -49,7 +49,7 @@ class Traffic:
         self._requests.extend(requests)
 
     def rows(self, at: datetime) -> list[RouteTraffic]:
-        """Return the traffic of the window that ends at a moment, the busiest route first."""
+        """Return the traffic of the window that ends at a time, the busiest route first."""
         while self._requests and self._requests[0].at < at - self._window:
             self._requests.popleft()
         groups: dict[tuple[str, str, str], list[Request]] = {}

@@ -110,14 +110,14 @@ def test_the_bus_is_durable_wherever_it_is_configured() -> None:
     ],
 )
 def test_the_entrypoint_says_what_is_missing(env: dict[str, str], code: int, said: str) -> None:
-    call = ["sh", DEPLOY / "entrypoint.sh"]
+    call = ["sh", str(DEPLOY / "entrypoint.sh")]
     done = subprocess.run(call, env={"PATH": "/usr/bin:/bin", **env}, capture_output=True, text=True, check=False)
     assert done.returncode == code
     assert said in done.stderr
 
 
 def test_the_entrypoint_becomes_the_command_it_is_given() -> None:
-    call = ["sh", DEPLOY / "entrypoint.sh", "sh", "-c", 'echo "$$ $1"', "-", "a b"]
+    call = ["sh", str(DEPLOY / "entrypoint.sh"), "sh", "-c", 'echo "$$ $1"', "-", "a b"]
     running = subprocess.Popen(call, stdout=subprocess.PIPE, text=True)
     said, _ = running.communicate(timeout=10)
     assert said == f"{running.pid} a b\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from manifests import ROOT
+from deploy.tests.manifests import ROOT
 from tests.support.client import eventually
 
 from notechondria_cli.ports import choose_port
@@ -34,12 +34,20 @@ class Replica(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def answering(status: int) -> type[Replica]:
+    class One(Replica):
+        pass
+
+    One.status = status
+    return One
+
+
 class Replicas:
     """Servers at addresses of loopback, all at one port, each with its word on its health."""
 
     def __init__(self, words: dict[str, int]) -> None:
         self.port = choose_port()
-        self.handlers = {address: type("One", (Replica,), {"status": status}) for address, status in words.items()}
+        self.handlers = {address: answering(status) for address, status in words.items()}
         self.servers = [ThreadingHTTPServer((address, self.port), one) for address, one in self.handlers.items()]
         for server in self.servers:
             threading.Thread(target=server.serve_forever, daemon=True).start()

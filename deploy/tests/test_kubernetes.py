@@ -10,7 +10,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from manifests import OVERLAYS, ROOT, named, objects, pod_specs, rendered
+from deploy.tests.manifests import OVERLAYS, ROOT, named, objects, pod_specs, rendered
 
 from notechondria_cli.operator_env import read_env_file
 
@@ -198,7 +198,7 @@ def test_the_gateway_reaches_an_ai_service_in_a_marked_namespace_only(overlay: s
         assert elsewhere(overlay, f"{service}-service", 9000, "egress") == []
 
 
-def test_web_is_told_of_no_database_and_no_bus(overlay: str) -> None:
+def test_web_gets_no_address_of_database_and_bus(overlay: str) -> None:
     (container,) = pod_specs(overlay)["Deployment/web-service"]["containers"]
     assert {entry["name"] for entry in container["env"]} == {"IDENTITY_URL", "NOTES_URL", "PLANNER_URL", "MCP_URL"}
     whole = {source["secretRef"]["name"] for source in container["envFrom"] if "secretRef" in source}
@@ -252,7 +252,7 @@ def test_every_secret_that_is_named_is_made_by_the_script(overlay: str, tmp_path
     subprocess.run(["sh", ROOT / "deploy" / "make-env.sh", env], check=True, capture_output=True)
     assert env.read_text() == before  # repeating it changes nothing
     env.write_text(before + "BACKUP_ACCESS_KEY_ID=a\nBACKUP_SECRET_ACCESS_KEY=it's\n")
-    call = ["sh", ROOT / "deploy" / "k8s" / "make-secrets.sh", "here", env]
+    call = ["sh", str(ROOT / "deploy" / "k8s" / "make-secrets.sh"), "here", str(env)]
     made = list(yaml.safe_load_all(subprocess.run(call, check=True, capture_output=True, text=True).stdout))
     for secret in made:
         kubernetes_validate.validate(secret, "1.34", strict=True)
@@ -274,7 +274,7 @@ def test_every_secret_that_is_named_is_made_by_the_script(overlay: str, tmp_path
         assert secret["NATS_PASSWORD"] == read_env_file(env)[f"{service.upper()}_NATS_PASSWORD"]
 
 
-def test_the_bus_keeps_what_it_was_told(overlay: str) -> None:
+def test_the_bus_keeps_what_was_published(overlay: str) -> None:
     nats = named(overlay, "StatefulSet", "nats")["spec"]
     servers = 3 if overlay == "production" else 1
     assert nats["replicas"] == servers

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from cluster import Cluster
-from manifests import ROOT, objects
+from deploy.tests.cluster import Cluster
+from deploy.tests.manifests import ROOT, objects
 from tests.support.ai import ai_service
 from tests.support.client import Api, eventually
 
@@ -198,10 +198,10 @@ def test_an_ai_service_is_reached_with_who_calls_and_no_credential(gateway: tupl
     with httpx.Client(trust_env=False, headers=own) as http:
         answer = http.post(url, json={}, headers=user.headers)
         assert answer.status_code == 200, answer.text
-        told = answer.json()
-        assert told["path"] == "/api/v1/ai/chat/"
+        body = answer.json()
+        assert body["path"] == "/api/v1/ai/chat/"
         assert answer.headers["access-control-allow-origin"] == "https://notes.example.org"  # the cluster's `answers`
-        seen = {name.lower(): value for name, value in told["headers"].items()}
+        seen = {name.lower(): value for name, value in body["headers"].items()}
         assert seen["x-user-id"] == str(user.id)
         assert seen["x-internal-assertion"]
         assert "authorization" not in seen

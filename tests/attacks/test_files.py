@@ -1,4 +1,4 @@
-"""Files: guessed, read out of the bin, and what pictures tell about their owners (decision 48)."""
+"""Files: guessed, read out of the bin, and what pictures say about their owners (decision 48)."""
 
 from __future__ import annotations
 

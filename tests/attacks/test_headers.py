@@ -1,4 +1,4 @@
-"""What a browser is told about our answers, and whose pages may call agents' endpoint (decision 47)."""
+"""Headers by which a browser protects its user, and whose pages may call agents' endpoint (decision 47)."""
 
 from __future__ import annotations
 
@@ -90,6 +90,9 @@ def test_pages_of_this_machine_and_programs_reach_it(person: User, origin: str) 
     ],
 )
 def test_hsts_is_the_operators_to_say(stack: Stack, settings: dict[str, str], expected: str | None) -> None:
-    with another_gateway(stack, TRUSTED_PROXIES="127.0.0.1", **settings) as gateway, Api(stack, gateway.url) as api:
+    with (
+        another_gateway(stack, None, TRUSTED_PROXIES="127.0.0.1", **settings) as gateway,
+        Api(stack, gateway.url) as api,
+    ):
         answer = api.get("ping/", headers={"X-Forwarded-Proto": "https"})
     assert answer.headers.get("strict-transport-security") == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import httpx
@@ -86,7 +87,11 @@ def test_a_reset_of_the_password_ends_all_keys(owner: User) -> None:
     for key in keys:
         for path in ("settings/", "notes/", "planner-events/"):
             # Other services learn of it within a second.
-            eventually(lambda key=key, path=path: _with(owner, key, "GET", path).status_code == 401, what=path)
+            eventually(partial(_is_refused, owner, key, path), what=path)
+
+
+def _is_refused(owner: User, key: str, path: str) -> bool:
+    return _with(owner, key, "GET", path).status_code == 401
 
 
 @pytest.mark.contract("decision 42", "identity §8.4")

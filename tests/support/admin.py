@@ -24,7 +24,7 @@ def make_staff(api: Api, user: User) -> User:
 
 
 def note_created(stack: Stack, note_id: int) -> dict[str, Any]:
-    """The envelope of the event that a note was made, as notes told it."""
+    """The envelope of the event that a note was made, as notes published it."""
     with psycopg.connect(stack.database_url("notes"), autocommit=True) as notes:
         row = notes.execute(
             "SELECT envelope FROM outbox WHERE subject = 'notes.note.created' AND envelope->'data'->>'note_id' = %s",

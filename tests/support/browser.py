@@ -55,14 +55,18 @@ class Browser:
         """The outcome of an asynchronous script; it calls `done`."""
         return self.driver.execute_async_script("const done = arguments[arguments.length - 1];" + script, *arguments)
 
+    def _log(self, kind: str) -> list[dict[str, str]]:
+        entries: list[dict[str, str]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
+        return entries
+
     def complaints(self) -> list[str]:
         """What the console said since the last look, down to warnings."""
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in {"SEVERE", "WARNING"}]
+        return [entry["message"] for entry in self._log("browser") if entry["level"] in {"SEVERE", "WARNING"}]
 
     def requests(self) -> list[tuple[str, str]]:
         """Method and address of everything asked for since the last look; preflights too."""
         found = []
-        for entry in self.driver.get_log("performance"):
+        for entry in self._log("performance"):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 asked = message["params"]["request"]

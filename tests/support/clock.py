@@ -10,7 +10,7 @@ from notechondria_launcher.stack import Stack
 
 
 def shift(stack: Stack, table: str, column: str, interval: str, where: str, *values: Any) -> None:
-    """Move a moment of identity's table into the past; at least one row must be hit."""
+    """Move a timestamp of identity's table into the past; at least one row must be hit."""
     statement = f"UPDATE identity.{table} SET {column} = {column} - interval '{interval}' WHERE {where}"
     with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
         done = admin.execute(statement, values)

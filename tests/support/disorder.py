@@ -1,4 +1,4 @@
-"""People who write while parts of the stack die, and remember what they were told."""
+"""People who write while parts of the stack die, and remember what they were answered."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Person(threading.Thread):
             self._random.choice(doings)()
 
     def _call(self, method: str, path: str, json: Any = None) -> Any:
-        """The JSON of a success (True when it has none), None when nobody could tell."""
+        """The JSON of a success (True when it has none), None when the outcome is unknown."""
         try:
             answer = self.user.request(method, path, **({} if json is None else {"json": json}))
         except httpx.TransportError as error:

@@ -30,5 +30,5 @@ def settled(stack: Stack) -> bool:
     with database(stack, "notes") as notes, database(stack, "planner") as planner:
         if values(notes, "SELECT event_id FROM outbox WHERE sent_at IS NULL"):
             return False
-        told = values(notes, f"SELECT event_id FROM outbox WHERE {CONSUMED_BY_PLANNER}")
-        return told <= values(planner, "SELECT event_id FROM inbox")
+        published = values(notes, f"SELECT event_id FROM outbox WHERE {CONSUMED_BY_PLANNER}")
+        return published <= values(planner, "SELECT event_id FROM inbox")

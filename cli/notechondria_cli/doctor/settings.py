@@ -21,7 +21,7 @@ _SECRET = re.compile(r"(PASSWORD|SECRET|TOKEN|DATABASE_URL|NATS_URL)")
 
 
 def is_public(env: Mapping[str, str]) -> bool:
-    """Tell whether people reach this server by a name of its own."""
+    """Return whether people reach this server by a name of its own."""
     host = host_name(env.get("PUBLIC_BASE_URL", "")) or "localhost"
     return host != "localhost" and not host.startswith("127.") and host != "::1"
 
@@ -68,11 +68,11 @@ def _own_tls(env: Mapping[str, str]) -> bool:
 
 
 def _address(env: Mapping[str, str]) -> Iterator[Finding]:
-    given = env.get("PUBLIC_BASE_URL", "").strip()
-    parts = web_address(given)
-    if given and parts is None:
+    value = env.get("PUBLIC_BASE_URL", "").strip()
+    parts = web_address(value)
+    if value and parts is None:
         yield _finding(
-            f"PUBLIC_BASE_URL={given} is no address.", "Give it as people open it: https://notes.example.org."
+            f"PUBLIC_BASE_URL={value} is no address.", "Give it as people open it: https://notes.example.org."
         )
     elif env.get("TRUSTED_PROXIES") and not is_public(env):
         yield _finding(
@@ -142,17 +142,17 @@ def _acme(env: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _collector(env: Mapping[str, str]) -> Iterator[Finding]:
-    given = env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
-    if not given:
+    value = env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+    if not value:
         return
-    parts = web_address(given)
+    parts = web_address(value)
     advice = "Give the collector's address for OTLP over HTTP, such as http://127.0.0.1:4318, and see that it runs."
     try:
         port = (parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)) if parts else 0
-        with socket.create_connection((host_name(given), port), timeout=_CONNECT_SECONDS):
+        with socket.create_connection((host_name(value), port), timeout=_CONNECT_SECONDS):
             return
     except (OSError, ValueError, OverflowError):
-        yield _finding(f"OTEL_EXPORTER_OTLP_ENDPOINT={given} does not answer: traces are lost.", advice)
+        yield _finding(f"OTEL_EXPORTER_OTLP_ENDPOINT={value} does not answer: traces are lost.", advice)
 
 
 def _env_file(path: Path) -> Iterator[Finding]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from deployment import ComposeDeployment
+from deploy.ci.tests.deployment import ComposeDeployment
 
 ENVIRONMENT = {
     "AUTH_RATE_PER_MINUTE": "0",
@@ -27,7 +24,7 @@ def stack() -> Iterator[ComposeDeployment]:
         deployment = ComposeDeployment("notechondria-test", Path(folder), ENVIRONMENT)
         deployment.down()
         try:
-            print(f"\nhouse healthy after {stack.up():.1f} s")
+            print(f"\nstack healthy after {deployment.up():.1f} s")
             yield deployment
         finally:
             deployment.down()

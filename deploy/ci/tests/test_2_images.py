@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from deployment import SERVICES, ComposeDeployment, docker
+from deploy.ci.tests.deployment import SERVICES, ComposeDeployment, docker
 from tests.support.client import Api
 
 OURS = (*SERVICES, "gateway", "nats", "postgres")
@@ -89,9 +89,9 @@ def test_no_secret_is_in_an_image(stack: ComposeDeployment) -> None:
     secrets = {value for name, value in stack.secrets.items() if re.search("PASSWORD|TOKEN|SECRET", name)}
     assert len(secrets) >= 14
     for service in (*SERVICES, "gateway", "nats", "all-in-one"):
-        told = docker("image", "inspect", f"notechondria/{service}:test")
-        told += docker("history", "--no-trunc", f"notechondria/{service}:test")
-        assert not [secret for secret in secrets if secret in told]
+        shown = docker("image", "inspect", f"notechondria/{service}:test")
+        shown += docker("history", "--no-trunc", f"notechondria/{service}:test")
+        assert not [secret for secret in secrets if secret in shown]
         find = (
             "--entrypoint",
             "",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from deployment import SERVICES, ComposeDeployment, docker
-from load import Load, missing
+from deploy.ci.tests.deployment import SERVICES, ComposeDeployment, docker
+from deploy.ci.tests.load import Load, missing
 from tests.support.client import Api, User, eventually
 
 

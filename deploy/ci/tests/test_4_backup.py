@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from deployment import ComposeDeployment
-from load import Load, missing
+from deploy.ci.tests.deployment import ComposeDeployment
+from deploy.ci.tests.load import Load, missing
 from tests.support.client import Api, User, eventually
 
 

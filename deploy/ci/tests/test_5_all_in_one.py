@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import psycopg
 import pytest
-from deployment import SERVICES, ComposeDeployment, docker
-from load import Load
+from deploy.ci.tests.deployment import SERVICES, ComposeDeployment, docker
+from deploy.ci.tests.load import Load
 from tests.support.client import Api, eventually
 from tests.test_story import test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_second
 
 from notechondria_cli.ports import choose_port
+from notechondria_launcher.stack import Stack
 
 __all__ = ["test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_second"]
 MIB = 2**20
@@ -38,12 +40,13 @@ class AllInOne:
             "--publish", f"127.0.0.1:{port}:9000", "--env", "PORT=9000", "--env", f"DATABASE_URL={url}",
             "--env", "AUTH_RATE_PER_MINUTE=0", "--env", "ACCOUNT_RATE_PER_MINUTE=0", "notechondria/all-in-one:test",
         ).strip()  # fmt: skip
+        self.lines, self.inspect = deployment.lines, deployment.inspect
         eventually(lambda: self._state()["Health"]["Status"] == "healthy", 120, 0.5, "the container is healthy")
         print(f"\nall in one healthy after {time.monotonic() - began:.1f} s")
-        self.lines, self.inspect = deployment.lines, deployment.inspect
 
     def _state(self) -> dict[str, dict[str, str]]:
-        return ComposeDeployment.inspect(self, self.container)["State"]  # type: ignore[arg-type]
+        state: dict[str, dict[str, str]] = self.inspect(self.container)["State"]
+        return state
 
     def log(self, name: str) -> Path:
         """Everything it has written: one stream for all parts."""
@@ -73,7 +76,7 @@ def stack(stack: ComposeDeployment, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def api(stack: AllInOne) -> Iterator[Api]:
-    with Api(stack) as client:
+    with Api(cast("Stack", stack)) as client:  # it has all that a client asks a stack for
         yield client
 
 

@@ -1,6 +1,6 @@
-"""What a child process is told: no secret of another part (docs/security.md, "One part compromised").
+"""The environment of a child process: no secret of another part (docs/security.md, "One part compromised").
 
-Whoever reads the environment of one process must not learn what the others are told: each child gets the variables it
+Whoever reads the environment of one process must not learn the secrets of the others: each child gets the variables it
 reads, and those of the operating system.
 """
 

@@ -21,7 +21,7 @@ class ManagedProcess:
         self.restarts = 0
         self._describe = describe
         self._child: Child | None = None
-        self._wanted = False
+        self._should_run = False
         self._pause = _FIRST_PAUSE_SECONDS
         self._due: float | None = None
         self._lock = threading.RLock()
@@ -41,7 +41,7 @@ class ManagedProcess:
         with self._lock:
             if not self.running:
                 self._child = Child.spawn(self._describe())
-            self._wanted = True
+            self._should_run = True
             self._due = None
             child = self._child
         try:
@@ -61,21 +61,21 @@ class ManagedProcess:
     def stop(self) -> None:
         """Ask it to end and wait; the supervisor leaves it alone."""
         with self._lock:
-            self._wanted = False
+            self._should_run = False
             if self._child is not None:
                 self._child.stop()
 
     def kill(self) -> None:
         """SIGKILL; the supervisor leaves it alone until the next start."""
         with self._lock:
-            self._wanted = False
+            self._should_run = False
             if self._child is not None:
                 self._child.kill()
 
     def watch(self) -> str | None:
         """Restart the child when it has died and its pause is over; called again and again. Returns what to report."""
         with self._lock:
-            if not self._wanted or self._child is None or self._child.running:
+            if not self._should_run or self._child is None or self._child.running:
                 return None
             now = time.monotonic()
             if self._due is None:

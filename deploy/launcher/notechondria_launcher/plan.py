@@ -6,7 +6,7 @@ from functools import partial
 from notechondria_cli import preflight
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.layout import Layout
-from notechondria_cli.names import PARTS, SERVICES, SERVICES_WITH_SCHEMA, TOGETHER
+from notechondria_cli.names import PARTS, SERVICES, SERVICES_WITH_SCHEMA, SINGLE_PROCESS
 from notechondria_cli.ports import choose_port, release_port
 from notechondria_launcher.nats import Nats
 from notechondria_launcher.part import ManagedProcess
@@ -17,7 +17,7 @@ from notechondria_shared.core.settings import TRUE_WORDS
 
 
 def single_process(env: Mapping[str, str]) -> bool:
-    """Tell whether all services run in one process (NOTECHONDRIA_TOGETHER)."""
+    """Return whether all services run in one process (NOTECHONDRIA_TOGETHER)."""
     return env.get("NOTECHONDRIA_TOGETHER", "").strip().lower() in TRUE_WORDS
 
 
@@ -62,7 +62,7 @@ class Plan:
         if not self.env.get("NATS_URL"):
             parts["nats"] = ManagedProcess("nats", self.nats.spec)
         if single_process(self.env):
-            parts[TOGETHER] = ManagedProcess(TOGETHER, self.settings.together)
+            parts[SINGLE_PROCESS] = ManagedProcess(SINGLE_PROCESS, self.settings.single_process)
         else:
             parts |= {name: ManagedProcess(name, partial(self.settings.spec, name)) for name in SERVICES}
         parts["gateway"] = ManagedProcess("gateway", self.traefik.spec)

@@ -1,4 +1,4 @@
-"""Telling whoever waits how far the start has come."""
+"""Shows whoever waits how far the start has come."""
 
 import json
 import logging
@@ -12,20 +12,20 @@ log = logging.getLogger("notechondria.launcher")
 
 
 class Progress(Protocol):
-    """Hears of each step of a start; called from several threads."""
+    """Gets each step of a start; called from several threads."""
 
     def begin(self, step: str) -> None:
-        """Hear that a step has begun."""
+        """A step has begun."""
 
     def finish(self, step: str, seconds: float) -> None:
-        """Hear that a step is done."""
+        """A step is done."""
 
     def note(self, text: str) -> None:
-        """Hear of something worth a line."""
+        """Something is worth a line."""
 
 
 class Silent:
-    """Tells nobody."""
+    """Shows nothing."""
 
     def begin(self, step: str) -> None:
         """Say nothing."""

@@ -45,9 +45,9 @@ def ask_gateway(env: Mapping[str, str], *paths: str) -> list[Any]:
     port, ping_port = choose_port(), choose_port()
     try:
         with tempfile.TemporaryDirectory(prefix="notechondria-routes-") as folder:
-            place = Path(folder)
+            target = Path(folder)
             urls = dict.fromkeys(SERVICES, _NOWHERE)
-            gateway = Traefik(place, place, "127.0.0.1", port, ping_port, urls, env)
+            gateway = Traefik(target, target, "127.0.0.1", port, ping_port, urls, env)
             admin = f"http://127.0.0.1:{ping_port}"
             part = ManagedProcess("gateway", lambda: _spec(gateway, admin))
             part.start()

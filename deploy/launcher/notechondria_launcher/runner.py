@@ -1,4 +1,4 @@
-"""``up``: in the foreground until it is told to stop, or in the background once everything is ready."""
+"""``up``: in the foreground until it is asked to stop, or in the background once everything is ready."""
 
 import json
 import logging
@@ -58,7 +58,7 @@ def up(options: UpOptions, console: Console, *, detach: bool) -> None:
                 stop = _stop_on_signals(stack)
                 _start_or_stop(stack, stop)
         if detach:
-            _tell(console, layout, options.env, detached=True)
+            _report(console, layout, options.env, detached=True)
             return
     except AlreadyRunningError:
         say(console, already_running(layout, StackState.read(layout.state), options.env))
@@ -80,7 +80,7 @@ def _check_reload(options: UpOptions, layout: Layout, service: str, *, detach: b
 
 
 def up_reporting(options: UpOptions, descriptor: int) -> None:
-    """Be the background process of a detached start: report over a pipe, then run until told to stop."""
+    """Be the background process of a detached start: report over a pipe, then run until asked to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-8s %(message)s")
     pipe = Pipe(descriptor)
     stack = _foreground_stack(options, pipe)
@@ -130,7 +130,7 @@ def _start_or_stop(stack: Stack, stop: threading.Event) -> None:
 
 def _serve(stack: Stack, stop: threading.Event, console: Console, layout: Layout, options: UpOptions) -> None:
     try:
-        _tell(console, layout, options.env, detached=False)
+        _report(console, layout, options.env, detached=False)
         if options.reload:
             restart_on_change(stack, options.reload, stop, console)
         stop.wait()
@@ -142,7 +142,7 @@ def _serve(stack: Stack, stop: threading.Event, console: Console, layout: Layout
     say(console, "Stopped; nothing is left running.")
 
 
-def _tell(console: Console, layout: Layout, env: Mapping[str, str], *, detached: bool) -> None:
+def _report(console: Console, layout: Layout, env: Mapping[str, str], *, detached: bool) -> None:
     state = StackState.read(layout.state)
     if state is not None:
         say(console, summary(layout, state, env, detached=detached))

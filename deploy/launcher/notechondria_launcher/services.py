@@ -1,4 +1,4 @@
-"""The services as child processes: what each is told through its environment, and when it is ready."""
+"""The services as child processes: the environment of each, and when it is ready."""
 
 import json
 import sys
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.database import with_user
-from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA, TOGETHER
+from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA, SINGLE_PROCESS
 from notechondria_cli.probe import answers
 from notechondria_launcher.child_environment import service_environment, service_variables
 from notechondria_launcher.process import ChildSpec
 from notechondria_shared.core.unix_path import unix_path
 
 OWN_ENVIRONMENTS = "NOTECHONDRIA_SERVICES"
-"""A variable of the one process that is all services: JSON, by service, what only that one is told."""
+"""A variable of the one process that is all services: JSON, by service, the variables that only that one gets."""
 
 
 def admin_account(env: Mapping[str, str], credentials: Credentials) -> dict[str, str]:
@@ -67,12 +67,12 @@ class ServiceSettings:
         if name == "identity":
             defaults |= admin_account(self.env, self.credentials)
         allowed = service_environment(name, self.env)
-        given = {key: value for key, value in allowed.items() if value or key not in defaults}
+        values = {key: value for key, value in allowed.items() if value or key not in defaults}
         read = service_variables()[name]
         needed = {key: value for key, value in defaults.items() if key in read or key == "MALLOC_ARENA_MAX"}
-        return {**needed, **given, **ours}
+        return {**needed, **values, **ours}
 
-    def together(self) -> ChildSpec:
+    def single_process(self) -> ChildSpec:
         """Say how to run all services in one process: what they share as its environment, the rest as JSON in it."""
         each = {name: self.environment(name) for name in SERVICES}
         own = {
@@ -81,10 +81,10 @@ class ServiceSettings:
         }
         shared = {key: value for key, value in each[SERVICES[0]].items() if key not in own[SERVICES[0]]}
         return ChildSpec(
-            name=TOGETHER,
-            argv=[sys.executable, "-m", "notechondria_launcher.together"],
+            name=SINGLE_PROCESS,
+            argv=[sys.executable, "-m", "notechondria_launcher.single_process"],
             env={**shared, OWN_ENVIRONMENTS: json.dumps(own)},
-            log=self.logs / f"{TOGETHER}.log",
+            log=self.logs / f"{SINGLE_PROCESS}.log",
             ready=lambda: all(answers(f"{self.urls[name]}/internal/health/ready") for name in SERVICES),
             ready_seconds=300,  # where memory is short, processors are slow
         )

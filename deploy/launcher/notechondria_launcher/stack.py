@@ -18,7 +18,7 @@ from notechondria_cli.control_requests import Restarted
 from notechondria_cli.database import with_user
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
-from notechondria_cli.names import SERVICES, TOGETHER, title
+from notechondria_cli.names import SERVICES, SINGLE_PROCESS, title
 from notechondria_cli.probe import get_json, until
 from notechondria_cli.state import Lock, PartState, StackState
 from notechondria_launcher.part import ManagedProcess
@@ -110,11 +110,11 @@ class Stack:
         for thread in self._threads:
             thread.join()
         self._threads.clear()
-        for group in (("gateway",), (*SERVICES, TOGETHER), ("nats",), ("postgres",)):
+        for group in (("gateway",), (*SERVICES, SINGLE_PROCESS), ("nats",), ("postgres",)):
             running = [part for name, part in self._parts.items() if name in group and part.running]
             if running:
                 with step(self._progress, f"Stop {', '.join(title(part.name) for part in running)}"):
-                    self._together([part.stop for part in running])
+                    self._at_once([part.stop for part in running])
         if self._plan is not None:
             self._plan.release()
         self._ready = False
@@ -222,8 +222,8 @@ class Stack:
         return Restarted(name, self.pid(name), self.ports.get(name), round(time.monotonic() - started, 2))
 
     def _start_all(self) -> None:
-        self._together([self._start_database, partial(self._start_first, "nats")])
-        self._together([partial(self._start_first, name) for name in (*SERVICES, TOGETHER)])
+        self._at_once([self._start_database, partial(self._start_first, "nats")])
+        self._at_once([partial(self._start_first, name) for name in (*SERVICES, SINGLE_PROCESS)])
         self._start_first("gateway")
         self._wait_for_capabilities()
 
@@ -237,7 +237,7 @@ class Stack:
         handshake = f"{self.service_url('identity')}/handshake/"
 
         def shown() -> bool:
-            # One answer tells of one worker; each new connection may reach another.
+            # One answer comes from one worker; each new connection may reach another.
             return all(expected <= _capabilities(get_json(handshake)) for _ in range(_HANDSHAKES))
 
         with step(self._progress, "Capabilities"):
@@ -264,7 +264,7 @@ class Stack:
                 self._parts[name].start(self._stopping.is_set)
             self._write_state()
 
-    def _together(self, tasks: Sequence[Callable[[], None]]) -> None:
+    def _at_once(self, tasks: Sequence[Callable[[], None]]) -> None:
         """Run tasks side by side; when one fails, the others' waits are cut short and its error is raised."""
         with ThreadPoolExecutor(max_workers=len(tasks)) as pool:
             futures = [pool.submit(task) for task in tasks]

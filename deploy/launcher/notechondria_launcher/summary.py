@@ -1,4 +1,4 @@
-"""What ``up`` tells at the end: where everything is, how to sign in, how to stop."""
+"""What ``up`` prints at the end: where everything is, how to sign in, how to stop."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.layout import Layout, default_data_folder, shown
-from notechondria_cli.names import TOGETHER
+from notechondria_cli.names import SINGLE_PROCESS
 from notechondria_cli.state import StackState
 from notechondria_launcher.services import admin_account
 
@@ -26,7 +26,7 @@ def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detach
         if env.get("DJANGO_SUPERUSER_PASSWORD")
         else f"[bold]{escape(admin['DJANGO_SUPERUSER_PASSWORD'])}[/bold]"
     )
-    writer = TOGETHER if TOGETHER in state.parts else "identity"
+    writer = SINGLE_PROCESS if SINGLE_PROCESS in state.parts else "identity"
     mail = (
         f"sent through {escape(env['SMTP_HOST'])}"
         if env.get("SMTP_HOST")

@@ -52,7 +52,7 @@ def fill_in(source: str, env: Mapping[str, str]) -> str:
         "metrics": metrics,
         "tracing": collector,
     }
-    for mark in (name for name, wanted in marks.items() if wanted):
+    for mark in (name for name, applies in marks.items() if applies):
         source = re.sub(rf"(?m)^( *)#{mark} ", r"\1", source)
     values = {
         "TRUSTED_PROXIES": ",".join(f'"{word}"' for word in proxies),
@@ -86,7 +86,7 @@ def render_static(
         static["accessLog"]["filePath"] = str(access_log)
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise StackError(f"{GATEWAY_STATIC} cannot be used: {error!r}.", "Put back the original file.") from error
-    # Read only and on loopback: tells the launcher which services the gateway holds for alive.
+    # Read only and on loopback: shows the launcher which services the gateway holds for alive.
     static["api"] = {"insecure": True, "dashboard": False}
     return yaml.safe_dump(static, sort_keys=False)
 
@@ -145,7 +145,7 @@ class Traefik:
         )
 
     def sees(self, service: str) -> bool:
-        """Tell whether the gateway holds a server of the service for alive, and so routes to it."""
+        """Return whether the gateway holds a server of the service for alive, and so routes to it."""
         answer = get_json(f"{self._admin}/api/http/services/{service}@file")
         servers = answer.get("serverStatus") if isinstance(answer, dict) else None
         return isinstance(servers, dict) and "UP" in servers.values()

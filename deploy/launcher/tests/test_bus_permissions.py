@@ -30,7 +30,7 @@ class Bus:
         self.js: JetStreamContext = client.jetstream(timeout=0.4)
 
     async def is_refused(self, call: Awaitable[object]) -> bool:
-        """Tell whether the server forbids the call; the reason comes apart from the time-out."""
+        """Return whether the server forbids the call; the reason comes apart from the time-out."""
         self.refused.clear()
         with contextlib.suppress(NatsTimeoutError):
             await call
@@ -115,12 +115,12 @@ def test_capabilities_are_announced_and_watched(stack: Stack) -> None:
             assert (await seen.get("planner")).value == b'{"planner": 1}'
             keys = []
             for _ in range(3):
-                entry = await watcher.updates(timeout=2)
+                entry = await watcher.updates(timeout=2)  # type: ignore[no-untyped-call]
                 keys.append(entry.key if entry else None)
                 if "planner" in keys:
                     break
             assert "planner" in keys
-            await watcher.stop()
+            await watcher.stop()  # type: ignore[no-untyped-call]
             assert await planner.is_refused(bucket.put("notes", b"{}"))
             assert identity.refused == []
 

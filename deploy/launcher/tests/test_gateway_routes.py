@@ -31,7 +31,7 @@ def call(
 
 
 def echo(stack: Stack, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """Return what the service that was reached tells of the request."""
+    """Return what the service that was reached says of the request."""
     body: dict[str, Any] = json.loads(call(stack, path, method, headers)[2])
     return body
 

@@ -47,7 +47,7 @@ class Person:
         return found
 
     def gone(self, state: StackState) -> bool:
-        """Tell whether no process of that stack is left."""
+        """Return whether no process of that stack is left."""
         return not [part for part in (state.supervisor, *state.parts.values()) if part.process()]
 
 
@@ -148,7 +148,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_sentence(person: Person) -
     assert "Traceback" not in said
 
 
-def test_a_service_that_fails_is_told_by_a_detached_start(person: Person, tmp_path: Path) -> None:
+def test_a_service_that_fails_is_reported_by_a_detached_start(person: Person, tmp_path: Path) -> None:
     (tmp_path / "planner_service").mkdir()
     (tmp_path / "planner_service" / "__init__.py").touch()
     (tmp_path / "planner_service" / "__main__.py").write_text("raise SystemExit('no such setting')")

@@ -32,7 +32,7 @@ def test_passwords_are_kept_and_a_missing_one_is_added(tmp_path: Path) -> None:
     assert all(password[0].isalpha() for password in second.nats.values())
 
 
-def test_a_damaged_password_file_is_told(tmp_path: Path) -> None:
+def test_a_damaged_password_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "secrets.json").write_text("{")
     with pytest.raises(StackError, match="damaged"):
         Credentials.load_or_create(tmp_path / "secrets.json")
@@ -189,9 +189,9 @@ def test_a_log_that_grew_large_is_put_aside_under_its_writer(tmp_path: Path, mon
     ],
 )
 def test_a_setting_that_the_gateway_cannot_use_is_one_sentence(name: str, value: str) -> None:
-    with pytest.raises(StackError) as told:
+    with pytest.raises(StackError) as refusal:
         checked({name: value})
-    assert name in told.value.sentence
+    assert name in refusal.value.sentence
     assert name in " ".join(finding.problem for finding in settings.problems({name: value}))
 
 

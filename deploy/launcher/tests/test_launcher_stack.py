@@ -38,7 +38,7 @@ def test_a_stack_runs_stops_and_starts_again_with_its_data(data: Path, standins:
         password = first.plan.credentials.admin_password
         with psycopg.connect(first.admin_database_url, autocommit=True) as connection:
             connection.execute("CREATE TABLE kept (id int)")
-            settings = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
+            settings: dict[str, str] = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
         running = processes(first)
     finally:
         first.stop()
@@ -52,7 +52,7 @@ def test_a_stack_runs_stops_and_starts_again_with_its_data(data: Path, standins:
             assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
-def test_services_are_told_what_they_need(stack: Stack) -> None:
+def test_services_get_the_settings_they_need(stack: Stack) -> None:
     notes, identity = environment(stack, "notes"), environment(stack, "identity")
     assert notes["DATABASE_URL"] == stack.database_url("notes")
     assert notes["NATS_URL"] == stack.nats_url("notes")
@@ -122,7 +122,7 @@ def test_a_second_stack_on_the_same_folder_is_refused_and_harms_nothing(stack: S
     assert stack.layout.state.exists()
 
 
-def test_a_taken_port_is_told_and_nothing_is_started(data: Path, standins: dict[str, str]) -> None:
+def test_a_taken_port_is_reported_and_nothing_is_started(data: Path, standins: dict[str, str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -133,7 +133,7 @@ def test_a_taken_port_is_told_and_nothing_is_started(data: Path, standins: dict[
     assert not (data / "postgres" / "cluster").exists()
 
 
-def test_a_rate_limit_that_is_no_number_is_told(data: Path, standins: dict[str, str]) -> None:
+def test_a_rate_limit_that_is_no_number_is_reported(data: Path, standins: dict[str, str]) -> None:
     with pytest.raises(StackError, match="AUTH_RATE_PER_MINUTE=sixty"):
         Stack(data, env={**standins, "AUTH_RATE_PER_MINUTE": "sixty"}).start()
 
@@ -151,7 +151,7 @@ def test_a_service_that_cannot_start_is_named_and_all_is_stopped(data: Path, tmp
     assert not stack.layout.state.exists()
 
 
-def test_other_passwords_than_the_database_knows_are_told(data: Path, standins: dict[str, str]) -> None:
+def test_other_passwords_than_the_database_knows_are_reported(data: Path, standins: dict[str, str]) -> None:
     with Stack(data, env=standins):
         pass
     (data / "secrets.json").unlink()
@@ -175,6 +175,6 @@ def test_servers_of_ones_own_replace_the_embedded_ones(stack: Stack, data: Path,
             assert connection.execute("SELECT current_user").fetchone() == ("notes",)
 
 
-def test_a_database_that_does_not_answer_is_told(data: Path, standins: dict[str, str]) -> None:
+def test_a_database_that_does_not_answer_is_reported(data: Path, standins: dict[str, str]) -> None:
     with pytest.raises(StackError, match="database cannot be prepared"):
         Stack(data, env={**standins, "DATABASE_URL": "postgresql://a:b@127.0.0.1:1/c"}).start()

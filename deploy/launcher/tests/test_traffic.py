@@ -14,11 +14,11 @@ from notechondria_cli.access_log import Request, RequestFilter
 from notechondria_cli.errors import StackError
 from notechondria_cli.traffic import Traffic, route_of
 
-MOMENT = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
 
 def request(ago: float = 1, status: int = 200, ms: float = 10, path: str = "/api/v1/notes/7/") -> Request:
-    return Request(MOMENT - timedelta(seconds=ago), status, ms, "GET", path, "notes", "id")
+    return Request(NOW - timedelta(seconds=ago), status, ms, "GET", path, "notes", "id")
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def test_figures_of_a_window() -> None:
     traffic = Traffic(60)
     traffic.add([request(ago=61, ms=9999), *(request(ms=number) for number in range(1, 101))])
     traffic.add([request(status=503), request(status=404), request(path="/api/v1/courses/")])
-    busiest, other = traffic.rows(MOMENT)
+    busiest, other = traffic.rows(NOW)
     assert (busiest.route, busiest.count, other.count) == ("/api/v1/notes/{id}/", 102, 1)
     assert busiest.rate == pytest.approx(102 / 60)
     assert busiest.errors == busiest.refused == pytest.approx(1 / 102)
     assert (busiest.p50, busiest.p99) == (49, 99)
-    assert traffic.rows(MOMENT + timedelta(seconds=61)) == []
+    assert traffic.rows(NOW + timedelta(seconds=61)) == []
 
 
 def test_filters() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -29,14 +30,24 @@ from identity_service.models import EVENTS, Base
 from identity_service.sessions.introspection import DatabaseIntrospector
 from identity_service.settings import IdentitySettings
 from identity_service.state import IdentityState
+from notechondria_shared.auth.introspection import Introspector
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
 
 
-async def _measure(app: FastAPI) -> None:
-    from identity_service.service_metrics import install  # noqa: PLC0415 - only when metrics are on
+@dataclass(kw_only=True)
+class RunningIdentity(IdentityState):
+    """The state with what is made of the features."""
 
-    install(app)
+    def make_introspector(self) -> Introspector:
+        """Identity's own tables."""
+        return DatabaseIntrospector(self.database, self.assertion_key)
+
+    def measure(self) -> None:
+        """Count passwords that wait."""
+        from identity_service.service_metrics import password_sample  # noqa: PLC0415 - only when metrics are on
+
+        self.samples.append(password_sample(self.passwords, self.settings.service))
 
 
 SPEC = ServiceSpec(
@@ -67,9 +78,7 @@ SPEC = ServiceSpec(
     metadata=Base.metadata,
     migrations=Path(__file__).resolve().parent.parent / "migrations",
     capabilities={"auth": 1},
-    introspector=lambda app: DatabaseIntrospector(app.state.database, app.state.assertion_key),
-    state=IdentityState,
-    measure=_measure,
+    state=RunningIdentity,
 )
 
 

@@ -76,10 +76,10 @@ async def _owners_of_template_courses(database: Database, pool: PasswordPool, se
     """The demo account, and a stand-in while there is no superuser (notes §11.2); whoever has the name keeps it."""
     async with database.transaction() as db:
         await _alone(db)
-        wanted = [DEMO_ACCOUNT]
+        names = [DEMO_ACCOUNT]
         if not await db.scalar(select(exists().where(User.is_superuser, User.status == ACTIVE))):
-            wanted.append(STAND_IN)
-        for name in wanted:
+            names.append(STAND_IN)
+        for name in names:
             if await db.scalar(select(exists().where(func.lower(User.username) == name.lower()))):
                 continue
             # Nobody knows the password, and without an address it cannot be reset.

@@ -17,7 +17,7 @@ TEXT_LIMIT = 300
 
 
 class ProviderError(Exception):
-    """A step at the provider failed. `phase` names it; `unreachable` tells a silence from a refusal (decision 24)."""
+    """A step at the provider failed. `phase` names it; `unreachable`: it did not answer (decision 24)."""
 
     def __init__(self, phase: str, text: str, *, unreachable: bool = False) -> None:
         super().__init__(text)
@@ -50,20 +50,20 @@ class Providers:
         self._http, self._settings = http, settings
 
     async def profile(
-        self, provider: str, found: Registration, *, code: str, id_token: str, redirect_uri: str
+        self, provider: str, client: Registration, *, code: str, id_token: str, redirect_uri: str
     ) -> Profile:
         """The profile behind a code (or, for Google, an id token)."""
         if provider == "google":
-            token = id_token or await self._google_token(found, code, redirect_uri)
-            return await self._google_profile(found, token)
-        access = await self._github_token(found, code, redirect_uri)
+            token = id_token or await self._google_token(client, code, redirect_uri)
+            return await self._google_profile(client, token)
+        access = await self._github_token(client, code, redirect_uri)
         return await self._github_profile(access)
 
-    async def _google_token(self, found: Registration, code: str, redirect_uri: str) -> str:
+    async def _google_token(self, client: Registration, code: str, redirect_uri: str) -> str:
         form = {
             "code": code,
-            "client_id": found.client_id,
-            "client_secret": found.client_secret,
+            "client_id": client.client_id,
+            "client_secret": client.client_secret,
             "redirect_uri": redirect_uri,
             "grant_type": "authorization_code",
         }
@@ -71,12 +71,12 @@ class Providers:
         body = await self._call("token_exchange", "POST", self._settings.google_token_url, seconds=seconds, data=form)
         return _text(body, "id_token") or _missing("token_exchange", _words(body) or "Google sent no id token.")
 
-    async def _google_profile(self, found: Registration, id_token: str) -> Profile:
+    async def _google_profile(self, client: Registration, id_token: str) -> Profile:
         seconds = self._settings.oauth_profile_seconds
         body = await self._call(
             "token_verify", "GET", self._settings.google_tokeninfo_url, seconds=seconds, params={"id_token": id_token}
         )
-        if not found.client_id or _text(body, "aud") != found.client_id:
+        if not client.client_id or _text(body, "aud") != client.client_id:
             _missing("token_verify", "The token was made for somebody else.")
         uid = _text(body, "sub") or _missing("token_verify", "Google sent no account id.")
         email = _text(body, "email").lower() if _text(body, "email_verified").lower() == "true" else ""
@@ -90,8 +90,8 @@ class Providers:
             extra={name: _text(body, name) for name in ("name", "picture", "locale")},
         )
 
-    async def _github_token(self, found: Registration, code: str, redirect_uri: str) -> str:
-        body = {"client_id": found.client_id, "client_secret": found.client_secret, "code": code}
+    async def _github_token(self, client: Registration, code: str, redirect_uri: str) -> str:
+        body = {"client_id": client.client_id, "client_secret": client.client_secret, "code": code}
         if redirect_uri:
             body["redirect_uri"] = redirect_uri
         seconds = self._settings.oauth_exchange_seconds

@@ -44,10 +44,10 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower() if parts.scheme and parts.netloc else ""
 
 
-def chosen_redirect(found: Registration, headers: Mapping[str, str]) -> str:
+def chosen_redirect(client: Registration, headers: Mapping[str, str]) -> str:
     """The entry whose origin is the caller's, else the first of the list, else the single one."""
     caller = headers.get("origin", "").lower() or _origin(headers.get("referer", ""))
-    entries = list(found.redirect_uris)
+    entries = list(client.redirect_uris)
     return next((entry for entry in entries if caller and _origin(entry) == caller), None) or (
-        entries[0] if entries else found.redirect_uri
+        entries[0] if entries else client.redirect_uri
     )

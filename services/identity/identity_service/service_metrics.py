@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from collections.abc import Callable
+
 from prometheus_client import Gauge
 
-from identity_service.state import identity_state
+from identity_service.passwords import PasswordPool
 
 PASSWORDS = Gauge(
     "notechondria_password_queue",
@@ -21,13 +22,11 @@ LIMIT = Gauge(
 )
 
 
-def install(app: FastAPI) -> None:
-    """Look at the password pool as often as at the others."""
-    state = identity_state(app)
-    service = state.settings.service
+def password_sample(passwords: PasswordPool, service: str) -> Callable[[], None]:
+    """What looks at the password pool as often as at the others."""
 
     def sample() -> None:
-        PASSWORDS.labels(service).set(state.passwords.waiting)
-        LIMIT.labels(service).set(state.passwords.queue)
+        PASSWORDS.labels(service).set(passwords.waiting)
+        LIMIT.labels(service).set(passwords.queue)
 
-    app.state.sampler.add(sample)
+    return sample

@@ -27,7 +27,7 @@ class IdentityState(ServiceState[IdentitySettings]):
     passwords: PasswordPool = field(init=False)
     mailer: Mailer = field(init=False)
     providers: Providers = field(init=False)
-    capabilities: CapabilityRegistry = field(init=False)
+    announced: CapabilityRegistry = field(init=False)
     file_deletions: FileDeletions = field(init=False)
     _provider_http: httpx.AsyncClient = field(init=False)
     _housekeeper: Housekeeper = field(init=False)
@@ -39,8 +39,8 @@ class IdentityState(ServiceState[IdentitySettings]):
         self.mailer = Mailer(settings)
         self._provider_http = external_client()
         self.providers = Providers(self._provider_http, settings)
-        self.capabilities = CapabilityRegistry(self.bus)
-        self.capabilities.start()
+        self.announced = CapabilityRegistry(self.bus)
+        self.announced.start()
         self.file_deletions = FileDeletions(self.database, self.media, FILE_DELETIONS)
         self.file_deletions.start()
         self._housekeeper = Housekeeper(self.database)
@@ -50,7 +50,7 @@ class IdentityState(ServiceState[IdentitySettings]):
         """End the background work, then the clients and the threads."""
         await self._housekeeper.stop()
         await self.file_deletions.stop()
-        await self.capabilities.stop()
+        await self.announced.stop()
         await self._provider_http.aclose()
         self.passwords.close()
 

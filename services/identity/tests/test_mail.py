@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from tests.support.certificates import self_signed
-from tests.support.letterbox import Letterbox, letterbox
+from tests.support.mail_server import MailServer, mail_server
 
 from identity_service.codes import service as codes
 from identity_service.mail.service import Mailer
@@ -25,9 +26,15 @@ from identity_service.settings import IdentitySettings
 from notechondria_cli.ports import choose_port
 
 
+def text_of(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode()
+
+
 @pytest.fixture
-def server() -> Iterator[tuple[Letterbox, int]]:
-    with letterbox() as running:
+def server() -> Iterator[tuple[MailServer, int]]:
+    with mail_server() as running:
         yield running
 
 
@@ -41,7 +48,7 @@ def mailer(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Mailer:
 @pytest.mark.contract("identity §13")
 @pytest.mark.parametrize("kind", [codes.REGISTER, codes.PASSWORD_RESET, codes.IDENTITY, codes.CHANGE_EMAIL])
 def test_a_code_arrives_as_text_and_html(
-    server: tuple[Letterbox, int], monkeypatch: pytest.MonkeyPatch, kind: str
+    server: tuple[MailServer, int], monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     box, port = server
     sender = mailer(
@@ -56,11 +63,7 @@ def test_a_code_arrives_as_text_and_html(
     assert (letter["From"], letter["To"]) == ("mail@example.org", "mira@example.org")
     assert abs(parsedate_to_datetime(letter["Date"]).timestamp() - time.time()) < 60
     assert letter["Message-ID"].endswith("@example.org>")
-    parts = {
-        part.get_content_type(): part.get_payload(decode=True).decode()
-        for part in letter.walk()
-        if not part.is_multipart()
-    }  # type: ignore[union-attr]
+    parts = {part.get_content_type(): text_of(part) for part in letter.walk() if not part.is_multipart()}
     assert parts.keys() == {"text/plain", "text/html"}
     for text in parts.values():
         assert "012345" in text
@@ -82,7 +85,7 @@ def test_without_a_mail_server_one_line_is_logged(
 
 @pytest.mark.contract("identity §13")
 def test_a_failed_delivery_names_the_error(
-    server: tuple[Letterbox, int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server: tuple[MailServer, int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     sender = mailer(monkeypatch, SMTP_HOST="127.0.0.1", SMTP_PORT=str(server[1]))
     with caplog.at_level(logging.WARNING, "notechondria.mail"):
@@ -131,7 +134,7 @@ def test_mail_is_sent_by_every_tls_mode_with_sign_in(
 ) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    box = Letterbox()
+    box = MailServer()
     starttls = {"tls_context": context, "require_starttls": True}
     options: dict[str, Any] = starttls if mode == "STARTTLS" else {"ssl_context": context, "auth_require_tls": False}
     controller = Controller(
@@ -165,7 +168,7 @@ def test_an_untrusted_certificate_gets_no_mail(
 ) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    box = Letterbox()
+    box = MailServer()
     controller = Controller(box, hostname="localhost", port=choose_port(), tls_context=context)
     controller.start()
     try:
@@ -180,7 +183,7 @@ def test_an_untrusted_certificate_gets_no_mail(
 
 @pytest.mark.contract("identity §13")
 def test_a_server_that_drips_does_not_hold_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Slow(Letterbox):
+    class Slow(MailServer):
         async def handle_EHLO(  # noqa: N802
             self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
         ) -> list[str]:

@@ -266,7 +266,7 @@ def test_provider_data_is_cut_and_refreshed(api: Api, provider: Provider, name: 
     again = sign_in(api, provider, name, person, intent="login").json()
     assert again["user"]["id"] == made["user"]["id"]
     (link,) = api.get("auth/social-accounts/", headers=headers(again)).json()
-    assert link["email"] == person.email  # what the link tells is refreshed
+    assert link["email"] == person.email  # the data of the link is refreshed
     assert again["user"]["email"] != person.email  # the account's own address is not
 
 

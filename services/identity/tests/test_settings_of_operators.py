@@ -15,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 from tests.support.client import PASSWORD, Api
-from tests.support.letterbox import Letterbox, letterbox
+from tests.support.mail_server import MailServer, mail_server
 from tests.support.provider import SECRET, Person, Provider
 from tests.support.replica import another
 
@@ -35,13 +35,13 @@ NO_PROVIDERS = dict.fromkeys(
 
 
 @pytest.fixture(scope="module")
-def box() -> Iterator[tuple[Letterbox, int]]:
-    with letterbox() as running:
+def box() -> Iterator[tuple[MailServer, int]]:
+    with mail_server() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def post(stack: Stack, box: tuple[Letterbox, int]) -> Iterator[httpx.Client]:
+def post(stack: Stack, box: tuple[MailServer, int]) -> Iterator[httpx.Client]:
     """An identity that sends mail, knows no provider, runs two processes and names its build."""
     settings = {
         **NO_PROVIDERS,
@@ -64,7 +64,7 @@ def post(stack: Stack, box: tuple[Letterbox, int]) -> Iterator[httpx.Client]:
         yield client
 
 
-def letter(box: Letterbox, recipient: str) -> tuple[str, str, str]:
+def letter(box: MailServer, recipient: str) -> tuple[str, str, str]:
     """Sender, subject and plain text of the newest letter to somebody."""
     found = [message for message in box.letters if message["To"] == recipient]
     assert found, [message["To"] for message in box.letters]
@@ -79,7 +79,7 @@ def code_in(text: str) -> str:
 
 
 @pytest.mark.contract("identity §13")
-def test_every_kind_of_code_is_mailed(post: httpx.Client, box: tuple[Letterbox, int]) -> None:
+def test_every_kind_of_code_is_mailed(post: httpx.Client, box: tuple[MailServer, int]) -> None:
     letters = box[0]
     name = f"mail-{secrets.token_hex(4)}"
     email = f"{name}@example.org"
@@ -111,7 +111,7 @@ def test_every_kind_of_code_is_mailed(post: httpx.Client, box: tuple[Letterbox, 
 
 
 @pytest.mark.contract("identity §13")
-def test_codes_are_six_digits_kept_as_a_hash(post: httpx.Client, box: tuple[Letterbox, int], stack: Stack) -> None:
+def test_codes_are_six_digits_kept_as_a_hash(post: httpx.Client, box: tuple[MailServer, int], stack: Stack) -> None:
     name = f"hash-{secrets.token_hex(4)}"
     email = f"{name}@example.org"
     post.post("auth/register/", json={"username": name, "email": email, "password": PASSWORD})

@@ -13,7 +13,7 @@ from tests.support.client import PASSWORD, Api, User
 from notechondria_launcher.stack import Stack
 
 NOT_PROVIDED = {"detail": "Authentication credentials were not provided."}
-MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00"
+TIMESTAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00"
 PUBLIC = [
     ("POST", "auth/register/"),
     ("POST", "auth/validate-invitation/"),
@@ -83,7 +83,8 @@ def test_texts_are_trimmed_passwords_too(api: Api, user: User) -> None:
 @pytest.mark.contract("identity §1")
 def test_numbers_become_texts_booleans_and_null_are_refused(user: User) -> None:
     assert user.patch("settings/", {"motto": 42, "first_name": 1.5}).json()["motto"] == "42"
-    for value in (True, False, None, [], {}):
+    wrong: list[object] = [True, False, None, [], {}]
+    for value in wrong:
         answer = user.patch("settings/", {"motto": value})
         assert (answer.status_code, list(answer.json())) == (400, ["motto"]), value
 
@@ -99,7 +100,7 @@ def test_unknown_keys_are_ignored(user: User) -> None:
 def test_timestamps_are_iso_8601_in_utc(api: Api, user: User) -> None:
     session = api.post("auth/login/", {"email": user.email, "password": PASSWORD}).json()["session"]
     for name in ("created_at", "last_seen_at"):
-        assert re.fullmatch(MOMENT, session[name]), session
+        assert re.fullmatch(TIMESTAMP, session[name]), session
     given = user.patch("settings/", {"app_settings_updated_at": "2026-04-02T12:00:00+02:00", "theme_mode": "D"}).json()
     assert given["app_settings_updated_at"] == "2026-04-02T10:00:00+00:00"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -13,14 +15,24 @@ from mcp_service.handlers import SUBSCRIPTIONS
 from mcp_service.models import EVENTS, Base
 from mcp_service.settings import McpSettings
 from mcp_service.transport.state import McpState
+from notechondria_shared.messaging.consumer import Subscription
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
 
 
-async def _measure(app: FastAPI) -> None:
-    from mcp_service.service_metrics import install  # noqa: PLC0415 - only when metrics are on
+@dataclass(kw_only=True)
+class RunningMcp(McpState):
+    """The state with what is made of the features."""
 
-    install(app)
+    def subscriptions(self) -> Sequence[Subscription]:
+        """What mcp consumes."""
+        return SUBSCRIPTIONS
+
+    def measure(self) -> None:
+        """Count the calls of tools."""
+        from mcp_service.service_metrics import CountedRunner  # noqa: PLC0415 - only when metrics are on
+
+        self.server.runner = CountedRunner(self.server.runner, self.settings.service)
 
 
 SPEC = ServiceSpec(
@@ -36,9 +48,7 @@ SPEC = ServiceSpec(
     metadata=Base.metadata,
     migrations=Path(__file__).resolve().parent.parent / "migrations",
     capabilities={"mcp": 1},
-    subscriptions=lambda _: SUBSCRIPTIONS,
-    state=McpState,
-    measure=_measure,
+    state=RunningMcp,
 )
 
 

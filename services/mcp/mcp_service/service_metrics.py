@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from fastapi import FastAPI
 from mcp_types import CallToolResult, InputRequiredResult
 from prometheus_client import Counter, Histogram
 from pydantic import JsonValue
@@ -12,8 +11,6 @@ from pydantic import JsonValue
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.executor import ToolRunner
 from mcp_service.tools.registry import ProductTool
-from mcp_service.transport.state import McpState
-from notechondria_shared.auth.state import state_of
 
 CALLS = Counter(
     "notechondria_mcp_calls", "Calls of tools: ok, error, or question (the user is asked first).",
@@ -46,9 +43,3 @@ class CountedRunner:
         finally:
             DURATION.labels(self._service, tool.name).observe(time.perf_counter() - began)
             CALLS.labels(self._service, tool.name, outcome).inc()
-
-
-def install(app: FastAPI) -> None:
-    """Count the calls of tools."""
-    state = state_of(app, McpState)
-    state.server.runner = CountedRunner(state.server.runner, state.settings.service)

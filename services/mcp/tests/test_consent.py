@@ -21,7 +21,7 @@ class User:
     async def __call__(self, _: Any, params: Any) -> ElicitResult:
         self.asked.append(params.message)
         content = None if self.confirm is None else {"confirm": self.confirm}
-        return ElicitResult(action=self.action, content=content)  # type: ignore[arg-type]
+        return ElicitResult(action=self.action, content=content)
 
 
 def call(api: Api, agent: Agent, user: User | None, name: str, arguments: dict[str, Any], mode: str = "auto") -> Any:
@@ -102,7 +102,7 @@ def test_who_cannot_be_asked_is_not(api: Api, agent: Agent, mode: str) -> None:
 
 
 def test_an_older_client_that_could_be_asked_is_not(api: Api, agent: Agent) -> None:
-    """Its answer would have to reach the same replica; the tool's description has told the agent to ask."""
+    """Its answer would have to reach the same replica; the tool's description has asked the agent to ask."""
     user = User("decline")
     event = agent("create_event", title="Old client", event_date="2031-01-01")["id"]
     result = call(api, agent, user, "delete_event", {"event_id": event}, "legacy")

@@ -195,13 +195,15 @@ def test_methods_are_answered_by_plain_json_rpc(api: Api, key: str) -> None:
 def test_missing_and_null_params_count_as_none(api: Api, key: str) -> None:
     """[H]: a null is as good as nothing; nobody has to initialize before."""
     fresh = api.register().rotate_key()
-    for left_out in ({}, {"params": None}, {"params": {}}):
+    bodies: list[dict[str, object]] = [{}, {"params": None}, {"params": {}}]
+    for left_out in bodies:
         assert "result" in post(api, fresh, json={**PING, "method": "tools/list", **left_out}).json()
         assert "result" in post(api, fresh, json={**PING, "method": "initialize", **left_out}).json()
         unnamed = post(api, fresh, json={**PING, "method": "tools/call", **left_out}).json()
         assert unnamed["error"]["code"] == -32601
-    for left_out in ({}, {"arguments": None}, {"arguments": {}}):
-        body = {**PING, "method": "tools/call", "params": {"name": "list_events", **left_out}}
+    params: list[dict[str, object]] = [{}, {"arguments": None}, {"arguments": {}}]
+    for arguments in params:
+        body = {**PING, "method": "tools/call", "params": {"name": "list_events", **arguments}}
         assert post(api, fresh, json=body).json()["result"]["structuredContent"] == {"events": []}
 
 
@@ -217,7 +219,8 @@ def test_tools_are_listed_with_schema_and_description(api: Api, key: str) -> Non
 
 @pytest.mark.contract("mcp §3", "mcp §2")
 def test_unknown_tools_are_errors_and_failed_calls_are_results(api: Api, key: str) -> None:
-    for params in ({"name": "nope"}, {"name": None}, {"name": 5}, {"arguments": {}}):
+    calls: list[dict[str, object]] = [{"name": "nope"}, {"name": None}, {"name": 5}, {"arguments": {}}]
+    for params in calls:
         unknown = rpc(api, key, "tools/call", params)
         assert unknown.keys() == {"jsonrpc", "id", "error"}
         assert unknown["error"]["code"] == -32601

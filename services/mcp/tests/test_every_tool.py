@@ -197,29 +197,29 @@ def test_every_tool_succeeds(api: Api, tools: dict[str, Given], mode: str) -> No
     for name, answer in answers.items():
         assert not answer.is_error, (name, answer.content)
         assert answer.structured_content.keys() <= tools[name]["outputSchema"]["properties"].keys(), name
-        check_moments(answer.structured_content)
+        check_timestamps(answer.structured_content)
     assert answers.keys() == tools.keys()
 
 
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
-MOMENTS = ("_at", "last_edit", "date_created", "last_sync")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
+TIMESTAMPS = ("_at", "last_edit", "date_created", "last_sync")
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 DATES = ("date", "_date", "week_start", "today")
 
 
-def check_moments(value: Any) -> None:
+def check_timestamps(value: Any) -> None:
     """Date-times are ISO strings with offset, dates are YYYY-MM-DD (mcp §3), wherever they stand."""
     if isinstance(value, list):
         for part in value:
-            check_moments(part)
+            check_timestamps(part)
     if isinstance(value, dict):
         for key, part in value.items():
-            if key.endswith(MOMENTS) and part is not None:
-                assert MOMENT.fullmatch(part), (key, part)
+            if key.endswith(TIMESTAMPS) and part is not None:
+                assert TIMESTAMP.fullmatch(part), (key, part)
             elif key.endswith(DATES) and part is not None and not key.startswith("is_"):
                 assert DATE.fullmatch(str(part)), (key, part)
             else:
-                check_moments(part)
+                check_timestamps(part)
 
 
 @pytest.mark.contract("mcp §5", "mcp §3", "mcp §6")

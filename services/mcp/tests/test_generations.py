@@ -1,4 +1,4 @@
-"""Three generations of clients on one endpoint, and how they are told apart."""
+"""Three generations of clients on one endpoint, and how they are distinguished."""
 
 from __future__ import annotations
 
@@ -140,11 +140,11 @@ def test_instructions_hold_the_users_own_text(api: Api) -> None:
     assert "## User skill.md" not in manual
     agent.user.patch("settings/", {"mcp_skill_md": "  Call me Mira.\n"})
 
-    async def told(client: Client) -> str | None:
+    async def server_instructions(client: Client) -> str | None:
         return client.instructions
 
     texts = [rpc(api, agent.key, "initialize")["result"]["instructions"]]
-    texts += [with_sdk(api.url("/mcp"), agent.key, told, mode=mode) or "" for mode in ("legacy", "auto")]
+    texts += [with_sdk(api.url("/mcp"), agent.key, server_instructions, mode=mode) or "" for mode in ("legacy", "auto")]
     for text in texts:
         assert text == f"{manual}\n\n## User skill.md\n\nCall me Mira."
 

@@ -67,7 +67,7 @@ def test_resources_that_are_not_there(api: Api, agent: Agent, stranger: Agent) -
         "week/tomorrow",
         "nothing/1",
     ):
-        code = with_sdk(api.url("/mcp"), agent.key, lambda client, uri=uri: read(client, f"notechondria://{uri}"))
+        code = with_sdk(api.url("/mcp"), agent.key, lambda client: read(client, f"notechondria://{uri}"))
         assert code == -32602
 
 
@@ -108,7 +108,7 @@ def test_prompts(api: Api, agent: Agent, mode: str) -> None:
             "tidy_bin": {},
         }
         got = [await client.get_prompt(name, arguments) for name, arguments in given.items()]
-        return listed, [prompt.messages[0].content.text for prompt in got]
+        return listed, [str(getattr(prompt.messages[0].content, "text", "")) for prompt in got]
 
     names, texts = with_sdk(api.url("/mcp"), agent.key, talk, mode=mode)
     assert names == ["capture", "weekly_review", "plan_week", "tidy_bin"]

@@ -60,7 +60,7 @@ def test_the_limit_of_a_key_holds_over_all_replicas(api: Api, stack: Stack) -> N
         assert answers[0] == [200, 200]
         assert 429 in answers[-1]
         with psycopg.connect(stack.database_url("mcp")) as connection:
-            # As if a minute had gone by; who was told to wait waits what it was told.
+            # As if a minute had gone by; who was asked to wait waits as long as asked.
             connection.execute("UPDATE mcp.rate_buckets SET filled_at = filled_at - interval '1 minute'")
         eventually(lambda: ping(one, key).status_code == ping(two, key).status_code == 200, what="the bucket is full")
 

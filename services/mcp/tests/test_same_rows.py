@@ -160,7 +160,7 @@ class Deployment:
     rows: Rows
 
     def settled(self, what: str) -> None:
-        """Wait until both have the same rows: the planner hears of notes a moment later."""
+        """Wait until both have the same rows: the planner consumes events of notes a moment later."""
 
         def same() -> bool:
             return self.rows.alike(self.by_tool.user.id) == self.rows.alike(self.by_rest.user.id)

@@ -203,7 +203,7 @@ def test_arguments_are_those_of_the_contract(tools: list[dict[str, Any]]) -> Non
         ("get_activity_week", "plan|note_session|calendar"),
     ],
 )
-def test_descriptions_tell_an_agent(tools: list[dict[str, Any]], name: str, words: str) -> None:
+def test_descriptions_say_what_an_agent_needs(tools: list[dict[str, Any]], name: str, words: str) -> None:
     (tool,) = [tool for tool in tools if tool["name"] == name]
     text = json.dumps(tool).lower()
     assert all(word in text for word in words.split("|")), text

@@ -212,7 +212,7 @@ def test_get_note_by_uuid_shows_own_and_public_notes(agent: Agent, stranger: Age
     hidden = stranger("create_note", title="Hidden")
     unknown = "00000000-0000-4000-8000-000000000000"
     texts = {agent.fails("get_note_by_uuid", uuid=uuid).replace(uuid, "U") for uuid in (hidden["uuid"], unknown)}
-    assert len(texts) == 1  # a private note cannot be told from a missing one
+    assert len(texts) == 1  # a private note cannot be distinguished from a missing one
     for uuid in ("../../settings", "", "x" * 500):
         assert "BadArgument: uuid: " in agent.fails("get_note_by_uuid", uuid=uuid)
 

@@ -93,9 +93,7 @@ def test_create_event_leaves_the_rows_of_rest(agent: Agent) -> None:
         },
     ):
         by_tool = agent("create_event", **body)
-        by_rest = eventually(
-            lambda body=body: agent.user.post("planner-events/", body).json(), what="the event by REST"
-        )
+        by_rest = eventually(lambda: agent.user.post("planner-events/", body).json(), what="the event by REST")
         assert by_tool.keys() == EVENT
         assert event_row(agent, by_tool["id"]) == event_row(agent, by_rest["id"])
     only_date = agent("create_event", title="Noon", event_date="2031-06-01")

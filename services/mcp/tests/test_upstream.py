@@ -35,7 +35,7 @@ PLANNER = {
 
 
 class Service:
-    """Stands where notes and planner should: keeps the headers of requests, and answers as it is told."""
+    """Stands where notes and planner should: keeps the headers of requests, and answers as it is set up."""
 
     def __init__(self) -> None:
         self.headers: list[dict[str, str]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import notes_service.references.routes
 import notes_service.subscriptions.routes
 import notes_service.template_courses.routes
 import notes_service.versions.routes
+from notechondria_shared.messaging.consumer import Subscription
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
 from notes_service.handlers import subscriptions
@@ -37,6 +39,10 @@ class RunningNotes(NotesState):
 
     housekeeper: Housekeeper = field(init=False)
     template_seeder: TemplateSeeder = field(init=False)
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        """What notes consumes."""
+        return subscriptions(self.known_authors)
 
     async def start(self) -> None:
         """Start the components."""
@@ -77,7 +83,6 @@ SPEC = ServiceSpec(
     metadata=Base.metadata,
     migrations=Path(__file__).resolve().parent.parent / "migrations",
     capabilities={"notes": 1, "courses": 1, "attachments": 1},
-    subscriptions=subscriptions,
     state=RunningNotes,
 )
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.identity import UserActivated, UserDeleted, UserUpdated
-from notechondria_shared.auth.state import state_of
 from notechondria_shared.messaging.consumer import Subscription
 from notes_service.account_deletion import delete_content
+from notes_service.authors.known import KnownAuthors
 from notes_service.authors.service import ACCOUNTS, project
 from notes_service.seeding.service import seed_once
-from notes_service.state import NotesState
 
 
-def subscriptions(app: FastAPI) -> Sequence[Subscription]:
-    """The handlers, bound to the application."""
+def subscriptions(known_authors: KnownAuthors) -> Sequence[Subscription]:
+    """The handlers, bound to what this process remembers of authors."""
 
     async def activated(db: AsyncSession, event: UserActivated) -> None:
         """Keep the author up to date; make Inbox and welcome note on first sight."""
@@ -32,6 +30,6 @@ def subscriptions(app: FastAPI) -> Sequence[Subscription]:
     async def deleted(db: AsyncSession, event: UserDeleted) -> None:
         """Delete courses, notes and files of the account; later events of it have no effect."""
         await delete_content(db, event.user_id)
-        state_of(app, NotesState).known_authors.forget(event.user_id)
+        known_authors.forget(event.user_id)
 
     return (Subscription("identity", {UserActivated: activated, UserUpdated: updated, UserDeleted: deleted}),)

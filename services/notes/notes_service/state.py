@@ -25,6 +25,7 @@ class NotesState(ServiceState[NotesSettings]):
     planner: PlannerClient = field(init=False)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.search = SearchPool(self.settings.search_workers, self.settings.search_queue)
         self.import_slots = ImportSlots(self.settings.import_at_once)
         self.file_deletions = FileDeletions(self.database, self.media, FILE_DELETIONS)

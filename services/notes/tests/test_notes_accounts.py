@@ -86,7 +86,7 @@ def test_many_first_requests_seed_once(api: Api, look: Any) -> None:
             answers = list(pool.map(lambda path, who=user: who.get(path), ["courses/", "notes/"] * 4))
         assert {answer.status_code for answer in answers} == {200}
         assert all(len(answer.json()) == 1 for answer in answers[1::2])
-        eventually(lambda who=user: look.all("SELECT 1 FROM notes.authors WHERE user_id = %s AND revision > 0", who.id))
+        eventually(lambda: look.all("SELECT 1 FROM notes.authors WHERE user_id = %s AND revision > 0", user.id))
         assert look.one("SELECT count(*) FROM notes.courses WHERE creator_id = %s", user.id) == 1
         assert look.one("SELECT count(*) FROM notes.notes WHERE creator_id = %s", user.id) == 1
 
@@ -109,7 +109,7 @@ def test_first_contact_does_not_wait_for_the_bus(api: Api, stack: Stack, look: A
 
 
 @pytest.mark.contract("notes §3.1")
-def test_updated_facts_change_the_author_and_old_ones_do_not(mine: User, look: Any) -> None:
+def test_updated_events_change_the_author_and_old_ones_do_not(mine: User, look: Any) -> None:
     mine.get("notes/")
     await_consumed(
         look,

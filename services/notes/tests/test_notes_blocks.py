@@ -164,7 +164,13 @@ def test_blocks_are_reordered_by_exactly_their_ids(mine: User, look: Any) -> Non
         refused = mine.post(path, {"ordered_block_ids": wrong})
         assert refused.status_code == 400
         assert [type(text) for text in refused.json()] == [str]
-    for bad in ({}, {"ordered_block_ids": []}, {"ordered_block_ids": ["x"]}, {"ordered_block_ids": 5}):
+    bodies: list[dict[str, object]] = [
+        {},
+        {"ordered_block_ids": []},
+        {"ordered_block_ids": ["x"]},
+        {"ordered_block_ids": 5},
+    ]
+    for bad in bodies:
         refused = mine.post(path, bad)
         assert (refused.status_code, list(refused.json())) == (400, ["ordered_block_ids"])
 

@@ -330,14 +330,14 @@ def test_deleting_and_filing_at_once_leaves_no_note_behind(mine: User) -> None:
     assert {mine.get(f"notes/{note_id}/").json()["course_id"] for note_id in notes} == {inbox}
 
 
-def test_facts_of_courses_carry_growing_revisions(mine: User, look: Any) -> None:
-    course = make(mine, "Told", client_course_id="t")
-    mine.post("courses/", {"title": "Told again", "client_course_id": "t"})
+def test_events_of_courses_carry_growing_revisions(mine: User, look: Any) -> None:
+    course = make(mine, "Rivers", client_course_id="t")
+    mine.post("courses/", {"title": "Rivers again", "client_course_id": "t"})
     mine.delete(f"courses/{course['id']}/")
     published = look.events("course.%", course_id=course["id"])
     assert [(event["title"], event["revision"]) for event in published] == [
-        ("Told", 1),
-        ("Told again", 2),
-        ("Told again", 3),
+        ("Rivers", 1),
+        ("Rivers again", 2),
+        ("Rivers again", 3),
     ]
     assert {event["user_id"] for event in published} == {mine.id}

@@ -10,10 +10,10 @@ import pytest
 from tests.support.client import Api, User
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
 
 
-def make(user: User, title: str = "A note", **more: Any) -> dict[str, Any]:
+def make(user: User, title: str | int = "A note", **more: Any) -> dict[str, Any]:
     answer = user.post("notes/", {"title": title, **more})
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
@@ -38,8 +38,8 @@ def test_a_note_detail_has_every_key(mine: User) -> None:
         course_id=course["id"],
     )
     assert UUID.fullmatch(note["uuid"])
-    assert MOMENT.fullmatch(note["last_edit"])
-    assert MOMENT.fullmatch(note["date_created"])
+    assert TIMESTAMP.fullmatch(note["last_edit"])
+    assert TIMESTAMP.fullmatch(note["date_created"])
     blocks = note.pop("blocks")
     assert note == {
         "id": note["id"],
@@ -66,7 +66,7 @@ def test_a_note_detail_has_every_key(mine: User) -> None:
         "id", "block_type", "text", "args", "is_AI_generated", "image_url", "date_created", "last_edit"
     }  # fmt: skip
     assert (blocks[0]["block_type"], blocks[0]["text"], blocks[0]["args"]) == ("T", "Eigenvalues", None)
-    assert MOMENT.fullmatch(blocks[0]["date_created"])
+    assert TIMESTAMP.fullmatch(blocks[0]["date_created"])
     assert isinstance(note["id"], int)
     assert mine.get(f"notes/{note['id']}/").json() == {**note, "blocks": blocks, "can_edit": True}
 
@@ -137,7 +137,7 @@ def test_values_are_read_leniently(mine: User) -> None:
     note = make(
         mine, 7, description=None, content="  padded \n", metadata_json=None, custom_meta=None, is_public="yes",
         course_id=0, markdown=None, source_note_uuid=None, client_draft_id="", surplus=1,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
     assert (note["title"], note["description"], note["content"]) == ("7", "", "padded")
     assert (note["metadata_json"], note["custom_meta"], note["is_public"], note["course_id"]) == ("", "", True, None)
     form = mine.request("POST", "notes/", data={"title": "form", "content": "text", "is_public": "1"})
@@ -308,14 +308,14 @@ def test_creating_and_upserting_are_activity(mine: User, look: Any) -> None:
     assert row["word_count"] == 6  # of "# t", a blank line, and the four
 
 
-def test_facts_of_a_note(mine: User, look: Any) -> None:
-    note = make(mine, "Told", description="why")
+def test_events_of_a_note(mine: User, look: Any) -> None:
+    note = make(mine, "Rivers", description="why")
     (created,) = look.events("note.created", note_id=note["id"])
     assert created == {
         "note_id": note["id"],
         "uuid": note["uuid"],
         "user_id": mine.id,
-        "title": "Told",
+        "title": "Rivers",
         "description": "why",
         "course_id": None,
         "revision": 1,

@@ -7,10 +7,12 @@ import io
 import json
 import stat
 import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
+from pydantic import JsonValue
 from tests.support.client import Api, User
 
 from notechondria_launcher.stack import Stack
@@ -24,7 +26,7 @@ PICTURE = base64.b64decode(
 OWN = '---\nuuid: "7d6c9f2e-6b0e-4f0f-9a35-0c9c3f7f6a10"\nmetadata_json: ""\ncustom_meta: ""\nx: 1\n---\n\ntext'
 
 
-def packed(files: dict[str, bytes | str], **more: Any) -> bytes:
+def packed(files: Mapping[str, bytes | str], **more: Any) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
@@ -127,7 +129,7 @@ def test_what_is_exported_can_be_imported_by_somebody_else(mine: User, other: Us
 
 
 def test_broken_parts_of_an_export_are_named_and_the_note_imported(mine: User) -> None:
-    fields = {
+    fields: dict[str, JsonValue] = {
         "uuid": "0d6c9f2e-6b0e-4f0f-9a35-0c9c3f7f6a10",
         "metadata_json": "",
         "custom_meta": "",
@@ -213,7 +215,7 @@ def test_lies_and_nonsense_are_refused(mine: User, api: Api) -> None:
 
 
 def test_front_matter_comes_back() -> None:
-    fields = {"title": 'a "b": c', "list": [{"a": 1}], "none": None, "yes": True}
+    fields: dict[str, JsonValue] = {"title": 'a "b": c', "list": [{"a": 1}], "none": None, "yes": True}
     for body in ("text\n---\nmore", "", "---\nx: 1\n---\n", "two\r\nlines"):
         assert front_matter.read(front_matter.write(fields, body)) == (fields, body)
 

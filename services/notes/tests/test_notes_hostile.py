@@ -31,7 +31,7 @@ BLOCKS = st.lists(
     st.dictionaries(st.sampled_from(["block_type", "text", "args", "is_AI_generated"]), SCALARS) | SCALARS, max_size=3
 )
 
-MODELS = {
+MODELS: dict[str, type[Body]] = {
     "POST courses/": CreateCourse,
     "PATCH courses/{course}/": UpdateCourse,
     "POST courses/reorder/": ReorderCourses,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -43,7 +44,7 @@ JOPLIN: dict[str, bytes | str] = {
 }
 
 
-def packed(files: dict[str, bytes | str], below: str = "") -> bytes:
+def packed(files: Mapping[str, bytes | str], below: str = "") -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in files.items():

@@ -7,7 +7,7 @@ import json
 import os
 import select
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -31,7 +31,7 @@ TAIL = b"\r\n--x--\r\n"
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 
 
-def packed(files: dict[str, bytes | str], how: int = zipfile.ZIP_STORED) -> bytes:
+def packed(files: Mapping[str, bytes | str], how: int = zipfile.ZIP_STORED) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", how) as archive:
         for name, data in files.items():
@@ -115,7 +115,7 @@ def test_a_directory_of_too_many_files_is_not_taken_apart(monkeypatch: pytest.Mo
 
 
 class Begun:
-    """An import whose client sends its end only when told to."""
+    """An import whose client sends its end only when asked to."""
 
     def __init__(self, user: User, data: bytes) -> None:
         self._user, self._body = user, HEAD + data

@@ -215,8 +215,8 @@ def test_words_of_a_block_are_those_of_its_markdown(
 ) -> None:
     note = make(mine)
     mine.post(f"notes/{note['id']}/blocks/", block)
-    told = look.events("activity.recorded", note_id=note["id"])
-    assert [(event["activity_type"], event["word_count"]) for event in told] == ([("E", words)] if words else [])
+    published = look.events("activity.recorded", note_id=note["id"])
+    assert [(event["activity_type"], event["word_count"]) for event in published] == ([("E", words)] if words else [])
 
 
 @pytest.mark.contract("notes §9.1")
@@ -298,8 +298,8 @@ def test_last_edit_moves_with_the_cover_only(mine: User, api: Api) -> None:
 def test_today_is_utc(mine: User, look: Any) -> None:
     before = datetime.now(UTC).date().isoformat()
     note = make(mine, content="some words")
-    (told,) = look.events("activity.recorded", note_id=note["id"])
-    assert before <= told["activity_date"] <= datetime.now(UTC).date().isoformat()
+    (published,) = look.events("activity.recorded", note_id=note["id"])
+    assert before <= published["activity_date"] <= datetime.now(UTC).date().isoformat()
 
 
 @pytest.mark.contract("notes §1")

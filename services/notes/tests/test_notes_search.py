@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Any
@@ -188,11 +189,12 @@ def test_search_among_all_notes_follows_the_rule(mine: User, other: User, api: A
     for user in (mine, other):
         listed = user.get("notes/", params={"course_id": course}).json()
         rows += [user.get(f"notes/{summary['id']}/").json() for summary in listed]
-    for reader, shown in (
+    readers: list[tuple[User | Api, Callable[[Row], bool]]] = [
         (mine, lambda note: note["is_public"] or note["author"]["id"] == mine.id),
         (other, lambda note: note["is_public"] or note["author"]["id"] == other.id),
         (api, lambda note: note["is_public"]),
-    ):
+    ]
+    for reader, shown in readers:
         for text in ("red fish", "strctures meaningfl", "a", "kiwi", "nothing", "字", "red 漢 of"):
             expected = plain_search(text, [row for row in rows if shown(row)])
             params = {"q": text, "scope": "all", "course_id": course}

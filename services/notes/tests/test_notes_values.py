@@ -59,7 +59,8 @@ def test_integers_are_read_leniently(mine: User) -> None:
     assert type(course["id"]) is int
     note = mine.post("notes/", {"title": "t", "course_id": str(course["id"])}).json()
     assert (note["course_id"], type(note["id"])) == (course["id"], int)
-    for bad in ("x", 1.5, True, [], {}):
+    wrong: list[object] = ["x", 1.5, True, [], {}]
+    for bad in wrong:
         answer = mine.patch(f"notes/{note['id']}/", {"course_id": bad})
         assert answer.json() == {"course_id": ["A valid integer is required."]}
 

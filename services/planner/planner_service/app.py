@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -14,7 +16,7 @@ import planner_service.internal.routes
 import planner_service.note_sessions.routes
 import planner_service.planner_events.routes
 import planner_service.week.routes
-from notechondria_shared.auth.state import state_of
+from notechondria_shared.messaging.consumer import Subscription
 from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.service.runner import configured_app, load_settings
 from planner_service.handlers import SUBSCRIPTIONS
@@ -23,10 +25,19 @@ from planner_service.settings import PlannerSettings
 from planner_service.state import PlannerState
 
 
-async def _install_metrics(app: FastAPI) -> None:
-    from planner_service.service_metrics import install  # noqa: PLC0415 - only when metrics are on
+@dataclass(kw_only=True)
+class RunningPlanner(PlannerState):
+    """The state with what is made of the features."""
 
-    install(state_of(app, PlannerState))
+    def subscriptions(self) -> Sequence[Subscription]:
+        """What planner consumes."""
+        return SUBSCRIPTIONS
+
+    def measure(self) -> None:
+        """Count fetches of calendars."""
+        from planner_service.service_metrics import count_fetches  # noqa: PLC0415 - only when metrics are on
+
+        count_fetches(self.refresher, self.settings.service)
 
 
 SPEC = ServiceSpec(
@@ -47,9 +58,7 @@ SPEC = ServiceSpec(
     metadata=Base.metadata,
     migrations=Path(__file__).resolve().parent.parent / "migrations",
     capabilities={"planner": 1, "calendar_feeds": 1},
-    subscriptions=lambda _: SUBSCRIPTIONS,
-    state=PlannerState,
-    measure=_install_metrics,
+    state=RunningPlanner,
 )
 
 

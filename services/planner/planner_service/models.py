@@ -119,9 +119,9 @@ class CalendarSource(Base):
     next_read_at: Mapped[datetime | None] = mapped_column(default=now)
     """None for a text that was read: it does not change."""
     claimed_until: Mapped[datetime | None]
-    """Somebody reads it right now, and is given up at this moment."""
+    """Somebody reads it right now, and is given up at this time."""
     touched_at: Mapped[datetime] = mapped_column(default=now)
-    """When a feed last asked for it: not swept away in the moment between."""
+    """When a feed last asked for it: not swept away in between."""
 
 
 class CalendarYear(Base):
@@ -194,7 +194,7 @@ class CalendarLink(Dated, Base):
     include_sessions: Mapped[bool] = mapped_column(default=True)
     include_deadlines: Mapped[bool] = mapped_column(default=True)
     token_digest: Mapped[str] = mapped_column(unique=True)
-    """SHA-256 of the token, which nobody can be told again."""
+    """SHA-256 of the token, which cannot be shown again."""
 
 
 class NoteSession(Dated, Base):
@@ -217,7 +217,7 @@ class NoteSession(Dated, Base):
 
 
 class Activity(Base):
-    """Words written on a day, as notes told it (planner §1.4)."""
+    """Words written on a day, as notes published it (planner §1.4)."""
 
     __tablename__ = "activities"
     __table_args__ = (
@@ -256,7 +256,7 @@ class NoteRef(Base):
     """Of the event that title, description and course were taken from."""
     state: Mapped[str]
     state_revision: Mapped[int]
-    """Of the event that the state was taken from: an edit told late must not hide that the note was trashed before."""
+    """Of the event that the state was taken from: a late edit must not hide that the note was trashed before."""
 
 
 class CourseRef(Base):
@@ -274,7 +274,7 @@ class CourseRef(Base):
 
 
 class AccountState(Base):
-    """Whether an account is open, as identity last told: what was published for others to read is shut with it."""
+    """Whether an account is open, as identity last published: what was published for others to read is shut with it."""
 
     __tablename__ = "account_states"
 

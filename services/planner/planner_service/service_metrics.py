@@ -7,7 +7,7 @@ import time
 from prometheus_client import Counter, Histogram
 
 from planner_service.calendar_sources.fetch import CalendarFetcher, Fetched, FetchFailed
-from planner_service.state import PlannerState
+from planner_service.calendar_sources.refresher import Refresher
 
 FETCHES = Counter(
     "notechondria_feed_fetches",
@@ -36,19 +36,18 @@ class CountedFetcher:
         """The calendar at `url`, as without counting."""
         began, outcome = time.perf_counter(), "failed"
         try:
-            found = await self._inner.fetch(url, etag, last_modified)
-            outcome = "unchanged" if found.text is None else "changed"
+            fetched = await self._inner.fetch(url, etag, last_modified)
+            outcome = "unchanged" if fetched.text is None else "changed"
         except FetchFailed as failure:
             outcome = "refused" if failure.is_final else "failed"
             raise
         else:
-            return found
+            return fetched
         finally:
             DURATION.labels(self._service).observe(time.perf_counter() - began)
             FETCHES.labels(self._service, outcome).inc()
 
 
-def install(state: PlannerState) -> None:
+def count_fetches(refresher: Refresher, service: str) -> None:
     """Count what the refresher fetches."""
-    refresher = state.refresher
-    refresher.fetcher = CountedFetcher(refresher.fetcher, state.settings.service)
+    refresher.fetcher = CountedFetcher(refresher.fetcher, service)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from services.planner.tests.feed_server import FeedServer
-from services.planner.tests.support import Tables, Teller
+from services.planner.tests.support import Publisher, Tables
 from tests.support.client import Api, User
 
 from notechondria_launcher.stack import Stack
@@ -22,9 +22,9 @@ def tables(stack: Stack) -> Iterator[Tables]:
 
 
 @pytest.fixture(scope="module")
-def teller(stack: Stack, tables: Tables) -> Teller:
+def publisher(stack: Stack, tables: Tables) -> Publisher:
     """Events in the name of notes."""
-    return Teller(stack, tables)
+    return Publisher(stack, tables)
 
 
 @pytest.fixture(scope="session")

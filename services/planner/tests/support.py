@@ -1,4 +1,4 @@
-"""What the planner's tests need beside the gateway: events told in the name of notes, and a look at the tables."""
+"""What the planner's tests need beside the gateway: events published in the name of notes, and a look at the tables."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Tables:
         """Have the planner read an address in the background, now."""
         self.rows("UPDATE planner.calendar_sources SET next_read_at = now() WHERE url = %s", url)
 
-    def told_of(self, subject: str) -> list[dict[str, Any]]:
+    def events_of(self, subject: str) -> list[dict[str, Any]]:
         """Subject and data of the events in the outbox about one aggregate, in order."""
         return self.rows(
             "SELECT subject, envelope -> 'data' AS data FROM planner.outbox WHERE envelope ->> 'subject' = %s "
@@ -61,13 +61,13 @@ class Tables:
         self._connection.close()
 
 
-class Teller:
+class Publisher:
     """Puts events on the stream of notes, as its relay does."""
 
     def __init__(self, stack: Stack, tables: Tables) -> None:
         self._url, self._tables = stack.nats_url("notes"), tables
 
-    def tell(self, *events: IntegrationEvent, event_id: UUID | None = None) -> None:
+    def publish(self, *events: IntegrationEvent, event_id: UUID | None = None) -> None:
         """Publish events in order and wait until the planner has taken them all."""
         marker = CourseCreated(course_id=self.new_id(), user_id=None, title="Marker", revision=1)
         asyncio.run(self._publish([*events, marker], event_id))
@@ -100,20 +100,23 @@ class Teller:
     def course(self, owner: User | None = None) -> int:
         """A course whose events the planner has consumed."""
         course_id = self.new_id()
-        self.tell(CourseCreated(course_id=course_id, user_id=owner.id if owner else None, title="Biology", revision=1))
+        self.publish(
+            CourseCreated(course_id=course_id, user_id=owner.id if owner else None, title="Biology", revision=1)
+        )
         return course_id
 
     def on_course_deleted(self, course_id: int) -> None:
-        self.tell(CourseDeleted(course_id=course_id, user_id=None, title="Biology", revision=2))
+        self.publish(CourseDeleted(course_id=course_id, user_id=None, title="Biology", revision=2))
 
     def note(self, owner: User, **fields: Any) -> int:
         """A note whose events the planner has consumed."""
         event = note_event(NoteCreated, self.new_id(), owner, **fields)
-        self.tell(event)
-        return event.note_id
+        self.publish(event)
+        note_id: int = event.note_id
+        return note_id
 
     def purge(self, owner: User, note_id: int, revision: int = 9) -> None:
-        self.tell(note_event(NotePurged, note_id, owner, revision=revision))
+        self.publish(note_event(NotePurged, note_id, owner, revision=revision))
 
 
 def note_event(event: type[Any], note_id: int, owner: User, **fields: Any) -> Any:
@@ -122,7 +125,7 @@ def note_event(event: type[Any], note_id: int, owner: User, **fields: Any) -> An
     return event(note_id=note_id, uuid=UUID(int=note_id), user_id=owner.id, **(values | fields))
 
 
-def activity_fact(owner: User, note_id: int, day: date, words: int, **fields: Any) -> ActivityRecorded:
+def activity_event(owner: User, note_id: int, day: date, words: int, **fields: Any) -> ActivityRecorded:
     """An event about words written."""
     values: dict[str, Any] = {
         "activity_id": uuid4(),

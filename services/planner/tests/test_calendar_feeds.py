@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from services.planner.tests.calls import change_feed, create_feed, entries, feeds_of, without_summary
 from services.planner.tests.feed_server import SEMINAR, FeedServer, of_one, vcalendar, vevent
-from services.planner.tests.support import Tables, Teller
+from services.planner.tests.support import Publisher, Tables
 from services.planner.tests.test_feed_urls import NO_ADDRESSES, TABLE
 from tests.support.client import User
 
-from notechondria_contracts.fields import messages
+from notechondria_contracts.fields import validation_messages
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
 
 
 @pytest.mark.contract("planner §3.3", "planner §0", "planner §1.2", "planner §3.1", "planner §3.2")
-def test_a_feed_has_every_key(ann: User, teller: Teller) -> None:
-    course_id = teller.course(ann)
+def test_a_feed_has_every_key(ann: User, publisher: Publisher) -> None:
+    course_id = publisher.course(ann)
     feed = create_feed(ann, course_id=course_id, raw_ical=SEMINAR)
     assert STAMP.fullmatch(feed["date_created"])
     assert STAMP.fullmatch(feed["last_edit"])
@@ -82,8 +82,8 @@ def test_a_deleted_feed_takes_its_text_along(ann: User, tables: Tables) -> None:
     assert feeds_of(ann) == entries(ann) == []
     assert tables.count("calendar_sources", body=text) == 0
     assert ann.delete(f"calendar-feeds/{feed['id']}/").status_code == 404
-    told = tables.told_of(f"calendar-feeds/{feed['id']}")
-    assert told == [
+    published = tables.events_of(f"calendar-feeds/{feed['id']}")
+    assert published == [
         {"subject": "planner.feed.deleted", "data": {"revision": 1, "feed_id": feed["id"], "user_id": ann.id}}
     ]
 
@@ -92,21 +92,21 @@ def test_a_deleted_feed_takes_its_text_along(ann: User, tables: Tables) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("title", "", messages.BLANK),
-        ("title", "   ", messages.BLANK),
-        ("title", None, messages.NULL),
-        ("title", "x" * 121, messages.too_long(120)),
+        ("title", "", validation_messages.BLANK),
+        ("title", "   ", validation_messages.BLANK),
+        ("title", None, validation_messages.NULL),
+        ("title", "x" * 121, validation_messages.too_long(120)),
         ("source_kind", "Q", '"Q" is not a valid choice.'),
-        ("source_kind", None, messages.NULL),
-        ("source_url", None, messages.NULL),
-        ("source_url", "https://campus.example/" + "x" * 2000, messages.too_long(2000)),
-        ("raw_ical", None, messages.NULL),
-        ("raw_ical", ["x"], messages.NOT_TEXT),
-        ("raw_ical", "BEGIN:VCALENDAR\x00", messages.NUL_CHARACTER),
-        ("course_id", "x", messages.NOT_INTEGER),
-        ("is_enabled", "perhaps", messages.NOT_BOOLEAN),
-        ("is_enabled", None, messages.NULL),
-        *(("source_url", text, messages.BAD_URL) for text in NO_ADDRESSES),
+        ("source_kind", None, validation_messages.NULL),
+        ("source_url", None, validation_messages.NULL),
+        ("source_url", "https://campus.example/" + "x" * 2000, validation_messages.too_long(2000)),
+        ("raw_ical", None, validation_messages.NULL),
+        ("raw_ical", ["x"], validation_messages.NOT_TEXT),
+        ("raw_ical", "BEGIN:VCALENDAR\x00", validation_messages.NUL_CHARACTER),
+        ("course_id", "x", validation_messages.NOT_INTEGER),
+        ("is_enabled", "perhaps", validation_messages.NOT_BOOLEAN),
+        ("is_enabled", None, validation_messages.NULL),
+        *(("source_url", text, validation_messages.BAD_URL) for text in NO_ADDRESSES),
     ],
 )
 def test_a_bad_feed_names_the_failing_field(eve: User, field: str, value: Any, message: str) -> None:
@@ -123,7 +123,11 @@ def test_bad_fields_of_a_change(ann: User) -> None:
         f"calendar-feeds/{feed['id']}/", {"source_url": "ftp://x.example/", "title": "", "raw_ical": None}
     )
     assert answer.status_code == 400
-    assert answer.json() == {"title": [messages.BLANK], "source_url": [messages.BAD_URL], "raw_ical": [messages.NULL]}
+    assert answer.json() == {
+        "title": [validation_messages.BLANK],
+        "source_url": [validation_messages.BAD_URL],
+        "raw_ical": [validation_messages.NULL],
+    }
     assert feeds_of(ann) == [without_summary(feed)]
 
 
@@ -137,8 +141,8 @@ def test_the_longest_values_of_a_feed_are_kept(ann: User) -> None:
 
 
 @pytest.mark.contract("planner §3.2", "planner §3.1", "planner §3.3")
-def test_the_bodies_of_the_app_work(ann: User, teller: Teller, feeds: FeedServer) -> None:
-    course_id = teller.course(ann)
+def test_the_bodies_of_the_app_work(ann: User, publisher: Publisher, feeds: FeedServer) -> None:
+    course_id = publisher.course(ann)
     imported = create_feed(ann, title="A", source_kind="I", raw_ical=SEMINAR, course_id=None)
     url, _ = feeds.page(of_one("Subscribed"))
     subscribed = create_feed(ann, title="B", source_kind="S", source_url=url, course_id=course_id)
@@ -164,7 +168,7 @@ def test_webcal_is_kept_as_https(ann: User) -> None:
 @pytest.mark.contract("planner §3.2", "planner §0")
 def test_a_feed_needs_a_title(eve: User) -> None:
     answer = eve.post("calendar-feeds/", {})
-    assert (answer.status_code, answer.json()) == (400, {"title": [messages.REQUIRED]})
+    assert (answer.status_code, answer.json()) == (400, {"title": [validation_messages.REQUIRED]})
 
 
 @pytest.mark.contract("planner §3.2", "planner §10")
@@ -174,12 +178,12 @@ def test_course_must_exist_and_fields_come_first(ann: User) -> None:
         assert ann.post("calendar-feeds/", {"title": "Lab", "course_id": course_id}).status_code == 404
         assert ann.patch(f"calendar-feeds/{feed['id']}/", {"course_id": course_id}).status_code == 404
     answer = ann.post("calendar-feeds/", {"title": "", "course_id": 899_999_999})
-    assert (answer.status_code, answer.json()) == (400, {"title": [messages.BLANK]})
+    assert (answer.status_code, answer.json()) == (400, {"title": [validation_messages.BLANK]})
 
 
 @pytest.mark.contract("planner §3.2", "planner §0")
-def test_a_feed_is_read_leniently(ann: User, teller: Teller) -> None:
-    course_id = teller.course(ann)
+def test_a_feed_is_read_leniently(ann: User, publisher: Publisher) -> None:
+    course_id = publisher.course(ann)
     feed = create_feed(
         ann, title="  Lab ", course_id=str(course_id), is_enabled="off", raw_ical=f"\n  {SEMINAR}  ", x=1
     )
@@ -198,8 +202,8 @@ def test_kind_is_not_checked_against_the_rest(ann: User, kind: str) -> None:
 
 
 @pytest.mark.contract("planner §3.2", "planner §3.1", "planner §3.3")
-def test_change_touches_only_what_was_sent(ann: User, teller: Teller) -> None:
-    course_id = teller.course(ann)
+def test_change_touches_only_what_was_sent(ann: User, publisher: Publisher) -> None:
+    course_id = publisher.course(ann)
     feed = create_feed(ann, course_id=course_id, raw_ical=SEMINAR)
     changed = change_feed(ann, feed, title="Lectures")
     assert changed["last_edit"] > feed["last_edit"]

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 from services.planner.tests.calls import link, read_link
-from services.planner.tests.support import Tables, Teller
+from services.planner.tests.support import Publisher, Tables
 from tests.support.client import Api, User, eventually
 
-from notechondria_contracts.fields import messages
+from notechondria_contracts.fields import validation_messages
 from notechondria_launcher.stack import Stack
 from planner_service.calendar_links import tokens
 
 
 @pytest.mark.contract("planner §0")
-def test_links_are_made_listed_and_revoked(ann: User, ben: User, api: Api, teller: Teller, stack: Stack) -> None:
-    course_id = teller.course(ann)
+def test_links_are_made_listed_and_revoked(ann: User, ben: User, api: Api, publisher: Publisher, stack: Stack) -> None:
+    course_id = publisher.course(ann)
     made = link(ann, name="  Watch ", include_sessions="off", course_id=course_id)
     shown = {key: value for key, value in made.items() if key not in {"token", "url"}}
     assert shown == {
@@ -98,12 +98,12 @@ def test_wrong_tokens_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"name": ""}, {"name": [messages.BLANK]}),
+        ({"name": ""}, {"name": [validation_messages.BLANK]}),
         (
             {"name": "x" * 121, "course_id": "x"},
-            {"name": [messages.too_long(120)], "course_id": [messages.NOT_INTEGER]},
+            {"name": [validation_messages.too_long(120)], "course_id": [validation_messages.NOT_INTEGER]},
         ),
-        ({"include_events": "perhaps"}, {"include_events": [messages.NOT_BOOLEAN]}),
+        ({"include_events": "perhaps"}, {"include_events": [validation_messages.NOT_BOOLEAN]}),
         (
             {"include_events": False, "include_sessions": False, "include_deadlines": False},
             {"non_field_errors": ["Choose at least one of events, sessions and deadlines."]},
@@ -127,7 +127,7 @@ def test_a_disabled_account_publishes_nothing(api: Api, stack: Stack) -> None:
     call = [sys.executable, "-m", "notechondria_launcher", "users"]
     for command, status in (("disable", 401), ("enable", 200)):
         subprocess.run([*call, command, owner.username, "--data", str(stack.data)], check=True, capture_output=True)
-        eventually(lambda wanted=status: api.get(path).status_code == wanted, seconds=5)
+        eventually(lambda: api.get(path).status_code == status, seconds=5)
 
 
 def test_links_of_a_user_are_bounded(api: Api) -> None:

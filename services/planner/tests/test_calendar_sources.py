@@ -167,7 +167,7 @@ def test_a_claim_cancelled_while_it_is_made_is_given_up(
 ) -> None:
     url, _ = feeds.page(SEMINAR)
     source_id = tables.source_of(subscribe(ann, url)["id"])
-    made = []
+    made: list[object] = []
 
     async def claim(db: AsyncSession, claimed: int, until: datetime) -> NoReturn:
         assert await real_claim(db, claimed, until)

@@ -1,4 +1,4 @@
-"""Feeds that cannot be read: what is told of them, what stays of them, when they are tried again (planner §5.2)."""
+"""Feeds that cannot be read: what is reported of them, what stays of them, when they are tried again (planner §5.2)."""
 
 from __future__ import annotations
 

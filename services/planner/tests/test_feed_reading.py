@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from services.planner.tests.calls import create_feed, entries, spans
 from services.planner.tests.feed_server import SEMINAR, vcalendar, vevent
-from services.planner.tests.support import Tables, Teller
+from services.planner.tests.support import Publisher, Tables
 from tests.support.client import User
 
 from planner_service.calendar_feeds.payload import summary
@@ -15,8 +15,8 @@ from planner_service.calendar_feeds.queries import FeedRow
 
 
 @pytest.mark.contract("planner §5.2", "planner §1.1", "planner §1.2", "planner §6.3")
-def test_an_entry_of_a_feed_has_every_key(ann: User, teller: Teller) -> None:
-    course_id = teller.course(ann)
+def test_an_entry_of_a_feed_has_every_key(ann: User, publisher: Publisher) -> None:
+    course_id = publisher.course(ann)
     feed = create_feed(ann, course_id=course_id, raw_ical=SEMINAR)
     assert entries(ann) == [
         {
@@ -32,9 +32,9 @@ def test_an_entry_of_a_feed_has_every_key(ann: User, teller: Teller) -> None:
 
 
 @pytest.mark.contract("planner §6.3")
-def test_ties_are_plan_then_session_then_calendar(ann: User, teller: Teller) -> None:
+def test_ties_are_plan_then_session_then_calendar(ann: User, publisher: Publisher) -> None:
     create_feed(ann, raw_ical=vcalendar(vevent("20260506T120000Z"), vevent("20260506T110000Z")))
-    ann.post("note-sessions/", {"note_id": teller.note(ann), "started_at": "2026-05-06T12:00:00Z"})
+    ann.post("note-sessions/", {"note_id": publisher.note(ann), "started_at": "2026-05-06T12:00:00Z"})
     ann.post("planner-events/", {"title": "Plan", "event_date": "2026-05-06"})
     day = ann.get("activity/week/?start_date=2026-05-06").json()["days"][0]["events"]
     assert [item["kind"] for item in day] == ["calendar", "plan", "note_session", "calendar"]
@@ -56,7 +56,7 @@ def test_entries_stand_on_their_first_day(ann: User) -> None:
 
 
 SIX = "2026-05-06T"
-SUBSET = {
+SUBSET: dict[str, tuple[str, int | list[tuple[str, str, str]]]] = {
     "no DTSTART": ("BEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT", []),
     "no DTEND": (vevent("20260506T093000Z", SUMMARY="x"), [("x", "09:30", "10:30")]),
     "no SUMMARY": (vevent("20260506T093000Z"), [("Lab timetable", "09:30", "10:30")]),

@@ -109,7 +109,7 @@ async def fetch(url: str, answers: list[list[str]], *allowed: str) -> str | None
 
 
 class Connections:
-    """Every address that a socket of this process was told to connect to while it is open."""
+    """Every address that a socket of this process was asked to connect to while it is open."""
 
     def __init__(self) -> None:
         self.seen: list[Any] = []
@@ -141,7 +141,7 @@ def connections(every_connection: Connections) -> list[Any]:
 
 @pytest.mark.contract("planner §5.2")
 @pytest.mark.parametrize("address", [text for text in INNER_ADDRESSES if "." in text or ":" in text])
-def test_no_socket_is_told_to_connect_to_an_inner_address(connections: list[Any], address: str) -> None:
+def test_no_socket_connects_to_an_inner_address(connections: list[Any], address: str) -> None:
     host = f"[{address}]" if ":" in address and "%" not in address else "harmless.example"
     for url in (f"http://{host}:8080/t.ics", "https://harmless.example/t.ics"):
         with pytest.raises(FetchFailed, match=REFUSED):

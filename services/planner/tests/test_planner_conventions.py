@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from services.planner.tests.calls import begin_session, change_event, create_feed, feeds_of, link, plan, week
 from services.planner.tests.feed_server import SEMINAR
-from services.planner.tests.support import Teller
+from services.planner.tests.support import Publisher
 from tests.support.client import Api, User, eventually
 
-from notechondria_contracts.fields import messages
+from notechondria_contracts.fields import validation_messages
 from notechondria_launcher.stack import Stack
 
 JSON = "application/json; charset=utf-8"
@@ -101,12 +101,12 @@ def test_a_revoked_token_is_invalid(api: Api) -> None:
 def test_a_disabled_account_is_401(api: Api, stack: Stack) -> None:
     user = api.register()
     # Disabling signs out everywhere: the session is gone, the key is still known.
-    told = {f"Token {user.token}": "Invalid token.", f"Bearer {user.rotate_key()}": "User account is disabled."}
+    refusals = {f"Token {user.token}": "Invalid token.", f"Bearer {user.rotate_key()}": "User account is disabled."}
     call = [sys.executable, "-m", "notechondria_launcher", "users", "disable", user.username, "--data", str(stack.data)]
     subprocess.run(call, check=True, capture_output=True)
-    for credential, detail in told.items():
+    for credential, detail in refusals.items():
         asked = {"Authorization": credential}
-        eventually(lambda asked=asked: api.get("planner-events/", headers=asked).status_code == 401, seconds=5)
+        eventually(lambda: api.get("planner-events/", headers=asked).status_code == 401, seconds=5)
         for path in ("activity/week/", "calendar-feeds/", "heatmap/"):
             answer = api.get(path, headers=asked)
             assert (answer.status_code, answer.json()) == (401, {"detail": detail})
@@ -123,9 +123,9 @@ def test_success_bodies_are_utf_8(ann: User) -> None:
 
 
 @pytest.mark.contract("planner §0", "planner §1.2", "planner §1.3", "planner §3.3", "planner §10")
-def test_ids_are_integers_and_lists_are_plain_arrays(ann: User, teller: Teller) -> None:
-    course_id = teller.course(ann)
-    note_id = teller.note(ann, course_id=course_id)
+def test_ids_are_integers_and_lists_are_plain_arrays(ann: User, publisher: Publisher) -> None:
+    course_id = publisher.course(ann)
+    note_id = publisher.note(ann, course_id=course_id)
     today = datetime.now(UTC).date()
     event = plan(ann, today, course_id=course_id)
     feed = create_feed(ann, course_id=course_id, raw_ical=SEMINAR.replace("20260505", f"{today:%Y%m%d}"))
@@ -150,7 +150,7 @@ def test_ids_are_integers_and_lists_are_plain_arrays(ann: User, teller: Teller) 
             assert type(item.get(name, 1)) is int, name
 
 
-MOMENTS = [
+TIMESTAMPS = [
     ("2026-05-06T14:00:00.000", "2026-05-06T14:00:00+00:00"),
     ("2026-05-06T14:00:00", "2026-05-06T14:00:00+00:00"),
     ("2026-05-06T14:00", "2026-05-06T14:00:00+00:00"),
@@ -166,12 +166,12 @@ MOMENTS = [
 
 
 @pytest.mark.contract("planner §0", "planner §11")
-@pytest.mark.parametrize(("sent", "shown"), MOMENTS)
-def test_date_times_are_converted_to_utc(eve: User, teller: Teller, sent: str, shown: str) -> None:
+@pytest.mark.parametrize(("sent", "shown"), TIMESTAMPS)
+def test_date_times_are_converted_to_utc(eve: User, publisher: Publisher, sent: str, shown: str) -> None:
     event = make(eve, starts_at=sent, completed_at=sent, is_completed=True)
     assert (event["starts_at"], event["completed_at"], event["event_date"]) == (shown, shown, shown[:10])
     assert change_event(eve, event, starts_at="2026-05-01T00:00:00Z", ends_at=sent)["ends_at"] == shown
-    note_id = teller.note(eve)
+    note_id = publisher.note(eve)
     assert begin_session(eve, note_id, started_at=sent)["starts_at"] == shown
     items = [item for day in week(eve, f"?start_date={shown[:10]}")["days"] for item in day["events"]]
     assert shown in {item["starts_at"] for item in items if item.get("note_id") == note_id}
@@ -182,7 +182,7 @@ def test_date_times_are_converted_to_utc(eve: User, teller: Teller, sent: str, s
 def test_bad_date_times_are_refused(eve: User, text: Any) -> None:
     for name in ("starts_at", "ends_at", "completed_at"):
         answer = eve.post("planner-events/", {**MINIMAL, name: text})
-        assert (answer.status_code, answer.json()) == (400, {name: [messages.BAD_DATETIME]})
+        assert (answer.status_code, answer.json()) == (400, {name: [validation_messages.BAD_DATETIME]})
 
 
 @pytest.mark.contract("planner §0")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from services.planner.tests.calls import change_event, plan
-from services.planner.tests.support import Tables, Teller
+from services.planner.tests.support import Publisher, Tables
 from tests.support.client import User
 
 MINIMAL = {"title": "Hand in lab report", "event_date": "2026-05-09"}
@@ -22,8 +22,8 @@ def window(event: dict[str, Any]) -> tuple[str, str, str]:
 
 
 @pytest.mark.contract("planner §2.3", "planner §0", "planner §1.1", "planner §2.1", "planner §2.2")
-def test_an_event_has_every_key(ann: User, teller: Teller) -> None:
-    course_id = teller.course(ann)
+def test_an_event_has_every_key(ann: User, publisher: Publisher) -> None:
+    course_id = publisher.course(ann)
     event = make(
         ann,
         title="  Hand in lab report ",
@@ -152,8 +152,10 @@ def test_no_room_for_an_end_is_400(ann: User) -> None:
 
 
 @pytest.mark.contract("planner §2.2", "planner §2.1", "planner §2.3")
-def test_patch_touches_only_the_keys_sent(ann: User, teller: Teller) -> None:
-    event = make(ann, description="Bring gloves", difficulty_weight=4, course_id=teller.course(), recurrence_freq="W")
+def test_patch_touches_only_the_keys_sent(ann: User, publisher: Publisher) -> None:
+    event = make(
+        ann, description="Bring gloves", difficulty_weight=4, course_id=publisher.course(), recurrence_freq="W"
+    )
     assert change_event(ann, event) == event
     assert change_event(ann, event, title="Renamed") == {**event, "title": "Renamed"}
     assert change_event(ann, event, course_id=None, description=None) == {
@@ -171,8 +173,8 @@ def test_completion_sets_and_clears_its_time(ann: User) -> None:
     done = change_event(ann, event, is_completed=True)
     assert before < datetime.fromisoformat(done["completed_at"]) < datetime.now(UTC) + timedelta(seconds=1)
     assert change_event(ann, event, is_completed=True)["completed_at"] == done["completed_at"]
-    told = change_event(ann, event, is_completed=True, completed_at="2026-05-06T10:00:00Z")
-    assert told["completed_at"] == "2026-05-06T10:00:00+00:00"
+    completed = change_event(ann, event, is_completed=True, completed_at="2026-05-06T10:00:00Z")
+    assert completed["completed_at"] == "2026-05-06T10:00:00+00:00"
     opened = change_event(ann, event, is_completed=False, completed_at="2026-05-06T10:00:00Z")
     assert (opened["is_completed"], opened["completed_at"]) == (False, None)
     assert make(ann, is_completed=True)["completed_at"] is not None
@@ -281,7 +283,7 @@ def test_an_event_is_stored_with_every_column(ann: User, tables: Tables) -> None
     (row,) = tables.rows("SELECT * FROM planner.planner_events WHERE id = %s", event["id"])
     assert row["user_id"] == ann.id
     assert row["date_created"] <= row["last_edit"]
-    # No importance, no priority, no link to a note or a feed; and what is not asked for is not told.
+    # No importance, no priority, no link to a note or a feed; and what is not asked for is not in the answer.
     assert set(row) - set(event) == {"user_id", "date_created", "last_edit", "revision"}
     nullable = tables.rows(
         "SELECT column_name FROM information_schema.columns WHERE table_schema = 'planner' "
@@ -296,8 +298,8 @@ def test_an_event_is_stored_with_every_column(ann: User, tables: Tables) -> None
 
 
 @pytest.mark.contract("planner §1.1")
-def test_any_existing_course_is_accepted(ann: User, ben: User, teller: Teller) -> None:
-    course_id = teller.course(ben)
+def test_any_existing_course_is_accepted(ann: User, ben: User, publisher: Publisher) -> None:
+    course_id = publisher.course(ben)
     assert make(ann, course_id=course_id)["course_id"] == course_id
 
 
@@ -307,8 +309,8 @@ def test_events_are_published_with_growing_revisions(ann: User, tables: Tables) 
     change_event(ann, event, title="Renamed")
     change_event(ann, event, title="Renamed")
     ann.delete(f"planner-events/{event['id']}/")
-    told = tables.told_of(f"planner-events/{event['id']}")
-    assert [(row["subject"], row["data"]["title"], row["data"]["revision"]) for row in told] == [
+    published = tables.events_of(f"planner-events/{event['id']}")
+    assert [(row["subject"], row["data"]["title"], row["data"]["revision"]) for row in published] == [
         ("planner.event.created", MINIMAL["title"], 1),
         ("planner.event.updated", "Renamed", 2),
         ("planner.event.deleted", "Renamed", 3),

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from services.planner.tests.support import Tables, Teller, activity_fact
+from services.planner.tests.support import Publisher, Tables, activity_event
 from tests.support.client import User
 
 
@@ -43,18 +43,20 @@ def test_an_empty_heatmap_has_365_cells(ann: User, today: date) -> None:
 
 
 @pytest.mark.contract("planner §7", "planner §1.4")
-def test_past_values_count_created_notes(ann: User, ben: User, today: date, teller: Teller, tables: Tables) -> None:
-    note_id = teller.note(ann)
+def test_past_values_count_created_notes(
+    ann: User, ben: User, today: date, publisher: Publisher, tables: Tables
+) -> None:
+    note_id = publisher.note(ann)
     ago = [today - timedelta(days=n) for n in range(5)]
-    teller.tell(
-        activity_fact(ann, note_id, ago[0], 320),
-        activity_fact(ann, note_id, ago[1], 5),
-        activity_fact(ann, note_id, ago[1], 20),
-        activity_fact(ann, note_id, ago[2], 9000),
-        activity_fact(ann, note_id, ago[3], 900, activity_type="E"),
-        activity_fact(ann, note_id, ago[4], 0),
-        activity_fact(ann, note_id, today - timedelta(days=183), 500),
-        activity_fact(ben, note_id, ago[3], 500),
+    publisher.publish(
+        activity_event(ann, note_id, ago[0], 320),
+        activity_event(ann, note_id, ago[1], 5),
+        activity_event(ann, note_id, ago[1], 20),
+        activity_event(ann, note_id, ago[2], 9000),
+        activity_event(ann, note_id, ago[3], 900, activity_type="E"),
+        activity_event(ann, note_id, ago[4], 0),
+        activity_event(ann, note_id, today - timedelta(days=183), 500),
+        activity_event(ben, note_id, ago[3], 500),
     )
     assert tables.count("activities", user_id=ann.id, activity_date=ago[4]) == 0
     body = heatmap(ann)
@@ -67,7 +69,7 @@ def test_past_values_count_created_notes(ann: User, ben: User, today: date, tell
 @pytest.mark.contract("planner §7", "planner §2.5")
 def test_future_values_sum_the_weights_of_events(ann: User, ben: User, today: date) -> None:
     days = {n: (today + timedelta(days=n)).isoformat() for n in (-1, 0, 1, 2, 8, 182, 183)}
-    for user, day, weight, extra in [
+    plans: list[tuple[User, int, int, dict[str, object]]] = [
         (ann, -1, 5, {}),
         (ann, 0, 2, {}),
         (ann, 1, 3, {}),
@@ -76,7 +78,8 @@ def test_future_values_sum_the_weights_of_events(ann: User, ben: User, today: da
         (ann, 182, 2, {}),
         (ann, 183, 9, {}),
         (ben, 8, 9, {}),
-    ]:
+    ]
+    for user, day, weight, extra in plans:
         body = {"title": "Plan", "event_date": days[day], "difficulty_weight": weight, **extra}
         assert user.post("planner-events/", body).status_code == 201
     seen = heatmap(ann)
@@ -86,9 +89,9 @@ def test_future_values_sum_the_weights_of_events(ann: User, ben: User, today: da
 
 
 @pytest.mark.contract("planner §1.4")
-def test_activity_is_kept_once(ann: User, today: date, teller: Teller, tables: Tables) -> None:
-    event = activity_fact(ann, teller.note(ann), today, 10, activity_id=uuid4())
-    teller.tell(event)
-    teller.tell(event)
+def test_activity_is_kept_once(ann: User, today: date, publisher: Publisher, tables: Tables) -> None:
+    event = activity_event(ann, publisher.note(ann), today, 10, activity_id=uuid4())
+    publisher.publish(event)
+    publisher.publish(event)
     assert tables.count("activities", activity_id=event.activity_id) == 1
     assert values(heatmap(ann), "past_value") == {today.isoformat(): 1}

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from services.planner.tests.support import Tables, Teller
+from services.planner.tests.support import Publisher, Tables
 from tests.support.client import Api, User, eventually
 
 scalars = (
@@ -135,16 +135,16 @@ def test_no_event_keeps_a_course_deleted_in_the_same_moment(ann: User, tables: T
         statuses = {job.result() for job in jobs}
     assert statuses <= {200, 201, 204, 404}
     for course_id in courses:
-        eventually(lambda course_id=course_id: tables.count("course_refs", course_id=course_id, is_deleted=True))
+        eventually(lambda: tables.count("course_refs", course_id=course_id, is_deleted=True))
         assert tables.count("planner_events", course_id=course_id) == 0
 
 
 @pytest.mark.contract("ADR 0003")
-def test_sessions_and_purge_in_the_same_moment(ann: User, teller: Teller, tables: Tables) -> None:
-    notes = [teller.note(ann) for _ in range(3)]
+def test_sessions_and_purge_in_the_same_moment(ann: User, publisher: Publisher, tables: Tables) -> None:
+    notes = [publisher.note(ann) for _ in range(3)]
     with ThreadPoolExecutor(4) as pool:
         jobs = [pool.submit(ann.post, "note-sessions/", {"note_id": note}) for note in notes for _ in range(6)]
         for note in notes:
-            teller.purge(ann, note)
+            publisher.purge(ann, note)
         assert {job.result().status_code for job in jobs} <= {201, 404}
     assert [tables.count("note_sessions", note_id=note) for note in notes] == [0, 0, 0]

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from services.planner.tests.feed_server import vcalendar, vevent
-from services.planner.tests.support import Teller, activity_fact
+from services.planner.tests.support import Publisher, activity_event
 from tests.support.client import Api, User, eventually
 
 from notechondria_launcher.stack import Stack
@@ -41,16 +41,16 @@ def test_the_front_page_part_holds_eight_open_events_and_the_heatmap(
 
 @pytest.mark.contract("planner §9", "planner §1.4", "planner §3.2")
 def test_an_export_holds_everything_of_one_user(
-    ann: User, ben: User, stack: Stack, teller: Teller, today: date
+    ann: User, ben: User, stack: Stack, publisher: Publisher, today: date
 ) -> None:
     event = ann.post("planner-events/", {"title": "Plan", "event_date": "2026-05-06", "is_completed": True}).json()
     text = vcalendar(vevent("20260505T093000Z", SUMMARY="Mine"))
     ann.post("calendar-feeds/", {"title": "Lab", "raw_ical": text})
     ann.post("calendar-feeds/", {"title": "Page", "source_kind": "S"})
     link = ann.post("calendar-links/", {"name": "Phone"}).json()
-    note_id = teller.note(ann)
+    note_id = publisher.note(ann)
     session = ann.post("note-sessions/", {"note_id": note_id, "started_at": "2026-05-06T10:00:00Z"}).json()
-    teller.tell(activity_fact(ann, note_id, today, 12))
+    publisher.publish(activity_event(ann, note_id, today, 12))
     ben.post("planner-events/", {"title": "Of somebody else", "event_date": "2026-05-06"})
     body: dict[str, Any] = ask(stack, f"/internal/users/{ann.id}/export").json()
     assert (body["service"], body["files"]) == ("planner", [])
@@ -101,10 +101,10 @@ def test_every_route_is_documented(monkeypatch: pytest.MonkeyPatch, stack: Stack
     }
     # Internal paths are documented elsewhere, and HEAD is GET without its body.
     routes = {
-        (method.lower(), re.sub(r"{(\w+):\w+}", r"{\1}", route.path))
+        (method.lower(), re.sub(r"{(\w+):\w+}", r"{\1}", route.path or ""))
         for route in api_routes(app)
         for method in (route.methods or set()) - {"HEAD"}
-        if not route.path.startswith("/internal/")
+        if not (route.path or "").startswith("/internal/")
     }
     assert set(operations) == routes
     assert ("get", "/api/v1/activity/week/") in routes

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from services.planner.tests.calls import begin_session
-from services.planner.tests.support import Tables, Teller, note_event
+from services.planner.tests.support import Publisher, Tables, note_event
 from tests.support.client import User
 
 from notechondria_contracts.events.notes import NoteTrashed
-from notechondria_contracts.fields import messages
+from notechondria_contracts.fields import validation_messages
 
 
 def listed(user: User, query: str = "") -> list[int]:
@@ -19,9 +19,9 @@ def listed(user: User, query: str = "") -> list[int]:
 
 
 @pytest.mark.contract("planner §8", "planner §1.3", "planner §6.3")
-def test_a_session_opens_with_the_notes_own_texts(ann: User, teller: Teller) -> None:
-    course_id = teller.course(ann)
-    note_id = teller.note(ann, description="d" * 300, course_id=course_id)
+def test_a_session_opens_with_the_notes_own_texts(ann: User, publisher: Publisher) -> None:
+    course_id = publisher.course(ann)
+    note_id = publisher.note(ann, description="d" * 300, course_id=course_id)
     before = datetime.now(UTC) - timedelta(seconds=1)
     row = begin_session(ann, note_id)
     started = datetime.fromisoformat(row["starts_at"])
@@ -41,8 +41,8 @@ def test_a_session_opens_with_the_notes_own_texts(ann: User, teller: Teller) -> 
 
 
 @pytest.mark.contract("planner §8", "planner §6.3")
-def test_a_session_opens_with_what_is_sent(ann: User, teller: Teller) -> None:
-    note_id = teller.note(ann)
+def test_a_session_opens_with_what_is_sent(ann: User, publisher: Publisher) -> None:
+    note_id = publisher.note(ann)
     row = begin_session(
         ann,
         note_id,
@@ -58,8 +58,8 @@ def test_a_session_opens_with_what_is_sent(ann: User, teller: Teller) -> None:
 
 
 @pytest.mark.contract("planner §8")
-def test_a_patch_changes_texts_and_times_but_not_the_note(ann: User, teller: Teller) -> None:
-    note_id, other = teller.note(ann), teller.note(ann)
+def test_a_patch_changes_texts_and_times_but_not_the_note(ann: User, publisher: Publisher) -> None:
+    note_id, other = publisher.note(ann), publisher.note(ann)
     row = begin_session(ann, note_id, started_at="2026-05-04T08:00:00Z")
     path = f"note-sessions/{row['id']}/"
     assert ann.patch(path, {}).json() == row
@@ -76,20 +76,22 @@ def test_a_patch_changes_texts_and_times_but_not_the_note(ann: User, teller: Tel
     [
         ("note_id", "x", "A valid integer is required."),
         ("note_id", None, "This field may not be null."),
-        ("title", None, messages.NULL),
-        ("summary", None, messages.NULL),
-        ("started_at", "2026-05-04", messages.BAD_DATETIME),
+        ("title", None, validation_messages.NULL),
+        ("summary", None, validation_messages.NULL),
+        ("started_at", "2026-05-04", validation_messages.BAD_DATETIME),
         ("title", "x" * 121, "Ensure this field has no more than 120 characters."),
         ("summary", "x" * 256, "Ensure this field has no more than 255 characters."),
         (
             "ended_at",
             "later",
-            messages.BAD_DATETIME,
+            validation_messages.BAD_DATETIME,
         ),
     ],
 )
-def test_a_bad_session_names_the_failing_field(eve: User, teller: Teller, field: str, value: Any, message: str) -> None:
-    note_id = teller.note(eve)
+def test_a_bad_session_names_the_failing_field(
+    eve: User, publisher: Publisher, field: str, value: Any, message: str
+) -> None:
+    note_id = publisher.note(eve)
     row = begin_session(eve, note_id)
     for answer in (
         eve.post("note-sessions/", {"note_id": note_id, field: value}),
@@ -100,8 +102,8 @@ def test_a_bad_session_names_the_failing_field(eve: User, teller: Teller, field:
 
 
 @pytest.mark.contract("planner §8", "planner §1.3")
-def test_the_longest_values_of_a_session_are_kept(ann: User, teller: Teller) -> None:
-    row = begin_session(ann, teller.note(ann), title="t" * 120, summary="s" * 255)
+def test_the_longest_values_of_a_session_are_kept(ann: User, publisher: Publisher) -> None:
+    row = begin_session(ann, publisher.note(ann), title="t" * 120, summary="s" * 255)
     assert (row["title"], row["summary"]) == ("t" * 120, "s" * 255)
     assert ann.get("note-sessions/").json() == [row]
 
@@ -114,8 +116,8 @@ def test_note_id_is_required(ann: User) -> None:
 
 
 @pytest.mark.contract("planner §8", "planner §0")
-def test_notes_and_sessions_of_others_do_not_exist(ann: User, ben: User, teller: Teller, tables: Tables) -> None:
-    note_id = teller.note(ann)
+def test_notes_and_sessions_of_others_do_not_exist(ann: User, ben: User, publisher: Publisher, tables: Tables) -> None:
+    note_id = publisher.note(ann)
     row = begin_session(ann, note_id)
     assert ben.post("note-sessions/", {"note_id": note_id}).status_code == 404
     assert ben.patch(f"note-sessions/{row['id']}/", {"title": "Mine"}).status_code == 404
@@ -133,8 +135,8 @@ def test_an_unknown_note_is_404(eve: User, note_id: int) -> None:
 
 
 @pytest.mark.contract("planner §8", "planner §1.3")
-def test_the_list_is_newest_first_and_narrowed_by_note(ann: User, teller: Teller) -> None:
-    one, two = teller.note(ann), teller.note(ann)
+def test_the_list_is_newest_first_and_narrowed_by_note(ann: User, publisher: Publisher) -> None:
+    one, two = publisher.note(ann), publisher.note(ann)
     old = begin_session(ann, one, started_at="2026-05-01T08:00:00Z")["id"]
     twin_a = begin_session(ann, two, started_at="2026-05-02T08:00:00Z")["id"]
     twin_b = begin_session(ann, one, started_at="2026-05-02T08:00:00Z")["id"]
@@ -149,8 +151,8 @@ def test_the_list_is_newest_first_and_narrowed_by_note(ann: User, teller: Teller
 
 
 @pytest.mark.contract("planner §8", "decision 33")
-def test_the_list_is_50_sessions_and_200_at_most(ann: User, teller: Teller, tables: Tables) -> None:
-    note_id = teller.note(ann)
+def test_the_list_is_50_sessions_and_200_at_most(ann: User, publisher: Publisher, tables: Tables) -> None:
+    note_id = publisher.note(ann)
     tables.rows(
         "INSERT INTO planner.note_sessions (user_id, note_id, title, summary, started_at, date_created, last_edit) "
         "SELECT %s, %s, 'T', '', now() - n * interval '1 hour', now(), now() FROM generate_series(1, 210) n",
@@ -167,9 +169,9 @@ def test_the_list_is_50_sessions_and_200_at_most(ann: User, teller: Teller, tabl
 
 
 @pytest.mark.contract("planner §8", "decision 12")
-def test_a_session_on_a_binned_note_is_made_but_hidden(ann: User, teller: Teller) -> None:
-    note_id = teller.note(ann)
-    teller.tell(note_event(NoteTrashed, note_id, ann, revision=2))
+def test_a_session_on_a_binned_note_is_made_but_hidden(ann: User, publisher: Publisher) -> None:
+    note_id = publisher.note(ann)
+    publisher.publish(note_event(NoteTrashed, note_id, ann, revision=2))
     row = begin_session(ann, note_id)
     assert row["title"] == "Enzymes"
     assert listed(ann) == []

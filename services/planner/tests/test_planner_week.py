@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from services.planner.tests.calls import begin_session, change_event, create_feed, grid, plan, week
 from services.planner.tests.feed_server import SEMINAR
-from services.planner.tests.support import Tables, Teller
+from services.planner.tests.support import Publisher, Tables
 from tests.support.client import User
 
 from notechondria_launcher.stack import Stack
 from notechondria_shared.db import Prepared, Reader
-from notechondria_shared.db.tables import Row
+from notechondria_shared.db.reader import Scalar
 from planner_service.week import service
 from planner_service.week.days import Days
 
@@ -92,9 +92,9 @@ def test_a_plan_item_is_the_event_with_its_kind(ann: User, ben: User) -> None:
 
 
 @pytest.mark.contract("planner §6.3", "planner §0")
-def test_sessions_stand_among_the_items_in_order(ann: User, ben: User, teller: Teller) -> None:
-    course_id = teller.course(ann)
-    note_id = teller.note(ann, course_id=course_id)
+def test_sessions_stand_among_the_items_in_order(ann: User, ben: User, publisher: Publisher) -> None:
+    course_id = publisher.course(ann)
+    note_id = publisher.note(ann, course_id=course_id)
     noon = {"note_id": note_id, "started_at": "2026-05-06T12:00:00Z"}
     session = ann.post("note-sessions/", noon).json()
     early = ann.post("note-sessions/", {"note_id": note_id, "started_at": "2026-05-06T00:00:00Z"}).json()
@@ -135,9 +135,9 @@ def test_deadlines_are_open_events_by_urgency(ann: User, ben: User, today: date,
 
 
 @pytest.mark.contract("planner §6.4")
-def test_feeds_and_sessions_are_no_deadlines(ann: User, tomorrow: date, teller: Teller) -> None:
+def test_feeds_and_sessions_are_no_deadlines(ann: User, tomorrow: date, publisher: Publisher) -> None:
     create_feed(ann, raw_ical=SEMINAR.replace("20260505", f"{tomorrow:%Y%m%d}"))
-    begin_session(ann, teller.note(ann), started_at=f"{tomorrow}T10:00:00Z")
+    begin_session(ann, publisher.note(ann), started_at=f"{tomorrow}T10:00:00Z")
     body = week(ann)
     assert {item["kind"] for day in body["days"] for item in day["events"]} == {"calendar", "note_session"}
     assert body["deadlines"] == []
@@ -156,7 +156,7 @@ def test_the_requests_of_the_planner_app_work(ann: User, ben: User, tomorrow: da
     assert (week(ann)["deadlines"], grid(ann)[str(tomorrow)], ann.get("planner-events/").json()) == ([], [], [])
     change_event(ann, created, is_completed=False, completed_at=None)
     assert week(ann)["deadlines"][0]["completed_at"] is None
-    # A course that was made on the device and not told yet.
+    # A course that was made on the device and not published yet.
     answer = ann.post("planner-events/", {"title": "x", "event_date": str(tomorrow), "course_id": -1714})
     assert answer.status_code == 404
 
@@ -273,22 +273,22 @@ class Counting:
     def __init__(self, reader: Reader) -> None:
         self._reader, self.statements = reader, 0
 
-    async def all(self, query: Prepared, **params: Any) -> list[Row]:
+    async def all(self, query: Prepared[Any], **params: Any) -> list[Any]:
         self.statements += 1
         return await self._reader.all(query, **params)
 
-    async def one(self, query: Prepared, **params: Any) -> Row | None:
+    async def one(self, query: Prepared[Any], **params: Any) -> Any:
         self.statements += 1
         return await self._reader.one(query, **params)
 
-    async def value(self, query: Prepared, **params: Any) -> Any:
+    async def value(self, query: Scalar[Any], **params: Any) -> Any:
         self.statements += 1
         return await self._reader.value(query, **params)
 
 
 @pytest.mark.contract("planner §6")
-def test_a_week_takes_five_statements_whatever_it_holds(ann: User, stack: Stack, teller: Teller) -> None:
-    note_id = teller.note(ann)
+def test_a_week_takes_five_statements_whatever_it_holds(ann: User, stack: Stack, publisher: Publisher) -> None:
+    note_id = publisher.note(ann)
     for n in range(5):
         plan(ann, f"2026-05-0{n + 1}", recurrence_freq="NW"[n % 2])
         ann.post("note-sessions/", {"note_id": note_id, "started_at": f"2026-05-0{n + 1}T08:00:00Z"})

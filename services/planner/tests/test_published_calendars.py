@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 from services.planner.tests.calls import create_feed, entries, link, plan, read_link
-from services.planner.tests.support import Teller, note_event
+from services.planner.tests.support import Publisher, note_event
 from tests.support.client import Api, User
 
 from notechondria_contracts.events.notes import NoteTrashed
@@ -35,8 +35,8 @@ def summaries(calendar: Calendar, kind: str = "VEVENT") -> list[str]:
     return sorted(str(part["SUMMARY"]) for part in calendar.walk(kind))
 
 
-def test_document(ann: User, api: Api, teller: Teller, tomorrow: date) -> None:
-    course_id = teller.course(ann)
+def test_document(ann: User, api: Api, publisher: Publisher, tomorrow: date) -> None:
+    course_id = publisher.course(ann)
     event = plan(
         ann,
         tomorrow,
@@ -47,7 +47,9 @@ def test_document(ann: User, api: Api, teller: Teller, tomorrow: date) -> None:
     )
     ann.patch(f"planner-events/{event['id']}/", {"starts_at": f"{tomorrow}T14:00:00Z"})
     plan(ann, tomorrow, title="Done", is_completed=True)
-    session = ann.post("note-sessions/", {"note_id": teller.note(ann, course_id=course_id), "summary": "Read"}).json()
+    session = ann.post(
+        "note-sessions/", {"note_id": publisher.note(ann, course_id=course_id), "summary": "Read"}
+    ).json()
     answer = read_link(api, link(ann))
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     assert answer.headers["cache-control"].startswith("private")
@@ -65,7 +67,7 @@ def test_document(ann: User, api: Api, teller: Teller, tomorrow: date) -> None:
         "PUBLISH",
         "Phone",
     )
-    found = {str(part["UID"]).partition("@")[0]: part for part in calendar.walk() if "UID" in part}
+    found: dict[str, Any] = {str(part["UID"]).partition("@")[0]: part for part in calendar.walk() if "UID" in part}
     assert set(found) == {f"event-{event['id']}", f"deadline-{event['id']}", f"session-{session['id']}"}
     shown = found[f"event-{event['id']}"]
     assert str(shown["SUMMARY"]) == "Hand in, finally; 100 %"
@@ -86,36 +88,38 @@ def test_document(ann: User, api: Api, teller: Teller, tomorrow: date) -> None:
 
 
 @pytest.mark.parametrize("kind", ["events", "sessions", "deadlines"])
-def test_what_is_included(ann: User, api: Api, teller: Teller, tomorrow: date, kind: str) -> None:
+def test_what_is_included(ann: User, api: Api, publisher: Publisher, tomorrow: date, kind: str) -> None:
     plan(ann, tomorrow)
-    ann.post("note-sessions/", {"note_id": teller.note(ann)})
+    ann.post("note-sessions/", {"note_id": publisher.note(ann)})
     chosen = {f"include_{name}": name == kind for name in ("events", "sessions", "deadlines")}
     calendar = published(api, link(ann, **chosen))
     expected = {"events": (["Plan"], []), "sessions": (["Enzymes"], []), "deadlines": ([], ["Plan"])}[kind]
     assert (summaries(calendar), summaries(calendar, "VTODO")) == expected
 
 
-def test_a_link_of_one_course_never_opens_up(ann: User, ben: User, api: Api, teller: Teller, tomorrow: date) -> None:
-    course_id, other = teller.course(ann), teller.course(ann)
+def test_a_link_of_one_course_never_opens_up(
+    ann: User, ben: User, api: Api, publisher: Publisher, tomorrow: date
+) -> None:
+    course_id, other = publisher.course(ann), publisher.course(ann)
     plan(ann, tomorrow, title="Of it", course_id=course_id)
     plan(ann, tomorrow, title="Of another", course_id=other)
     plan(ann, tomorrow, title="Private")
     plan(ben, tomorrow, title="Of somebody else", course_id=course_id)
-    ann.post("note-sessions/", {"note_id": teller.note(ann, course_id=course_id, title="Work")})
-    ann.post("note-sessions/", {"note_id": teller.note(ann, title="Private work")})
+    ann.post("note-sessions/", {"note_id": publisher.note(ann, course_id=course_id, title="Work")})
+    ann.post("note-sessions/", {"note_id": publisher.note(ann, title="Private work")})
     made = link(ann, course_id=course_id)
     assert summaries(published(api, made)) == ["Of it", "Work"]
-    teller.on_course_deleted(course_id)
+    publisher.on_course_deleted(course_id)
     assert ann.get("calendar-links/").json()[0]["course_id"] is None
     assert summaries(published(api, made)) == []
 
 
 def test_sessions_of_binned_notes_and_old_events_are_not_published(
-    ann: User, api: Api, teller: Teller, today: date
+    ann: User, api: Api, publisher: Publisher, today: date
 ) -> None:
-    note_id = teller.note(ann)
+    note_id = publisher.note(ann)
     ann.post("note-sessions/", {"note_id": note_id})
-    teller.tell(note_event(NoteTrashed, note_id, ann, revision=2))
+    publisher.publish(note_event(NoteTrashed, note_id, ann, revision=2))
     plan(ann, today - timedelta(days=800), title="Long ago")
     plan(ann, today - timedelta(days=800), title="Again and again", recurrence_freq="W")
     calendar = published(api, link(ann))
@@ -141,7 +145,7 @@ def test_etag_and_304(ann: User, api: Api, tomorrow: date) -> None:
     assert uids.findall(changed.content) == uids.findall(first.content)
 
 
-def test_round_trip_gives_the_same_week(ann: User, ben: User, teller: Teller, stack: Stack, today: date) -> None:
+def test_round_trip_gives_the_same_week(ann: User, ben: User, publisher: Publisher, stack: Stack, today: date) -> None:
     plan(ann, today, title="Once, only; here\\", starts_at=f"{today}T08:30:00Z", ends_at=f"{today}T10:00:00Z")
     plan(ann, today - timedelta(days=70), title="Weekly", recurrence_freq="W", recurrence_interval=2)
     plan(ann, today - timedelta(days=70), title="Five times", recurrence_freq="W", recurrence_count=5)
@@ -157,7 +161,7 @@ def test_round_trip_gives_the_same_week(ann: User, ben: User, teller: Teller, st
     plan(ann, "2024-02-29", title="Leap", recurrence_freq="Y", recurrence_end_date="2028-02-29")
     plan(ann, today, title="Done", is_completed=True)
     plan(ann, today, title="Never", recurrence_freq="W", recurrence_end_date=str(today - timedelta(days=1)))
-    ann.post("note-sessions/", {"note_id": teller.note(ann), "started_at": f"{today}T07:00:00Z"})
+    ann.post("note-sessions/", {"note_id": publisher.note(ann), "started_at": f"{today}T07:00:00Z"})
     url = f"http://127.0.0.1:{stack.ports['gateway']}/calendar/{link(ann)['token']}.ics"
     create_feed(ben, source_kind="S", source_url=url)
     weeks = [today - timedelta(days=70), today - timedelta(days=35), today, today + timedelta(days=3)]
@@ -171,11 +175,12 @@ def test_round_trip_gives_the_same_week(ann: User, ben: User, teller: Teller, st
     assert seen == {"Once, only; here\\", "Weekly", "Five times", "Until", "Month's end", "Leap", "Enzymes"}
 
 
-def test_ends_lie_after_starts(ann: User, api: Api, teller: Teller, today: date) -> None:
+def test_ends_lie_after_starts(ann: User, api: Api, publisher: Publisher, today: date) -> None:
     plan(ann, today, starts_at=f"{today}T10:00:00.2Z", ends_at=f"{today}T10:00:00.7Z")
     backwards = {"started_at": f"{today}T09:00:00Z", "ended_at": f"{today}T08:00:00Z"}
-    ann.post("note-sessions/", {"note_id": teller.note(ann), **backwards})
-    for part in published(api, link(ann)).walk("VEVENT"):
+    ann.post("note-sessions/", {"note_id": publisher.note(ann), **backwards})
+    parts: list[Any] = published(api, link(ann)).walk("VEVENT")
+    for part in parts:
         assert part["DTEND"].dt - part["DTSTART"].dt == timedelta(seconds=1)  # RFC 5545 §3.8.2.2
 
 

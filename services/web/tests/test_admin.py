@@ -84,7 +84,7 @@ def test_the_cookie_is_shut_away(api: Api, staff: User) -> None:
 
 
 def test_the_cookie_is_secure_behind_tls(stack: Stack, staff: User) -> None:
-    """As the gateway tells web that the request came over TLS."""
+    """As the gateway signals to web that the request came over TLS."""
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "localhost", "Host": "localhost"}
     with httpx.Client(base_url=stack.service_url("web"), trust_env=False, headers=forwarded) as client:
         page = client.get("/admin/sign-in/")

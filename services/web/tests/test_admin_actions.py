@@ -34,7 +34,7 @@ def test_refused_input_is_shown_again(site: Site) -> None:
         assert text in answer.text, text
 
 
-def test_deleting_an_account_is_told_everywhere(api: Api, site: Site) -> None:
+def test_deleting_an_account_is_published_to_all_services(api: Api, site: Site) -> None:
     user = api.register()
     note = user.post("notes/", {"title": "Last words", "content": "x"}).json()
     assert "This is final" in site.get(f"users/{user.id}/delete/").text
@@ -63,7 +63,7 @@ def test_notes_events_feeds_and_courses_change_by_their_own_rules(api: Api, site
     assert "Inbox cannot be deleted" in refused.text
     site.act(f"courses/{course['id']}/delete/", gone=True)
     assert user.get(f"notes/{note['id']}/").json()["course_id"] == inbox["id"]
-    eventually(lambda: user.get(f"planner-events/{event['id']}/").json()["course_id"] is None, what="planner hears it")
+    eventually(lambda: user.get(f"planner-events/{event['id']}/").json()["course_id"] is None, what="it is consumed")
     site.act(f"notes/{note['id']}/trash/")
     site.act(f"notes/{note['id']}/purge/", gone=True)
     assert user.get("notes/deleted/").json() == []

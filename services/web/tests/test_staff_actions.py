@@ -22,7 +22,7 @@ def rows(stack: Stack, user: User) -> list[dict[str, Any]]:
         return identity.execute("SELECT * FROM staff_actions WHERE user_id = %s ORDER BY id", [user.id]).fetchall()
 
 
-def told(stack: Stack, user: User) -> list[tuple[str, str, str]]:
+def staff_actions(stack: Stack, user: User) -> list[tuple[str, str, str]]:
     """Action, object and outcome of each row."""
     return [(row["action"], row["object"], row["outcome"]) for row in rows(stack, user)]
 
@@ -50,7 +50,7 @@ def test_every_action_is_a_row_with_how_it_ended(api: Api, stack: Stack) -> None
         invitation = re.findall(r"\d+", made.headers["location"])[0]
         site.act(f"invitations/{invitation}/expire/")
         assert site.post("sign-out/").status_code == 303
-    sign_in, *done, sign_out = told(stack, staff)
+    sign_in, *done, sign_out = staff_actions(stack, staff)
     assert (sign_in[0], sign_in[2]) == ("sign-in", "done")
     assert sign_out == ("sign-out", sign_in[1], "done")
     assert re.fullmatch(r"sessions/\d+", sign_in[1])
@@ -84,7 +84,7 @@ def test_who_is_not_staff_is_written_down_when_they_try(api: Api, stack: Stack) 
     with Site(api) as site:
         assert site.sign_in(user.username, "wrong").status_code == 400
         assert site.sign_in(user.username, PASSWORD).status_code == 403
-    assert told(stack, user) == [("sign-in", f"users/{user.id}", "refused 403")]
+    assert staff_actions(stack, user) == [("sign-in", f"users/{user.id}", "refused 403")]
 
 
 def test_a_service_that_is_away_is_an_outcome(api: Api, site: Site, staff: User, stack: Stack) -> None:
@@ -95,7 +95,7 @@ def test_a_service_that_is_away_is_an_outcome(api: Api, site: Site, staff: User,
         assert "planner service does not answer" in site.post(f"events/{event}/delete/").text
     finally:
         stack.start_part("planner")
-    assert told(stack, staff)[with_planner:] == [("delete", f"events/{event}", "service away")]
+    assert staff_actions(stack, staff)[with_planner:] == [("delete", f"events/{event}", "service away")]
 
 
 def test_an_action_that_cannot_be_recorded_is_not_done(api: Api, site: Site, stack: Stack) -> None:

@@ -8,6 +8,6 @@ from notechondria_shared.core.settings import CoreSettings
 
 
 class WebSettings(CoreSettings):
-    """What every service is told: web has nothing of its own."""
+    """The settings of every service: web has nothing of its own."""
 
     service: ClassVar[str] = "web"

@@ -25,6 +25,7 @@ class WebState(AppState[WebSettings]):
 
     def __post_init__(self) -> None:
         """Make the clients."""
+        super().__post_init__()
         http, settings = self.internal_http, self.settings
         self.identity = IdentityClient(http, settings.identity_url)
         others = (

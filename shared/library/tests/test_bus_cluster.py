@@ -52,7 +52,7 @@ class Cluster:
             for n in range(3)
         ]  # fmt: skip
         for port in monitors:
-            eventually(lambda p=port: answers(f"http://127.0.0.1:{p}/healthz"), 90, 0.1, "a server is healthy")
+            eventually(lambda: answers(f"http://127.0.0.1:{port}/healthz"), 90, 0.1, "a server is healthy")
 
     def url(self, user: str) -> str:
         return ",".join(f"nats://{user}:{PASSWORD}@127.0.0.1:{port}" for port in self.ports)
@@ -243,7 +243,7 @@ def test_the_relay_asks_again_for_copies_that_a_stream_lacks(monkeypatch: pytest
 
     clock = [1000.0]
     monkeypatch.setattr(relay, "ensure_stream", ensured)
-    monkeypatch.setattr(relay.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("notechondria_shared.messaging.relay.time.monotonic", lambda: clock[0])
     sender = Relay(SimpleNamespace(connected=True, on_disconnect=lambda _: None), "", "notes")  # type: ignore[arg-type]
 
     async def story() -> None:

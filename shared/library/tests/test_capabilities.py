@@ -42,7 +42,7 @@ def rare_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 async def _until(condition: Callable[[], bool]) -> None:
     # Far beyond what it takes, also on a busy machine.
     async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110 - nothing tells when
+        while not condition():  # noqa: ASYNC110 - nothing signals it
             await asyncio.sleep(0.005)
 
 

@@ -22,7 +22,7 @@ class Everything(Body):
     course: Annotated[int | None, Id(null=True, zero_is_null=True)] = None
     done: Annotated[bool, Boolean()] = False
     day: Annotated[date, Date()] = date.min
-    moment: Annotated[datetime | None, DateTime(null=True)] = None
+    timestamp: Annotated[datetime | None, DateTime(null=True)] = None
     mode: Annotated[str, Choice(("G", "B", "P"))] = "P"
     address: Annotated[str, Email()] = ""
     identifier: Annotated[Any, Uuid()] = None
@@ -44,9 +44,9 @@ class Everything(Body):
         ("done", 0, False),
         ("done", "OFF", False),
         ("day", "2026-05-09", date(2026, 5, 9)),
-        ("moment", "2026-05-06T14:00:00.000", datetime(2026, 5, 6, 14, tzinfo=UTC)),
-        ("moment", "2026-05-06T23:30:00-05:00", datetime(2026, 5, 7, 4, 30, tzinfo=UTC)),
-        ("moment", "2026-05-06 14:00Z", datetime(2026, 5, 6, 14, tzinfo=UTC)),
+        ("timestamp", "2026-05-06T14:00:00.000", datetime(2026, 5, 6, 14, tzinfo=UTC)),
+        ("timestamp", "2026-05-06T23:30:00-05:00", datetime(2026, 5, 7, 4, 30, tzinfo=UTC)),
+        ("timestamp", "2026-05-06 14:00Z", datetime(2026, 5, 6, 14, tzinfo=UTC)),
         ("mode", "G", "G"),
         ("address", "Mira@Example.ORG", "mira@example.org"),
     ],
@@ -123,11 +123,11 @@ def test_any_json_is_read_or_refused_with_words(field: str, value: object) -> No
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_a_written_moment_is_read_back(at: datetime) -> None:
+def test_a_written_timestamp_is_read_back(at: datetime) -> None:
     assert parse_datetime(at.isoformat()) == at
 
 
 @given(st.text())
-def test_no_text_breaks_the_reading_of_a_moment(text: str) -> None:
+def test_no_text_breaks_the_reading_of_a_timestamp(text: str) -> None:
     found = parse_datetime(text)
     assert found is None or found.tzinfo is not None

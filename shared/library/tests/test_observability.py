@@ -79,7 +79,7 @@ def test_a_connection_is_named_after_its_replica(monkeypatch: pytest.MonkeyPatch
     assert len(replica.connection_name("identity")) == 63  # what Postgres keeps
 
 
-def test_without_traces_facts_carry_none() -> None:
+def test_without_traces_events_carry_none() -> None:
     traces = trace_context.traces()
     assert traces.traceparent() is None
     with traces.handling("notes.note.created", "1", None), traces.sending("notes.note.created", "1", None):

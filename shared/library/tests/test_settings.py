@@ -143,9 +143,9 @@ def test_what_cannot_be_used_is_one_sentence_that_names_it(
     monkeypatch.setenv("INTERNAL_TOKEN", "0123456789abcdef")
     monkeypatch.setenv("DATABASE_URL", "postgres://a:b@db:5432/x")
     monkeypatch.setenv(name, value)
-    with pytest.raises(SystemExit) as told:
+    with pytest.raises(SystemExit) as exit_info:
         load_settings(Example)
-    assert name in str(told.value)
+    assert name in str(exit_info.value)
 
 
 @pytest.mark.contract("identity §14")

@@ -1,4 +1,4 @@
-"""A service's start says what is wrong; told to stop, it leaves without losing a request (ADR 0022)."""
+"""A service's start says what is wrong; asked to stop, it leaves without losing a request (ADR 0022)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_service_that_leaves_says_so_and_still_answers(draining: Stack) -> Non
     url, process = draining.service_url("notes"), psutil.Process(draining.pid("notes"))
     with httpx.Client(base_url=url, trust_env=False) as direct, Api(draining) as api:
         assert direct.get("/internal/health/live").json() == {"status": "ok"}
-        told = time.monotonic()
+        signalled_at = time.monotonic()
         process.send_signal(signal.SIGTERM)
         eventually(lambda: direct.get("/internal/health/live").status_code == 503, 2)
         assert direct.get("/internal/health/live").json()["detail"].startswith("Not live: Backend.Stop/drain")
@@ -68,5 +68,5 @@ def test_a_service_that_leaves_says_so_and_still_answers(draining: Stack) -> Non
         eventually(lambda: not draining.plan.traefik.sees("notes"), DRAIN_SECONDS)
         assert process.is_running()
         process.wait(20)
-        assert time.monotonic() - told >= DRAIN_SECONDS
+        assert time.monotonic() - signalled_at >= DRAIN_SECONDS
         eventually(lambda: api.get("courses/").status_code == 200, 30)

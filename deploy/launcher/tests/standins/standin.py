@@ -1,4 +1,4 @@
-"""A service that only tells what reached it; stands in for the real ones where the gateway is what is tested."""
+"""A service that only answers what reached it; stands in for the real ones where the gateway is what is tested."""
 
 import asyncio
 import json

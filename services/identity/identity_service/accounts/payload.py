@@ -12,7 +12,7 @@ from identity_service.sessions import queries
 from identity_service.sessions.schemas import session_block
 from identity_service.state import identity_state
 from notechondria_shared.core.timestamps import iso_offset_or_none, now
-from notechondria_shared.storage.media import media_url
+from notechondria_shared.web.media_url import media_url
 
 
 def display_name(user: User) -> str:

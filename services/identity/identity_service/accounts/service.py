@@ -17,7 +17,7 @@ from identity_service.invitations import service as invitations
 from identity_service.models import ACTIVE, EVENTS, FILE_DELETIONS, PENDING, ApiKey, Code, Session, User
 from identity_service.settings import IdentitySettings
 from notechondria_contracts.events.identity import UserActivated, UserDeleted
-from notechondria_contracts.fields import messages
+from notechondria_contracts.fields import validation_messages
 from notechondria_shared.core.errors import FieldErrors, NonFieldError
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.storage.deletions import queue_deletions
@@ -49,47 +49,47 @@ async def by_name(db: AsyncSession, username: str) -> User | None:
     return found
 
 
-async def problems_of(db: AsyncSession, wanted: Claim) -> dict[str, list[str]]:
+async def problems_of(db: AsyncSession, body: Claim) -> dict[str, list[str]]:
     """What is taken or not invited, per field; nothing is written (identity §7.1)."""
     problems: dict[str, list[str]] = {}
-    holder = await by_name(db, wanted.username)
+    holder = await by_name(db, body.username)
     # Registering again while the first mail is still on its way is no clash with oneself.
-    if holder and not (holder.status == PENDING and holder.email.lower() == wanted.email):
+    if holder and not (holder.status == PENDING and holder.email.lower() == body.email):
         problems["username"] = [_taken("username", "user name")]
-    owner = await by_email(db, wanted.email)
+    owner = await by_email(db, body.email)
     if owner and owner.status != PENDING:
         problems["email"] = [_taken("email", "address")]
     if await invitations.required(db):
-        if not wanted.invitation_code:
-            problems["invitation_code"] = [messages.REQUIRED]
-        elif not await invitations.check(db, wanted.invitation_code):
+        if not body.invitation_code:
+            problems["invitation_code"] = [validation_messages.REQUIRED]
+        elif not await invitations.check(db, body.invitation_code):
             problems["invitation_code"] = [NOT_INVITED]
     return problems
 
 
-async def check_registration(db: AsyncSession, wanted: Register) -> None:
+async def check_registration(db: AsyncSession, body: Register) -> None:
     """Refuse what is taken or not invited, all failing fields together (identity §7.1)."""
-    if problems := await problems_of(db, wanted):
+    if problems := await problems_of(db, body):
         raise FieldErrors(**problems)
 
 
-async def register(db: AsyncSession, wanted: Register, password_hash: str, settings: IdentitySettings) -> str:
+async def register(db: AsyncSession, body: Register, password_hash: str, settings: IdentitySettings) -> str:
     """Make (or take over) the pending account, use the invitation, issue the code; the code's digits."""
-    await check_registration(db, wanted)
-    if await invitations.required(db) and not await invitations.consume(db, wanted.invitation_code):
+    await check_registration(db, body)
+    if await invitations.required(db) and not await invitations.consume(db, body.invitation_code):
         raise FieldErrors(invitation_code=NOT_INVITED)
-    user = await by_email(db, wanted.email)
+    user = await by_email(db, body.email)
     if user is None:
-        user = User(email=wanted.email, api_base_url=settings.default_api_base_url)
+        user = User(email=body.email, api_base_url=settings.default_api_base_url)
         db.add(user)
-    user.username, user.password_hash, user.status = wanted.username, password_hash, PENDING
+    user.username, user.password_hash, user.status = body.username, password_hash, PENDING
     try:
         await db.flush()
     except IntegrityError as clash:
-        # Two registrations at the same moment: the database decided, the loser hears which field it was.
+        # Two registrations at the same time: the database decided, the answer names the field.
         field = "email" if "uq_users_email" in str(clash.orig) else "username"
         raise FieldErrors(**{field: _taken(field, "user name" if field == "username" else "address")}) from None
-    return await codes.issue(db, codes.REGISTER, wanted.email, settings.smtp_email_verification_ttl_hours)
+    return await codes.issue(db, codes.REGISTER, body.email, settings.smtp_email_verification_ttl_hours)
 
 
 async def verify(db: AsyncSession, email: str, code: str) -> User:
@@ -117,7 +117,7 @@ async def renew_code(db: AsyncSession, email: str, settings: IdentitySettings) -
 
 
 async def delete_account(db: AsyncSession, user: User) -> None:
-    """Remove everything identity holds of the account and tell the others, who do the same."""
+    """Remove everything identity holds of the account and publish that, so that the others do the same."""
     user_id, email, deleted = user.id, user.email.lower(), user.event(UserDeleted)
     await db.execute(
         delete(Code).where(or_(Code.scope == email, Code.scope == str(user_id), Code.scope.like(f"{user_id}:%")))

@@ -76,7 +76,7 @@ OtherAccount = Annotated[User, Depends(_other_account)]
         done="The account is disabled and signed out everywhere.",
         question="The account is signed out everywhere at once and cannot sign in until it is enabled again.",
     ),
-    offered=lambda row: row["status"] == "active",
+    offered=lambda row: row.status == "active",
 )
 async def disable(user: OtherAccount, db: WriteSession) -> None:
     """Shut an account."""
@@ -85,7 +85,7 @@ async def disable(user: OtherAccount, db: WriteSession) -> None:
 
 @USERS.action(
     AdminAction(name="enable", label="Enable", done="The account is enabled."),
-    offered=lambda row: row["status"] == "disabled",
+    offered=lambda row: row.status == "disabled",
 )
 async def enable(user: OtherAccount, db: WriteSession) -> None:
     """Let an account sign in again."""
@@ -112,7 +112,7 @@ async def sign_out(user: Account, db: WriteSession) -> None:
         done="The account is staff.",
         question="Staff can see and change everything on this site.",
     ),
-    offered=lambda row: not row["is_staff"],
+    offered=lambda row: not row.is_staff,
 )
 async def grant_staff(user: OtherAccount, db: WriteSession) -> None:
     """Let an account use the administration."""
@@ -126,7 +126,7 @@ async def grant_staff(user: OtherAccount, db: WriteSession) -> None:
         done="The account is not staff any more.",
         question="The account cannot use this site any more, from now on.",
     ),
-    offered=lambda row: bool(row["is_staff"]),
+    offered=lambda row: row.is_staff,
 )
 async def revoke_staff(user: OtherAccount, db: WriteSession) -> None:
     """Shut the administration to an account."""

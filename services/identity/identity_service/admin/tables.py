@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from identity_service.operators import queries
 from identity_service.staff.queries import STAFF_ACTIONS
 from notechondria_contracts.admin import AdminColumn, AdminResource
 from notechondria_shared.core.timestamps import now
-from notechondria_shared.web.admin import AdminTable, Values
+from notechondria_shared.web.admin import AdminTable
 
 UNKNOWN = "It is not there (any more)."
 ID = AdminColumn(key="id", title="Id", kind="id")
@@ -104,7 +102,6 @@ ACTIONS = AdminTable(
 )
 
 
-def still_counts(row: Values) -> bool:
+def still_counts(row: queries.InvitationRow) -> bool:
     """Whether an invitation can be used for anything yet."""
-    expires = row["expires_at"]
-    return expires is None or datetime.fromisoformat(str(expires)) > now()
+    return row.expires_at is None or row.expires_at > now()

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from identity_service.models import ApiKey
 from notechondria_contracts.fields import DateTime, Text
-from notechondria_contracts.fields import messages as texts
+from notechondria_contracts.fields import validation_messages as texts
 from notechondria_contracts.fields.rules import Rule, json_type, refuse
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
 from notechondria_shared.web.body import SmallBody, example

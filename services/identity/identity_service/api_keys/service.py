@@ -26,7 +26,7 @@ def _new_key() -> str:
 
 
 async def _end(db: AsyncSession, user_id: int, *which: ColumnElement[bool]) -> list[str]:
-    """Revoke keys of the user and tell it; their digests."""
+    """Revoke keys of the user and publish it; their digests."""
     ended = await db.scalars(
         update(ApiKey)
         .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None), *which)
@@ -49,9 +49,9 @@ async def rotate(db: AsyncSession, user_id: int) -> str:
     return key
 
 
-async def create(db: AsyncSession, user_id: int, wanted: CreateKey) -> tuple[str, ApiKey]:
+async def create(db: AsyncSession, user_id: int, body: CreateKey) -> tuple[str, ApiKey]:
     """A named key; (plain text, row). 400 for an expiry in the past or more than 50 keys."""
-    if wanted.expires_at is not None and wanted.expires_at <= now():
+    if body.expires_at is not None and body.expires_at <= now():
         raise FieldErrors(expires_at="The key would have expired already.")
     await db.scalar(select(User.id).where(User.id == user_id).with_for_update())
     alive = select(func.count()).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
@@ -62,9 +62,9 @@ async def create(db: AsyncSession, user_id: int, wanted: CreateKey) -> tuple[str
         user_id=user_id,
         digest=digest(key),
         prefix=key[:8],
-        name=wanted.name,
-        scopes=wanted.scopes,
-        expires_at=wanted.expires_at,
+        name=body.name,
+        scopes=body.scopes,
+        expires_at=body.expires_at,
     )
     db.add(row)
     await db.flush()

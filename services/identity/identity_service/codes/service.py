@@ -37,8 +37,8 @@ async def void(db: AsyncSession, kind: str, scope: str) -> None:
     )
 
 
-async def consume(db: AsyncSession, kind: str, scope: str, given: str) -> bool:
-    """True when `given` is the open code of (kind, scope), which is thereby used up.
+async def consume(db: AsyncSession, kind: str, scope: str, sent: str) -> bool:
+    """True when `sent` is the open code of (kind, scope), which is thereby used up.
 
     A wrong try is counted; the fifth voids the code. The caller must keep the writes of a refusal
     (`commit_on_error=True`), or tries would not count.
@@ -52,7 +52,7 @@ async def consume(db: AsyncSession, kind: str, scope: str, given: str) -> bool:
     )
     if code is None or code.expires_at <= now():
         return False
-    if not hmac.compare_digest(code.digest, digest(given.strip())):
+    if not hmac.compare_digest(code.digest, digest(sent.strip())):
         code.wrong_tries += 1
         if code.wrong_tries >= WRONG_TRIES:
             code.voided_at = now()

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
+from identity_service.dependencies import State
 from identity_service.export.service import Exporter, account_data
 from identity_service.models import User
 from notechondria_shared.auth import WithSession
 from notechondria_shared.core.errors import INVALID_TOKEN, Unauthorized
 from notechondria_shared.core.timestamps import today
-from notechondria_shared.db import Database
 from notechondria_shared.web.zip_stream import zip_stream
 
 router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 
 
 @router.get("/account/export/", response_class=StreamingResponse)
-async def export_account(request: Request, caller: WithSession) -> StreamingResponse:
+async def export_account(state: State, caller: WithSession) -> StreamingResponse:
     """A zip with everything every service holds on the caller: JSON documents and files, streamed."""
-    state = request.app.state
-    database: Database = state.database
-    async with database.transaction() as db:
+    async with state.database.transaction() as db:
         user = await db.get(User, caller.user_id)
         if user is None:
             raise Unauthorized(INVALID_TOKEN)

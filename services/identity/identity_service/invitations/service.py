@@ -15,9 +15,9 @@ async def required(db: AsyncSession) -> bool:
     return bool(await db.scalar(select(exists().select_from(Invitation))))
 
 
-async def check(db: AsyncSession, given: str) -> bool:
+async def check(db: AsyncSession, code: str) -> bool:
     """True when the code could be used now; nothing is counted."""
-    return bool(await db.scalar(select(exists().where(Invitation.digest == digest(given.strip()), *_usable()))))
+    return bool(await db.scalar(select(exists().where(Invitation.digest == digest(code.strip()), *_usable()))))
 
 
 def _usable() -> tuple[ColumnElement[bool], ...]:
@@ -27,11 +27,11 @@ def _usable() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-async def consume(db: AsyncSession, given: str) -> bool:
+async def consume(db: AsyncSession, code: str) -> bool:
     """Count one use of a valid code; False when it is unknown, used up or expired. Races are settled by the row."""
     used = await db.execute(
         update(Invitation)
-        .where(Invitation.digest == digest(given.strip()), *_usable())
+        .where(Invitation.digest == digest(code.strip()), *_usable())
         .values(times_used=Invitation.times_used + 1)
         .returning(Invitation.id)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import asdict
 from typing import NoReturn, TypeVar
 
 from fastapi import Request, Response
@@ -42,7 +43,7 @@ USE_BIND = (
     "Not signed in: Backend.Creators.Auth/oauth.{provider}.validate — to bind a provider, sign in and use "
     "/api/v1/auth/bind/{provider}/."
 )
-NEITHER_GIVEN = "Not signed in: Backend.Creators.Auth/oauth.google.validate — a code or an id token is needed."
+NEITHER_SENT = "Not signed in: Backend.Creators.Auth/oauth.google.validate — a code or an id token is needed."
 
 
 @router.get("/oauth-config/")
@@ -61,7 +62,7 @@ async def oauth_config(request: Request, _: MaybeCaller) -> OAuthConfig:
 async def sign_in_google(request: Request, _: MaybeCaller, body: SignInGoogle) -> AuthPayload:
     """Sign in or register with Google (identity §10.3): AuthPayload."""
     if body.intent != "bind" and not (body.code or body.id_token):
-        raise NonFieldError(NEITHER_GIVEN)
+        raise NonFieldError(NEITHER_SENT)
     return await _sign_in(request, "google", body, body.id_token)
 
 
@@ -125,7 +126,7 @@ def _refuse(problem: ProviderError, detail: str) -> NoReturn:
 async def list_links(caller: LoggedIn, read: ReadSession) -> list[SocialAccountRow]:
     """The caller's links (identity §10.4); `created_at` ends in `Z`."""
     rows = await read.all(queries.LINKS, user_id=caller.user_id)
-    return [SocialAccountRow(**{**row, "created_at": iso_z(row["created_at"])}) for row in rows]
+    return [SocialAccountRow(**{**asdict(row), "created_at": iso_z(row.created_at)}) for row in rows]
 
 
 @router.delete("/social-accounts/{provider}/", status_code=204, responses=refusals(403, 404))
@@ -138,7 +139,7 @@ async def unlink(caller: WithSession, provider: str, db: WriteSession) -> None:
 async def bind_google(request: Request, response: Response, caller: WithSession, body: BindGoogle) -> LinkedAccount:
     """Link a Google account: 201 new, 200 replaced (identity §10.4)."""
     if not (body.code or body.id_token):
-        raise NonFieldError(NEITHER_GIVEN)
+        raise NonFieldError(NEITHER_SENT)
     return await _bind(request, response, caller.user_id, "google", (body.code, body.id_token, body.redirect_uri))
 
 

@@ -19,6 +19,7 @@ from notechondria_contracts.internal.operators import (
     OperatorInvitation,
     OperatorInvitations,
 )
+from notechondria_shared.core.json_values import plain
 from notechondria_shared.db.listing import PageQuery
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.internal import require_internal
@@ -54,7 +55,7 @@ async def create_invitation(body: schemas.CreateInvitation, db: WriteSession) ->
 async def list_invitations(read: ReadSession) -> OperatorInvitations:
     """The newest invitations."""
     page = await queries.INVITATIONS.read(read, PageQuery(limit=LISTED))
-    return OperatorInvitations(invitations=page["results"])
+    return OperatorInvitations(invitations=[OperatorInvitation.model_validate(plain(row)) for row in page.rows])
 
 
 @router.post("/invitations/{invitation_id:id}/expire")
@@ -83,7 +84,9 @@ def _account(row: queries.AccountRow | None) -> MaybeAccount:
 async def list_users(read: ReadSession, query: Page) -> OperatorAccounts:
     """Accounts by id, 500 at a time; `search` is part of a name or address, or an id."""
     page = await queries.USERS.read(read, replace(query, limit=LISTED))
-    return OperatorAccounts(users=page["results"], total=page["total"], offset=page["offset"])
+    return OperatorAccounts(
+        users=[OperatorAccount.model_validate(plain(row)) for row in page.rows], total=page.total, offset=page.offset
+    )
 
 
 @router.patch("/users/{name}")

@@ -1,4 +1,4 @@
-"""What operators do to accounts and invitations (identity §17); every change is told like a user's own."""
+"""What operators do to accounts and invitations (identity §17); every change is published like a user's own."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def invitation_answer(row: Invitation) -> OperatorInvitation:
     )
 
 
-async def create_invitation(db: AsyncSession, wanted: CreateInvitation) -> Invitation:
+async def create_invitation(db: AsyncSession, body: CreateInvitation) -> Invitation:
     """Keep the hash of a code; 400 `code` when it is there already."""
-    hashed = wanted.code.lower() if _HASHED.fullmatch(wanted.code) else digest(wanted.code)
-    row = Invitation(digest=hashed, label=wanted.label, max_uses=wanted.max_uses, expires_at=wanted.expires_at)
+    hashed = body.code.lower() if _HASHED.fullmatch(body.code) else digest(body.code)
+    row = Invitation(digest=hashed, label=body.label, max_uses=body.max_uses, expires_at=body.expires_at)
     db.add(row)
     try:
         await db.flush()
@@ -86,17 +86,17 @@ def unknown(name: str) -> NotFound:
     return NotFound(f"No account is called {name!r}.")
 
 
-async def change_user(db: AsyncSession, user: User, wanted: ChangeUser) -> None:
+async def change_user(db: AsyncSession, user: User, body: ChangeUser) -> None:
     """Disable or enable, make or unmake staff. A disabled account is signed out everywhere at once."""
-    if wanted.sent("is_staff"):
-        user.is_staff = wanted.is_staff
-    if wanted.sent("disabled") and wanted.disabled != (user.status == DISABLED):
+    if body.sent("is_staff"):
+        user.is_staff = body.is_staff
+    if body.sent("disabled") and body.disabled != (user.status == DISABLED):
         if user.status == PENDING:
             raise BadRequest("The account is not verified yet; there is nothing to enable or disable.")
-        user.status = DISABLED if wanted.disabled else ACTIVE
-        if wanted.disabled:
+        user.status = DISABLED if body.disabled else ACTIVE
+        if body.disabled:
             await sessions.revoke_all(db, user.id)
-    # Told in any case: whoever cached the account's introspection drops it.
+    # Published in any case: whoever cached the account's introspection drops it.
     await publish(db, user.event(UserUpdated))
 
 

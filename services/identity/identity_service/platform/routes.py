@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 
 from identity_service.dependencies import State
 from identity_service.platform.schemas import SERVICE, Build, Handshake, Pong, RootAlive
@@ -23,7 +23,7 @@ async def root() -> RootAlive:
 
 @router.get("/handshake/", openapi_extra={EMPTY_405: True})
 @router.get("/api/v1/handshake/", openapi_extra={EMPTY_405: True})
-async def handshake(request: Request, state: State) -> Handshake:
+async def handshake(state: State) -> Handshake:
     """Who this is and what it can do (identity §6.1); capabilities are what the deployed services announced."""
     settings = state.settings
     version = product_version()
@@ -31,8 +31,8 @@ async def handshake(request: Request, state: State) -> Handshake:
         service=SERVICE,
         api_version="v1",
         version=version,
-        capabilities=request.app.state.spec.capabilities
-        | state.capabilities.current()
+        capabilities=dict(state.capabilities)
+        | state.announced.current()
         | ({"ai": 1} if settings.ai_service_url else {}),
         build=Build(
             version=version,

@@ -19,9 +19,9 @@ from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, FieldErrors
 from notechondria_shared.core.timestamps import iso_offset_or_none
 from notechondria_shared.db import SessionReader
 from notechondria_shared.storage import decoder
-from notechondria_shared.storage.media import media_url
 from notechondria_shared.web.body import BODY_LIMIT, TEXT_LIMIT, describe_body, parse_small, validate, well_formed
 from notechondria_shared.web.dependencies import ReadSession
+from notechondria_shared.web.media_url import media_url
 from notechondria_shared.web.route import api_router
 from notechondria_shared.web.upload import is_multipart, read_form
 
@@ -57,18 +57,19 @@ async def change_settings(request: Request, caller: LoggedIn) -> SettingsObject:
 
 async def _change(request: Request, caller: Caller, fields: object, avatar: UploadFile | None) -> SettingsObject:
     body, picture, problems = await _checked(fields, avatar)
+    user_id = caller.user_id
     state = identity_state(request.app)
-    image_path = path_for(caller.user_id, picture.extension) if picture and not problems else None
+    image_path = path_for(user_id, picture.extension) if picture and not problems else None
     if picture and image_path:
         # Before the row names it: a failed change leaves a file nobody knows, never a name without a file.
         await state.media.put(image_path, picture.data)
     async with state.database.transaction() as db:
-        user = await db.get(User, caller.user_id, with_for_update=True)
+        user = await db.get(User, user_id, with_for_update=True)
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
         before = user.image_path
-        await service.change(db, user, body, image_path, problems, by_session=caller.kind == "session")
-        row = await SessionReader(db).one(queries.SETTINGS, user_id=caller.user_id)
+        await service.change(db, user, body, image_path, problems, caller)
+        row = await SessionReader(db).one(queries.SETTINGS, user_id=user_id)
     if image_path and before and before != image_path:
         await state.media.discard(before)
     if row is None:

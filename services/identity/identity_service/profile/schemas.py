@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from identity_service.fields import Address
 from notechondria_contracts.fields import Choice, DateTime, Json, Text
-from notechondria_contracts.fields.messages import BAD_URL
+from notechondria_contracts.fields.validation_messages import BAD_URL
 from notechondria_shared.web import Body
 from notechondria_shared.web.body import example
 

@@ -15,7 +15,7 @@ from identity_service.events import publish
 from identity_service.models import User
 from identity_service.profile.schemas import ChangeSettings, Mirrored
 from notechondria_contracts.events.identity import UserUpdated
-from notechondria_shared.auth.precondition import check_precondition
+from notechondria_shared.auth import Caller
 from notechondria_shared.core.errors import ApiError, FieldErrors
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.body import validate
@@ -55,18 +55,17 @@ async def change(
     body: ChangeSettings,
     image_path: str | None,
     problems: Mapping[str, list[str]],
-    *,
-    by_session: bool,
+    caller: Caller,
 ) -> None:
     """Apply a PATCH to a locked account; events are published when other services see a difference.
 
-    400 with every failing field, those of the body (`problems`) among them: then nothing is changed. `by_session`: the
-    caller signed in; an API key does not change the address (decision 42).
+    400 with every failing field, those of the body (`problems`) among them: then nothing is changed. An
+    API key does not change the address (decision 42).
     """
-    check_precondition({name: getattr(user, name) for name in PLAIN})
+    caller.precondition.check({name: getattr(user, name) for name in PLAIN})
     visible = (user.username, user.image_path, user.editor_mode)
     merged = _merged(user, body)
-    failing = {**problems, **await _refused(db, user, body, by_session=by_session), **_misfits(merged)}
+    failing = {**problems, **await _refused(db, user, body, by_session=caller.kind == "session"), **_misfits(merged)}
     if failing:
         raise FieldErrors(**failing)
     for name in PLAIN:

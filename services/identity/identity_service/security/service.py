@@ -37,22 +37,22 @@ async def issue_reset(db: AsyncSession, email: str, ttl_hours: int) -> str:
     return await codes.issue(db, codes.PASSWORD_RESET, email, ttl_hours)
 
 
-async def confirm_reset(db: AsyncSession, wanted: ConfirmReset, password_hash: str) -> None:
+async def confirm_reset(db: AsyncSession, body: ConfirmReset, password_hash: str) -> None:
     """Set the password, end every session and API key; an inactive account stays inactive (identity §8.2).
 
     Whoever needs a reset may have lost the account: nothing that was made before it opens it afterwards (decision 42).
     """
-    user = await by_email(db, wanted.email)
-    if user is None or not await codes.consume(db, codes.PASSWORD_RESET, wanted.email, wanted.code):
+    user = await by_email(db, body.email)
+    if user is None or not await codes.consume(db, codes.PASSWORD_RESET, body.email, body.code):
         raise NonFieldError(RESET_REFUSED, commit_on_error=True)
     user.password_hash = password_hash
     await sessions.revoke_all(db, user.id)
     await api_keys.revoke_all(db, user.id)
 
 
-async def use_identity_code(db: AsyncSession, user_id: int, given: str) -> None:
+async def use_identity_code(db: AsyncSession, user_id: int, code: str) -> None:
     """Burn the identity code, or refuse with `detail`; the attempt counts either way."""
-    if not await codes.consume(db, codes.IDENTITY, str(user_id), given):
+    if not await codes.consume(db, codes.IDENTITY, str(user_id), code):
         raise BadRequest(IDENTITY_REFUSED, commit_on_error=True)
 
 
@@ -85,14 +85,14 @@ async def issue_email_change(db: AsyncSession, user_id: int, email: str, identit
     return await codes.issue(db, codes.CHANGE_EMAIL, change_scope(user_id, email), hours)
 
 
-async def confirm_email_change(db: AsyncSession, user: User, wanted: ConfirmEmailChange) -> None:
+async def confirm_email_change(db: AsyncSession, user: User, body: ConfirmEmailChange) -> None:
     """Step 2: the code is good and the address still free; sessions stay (identity §8.5)."""
-    scope = change_scope(user.id, wanted.new_email)
-    if not await codes.consume(db, codes.CHANGE_EMAIL, scope, wanted.code):
+    scope = change_scope(user.id, body.new_email)
+    if not await codes.consume(db, codes.CHANGE_EMAIL, scope, body.code):
         raise NonFieldError(EMAIL_REFUSED, commit_on_error=True)
-    if await by_email(db, wanted.new_email) is not None:
+    if await by_email(db, body.new_email) is not None:
         raise NonFieldError(EMAIL_TAKEN, commit_on_error=True)
-    user.email = wanted.new_email
+    user.email = body.new_email
     try:
         await db.flush()
     except IntegrityError:

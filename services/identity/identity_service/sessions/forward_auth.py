@@ -12,7 +12,7 @@ from notechondria_shared.web.edge import FORWARD_AUTH
 router = APIRouter(include_in_schema=False)
 
 
-# Without the shared secret, which the gateway does not have. It is not routed from outside, and tells nobody more than
+# Without the shared secret, which the gateway does not have. It is not routed from outside, and shows nobody more than
 # who holds the credential knows.
 @router.get(FORWARD_AUTH)
 async def forward_auth(request: Request) -> Response:

@@ -21,7 +21,7 @@ PER_EVENT = 1000
 
 
 async def mint(db: AsyncSession, user_id: int, device: Device) -> tuple[str, Session]:
-    """A new session; (token, row). The token is told once and only its digest kept."""
+    """A new session; (token, row). The token is shown once and only its digest kept."""
     token = secrets.token_hex(20)
     row = Session(
         user_id=user_id,
@@ -77,7 +77,7 @@ async def revoke_everybody(db: AsyncSession) -> None:
         digests.setdefault(user_id, []).append(token_digest)
     await publish(
         db,
-        *(event for user_id, found in digests.items() for event in _revocations(user_id, found)),
+        *(event for user_id, revoked in digests.items() for event in _revocations(user_id, revoked)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import BigInteger, Text, any_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -32,6 +33,21 @@ class AccountName:
 NAMES = prepare(
     select(User.id, User.username).where(User.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))), AccountName
 )
+
+
+@dataclass(frozen=True, slots=True)
+class StaffActionRow:
+    """What a member of staff did."""
+
+    id: int
+    user_id: int
+    action: str
+    object: str
+    outcome: str
+    begun_at: datetime
+    ended_at: datetime | None
+
+
 STAFF_ACTIONS = SearchableList(
     select(
         StaffAction.id,
@@ -42,6 +58,7 @@ STAFF_ACTIONS = SearchableList(
         StaffAction.begun_at,
         StaffAction.ended_at,
     ),
+    StaffActionRow,
     key=StaffAction.id.expression,
     searched=(StaffAction.action.expression, StaffAction.object.expression, StaffAction.outcome.expression),
     owner=StaffAction.user_id.expression,

@@ -82,14 +82,14 @@ async def settle_action(action_id: int, body: StaffActionOutcome, db: WriteSessi
 @router.post("/account-names")
 async def account_names(body: AccountIds, read: ReadSession) -> AccountNames:
     """What accounts are called; those that are gone are left out."""
-    found = await read.all(queries.NAMES, ids=body.ids)
-    return AccountNames(names={row.id: row.username for row in found})
+    accounts = await read.all(queries.NAMES, ids=body.ids)
+    return AccountNames(names={row.id: row.username for row in accounts})
 
 
 @router.get("/account")
 async def find_account(read: ReadSession, name: Name) -> FoundAccount:
     """Who is called so; an id is taken for one as it is."""
-    found = await read.value(queries.ID_OF, name=name)
-    if found is None and name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
-        found = int(name) or None
-    return FoundAccount(id=found)
+    user_id = await read.value(queries.ID_OF, name=name)
+    if user_id is None and name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
+        user_id = int(name) or None
+    return FoundAccount(id=user_id)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from fastapi import Depends
 from sqlalchemy import select
 
@@ -11,6 +14,25 @@ from notechondria_contracts.admin import AdminColumn, AdminResource
 from notechondria_shared.db.listing import SearchableList
 from notechondria_shared.web.admin import AdminTable, admin_router
 from notechondria_shared.web.dead_letters import dead_letter_table
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call of an agent, without its arguments."""
+
+    id: int
+    user_id: int
+    key_id: int | None
+    client: str
+    tool: str
+    is_change: bool
+    outcome: str
+    error: str
+    duration_ms: int
+    touched: dict[str, list[int]]
+    called_at: datetime
+    undone_at: datetime | None
+
 
 _CALLS = SearchableList(
     select(
@@ -27,6 +49,7 @@ _CALLS = SearchableList(
         Call.called_at,
         Call.undone_at,
     ),
+    CallRow,
     key=Call.id.expression,
     searched=(Call.tool.expression, Call.client.expression, Call.error.expression, Call.outcome.expression),
     owner=Call.user_id.expression,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic.json_schema import JsonSchemaValue
 
-from notechondria_contracts.fields import messages
+from notechondria_contracts.fields import validation_messages
 from notechondria_contracts.fields.rules import TRUE_VALUES, parse_datetime, refuse
 from notechondria_shared.web.query import QueryInteger, QueryRule
 
@@ -22,7 +22,7 @@ Outcome = Literal["ok", "error"]
 class _Name(QueryRule):
     def read(self, text: str) -> str:
         if "\x00" in text:
-            raise refuse(messages.NUL_CHARACTER)
+            raise refuse(validation_messages.NUL_CHARACTER)
         return text
 
     def schema(self) -> JsonSchemaValue:
@@ -33,7 +33,7 @@ class _Name(QueryRule):
 class _Outcome(QueryRule):
     def read(self, text: str) -> str:
         if text not in {"ok", "error"}:
-            raise refuse(messages.not_a_choice(text))
+            raise refuse(validation_messages.not_a_choice(text))
         return text
 
     def schema(self) -> JsonSchemaValue:
@@ -55,7 +55,7 @@ class _Timestamp(QueryRule):
         # A plus sign that was not encoded arrives as a blank.
         at = parse_datetime(text.replace(" ", "+"))
         if at is None:
-            raise refuse(messages.BAD_DATETIME)
+            raise refuse(validation_messages.BAD_DATETIME)
         return at
 
     def schema(self) -> JsonSchemaValue:

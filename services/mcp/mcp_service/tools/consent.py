@@ -35,7 +35,7 @@ def must_agree(consent: Consent) -> None:
 
 async def asked(call: ToolCall, question: Callable[[], Awaitable[str]]) -> Answer | Elicit[Answer]:
     """What a resolver of a `Consent` returns: the question where the user can be asked, else their consent, for the
-    tool's description has told the agent to ask beforehand. The question names what is lost; it is made only then."""
+    tool's description has asked the agent to ask beforehand. The question names what is lost; it is made only then."""
     if not _can_be_asked(call):
         return Answer(confirm=True)
     return Elicit(await question(), Answer)

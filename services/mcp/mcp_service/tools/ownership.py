@@ -12,7 +12,7 @@ async def own_note(notes: UserClient, note_id: int) -> JsonObject:
     try:
         note = await notes.get(f"notes/{note_id}/")
     except Refused as refusal:
-        # A private note of somebody else (400 of notes §5.1) must not be told from a missing one.
+        # A private note of somebody else (400 of notes §5.1) must not be distinguishable from a missing one.
         if refusal.status in {400, 403, 404}:
             raise missing(note_id) from None
         raise

@@ -1,8 +1,8 @@
 """Which generation of client a request comes from.
 
 A request that names its protocol version in the header is the SDK's. Of those that do not, only the handshake of a
-newer client can be told from a plain one: it names a revision that has the header, and accepts an event stream, as
-every revision since 2025-03-26 demands of its clients and the plain contract does not.
+newer client differs from a plain one: it names a revision that has the header, and accepts an event stream, as every
+revision since 2025-03-26 demands of its clients and the plain contract does not.
 """
 
 from __future__ import annotations

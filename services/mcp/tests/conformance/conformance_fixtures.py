@@ -206,7 +206,8 @@ def _elicitation(server: MCPServer[Any]) -> None:
 
 async def _elicit(ctx: Ctx, message: str, fields: dict[str, Any], required: list[str]) -> ElicitResult:
     schema = {"type": "object", "properties": fields, "required": required}
-    return await ctx.session.elicit_form(message, schema, related_request_id=ctx.request_id)
+    answer: ElicitResult = await ctx.session.elicit_form(message, schema, related_request_id=ctx.request_id)
+    return answer
 
 
 def _resources(server: MCPServer[Any]) -> None:

@@ -6,6 +6,7 @@ Each action is the owner's own, through the same rule, so that the same events a
 from __future__ import annotations
 
 from notechondria_contracts.admin import AdminAction, AdminColumn, AdminResource
+from notechondria_shared.auth.precondition import UNCONDITIONAL
 from notechondria_shared.core.errors import Conflict
 from notechondria_shared.web.admin import AdminTable, admin_router
 from notechondria_shared.web.dead_letters import dead_letter_table
@@ -78,7 +79,7 @@ NOTES = AdminTable(
         question="Its owner's notes move to their Inbox; notes of others lose their course. This is final.",
         gone=True,
     ),
-    offered=lambda row: not row["is_default"],
+    offered=lambda row: not row.is_default,
 )
 async def delete_course(read: ReadSession, key: int, database: Transactions, deletions: Deletions) -> None:
     """As its owner deletes it (notes §4.7): 400 for an Inbox, 409 when there is no owner."""
@@ -86,7 +87,7 @@ async def delete_course(read: ReadSession, key: int, database: Transactions, del
     if owner is None:
         raise Conflict(NOBODYS)
     async with database.transaction() as db:
-        await courses.remove(db, owner, key)
+        await courses.remove(db, owner, key, UNCONDITIONAL)
     await deletions.delete([f"course_media/course_{key}/"])
 
 
@@ -97,16 +98,16 @@ async def delete_course(read: ReadSession, key: int, database: Transactions, del
         done="The note is in its owner's bin.",
         question="The note moves to its owner's recycle bin and becomes private. They can restore it.",
     ),
-    offered=lambda row: row["deleted_at"] is None,
+    offered=lambda row: row.deleted_at is None,
 )
 async def trash_note(read: ReadSession, key: int, db: WriteSession) -> None:
     """Move a note to its owner's recycle bin (notes §5.8)."""
-    await notes.trash(db, await NOTES.owner(read, key), key)
+    await notes.trash(db, await NOTES.owner(read, key), key, UNCONDITIONAL)
 
 
 @NOTES.action(
     AdminAction(name="restore", label="Restore", done="The note is back, private as it went."),
-    offered=lambda row: row["deleted_at"] is not None,
+    offered=lambda row: row.deleted_at is not None,
 )
 async def restore_note(read: ReadSession, key: int, db: WriteSession) -> None:
     """Bring a note back from its owner's recycle bin (notes §7)."""
@@ -121,7 +122,7 @@ async def restore_note(read: ReadSession, key: int, db: WriteSession) -> None:
         question="The note, its versions and files are removed for good. This is final.",
         gone=True,
     ),
-    offered=lambda row: row["deleted_at"] is not None,
+    offered=lambda row: row.deleted_at is not None,
 )
 async def purge_note(read: ReadSession, key: int, database: Transactions, deletions: Deletions) -> None:
     """Remove a binned note for good, with its files (notes §7)."""

@@ -97,7 +97,7 @@ async def _add(request: Request, state: NotesState, caller: Caller, note_id: int
             placed(state.database, state.media, staged_path, folder, name) as path,
             state.database.transaction() as db,
         ):
-            attachment_id = await service.attach(db, caller.user_id, note_id, upload, path)
+            attachment_id = await service.attach(db, caller.user_id, note_id, upload, path, caller.precondition)
     row = await read.one(queries.ONE, attachment_id=attachment_id)
     if row is None:
         raise NotFound(service.UNKNOWN)
@@ -115,5 +115,5 @@ def _not_multipart(request: Request) -> BadRequest | UnsupportedMediaType:
 
 async def _remove(state: NotesState, caller: Caller, note_id: int, attachment_id: int) -> None:
     async with state.database.transaction() as db:
-        path = await service.detach(db, caller.user_id, note_id, attachment_id)
+        path = await service.detach(db, caller.user_id, note_id, attachment_id, caller.precondition)
     await state.file_deletions.delete([path])

@@ -6,7 +6,7 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from notechondria_shared.core.timestamps import iso_offset
-from notechondria_shared.storage.media import media_url
+from notechondria_shared.web.media_url import media_url
 from notes_service.attachments.queries import AttachmentRow
 from notes_service.values import Timestamp
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 
+from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import BadRequest, NotFound
 from notes_service.media.names import shown_name
 from notes_service.media.note_files import queue_files
@@ -36,9 +37,11 @@ def checked(upload: UploadFile | None) -> UploadFile:
     return upload
 
 
-async def attach(db: AsyncSession, user_id: int, note_id: int, file: FileDescription, path: str) -> int:
+async def attach(
+    db: AsyncSession, user_id: int, note_id: int, file: FileDescription, path: str, precondition: Precondition
+) -> int:
     """Attach the stored file at `path` to an own note; the attachment's id. `last_edit` of the note stays."""
-    await lock_own(db, user_id, note_id)
+    await lock_own(db, user_id, note_id, precondition)
     attachment = NoteAttachment(
         note_id=note_id,
         file=path,
@@ -55,9 +58,9 @@ def _printable(content_type: str) -> str:
     return "".join(c for c in content_type if c.isascii() and c.isprintable())[:128]
 
 
-async def detach(db: AsyncSession, user_id: int, note_id: int, attachment_id: int) -> str:
+async def detach(db: AsyncSession, user_id: int, note_id: int, attachment_id: int, precondition: Precondition) -> str:
     """Remove a file of an own note; its path. 404 for one of another note."""
-    await lock_own(db, user_id, note_id)
+    await lock_own(db, user_id, note_id, precondition)
     attachment = await db.scalar(
         select(NoteAttachment)
         .where(NoteAttachment.id == attachment_id, NoteAttachment.note_id == note_id)

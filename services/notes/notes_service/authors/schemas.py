@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 from typing_extensions import TypedDict
 
-from notechondria_shared.storage.media import media_url
+from notechondria_shared.web.media_url import media_url
 
 
 class AuthorObject(TypedDict):

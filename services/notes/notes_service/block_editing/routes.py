@@ -37,7 +37,7 @@ async def append_block(
     db: WriteSession,
 ) -> schemas.BlockObject:
     """Add a block at the end of an own note (notes §6.1); the note's text follows."""
-    block_id = await service.append(db, caller.user_id, note_id, body.draft())
+    block_id = await service.append(db, caller.user_id, note_id, body.draft(), caller.precondition)
     return await _one(request, SessionReader(db), block_id)
 
 
@@ -49,7 +49,7 @@ async def reorder_blocks(
     db: WriteSession,
 ) -> schemas.Reordered:
     """Order the blocks of an own note (notes §6.4); 400 array unless exactly its blocks are named."""
-    await service.reorder(db, caller.user_id, note_id, body.ordered_block_ids)
+    await service.reorder(db, caller.user_id, note_id, body.ordered_block_ids, caller.precondition)
     return schemas.Reordered(message="Blocks reordered.")
 
 
@@ -62,14 +62,14 @@ async def change_block(
     db: WriteSession,
 ) -> schemas.BlockObject:
     """Change what is sent of an own block (notes §6.1): 404 unknown, 403 foreign, then field errors."""
-    await service.change(db, caller.user_id, block_id, body)
+    await service.change(db, caller.user_id, block_id, body, caller.precondition)
     return await _one(request, SessionReader(db), block_id)
 
 
 @router.delete("/blocks/{block_id:id}/", status_code=204)
 async def delete_block(caller: KnownCaller, block_id: OwnBlock, db: WriteSession) -> None:
     """Delete an own block (notes §6.1): 404 unknown, 403 foreign."""
-    await service.remove(db, caller.user_id, block_id)
+    await service.remove(db, caller.user_id, block_id, caller.precondition)
 
 
 async def _one(request: Request, read: Reads, block_id: int) -> schemas.BlockObject:

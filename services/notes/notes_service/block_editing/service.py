@@ -8,6 +8,7 @@ from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import NoteUpdated
+from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import Forbidden, ListError, NotFound
 from notechondria_shared.db import SessionReader
 from notes_service.blocks import queries
@@ -31,18 +32,18 @@ def check_owner(row: queries.BlockOwnerRow | None, user_id: int) -> None:
         raise Forbidden(NOT_YOURS)
 
 
-async def append(db: AsyncSession, user_id: int, note_id: int, draft: BlockDraft) -> int:
+async def append(db: AsyncSession, user_id: int, note_id: int, draft: BlockDraft, precondition: Precondition) -> int:
     """Add a block at the end of an own note; its id."""
-    note = await lock_own(db, user_id, note_id)
+    note = await lock_own(db, user_id, note_id, precondition)
     await _add_uncovered_text(db, note, becomes_title=draft.block_type == "T")
     block_id = await _insert_last(db, note, draft)
     await _write_text(db, note, _words(draft))
     return block_id
 
 
-async def change(db: AsyncSession, user_id: int, block_id: int, body: UpdateBlock) -> None:
+async def change(db: AsyncSession, user_id: int, block_id: int, body: UpdateBlock, precondition: Precondition) -> None:
     """Apply what was sent to an own block (notes §6.1)."""
-    note = await _note_of(db, user_id, block_id)
+    note = await _note_of(db, user_id, block_id, precondition)
     block = await _lock_block(db, block_id)
     before = _draft(block)
     after = body.applied_to(before)
@@ -56,9 +57,9 @@ async def change(db: AsyncSession, user_id: int, block_id: int, body: UpdateBloc
         await _write_text(db, note, max(abs(words - _words(before)), words))
 
 
-async def remove(db: AsyncSession, user_id: int, block_id: int) -> None:
+async def remove(db: AsyncSession, user_id: int, block_id: int, precondition: Precondition) -> None:
     """Delete an own block, and with it every entry that shows it (notes §6.1)."""
-    note = await _note_of(db, user_id, block_id)
+    note = await _note_of(db, user_id, block_id, precondition)
     block = await _lock_block(db, block_id)
     if note is not None:
         await _add_uncovered_text(db, note)
@@ -67,9 +68,11 @@ async def remove(db: AsyncSession, user_id: int, block_id: int) -> None:
         await _write_text(db, note, _words(_draft(block)))
 
 
-async def reorder(db: AsyncSession, user_id: int, note_id: int, block_ids: Sequence[int]) -> None:
+async def reorder(
+    db: AsyncSession, user_id: int, note_id: int, block_ids: Sequence[int], precondition: Precondition
+) -> None:
     """Give the blocks of an own note the positions 0, 1, 2… (notes §6.4); 400 array unless each is named once."""
-    note = await lock_own(db, user_id, note_id)
+    note = await lock_own(db, user_id, note_id, precondition)
     current = [row.id for row in await SessionReader(db).all(queries.OF_NOTE, note_id=note_id)]
     if sorted(current) != sorted(block_ids):
         raise ListError(WRONG_IDS)
@@ -161,12 +164,12 @@ async def _insert(db: AsyncSession, note: Note, draft: BlockDraft) -> NoteBlock:
     return block
 
 
-async def _note_of(db: AsyncSession, user_id: int, block_id: int) -> Note | None:
+async def _note_of(db: AsyncSession, user_id: int, block_id: int, precondition: Precondition) -> Note | None:
     """The locked note that owns a block, None for a block without one; the note comes before its blocks."""
     row = await SessionReader(db).one(queries.OWNER, block_id=block_id)
     check_owner(row, user_id)
     note_id = row.note_id if row else None
-    return None if note_id is None else await lock_own(db, user_id, note_id)
+    return None if note_id is None else await lock_own(db, user_id, note_id, precondition)
 
 
 async def _lock_block(db: AsyncSession, block_id: int) -> NoteBlock:

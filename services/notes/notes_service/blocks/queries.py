@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select, text
 
-from notechondria_shared.db import prepare
+from notechondria_shared.db import prepare, prepare_command
 from notes_service.models import Note, NoteBlock, NoteIndex
 
 
@@ -58,7 +58,7 @@ OWNER = prepare(
     .where(NoteBlock.id == bindparam("block_id")),
     BlockOwnerRow,
 )
-INSERT_ALL = prepare(
+INSERT_ALL = prepare_command(
     text("""
 WITH drafts AS (
     SELECT * FROM unnest(

@@ -12,12 +12,12 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from notechondria_contracts.fields import Boolean, Choice, ObjectList, Text, messages
+from notechondria_contracts.fields import Boolean, Choice, ObjectList, Text, validation_messages
 from notechondria_contracts.fields.rules import Rule, json_type, refuse, whole_number
 from notechondria_shared.core.timestamps import iso_z
-from notechondria_shared.storage.media import media_url
 from notechondria_shared.web import Body
 from notechondria_shared.web.body import TEXT_LIMIT, field_errors
+from notechondria_shared.web.media_url import media_url
 from notes_service.blocks.queries import BlockRow
 from notes_service.values import BLOCK_TYPES, BlockType, Timestamp
 
@@ -84,7 +84,7 @@ class IdList(Rule):
     def convert(self, value: object) -> list[int]:
         """The integers; the first bad element is named."""
         if not isinstance(value, list):
-            raise refuse(messages.NOT_A_LIST.format(type=json_type(value)))
+            raise refuse(validation_messages.NOT_A_LIST.format(type=json_type(value)))
         if not value:
             raise refuse("This list may not be empty.")
         if len(value) > self.max_items:
@@ -96,7 +96,7 @@ class IdList(Rule):
         try:
             return whole_number(item)
         except PydanticCustomError:
-            raise refuse(f"Element {position}: {messages.NOT_INTEGER}") from None
+            raise refuse(f"Element {position}: {validation_messages.NOT_INTEGER}") from None
 
     def schema(self) -> JsonSchemaValue:
         """A list of integers."""

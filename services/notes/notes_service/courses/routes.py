@@ -79,7 +79,7 @@ async def update_course(
     db: WriteSession,
 ) -> schemas.CourseObject:
     """Change what is sent of an own course (notes §4.2): 404, 403, field errors, then 400 for a refused title."""
-    await service.change(db, caller.user_id, course_id, body)
+    await service.change(db, caller.user_id, course_id, body, caller.precondition)
     return await describe_one(request, SessionReader(db), course_id, caller.user_id)
 
 
@@ -87,7 +87,7 @@ async def update_course(
 async def delete_course(caller: KnownCaller, course_id: int, database: Transactions, deletions: Deletions) -> None:
     """Delete an own course, its notes move to the Inbox (notes §4.7); 404 unknown, 403 foreign, 400 the Inbox."""
     async with database.transaction() as db:
-        await service.remove(db, caller.user_id, course_id)
+        await service.remove(db, caller.user_id, course_id, caller.precondition)
     await deletions.delete([f"course_media/course_{course_id}/"])
 
 

@@ -12,8 +12,8 @@ from pydantic.json_schema import JsonSchemaValue
 
 from notechondria_contracts.fields import Integer, Json, Text
 from notechondria_shared.core.timestamps import iso_offset_or_none
-from notechondria_shared.storage.media import media_url
 from notechondria_shared.web import Body
+from notechondria_shared.web.media_url import media_url
 from notes_service.authors.schemas import AuthorObject, author_object
 from notes_service.courses.queries import CourseMediaRow, CourseRow
 from notes_service.summaries.queries import SummaryRow

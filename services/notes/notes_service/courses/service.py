@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, case, delete, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import CourseDeleted, CourseUpdated, NoteTrashed, NoteUpdated
-from notechondria_shared.auth.precondition import check_precondition
+from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import BadRequest, Forbidden, NotFound
 from notes_service.authors import service as authors
 from notes_service.courses.queries import CourseOwnerRow
@@ -69,10 +69,12 @@ async def _twin(db: AsyncSession, user_id: int, title: str, but: int) -> Course 
     return course
 
 
-async def change(db: AsyncSession, user_id: int, course_id: int, body: UpdateCourse) -> None:
+async def change(
+    db: AsyncSession, user_id: int, course_id: int, body: UpdateCourse, precondition: Precondition
+) -> None:
     """Apply what was sent (notes §4.2, PATCH decision order)."""
     await authors.lock_author_shared(db, user_id, exclusive=True)
-    course = await _lock_own(db, user_id, course_id)
+    course = await _lock_own(db, user_id, course_id, precondition)
     if body.sent("title") and body.title != course.title:
         if is_inbox_title(course.title):
             raise BadRequest(INBOX_NAME)
@@ -95,13 +97,13 @@ def check_owner(row: CourseOwnerRow | None, user_id: int) -> None:
         raise Forbidden(NOT_YOURS)
 
 
-async def _lock_own(db: AsyncSession, user_id: int, course_id: int) -> Course:
+async def _lock_own(db: AsyncSession, user_id: int, course_id: int, precondition: Precondition) -> Course:
     course: Course | None = await db.scalar(select(Course).where(Course.id == course_id).with_for_update())
     if course is None:
         raise NotFound(UNKNOWN)
     if course.creator_id != user_id:
         raise Forbidden(NOT_YOURS)
-    check_precondition({name: getattr(course, name) for name in ("title", "description", "icon")})
+    precondition.check({name: getattr(course, name) for name in ("title", "description", "icon")})
     return course
 
 
@@ -114,10 +116,10 @@ async def _by_client_id(db: AsyncSession, user_id: int, client_id: str | None) -
     return course
 
 
-async def remove(db: AsyncSession, user_id: int, course_id: int) -> None:
+async def remove(db: AsyncSession, user_id: int, course_id: int, precondition: Precondition) -> None:
     """Delete a course (notes §4.7): own notes move to the Inbox, notes of others lose their course (§12, 6)."""
     await authors.lock_author_shared(db, user_id, exclusive=True)
-    course = await _lock_own(db, user_id, course_id)
+    course = await _lock_own(db, user_id, course_id, precondition)
     if is_inbox_title(course.title):
         raise BadRequest(INBOX_STAYS)
     course.is_default = False  # the Inbox that takes its notes must be another course

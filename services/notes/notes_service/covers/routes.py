@@ -36,7 +36,7 @@ async def set_cover(
             placed(state.database, state.media, staged_path, service.FOLDER, name) as path,
             state.database.transaction() as db,
         ):
-            old = await service.replace(db, caller.user_id, note_id, path)
+            old = await service.replace(db, caller.user_id, note_id, path, caller.precondition)
     await state.file_deletions.delete([old] if old else [])
     return await _summary(request, note_id, read)
 
@@ -47,7 +47,7 @@ async def remove_cover(
 ) -> NoteSummary:
     """Take the cover off an own note, if it has one. The note's summary back."""
     async with state.database.transaction() as db:
-        old = await service.remove(db, caller.user_id, note_id)
+        old = await service.remove(db, caller.user_id, note_id, caller.precondition)
     await state.file_deletions.delete([old] if old else [])
     return await _summary(request, note_id, read)
 

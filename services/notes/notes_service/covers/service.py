@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 
 from notechondria_contracts.events.notes import NoteUpdated
+from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.storage import decoder
 from notechondria_shared.storage.pictures import NoPicture, extension_of
@@ -41,9 +42,9 @@ async def checked(upload: UploadFile | None) -> tuple[UploadFile, str]:
     return await cleaned(upload), unguessable(name.stem + suffix)
 
 
-async def replace(db: AsyncSession, user_id: int, note_id: int, path: str) -> str:
+async def replace(db: AsyncSession, user_id: int, note_id: int, path: str, precondition: Precondition) -> str:
     """Set the cover of an own note to the file at `path`; the path of the old one, which is deleted, "" for none."""
-    note = await lock_own(db, user_id, note_id)
+    note = await lock_own(db, user_id, note_id, precondition)
     old, note.cover_image = note.cover_image, path
     await queue_files(db, [old] if old else [])
     note.save()
@@ -51,9 +52,9 @@ async def replace(db: AsyncSession, user_id: int, note_id: int, path: str) -> st
     return old
 
 
-async def remove(db: AsyncSession, user_id: int, note_id: int) -> str:
+async def remove(db: AsyncSession, user_id: int, note_id: int, precondition: Precondition) -> str:
     """Take the cover off an own note; its path, "" for none."""
-    note = await lock_own(db, user_id, note_id)
+    note = await lock_own(db, user_id, note_id, precondition)
     old, note.cover_image = note.cover_image, ""
     await queue_files(db, [old] if old else [])
     note.save()

@@ -17,9 +17,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.auth import Caller
+from notechondria_shared.auth.precondition import UNCONDITIONAL
 from notechondria_shared.core.errors import ApiError
-from notechondria_shared.storage.media import media_url
 from notechondria_shared.web.body import validate
+from notechondria_shared.web.media_url import media_url
 from notes_service.attachments import service as attachments
 from notes_service.authors import service as authors
 from notes_service.courses import service as courses
@@ -122,12 +123,12 @@ class Import:
             uuid = uuid4()
             folder = attachments.folder_of(self.caller.user_id, uuid)
             paths = {
-                one.path: await self._place(stack, one, folder, safe_name(one.filename or ""))
+                one.path: await self._file_at(stack, one, folder, safe_name(one.filename or ""))
                 for one in dict.fromkeys([*(filed for filed, _ in listed), *linked.values()])
             }
-            cover_path = (
-                await self._place(stack, cover, covers.FOLDER, unguessable(cover.filename or "")) if cover else None
-            )
+            cover_path = None
+            if cover:
+                cover_path = await self._file_at(stack, cover, covers.FOLDER, unguessable(cover.filename or ""))
             async with self._database.transaction() as db:
                 course_id = await self._course(db, file.course)
                 payload = {**file.payload, "content": file.body, "course_id": course_id}
@@ -147,12 +148,12 @@ class Import:
                 text = await asyncio.to_thread(links.relinked, text, urls)
                 if text != file.body:
                     change = validate(UpdateNote, {"content": text})
-                    await notes.update_note(db, self.caller.user_id, note_id, change, quiet=True)
+                    await notes.update_note(db, self.caller.user_id, note_id, change, UNCONDITIONAL, quiet=True)
                 if cover_path:
-                    await covers.replace(db, self.caller.user_id, note_id, cover_path)
-                await versions.add_exported(db, self.caller.user_id, note_id, exported)
+                    await covers.replace(db, self.caller.user_id, note_id, cover_path, UNCONDITIONAL)
+                await versions.add_exported(db, self.caller.user_id, note_id, exported, UNCONDITIONAL)
                 if file.deleted:
-                    await notes.trash(db, self.caller.user_id, note_id)
+                    await notes.trash(db, self.caller.user_id, note_id, UNCONDITIONAL)
                 await _date(db, note_id, file)
         self.result.imported += 1
         self.result.attachments += len(listed) + len(placed_urls)
@@ -205,11 +206,11 @@ class Import:
         )
         return imported or uuid
 
-    async def _place(self, stack: AsyncExitStack, one: Staged, folder: str, name: str) -> str:
+    async def _file_at(self, stack: AsyncExitStack, one: Staged, folder: str, name: str) -> str:
         return await stack.enter_async_context(placed(self._database, self._media, one.path, folder, name))
 
     async def _attach(self, db: AsyncSession, note_id: int, one: Staged, path: str) -> str:
-        attachment_id = await attachments.attach(db, self.caller.user_id, note_id, one, path)
+        attachment_id = await attachments.attach(db, self.caller.user_id, note_id, one, path, UNCONDITIONAL)
         row = await db.get_one(NoteAttachment, attachment_id)
         return media_url(self.request, row.file)
 

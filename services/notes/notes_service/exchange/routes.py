@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,8 @@ from starlette.datastructures import UploadFile
 from starlette.responses import StreamingResponse
 
 from notechondria_shared.core.errors import BadRequest
-from notechondria_shared.core.timestamps import iso_offset, today
+from notechondria_shared.core.json_values import plain
+from notechondria_shared.core.timestamps import today
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.body import describe_body
 from notechondria_shared.web.dependencies import ReadSession
@@ -106,15 +105,5 @@ async def export_user(user_id: int, read: ReadSession) -> Json:
         *(row.file for row in attachments),
         *(path for row in blocks for path in (row.file, row.image)),
     }
-    values = {name: [_json_values(row) for row in rows] for name, rows in data.items()}
+    values = {name: [plain(row) for row in rows] for name, rows in data.items()}
     return Json({"service": "notes", "data": values, "files": sorted(path for path in files if path)})
-
-
-def _json_values(row: DataclassInstance) -> dict[str, str | int | None]:
-    return {name: _json_value(value) for name, value in asdict(row).items()}
-
-
-def _json_value(value: object) -> str | int | None:
-    if isinstance(value, datetime):
-        return iso_offset(value)
-    return value if value is None or isinstance(value, str | int) else str(value)

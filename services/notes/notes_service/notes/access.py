@@ -9,7 +9,7 @@ from fastapi import Depends
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.auth.precondition import check_precondition
+from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import Forbidden, ListError, NotFound
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.web.dependencies import ReadSession
@@ -57,7 +57,9 @@ OwnNote = Annotated[int, Depends(require_own_note)]
 OwnNoteOfUuid = Annotated[int, Depends(require_note_of_uuid)]
 
 
-async def lock_own(db: AsyncSession, user_id: int, note_id: int, *, with_comments: bool = False) -> Note:
+async def lock_own(
+    db: AsyncSession, user_id: int, note_id: int, precondition: Precondition, *, with_comments: bool = False
+) -> Note:
     """The note, locked until the commit and checked again; `with_comments` locks its comments with it, in id order."""
     which: ColumnElement[bool] = Note.id == note_id
     if with_comments:
@@ -69,5 +71,5 @@ async def lock_own(db: AsyncSession, user_id: int, note_id: int, *, with_comment
     if note is None or note.deleted_at is not None:
         raise NotFound(UNKNOWN)
     check_write(note.creator_id, note.is_public, user_id)
-    check_precondition({"last_edit": iso_z(note.last_edit)})
+    precondition.check({"last_edit": iso_z(note.last_edit)})
     return note

@@ -67,14 +67,14 @@ async def update_note(
     request: Request, caller: KnownCaller, note_id: OwnNote, body: schemas.UpdateNote, db: WriteSession
 ) -> Json:
     """Change what is sent (notes §5.6); 404, 400 array, 403 as §5.1 has them, before the body is checked."""
-    await service.update_note(db, caller.user_id, note_id, body)
+    await service.update_note(db, caller.user_id, note_id, body, caller.precondition)
     return Json(await _detail(request, SessionReader(db), note_id))
 
 
 @router.delete("/{note_id:id}/", status_code=204)
 async def delete_note(caller: KnownCaller, note_id: int, db: WriteSession) -> None:
     """Move an own note to the recycle bin (notes §5.8)."""
-    await service.trash(db, caller.user_id, note_id)
+    await service.trash(db, caller.user_id, note_id, caller.precondition)
 
 
 @router.get("/uuid/{note_uuid:uuid}/", response_model=schemas.NoteForCaller)
@@ -88,14 +88,14 @@ async def update_note_by_uuid(
     request: Request, caller: KnownCaller, note_id: OwnNoteOfUuid, body: schemas.UpdateNote, db: WriteSession
 ) -> Json:
     """As by its id, with `can_edit`; a change of the text counts all its words (notes §9.1)."""
-    await service.update_note(db, caller.user_id, note_id, body, all_words=True)
+    await service.update_note(db, caller.user_id, note_id, body, caller.precondition, all_words=True)
     return Json({**await _detail(request, SessionReader(db), note_id), "can_edit": True})
 
 
 @router.delete("/uuid/{note_uuid:uuid}/", status_code=204)
 async def delete_note_by_uuid(caller: KnownCaller, note_id: OwnNoteOfUuid, db: WriteSession) -> None:
     """As by its id (notes §5.8)."""
-    await service.trash(db, caller.user_id, note_id)
+    await service.trash(db, caller.user_id, note_id, caller.precondition)
 
 
 async def _detail(request: Request, read: Reads, note_id: int) -> schemas.NoteDetail:

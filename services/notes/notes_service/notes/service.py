@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from notechondria_contracts.events.notes import NoteCreated, NoteRestored, NoteState, NoteTrashed, NoteUpdated
 from notechondria_shared.auth import Caller
+from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import NotFound, Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import SessionReader
@@ -134,6 +135,7 @@ async def update_note(
     user_id: int,
     note_id: int,
     body: UpdateNote,
+    precondition: Precondition,
     *,
     all_words: bool = False,
     quiet: bool = False,
@@ -143,7 +145,7 @@ async def update_note(
     `all_words` counts the whole text, not what changed of it (notes §9.1); `quiet` records no activity at all.
     """
     course_is_known = await _course_is_known(db, body.course_id)  # courses are locked before notes
-    note = await lock_own(db, user_id, note_id)
+    note = await lock_own(db, user_id, note_id, precondition)
     if not course_is_known:
         raise NotFound(courses.UNKNOWN)
     _apply_plain(note, body)
@@ -181,9 +183,9 @@ async def _apply_text(db: AsyncSession, note: Note, body: NoteFields) -> int:
     return max(abs(after - before), after)
 
 
-async def trash(db: AsyncSession, user_id: int, note_id: int) -> None:
+async def trash(db: AsyncSession, user_id: int, note_id: int, precondition: Precondition) -> None:
     """Move a note to the recycle bin; it and its comments become private (notes §5.8)."""
-    note = await lock_own(db, user_id, note_id, with_comments=True)
+    note = await lock_own(db, user_id, note_id, precondition, with_comments=True)
     note.deleted_at = at = now()
     note.is_public = False
     note.save()

@@ -6,7 +6,7 @@ from fastapi import Request
 from typing_extensions import TypedDict
 
 from notechondria_shared.core.timestamps import iso_z
-from notechondria_shared.storage.media import media_url
+from notechondria_shared.web.media_url import media_url
 from notes_service.authors.schemas import AuthorObject, author_object
 from notes_service.summaries.queries import SummaryRow
 from notes_service.values import EditorMode, NoteType, Timestamp, UuidText

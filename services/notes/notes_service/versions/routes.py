@@ -44,7 +44,7 @@ async def take_snapshot(
     db: WriteSession,
 ) -> schemas.VersionObject:
     """Store the present state of an own note; only the 12 newest versions stay."""
-    version_id = await service.snapshot(db, caller.user_id, note_id, body.stored_reason)
+    version_id = await service.snapshot(db, caller.user_id, note_id, body.stored_reason, caller.precondition)
     row = await SessionReader(db).one(queries.ONE, version_id=version_id, note_id=note_id)
     if row is None:
         raise NotFound(service.UNKNOWN)
@@ -61,6 +61,6 @@ async def restore_version(
     db: WriteSession,
 ) -> NoteDetail:
     """Bring an own note back to a version (notes §7); 404 for a version of another note, before the body is checked."""
-    await service.restore(db, caller.user_id, note_id, version_id, body.stored_reason)
+    await service.restore(db, caller.user_id, note_id, version_id, body.stored_reason, caller.precondition)
     read = SessionReader(db)
     return await detail.describe(request, read, await detail.find(read, note_id))

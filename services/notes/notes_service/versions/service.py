@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import NoteUpdated
+from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import NotFound
 from notes_service.blocks.markdown import to_blocks
 from notes_service.blocks.service import replace_blocks
@@ -20,9 +21,9 @@ MOST_VERSIONS = 12
 UNKNOWN = "Version not found: Notes.Versions/lookup — this note has no such version."
 
 
-async def snapshot(db: AsyncSession, user_id: int, note_id: int, reason: str) -> int:
+async def snapshot(db: AsyncSession, user_id: int, note_id: int, reason: str, precondition: Precondition) -> int:
     """Store the present state of an own note; the version's id."""
-    return await _store(db, await lock_own(db, user_id, note_id), reason)
+    return await _store(db, await lock_own(db, user_id, note_id, precondition), reason)
 
 
 async def _store(db: AsyncSession, note: Note, reason: str) -> int:
@@ -51,17 +52,21 @@ async def _store(db: AsyncSession, note: Note, reason: str) -> int:
     return version.id
 
 
-async def add_exported(db: AsyncSession, user_id: int, note_id: int, versions: Sequence[ExportedVersion]) -> None:
+async def add_exported(
+    db: AsyncSession, user_id: int, note_id: int, versions: Sequence[ExportedVersion], precondition: Precondition
+) -> None:
     """Add the versions of an export to an own note, the newest 12 of them."""
-    note = await lock_own(db, user_id, note_id)
+    note = await lock_own(db, user_id, note_id, precondition)
     newest = sorted(versions, key=lambda version: version.date_created)[-MOST_VERSIONS:]
     db.add_all(NoteVersion(note_id=note.id, creator_id=note.creator_id, **version.model_dump()) for version in newest)
     await db.flush()
 
 
-async def restore(db: AsyncSession, user_id: int, note_id: int, version_id: int, reason: str) -> None:
+async def restore(
+    db: AsyncSession, user_id: int, note_id: int, version_id: int, reason: str, precondition: Precondition
+) -> None:
     """Bring an own note back to a version; its present state is stored first, under `reason`. 404 unknown version."""
-    note = await lock_own(db, user_id, note_id)
+    note = await lock_own(db, user_id, note_id, precondition)
     # Read before the snapshot: it may be the one that the snapshot pushes out.
     version = (
         await db.execute(

@@ -2,10 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import func, select
 
 from notechondria_shared.db.listing import SearchableList
 from planner_service.models import CalendarFeed, CalendarSource, PlannerEvent
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A planner event of anybody."""
+
+    id: int
+    user_id: int
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    is_completed: bool
+    recurrence_freq: str
+    course_id: int | None
+    date_created: datetime
+    last_edit: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A calendar feed of anybody, and how its source is."""
+
+    id: int
+    user_id: int
+    title: str
+    source_kind: str
+    host: str
+    is_enabled: bool
+    source_id: int | None
+    """The calendar that it reads; None for one that was uploaded."""
+    course_id: int | None
+    entry_count: int
+    last_sync: datetime | None
+    last_error: str | None
+    date_created: datetime
+    last_edit: datetime
+
 
 EVENTS = SearchableList(
     select(
@@ -20,6 +60,7 @@ EVENTS = SearchableList(
         PlannerEvent.date_created,
         PlannerEvent.last_edit,
     ),
+    EventRow,
     key=PlannerEvent.id.expression,
     searched=(PlannerEvent.title.expression,),
     owner=PlannerEvent.user_id.expression,
@@ -41,6 +82,7 @@ FEEDS = SearchableList(
         CalendarFeed.date_created,
         CalendarFeed.last_edit,
     ).outerjoin(CalendarSource, CalendarSource.id == CalendarFeed.source_id),
+    FeedRow,
     key=CalendarFeed.id.expression,
     searched=(CalendarFeed.title.expression,),
     owner=CalendarFeed.user_id.expression,

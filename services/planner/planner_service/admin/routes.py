@@ -6,7 +6,8 @@ Each action is the owner's own, through the same rule, so that the same events a
 from __future__ import annotations
 
 from notechondria_contracts.admin import AdminAction, AdminColumn, AdminResource
-from notechondria_shared.web.admin import AdminTable, Values, admin_router
+from notechondria_shared.auth.precondition import UNCONDITIONAL
+from notechondria_shared.web.admin import AdminTable, admin_router
 from notechondria_shared.web.dead_letters import dead_letter_table
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from planner_service.admin import queries
@@ -75,12 +76,6 @@ FEEDS = AdminTable(
 )
 
 
-def _source(row: Values) -> int | None:
-    """The calendar that a feed reads; None for one that was uploaded."""
-    source = row["source_id"]
-    return source if isinstance(source, int) else None
-
-
 @EVENTS.action(
     AdminAction(
         name="delete",
@@ -92,13 +87,13 @@ def _source(row: Values) -> int | None:
 )
 async def delete_event(read: ReadSession, key: int, db: WriteSession) -> None:
     """Remove an event with all its occurrences (planner §2.1)."""
-    await events.delete(db, await EVENTS.owner(read, key), key)
+    await events.delete(db, await EVENTS.owner(read, key), key, UNCONDITIONAL)
 
 
 @FEEDS.action(AdminAction(name="refresh", label="Read now", done="The feed was read; how it went stands below."))
 async def refresh_feed(read: ReadSession, key: int, sources: Sources) -> None:
     """Read a feed now; how it went stands in the feed."""
-    source = _source((await FEEDS.one(read, key)).values)
+    source = (await FEEDS.find(read, key)).source_id
     if source is not None:
         await sources.refresh(source)
 
@@ -110,23 +105,23 @@ async def refresh_feed(read: ReadSession, key: int, sources: Sources) -> None:
         done="The feed is disabled.",
         question="Its entries are shown no more until it is enabled again.",
     ),
-    offered=lambda row: bool(row["is_enabled"]),
+    offered=lambda row: row.is_enabled,
 )
 async def disable_feed(read: ReadSession, key: int, db: WriteSession) -> None:
     """Show and read it no more (planner §3.2)."""
-    await feeds.change(db, await FEEDS.owner(read, key), key, ChangeFeed(is_enabled=False), None)
+    await feeds.change(db, await FEEDS.owner(read, key), key, ChangeFeed(is_enabled=False), None, UNCONDITIONAL)
 
 
 @FEEDS.action(
     AdminAction(name="enable", label="Enable", done="The feed is enabled."),
-    offered=lambda row: not row["is_enabled"],
+    offered=lambda row: not row.is_enabled,
 )
 async def enable_feed(read: ReadSession, key: int, sources: Sources, db: WriteSession) -> None:
     """Show and read it again (planner §3.2)."""
-    owner, source = await FEEDS.owner(read, key), _source((await FEEDS.one(read, key)).values)
-    if source is not None:
-        await sources.catch_up(source)
-    await feeds.change(db, owner, key, ChangeFeed(is_enabled=True), None)
+    feed = await FEEDS.find(read, key)
+    if feed.source_id is not None:
+        await sources.catch_up(feed.source_id)
+    await feeds.change(db, feed.user_id, key, ChangeFeed(is_enabled=True), None, UNCONDITIONAL)
 
 
 @FEEDS.action(
@@ -140,7 +135,7 @@ async def enable_feed(read: ReadSession, key: int, sources: Sources, db: WriteSe
 )
 async def delete_feed(read: ReadSession, key: int, db: WriteSession) -> None:
     """Remove a feed and what was read for it alone (planner §3.1)."""
-    await feeds.delete(db, await FEEDS.owner(read, key), key)
+    await feeds.delete(db, await FEEDS.owner(read, key), key, UNCONDITIONAL)
 
 
 router = admin_router(EVENTS, FEEDS, dead_letter_table(EVENT_TABLES))

@@ -87,13 +87,13 @@ async def change_feed(
         await sources.obtain(source.content)
     elif is_enabled and body.is_enabled is not None and stored.source_id is not None:
         await sources.catch_up(stored.source_id)
-    await service.change(db, caller.user_id, stored.id, body, course, source)
+    await service.change(db, caller.user_id, stored.id, body, course, caller.precondition, source)
     return feed_payload(await _one(SessionReader(db), caller.user_id, stored.id))
 
 
 @router.post("/{feed_id:id}/refresh/")
 async def refresh_feed(caller: LoggedIn, feed: OwnFeed, read: ReadSession, sources: Sources) -> FeedPayload:
-    """Read a feed now, whatever its next date; the answer tells how it went. 404 when unknown or somebody else's."""
+    """Read a feed now, whatever its next date; the answer says how it went. 404 when unknown or somebody else's."""
     if feed.source_id is not None:
         await sources.refresh(feed.source_id)
     return feed_payload(await _one(read, caller.user_id, feed.id))
@@ -102,4 +102,4 @@ async def refresh_feed(caller: LoggedIn, feed: OwnFeed, read: ReadSession, sourc
 @router.delete("/{feed_id:id}/", status_code=204)
 async def delete_feed(caller: LoggedIn, feed_id: int, db: WriteSession) -> None:
     """Remove an own feed (planner §3.1); 404 when unknown or somebody else's."""
-    await service.delete(db, caller.user_id, feed_id)
+    await service.delete(db, caller.user_id, feed_id, caller.precondition)

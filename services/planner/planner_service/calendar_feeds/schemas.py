@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel
 
-from notechondria_contracts.fields import Boolean, Choice, Id, Text, messages
+from notechondria_contracts.fields import Boolean, Choice, Id, Text, validation_messages
 from notechondria_contracts.fields.formats import IsoTimestamp
 from notechondria_contracts.fields.rules import JsonSchema, Rule, refuse
 from notechondria_shared.web import Body
@@ -33,7 +33,7 @@ class Address(Rule):
             return text
         address = web_address(text)
         if address is None:
-            raise refuse(messages.BAD_URL)
+            raise refuse(validation_messages.BAD_URL)
         return normalised(address)
 
     def schema(self) -> JsonSchema:

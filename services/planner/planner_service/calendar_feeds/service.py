@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notechondria_shared.auth.precondition import check_precondition
+from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import NonFieldError, NotFound
 from planner_service.accounts import ACCOUNTS
 from planner_service.calendar_feeds.queries import FeedRow
@@ -78,13 +78,14 @@ async def change(
     feed_id: int,
     body: ChangeFeed,
     course: CourseReference | None,
+    precondition: Precondition,
     source: ContentChange = UNCHANGED,
 ) -> None:
     """Apply the keys that were sent; `source` is from `changed_content`. 404 when unknown or somebody else's."""
     # Lock order: the course before the feed, as its deletion does.
     if body.course_id is not None:
         await lock_course_shared(db, body.course_id, course)
-    feed = await _own(db, user_id, feed_id)
+    feed = await _own(db, user_id, feed_id, precondition)
     before = feed.source_id
     if source.is_changed:
         feed.source_id = None if source.content is None else await store.lock_shared(db, source.content)
@@ -97,9 +98,9 @@ async def change(
         await store.drop_unused(db, [before])
 
 
-async def delete(db: AsyncSession, user_id: int, feed_id: int) -> None:
+async def delete(db: AsyncSession, user_id: int, feed_id: int, precondition: Precondition) -> None:
     """Remove a feed, and what was read for it unless others share it. 404 when unknown or somebody else's."""
-    feed = await _own(db, user_id, feed_id)
+    feed = await _own(db, user_id, feed_id, precondition)
     await publish(db, feed_deleted(feed))
     await db.delete(feed)
     await db.flush()
@@ -107,11 +108,11 @@ async def delete(db: AsyncSession, user_id: int, feed_id: int) -> None:
         await store.drop_unused(db, [feed.source_id])
 
 
-async def _own(db: AsyncSession, user_id: int, feed_id: int) -> CalendarFeed:
+async def _own(db: AsyncSession, user_id: int, feed_id: int, precondition: Precondition) -> CalendarFeed:
     feed: CalendarFeed | None = await db.scalar(
         select(CalendarFeed).where(CalendarFeed.id == feed_id, CalendarFeed.user_id == user_id).with_for_update()
     )
     if feed is None:
         raise NotFound(NO_FEED)
-    check_precondition({name: getattr(feed, name) for name in COMPARABLE})
+    precondition.check({name: getattr(feed, name) for name in COMPARABLE})
     return feed

@@ -1,4 +1,4 @@
-"""Tokens of published calendars: told once, kept as a digest."""
+"""Tokens of published calendars: shown once, kept as a digest."""
 
 from __future__ import annotations
 

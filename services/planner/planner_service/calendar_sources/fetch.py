@@ -115,11 +115,11 @@ class Fetcher:
                 sent.append((b"Authorization", b"Basic " + base64.b64encode(unquote(secret.decode()).encode())))
             target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
             async with self._pool.stream("GET", target, headers=sent) as answer:
-                found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
-                if answer.status in {301, 302, 303, 307, 308} and "location" in found:
-                    url = url.copy_with(userinfo=b"").join(found["location"])
+                received = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+                if answer.status in {301, 302, 303, 307, 308} and "location" in received:
+                    url = url.copy_with(userinfo=b"").join(received["location"])
                     continue
-                return await _taken(answer, found)
+                return await _taken(answer, received)
         raise FetchFailed("It redirects too often.", is_final=True)
 
 

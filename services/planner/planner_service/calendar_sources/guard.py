@@ -35,12 +35,12 @@ class Resolver:
         """The addresses, in the order to try them; `UnknownName` when there are none."""
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.run_in_executor(
+            addresses = await loop.run_in_executor(
                 self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             )
         except (OSError, UnicodeError):
             raise UnknownName(UNKNOWN) from None
-        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        return list(dict.fromkeys(str(entry[4][0]) for entry in addresses))
 
     def close(self) -> None:
         """Wait for nobody."""

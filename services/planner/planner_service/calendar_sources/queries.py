@@ -32,7 +32,7 @@ class SourceState:
 
 @dataclass(slots=True)
 class SourceBody:
-    """The text of a source, and the mark that tells whether it is still the same."""
+    """The text of a source, and the mark that shows whether it is still the same."""
 
     body: str
     mark: str
@@ -85,7 +85,7 @@ LOCKED = prepare_scalar(
     int,
 )
 body_mark: ColumnElement[str] = func.md5(CalendarSource.body)
-"""Tells whether a body is still the one that was read."""
+"""Whether a body is still the one that was read."""
 BODY = prepare(
     select(CalendarSource.body, body_mark.label("mark")).where(
         CalendarSource.id == bindparam("source_id"), CalendarSource.has_series

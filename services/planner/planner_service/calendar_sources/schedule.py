@@ -19,8 +19,8 @@ class Schedule:
 
     def after_success(self, published: int | None) -> float:
         """What the publisher asks for, within the limits; a little earlier or later, so that feeds spread out."""
-        wanted = self.default if published is None else float(published)
-        return self._within(wanted * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret
+        seconds = self.default if published is None else float(published)
+        return self._within(seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret
 
     def after_failure(self, failures: int, asked: float | None = None) -> float:
         """A minute, then twice as long each time; longer when the server asks for it. `failures` in a row, from 1."""

@@ -167,10 +167,10 @@ def failing_since(at: datetime, schedule: Schedule) -> tuple[ColumnElement[bool]
 
 
 async def _lock(db: AsyncSession, source_id: int, *which: ColumnElement[bool]) -> bool:
-    found = await db.scalar(
+    locked_id = await db.scalar(
         select(CalendarSource.id).where(CalendarSource.id == source_id, *which).with_for_update(key_share=True)
     )
-    return found is not None
+    return locked_id is not None
 
 
 async def _add_rows(db: AsyncSession, source_id: int, rows: Sequence[Row]) -> None:

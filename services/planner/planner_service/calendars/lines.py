@@ -43,8 +43,8 @@ class Entry:
 
     def text(self, name: str) -> str:
         """The value of a property, trimmed; empty when it is not there."""
-        found = self.single.get(name)
-        return found.value.strip() if found else ""
+        prop = self.single.get(name)
+        return prop.value.strip() if prop else ""
 
 
 @dataclass(slots=True)
@@ -131,21 +131,21 @@ class _Splitter:
 def _take(parts: Parts, entry: Entry | None, line: str) -> None:
     name = line[: min(at for at in (line.find(":"), line.find(";"), len(line)) if at >= 0)].upper()
     if entry is None:
-        if name in OF_CALENDAR and (found := _property(line)):
-            parts.properties[name] = found
+        if name in OF_CALENDAR and (prop := _property(line)):
+            parts.properties[name] = prop
     elif name in SINGLE:
-        if found := _property(line):
-            entry.single[name] = found
-    elif name in REPEATED and (found := _property(line)):
-        entry.repeated.setdefault(name, []).append(found)
+        if prop := _property(line):
+            entry.single[name] = prop
+    elif name in REPEATED and (prop := _property(line)):
+        entry.repeated.setdefault(name, []).append(prop)
 
 
 def _property(line: str) -> Property | None:
-    found = _LINE.fullmatch(line)
-    if found is None:
+    match = _LINE.fullmatch(line)
+    if match is None:
         head, colon, value = line.partition(":")
         return Property(value, {}) if colon and head else None
-    _, parameters, value = found.groups()
+    _, parameters, value = match.groups()
     return Property(value, {name.upper(): text.strip('"') for name, text in _PARAMETER.findall(parameters)})
 
 
@@ -158,5 +158,5 @@ def _keep_zone(parts: Parts, lines: list[str]) -> None:
 
 def unescape(text: str) -> str:
     r"""Text as it was meant (RFC 5545 §3.3.11): `\n`, `\,`, `\;`, `\\`; without control characters."""
-    plain = _ESCAPE.sub(lambda found: "\n" if found[1] in "nN" else found[1], text)
+    plain = _ESCAPE.sub(lambda match: "\n" if match[1] in "nN" else match[1], text)
     return _CONTROL.sub("", plain).strip()

@@ -36,7 +36,7 @@ class ReaderPool:
     def __init__(self, workers: int, seconds: float, *, waiting: int = 64, patience: float = 20.0) -> None:
         self._slots = asyncio.Semaphore(workers)
         self._seconds, self._patience = seconds, patience
-        self._places = waiting
+        self._free_slots = waiting
         self._idle: list[tuple[float, Process]] = []
         self._reaper: asyncio.Task[None] | None = None
 
@@ -47,9 +47,9 @@ class ReaderPool:
 
         `Busy` when too many wait already.
         """
-        if self._places <= 0:
+        if self._free_slots <= 0:
             raise Busy
-        self._places -= 1
+        self._free_slots -= 1
         try:
             async with self._slots:
                 order = {
@@ -60,7 +60,7 @@ class ReaderPool:
                 }
                 return await self._serve(frame(json.dumps(order).encode()) + frame(text.encode()))
         finally:
-            self._places += 1
+            self._free_slots += 1
 
     async def _serve(self, order: bytes) -> Reading:
         process = await self._process()

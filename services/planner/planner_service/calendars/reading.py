@@ -60,7 +60,7 @@ def read(text: str, years: Sequence[int], *, must_be_calendar: bool) -> Reading:
         reading.rows += expand(masters, zones, years)
     except TooMuch as problem:
         return Reading(error=str(problem))
-    # By the date of the first, so that what is told of an import is what a person sees first.
+    # By the date of the first, so that what is shown of an import is what a person sees first.
     seen: dict[str | None, None] = dict.fromkeys(row[3] for row in sorted(reading.rows, key=lambda row: row[1]))
     reading.shown = list(seen)[:SHOWN] or [_title(master.entry) for master in masters[:SHOWN]]
     return reading
@@ -81,12 +81,12 @@ def expand(masters: Iterable[Master], zones: Zones, years: Sequence[int]) -> lis
     rows: list[Row] = []
     masters = list(masters)
     for year in years:
-        found = 0
+        count = 0
         for master in masters:
             for start, end, entry in occurrences(master, zones, year):
                 rows.append((year, seconds(start), seconds(end), _title(entry)))
-                found += 1
-                if found > MOST_OCCURRENCES:
+                count += 1
+                if count > MOST_OCCURRENCES:
                     raise TooMuch(f"Its recurring entries occur more than {MOST_OCCURRENCES:,} times in {year}.")
     return rows
 
@@ -97,7 +97,7 @@ def seconds(value: datetime) -> int:
 
 
 def from_seconds(value: int) -> datetime:
-    """The moment, UTC."""
+    """The time, UTC."""
     return _EPOCH + timedelta(seconds=value)
 
 
@@ -163,9 +163,9 @@ def _title(entry: Entry) -> str | None:
     return unescape(entry.text("SUMMARY"))[:LONGEST_TITLE] or None
 
 
-def _interval(found: Iterable[object]) -> int | None:
-    for given in found:
-        length = duration(str(getattr(given, "value", "")))
+def _interval(candidates: Iterable[object]) -> int | None:
+    for candidate in candidates:
+        length = duration(str(getattr(candidate, "value", "")))
         if length and length > timedelta(0):
             return int(length.total_seconds())
     return None

@@ -15,7 +15,7 @@ from recurring_ical_events.occurrence import Occurrence
 from recurring_ical_events.selection.name import ComponentsWithName
 
 from planner_service.calendars.lines import Entry
-from planner_service.calendars.values import Zones, duration, moment, moments, utc
+from planner_service.calendars.values import Zones, duration, timestamp, timestamps, utc
 
 _NOT_EXPANDED = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|INTERVAL=\s*[+-]?0+\s*(?:;|$)", re.IGNORECASE)
 """More often than daily, or without end on the first day."""
@@ -32,7 +32,7 @@ class Master:
     exceptions: list[Entry]
 
 
-class Found(Occurrence):  # type: ignore[misc]
+class DatedEntry(Occurrence):  # type: ignore[misc]
     """An occurrence that knows the entry it was made from."""
 
     @property
@@ -41,7 +41,7 @@ class Found(Occurrence):  # type: ignore[misc]
         return self._adapter._component  # noqa: SLF001 - the library has no other way to it but a copy
 
 
-_EVENTS = ComponentsWithName("VEVENT", occurrence=Found)
+_EVENTS = ComponentsWithName("VEVENT", occurrence=DatedEntry)
 
 
 def occurrences(master: Master, zones: Zones, year: int) -> Iterator[tuple[datetime, datetime, Entry]]:
@@ -52,10 +52,10 @@ def occurrences(master: Master, zones: Zones, year: int) -> Iterator[tuple[datet
     first = datetime(year, 1, 1, tzinfo=UTC)
     last = datetime.combine(date(year, 12, 31), time.max, UTC)
     try:
-        found = _expanded(master, zones, _shifted(first, -_MARGIN), _shifted(last, _MARGIN))
+        dated = _expanded(master, zones, _shifted(first, -_MARGIN), _shifted(last, _MARGIN))
     except Exception:  # written by anyone: one broken series is what it is without its rule, the others stay
-        found = [(*window(master.entry, zones), master.entry)]
-    for start, end, entry in found:
+        dated = [(*window(master.entry, zones), master.entry)]
+    for start, end, entry in dated:
         if first <= start <= last and entry.text("STATUS").upper() != "CANCELLED":
             yield start, end, entry
 
@@ -75,9 +75,9 @@ def _expanded(master: Master, zones: Zones, first: datetime, last: datetime) -> 
 
 def window(entry: Entry, zones: Zones) -> tuple[datetime, datetime]:
     """Start and end in UTC: DTEND, else DURATION, else an hour. ValueError or OverflowError when unreadable."""
-    start = utc(moment(entry.single["DTSTART"], zones))
+    start = utc(timestamp(entry.single["DTSTART"], zones))
     if "DTEND" in entry.single:
-        return start, utc(moment(entry.single["DTEND"], zones))
+        return start, utc(timestamp(entry.single["DTEND"], zones))
     length = duration(entry.text("DURATION"))
     return start, start + (length if length is not None and length >= timedelta(0) else HOUR)
 
@@ -97,15 +97,15 @@ def _times(occurrence: Any) -> tuple[datetime, datetime]:
 
 
 def _component(entry: Entry, zones: Zones, index: int) -> Event:
-    """The entry for the library, with moments that are settled already: it never sees a zone's definition."""
+    """The entry for the library, with times that are settled already: it never sees a zone's definition."""
     event = Event()
-    start = moment(entry.single["DTSTART"], zones)
+    start = timestamp(entry.single["DTSTART"], zones)
     event["DTSTART"] = vDDDTypes(start)
     event["UID"] = "series"
     event["X-INDEX"] = index
     first, last = window(entry, zones)
     if "DTEND" in entry.single and last >= first:
-        event["DTEND"] = vDDDTypes(moment(entry.single["DTEND"], zones))
+        event["DTEND"] = vDDDTypes(timestamp(entry.single["DTEND"], zones))
     else:
         event["X-LENGTH"] = last - first
         # Only for the library's search, which would turn an inverted entry round; the length is put on afterwards, for
@@ -114,9 +114,9 @@ def _component(entry: Entry, zones: Zones, index: int) -> Event:
     if (sequence := entry.text("SEQUENCE")).isdecimal():
         event["SEQUENCE"] = int(sequence[:9])
     if "RECURRENCE-ID" in entry.single:
-        given = entry.single["RECURRENCE-ID"]
-        replaced = vDDDTypes(moment(given, zones))
-        if given.parameters.get("RANGE", "").upper() == "THISANDFUTURE":
+        prop = entry.single["RECURRENCE-ID"]
+        replaced = vDDDTypes(timestamp(prop, zones))
+        if prop.parameters.get("RANGE", "").upper() == "THISANDFUTURE":
             replaced.params["RANGE"] = "THISANDFUTURE"
         event["RECURRENCE-ID"] = replaced
         return event
@@ -124,7 +124,7 @@ def _component(entry: Entry, zones: Zones, index: int) -> Event:
     if rules:
         event["RRULE"] = [vRecur.from_ical(rule) for rule in rules]
     for name in ("RDATE", "EXDATE"):
-        values = [value for given in entry.repeated.get(name, ()) for value in moments(given, zones)]
+        values = [value for prop in entry.repeated.get(name, ()) for value in timestamps(prop, zones)]
         if values:
             event[name] = vDDDLists(values)
     return event

@@ -1,4 +1,4 @@
-"""Values of iCalendar properties: moments, durations, zones (RFC 5545 §3.3, planner §5.3)."""
+"""Values of iCalendar properties: timestamps, durations, zones (RFC 5545 §3.3, planner §5.3)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 from planner_service.calendars.lines import Property
 
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
-_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?(Z?)", re.ASCII)
+_TIMESTAMP = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?(Z?)", re.ASCII)
 _DURATION = re.compile(
     r"([+-]?)P(?:(\d{1,6})W)?(?:(\d{1,7})D)?(?:T(?:(\d{1,8})H)?(?:(\d{1,9})M)?(?:(\d{1,10})S)?)?", re.ASCII
 )
@@ -64,54 +64,54 @@ class Zones:
         return made
 
 
-def moment(given: Property, zones: Zones) -> date | datetime:
-    """A date, or an aware moment; without a zone it is UTC (planner §5.3). ValueError when unreadable."""
-    text = given.value.strip()
-    if found := _DATE.fullmatch(text):
-        return date(*(int(part) for part in found.groups()))
-    found = _MOMENT.fullmatch(text)
-    if found is None:
+def timestamp(prop: Property, zones: Zones) -> date | datetime:
+    """A date, or an aware timestamp; without a zone it is UTC (planner §5.3). ValueError when unreadable."""
+    text = prop.value.strip()
+    if match := _DATE.fullmatch(text):
+        return date(*(int(part) for part in match.groups()))
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
         raise ValueError(text[:40])
-    year, month, day, hour, minute, second, zulu = found.groups()
-    zone = UTC if zulu else zones.get(given.parameters.get("TZID", ""))
+    year, month, day, hour, minute, second, zulu = match.groups()
+    zone = UTC if zulu else zones.get(prop.parameters.get("TZID", ""))
     # A leap second is the last one before it.
     return datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=zone)
 
 
-def moments(given: Property, zones: Zones) -> list[date | datetime | tuple[datetime, datetime | timedelta]]:
+def timestamps(prop: Property, zones: Zones) -> list[date | datetime | tuple[datetime, datetime | timedelta]]:
     """The readable values of an RDATE or EXDATE; periods as pairs."""
-    found: list[date | datetime | tuple[datetime, datetime | timedelta]] = []
-    for text in given.value.split(","):
+    values: list[date | datetime | tuple[datetime, datetime | timedelta]] = []
+    for text in prop.value.split(","):
         start, slash, end = text.partition("/")
         try:
-            first = moment(Property(start, given.parameters), zones)
+            first = timestamp(Property(start, prop.parameters), zones)
             if not slash:
-                found.append(first)
+                values.append(first)
             elif isinstance(first, datetime):
                 length = duration(end)
-                last = moment(Property(end, given.parameters), zones) if length is None else length
+                last = timestamp(Property(end, prop.parameters), zones) if length is None else length
                 if isinstance(last, datetime | timedelta):
-                    found.append((first, last))
+                    values.append((first, last))
         except (ValueError, OverflowError):
             continue
-    return found
+    return values
 
 
 def duration(text: str) -> timedelta | None:
     """A DURATION; None when unreadable."""
-    found = _DURATION.fullmatch(text.strip())
-    if found is None or not any(found.groups()[1:]):
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or not any(match.groups()[1:]):
         return None
-    weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
     try:
         length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     except OverflowError:
         return None
-    return -length if found[1] == "-" else length
+    return -length if match[1] == "-" else length
 
 
 def utc(value: date | datetime) -> datetime:
-    """The moment in UTC; a date is its midnight (planner §5.3). OverflowError at the edges of the calendar."""
+    """The time in UTC; a date is its midnight (planner §5.3). OverflowError at the edges of the calendar."""
     if not isinstance(value, datetime):
         return datetime.combine(value, time.min, UTC)
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

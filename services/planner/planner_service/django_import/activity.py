@@ -46,9 +46,9 @@ class ActivityRow:
 def work_sessions(source: Monolith, table: str, content: ImportedContent) -> Iterator[SessionRow]:
     """Work sessions on notes that were imported."""
     for row in content.report.counted(SESSIONS, source.rows(table)):
-        if (found := content.on_note(SESSIONS, row)) is None:
+        if (owned := content.on_note(SESSIONS, row)) is None:
             continue
-        owner, note = found
+        owner, note = owned
         dates = row.dates()
         yield SessionRow(
             id=row.id,
@@ -66,9 +66,9 @@ def work_sessions(source: Monolith, table: str, content: ImportedContent) -> Ite
 def activities(source: Monolith, table: str, content: ImportedContent) -> Iterator[ActivityRow]:
     """What was written on notes that were imported."""
     for row in content.report.counted(HEATMAP, source.rows(table)):
-        if (found := content.on_note(HEATMAP, row)) is None:
+        if (owned := content.on_note(HEATMAP, row)) is None:
             continue
-        owner, note = found
+        owner, note = owned
         yield ActivityRow(
             # The monolith numbers its rows, we name them: the same name each time.
             activity_id=uuid5(_NAMESPACE, str(row.id)),

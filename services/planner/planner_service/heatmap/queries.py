@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import Date, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from notechondria_shared.db import prepare
+from notechondria_shared.db import prepare, prepare_command
 from planner_service.models import CREATED, PURGED, Activity, NoteRef, PlannerEvent
 
 
@@ -58,7 +58,7 @@ _KEPT = {
     for name in ("activity_id", "user_id", "note_id", "course_id", "activity_type", "activity_date", "word_count")
 }
 _purged = exists().where(NoteRef.note_id == _KEPT["note_id"], NoteRef.state == PURGED)
-INSERT_ACTIVITY = prepare(
+INSERT_ACTIVITY = prepare_command(
     upsert(Activity).from_select(list(_KEPT), select(*_KEPT.values()).where(~_purged)).on_conflict_do_nothing()
 )
 """Words written, kept once, unless the note is purged by now."""

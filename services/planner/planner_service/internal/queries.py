@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
+
 from sqlalchemy import BigInteger, BindParameter, Date, bindparam, case, func, select
 
 from notechondria_shared.db import prepare
@@ -26,10 +29,72 @@ UPCOMING = prepare(
     EventRow,
 )
 
+
+@dataclass(frozen=True, slots=True)
+class ExportedEvent:
+    """A planner event, with all its columns."""
+
+    id: int
+    title: str
+    event_date: date
+    starts_at: datetime
+    ends_at: datetime
+    difficulty_weight: int
+    description: str
+    course_id: int | None
+    is_completed: bool
+    completed_at: datetime | None
+    recurrence_freq: str
+    recurrence_interval: int
+    recurrence_end_date: date | None
+    recurrence_count: int | None
+    date_created: datetime
+    last_edit: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFeed:
+    """A calendar feed; `raw_ical` is what was uploaded, empty for a subscribed one."""
+
+    id: int
+    title: str
+    source_kind: str
+    source_url: str
+    raw_ical: str
+    is_enabled: bool
+    course_id: int | None
+    date_created: datetime
+    last_edit: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedSession:
+    """A work session."""
+
+    id: int
+    note_id: int
+    title: str
+    summary: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedActivity:
+    """Words written in a note, or the like, on a day."""
+
+    note_id: int
+    course_id: int | None
+    activity_type: str
+    activity_date: date
+    word_count: int
+
+
 EVENTS = prepare(
     select(*COLUMNS, PlannerEvent.date_created, PlannerEvent.last_edit)
     .where(PlannerEvent.user_id == _OF_USER)
-    .order_by(PlannerEvent.id)
+    .order_by(PlannerEvent.id),
+    ExportedEvent,
 )
 FEEDS = prepare(
     select(
@@ -45,7 +110,8 @@ FEEDS = prepare(
     )
     .outerjoin(CalendarSource, CalendarSource.id == CalendarFeed.source_id)
     .where(CalendarFeed.user_id == _OF_USER)
-    .order_by(CalendarFeed.id)
+    .order_by(CalendarFeed.id),
+    ExportedFeed,
 )
 SESSIONS = prepare(
     select(
@@ -57,10 +123,12 @@ SESSIONS = prepare(
         NoteSession.ended_at,
     )
     .where(NoteSession.user_id == _OF_USER)
-    .order_by(NoteSession.id)
+    .order_by(NoteSession.id),
+    ExportedSession,
 )
 ACTIVITY = prepare(
     select(Activity.note_id, Activity.course_id, Activity.activity_type, Activity.activity_date, Activity.word_count)
     .where(Activity.user_id == _OF_USER)
-    .order_by(Activity.activity_date, Activity.activity_id)
+    .order_by(Activity.activity_date, Activity.activity_id),
+    ExportedActivity,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends
 
@@ -14,6 +15,9 @@ from notechondria_shared.web.internal import require_internal
 from planner_service.heatmap.service import heatmap
 from planner_service.internal import queries
 from planner_service.planner_events.payload import event_fields
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
 
@@ -37,11 +41,10 @@ async def export(user_id: int, read: ReadSession) -> Json:
 
     Tokens of links are not in it: only their digests are kept.
     """
-    links = await read.all(queries.LINKS, user_id=user_id)
-    data = {
+    data: dict[str, Sequence[DataclassInstance]] = {
         "planner_events": await read.all(queries.EVENTS, user_id=user_id),
         "calendar_feeds": await read.all(queries.FEEDS, user_id=user_id),
-        "calendar_links": [asdict(link) for link in links],
+        "calendar_links": await read.all(queries.LINKS, user_id=user_id),
         "note_sessions": await read.all(queries.SESSIONS, user_id=user_id),
         "activities": await read.all(queries.ACTIVITY, user_id=user_id),
     }

@@ -71,10 +71,12 @@ async def change_event(
     """Change the keys that were sent (planner §2.2, §2.4, §2.5); 404 for an unknown event, before
     the body is looked at, and for an unknown course."""
     course = await find_course(read, notes, body.course_id)
-    return EventPayload.of(EventRow.of(await service.change(db, caller.user_id, event_id, body, course)))
+    return EventPayload.of(
+        EventRow.of(await service.change(db, caller.user_id, event_id, body, course, caller.precondition))
+    )
 
 
 @router.delete("/{event_id:id}/", status_code=204)
 async def delete_event(caller: LoggedIn, event_id: int, db: WriteSession) -> None:
     """Remove an own event (planner §2.1); 404 when unknown or somebody else's."""
-    await service.delete(db, caller.user_id, event_id)
+    await service.delete(db, caller.user_id, event_id, caller.precondition)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.planner import PlannerEventCreated, PlannerEventDeleted, PlannerEventUpdated
-from notechondria_shared.auth.precondition import check_precondition
+from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import now
 from planner_service.accounts import ACCOUNTS
@@ -46,13 +46,18 @@ async def create(db: AsyncSession, user_id: int, body: CreateEvent, course: Cour
 
 
 async def change(
-    db: AsyncSession, user_id: int, event_id: int, body: ChangeEvent, course: CourseReference | None
+    db: AsyncSession,
+    user_id: int,
+    event_id: int,
+    body: ChangeEvent,
+    course: CourseReference | None,
+    precondition: Precondition,
 ) -> PlannerEvent:
     """Apply the keys that were sent, then the rules of completion and window. 404 when unknown or somebody else's."""
     # Lock order: the course before the event, as its deletion does.
     if body.course_id is not None:
         await lock_course_shared(db, body.course_id, course)
-    event = await _lock_own(db, user_id, event_id)
+    event = await _lock_own(db, user_id, event_id, precondition)
     changes = body.changes()
     event.completed_at = completed_at(changes, event.completed_at, now())
     if body.sent("description"):
@@ -80,18 +85,18 @@ def _window(event: PlannerEvent, body: ChangeEvent) -> Window:
     )
 
 
-async def delete(db: AsyncSession, user_id: int, event_id: int) -> None:
+async def delete(db: AsyncSession, user_id: int, event_id: int, precondition: Precondition) -> None:
     """Remove an event with all its occurrences. 404 when unknown or somebody else's."""
-    event = await _lock_own(db, user_id, event_id)
+    event = await _lock_own(db, user_id, event_id, precondition)
     await publish(db, event.event(PlannerEventDeleted))
     await db.delete(event)
 
 
-async def _lock_own(db: AsyncSession, user_id: int, event_id: int) -> PlannerEvent:
+async def _lock_own(db: AsyncSession, user_id: int, event_id: int, precondition: Precondition) -> PlannerEvent:
     event: PlannerEvent | None = await db.scalar(
         select(PlannerEvent).where(PlannerEvent.id == event_id, PlannerEvent.user_id == user_id).with_for_update()
     )
     if event is None:
         raise NotFound(NO_EVENT)
-    check_precondition(event_fields(EventRow.of(event)))
+    precondition.check(event_fields(EventRow.of(event)))
     return event

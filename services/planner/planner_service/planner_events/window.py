@@ -22,7 +22,7 @@ class Window(NamedTuple):
 
 
 def later(at: datetime, by: timedelta) -> datetime:
-    """`moment + by`, not beyond the last moment a calendar has."""
+    """`at + by`, not beyond the last time a calendar has."""
     return END_OF_TIME if by > END_OF_TIME - at else at + by
 
 

@@ -77,7 +77,7 @@ def test_nothing_of_one_test_is_seen_by_the_next(planner: Service, ann: Person) 
         ),
     ],
 )
-def test_a_window_is_completed(ann: Person, sent: dict[str, str], starts: str, ends: str) -> None:
+def test_a_window_is_completed(ann: Person, sent: dict[str, Any], starts: str, ends: str) -> None:
     made = event(ann, **sent)
     assert (made["starts_at"], made["ends_at"]) == (f"{starts}:00+00:00", f"{ends}:00+00:00")
 

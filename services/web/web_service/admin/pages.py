@@ -130,7 +130,7 @@ class PageRoute(APIRoute):
         return answer
 
 
-def _moment(text: str | None) -> str:
+def _timestamp(text: str | None) -> str:
     """`2026-11-21 16:05 UTC` of an ISO 8601 text; empty for None."""
     if not text:
         return ""
@@ -142,5 +142,5 @@ def _size(number: int) -> str:
     return f"{number} B" if number < 1024 else f"{number / 1024:.1f} KiB"
 
 
-TEMPLATES.filters["moment"] = _moment
+TEMPLATES.filters["moment"] = _timestamp
 TEMPLATES.filters["size"] = _size

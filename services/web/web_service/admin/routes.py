@@ -19,7 +19,7 @@ from web_service.admin.entry import OwnForm, SignedIn, StaffMember
 from web_service.admin.forms import chosen, filled, form_page
 from web_service.admin.pages import PageRoute, page, redirect, sentence
 from web_service.admin.record import recorded
-from web_service.admin.rows import NO_PAGE, Found, Shown
+from web_service.admin.rows import NO_PAGE, ListPage, Shown
 from web_service.dependencies import State
 from web_service.state import WebState
 
@@ -58,26 +58,26 @@ async def show_list(request: Request, state: State, _: SignedIn, name: str) -> R
     section = _section(state, name)
     asked = request.query_params
     search, person = (asked.get(key, "").replace("\x00", "").strip()[:200] for key in ("q", "user"))
-    place = _page_number(asked.get("page", ""))
+    page_number = _page_number(asked.get("page", ""))
     unknown, user_id = False, None
     if person and section.resource.of_users:
         user_id = await state.identity.find_account(person)
         unknown = user_id is None
-    query = AdminQuery(search=search, user_id=user_id, limit=PER_PAGE, offset=(place - 1) * PER_PAGE)
-    found = Found([], 0) if unknown else await rows.page(state.clients, section, query)
+    query = AdminQuery(search=search, user_id=user_id, limit=PER_PAGE, offset=(page_number - 1) * PER_PAGE)
+    listed = ListPage([], 0) if unknown else await rows.page(state.clients, section, query)
     return page(
         request,
         "list.html",
         active=name,
         section=section.resource,
-        rows=found.rows,
-        names=await _names(state, found.rows),
-        total=found.total,
-        away=found.away,
+        rows=listed.rows,
+        names=await _names(state, listed.rows),
+        total=listed.total,
+        away=listed.away,
         search=search,
         person=person,
-        place=place,
-        pages=max(1, -(-found.total // PER_PAGE)),
+        page_number=page_number,
+        pages=max(1, -(-listed.total // PER_PAGE)),
         problem=f"No account is called “{person}”." if unknown else "",
         notice=_done(section, asked.get("done", "")),
     )
@@ -140,7 +140,7 @@ async def act(
     """Do it, and say so; a refusal is shown with the row, or with the form."""
     section = _section(state, name)
     action = _action(section, verb)
-    place = rows.place(state.clients, section, key)
+    address = rows.address_of(state.clients, section, key)
     try:
         try:
             # 404 for a made-up path, before anything is written down.
@@ -151,7 +151,7 @@ async def act(
         if action.form:
             return await _submit(request, state, staff, section, action, shown, fields)
         async with recorded(state.identity, verb, f"{name}/{key}", staff.assertion):
-            await place.client.admin_act(name, place.row_id, verb, {}, staff.assertion)
+            await address.client.admin_act(name, address.row_id, verb, {}, staff.assertion)
     except ServiceUnavailable as away:
         return await _object(request, state, section, key, problem=str(away))
     except ServiceRefused as refusal:
@@ -182,12 +182,12 @@ async def _submit(
     resource, form = section.resource, action.form
     if form is None:
         raise NotFound(NO_PAGE)
-    place = rows.place(state.clients, section, shown.key)
+    address = rows.address_of(state.clients, section, shown.key)
     verb = action.name + chosen(form, fields)
     try:
         async with recorded(state.identity, verb, f"{resource.name}/{shown.key}", staff.assertion):
-            outcome = await place.client.admin_act(
-                resource.name, place.row_id, action.name, filled(form, fields), staff.assertion
+            outcome = await address.client.admin_act(
+                resource.name, address.row_id, action.name, filled(form, fields), staff.assertion
             )
     except ServiceRefused as refusal:
         if refusal.status != 400:
@@ -225,8 +225,8 @@ def _done(section: Section, verb: str) -> str:
     return next((action.done for action in section.resource.actions if action.name == verb), "")
 
 
-def _away(pages: Iterable[Found], missing: Iterable[str]) -> list[str]:
-    return sorted({service for found in pages for service in found.away} | set(missing))
+def _away(pages: Iterable[ListPage], missing: Iterable[str]) -> list[str]:
+    return sorted({service for one in pages for service in one.away} | set(missing))
 
 
 def _links(state: WebState, section: Section, shown: Shown) -> list[tuple[str, str]]:
@@ -276,5 +276,5 @@ async def _object(
     )
 
 
-async def _names(state: WebState, found: list[Shown]) -> dict[int, str]:
-    return await state.identity.account_names(shown.row.user_id for shown in found if shown.row.user_id is not None)
+async def _names(state: WebState, shown_rows: list[Shown]) -> dict[int, str]:
+    return await state.identity.account_names(one.row.user_id for one in shown_rows if one.row.user_id is not None)

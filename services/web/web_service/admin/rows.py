@@ -18,7 +18,7 @@ _DIGITS = 18
 
 
 @dataclass(frozen=True)
-class Place:
+class RowAddress:
     """Where a row is: its service, and its id there."""
 
     client: ServiceClient
@@ -34,7 +34,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Found:
+class ListPage:
     """Rows of a list, how many there are in all, and the services that could not be asked."""
 
     rows: list[Shown]
@@ -42,23 +42,23 @@ class Found:
     away: list[str] = field(default_factory=list)
 
 
-def place(clients: Mapping[str, ServiceClient], section: Section, key: str) -> Place:
+def address_of(clients: Mapping[str, ServiceClient], section: Section, key: str) -> RowAddress:
     """The row of a key: `<id>`, or `<service>-<id>` in a joined list; 404 for what is none."""
     service, digits = section.services[0], key
     if section.resource.joined:
         service, _, digits = key.partition("-")
     if service not in section.services or not (digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS):
         raise NotFound(NO_PAGE)
-    return Place(clients[service], int(digits))
+    return RowAddress(clients[service], int(digits))
 
 
 async def one(clients: Mapping[str, ServiceClient], section: Section, key: str) -> Shown:
     """A row; 404 when there is none, `ServiceUnavailable` while its service is away."""
-    at = place(clients, section, key)
+    at = address_of(clients, section, key)
     return Shown(key, await at.client.admin_row(section.resource.name, at.row_id))
 
 
-async def page(clients: Mapping[str, ServiceClient], section: Section, query: AdminQuery) -> Found:
+async def page(clients: Mapping[str, ServiceClient], section: Section, query: AdminQuery) -> ListPage:
     """A page of a list; without the rows of services that are away, whose names it gives.
 
     Of a joined list each service gives its first rows, as many as reach to the end of the page; the greatest of all
@@ -66,16 +66,16 @@ async def page(clients: Mapping[str, ServiceClient], section: Section, query: Ad
     """
     joined = section.resource.joined
     end = min(query.offset + query.limit, MOST)
-    wanted = query.model_copy(update={"offset": 0, "limit": end}) if joined else query
-    answers = await asyncio.gather(*(_ask(clients[name], section, wanted) for name in section.services))
+    asked = query.model_copy(update={"offset": 0, "limit": end}) if joined else query
+    answers = await asyncio.gather(*(_ask(clients[name], section, asked) for name in section.services))
     away = [name for name, answer in zip(section.services, answers, strict=True) if answer is None]
-    given = {name: answer for name, answer in zip(section.services, answers, strict=True) if answer is not None}
-    total = sum(answer.total for answer in given.values())
+    answered = {name: answer for name, answer in zip(section.services, answers, strict=True) if answer is not None}
+    total = sum(answer.total for answer in answered.values())
     if not joined:
-        return Found([Shown(str(row.id), row) for answer in given.values() for row in answer.rows], total, away)
-    rows = [(name, row) for name, answer in given.items() for row in answer.rows]
-    rows.sort(key=lambda found: (found[1].order, found[1].id), reverse=True)
-    return Found([Shown(f"{name}-{row.id}", row) for name, row in rows[query.offset : end]], min(total, MOST), away)
+        return ListPage([Shown(str(row.id), row) for answer in answered.values() for row in answer.rows], total, away)
+    rows = [(name, row) for name, answer in answered.items() for row in answer.rows]
+    rows.sort(key=lambda joined_row: (joined_row[1].order, joined_row[1].id), reverse=True)
+    return ListPage([Shown(f"{name}-{row.id}", row) for name, row in rows[query.offset : end]], min(total, MOST), away)
 
 
 async def _ask(client: ServiceClient, section: Section, query: AdminQuery) -> AdminPage | None:

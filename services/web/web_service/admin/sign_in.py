@@ -28,9 +28,9 @@ _INSIDE = re.compile(r"/admin/[a-z0-9/-]*")
 _SECRET = re.compile(r"[0-9a-f]{32}")
 
 
-def _target(wanted: str) -> str:
+def _target(path: str) -> str:
     """Where to go after signing in: only within this site."""
-    return wanted if _INSIDE.fullmatch(wanted) and "//" not in wanted else HOME
+    return path if _INSIDE.fullmatch(path) and "//" not in path else HOME
 
 
 def _form(

@@ -26,11 +26,11 @@ async def status(state: State, caller: LoggedIn) -> SystemStatus:
     if not caller.is_staff:
         raise Forbidden(STAFF_ONLY)
     services = await all_services(state)
-    found = findings(services)
+    problems = findings(services)
     return SystemStatus(
-        status="degraded" if found else "ok",
+        status="degraded" if problems else "ok",
         version=product_version(),
         checked_at=now(),
         services=services,
-        findings=found,
+        findings=problems,
     )

@@ -12,8 +12,8 @@ from web_service.state import WebState
 
 async def all_services(state: WebState) -> list[ServiceStatus]:
     """The others and this service; one that does not answer is shown as such."""
-    found = await asyncio.gather(*(_ask(client) for client in state.clients.values()))
-    return [*found, ServiceStatus(name=state.settings.service, version=product_version())]
+    statuses = await asyncio.gather(*(_ask(client) for client in state.clients.values()))
+    return [*statuses, ServiceStatus(name=state.settings.service, version=product_version())]
 
 
 async def _ask(client: ServiceClient) -> ServiceStatus:

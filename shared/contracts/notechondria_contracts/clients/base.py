@@ -79,7 +79,7 @@ class ServiceClient:
         except ValidationError:
             raise ServiceUnavailable(self.service) from None
 
-    async def tell(self, method: str, path: str, *, body: BaseModel | None = None, assertion: str = "") -> None:
+    async def send(self, method: str, path: str, *, body: BaseModel | None = None, assertion: str = "") -> None:
         """Call an endpoint that has nothing to answer; raises as `call` does."""
         await self._request(method, path, body, None, assertion, READ)
 

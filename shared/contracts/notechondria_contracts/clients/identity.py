@@ -39,7 +39,7 @@ class IdentityClient(ServiceClient):
 
     async def staff_sign_out(self, session_id: int, assertion: str) -> None:
         """End the session."""
-        await self.tell(
+        await self.send(
             "POST", f"{STAFF_PATH}/sign-out", body=EndStaffSession(session_id=session_id), assertion=assertion
         )
 
@@ -52,17 +52,17 @@ class IdentityClient(ServiceClient):
     async def settle_staff_action(self, action_id: int, outcome: str, about: str | None = None) -> None:
         """Write down how it ended."""
         body = StaffActionOutcome(outcome=outcome, object=about)
-        await self.tell("POST", f"{STAFF_PATH}/actions/{action_id}/settle", body=body)
+        await self.send("POST", f"{STAFF_PATH}/actions/{action_id}/settle", body=body)
 
     async def account_names(self, ids: Iterable[int]) -> dict[int, str]:
         """User names by id, of the accounts that are there."""
-        wanted = sorted(set(ids))
-        if not wanted:
+        unique = sorted(set(ids))
+        if not unique:
             return {}
-        found = await self.call("POST", f"{STAFF_PATH}/account-names", AccountNames, body=AccountIds(ids=wanted))
-        return found.names
+        answer = await self.call("POST", f"{STAFF_PATH}/account-names", AccountNames, body=AccountIds(ids=unique))
+        return answer.names
 
     async def find_account(self, name: str) -> int | None:
         """The id of the account with this name, address or id."""
-        found = await self.call("GET", f"{STAFF_PATH}/account", FoundAccount, params={"name": name})
-        return found.id
+        answer = await self.call("GET", f"{STAFF_PATH}/account", FoundAccount, params={"name": name})
+        return answer.id

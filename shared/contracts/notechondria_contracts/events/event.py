@@ -28,7 +28,7 @@ class IntegrationEvent(BaseModel, ABC):
 
     @classmethod
     def service(cls) -> str:
-        """The service that tells this event."""
+        """The service that publishes this event."""
         return cls.subject.partition(".")[0]
 
 
@@ -46,7 +46,7 @@ class Envelope(BaseModel):
     datacontenttype: Literal["application/json"] = "application/json"
     data: dict[str, Any]
     traceparent: str | None = Field(
-        None, description="The W3C trace context of the request that told the event; only where traces are made."
+        None, description="The W3C trace context of the request that published the event; only where traces are made."
     )
 
     @classmethod

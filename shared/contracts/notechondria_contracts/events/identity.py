@@ -1,4 +1,4 @@
-"""Events told by identity."""
+"""Events published by identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events told by notes."""
+"""Events published by notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events told by planner."""
+"""Events published by planner."""
 
 from __future__ import annotations
 

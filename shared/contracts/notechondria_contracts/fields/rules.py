@@ -19,7 +19,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema, from_json
 
-from notechondria_contracts.fields import messages
+from notechondria_contracts.fields import validation_messages
 
 JsonSchema = dict[str, object]
 """The JSON schema of a field, as OpenAPI shows it."""
@@ -43,15 +43,15 @@ def refuse(message: str) -> PydanticCustomError:
 def clean_text(value: object, *, trim: bool = True) -> str:
     """Text from a JSON string or number, trimmed; booleans, lists, objects, NUL and lone surrogates are refused."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise refuse(messages.NOT_TEXT)
+        raise refuse(validation_messages.NOT_TEXT)
     text = value if isinstance(value, str) else str(value)
     if "\x00" in text:
-        raise refuse(messages.NUL_CHARACTER)
+        raise refuse(validation_messages.NUL_CHARACTER)
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise refuse(messages.BAD_CHARACTER) from None
+            raise refuse(validation_messages.BAD_CHARACTER) from None
     return text.strip() if trim else text
 
 
@@ -63,7 +63,7 @@ def whole_number(value: object) -> int:
         return int(value)
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
         return int(value.strip().partition(".")[0])
-    raise refuse(messages.NOT_INTEGER)
+    raise refuse(validation_messages.NOT_INTEGER)
 
 
 def clamped_id(number: int) -> int:
@@ -88,7 +88,7 @@ class Rule(ABC):
         if value is None:
             if self.null:
                 return None
-            raise refuse(messages.NULL)
+            raise refuse(validation_messages.NULL)
         return self.convert(value)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -117,11 +117,11 @@ class Text(Rule):
         if not text:
             if self.blank:
                 return text
-            raise refuse(messages.BLANK)
+            raise refuse(validation_messages.BLANK)
         if self.max_length is not None and len(text) > self.max_length:
-            raise refuse(messages.too_long(self.max_length))
+            raise refuse(validation_messages.too_long(self.max_length))
         if len(text) < self.min_length:
-            raise refuse(messages.too_short(self.min_length))
+            raise refuse(validation_messages.too_short(self.min_length))
         if self.check is not None and (problem := self.check(text)):
             raise refuse(problem)
         return text
@@ -144,13 +144,13 @@ class Email(Rule):
     def convert(self, value: object) -> str:
         text = clean_text(value)
         if not text:
-            raise refuse(messages.BLANK)
+            raise refuse(validation_messages.BLANK)
         if len(text) > 254:
-            raise refuse(messages.too_long(254))
+            raise refuse(validation_messages.too_long(254))
         try:
             checked = validate_email(text, check_deliverability=False, test_environment=True)
         except EmailNotValidError:
-            raise refuse(messages.BAD_EMAIL) from None
+            raise refuse(validation_messages.BAD_EMAIL) from None
         return checked.normalized.lower()
 
     def schema(self) -> JsonSchema:
@@ -168,11 +168,11 @@ class Integer(Rule):
     def convert(self, value: object) -> int:
         number = whole_number(value)
         if self.minimum is not None and number < self.minimum:
-            raise refuse(messages.too_small(self.minimum))
+            raise refuse(validation_messages.too_small(self.minimum))
         if number > self.maximum:
-            raise refuse(messages.too_large(self.maximum))
+            raise refuse(validation_messages.too_large(self.maximum))
         if number < -BIGINT_MAX:
-            raise refuse(messages.too_small(-BIGINT_MAX))
+            raise refuse(validation_messages.too_small(-BIGINT_MAX))
         return number
 
     def schema(self) -> JsonSchema:
@@ -219,7 +219,7 @@ class Boolean(Rule):
             return True
         if word in FALSE_VALUES:
             return False
-        raise refuse(messages.NOT_BOOLEAN)
+        raise refuse(validation_messages.NOT_BOOLEAN)
 
     def schema(self) -> JsonSchema:
         return {"type": "boolean"}
@@ -235,7 +235,7 @@ class Choice(Rule):
     def convert(self, value: object) -> str:
         if isinstance(value, str) and (text := value.strip()) in self.values:
             return text
-        raise refuse(messages.not_a_choice(value))
+        raise refuse(validation_messages.not_a_choice(value))
 
     def schema(self) -> JsonSchema:
         return {"type": "string", "enum": list(self.values)}
@@ -248,24 +248,24 @@ class Date(Rule):
     null: bool = False
 
     def convert(self, value: object) -> date:
-        found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-        if found:
+        match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if match:
             try:
-                return date(*(int(part) for part in found.groups()))
+                return date(*(int(part) for part in match.groups()))
             except ValueError:
                 pass
-        raise refuse(messages.BAD_DATE)
+        raise refuse(validation_messages.BAD_DATE)
 
     def schema(self) -> JsonSchema:
         return {"type": "string", "format": "date"}
 
 
 def parse_datetime(text: str) -> datetime | None:
-    """ISO 8601 to an aware UTC moment; without an offset the text is UTC (planner §0). None when unreadable."""
-    found = _DATETIME.fullmatch(text.strip())
-    if not found:
+    """ISO 8601 to an aware UTC datetime; without an offset the text is UTC (planner §0). None when unreadable."""
+    match = _DATETIME.fullmatch(text.strip())
+    if not match:
         return None
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
         at = datetime(  # noqa: DTZ001 - the zone is attached below
             int(year),
@@ -291,14 +291,14 @@ def _zone(text: str | None) -> timezone:
 
 @dataclass(frozen=True, slots=True)
 class DateTime(Rule):
-    """A moment (planner §0): ISO 8601, converted to UTC. A date alone is refused."""
+    """A date and time (planner §0): ISO 8601, converted to UTC. A date alone is refused."""
 
     null: bool = False
 
     def convert(self, value: object) -> datetime:
         at = parse_datetime(value) if isinstance(value, str) else None
         if at is None:
-            raise refuse(messages.BAD_DATETIME)
+            raise refuse(validation_messages.BAD_DATETIME)
         return at
 
     def schema(self) -> JsonSchema:
@@ -315,7 +315,7 @@ class Uuid(Rule):
         try:
             return UUID(value.strip() if isinstance(value, str) else "")
         except ValueError:
-            raise refuse(messages.BAD_UUID) from None
+            raise refuse(validation_messages.BAD_UUID) from None
 
     def schema(self) -> JsonSchema:
         return {"type": "string", "format": "uuid"}
@@ -330,12 +330,12 @@ class ObjectList(Rule):
 
     def convert(self, value: object) -> list[dict[str, Any]]:
         if not isinstance(value, list):
-            raise refuse(messages.NOT_A_LIST.format(type=json_type(value)))
+            raise refuse(validation_messages.NOT_A_LIST.format(type=json_type(value)))
         if len(value) > self.max_items:
             raise refuse(f"Ensure this field has no more than {self.max_items} elements.")
         for item in value:
             if not isinstance(item, dict):
-                raise refuse(messages.NOT_AN_OBJECT.format(type=json_type(item)))
+                raise refuse(validation_messages.NOT_AN_OBJECT.format(type=json_type(item)))
         return value
 
     def schema(self) -> JsonSchema:
@@ -364,7 +364,7 @@ class Json(Rule):
         if isinstance(value, str):
             clean_text(value, trim=False)
         elif isinstance(value, float) and not math.isfinite(value):
-            raise refuse(messages.NOT_JSON)
+            raise refuse(validation_messages.NOT_JSON)
         elif isinstance(value, dict):
             for name, inner in value.items():
                 clean_text(name, trim=False)

@@ -10,7 +10,8 @@ class DeadLetter(BaseModel):
 
     consumer: str
     id: int
-    event_id: str
+    event_id: str | None
+    """None for a message that was no event at all."""
     subject: str
     error: str
     attempts: int

@@ -21,7 +21,7 @@ class StaffSignIn(BaseModel):
 
 
 class StaffSession(BaseModel):
-    """A session like any other. The token is told once; only its digest is kept."""
+    """A session like any other. The token is shown once; only its digest is kept."""
 
     token: str
     session_id: int

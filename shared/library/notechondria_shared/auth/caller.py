@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from notechondria_shared.auth.assertion import ASSERTION_HEADER
 from notechondria_shared.auth.credentials import Kind, parse_authorization
 from notechondria_shared.auth.introspection import Introspection
-from notechondria_shared.auth.precondition import PRECONDITION_HEADER, set_precondition
+from notechondria_shared.auth.precondition import PRECONDITION_HEADER, UNCONDITIONAL, Precondition
 from notechondria_shared.auth.state import AuthState, state_of
 from notechondria_shared.core.errors import (
     DISABLED,
@@ -47,6 +47,8 @@ class Caller:
     credential_digest: str
     assertion: str
     """Internal assertion for calls to other services on the user's behalf; never sent to clients."""
+    precondition: Precondition = field(default=UNCONDITIONAL, compare=False)
+    """What a change depends on when another service asks for it."""
 
 
 async def authenticate(request: Request) -> Caller | None:
@@ -67,8 +69,8 @@ async def _identify(request: Request) -> Caller | None:
         if claims is None:
             log_refusal(request, "<malformed>", "internal assertion expired or forged")
             raise Unauthorized(INVALID_TOKEN)
-        set_precondition(request.headers.get(PRECONDITION_HEADER))
-        return _caller(Introspection(active=True, assertion=assertion, **claims), "")
+        precondition = Precondition.of_header(request.headers.get(PRECONDITION_HEADER))
+        return _caller(Introspection(active=True, assertion=assertion, **claims), "", precondition)
     try:
         credential = parse_authorization(request.headers.get("authorization"))
     except Unauthorized:
@@ -85,7 +87,7 @@ async def _identify(request: Request) -> Caller | None:
     return _caller(found, credential.digest)
 
 
-def _caller(found: Introspection, digest: str) -> Caller:
+def _caller(found: Introspection, digest: str, precondition: Precondition = UNCONDITIONAL) -> Caller:
     return Caller(
         user_id=found.user_id,
         username=found.username,
@@ -98,6 +100,7 @@ def _caller(found: Introspection, digest: str) -> Caller:
         credential_id=found.credential_id,
         credential_digest=digest,
         assertion=found.assertion,
+        precondition=precondition,
     )
 
 

@@ -58,7 +58,7 @@ class Introspection(BaseModel):
 
 
 class Introspector(Protocol):
-    """Asks what a credential stands for; raises `Unavailable` when nobody can tell."""
+    """Asks what a credential stands for; raises `Unavailable` when nobody can answer."""
 
     async def introspect(self, credential: Credential) -> Introspection:
         """The answer of identity, possibly from the cache."""
@@ -104,8 +104,8 @@ class HttpIntrospector:
             return
         for known in [
             key
-            for key, (_, _, found) in self._cache.items()
-            if key in digests or (not digests and found.user_id == user_id)
+            for key, (_, _, answer) in self._cache.items()
+            if key in digests or (not digests and answer.user_id == user_id)
         ]:
             del self._cache[known]
 
@@ -125,22 +125,22 @@ class HttpIntrospector:
             return cached
         generation = self._generation
         try:
-            found = await self._ask(credential)
+            answer = await self._ask(credential)
         except Unavailable:
             known = self._cache.get(credential.digest)  # looked up again: it may have been revoked meanwhile
             if known and known[1] > time.monotonic():
                 return known[2]
             raise
         connected = self._bus is not None and self._bus.connected
-        if found.active and connected and generation == self._generation and self._seconds > 0:
-            ends = math.inf if found.expires_in is None else found.expires_in
+        if answer.active and connected and generation == self._generation and self._seconds > 0:
+            ends = math.inf if answer.expires_in is None else answer.expires_in
             at = time.monotonic()
             fresh, usable = min(self._seconds, ends), min(self._seconds + STALE_SECONDS, ends)
-            self._cache[credential.digest] = (at + fresh, at + usable, found)
+            self._cache[credential.digest] = (at + fresh, at + usable, answer)
             self._cache.move_to_end(credential.digest)
             if len(self._cache) > CACHE_ENTRIES:
                 self._cache.popitem(last=False)
-        return found
+        return answer
 
     async def _ask(self, credential: Credential) -> Introspection:
         question = {"kind": credential.kind, "digest": credential.digest}

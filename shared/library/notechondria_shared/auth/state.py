@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fastapi import FastAPI
@@ -17,12 +17,12 @@ StateT = TypeVar("StateT", bound="AuthState")
 class AuthState:
     """The base of every service's state."""
 
-    assertion_key: AssertionKey
-    introspector: Introspector
+    assertion_key: AssertionKey = field(init=False)
+    introspector: Introspector = field(init=False)
 
 
 def state_of(app: FastAPI, kind: type[StateT]) -> StateT:
-    """The state of a running service, which its lifespan has made."""
+    """The state of a service, typed; nothing else is kept on the application."""
     state = app.state.service
     if not isinstance(state, kind):
         message = f"the service holds a {type(state).__name__}, not a {kind.__name__}"

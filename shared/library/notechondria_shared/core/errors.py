@@ -9,7 +9,7 @@ from typing import Any
 class ApiError(Exception):
     """An answer other than success. `body` is the JSON answered, None for an empty body.
 
-    `commit_on_error` tells the write session to commit although the request fails: a wrong code that must count as a
+    `commit_on_error` makes the write session commit although the request fails: a wrong code that must count as a
     try, or a code that is burnt by the attempt (identity §8.4).
     """
 
@@ -118,7 +118,7 @@ class Conflict(DetailError):
 
 
 class PreconditionFailed(DetailError):
-    """412 `{"detail": ...}`, between services only (`http.precondition`)."""
+    """412 `{"detail": ...}`, between services only (`auth.precondition`)."""
 
     status = 412
 

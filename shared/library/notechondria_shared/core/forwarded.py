@@ -1,4 +1,4 @@
-"""Where a request comes from, as the gateway tells it."""
+"""Where a request comes from, as the gateway passes it on."""
 
 from __future__ import annotations
 

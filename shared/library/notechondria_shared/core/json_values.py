@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from notechondria_shared.core.timestamps import iso_offset
 
-
-def plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the database as JSON has it: moments and dates in ISO 8601, UUIDs as text."""
-    return {name: _plain(value) for name, value in row.items()}
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
-def _plain(value: Any) -> Any:
+def plain(row: DataclassInstance) -> dict[str, object]:
+    """A row of the database as JSON has it: timestamps and dates in ISO 8601, UUIDs as text."""
+    return {field.name: _plain(getattr(row, field.name)) for field in dataclasses.fields(row)}
+
+
+def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return iso_offset(value)
     if isinstance(value, date):

@@ -17,7 +17,10 @@ from notechondria_shared.core.request_context import request_id, request_user_id
 from notechondria_shared.core.settings import CoreSettings
 
 serving_service: ContextVar[str] = ContextVar("serving_service", default="")
-"""The service at work where several run in one process; empty where the process is one service."""
+"""The service at work where several run in one process; empty where the process is one service.
+
+A context variable, since a log record does not say whose it is; nothing but the formatter reads it.
+"""
 
 
 class PlainFormatter(logging.Formatter):

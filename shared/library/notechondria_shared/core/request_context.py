@@ -1,4 +1,7 @@
-"""The request in hand: its id and its caller, for logs and for calls to other services."""
+"""The request in hand: its id and its caller, for log lines and for the id that calls to other services carry on.
+
+Context variables, since a log record is written by code that knows no request (libraries, pools): no rule reads them.
+"""
 
 from __future__ import annotations
 

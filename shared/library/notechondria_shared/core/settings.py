@@ -59,7 +59,7 @@ EnvList = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 
 
 class CoreSettings(BaseSettings):
-    """What every service is told by its environment, also one that keeps nothing: `web` owns no schema."""
+    """What every service reads from its environment, also one that keeps nothing: `web` owns no schema."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, frozen=True, allow_inf_nan=False)
 
@@ -114,8 +114,8 @@ class CoreSettings(BaseSettings):
             message = f"PUBLIC_BASE_URL={self.public_base_url} is no address; give it as people open it, with https://."
             raise ValueError(message)
         for name in ("frontend_origin", "django_csrf_trusted_origins"):
-            given = getattr(self, name)
-            for origin in [given] if isinstance(given, str) else given:
+            value = getattr(self, name)
+            for origin in [value] if isinstance(value, str) else value:
                 if not _can_be_read(origin):
                     message = f"{name.upper()}: {origin} is no address."
                     raise ValueError(message)
@@ -136,7 +136,7 @@ class CoreSettings(BaseSettings):
 
 
 class ServiceSettings(CoreSettings):
-    """What a service with a schema is told beside that; it adds its own fields in a subclass."""
+    """What a service with a schema reads beside that; it adds its own fields in a subclass."""
 
     nats_replicas: int = Field(1, ge=1, le=5)
     """How many servers of a NATS cluster keep each event."""

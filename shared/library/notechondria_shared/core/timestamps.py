@@ -1,4 +1,4 @@
-"""The two written forms of a moment, and the clock (notes §1, planner §0, identity §1)."""
+"""The two written forms of a timestamp, and the clock (notes §1, planner §0, identity §1)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 
 def now() -> datetime:
-    """The present moment, timezone-aware, UTC."""
+    """The present time, timezone-aware, UTC."""
     return datetime.now(UTC)
 
 

@@ -21,7 +21,7 @@ class Traces(Protocol):
         ...
 
     def handling(self, subject: str, event_id: str, traceparent: str | None) -> AbstractContextManager[None]:
-        """While an event is applied: the trace of the request that told it goes on."""
+        """While an event is applied: the trace of the request that published it goes on."""
         ...
 
 

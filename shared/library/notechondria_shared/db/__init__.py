@@ -8,6 +8,7 @@ from notechondria_shared.db.reader import (
     Scalar,
     SessionReader,
     prepare,
+    prepare_command,
     prepare_dicts,
     prepare_scalar,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Scalar",
     "SessionReader",
     "prepare",
+    "prepare_command",
     "prepare_dicts",
     "prepare_scalar",
     "service_metadata",

@@ -96,7 +96,7 @@ class Database:
         An `ApiError` with `commit_on_error` commits and is raised all the same. Outages become 503.
         """
         try:
-            # Inside of `try`, for a connection that was lost is told again when the session lets go of it.
+            # Inside of `try`, for a lost connection is reported again when the session lets go of it.
             async with self._sessions() as db:
                 with guarded(db):
                     try:

@@ -5,7 +5,8 @@ autocommit. The same prepared statement runs inside a write session through `Ses
 write is read in the transaction that made it.
 
 Each statement says what its rows are: `prepare(statement, NoteRow)` for a slotted dataclass whose fields are the
-statement's columns in their order, `prepare_scalar(statement, int)` for a single column.
+statement's columns in their order, `prepare_scalar(statement, int)` for a single column,
+`prepare_command(statement)` where no row is read.
 """
 
 from __future__ import annotations
@@ -15,24 +16,26 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, LiteralString, Protocol, cast, overload
+from typing import TYPE_CHECKING, Generic, LiteralString, Protocol, TypeVar, cast
 
 import psycopg
-from psycopg.rows import BaseRowFactory, args_row, dict_row, scalar_row
+from psycopg.rows import BaseRowFactory, args_row, dict_row, scalar_row, tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-from typing_extensions import TypeVar
 
 from notechondria_shared.core.errors import Unavailable
-from notechondria_shared.db.tables import Row
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 BUSY = "The database is busy or restarting: Backend.Database/read — please try again in a moment."
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 RowT = TypeVar("RowT")
-Row_co = TypeVar("Row_co", covariant=True, default=Row)
+DataRow = TypeVar("DataRow", bound="DataclassInstance")
+Row_co = TypeVar("Row_co", covariant=True)
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Driver = psycopg.AsyncConnection[tuple[object, ...]]
@@ -65,19 +68,17 @@ class Scalar(Prepared[T_co]):
     """A statement of one column: its rows are the values themselves."""
 
 
-@overload
-def prepare(statement: Executable) -> Prepared[Row]: ...
-@overload
-def prepare(statement: Executable, row: type[RowT]) -> Prepared[RowT]: ...
-def prepare(statement: Executable, row: type[RowT] | None = None) -> Prepared[Row] | Prepared[RowT]:
+class Command(Prepared[tuple[object, ...]]):
+    """A statement that is run for what it does."""
+
+
+def prepare(statement: Executable, row: type[DataRow]) -> Prepared[DataRow]:
     """Compile a Core statement once; keep the result in a module constant of `queries.py`.
 
     `row` is a dataclass with a field for each column, in the same order: a statement that does not fit it is refused
-    here, when the module is imported. Without `row` the statement answers nothing that is read (or rows as dicts).
+    here, when the module is imported.
     """
-    if row is None:
-        return Prepared(statement, dict_row)
-    fields = [field.name for field in dataclasses.fields(cast("Any", row))]
+    fields = [field.name for field in dataclasses.fields(row)]
     columns = [column.key for column in statement.exported_columns]  # type: ignore[attr-defined]
     if fields != columns:
         message = f"{row.__name__} has the fields {fields}, its statement the columns {columns}"
@@ -85,8 +86,16 @@ def prepare(statement: Executable, row: type[RowT] | None = None) -> Prepared[Ro
     return Prepared(statement, args_row(row))
 
 
+def prepare_command(statement: Executable) -> Command:
+    """Compile a statement whose answer, if there is one, nobody reads."""
+    return Command(statement, tuple_row)
+
+
 def prepare_dicts(statement: Executable, row: type[RowT]) -> Prepared[RowT]:
-    """Compile a statement whose rows go into JSON as they come: `row` is the TypedDict of its columns."""
+    """Compile a statement whose rows go into JSON as they come: `row` is the TypedDict of its columns.
+
+    For lists of thousands of rows (the week), which would be made twice: as an object, and as the dict that JSON needs.
+    """
     fields, columns = list(row.__annotations__), [column.key for column in statement.exported_columns]  # type: ignore[attr-defined]
     if fields != columns:
         message = f"{row.__name__} has the keys {fields}, its statement the columns {columns}"
@@ -112,14 +121,9 @@ class Reads(Protocol):
         rows = await self.all(query, **params)
         return rows[0] if rows else None
 
-    @overload
-    async def value(self, query: Scalar[T], **params: object) -> T | None: ...
-    @overload
-    async def value(self, query: Prepared[Row], **params: object) -> Any: ...
-    async def value(self, query: Scalar[T] | Prepared[Row], **params: object) -> T | Any | None:
-        """The first column of the first row, or None."""
-        row = await self.one(cast("Prepared[Any]", query), **params)
-        return next(iter(row.values())) if isinstance(row, dict) and not isinstance(query, Scalar) else row
+    async def value(self, query: Scalar[T], **params: object) -> T | None:
+        """The column of the first row, or None."""
+        return await self.one(query, **params)
 
 
 @dataclass(frozen=True)

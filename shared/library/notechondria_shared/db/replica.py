@@ -1,6 +1,6 @@
 """Which process this is, and which others run: each keeps one database connection, its relay's, for its whole life.
 
-Its name says of which replica it is, so the database's own list of connections tells at any moment what is alive,
+Its name says of which replica it is, so the database's own list of connections shows what is alive,
 without a time to wait until something that died is forgotten.
 """
 
@@ -13,7 +13,7 @@ from sqlalchemy import column, func, select, table
 
 from notechondria_shared.core.replica import replica_name
 from notechondria_shared.core.version import product_version
-from notechondria_shared.db.reader import Prepared, Reads, prepare
+from notechondria_shared.db.reader import Reads, Scalar, prepare_scalar
 
 
 @dataclass(frozen=True)
@@ -34,22 +34,23 @@ _activity = table("pg_stat_activity", column("usename"), column("datname"), colu
 _name = _activity.c.application_name
 
 
-def replicas_query(schema: str) -> Prepared:
+def replicas_query(schema: str) -> Scalar[str]:
     """The relays' connections of a schema; a role sees its own."""
-    return prepare(
+    return prepare_scalar(
         select(_name).where(
             _activity.c.usename == func.current_user(),
             _activity.c.datname == func.current_database(),
             func.starts_with(_name, f"{schema}-relay "),
-        )
+        ),
+        str,
     )
 
 
-async def alive(read: Reads, query: Prepared) -> list[Replica]:
+async def alive(read: Reads, query: Scalar[str]) -> list[Replica]:
     """The replicas that run now, by id."""
-    names = Counter(row["application_name"] for row in await read.all(query))
-    found = []
+    names = Counter(await read.all(query))
+    replicas = []
     for name, processes in sorted(names.items()):
         _, replica, version = f"{name}  ".split(" ", 2)
-        found.append(Replica(replica, version.strip(), processes))
-    return found
+        replicas.append(Replica(replica, version.strip(), processes))
+    return replicas

@@ -20,7 +20,7 @@ NAMING = {
 
 
 COLUMN_TYPES: dict[type, Any] = {int: BigInteger, str: Text, datetime: DateTime(timezone=True)}
-"""The `type_annotation_map` of every service's declarative base: bigint, text, moments with a zone."""
+"""The `type_annotation_map` of every service's declarative base: bigint, text, timestamps with a zone."""
 
 
 def service_metadata(schema: str) -> MetaData:
@@ -42,7 +42,3 @@ class Dated:
     def touch(self) -> None:
         """Refresh `last_edit` (notes §1)."""
         self.last_edit = now()
-
-
-Row = dict[str, Any]
-"""A row as the Reader gives it: column name to plain value."""

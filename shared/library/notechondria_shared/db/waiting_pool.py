@@ -6,7 +6,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 
 class WaitingPool(AsyncAdaptedQueuePool):
-    """SQLAlchemy's pool for asyncio, which does not tell by itself how many wait for a connection."""
+    """SQLAlchemy's pool for asyncio, which does not report by itself how many wait for a connection."""
 
     waiting = 0
     """Requests that wait right now, or connect for the first time."""

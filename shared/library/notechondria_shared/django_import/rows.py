@@ -45,8 +45,8 @@ class DjangoRow:
     def text(self, *names: str, longest: int | None = None, default: str = "") -> str:
         """A text, cut to `longest` characters; numbers and uuids are written out."""
         value = self._first(names)
-        found = default if value is None else str(value)
-        return found[:longest] if longest else found
+        text = default if value is None else str(value)
+        return text[:longest] if longest else text
 
     def text_or_none(self, *names: str) -> str | None:
         """A text, or None for null."""

@@ -63,10 +63,10 @@ class Monolith:
 
     def require(self, *names: str) -> str:
         """Return the first of these tables; raises `ImportProblem` when the database is no monolith of ours."""
-        found = self.table(*names)
-        if found is None:
+        table = self.table(*names)
+        if table is None:
             raise ImportProblem(f"There is no table {names[0]} in that database.", "Is it the monolith's?")
-        return found
+        return table
 
     def ids(self, table: str) -> set[int]:
         """Return the primary keys of a table."""

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.core.errors import INVALID_TOKEN, Unauthorized
-from notechondria_shared.db.reader import SessionReader, prepare, prepare_scalar
+from notechondria_shared.db.reader import SessionReader, prepare_command, prepare_scalar
 from notechondria_shared.messaging.tables import EventTables
 
 _USER = bindparam("user_id", type_=BigInteger)
@@ -25,10 +25,10 @@ class AccountGuard:
         deleted = tables.deleted_users
         # Two keys: the space of single keys belongs to the relay and to migrations.
         key = _lock_key(f"{tables.schema}.account")
-        self._share = prepare(select(func.pg_advisory_xact_lock_shared(*key)))
-        self._lock = prepare(select(func.pg_advisory_xact_lock(*key)))
+        self._share = prepare_command(select(func.pg_advisory_xact_lock_shared(*key)))
+        self._lock = prepare_command(select(func.pg_advisory_xact_lock(*key)))
         self._is_deleted = prepare_scalar(select(exists().where(deleted.c.user_id == _USER)), bool)
-        self._mark = prepare(
+        self._mark = prepare_command(
             upsert(deleted).values(user_id=bindparam("user_id", required=True)).on_conflict_do_nothing()
         )
 

@@ -1,6 +1,6 @@
 """Aggregates: the entities that events are about, and the one place where their revision grows.
 
-An event carries the revision of the change it tells of; consumers never let an older one overwrite a newer. So a
+An event carries the revision of the change it describes; consumers never let an older one overwrite a newer. So a
 change and its revision belong together: `publish(db, note.event(NoteUpdated))` counts and builds in one call, and
 `Note.bulk_change(...)` does the counting of a statement that changes many rows.
 """

@@ -27,7 +27,7 @@ NAME_IN_USE = 10058
 
 
 class Bus:
-    """One NATS connection of a service. `connected` is the truth of this moment; listeners hear of changes."""
+    """One NATS connection of a service. `connected` is how it is now; listeners are called at changes."""
 
     def __init__(self, service: str, url: str, replicas: int = 1) -> None:
         self.service = service

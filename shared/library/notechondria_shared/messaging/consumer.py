@@ -53,7 +53,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Subscription:
-    """What one service hears from another: the telling service, and a handler per subject."""
+    """What one service consumes from another: the publishing service, and a handler per subject."""
 
     source: str
     handlers: Mapping[type[IntegrationEvent], Handler]
@@ -66,9 +66,9 @@ async def apply(
 
     Raises `Unreadable` on a bad payload, before anything is written.
     """
-    events = [(envelope, *_fact(handlers, envelope)) for envelope in envelopes]
-    marked = await SessionReader(db).all(tables.mark_received, event_ids=[envelope.id for envelope in envelopes])
-    fresh = {row["event_id"] for row in marked}
+    events = [(envelope, *_readable(handlers, envelope)) for envelope in envelopes]
+    fresh = set(await SessionReader(db).all(tables.mark_received, event_ids=[envelope.id for envelope in envelopes]))
+    applied = len(fresh)
     for envelope, handler, event in events:
         if envelope.id not in fresh:
             continue
@@ -77,17 +77,19 @@ async def apply(
             await handler(db, event)
             await db.flush()
             db.expunge_all()  # the next handler reads what stands in the tables
-    return len(marked)
+    return applied
 
 
-def _fact(handlers: Mapping[type[IntegrationEvent], Handler], envelope: Envelope) -> tuple[Handler, IntegrationEvent]:
-    fact_type = CATALOGUE.get(envelope.type)
-    handler = handlers.get(fact_type) if fact_type else None
-    if fact_type is None or handler is None:
+def _readable(
+    handlers: Mapping[type[IntegrationEvent], Handler], envelope: Envelope
+) -> tuple[Handler, IntegrationEvent]:
+    event_type = CATALOGUE.get(envelope.type)
+    handler = handlers.get(event_type) if event_type else None
+    if event_type is None or handler is None:
         message = f"no handler for {envelope.type}"
         raise Unreadable(message)
     try:
-        return handler, fact_type.model_validate(envelope.data)
+        return handler, event_type.model_validate(envelope.data)
     except ValidationError as error:
         raise Unreadable(str(error)) from error
 
@@ -125,7 +127,7 @@ class Consumer(Background):
             except (NatsError, TimeoutError, OSError) as error:
                 logger.debug("consumer %s: %s", self._stream, error or type(error).__name__)
                 await asyncio.sleep(0.25)
-            except Exception:  # a loop that ends is a service that hears nothing: say why, and go on
+            except Exception:  # a loop that ends is a service that consumes nothing: say why, and go on
                 logger.exception("consumer %s: starting over", self._stream)
                 await asyncio.sleep(1)
 
@@ -137,7 +139,7 @@ class Consumer(Background):
             deliver_policy=DeliverPolicy.ALL,
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=ACK_WAIT_SECONDS,
-            # Tries are counted here, where an outage of the database can be told from a fault of the event.
+            # Tries are counted here, where an outage of the database can be distinguished from a fault of the event.
             max_deliver=-1,
             max_ack_pending=256,
         )
@@ -178,12 +180,12 @@ class Consumer(Background):
 
     async def _take(self, messages: list[Msg]) -> None:
         """Apply events in their order: several in one transaction if all goes well, else each in one of its own."""
-        if len(messages) > 1 and await self._apply_together(messages):
+        if len(messages) > 1 and await self._apply_batch(messages):
             return
         for number, message in enumerate(messages):
             await self._take_one(message, messages[number + 1 :])
 
-    async def _apply_together(self, messages: list[Msg]) -> bool:
+    async def _apply_batch(self, messages: list[Msg]) -> bool:
         try:
             async with self._database.transaction() as db:
                 # Shorter than the time after which the database looks for deadlocks: requests never lose to a batch.
@@ -224,7 +226,7 @@ class Consumer(Background):
             return
 
     async def _dead_letter(self, message: Msg, error: Exception, tries: int) -> None:
-        """Write the dead letter first, then tell the broker to forget the message."""
+        """Write the dead letter first, then have the broker forget the message."""
         try:
             event_id = _read(message.data).id
         except Unreadable:

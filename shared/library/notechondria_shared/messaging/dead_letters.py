@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
+from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import Text, cast, delete, literal_column, select, update
 
 from notechondria_contracts.events.event import Envelope, IntegrationEvent
 from notechondria_contracts.internal.dead_letters import DeadLetter, DeadLetters
+from notechondria_shared.core.json_values import plain
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db.engine import Database
 from notechondria_shared.db.listing import PageQuery, SearchableList
@@ -17,27 +21,45 @@ from notechondria_shared.messaging.consumer import Handler, Unreadable, apply
 from notechondria_shared.messaging.tables import EventTables
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetterRow:
+    """A dead letter without its body, which may hold what people wrote, and digests of tokens."""
+
+    consumer: str
+    """The service that could not handle the event."""
+    id: int
+    event_id: UUID | None
+    subject: str
+    error: str
+    attempts: int
+    failed_at: datetime
+    replayed_at: datetime | None
+
+
 @cache
-def letter_list(tables: EventTables) -> SearchableList:
-    """Without the bodies: they may hold what people wrote, and digests of tokens."""
+def letter_list(tables: EventTables) -> SearchableList[DeadLetterRow]:
+    """The dead letters of a service, newest first."""
     letters = tables.dead_letters
     shown = ("id", "event_id", "subject", "error", "attempts", "failed_at", "replayed_at")
     return SearchableList(
         select(literal_column(f"'{tables.schema}'").label("consumer"), *(letters.c[name] for name in shown)),
+        DeadLetterRow,
         key=letters.c.id,
         searched=(letters.c.subject, letters.c.error, cast(letters.c.event_id, Text)),
     )
 
 
-async def listing(database: Database, tables: EventTables, wanted: PageQuery) -> DeadLetters:
+async def listing(database: Database, tables: EventTables, query: PageQuery) -> DeadLetters:
     """Dead letters, newest first."""
-    return DeadLetters.model_validate(await letter_list(tables).read(database.reader, wanted))
+    page = await letter_list(tables).read(database.reader, query)
+    letters = [DeadLetter.model_validate(plain(row)) for row in page.rows]
+    return DeadLetters(results=letters, total=page.total, limit=page.limit, offset=page.offset)
 
 
 async def one(database: Database, tables: EventTables, letter_id: int) -> DeadLetter | None:
     """A dead letter, None when there is no such one."""
     row = await letter_list(tables).one(database.reader, letter_id)
-    return None if row is None else DeadLetter.model_validate(row)
+    return None if row is None else DeadLetter.model_validate(plain(row))
 
 
 async def discard(database: Database, tables: EventTables, letter_id: int) -> bool:

@@ -50,6 +50,11 @@ class EventLag:
         self._database, self._bus, self._subscriptions = database, bus, subscriptions
         self._query = _stored_lag(tables)
 
+    @property
+    def bus_connected(self) -> bool:
+        """Whether the bus is there."""
+        return self._bus.connected
+
     async def stored(self) -> StoredLag | None:
         """What waits and what failed, as the schema holds it."""
         try:
@@ -57,7 +62,7 @@ class EventLag:
                 row = await self._database.reader.one(self._query)
         except (Unavailable, TimeoutError):
             return None
-        return StoredLag(**row) if row else None
+        return row
 
     async def consumers(self) -> list[ConsumerLag] | None:
         """This service's consumers; those that the broker does not know (yet) are left out."""
@@ -65,10 +70,10 @@ class EventLag:
             return None
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                found = await asyncio.gather(*(self._consumer(one.source) for one in self._subscriptions))
+                consumers = await asyncio.gather(*(self._consumer(one.source) for one in self._subscriptions))
         except (NatsError, TimeoutError, OSError):
             return None
-        return [one for one in found if one is not None]
+        return [one for one in consumers if one is not None]
 
     async def _consumer(self, source: str) -> ConsumerLag | None:
         stream = stream_name(source)
@@ -79,7 +84,7 @@ class EventLag:
         return ConsumerLag(stream, info.num_pending or 0, info.num_ack_pending or 0, info.num_redelivered or 0)
 
 
-def _stored_lag(tables: EventTables) -> Prepared:
+def _stored_lag(tables: EventTables) -> Prepared[StoredLag]:
     """One statement over the partial index of what is unsent; counts end at `MOST`, so that it is quick however much
     waits."""
     outbox, letters = tables.outbox, tables.dead_letters
@@ -93,5 +98,6 @@ def _stored_lag(tables: EventTables) -> Prepared:
             select(func.count()).select_from(unsent).scalar_subquery().label("unsent"),
             cast(func.greatest(func.coalesce(age, 0), 0), Double).label("oldest_seconds"),
             select(func.count()).select_from(failed).scalar_subquery().label("dead_letters"),
-        )
+        ),
+        StoredLag,
     )

@@ -1,4 +1,4 @@
-"""Publishing: the event and the row it tells of commit together."""
+"""Publishing: the event and the row it describes commit together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def publish(db: AsyncSession, tables: EventTables, *events: IntegrationEve
     rows: list[dict[str, Any]] = []
     for event in events:
         if event.service() != tables.schema:
-            message = f"{tables.schema} may not tell {event.subject}"
+            message = f"{tables.schema} may not publish {event.subject}"
             raise ValueError(message)
         event_id = uuid4()
         envelope = Envelope.of(event, event_id, now(), traces().traceparent()).document()

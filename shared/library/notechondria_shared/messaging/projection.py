@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from notechondria_shared.db.reader import Prepared, Reads, SessionReader, prepare, prepare_scalar
+from notechondria_shared.db.reader import Command, Reads, SessionReader, prepare_command, prepare_scalar
 
 Reference = TypeVar("Reference")
 
@@ -49,7 +49,7 @@ class Projection:
             for revision, guarded in groups.items()
             for name in (revision, *guarded)
         }
-        self._keep = prepare(insert.on_conflict_do_update(index_elements=[key], set_=taken, where=live))
+        self._keep = prepare_command(insert.on_conflict_do_update(index_elements=[key], set_=taken, where=live))
         self._known = prepare_scalar(select(key).where(key == bindparam("key")), int)
         self._revisions = tuple(groups)
         self._end = None if tombstone is None else _final(model, key, fixed, tuple(groups), tombstone)
@@ -85,9 +85,9 @@ def _final(
     fixed: Sequence[str],
     revisions: Sequence[str],
     tombstone: Mapping[str, object],
-) -> Prepared:
+) -> Command:
     """The statement that leaves a tombstone, whether the row is there or not."""
     identity: dict[str, object] = {name: bindparam(name, required=True) for name in (key.key, *fixed, *revisions)}
     statement = upsert(model).values({**tombstone, **identity})
     set_ = {name: statement.excluded[name] for name in (*revisions, *tombstone)}
-    return prepare(statement.on_conflict_do_update(index_elements=[key], set_=set_))
+    return prepare_command(statement.on_conflict_do_update(index_elements=[key], set_=set_))

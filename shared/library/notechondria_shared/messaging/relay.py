@@ -69,7 +69,7 @@ class Relay:
             except (psycopg.Error, OSError) as error:
                 logger.warning("relay: database away, trying again: %s", str(error).strip().splitlines()[:1])
                 await asyncio.sleep(0.5)
-            except Exception:  # a relay that ends is a service that tells nothing: say why, and go on
+            except Exception:  # a relay that ends is a service that publishes nothing: say why, and go on
                 logger.exception("relay: starting over")
                 await asyncio.sleep(1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -25,7 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import DeclarativeBase
 
-from notechondria_shared.db.reader import Prepared, prepare
+from notechondria_shared.db.reader import Command, Scalar, prepare_command, prepare_scalar
 
 NOW = text("now()")
 
@@ -39,9 +40,9 @@ class EventTables:
     inbox: Table
     dead_letters: Table
     deleted_users: Table
-    insert_event: Prepared
+    insert_event: Command
     """Puts an event into the outbox: `event_id`, `subject`, `envelope` (a psycopg `Jsonb`)."""
-    mark_received: Prepared
+    mark_received: Scalar[UUID]
     """Puts events into the inbox (`event_ids`): the `event_id` of each that did not lie there already."""
 
 
@@ -92,14 +93,15 @@ def declare(metadata: MetaData) -> EventTables:
         Column("deleted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
         PrimaryKeyConstraint("user_id"),
     )
-    insert_event = prepare(
+    insert_event = prepare_command(
         insert(outbox).values({name: bindparam(name, required=True) for name in ("event_id", "subject", "envelope")})
     )
-    mark_received = prepare(
+    mark_received = prepare_scalar(
         upsert(inbox)
         .from_select(["event_id"], select(func.unnest(bindparam("event_ids", type_=ARRAY(Uuid), required=True))))
         .on_conflict_do_nothing()
-        .returning(inbox.c.event_id)
+        .returning(inbox.c.event_id),
+        UUID,
     )
     return EventTables(
         metadata.schema or "public", outbox, inbox, dead_letters, deleted_users, insert_event, mark_received

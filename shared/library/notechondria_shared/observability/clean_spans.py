@@ -28,8 +28,8 @@ def _masked(name: str, value: AttributeValue) -> AttributeValue:
     if name in _ADDRESSES:
         parts = urlsplit(value)
         # Neither the user nor the password of an address.
-        place = parts.netloc.rpartition("@")[2]
-        return urlunsplit((parts.scheme, place, mask_path(parts.path), mask_query(parts.query), ""))
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit((parts.scheme, host, mask_path(parts.path), mask_query(parts.query), ""))
     return value
 
 

@@ -35,18 +35,18 @@ class SystemStatus(BaseModel):
 
 
 def findings(services: Sequence[ServiceStatus]) -> list[Finding]:
-    """Everything that the statuses of the services tell."""
-    found = [finding for service in services for finding in _of_service(service)]
+    """Everything that the statuses of the services show."""
+    problems = [finding for service in services for finding in _of_service(service)]
     versions = {version for service in services for version in _versions(service)}
     if len(versions) > 1:
-        found.append(
+        problems.append(
             Finding(
                 part="versions",
                 problem=f"Different versions run beside each other: {', '.join(sorted(versions))}.",
                 advice="Normal while an update rolls out; afterwards, restart what is left of the old version.",
             )
         )
-    return found
+    return problems
 
 
 def _versions(service: ServiceStatus) -> set[str]:

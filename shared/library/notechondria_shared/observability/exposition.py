@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,14 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp
 
 from notechondria_shared.auth.credentials import Credential
-from notechondria_shared.auth.introspection import HttpIntrospector, Introspection, Introspector
+from notechondria_shared.auth.introspection import HttpIntrospector, Introspection
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.background import Background
+from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.observability import metric_definitions as meters
 from notechondria_shared.observability.request_metrics import RequestMetrics
 from notechondria_shared.observability.shared_folder import FOLDER
+from notechondria_shared.web.app_state import AppState
 from notechondria_shared.web.internal import not_through_a_gateway
 
 if TYPE_CHECKING:
@@ -58,22 +61,18 @@ class Sampler(Background):
 
     task_name = "metrics.sample"
 
-    def __init__(self, samples: Iterable[Sample]) -> None:
-        self._samples = list(samples)
-
-    def add(self, sample: Sample) -> None:
-        """Take one more."""
-        self._samples.append(sample)
-
-    def take(self) -> None:
-        """Set every gauge now."""
-        for sample in self._samples:
-            sample()
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._samples = samples
 
     async def _run(self) -> None:
         while True:
-            self.take()
+            _sample(self._samples)
             await asyncio.sleep(SAMPLE_SECONDS)
+
+
+def _sample(samples: Sequence[Sample]) -> None:
+    for sample in samples:
+        sample()
 
 
 class _Lag(Collector):
@@ -112,30 +111,24 @@ class _Lag(Collector):
         return family
 
 
-def install(app: FastAPI) -> Sampler:
-    """Wrap what is counted and add the endpoint; the Sampler is the caller's to start and stop."""
-    service: str = app.state.settings.service
+def install(app: FastAPI) -> None:
+    """Wrap what is counted and add the endpoint; the lifespan starts and stops the sampler of the state."""
+    state = state_of(app, AppState)
+    service = state.settings.service
     app.include_router(router)
-    introspector: Introspector = app.state.introspector
-    if isinstance(introspector, HttpIntrospector):
-        app.state.introspector = CountedIntrospector(introspector, service)
+    if isinstance(state.introspector, HttpIntrospector):
+        state.introspector = CountedIntrospector(state.introspector, service)
 
     def layer(inner: ASGIApp) -> ASGIApp:
         return RequestMetrics(inner, service)
 
     app.add_middleware(layer)
-    samples = [lambda: _pools(app, service)] if _has_schema(app) else []
-    app.state.sampler = sampler = Sampler(samples)
-    return sampler
+    state.samples.append(lambda: _pools(state, service))
+    state.sampler = Sampler(state.samples)
 
 
-def _has_schema(app: FastAPI) -> bool:
-    """Whether there is a database and a bus whose state can be told."""
-    return hasattr(app.state, "database")
-
-
-def _pools(app: FastAPI, service: str) -> None:
-    for name, use in app.state.database.pools().items():
+def _pools(state: AppState[CoreSettings], service: str) -> None:
+    for name, use in state.pools().items():
         meters.POOL_SIZE.labels(service, name).set(use.size)
         meters.POOL_USED.labels(service, name).set(use.used)
         meters.POOL_WAITING.labels(service, name).set(use.waiting)
@@ -144,15 +137,16 @@ def _pools(app: FastAPI, service: str) -> None:
 @router.get("/internal/metrics")
 async def metrics(request: Request) -> Response:
     """Everything, in Prometheus' text format."""
-    state = request.app.state
-    state.sampler.take()
+    state = state_of(request.app, AppState)
+    _sample(state.samples)
     text = generate_latest(_shared_registry() or REGISTRY)
-    if not _has_schema(request.app):
+    lag = state.lag()
+    if lag is None:
         return Response(text, media_type=CONTENT_TYPE_LATEST)
-    stored, consumers = await asyncio.gather(state.event_lag.stored(), state.event_lag.consumers())
-    lag = CollectorRegistry()
-    lag.register(_Lag(state.settings.service, stored, consumers, bus=state.bus.connected))
-    return Response(text + generate_latest(lag), media_type=CONTENT_TYPE_LATEST)
+    stored, consumers = await asyncio.gather(lag.stored(), lag.consumers())
+    registry = CollectorRegistry()
+    registry.register(_Lag(state.settings.service, stored, consumers, bus=lag.bus_connected))
+    return Response(text + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def _shared_registry() -> CollectorRegistry | None:
@@ -162,8 +156,8 @@ def _shared_registry() -> CollectorRegistry | None:
         return None
     for file in Path(folder).iterdir():
         # What a worker that died was doing is over; what it had counted stays.
-        if (found := _LIVE_FILE.fullmatch(file.name)) and _gone(int(found[1])):
-            mark_process_dead(int(found[1]))  # type: ignore[no-untyped-call]
+        if (match := _LIVE_FILE.fullmatch(file.name)) and _gone(int(match[1])):
+            mark_process_dead(int(match[1]))  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return registry

@@ -16,7 +16,7 @@ def route_template(scope: Scope) -> str:
     # A route of an included router does not know its prefix; its context does.
     context = scope.get("fastapi", {}).get("effective_route_context")
     known = (getattr(context, "starlette_route", None), context, scope.get("route"))
-    template = next((found for route in known if (found := getattr(route, "path_format", None))), None)
+    template = next((template_of for route in known if (template_of := getattr(route, "path_format", None))), None)
     if template:
         return str(template)
     return PREFLIGHT if scope["method"] == "OPTIONS" else UNMATCHED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, Request
 
 from notechondria_contracts.internal.status import (
     STATUS_PATH,
@@ -15,12 +15,15 @@ from notechondria_contracts.internal.status import (
     OutboxStatus,
     ServiceStatus,
 )
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import Unavailable
+from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.core.version import product_version
 from notechondria_shared.db.migrations import head
-from notechondria_shared.db.replica import Replica, alive
+from notechondria_shared.db.replica import Replica
 from notechondria_shared.messaging.event_lag import PATIENCE_SECONDS
 from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.state import ServiceState
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(require_internal)])
 
@@ -28,20 +31,19 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(require_intern
 @router.get(STATUS_PATH)
 async def status(request: Request) -> ServiceStatus:
     """How this service is, within a good second."""
-    return await service_status(request.app)
+    return await service_status(state_of(request.app, ServiceState))
 
 
-async def service_status(app: FastAPI) -> ServiceStatus:
+async def service_status(state: ServiceState[ServiceSettings]) -> ServiceStatus:
     """Ask database and bus at the same time."""
-    state = app.state
     revision, instances, stored, consumers, newest = await asyncio.gather(
-        _revision(app),
-        _instances(app),
+        _revision(state),
+        _instances(state),
         state.event_lag.stored(),
         state.event_lag.consumers(),
-        asyncio.to_thread(head, state.migrations_folder),
+        asyncio.to_thread(head, state.migrations),
     )
-    found = ServiceStatus(
+    status = ServiceStatus(
         name=state.settings.service,
         version=product_version(),
         database=stored is not None or revision is not None,
@@ -51,28 +53,27 @@ async def service_status(app: FastAPI) -> ServiceStatus:
         ),
     )
     if instances is not None:
-        found.instances = [InstanceStatus(**asdict(one)) for one in instances]
-        found.replicas = len(instances)
+        status.instances = [InstanceStatus(**asdict(one)) for one in instances]
+        status.replicas = len(instances)
     if stored is not None:
-        found.outbox = OutboxStatus(unsent=stored.unsent, oldest_seconds=round(stored.oldest_seconds, 3))
-        found.dead_letters = stored.dead_letters
+        status.outbox = OutboxStatus(unsent=stored.unsent, oldest_seconds=round(stored.oldest_seconds, 3))
+        status.dead_letters = stored.dead_letters
     if consumers is not None:
-        found.consumers = [ConsumerStatus(**asdict(one)) for one in consumers]
-    return found
+        status.consumers = [ConsumerStatus(**asdict(one)) for one in consumers]
+    return status
 
 
-async def _revision(app: FastAPI) -> str | None:
+async def _revision(state: ServiceState[ServiceSettings]) -> str | None:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            found: str | None = await app.state.database.reader.value(app.state.revision_query)
+            return await state.revision()
     except (Unavailable, TimeoutError):
         return None
-    return found
 
 
-async def _instances(app: FastAPI) -> list[Replica] | None:
+async def _instances(state: ServiceState[ServiceSettings]) -> list[Replica] | None:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            return await alive(app.state.database.reader, app.state.replicas_query)
+            return await state.replicas()
     except (Unavailable, TimeoutError):
         return None

@@ -21,10 +21,12 @@ from opentelemetry.trace import Link, SpanKind, StatusCode, TraceState
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import Attributes
 
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.core import trace_context
 from notechondria_shared.core.replica import replica_name
 from notechondria_shared.core.version import product_version
 from notechondria_shared.observability.clean_spans import CleanExporter
+from notechondria_shared.web.app_state import AppState
 
 SEND_SECONDS = 3.0
 """For one batch; also what a collector that is away costs a stop at most, a few times over."""
@@ -55,8 +57,8 @@ class _Roots(Sampler):
         return f"Roots{{{self._share.get_description()}}}"
 
 
-class _Facts:
-    """Traces of events: told in one process, applied in another."""
+class _EventTraces:
+    """Traces of events: published in one process, handled in another."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer = provider.get_tracer("notechondria.events", product_version())
@@ -105,7 +107,8 @@ class _Facts:
 
 def install(app: FastAPI) -> None:
     """Make traces in this process, before its first connection to the database is opened."""
-    settings = app.state.settings
+    state = state_of(app, AppState)
+    settings = state.settings
     resource = Resource.create(
         {
             "service.namespace": "notechondria",
@@ -119,7 +122,6 @@ def install(app: FastAPI) -> None:
     provider.add_span_processor(BatchSpanProcessor(CleanExporter(OTLPSpanExporter(timeout=timeout))))
     trace.set_tracer_provider(provider)
     PsycopgInstrumentor().instrument(tracer_provider=provider, capture_parameters=False)
-    for client in (app.state.internal_http, app.state.user_http):
+    for client in (state.internal_http, state.user_http):
         HTTPXClientInstrumentor.instrument_client(client, tracer_provider=provider)
-    trace_context.install(_Facts(provider))
-    app.state.tracer_provider = provider
+    trace_context.install(_EventTraces(provider))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from notechondria_shared.auth.assertion import AssertionKey
 from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.core.version import product_version
 from notechondria_shared.observability.route_template import UNSEEN
 from notechondria_shared.web import errors, internal, openapi
 from notechondria_shared.web.answers import Json
-from notechondria_shared.web.clients import internal_client, user_client
+from notechondria_shared.web.app_state import AppState
 from notechondria_shared.web.edge import EdgeMiddleware
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -35,8 +35,8 @@ class AppSpec:
         """Do what comes before serving; raises `CannotStart`. A service without a schema has nothing to do."""
 
 
-def begin_app(settings: CoreSettings, spec: AppSpec, lifespan: Lifespan) -> FastAPI:
-    """The application without its routers; `finish_app` adds them once the service's own parts are in its state."""
+def begin_app(state: AppState[Any], spec: AppSpec, lifespan: Lifespan) -> FastAPI:
+    """The application around the state of its service; `finish_app` adds the routers."""
     app = FastAPI(
         title=spec.title,
         description=spec.description,
@@ -48,7 +48,7 @@ def begin_app(settings: CoreSettings, spec: AppSpec, lifespan: Lifespan) -> Fast
         openapi_url=None,
         default_response_class=Json,
         telemetry={
-            "tracing": bool(settings.otel_exporter_otlp_endpoint),
+            "tracing": bool(state.settings.otel_exporter_otlp_endpoint),
             "metrics": False,
             "logs": False,
             "operation_spans": False,
@@ -56,11 +56,7 @@ def begin_app(settings: CoreSettings, spec: AppSpec, lifespan: Lifespan) -> Fast
             "exclude": lambda scope: scope.get("path", "").startswith(UNSEEN),
         },
     )
-    state = app.state
-    state.settings, state.spec = settings, spec
-    state.assertion_key = AssertionKey(settings.internal_token.get_secret_value())
-    state.internal_http = internal_client(settings.internal_token.get_secret_value())
-    state.user_http = user_client()
+    app.state.service = state
     app.include_router(internal.health)
     return app
 

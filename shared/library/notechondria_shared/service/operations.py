@@ -7,13 +7,13 @@ import asyncio
 from fastapi import APIRouter, Depends, Request
 
 from notechondria_contracts.internal.dead_letters import DeadLetter, DeadLetters, Discarded, MarkedUnsent, Replayed
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import RouteNotFound, Unavailable
-from notechondria_shared.db import Database
 from notechondria_shared.db.migrations import head
 from notechondria_shared.messaging import dead_letters, replay
-from notechondria_shared.messaging.tables import EventTables
 from notechondria_shared.web.internal import HEALTH, Readiness, not_through_a_gateway, require_internal
 from notechondria_shared.web.page_query import Page
+from notechondria_shared.web.state import ServiceState
 
 readiness = APIRouter(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
 operators = APIRouter(prefix="/internal/events", include_in_schema=False, dependencies=[Depends(require_internal)])
@@ -22,45 +22,48 @@ operators = APIRouter(prefix="/internal/events", include_in_schema=False, depend
 @readiness.get("/ready")
 async def ready(request: Request) -> Readiness:
     """Database reachable and migrations current; the bus being away does not make a service unready."""
-    state = request.app.state
-    database: Database = state.database
-    current = await database.reader.value(state.revision_query)
-    expected = await asyncio.to_thread(head, state.migrations_folder)
+    state = state_of(request.app, ServiceState)
+    current = await state.revision()
+    expected = await asyncio.to_thread(head, state.migrations)
     if current != expected:
         raise Unavailable(f"Not ready: Backend.Start/migrations — schema is at {current}, files at {expected}.")
     return Readiness(
         service=state.settings.service,
         revision=current,
         bus=state.bus.connected,
-        capabilities=state.spec.capabilities,
+        capabilities=dict(state.capabilities),
     )
 
 
 @operators.post("/replay")
 async def replay_events(request: Request) -> MarkedUnsent:
     """Mark every kept event unsent; the relay sends them again."""
-    return MarkedUnsent(marked=await replay.replay_all(request.app.state.database, _tables(request)))
+    state = state_of(request.app, ServiceState)
+    return MarkedUnsent(marked=await replay.replay_all(state.database, state.tables))
 
 
 @operators.get("/dead-letters")
-async def list_dead_letters(request: Request, wanted: Page) -> DeadLetters:
+async def list_dead_letters(request: Request, query: Page) -> DeadLetters:
     """Dead letters of this service, newest first."""
-    return await dead_letters.listing(request.app.state.database, _tables(request), wanted)
+    state = state_of(request.app, ServiceState)
+    return await dead_letters.listing(state.database, state.tables, query)
 
 
 @operators.get("/dead-letters/{letter_id:id}")
 async def dead_letter(request: Request, letter_id: int) -> DeadLetter:
     """One dead letter; 404 when unknown."""
-    found = await dead_letters.one(request.app.state.database, _tables(request), letter_id)
-    if found is None:
+    state = state_of(request.app, ServiceState)
+    letter = await dead_letters.one(state.database, state.tables, letter_id)
+    if letter is None:
         raise RouteNotFound(request.url.path)
-    return found
+    return letter
 
 
 @operators.post("/dead-letters/{letter_id:id}/discard")
 async def discard_dead_letter(request: Request, letter_id: int) -> Discarded:
     """Forget a dead letter; 404 when unknown."""
-    if not await dead_letters.discard(request.app.state.database, _tables(request), letter_id):
+    state = state_of(request.app, ServiceState)
+    if not await dead_letters.discard(state.database, state.tables, letter_id):
         raise RouteNotFound(request.url.path)
     return Discarded()
 
@@ -68,13 +71,8 @@ async def discard_dead_letter(request: Request, letter_id: int) -> Discarded:
 @operators.post("/dead-letters/{letter_id:id}/replay")
 async def replay_dead_letter(request: Request, letter_id: int) -> Replayed:
     """Try a dead letter once more; 404 when unknown."""
-    state = request.app.state
-    outcome = await dead_letters.replay(state.database, _tables(request), state.handlers, letter_id)
+    state = state_of(request.app, ServiceState)
+    outcome = await dead_letters.replay(state.database, state.tables, state.handlers, letter_id)
     if outcome is None:
         raise RouteNotFound(request.url.path)
     return Replayed(replayed=not outcome, error=outcome)
-
-
-def _tables(request: Request) -> EventTables:
-    tables: EventTables = request.app.state.event_tables
-    return tables

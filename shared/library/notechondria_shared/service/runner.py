@@ -77,7 +77,7 @@ def run(
 
 
 class DrainingServer(uvicorn.Server):
-    """A server that, told to stop, goes on for some seconds while its health says that it leaves.
+    """A server that, asked to stop, goes on for some seconds while its health says that it leaves.
 
     So a replica can be stopped without a request being lost: the gateway has taken it out before it closes its port.
     """
@@ -122,7 +122,7 @@ def serving(settings: CoreSettings) -> dict[str, Any]:
 async def prepare(
     settings: SettingsT, spec: AppSpec, bootstrap: Callable[[SettingsT], Awaitable[None]] | None = None
 ) -> None:
-    """Do what comes before serving, each step told in one line (ADR 0022)."""
+    """Do what comes before serving, each step logged in one line (ADR 0022)."""
     await spec.prepare(settings)
     if bootstrap:
         await bootstrap(settings)

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI, Request
 
 from notechondria_contracts.internal.status import STATUS_PATH, ServiceStatus
-from notechondria_shared.auth.introspection import HttpIntrospector
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.core.version import product_version
 from notechondria_shared.service.chassis import AppSpec, begin_app, finish_app
@@ -32,46 +32,35 @@ class StatelessSpec(AppSpec):
 @readiness.get("/ready")
 async def ready(request: Request) -> Readiness:
     """It needs nothing: as soon as it answers it is ready."""
-    state = request.app.state
-    return Readiness(service=state.settings.service, capabilities=state.spec.capabilities)
+    state = state_of(request.app, AppState)
+    return Readiness(service=state.settings.service, capabilities=dict(state.capabilities))
 
 
 @own_status.get(STATUS_PATH)
 async def status(request: Request) -> ServiceStatus:
     """How this service is; what it does not have is null."""
-    return ServiceStatus(name=request.app.state.settings.service, version=product_version())
+    return ServiceStatus(name=state_of(request.app, AppState).settings.service, version=product_version())
 
 
 def create_stateless_app(settings: CoreSettings, spec: StatelessSpec) -> FastAPI:
-    """A FastAPI application with the chassis around the service's routers.
-
-    Credentials are looked up at identity each time: without a bus nobody says when one is revoked.
-    """
+    """A FastAPI application with the chassis around the service's routers."""
+    state = spec.state(settings=settings, capabilities=spec.capabilities)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        made = app.state
-        service = made.service = spec.state(
-            settings=settings,
-            internal_http=made.internal_http,
-            user_http=made.user_http,
-            assertion_key=made.assertion_key,
-            introspector=made.introspector,
-        )
-        await service.start()
-        if settings.metrics:
-            made.sampler.start()
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await state.start()
+        if state.sampler:
+            state.measure()
+            state.sampler.start()
         try:
             yield
         finally:
-            if settings.metrics:
-                await made.sampler.stop()
-            await service.stop()
-            await made.internal_http.aclose()
-            await made.user_http.aclose()
+            if state.sampler:
+                await state.sampler.stop()
+            await state.stop()
+            await state.close_clients()
 
-    app = begin_app(settings, spec, lifespan)
-    app.state.introspector = HttpIntrospector(app.state.internal_http, settings.identity_url)
+    app = begin_app(state, spec, lifespan)
     app.include_router(readiness)
     app.include_router(own_status)
     finish_app(app, settings, spec)

@@ -55,10 +55,10 @@ class FileDeletions(Periodic):
         while True:
             async with self._database.transaction() as db:
                 table = self._table
-                found = await db.execute(
+                queued = await db.execute(
                     select(table.c.id, table.c.path).where(table.c.id > last).order_by(table.c.id).limit(BATCH)
                 )
-                rows = found.all()
+                rows = queued.all()
             await self.delete([row.path for row in rows])
             if len(rows) < BATCH:
                 return

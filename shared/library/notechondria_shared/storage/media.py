@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import obstore
-from fastapi import Request
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, S3Store, from_url
 
 from notechondria_shared.core.errors import StoreUnavailable
-from notechondria_shared.core.forwarded import public_origin
 from notechondria_shared.core.media_location import MediaLocation
 from notechondria_shared.core.network_guard import forbid_in_transaction
 
@@ -188,13 +186,3 @@ def _open(location: MediaLocation) -> ObjectStore:
 
 def _client(allow_http: bool) -> ClientConfig:
     return {"allow_http": allow_http, "connect_timeout": timedelta(seconds=3), "timeout": timedelta(seconds=60)}
-
-
-def media_url(request: Request, path: str) -> str:
-    """The absolute URL of a stored file, `""` for none; scheme and host as the client sees them (identity §11.3)."""
-    if not path:
-        return ""
-    if path.startswith(("http://", "https://")):
-        return path
-    media: MediaStore = request.app.state.media
-    return f"{media.address or f'{public_origin(request)}/media'}/{quote(path)}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 import tempfile
 from collections.abc import Iterator
+from os import SEEK_END
 from typing import IO, BinaryIO
 
 from PIL import Image, ImageOps
@@ -62,7 +63,7 @@ def without_metadata(file: BinaryIO) -> IO[bytes] | None:
         cleaned.close()
         return None
     if pieces is _webp:
-        size = cleaned.tell()
+        size = cleaned.seek(0, SEEK_END)
         cleaned.seek(4)
         cleaned.write(struct.pack("<I", size - 8))
     cleaned.seek(0)

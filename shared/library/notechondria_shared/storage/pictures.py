@@ -29,7 +29,7 @@ def extension_of(file: BinaryIO) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=tuple(_EXTENSION_OF)) as image:
-                # The header tells the size before a single pixel is decoded.
+                # The header has the size before a single pixel is decoded.
                 if image.width * image.height > MAX_PIXELS:
                     raise TooManyPixels
                 image.load()

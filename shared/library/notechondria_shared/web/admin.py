@@ -2,7 +2,7 @@
 
     COURSES = AdminTable(AdminResource(name="courses", ...), queries.COURSES, unknown="Course not found.")
 
-    @COURSES.action(AdminAction(name="delete", ...), offered=lambda row: not row["is_default"])
+    @COURSES.action(AdminAction(name="delete", ...), offered=lambda row: not row.is_default)
     async def delete_course(key: int, read: ReadSession, db: WriteSession) -> None: ...
 
     router = admin_router(COURSES, dead_letter_table(EVENTS))
@@ -13,8 +13,9 @@ answers None, or an `AdminOutcome` when there is something to show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import Field
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
 
 from fastapi import APIRouter, Depends
 from fastapi.params import Depends as Dependency
@@ -31,10 +32,10 @@ from notechondria_contracts.admin import (
     AdminPage,
     AdminResource,
     AdminRow,
-    AdminValue,
 )
 from notechondria_shared.auth.caller import Caller, LoggedIn
 from notechondria_shared.core.errors import Forbidden, NotFound
+from notechondria_shared.core.json_values import plain
 from notechondria_shared.db.listing import PageQuery, SearchableList
 from notechondria_shared.db.reader import Reads
 from notechondria_shared.web.dependencies import ReadSession
@@ -42,17 +43,25 @@ from notechondria_shared.web.internal import require_internal
 from notechondria_shared.web.page_query import Page
 from notechondria_shared.web.route import ApiRoute
 
-Values = Mapping[str, AdminValue]
+
+class ListedRow(Protocol):
+    """A dataclass with the columns that are shown; `user_id` among them when the row is somebody's."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def id(self) -> int:
+        """What addresses the row."""
+        ...
+
+
+RowT = TypeVar("RowT", bound=ListedRow)
 Act = Callable[..., Coroutine[Any, Any, AdminOutcome | None]]
 Create = Callable[..., Coroutine[Any, Any, AdminCreated]]
 
 
-def _always(_: Values) -> bool:
+def _always(_: ListedRow) -> bool:
     return True
-
-
-def _as_it_is(values: Values) -> Values:
-    return values
 
 
 async def require_staff(caller: LoggedIn) -> Caller:
@@ -65,7 +74,7 @@ async def require_staff(caller: LoggedIn) -> Caller:
 Staff = Annotated[Caller, Depends(require_staff)]
 
 
-class AdminTable:
+class AdminTable(Generic[RowT]):
     """A list of a service for the administration: how it is described, where its rows come from, what can be done.
 
     `unknown` is the text for a row that is not there, `order_by` the column by which a joined list is sorted.
@@ -74,19 +83,19 @@ class AdminTable:
     def __init__(
         self,
         resource: AdminResource,
-        listing: SearchableList,
+        listing: SearchableList[RowT],
         *,
         unknown: str,
         order_by: str = "",
-        shown: Callable[[Values], Values] = _as_it_is,
+        shown: Callable[[RowT], RowT] | None = None,
     ) -> None:
         self._resource, self._listing, self._unknown = resource, listing, unknown
         self._order_by, self._shown = order_by, shown
-        self._actions: list[tuple[AdminAction, Callable[[Values], bool], Act]] = []
+        self._actions: list[tuple[AdminAction, Callable[[RowT], bool], Act]] = []
         self._creation: tuple[AdminCreation, Create] | None = None
 
-    def action(self, action: AdminAction, *, offered: Callable[[Values], bool] = _always) -> Callable[[Act], Act]:
-        """Declare an endpoint as what does `action`; `offered` tells for which rows the site shows it."""
+    def action(self, action: AdminAction, *, offered: Callable[[RowT], bool] = _always) -> Callable[[Act], Act]:
+        """Declare an endpoint as what does `action`; `offered` says for which rows the site shows it."""
 
         def declare(run: Act) -> Act:
             self._actions.append((action, offered, run))
@@ -105,7 +114,7 @@ class AdminTable:
 
     @property
     def description(self) -> AdminResource:
-        """What the site is told."""
+        """How the site shows it."""
         actions = [action for action, _, _ in self._actions]
         return self._resource.model_copy(
             update={"actions": actions, "create": self._creation[0] if self._creation else None}
@@ -113,15 +122,19 @@ class AdminTable:
 
     async def page(self, read: Reads, query: PageQuery) -> AdminPage:
         """Rows as the query asks for them, newest first."""
-        found = await self._listing.read(read, query)
-        return AdminPage(rows=[self._row(values) for values in found["results"]], total=found["total"])
+        page = await self._listing.read(read, query)
+        return AdminPage(rows=[self._row(row) for row in page.rows], total=page.total)
+
+    async def find(self, read: Reads, key: int) -> RowT:
+        """One row as it is stored; 404 when there is none."""
+        row = await self._listing.one(read, key)
+        if row is None:
+            raise NotFound(self._unknown)
+        return row
 
     async def one(self, read: Reads, key: int) -> AdminRow:
-        """One row; 404 when there is none."""
-        values = await self._listing.one(read, key)
-        if values is None:
-            raise NotFound(self._unknown)
-        return self._row(values)
+        """One row as the site shows it; 404 when there is none."""
+        return self._row(await self.find(read, key))
 
     async def owner(self, read: Reads, key: int) -> int:
         """The account that a row belongs to; 404 when there is no row, or nobody's."""
@@ -130,16 +143,17 @@ class AdminTable:
             raise NotFound(self._unknown)
         return row.user_id
 
-    def _row(self, values: Values) -> AdminRow:
-        values = self._shown(values)
-        key, user_id = values["id"], values.get("user_id")
-        return AdminRow(
-            id=int(str(key)),
-            label=str(values.get(self._resource.label) or f"{self._resource.noun} {key}"),
-            user_id=user_id if isinstance(user_id, int) else None,
-            values=dict(values),
-            offered=[action.name for action, offered, _ in self._actions if offered(values)],
-            order=str(values.get(self._order_by) or ""),
+    def _row(self, row: RowT) -> AdminRow:
+        values = plain(self._shown(row) if self._shown else row)
+        return AdminRow.model_validate(
+            {
+                "id": row.id,
+                "label": str(values.get(self._resource.label) or f"{self._resource.noun} {row.id}"),
+                "user_id": values.get("user_id"),
+                "values": values,
+                "offered": [action.name for action, offered, _ in self._actions if offered(row)],
+                "order": str(values.get(self._order_by) or ""),
+            }
         )
 
     async def _serve_page(self, read: ReadSession, query: Page) -> AdminPage:
@@ -166,15 +180,15 @@ class AdminTable:
 class _Tables:
     """The lists of one service."""
 
-    def __init__(self, tables: Sequence[AdminTable]) -> None:
+    def __init__(self, tables: Sequence[AdminTable[Any]]) -> None:
         self._tables = tables
 
     async def describe(self) -> AdminDescription:
-        """What the site is told of them."""
+        """How the site shows them."""
         return AdminDescription(resources=[table.description for table in self._tables])
 
 
-def admin_router(*tables: AdminTable, dependencies: Sequence[Dependency] = ()) -> APIRouter:
+def admin_router(*tables: AdminTable[Any], dependencies: Sequence[Dependency] = ()) -> APIRouter:
     """The administration of a service, for calls from inside alone."""
     inside = [Depends(require_internal), *dependencies]
     router = APIRouter(prefix=ADMIN_PATH, include_in_schema=False, dependencies=inside, route_class=ApiRoute)

@@ -18,7 +18,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect
 
-from notechondria_contracts.fields import messages
+from notechondria_contracts.fields import validation_messages
 from notechondria_contracts.fields.rules import json_type
 from notechondria_shared.core.errors import ApiError, BadRequest, NonFieldError, UnsupportedMediaType
 from notechondria_shared.core.forwarded import client_address, client_network
@@ -60,7 +60,7 @@ class Undecodable:
 
 
 class Body(BaseModel):
-    """Base of request bodies: unknown keys are ignored, `sent` tells which keys were there."""
+    """Base of request bodies: unknown keys are ignored, `sent` says which keys were there."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
     limit: ClassVar[int] = BODY_LIMIT
@@ -75,7 +75,7 @@ class Body(BaseModel):
         if isinstance(value, Undecodable):
             raise value.refusal
         if not isinstance(value, dict):
-            raise NonFieldError(messages.NOT_AN_OBJECT.format(type=json_type(value)))
+            raise NonFieldError(validation_messages.NOT_AN_OBJECT.format(type=json_type(value)))
         return value
 
     def sent(self, name: str) -> bool:
@@ -102,7 +102,7 @@ BodyT = TypeVar("BodyT", bound=Body)
 
 
 class DescribedBody:
-    """Tells OpenAPI which bodies a route takes that reads its body by itself; does nothing when called."""
+    """Describes to OpenAPI which bodies a route takes that reads its body by itself; does nothing when called."""
 
     def __init__(self, models: tuple[type[Body], ...], files: tuple[str, ...] = ()) -> None:
         self.models, self.files = models, files
@@ -204,7 +204,7 @@ async def _parse_form(request: Request, data: bytes, limit: int) -> dict[str, An
 def validate(model: type[BodyT], value: Any) -> BodyT:
     """`value` as `model`, or the contract's 400 with all failing fields."""
     if not isinstance(value, dict):
-        raise NonFieldError(messages.NOT_AN_OBJECT.format(type=json_type(value)))
+        raise NonFieldError(validation_messages.NOT_AN_OBJECT.format(type=json_type(value)))
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -216,7 +216,7 @@ def well_formed(model: type[BodyT], value: Any, refused: ApiError) -> BodyT:
 
     For the checks that need the database, so that all failing fields are reported together (identity §3.1).
     """
-    fine = {name: given for name, given in value.items() if name not in refused.body} if isinstance(value, dict) else {}
+    fine = {name: sent for name, sent in value.items() if name not in refused.body} if isinstance(value, dict) else {}
     return validate(model, fine)
 
 
@@ -231,5 +231,5 @@ def failing_fields(problems: Iterable[tuple[tuple[int | str, ...], str, str]]) -
     fields: dict[str, list[str]] = {}
     for location, kind, message in problems:
         name = str(location[0]) if location else "non_field_errors"
-        fields.setdefault(name, []).append(messages.REQUIRED if kind == "missing" else message)
+        fields.setdefault(name, []).append(validation_messages.REQUIRED if kind == "missing" else message)
     return fields

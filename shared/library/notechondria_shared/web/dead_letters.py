@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import Request
 
 from notechondria_contracts.admin import AdminAction, AdminColumn, AdminResource
 from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import Conflict, NotFound
 from notechondria_shared.messaging import dead_letters
+from notechondria_shared.messaging.dead_letters import DeadLetterRow
 from notechondria_shared.messaging.tables import EventTables
-from notechondria_shared.web.admin import AdminTable, Values
+from notechondria_shared.web.admin import AdminTable
 from notechondria_shared.web.state import ServiceState
 
 UNKNOWN = "It is not there (any more)."
@@ -40,13 +43,13 @@ _DISCARD = AdminAction(
     name="discard",
     label="Discard",
     done="The dead letter is gone.",
-    question="The event will not be tried again: what it told is lost to this service.",
+    question="The event will not be tried again: what it says is lost to this service.",
     gone=True,
 )
 
 
-def _short(values: Values) -> Values:
-    return {**values, "error": str(values["error"])[:_LONGEST]}
+def _short(letter: DeadLetterRow) -> DeadLetterRow:
+    return replace(letter, error=letter.error[:_LONGEST])
 
 
 class _Actions:
@@ -71,10 +74,10 @@ class _Actions:
             raise NotFound(UNKNOWN)
 
 
-def dead_letter_table(tables: EventTables) -> AdminTable:
+def dead_letter_table(tables: EventTables) -> AdminTable[DeadLetterRow]:
     """The list of a service with its two actions."""
     table = AdminTable(_RESOURCE, dead_letters.letter_list(tables), unknown=UNKNOWN, order_by="failed_at", shown=_short)
     actions = _Actions(tables)
-    table.action(_REPLAY, offered=lambda row: row["replayed_at"] is None)(actions.replay)
+    table.action(_REPLAY, offered=lambda row: row.replayed_at is None)(actions.replay)
     table.action(_DISCARD)(actions.discard)
     return table

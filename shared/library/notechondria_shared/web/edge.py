@@ -57,8 +57,8 @@ class EdgeMiddleware:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        given = _header(scope, b"x-request-id")
-        identifier = given.decode() if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        sent_id = _header(scope, b"x-request-id")
+        identifier = sent_id.decode() if _REQUEST_ID.fullmatch(sent_id) else uuid4().hex
         token = request_id.set(identifier)
         # The scope, not the user: who calls is known only later, and then also in tasks and threads begun before.
         user_token = request_user.set(partial(_user_id, scope))

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from notechondria_contracts.fields import messages
+from notechondria_contracts.fields import validation_messages
 from notechondria_shared.auth.caller import LOGINS, allow_caller, authenticate, require_caller
 from notechondria_shared.core.errors import ApiError, RouteNotFound
 from notechondria_shared.web.answers import Json
@@ -49,7 +49,7 @@ async def _parameter_error(_: Request, error: Exception) -> Response:
     name = str(problem["loc"][-1]) if problem["loc"] else "request"
     if problem["type"] == FIELD_ERROR:
         return Json({name: [problem["msg"]]}, status_code=400)
-    text = messages.REQUIRED if problem["type"] == "missing" else problem["msg"]
+    text = validation_messages.REQUIRED if problem["type"] == "missing" else problem["msg"]
     return Json({"detail": f"{name}: {text}"}, status_code=400)
 
 

@@ -57,16 +57,16 @@ async def deliver_range(request: Request, media: MediaStore, path: str) -> Respo
     stored = await media.get(path)
     if stored is None:
         return None
-    wanted = request.headers.get("range", "")
+    byte_range = request.headers.get("range", "")
     condition = request.headers.get("if-range", "")
-    found = _RANGE.fullmatch(wanted.strip()) if wanted else None
-    applies = found is not None and (found[1] or found[2]) and condition in {"", f'"{stored.etag}"'}
-    if not found or not applies or _has_it(request, stored):
+    match = _RANGE.fullmatch(byte_range.strip()) if byte_range else None
+    applies = match is not None and (match[1] or match[2]) and condition in {"", f'"{stored.etag}"'}
+    if not match or not applies or _has_it(request, stored):
         answer = deliver(request, stored, path)
         answer.headers["Accept-Ranges"] = "bytes"
         return answer
     headers = {**_headers(stored, path), "Accept-Ranges": "bytes"}
-    first, end = _bounds(found, stored.size)
+    first, end = _bounds(match, stored.size)
     if first >= end:
         return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{stored.size}"})
     part = await media.get(path, (first, end))
@@ -77,11 +77,11 @@ async def deliver_range(request: Request, media: MediaStore, path: str) -> Respo
     return StreamingResponse(part.chunks(), status_code=206, media_type=_content_type(path), headers=headers)
 
 
-def _bounds(found: re.Match[str], size: int) -> tuple[int, int]:
+def _bounds(match: re.Match[str], size: int) -> tuple[int, int]:
     """First byte, and the one behind the last; equal or crossed when nothing of the file is meant."""
-    if not found[1]:
-        return max(0, size - int(found[2])), size
-    return int(found[1]), min(int(found[2]) + 1 if found[2] else size, size)
+    if not match[1]:
+        return max(0, size - int(match[2])), size
+    return int(match[1]), min(int(match[2]) + 1 if match[2] else size, size)
 
 
 def _content_type(path: str) -> str:

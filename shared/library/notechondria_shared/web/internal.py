@@ -9,8 +9,10 @@ from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel
 
 from notechondria_shared.auth.assertion import INTERNAL_TOKEN_HEADER
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import Forbidden, RouteNotFound, Unavailable
 from notechondria_shared.core.shutdown import ShutdownState
+from notechondria_shared.web.app_state import AppState
 
 
 async def not_through_a_gateway(request: Request) -> None:
@@ -22,7 +24,7 @@ async def not_through_a_gateway(request: Request) -> None:
 async def require_internal(request: Request, x_internal_token: Annotated[str, Header()] = "") -> None:
     """403 unless the call carries the shared secret (constant-time comparison)."""
     await not_through_a_gateway(request)
-    expected: str = request.app.state.settings.internal_token.get_secret_value()
+    expected = state_of(request.app, AppState).settings.internal_token.get_secret_value()
     if not hmac.compare_digest(x_internal_token.encode(), expected.encode()):
         raise Forbidden(f"Internal call refused: Backend.Internal/token — {INTERNAL_TOKEN_HEADER} is missing or wrong.")
 

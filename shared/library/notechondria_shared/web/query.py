@@ -16,7 +16,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from notechondria_contracts.fields import messages
+from notechondria_contracts.fields import validation_messages
 from notechondria_contracts.fields.rules import BIGINT_MAX, Id, refuse
 
 FIELD_ERROR = "query_field"
@@ -61,7 +61,7 @@ class QueryInteger(QueryRule):
         if not _INTEGER.fullmatch(text):
             if self.lenient:
                 return None
-            raise refuse(messages.NOT_INTEGER)
+            raise refuse(validation_messages.NOT_INTEGER)
         return max(self.minimum, min(int(text), self.maximum))
 
     def schema(self) -> JsonSchemaValue:
@@ -117,7 +117,7 @@ class QueryText(QueryRule):
     def read(self, text: str) -> str:
         """The text."""
         if "\x00" in text and not self.lenient:
-            raise PydanticCustomError(FIELD_ERROR, "{message}", {"message": messages.NUL_CHARACTER})
+            raise PydanticCustomError(FIELD_ERROR, "{message}", {"message": validation_messages.NUL_CHARACTER})
         return text
 
     def schema(self) -> JsonSchemaValue:

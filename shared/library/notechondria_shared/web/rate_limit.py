@@ -190,5 +190,5 @@ class LeasedBuckets:
             return
         lease.tokens = grant.granted
         if not lease.tokens:
-            # Whole seconds, as the client is told to wait: a client that hammers costs one look a second.
+            # Whole seconds, as the client is asked to wait: a client that hammers costs one look a second.
             lease.refused_until = at + seconds_until_next(grant.tokens, self._per_minute)

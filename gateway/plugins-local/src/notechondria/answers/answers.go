@@ -24,7 +24,7 @@ const (
 	pause = 100 * time.Millisecond
 	// crowd: so many requests of a route may wait at the same time.
 	crowd = 500
-	// userHeader: by it a service tells the access log who called.
+	// userHeader: by it a service names to the access log who called.
 	userHeader = "X-User-Id"
 )
 
@@ -116,7 +116,7 @@ func (handler *Handler) patiently(own *answer, request *http.Request) {
 	}
 }
 
-// comesBack tells whether the service is there, or away for so short a time that it may be restarting.
+// comesBack reports whether the service is there, or away for so short a time that it may be restarting.
 func (handler *Handler) comesBack() bool {
 	since := atomic.LoadInt64(&handler.awaySince)
 	return since == 0 || time.Since(time.Unix(0, since)) < forget
@@ -155,7 +155,7 @@ type answer struct {
 	handler  *Handler
 	decided  bool
 	replaced bool
-	// stream: each piece goes on at once. What wraps a response here cannot be told to flush it, so it does so itself.
+	// stream: each piece goes on at once. What wraps a response here cannot be asked to flush it, so it does so itself.
 	stream bool
 	// patient: another try may follow; again: it must.
 	patient bool
@@ -174,7 +174,7 @@ func (own *answer) WriteHeader(status int) {
 	own.decided = true
 	header := own.Header()
 	if user := header.Get(userHeader); user != "" {
-		// The access log shows headers of the request as they are at its end; the client is not told.
+		// The access log shows headers of the request as they are at its end; the client does not see it.
 		own.request.Header.Set(userHeader, user)
 		header.Del(userHeader)
 	}
@@ -278,7 +278,7 @@ func (own *answer) allowOrigin(header http.Header) {
 	header.Add("Vary", "Origin")
 }
 
-// shared tells whether pages of other origins may ask for a path at all.
+// shared reports whether pages of other origins may ask for a path at all.
 func shared(path string) bool {
 	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/media/")
 }

@@ -30,7 +30,7 @@ func contentPolicy() string {
 	return "default-src 'none'; style-src 'sha256-" + hash + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
 
-// wantsPage tells whether a person reads the answer: somebody at the administration site whose browser takes HTML
+// wantsPage reports whether a person reads the answer: somebody at the administration site whose browser takes HTML
 // rather than JSON.
 func wantsPage(request *http.Request) bool {
 	path := request.URL.Path

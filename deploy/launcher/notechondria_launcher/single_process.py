@@ -1,4 +1,4 @@
-"""All services in one process, for hosts with little memory: ``python -m notechondria_launcher.together``.
+"""All services in one process, for hosts with little memory: ``python -m notechondria_launcher.single_process``.
 
 They share the interpreter, the libraries and one event loop, and nothing else: each has its own port, database role,
 user of the bus and pools, as if it ran by itself. It costs what keeps them apart: they share one processor core, and
@@ -19,9 +19,11 @@ import uvicorn
 import uvloop
 
 from notechondria_launcher.services import OWN_ENVIRONMENTS
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.logs import serving_service
 from notechondria_shared.core.start import CannotStart
 from notechondria_shared.service.runner import prepare, serving
+from notechondria_shared.web.app_state import AppState
 
 
 class Server(uvicorn.Server):
@@ -39,15 +41,17 @@ async def _load(name: str, environment: dict[str, str]) -> Server:
     before = dict(os.environ)
     os.environ.update(environment)
     try:
-        app = importlib.import_module(f"{name}_service.app").create_app()
+        module = importlib.import_module(f"{name}_service.app")
+        app = module.create_app()
     finally:
         os.environ.clear()
         os.environ.update(before)
     bootstrap = None
     if importlib.util.find_spec(f"{name}_service.bootstrap"):
         bootstrap = importlib.import_module(f"{name}_service.bootstrap").bootstrap
-    await prepare(app.state.settings, app.state.spec, bootstrap)
-    return Server(uvicorn.Config(app, **serving(app.state.settings)))
+    settings = state_of(app, AppState).settings
+    await prepare(settings, module.SPEC, bootstrap)
+    return Server(uvicorn.Config(app, **serving(settings)))
 
 
 async def _run(environments: dict[str, dict[str, str]]) -> None:

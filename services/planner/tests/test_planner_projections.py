@@ -1,4 +1,4 @@
-"""What the planner hears, in whatever order and however often it is told (ADR 0003)."""
+"""What the planner consumes, in whatever order and however often it is published (ADR 0003)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from services.planner.tests.calls import create_feed, grid, link, plan
 from services.planner.tests.feed_server import SEMINAR
-from services.planner.tests.support import Tables, Teller, activity_fact, note_event
+from services.planner.tests.support import Publisher, Tables, activity_event, note_event
 from tests.support.client import User, eventually
 
 from notechondria_contracts.events.notes import (
@@ -39,18 +39,18 @@ def shown(user: User) -> list[int]:
 
 
 @pytest.mark.contract("decision 12", "notes §5.8", "planner §1.3")
-def test_sessions_follow_the_bin(ann: User, today: date, teller: Teller, tables: Tables) -> None:
-    note_id = teller.note(ann)
+def test_sessions_follow_the_bin(ann: User, today: date, publisher: Publisher, tables: Tables) -> None:
+    note_id = publisher.note(ann)
     row = session_on(ann, note_id)
-    teller.tell(activity_fact(ann, note_id, today, 10))
+    publisher.publish(activity_event(ann, note_id, today, 10))
     assert shown(ann) == [row, row]
-    teller.tell(note_event(NoteTrashed, note_id, ann, revision=2))
+    publisher.publish(note_event(NoteTrashed, note_id, ann, revision=2))
     assert shown(ann) == []
     assert ann.get("heatmap/").json()["max_past_value"] == 1
-    teller.tell(note_event(NoteRestored, note_id, ann, revision=3))
+    publisher.publish(note_event(NoteRestored, note_id, ann, revision=3))
     assert shown(ann) == [row, row]
-    teller.tell(note_event(NoteTrashed, note_id, ann, revision=4))
-    teller.purge(ann, note_id, revision=5)
+    publisher.publish(note_event(NoteTrashed, note_id, ann, revision=4))
+    publisher.purge(ann, note_id, revision=5)
     assert shown(ann) == []
     assert tables.count("note_sessions", note_id=note_id) == 0
     assert tables.count("activities", note_id=note_id) == 0
@@ -59,30 +59,32 @@ def test_sessions_follow_the_bin(ann: User, today: date, teller: Teller, tables:
     assert ann.post("note-sessions/", {"note_id": note_id}).status_code == 404
 
 
-def test_late_facts_do_not_bring_a_purged_note_back(ann: User, today: date, teller: Teller, tables: Tables) -> None:
-    note_id = teller.note(ann, title="Secret")
-    teller.purge(ann, note_id)
-    teller.tell(
+def test_late_events_do_not_bring_a_purged_note_back(
+    ann: User, today: date, publisher: Publisher, tables: Tables
+) -> None:
+    note_id = publisher.note(ann, title="Secret")
+    publisher.purge(ann, note_id)
+    publisher.publish(
         note_event(NoteCreated, note_id, ann, title="Secret"),
         note_event(NoteUpdated, note_id, ann, title="Secret", revision=20),
         note_event(NoteRestored, note_id, ann, title="Secret", revision=21),
-        activity_fact(ann, note_id, today, 10),
+        activity_event(ann, note_id, today, 10),
     )
     (kept,) = tables.rows("SELECT title, description, state FROM planner.note_refs WHERE note_id = %s", note_id)
     assert kept == {"title": "", "description": "", "state": "purged"}
     assert tables.count("activities", note_id=note_id) == 0
 
 
-def test_purge_of_a_note_never_heard_of(ann: User, teller: Teller) -> None:
-    note_id = teller.new_id()
-    teller.purge(ann, note_id)
-    teller.tell(note_event(NoteCreated, note_id, ann))
+def test_purge_of_an_unknown_note(ann: User, publisher: Publisher) -> None:
+    note_id = publisher.new_id()
+    publisher.purge(ann, note_id)
+    publisher.publish(note_event(NoteCreated, note_id, ann))
     assert ann.post("note-sessions/", {"note_id": note_id}).status_code == 404
 
 
-def test_older_facts_do_not_overwrite(ann: User, teller: Teller, tables: Tables) -> None:
-    note_id = teller.note(ann)
-    teller.tell(
+def test_older_events_do_not_overwrite(ann: User, publisher: Publisher, tables: Tables) -> None:
+    note_id = publisher.note(ann)
+    publisher.publish(
         note_event(NoteUpdated, note_id, ann, title="Newest", revision=5),
         note_event(NoteUpdated, note_id, ann, title="Old", revision=4),
         note_event(NoteCreated, note_id, ann, title="Oldest", revision=1),
@@ -90,9 +92,9 @@ def test_older_facts_do_not_overwrite(ann: User, teller: Teller, tables: Tables)
     assert tables.rows("SELECT title, revision FROM planner.note_refs WHERE note_id = %s", note_id) == [
         {"title": "Newest", "revision": 5}
     ]
-    course_id = teller.new_id()
+    course_id = publisher.new_id()
     course = {"course_id": course_id, "user_id": ann.id}
-    teller.tell(
+    publisher.publish(
         CourseUpdated(**course, title="Newest", revision=3),
         CourseCreated(**course, title="Oldest", revision=1),
     )
@@ -101,53 +103,53 @@ def test_older_facts_do_not_overwrite(ann: User, teller: Teller, tables: Tables)
     ]
 
 
-def test_state_and_text_arrive_in_any_order(ann: User, teller: Teller) -> None:
-    note_id = teller.note(ann)
+def test_state_and_text_arrive_in_any_order(ann: User, publisher: Publisher) -> None:
+    note_id = publisher.note(ann)
     row = session_on(ann, note_id)
     # The edit of the binned note overtakes the trashing, which must still be felt.
-    teller.tell(
+    publisher.publish(
         note_event(NoteUpdated, note_id, ann, title="Edited", revision=3),
         note_event(NoteTrashed, note_id, ann, revision=2),
     )
     assert shown(ann) == []
-    teller.tell(
+    publisher.publish(
         note_event(NoteRestored, note_id, ann, revision=5),
         note_event(NoteTrashed, note_id, ann, revision=4),
     )
     assert shown(ann) == [row, row]
     # An edit says nothing of the bin.
-    teller.tell(
+    publisher.publish(
         note_event(NoteTrashed, note_id, ann, revision=6),
         note_event(NoteUpdated, note_id, ann, revision=7),
     )
     assert shown(ann) == []
 
 
-def test_one_event_delivered_twice_has_one_effect(ann: User, teller: Teller, tables: Tables) -> None:
-    course_id, event_id = teller.course(), uuid4()
+def test_one_event_delivered_twice_has_one_effect(ann: User, publisher: Publisher, tables: Tables) -> None:
+    course_id, event_id = publisher.course(), uuid4()
     event = ann.post("planner-events/", {**EVENT, "course_id": course_id}).json()
     deletion = CourseDeleted(course_id=course_id, user_id=None, title="Biology", revision=2)
-    teller.tell(deletion, event_id=event_id)
-    teller.tell(deletion, event_id=event_id)
+    publisher.publish(deletion, event_id=event_id)
+    publisher.publish(deletion, event_id=event_id)
     assert tables.count("inbox", event_id=event_id) == 1
     assert tables.rows("SELECT revision FROM planner.planner_events WHERE id = %s", event["id"]) == [{"revision": 2}]
 
 
 @pytest.mark.contract("planner §9", "planner §1.1")
 def test_a_deleted_course_leaves_events_and_feeds_without_it(
-    ann: User, ben: User, today: date, teller: Teller, tables: Tables
+    ann: User, ben: User, today: date, publisher: Publisher, tables: Tables
 ) -> None:
-    course_id, kept = teller.course(ann), teller.course(ann)
-    note_id = teller.note(ann, course_id=course_id)
+    course_id, kept = publisher.course(ann), publisher.course(ann)
+    note_id = publisher.note(ann, course_id=course_id)
     session_on(ann, note_id)
-    teller.tell(activity_fact(ann, note_id, today, 10, course_id=course_id))
+    publisher.publish(activity_event(ann, note_id, today, 10, course_id=course_id))
     mine = ann.post("planner-events/", {**EVENT, "course_id": course_id}).json()
     theirs = ben.post("planner-events/", {**EVENT, "course_id": course_id}).json()
     other = ann.post("planner-events/", {**EVENT, "course_id": kept}).json()
     feed = ann.post("calendar-feeds/", {"title": "Lab", "course_id": course_id}).json()
     link = ann.post("calendar-links/", {"name": "Phone", "course_id": course_id}).json()
     assert (feed["course_id"], link["course_id"]) == (course_id, course_id)
-    teller.on_course_deleted(course_id)
+    publisher.on_course_deleted(course_id)
     assert ann.get(f"planner-events/{mine['id']}/").json() == {**mine, "course_id": None}
     assert ben.get(f"planner-events/{theirs['id']}/").json() == {**theirs, "course_id": None}
     assert ann.get(f"planner-events/{other['id']}/").json() == other
@@ -156,27 +158,29 @@ def test_a_deleted_course_leaves_events_and_feeds_without_it(
     assert ann.get("calendar-feeds/").json()[0]["course_id"] is None
     assert ann.get("calendar-links/").json()[0]["course_id"] is None
     assert ann.get("note-sessions/").json()[0]["course_id"] is None
-    told = tables.told_of(f"planner-events/{theirs['id']}")
-    assert [row["subject"] for row in told] == ["planner.event.created", "planner.event.updated"]
+    published_events = tables.events_of(f"planner-events/{theirs['id']}")
+    assert [row["subject"] for row in published_events] == ["planner.event.created", "planner.event.updated"]
 
 
 @pytest.mark.contract("planner §9")
-def test_a_deleted_course_stays_deleted(ann: User, today: date, teller: Teller, tables: Tables) -> None:
-    course_id = teller.course(ann)
-    teller.on_course_deleted(course_id)
-    activity = activity_fact(ann, teller.note(ann), today, 10, course_id=course_id)
-    teller.tell(CourseUpdated(course_id=course_id, user_id=ann.id, title="Back", revision=7), activity)
+def test_a_deleted_course_stays_deleted(ann: User, today: date, publisher: Publisher, tables: Tables) -> None:
+    course_id = publisher.course(ann)
+    publisher.on_course_deleted(course_id)
+    activity = activity_event(ann, publisher.note(ann), today, 10, course_id=course_id)
+    publisher.publish(CourseUpdated(course_id=course_id, user_id=ann.id, title="Back", revision=7), activity)
     assert ann.post("planner-events/", {**EVENT, "course_id": course_id}).status_code == 404
     assert tables.count("activities", activity_id=activity.activity_id, note_id=activity.note_id) == 1
     assert tables.count("activities", course_id=course_id) == 0
 
 
 @pytest.mark.contract("planner §1.1")
-def test_account_deletion_takes_everything(ann: User, ben: User, today: date, teller: Teller, tables: Tables) -> None:
-    course_id = teller.course(ann)
-    note_id = teller.note(ann)
+def test_account_deletion_takes_everything(
+    ann: User, ben: User, today: date, publisher: Publisher, tables: Tables
+) -> None:
+    course_id = publisher.course(ann)
+    note_id = publisher.note(ann)
     session_on(ann, note_id)
-    teller.tell(activity_fact(ann, note_id, today, 10))
+    publisher.publish(activity_event(ann, note_id, today, 10))
     ann.post("planner-events/", {**EVENT, "course_id": course_id})
     theirs = ben.post("planner-events/", {**EVENT, "course_id": course_id}).json()
     secret = (
@@ -200,17 +204,17 @@ def test_account_deletion_takes_everything(ann: User, ben: User, today: date, te
     assert not any(tables.count(table, user_id=ann.id) for table in owned)
     assert tables.count("calendar_sources", body=secret) == 0
     assert ben.get(f"planner-events/{theirs['id']}/").json() == {**theirs, "course_id": None}
-    # What is told late of the deleted account is not taken up.
-    late = teller.new_id()
-    teller.tell(
+    # What is published late of the deleted account is not taken up.
+    late = publisher.new_id()
+    publisher.publish(
         note_event(NoteCreated, late, ann),
         note_event(NoteUpdated, late, ann, revision=2),
         note_event(NoteTrashed, late, ann, revision=3),
         note_event(NoteRestored, late, ann, revision=4),
-        CourseUpdated(course_id=teller.new_id(), user_id=ann.id, title="Mine", revision=5),
-        activity_fact(ann, late, today, 10),
+        CourseUpdated(course_id=publisher.new_id(), user_id=ann.id, title="Mine", revision=5),
+        activity_event(ann, late, today, 10),
     )
-    teller.purge(ann, late)
+    publisher.purge(ann, late)
     assert not any(tables.count(table, user_id=ann.id) for table in owned)
 
 
@@ -219,7 +223,7 @@ def test_a_reference_that_has_not_arrived_is_asked_for(ann: User, ben: User, tab
     course = ann.post("courses/", {"title": f"Biology {secrets.token_hex(4)}"}).json()
     note = ann.post("notes/", {"title": "Enzymes", "description": "Fold", "course_id": course["id"]}).json()
     for table, column, value in (("course_refs", "course_id", course["id"]), ("note_refs", "note_id", note["id"])):
-        eventually(lambda table=table, column=column, value=value: tables.count(table, **{column: value}))
+        eventually(lambda: tables.count(table, **{column: value}))
         # As if the events were still under way.
         tables.rows(f"DELETE FROM planner.{table} WHERE {column} = %s", value)
     assert ben.post("note-sessions/", {"note_id": note["id"]}).status_code == 404
@@ -237,8 +241,8 @@ def test_a_reference_that_has_not_arrived_is_asked_for(ann: User, ben: User, tab
 
 @pytest.mark.contract("ADR 0003", "planner §8")
 @pytest.mark.timeout(60)
-def test_notes_away_is_503_only_where_it_must_be_asked(ann: User, stack: Stack, teller: Teller) -> None:
-    course_id, note_id = teller.course(ann), teller.note(ann)
+def test_notes_away_is_503_only_where_it_must_be_asked(ann: User, stack: Stack, publisher: Publisher) -> None:
+    course_id, note_id = publisher.course(ann), publisher.note(ann)
     stack.kill("notes")
     try:
         for path, body in (

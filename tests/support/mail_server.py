@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 from notechondria_cli.ports import choose_port, release_port
 
 
-class Letterbox:
+class MailServer:
     """Keeps what arrives; refuses recipients that begin with `refused`."""
 
     def __init__(self) -> None:
@@ -31,9 +31,9 @@ class Letterbox:
 
 
 @contextmanager
-def letterbox() -> Iterator[tuple[Letterbox, int]]:
+def mail_server() -> Iterator[tuple[MailServer, int]]:
     """The box and the port of the server in front of it."""
-    box = Letterbox()
+    box = MailServer()
     controller = Controller(box, hostname="127.0.0.1", port=choose_port())
     controller.start()
     try:
