@@ -14,7 +14,7 @@ from tests.support.client import Api
 from tests.support.replica import another
 
 CLIENTS = 90  # more than the queue holds, fewer than one network may have under way
-HONEST = 8
+HONEST = 4
 
 
 @pytest.mark.parametrize("flooded", ["auth/login/", "auth/register/", "auth/password-reset/confirm/"])
