@@ -115,7 +115,7 @@ def test_replicas_make_one_fetch(ann: User, feeds: FeedServer, tables: Tables, r
     page.before = lambda: released.wait(60)
 
     async def both(refresher: Refresher) -> None:
-        here = asyncio.create_task(refresher.refresh(source_id))
+        here = asyncio.create_task(refresher.refresh(source_id, 1))
         await asyncio.to_thread(eventually, lambda: len(page.asked) == 2)
         there = asyncio.create_task(asyncio.to_thread(refresh_feed, ann, feed))
         await asyncio.sleep(1.5)
@@ -133,7 +133,7 @@ def test_a_claim_of_a_dead_replica_is_taken_over(ann: User, feeds: FeedServer, t
     source_id = tables.source_of(create_feed(ann, source_kind="S", source_url=url)["id"])
     claim = "UPDATE planner.calendar_sources SET claimed_until = now() + %s::interval WHERE id = %s"
     tables.rows(claim, "-1 second", source_id)
-    replica(lambda refresher: refresher.refresh(source_id))
+    replica(lambda refresher: refresher.refresh(source_id, 1))
     assert len(page.asked) == 2
     assert tables.count("calendar_sources", id=source_id, failures=0) == 1
 
@@ -149,7 +149,7 @@ def test_a_reading_that_a_stop_interrupts_is_made_again(
     page.body = SEMINAR.replace("Seminar", "New").encode()
 
     async def be_stopped(refresher: Refresher) -> None:
-        attempt = asyncio.create_task(refresher.refresh(source_id))
+        attempt = asyncio.create_task(refresher.refresh(source_id, 1))
         await asyncio.to_thread(eventually, lambda: len(page.asked) == 2)
         assert tables.source(url)["claimed_until"] is not None
         # Due for everybody; but nobody else takes it as long as the claim holds.
@@ -180,7 +180,7 @@ def test_a_claim_cancelled_while_it_is_made_is_given_up(
 
     async def attempt(refresher: Refresher) -> None:
         with suppress(asyncio.CancelledError):
-            await refresher.refresh(source_id)
+            await refresher.refresh(source_id, 1)
 
     replica(attempt)
     assert made[0] is not None
@@ -197,7 +197,7 @@ def test_a_stop_leaves_the_claims_of_others_alone(ann: User, feeds: FeedServer, 
 
     async def wait_in_vain(refresher: Refresher) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(refresher.refresh(source_id), 0.5)
+            await asyncio.wait_for(refresher.refresh(source_id, 1), 0.5)
 
     replica(wait_in_vain)
     assert (tables.source(url)["claimed_until"], len(page.asked)) == (claimed, 1)

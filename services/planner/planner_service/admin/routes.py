@@ -93,9 +93,9 @@ async def delete_event(read: ReadSession, key: int, db: WriteSession) -> None:
 @FEEDS.action(AdminAction(name="refresh", label="Read now", done="The feed was read; how it went stands below."))
 async def refresh_feed(read: ReadSession, key: int, sources: Sources) -> None:
     """Read a feed now; how it went stands in the feed."""
-    source = (await FEEDS.find(read, key)).source_id
-    if source is not None:
-        await sources.refresh(source)
+    feed = await FEEDS.find(read, key)
+    if feed.source_id is not None:
+        await sources.refresh(feed.source_id, feed.user_id)
 
 
 @FEEDS.action(
@@ -120,7 +120,7 @@ async def enable_feed(read: ReadSession, key: int, sources: Sources, db: WriteSe
     """Show and read it again (planner §3.2)."""
     feed = await FEEDS.find(read, key)
     if feed.source_id is not None:
-        await sources.catch_up(feed.source_id)
+        await sources.catch_up(feed.source_id, feed.user_id)
     await feeds.change(db, feed.user_id, key, ChangeFeed(is_enabled=True), None, UNCONDITIONAL)
 
 

@@ -55,7 +55,7 @@ async def create_feed(
     content = service.content(body.raw_ical, body.source_url)
     # Before the transaction, which must not wait for somebody else's server.
     if content is not None:
-        await sources.obtain(content)
+        await sources.obtain(content, caller.user_id)
     feed = await service.create(db, caller.user_id, body, content, course)
     inside = SessionReader(db)
     row = await _one(inside, caller.user_id, feed.id)
@@ -84,9 +84,9 @@ async def change_feed(
     source = service.changed_content(stored, body)
     is_enabled = stored.is_enabled if body.is_enabled is None else body.is_enabled
     if is_enabled and source.content is not None and source.is_changed:
-        await sources.obtain(source.content)
+        await sources.obtain(source.content, caller.user_id)
     elif is_enabled and body.is_enabled is not None and stored.source_id is not None:
-        await sources.catch_up(stored.source_id)
+        await sources.catch_up(stored.source_id, caller.user_id)
     await service.change(db, caller.user_id, stored.id, body, course, caller.precondition, source)
     return feed_payload(await _one(SessionReader(db), caller.user_id, stored.id))
 
@@ -95,7 +95,7 @@ async def change_feed(
 async def refresh_feed(caller: LoggedIn, feed: OwnFeed, read: ReadSession, sources: Sources) -> FeedPayload:
     """Read a feed now, whatever its next date; the answer says how it went. 404 when unknown or somebody else's."""
     if feed.source_id is not None:
-        await sources.refresh(feed.source_id)
+        await sources.refresh(feed.source_id, caller.user_id)
     return feed_payload(await _one(read, caller.user_id, feed.id))
 
 

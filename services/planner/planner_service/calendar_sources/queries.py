@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, DateTime, any_, bindparam, exi
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from notechondria_shared.db import prepare, prepare_scalar
+from planner_service.calendar_sources.shares import OF_A_USER
 from planner_service.models import CalendarFeed, CalendarOccurrence, CalendarSource, CalendarYear
 
 MOST_ORPHANS = 100
@@ -50,17 +51,40 @@ _IS_USED = exists().where(CalendarFeed.source_id == CalendarSource.id, CalendarF
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _YEARS = bindparam("years", type_=ARRAY(BigInteger))
 
-DUE = prepare_scalar(
-    select(CalendarSource.id)
+_OWNER = (
+    select(func.min(CalendarFeed.user_id))
+    .where(CalendarFeed.source_id == CalendarSource.id, CalendarFeed.is_enabled)
+    .scalar_subquery()
+)
+_due = (
+    select(CalendarSource.id, CalendarSource.next_read_at, _OWNER.label("owner_id"))
     .where(
         CalendarSource.next_read_at <= _NOW,
         or_(CalendarSource.claimed_until.is_(None), CalendarSource.claimed_until < _NOW),
         _IS_USED,
     )
-    .order_by(CalendarSource.next_read_at)
-    .limit(bindparam("limit", type_=BigInteger)),
-    int,
+    .subquery()
 )
+_turn = func.row_number().over(partition_by=_due.c.owner_id, order_by=_due.c.next_read_at)
+_turns = select(_due, _turn.label("turn")).subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class DueSource:
+    """A source to read now, and one of those who have it."""
+
+    id: int
+    owner_id: int
+
+
+DUE = prepare(
+    select(_turns.c.id, _turns.c.owner_id)
+    .where(_turns.c.turn <= OF_A_USER)
+    .order_by(_turns.c.turn, _turns.c.next_read_at)
+    .limit(bindparam("limit", type_=BigInteger)),
+    DueSource,
+)
+"""The longest overdue of each user, then the second of each: somebody with two hundred does not come before others."""
 STATE = prepare(
     select(
         CalendarSource.id,

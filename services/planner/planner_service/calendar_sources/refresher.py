@@ -21,8 +21,9 @@ from notechondria_shared.db.batches import in_batches
 from planner_service.calendar_sources import queries, store
 from planner_service.calendar_sources.fetch import MOST_BYTES, CalendarFetcher, Fetched, Fetcher, FetchFailed
 from planner_service.calendar_sources.guard import Resolver
-from planner_service.calendar_sources.queries import SourceState
+from planner_service.calendar_sources.queries import DueSource, SourceState
 from planner_service.calendar_sources.schedule import Schedule
+from planner_service.calendar_sources.shares import OF_A_USER, FetchShares
 from planner_service.calendar_sources.store import Content
 from planner_service.calendars.pool import Busy, ReaderPool
 from planner_service.calendars.reading import Reading
@@ -31,7 +32,7 @@ from planner_service.settings import PlannerSettings
 
 logger = logging.getLogger("notechondria.calendars")
 
-AT_ONCE = 16
+AT_ONCE = 32
 """Sources that are read in the background at the same time."""
 MAINTENANCE_SECONDS = 60.0
 ORPHAN_AFTER = timedelta(minutes=10)
@@ -65,6 +66,9 @@ class Refresher:
         self._claim_seconds = settings.calendar_fetch_seconds + 50.0
         self._patience = settings.calendar_fetch_seconds + 5.0
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._in_background: dict[int, int] = {}
+        """Source -> user, of those that were due: what somebody asks for is beside them."""
+        self._shares = FetchShares()
         self._claimed: dict[int, datetime] = {}
         self._kept = timedelta(seconds=settings.calendar_refresh_max_seconds)
         self._loop: asyncio.Task[None] | None = None
@@ -84,7 +88,7 @@ class Refresher:
         await self._readers.close()
         self._resolver.close()
 
-    async def obtain(self, content: Content) -> None:
+    async def obtain(self, content: Content, user_id: int) -> None:
         """Have what a new feed is made of: read now when it never was or is due."""
         source_id = await self._database.reader.value(queries.KNOWN, digest=content.digest)
         async with self._database.transaction() as db:
@@ -92,25 +96,25 @@ class Refresher:
                 source_id = await store.lock_shared(db, content)
             else:
                 await store.touch(db, source_id)
-        await self.catch_up(source_id)
+        await self.catch_up(source_id, user_id)
 
-    async def catch_up(self, source_id: int) -> None:
+    async def catch_up(self, source_id: int, user_id: int) -> None:
         """Read a source when it never was, is due, or could not be fetched the last time, and wait for it."""
         state = await self._state(source_id)
         if state is None:
             return
         is_due = state.next_read_at is not None and state.next_read_at <= now()
         if is_due or (state.url is not None and state.last_error is not None):
-            await self.refresh(source_id)
+            await self.refresh(source_id, user_id)
 
-    async def refresh(self, source_id: int) -> None:
+    async def refresh(self, source_id: int, user_id: int) -> None:
         """Read a source and wait for it, as long as an attempt can take; a little after the last attempt at most."""
         if (task := self._running.get(source_id)) is None:
             state = await self._state(source_id)
             if state and state.last_attempt is not None and state.url is not None:
                 ended = state.last_attempt + timedelta(seconds=self._pause)
                 await asyncio.sleep(max(0.0, min(self._pause, (ended - now()).total_seconds())))
-            task = self._begin(source_id)
+            task = self._begin(source_id, user_id)
         with suppress(TimeoutError):
             # Not cancelled with the request: others wait for it too.
             await asyncio.wait_for(asyncio.shield(task), self._patience)
@@ -125,21 +129,28 @@ class Refresher:
     async def _state(self, source_id: int) -> SourceState | None:
         return await self._database.reader.one(queries.STATE, source_id=source_id)
 
-    def _begin(self, source_id: int) -> asyncio.Task[None]:
+    def _begin(self, source_id: int, user_id: int) -> asyncio.Task[None]:
         if (task := self._running.get(source_id)) is None:
-            task = self._running[source_id] = asyncio.create_task(self._attempt(source_id))
+            task = self._running[source_id] = asyncio.create_task(self._attempt_in_turn(source_id, user_id))
             task.add_done_callback(lambda _: self._running.pop(source_id, None))
         return task
+
+    def _begin_due(self, due: DueSource) -> None:
+        """Read a source, unless enough is being read: in sum, or for its user, whose others wait for their turn."""
+        of_user = list(self._in_background.values()).count(due.owner_id)
+        if due.id in self._running or len(self._in_background) >= AT_ONCE or of_user >= OF_A_USER:
+            return
+        self._in_background[due.id] = due.owner_id
+        self._begin(due.id, due.owner_id).add_done_callback(lambda _: self._in_background.pop(due.id, None))
 
     async def _run(self) -> None:
         maintained = float("-inf")
         clock = asyncio.get_running_loop().time
         while True:
             try:
-                free = AT_ONCE - len(self._running)
-                if free > 0:
-                    for source_id in await self._database.reader.all(queries.DUE, now=now(), limit=free):
-                        self._begin(source_id)
+                if len(self._in_background) < AT_ONCE:
+                    for due in await self._database.reader.all(queries.DUE, now=now(), limit=AT_ONCE):
+                        self._begin_due(due)
                 if clock() - maintained > MAINTENANCE_SECONDS:
                     maintained = clock()
                     await self._maintain()
@@ -168,6 +179,15 @@ class Refresher:
         years = standard_years(now())
         lacking = await self._database.reader.all(queries.UNEXPANDED, years=years)
         return sum([await self._expand(source_id, years) for source_id in lacking])
+
+    async def _attempt_in_turn(self, source_id: int, user_id: int) -> None:
+        try:
+            state = await self._state(source_id)
+        except Unavailable:
+            return
+        if state is not None:
+            async with self._shares.take(user_id, state.url):
+                await self._attempt(source_id)
 
     async def _attempt(self, source_id: int) -> None:
         # Noted before it is made: a claim whose commit is cancelled while we wait for it may stand all the same.
