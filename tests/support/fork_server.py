@@ -80,6 +80,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for service in SERVICES:
         importlib.import_module(f"{service}_service.__main__")
+        del sys.modules[f"{service}_service.__main__"]  # runpy makes it anew, and warns where it is there already
     settle()
     connection = socket.socket(fileno=int(sys.argv[1]))
     while True:
