@@ -32,10 +32,18 @@ class Bus:
     async def is_refused(self, call: Awaitable[object]) -> bool:
         """Return whether the server forbids the call; the reason comes apart from the time-out."""
         self.refused.clear()
-        with contextlib.suppress(NatsTimeoutError):
-            await call
+        answer = asyncio.ensure_future(call)
+        while not answer.done() and not self._was_refused():  # who was refused waits for an answer in vain
+            await asyncio.sleep(0.005)
+        if not answer.done():
+            answer.cancel()
+        with contextlib.suppress(NatsTimeoutError, asyncio.CancelledError):
+            await answer
         await self.client.flush()
         await asyncio.sleep(0.05)
+        return self._was_refused()
+
+    def _was_refused(self) -> bool:
         return any("permissions violation" in reason for reason in self.refused)
 
 
