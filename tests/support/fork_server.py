@@ -11,7 +11,6 @@ import notechondria_shared.core.optional_libraries  # noqa: F401 - says what tho
 
 # isort: split
 import ctypes
-import importlib
 import json
 import os
 import runpy
@@ -21,9 +20,20 @@ import sys
 import time
 from typing import Any
 
-from notechondria_contracts.services import SERVICES
+import identity_service.__main__
+import mcp_service.__main__
+import notes_service.__main__
+import planner_service.__main__
+import web_service.__main__
 from notechondria_shared.core.memory import settle
 
+PROGRAMS = (
+    identity_service.__main__,
+    mcp_service.__main__,
+    notes_service.__main__,
+    planner_service.__main__,
+    web_service.__main__,
+)
 _PR_SET_PDEATHSIG = 1
 _MESSAGE_BYTES = 1 << 18
 _PARENT_SECONDS = 10
@@ -76,11 +86,10 @@ def _fork(connection: socket.socket, start: dict[str, Any], files: list[int]) ->
 
 
 def main() -> None:
-    """Import, then fork until nobody is there to ask."""
+    """Fork until nobody is there to ask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for service in SERVICES:
-        importlib.import_module(f"{service}_service.__main__")
-        del sys.modules[f"{service}_service.__main__"]  # runpy makes it anew, and warns where it is there already
+    for program in PROGRAMS:
+        del sys.modules[program.__name__]  # runpy makes it anew, and warns where it is there already
     settle()
     connection = socket.socket(fileno=int(sys.argv[1]))
     while True:
