@@ -49,7 +49,7 @@ def test_a_service_starts_by_its_command_line_and_as_a_fork(stack: Stack, servic
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only")
-@pytest.mark.parametrize("ending", ["the supervisor is killed", "it is told to stop", "it is killed"])
+@pytest.mark.parametrize("ending", ["the supervisor is killed", "it is asked to stop", "it is killed"])
 def test_a_fork_ends_with_its_supervisor_which_hears_how_it_ended(ending: str, tmp_path: Path) -> None:
     port = choose_port()
     environment = {

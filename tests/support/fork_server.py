@@ -81,8 +81,8 @@ def _fork(connection: socket.socket, start: dict[str, Any], files: list[int]) ->
         return None
     os.close(writing)
     os.waitpid(between, 0)
-    with os.fdopen(reading) as told:
-        return int(told.read())
+    with os.fdopen(reading) as answer:
+        return int(answer.read())
 
 
 def main() -> None:

@@ -128,18 +128,18 @@ server = ForkServer()
 class ForkingPopen(subprocess.Popen[Any]):
     """`subprocess.Popen`, whose child is a fork where that makes no difference."""
 
-    def _execute_child(self, *given: Any) -> None:
+    def _execute_child(self, *values: Any) -> None:
         plain = super()._execute_child  # type: ignore[misc]
-        told = inspect.signature(plain).bind(*given).arguments
-        start = _start_of(told["args"], told["env"], told["cwd"], session=told["start_new_session"])
-        own = (told["p2cread"], told["c2pwrite"], told["errwrite"])
-        if start is None or told["pass_fds"]:
-            plain(*given)
+        named = inspect.signature(plain).bind(*values).arguments
+        start = _start_of(named["args"], named["env"], named["cwd"], session=named["start_new_session"])
+        own = (named["p2cread"], named["c2pwrite"], named["errwrite"])
+        if start is None or named["pass_fds"]:
+            plain(*values)
             return
         self.pid = server.start(start, [number if file == -1 else file for number, file in enumerate(own)])
         self._child_created = True
         ends = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
-        self._close_pipe_fds(*(told[name] for name in ends))  # type: ignore[attr-defined]
+        self._close_pipe_fds(*(named[name] for name in ends))  # type: ignore[attr-defined]
 
 
 def install() -> None:

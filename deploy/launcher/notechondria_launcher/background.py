@@ -1,4 +1,4 @@
-"""The background process of ``up --detach``: reports its start over a pipe, then runs until it is told to stop.
+"""The background process of ``up --detach``: reports its start over a pipe, then runs until it is asked to stop.
 
 It lives as long as the stack and loads only what that takes: no command line, no tables, no ORM.
 """
@@ -20,7 +20,7 @@ from notechondria_shared.core.memory import settle
 
 
 def stop_on_signals(stack: Stack) -> threading.Event:
-    """Return what is set when the process is told to stop; a start in progress is given up."""
+    """Return what is set when the process is asked to stop; a start in progress is arguments up."""
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -35,7 +35,7 @@ def stop_on_signals(stack: Stack) -> threading.Event:
 
 
 def start_or_stop(stack: Stack, stop: threading.Event) -> None:
-    """Start the stack; raises StackError, also when the process is told to stop meanwhile."""
+    """Start the stack; raises StackError, also when the process is asked to stop meanwhile."""
     try:
         stack.start()
     except StackError as error:
@@ -45,7 +45,7 @@ def start_or_stop(stack: Stack, stop: threading.Event) -> None:
 
 
 def run(stack: Stack, pipe: Pipe) -> None:
-    """Run until told to stop, after ``stack`` has been started and the pipe told how that went."""
+    """Start ``stack``, report over the pipe how that went, and run until asked to stop."""
     stop = stop_on_signals(stack)
     try:
         start_or_stop(stack, stop)
@@ -71,11 +71,11 @@ def main() -> int:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--report", type=int, required=True, metavar="DESCRIPTOR")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-8s %(message)s")
-    pipe = Pipe(given.report)
+    pipe = Pipe(arguments.report)
     try:
-        run(Stack(given.data, given.port, operator_environment(), host=given.host, progress=pipe), pipe)
+        run(Stack(arguments.data, arguments.port, operator_environment(), host=arguments.host, progress=pipe), pipe)
     except StackError as error:
         sys.stderr.write(f"{error.sentence} {error.remedy}\n")
         return 1

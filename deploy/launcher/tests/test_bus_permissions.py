@@ -31,7 +31,7 @@ class Bus:
         self._forbidden = forbidden
 
     async def is_refused(self, call: Awaitable[object]) -> bool:
-        """Return whether the server forbids the call; the reason comes apart from the answer, which then never comes."""
+        """Return whether the server forbids the call; the reason comes by itself, and an answer never does."""
         self.refused.clear()
         self._forbidden.clear()
         answer, forbidden = asyncio.ensure_future(call), asyncio.create_task(self._forbidden.wait())
