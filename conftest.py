@@ -12,9 +12,10 @@ from tests.support.client import Api
 from tests.support.provider import Provider
 
 from notechondria_launcher.stack import Stack
-from tests.support import browser, go, pebble
+from tests.support import browser, forking, go, pebble
 
 pytest_plugins = ["tests.support.workers"]
+forking.install()
 
 
 _NEEDED = {"browser": browser, "acme": pebble, "go": go}
@@ -101,6 +102,7 @@ def stack(provider: Provider) -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="notechondria-test-") as folder:
         # Postgres runs as another user when the tests run as root; it must be able to pass through.
         Path(folder).chmod(0o711)
+        forking.server.begin()
         running = Stack(Path(folder), env={**TEST_ENVIRONMENT, **provider.environment()})
         running.start()
         try:

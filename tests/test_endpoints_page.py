@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,26 +24,35 @@ def test_the_page_is_generated_from_the_routes() -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_route_of_a_running_service_is_on_the_page(service: str) -> None:
-    known = {(one.path, one.file, one.function) for one in endpoints() if one.service in {service, "shared"}}
-    served = set(answered(service))
+    known = {(one.path, one.file, one.function) for one in on_the_page() if one.service in {service, "shared"}}
+    served = answered(service)
     assert len(served) > 10
     assert served <= known
 
 
 def test_every_endpoint_of_a_service_on_the_page_is_served() -> None:
     served = {path for service in SERVICES for path, _, _ in answered(service)} | {"/mcp", "/mcp/", "/internal/metrics"}
-    assert {one.path for one in endpoints()} <= served
+    assert {one.path for one in on_the_page()} <= served
 
 
-def answered(service: str) -> Iterator[tuple[str, str, str]]:
+@cache
+def on_the_page() -> list[Endpoint]:
+    """The endpoints, as the page has them from all source files."""
+    return list(endpoints())
+
+
+@cache
+def answered(service: str) -> set[tuple[str, str, str]]:
     """(path, file, function) of the service's routes as FastAPI has them."""
+    found = set()
     for route in api_routes(application(service)):
         assert isinstance(route.original_route, APIRoute)
         call = inspect.unwrap(route.original_route.endpoint)
         if inspect.ismethod(call):
             continue  # made by a function for its caller
         file = Path(inspect.getsourcefile(call) or "").resolve().relative_to(ROOT).as_posix()
-        yield route.path_format or "", file, call.__name__
+        found.add((route.path_format or "", file, call.__name__))
+    return found
 
 
 def write(file: Path, text: str) -> None:

@@ -20,7 +20,7 @@ from notechondria_cli.log_view import follow, tail
 from notechondria_cli.names import PARTS, SERVICES, SINGLE_PROCESS
 from notechondria_cli.operator_commands import user_id
 from notechondria_cli.operator_env import operator_environment
-from notechondria_shared.core.settings import TRUE_WORDS
+from notechondria_shared.core.flags import TRUE_WORDS
 from notechondria_shared.core.version import product_version
 
 Data = Annotated[

@@ -22,6 +22,7 @@ from psycopg.rows import dict_row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+import notechondria_shared.service.chassis
 import notechondria_shared.web.state
 from notechondria_launcher.stack import Stack
 from notechondria_shared.auth.assertion import ASSERTION_HEADER, INTERNAL_TOKEN_HEADER, AssertionKey
@@ -279,6 +280,8 @@ def running(
         # Replaced only while the application is made and ended: other tests of this process use the real ones.
         with ExitStack() as replaced:
             replaced.enter_context(mock.patch.object(notechondria_shared.web.state, "Database", RolledBackDatabase))
+            # This process is no service: what others hold in it stays in sight of the collector, which Hypothesis asks.
+            replaced.enter_context(mock.patch.object(notechondria_shared.service.chassis, "settle"))
             for kind in (Background, Bus, Relay, *jobs):
                 replaced.enter_context(mock.patch.object(kind, "start"))
             app = create_service_app(model(**values), spec)

@@ -24,7 +24,7 @@ from notechondria_cli.django_import.services import (
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
 from notechondria_cli.operator_env import operator_environment
-from notechondria_shared.db.provision import provision
+from notechondria_shared.core.provision import provision
 from notechondria_shared.django_import.lines import DATABASE_VARIABLE
 from notechondria_shared.django_import.problem import ImportProblem
 from notechondria_shared.django_import.report import Report

@@ -12,7 +12,7 @@ from cryptography import x509
 from notechondria_cli.errors import StackError
 from notechondria_cli.gateway_settings import checked, host_name, is_network, proxies, web_address
 from notechondria_cli.layout import PROJECT
-from notechondria_shared.core.settings import TRUE_WORDS
+from notechondria_shared.core.flags import TRUE_WORDS
 from notechondria_shared.observability.diagnosis import Finding
 
 _RENEW_BEFORE = timedelta(days=14)

@@ -19,7 +19,7 @@ from notechondria_cli.main import Data, Json, layout_of, new_app, register_opera
 from notechondria_cli.names import title
 from notechondria_cli.operator_env import gateway_port, operator_environment
 from notechondria_launcher import route_commands
-from notechondria_launcher.runner import UpOptions, up, up_reporting
+from notechondria_launcher.runner import UpOptions, up
 from notechondria_launcher.stack import Stack
 
 app = new_app()
@@ -39,15 +39,11 @@ def up_command(
         str | None,
         typer.Option("--reload", metavar="SERVICE", help="Restart this service whenever its code changes."),
     ] = None,
-    report: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start everything, say where it is, and run until Ctrl-C (or in the background)."""
     env = operator_environment()
     options = UpOptions(layout_of(data).data, host, port or gateway_port(env), env, reload)
-    if report is not None:
-        up_reporting(options, report)
-    else:
-        up(options, Console(), detach=detach)
+    up(options, Console(), detach=detach)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.postgres import Postgres
 from notechondria_launcher.services import ServiceSettings
 from notechondria_launcher.traefik import Traefik
-from notechondria_shared.core.settings import TRUE_WORDS
+from notechondria_shared.core.flags import TRUE_WORDS
 
 
 def single_process(env: Mapping[str, str]) -> bool:

@@ -1,7 +1,6 @@
 """``up``: in the foreground until it is asked to stop, or in the background once everything is ready."""
 
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -10,7 +9,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
@@ -19,8 +17,8 @@ from notechondria_cli.display import Display, say
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
 from notechondria_cli.state import AlreadyRunningError, Lock, StackState
+from notechondria_launcher.background import start_or_stop, stop_on_signals
 from notechondria_launcher.plan import single_process
-from notechondria_launcher.progress import Pipe, Progress
 from notechondria_launcher.reload import restart_on_change, watched_folders
 from notechondria_launcher.stack import Stack
 from notechondria_launcher.summary import already_running, summary
@@ -54,9 +52,9 @@ def up(options: UpOptions, console: Console, *, detach: bool) -> None:
             if detach:
                 _start_detached(options, layout, display)
             else:
-                stack = _foreground_stack(options, display)
-                stop = _stop_on_signals(stack)
-                _start_or_stop(stack, stop)
+                stack = Stack(options.data, options.port, options.env, host=options.host, progress=display)
+                stop = stop_on_signals(stack)
+                start_or_stop(stack, stop)
         if detach:
             _report(console, layout, options.env, detached=True)
             return
@@ -77,55 +75,6 @@ def _check_reload(options: UpOptions, layout: Layout, service: str, *, detach: b
     if Lock(layout.lock).is_taken():
         remedy = f"Stop it with notechondria down, or restart by hand: notechondria restart {service}."
         raise StackError(f"Notechondria is running on {layout.data} already.", remedy)
-
-
-def up_reporting(options: UpOptions, descriptor: int) -> None:
-    """Be the background process of a detached start: report over a pipe, then run until asked to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-8s %(message)s")
-    pipe = Pipe(descriptor)
-    stack = _foreground_stack(options, pipe)
-    stop = _stop_on_signals(stack)
-    try:
-        _start_or_stop(stack, stop)
-    except StackError as error:
-        pipe.send(sentence=error.sentence, remedy=error.remedy)
-        raise
-    except AlreadyRunningError:
-        pipe.send(sentence="Another start on this data folder was faster.", remedy="See: notechondria status.")
-        return
-    pipe.send(ready=True)
-    pipe.close()
-    try:
-        stop.wait()
-    finally:
-        stack.stop()
-
-
-def _foreground_stack(options: UpOptions, progress: Progress) -> Stack:
-    return Stack(options.data, options.port, options.env, host=options.host, progress=progress)
-
-
-def _stop_on_signals(stack: Stack) -> threading.Event:
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        stop.set()
-        stack.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
-        signal.signal(signal.SIGHUP, on_signal)
-    return stop
-
-
-def _start_or_stop(stack: Stack, stop: threading.Event) -> None:
-    try:
-        stack.start()
-    except StackError as error:
-        if stop.is_set():
-            raise StackError("The start was interrupted; nothing is left running.", "Start again.") from error
-        raise
 
 
 def _serve(stack: Stack, stop: threading.Event, console: Console, layout: Layout, options: UpOptions) -> None:
@@ -151,8 +100,8 @@ def _report(console: Console, layout: Layout, env: Mapping[str, str], *, detache
 def _start_detached(options: UpOptions, layout: Layout, display: Display) -> None:
     reading, writing = os.pipe()
     command = [
-        sys.executable, "-m", "notechondria_launcher", "up", "--data", str(options.data), "--host", options.host,
-        "--port", str(options.port), "--report", str(writing),
+        sys.executable, "-m", "notechondria_launcher.background", "--data", str(options.data),
+        "--host", options.host, "--port", str(options.port), "--report", str(writing),
     ]  # fmt: skip
     with layout.log("launcher").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own command line

@@ -15,6 +15,9 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import notechondria_shared.core.optional_libraries  # noqa: F401 - says what those below leave out
+
+# isort: split
 import uvicorn
 import uvloop
 

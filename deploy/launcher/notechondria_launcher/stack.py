@@ -25,7 +25,7 @@ from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.plan import Plan
 from notechondria_launcher.process import shorten
 from notechondria_launcher.progress import Progress, Silent, step
-from notechondria_shared.db.provision import provision
+from notechondria_shared.core.provision import provision
 
 _WATCH_SECONDS = 0.2
 _LOG_CHECK_SECONDS = 10.0

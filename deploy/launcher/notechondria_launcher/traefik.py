@@ -18,7 +18,7 @@ from notechondria_cli.probe import answers, get_json
 from notechondria_launcher.child_environment import gateway_environment
 from notechondria_launcher.nats import wheel_program
 from notechondria_launcher.process import ChildSpec, put_aside
-from notechondria_shared.core.settings import TRUE_WORDS
+from notechondria_shared.core.flags import TRUE_WORDS
 
 
 def check_certificate(env: Mapping[str, str]) -> None:

@@ -24,34 +24,44 @@ pytestmark = pytest.mark.timeout(60)
 class Bus:
     """A connection of one user; ``refused`` collects what the server complains about."""
 
-    def __init__(self, client: Client, refused: list[str]) -> None:
+    def __init__(self, client: Client, refused: list[str], forbidden: asyncio.Event) -> None:
         self.client = client
         self.refused = refused
         self.js: JetStreamContext = client.jetstream(timeout=0.4)
+        self._forbidden = forbidden
 
     async def is_refused(self, call: Awaitable[object]) -> bool:
-        """Return whether the server forbids the call; the reason comes apart from the time-out."""
+        """Return whether the server forbids the call; the reason comes by itself, and an answer never does."""
         self.refused.clear()
-        with contextlib.suppress(NatsTimeoutError):
-            await call
+        self._forbidden.clear()
+        answer, forbidden = asyncio.ensure_future(call), asyncio.create_task(self._forbidden.wait())
+        await asyncio.wait({answer, forbidden}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (answer, forbidden):
+            task.cancel()
+        with contextlib.suppress(NatsTimeoutError, asyncio.CancelledError):
+            await answer
         await self.client.flush()
-        await asyncio.sleep(0.05)
-        return any("permissions violation" in reason for reason in self.refused)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._forbidden.wait(), 0.05)
+        return self._forbidden.is_set()
 
 
 @contextlib.asynccontextmanager
 async def connected(stack: Stack, user: str, prefix: str | None = None) -> AsyncIterator[Bus]:
     """Connect as a user with its own inbox."""
     refused: list[str] = []
+    forbidden = asyncio.Event()
 
     async def on_error(error: Exception) -> None:
         refused.append(str(error).lower())
+        if "permissions violation" in refused[-1]:
+            forbidden.set()
 
     client = await nats.connect(
         stack.nats_url(user), error_cb=on_error, inbox_prefix=(prefix or f"_INBOX_{user}").encode()
     )
     try:
-        yield Bus(client, refused)
+        yield Bus(client, refused, forbidden)
     finally:
         await client.close()
 

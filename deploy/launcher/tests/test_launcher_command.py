@@ -51,6 +51,10 @@ class Person:
         return not [part for part in (state.supervisor, *state.parts.values()) if part.process()]
 
 
+IDLE_MIB = 700
+"""The limit of what everything takes when nothing is asked of it (operations.md, "Measured")."""
+
+
 @pytest.fixture
 def person(data: Path, standins: dict[str, str]) -> Iterator[Person]:
     """Somebody with an empty data folder; what they leave running is stopped."""
@@ -74,6 +78,10 @@ def test_up_status_logs_down(person: Person) -> None:
     assert (report["state"], report["url"]) == ("running", url)
     assert [part["name"] for part in report["parts"]][:2] == ["postgres", "nats"]
     assert all(part["running"] and part["memory_mib"] > 1 for part in report["parts"])
+    # A machine of 1 GiB has room for it, and a tenth for a noisy one; another stack beside it only makes it less.
+    memory = {part["name"]: part["memory_mib"] for part in report["parts"]}
+    assert sum(memory.values()) < 1.1 * IDLE_MIB, memory
+    assert memory["launcher"] < 35, memory
     assert "running" in person.types("status")
 
     assert answers(f"http://127.0.0.1:{person.port}/api/v1/notes/?secret=1")

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import sys
 
+import notechondria_shared.core.optional_libraries  # noqa: F401 - says what those below leave out
+
+# isort: split
 from identity_service.app import SPEC
 from identity_service.bootstrap import bootstrap
 from identity_service.settings import IdentitySettings

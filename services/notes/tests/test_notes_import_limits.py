@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-import select
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -119,6 +119,7 @@ class Begun:
 
     def __init__(self, user: User, data: bytes) -> None:
         self._user, self._body = user, HEAD + data
+        self._pause = 0.02
         self._connection = self._open()
 
     def _open(self) -> HTTPConnection:
@@ -128,12 +129,18 @@ class Begun:
         return connection
 
     def has_its_turn(self) -> bool:
-        """Whether it makes others of the user wait; begun anew when it was refused, since such a look had the turn."""
-        if select.select([self._connection.sock], [], [], 0)[0]:
-            self.go_away()
-            self._connection = self._open()
-            return False
-        return bring_in(self._user, b"no zip").status_code == 503
+        """Whether it makes others of the user wait. Begun anew when it does not, and looked at later each time.
+
+        A look that comes first has the turn, and ours was refused then. That cannot be seen: the gateway keeps the
+        refusal until it has the whole body.
+        """
+        time.sleep(self._pause)
+        if bring_in(self._user, b"no zip").status_code == 503:
+            return True
+        self.go_away()
+        self._connection = self._open()
+        self._pause *= 2
+        return False
 
     def finish(self) -> dict[str, Any]:
         """Send the end; the answer."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import sys
 
+import notechondria_shared.core.optional_libraries  # noqa: F401 - says what those below leave out
+
+# isort: split
 from notechondria_shared.service.runner import load_settings, run
 from planner_service.app import SPEC
 from planner_service.settings import PlannerSettings

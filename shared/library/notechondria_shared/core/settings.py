@@ -9,12 +9,12 @@ from urllib.parse import quote, urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from notechondria_shared.core.flags import TRUE_WORDS
 from notechondria_shared.core.media_location import MediaLocation, S3Access
 from notechondria_shared.core.unix_path import unix_path
 
 DEFAULT_MEDIA_ROOT = "/home/mediafiles"
 R2_COMPANIONS = ("cloudflare_r2_account_id", "cloudflare_r2_access_key_id", "cloudflare_r2_secret_access_key")
-TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 

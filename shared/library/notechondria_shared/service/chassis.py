@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
+from notechondria_shared.core.memory import settle
 from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.core.version import product_version
 from notechondria_shared.observability.route_template import UNSEEN
@@ -37,11 +38,18 @@ class AppSpec:
 
 def begin_app(state: AppState[Any], spec: AppSpec, lifespan: Lifespan) -> FastAPI:
     """The application around the state of its service; `finish_app` adds the routers."""
+
+    @asynccontextmanager
+    async def settled(app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(app):
+            settle()
+            yield
+
     app = FastAPI(
         title=spec.title,
         description=spec.description,
         version=product_version(),
-        lifespan=lifespan,
+        lifespan=settled,
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,

@@ -55,7 +55,7 @@ def _provision_service(
 
 
 def main() -> int:
-    """`python -m notechondria_shared.db.provision`: DATABASE_ADMIN_URL and <SERVICE>_DATABASE_PASSWORD in env."""
+    """`python -m notechondria_shared.core.provision`: DATABASE_ADMIN_URL and <SERVICE>_DATABASE_PASSWORD in env."""
     passwords = {
         service: os.environ[name]
         for service in SERVICES_WITH_SCHEMA

@@ -1,0 +1,86 @@
+"""The background process of ``up --detach``: reports its start over a pipe, then runs until it is asked to stop.
+
+It lives as long as the stack and loads only what that takes: no command line, no tables, no ORM.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from notechondria_cli.errors import StackError
+from notechondria_cli.operator_env import operator_environment
+from notechondria_cli.state import AlreadyRunningError
+from notechondria_launcher.progress import Pipe
+from notechondria_launcher.stack import Stack
+from notechondria_shared.core.memory import settle
+
+
+def stop_on_signals(stack: Stack) -> threading.Event:
+    """Return what is set when the process is asked to stop; a start in progress is arguments up."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        stack.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
+        signal.signal(signal.SIGHUP, on_signal)
+    return stop
+
+
+def start_or_stop(stack: Stack, stop: threading.Event) -> None:
+    """Start the stack; raises StackError, also when the process is asked to stop meanwhile."""
+    try:
+        stack.start()
+    except StackError as error:
+        if stop.is_set():
+            raise StackError("The start was interrupted; nothing is left running.", "Start again.") from error
+        raise
+
+
+def run(stack: Stack, pipe: Pipe) -> None:
+    """Start ``stack``, report over the pipe how that went, and run until asked to stop."""
+    stop = stop_on_signals(stack)
+    try:
+        start_or_stop(stack, stop)
+    except StackError as error:
+        pipe.send(sentence=error.sentence, remedy=error.remedy)
+        raise
+    except AlreadyRunningError:
+        pipe.send(sentence="Another start on this data folder was faster.", remedy="See: notechondria status.")
+        return
+    pipe.send(ready=True)
+    pipe.close()
+    settle()
+    try:
+        stop.wait()
+    finally:
+        stack.stop()
+
+
+def main() -> int:
+    """Be that process; the exit code."""
+    parser = argparse.ArgumentParser(prog="notechondria_launcher.background")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--report", type=int, required=True, metavar="DESCRIPTOR")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-8s %(message)s")
+    pipe = Pipe(arguments.report)
+    try:
+        run(Stack(arguments.data, arguments.port, operator_environment(), host=arguments.host, progress=pipe), pipe)
+    except StackError as error:
+        sys.stderr.write(f"{error.sentence} {error.remedy}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

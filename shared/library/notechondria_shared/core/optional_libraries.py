@@ -1,0 +1,17 @@
+"""Optional parts of libraries that no service uses are not loaded: `__main__` imports this before anything else.
+
+Where a library is installed beside a service, for the command line or the tests, others that can use it load it at once
+and every process pays megabytes for it: httpx its own command line with rich, Mako (of Alembic) the colours of
+pygments, httpcore the event loop of trio, FastAPI the first version of pydantic. A name that stands for None in
+`sys.modules` is an import that fails, which these libraries are prepared for
+(https://docs.python.org/3/reference/import.html#the-module-cache).
+"""
+
+from __future__ import annotations
+
+import sys
+
+UNUSED = ("httpx._main", "pydantic.v1", "pygments", "trio")
+
+for _name in UNUSED:
+    sys.modules.setdefault(_name, None)  # type: ignore[arg-type]

@@ -1,0 +1,80 @@
+"""What the tests' stacks run as forks is what a command line starts, and lives and dies as that does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from notechondria_cli.names import SERVICES
+from notechondria_cli.ports import choose_port, release_port
+from notechondria_cli.probe import answers
+from notechondria_launcher.stack import Stack
+from tests.support.client import eventually
+from tests.support.forking import OFF, ROOT
+from tests.support.replica import another
+
+SUPERVISOR = """
+import os, signal, subprocess, sys
+from notechondria_launcher.process import guarded
+from tests.support import forking
+forking.install()
+command = guarded([sys.executable, "-m", "web_service"], "-", signal.SIGTERM)
+service = subprocess.Popen(command, env=dict(os.environ), cwd="/", start_new_session=True)
+print(service.pid, flush=True)
+print(service.wait(), flush=True)
+"""
+
+
+def command_of(url: str) -> str:
+    """The command line of the child of this process that serves an address."""
+    port = int(url.rpartition(":")[2])
+    for child in psutil.Process().children():
+        if any(one.laddr.port == port and one.status == psutil.CONN_LISTEN for one in child.net_connections()):
+            return " ".join(child.cmdline())
+    raise AssertionError(f"nobody of ours listens on {port}")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_starts_by_its_command_line_and_as_a_fork(stack: Stack, service: str) -> None:
+    with another(stack, service, **{OFF: "1"}) as real:
+        assert command_of(real).endswith(f"-m {service}_service")
+    with another(stack, service) as forked:
+        assert ("tests.support.fork_server" in command_of(forked)) == (sys.platform == "linux")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only")
+@pytest.mark.parametrize("ending", ["the supervisor is killed", "it is asked to stop", "it is killed"])
+def test_a_fork_ends_with_its_supervisor_which_hears_how_it_ended(ending: str, tmp_path: Path) -> None:
+    port = choose_port()
+    environment = {
+        "PATH": os.environ["PATH"], "PORT": str(port), "WEB_CONCURRENCY": "1", "INTERNAL_TOKEN": "0123456789abcdef"
+    }  # fmt: skip
+    with (tmp_path / "log").open("w") as log:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-c", SUPERVISOR], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    assert supervisor.stdout is not None
+    try:
+        pid = int(supervisor.stdout.readline())
+        service = psutil.Process(pid)
+        eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health/ready"))
+        assert (service.ppid(), service.cwd(), os.getsid(pid)) == (supervisor.pid, "/", pid)
+        if ending == "the supervisor is killed":
+            supervisor.kill()
+            eventually(lambda: not service.is_running() or service.status() == psutil.STATUS_ZOMBIE)
+            return
+        number = signal.SIGKILL if ending == "it is killed" else signal.SIGTERM
+        service.send_signal(number)
+        assert supervisor.stdout.readline() == f"{-number}\n"
+        assert supervisor.wait(20) == 0
+    finally:
+        supervisor.kill()
+        supervisor.wait()
+        supervisor.stdout.close()
+        release_port(port)

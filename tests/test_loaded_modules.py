@@ -1,0 +1,72 @@
+"""What a process loads: every module costs memory for as long as it runs, and time at each start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA
+from notechondria_shared.db.migrations import head
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "INTERNAL_TOKEN": "0123456789abcdef",
+    "DATABASE_URL": "postgresql://nobody@nowhere/nothing",
+}
+
+
+def loaded_by(program: str) -> set[str]:
+    """The modules that a program has loaded when it ends; a name that was kept from being loaded is none."""
+    program += "; import sys; print(*(name for name, module in sys.modules.items() if module))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_loads_no_part_of_a_library_that_it_does_not_use(service: str) -> None:
+    loaded = loaded_by(f"import {service}_service.__main__; {service}_service.app.create_app()")
+    assert {"fastapi", "httpcore", f"{service}_service.app"} <= loaded
+    assert not loaded & {"rich", "pygments", "trio", "pydantic.v1", "alembic", "mako"}
+
+
+def test_the_process_that_supervises_a_stack_loads_no_command_line_and_no_orm() -> None:
+    loaded = loaded_by("import notechondria_launcher.background")
+    assert "notechondria_launcher.stack" in loaded
+    assert not loaded & {"typer", "rich", "pydantic", "sqlalchemy", "fastapi"}
+
+
+@pytest.mark.parametrize("service", SERVICES_WITH_SCHEMA)
+def test_the_newest_migration_is_the_one_that_alembic_finds(service: str) -> None:
+    folder = ROOT / "services" / service / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    assert head(folder) == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_what_a_start_has_made_is_no_work_of_later_collections() -> None:
+    """Of all requests that wait while a collection runs, none waits for one over what never goes away."""
+    program = """
+import asyncio, gc
+from web_service.app import create_app
+async def serve():
+    app = create_app()
+    async with app.router.lifespan_context(app):
+        print(gc.get_freeze_count(), len(gc.get_objects()))
+asyncio.run(serve())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=True
+    )
+    frozen, left = map(int, done.stdout.split())
+    assert frozen > 50_000
+    assert left < frozen / 20
