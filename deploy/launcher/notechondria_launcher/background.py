@@ -20,7 +20,7 @@ from notechondria_shared.core.memory import settle
 
 
 def stop_on_signals(stack: Stack) -> threading.Event:
-    """Return what is set when the process is asked to stop; a start in progress is arguments up."""
+    """Return what is set when the process is asked to stop; a start in progress is abandoned."""
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
