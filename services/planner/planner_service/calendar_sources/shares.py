@@ -16,29 +16,29 @@ OF_A_HOST = 8
 
 
 class FetchShares:
-    """Waits for a place of a user and of a host."""
+    """Waits for a slot of a user and of a host."""
 
     def __init__(self, of_a_user: int = OF_A_USER, of_a_host: int = OF_A_HOST) -> None:
         self._of_a_user, self._of_a_host = of_a_user, of_a_host
-        self._places: dict[str, tuple[asyncio.Semaphore, int]] = {}
+        self._slots: dict[str, tuple[asyncio.Semaphore, int]] = {}
 
     @asynccontextmanager
     async def take(self, user_id: int, url: str | None) -> AsyncIterator[None]:
-        """A place for one fetch; the user's first and then the host's, so that two never wait for each other."""
+        """A slot for one fetch; the user's first and then the host's, so that two never wait for each other."""
         host = (urlsplit(url).hostname or "") if url else ""
-        async with self._place(f"user {user_id}", self._of_a_user), self._place(f"host {host}", self._of_a_host):
+        async with self._slot(f"user {user_id}", self._of_a_user), self._slot(f"host {host}", self._of_a_host):
             yield
 
     @asynccontextmanager
-    async def _place(self, name: str, size: int) -> AsyncIterator[None]:
-        semaphore, users = self._places.get(name, (asyncio.Semaphore(size), 0))
-        self._places[name] = semaphore, users + 1
+    async def _slot(self, name: str, size: int) -> AsyncIterator[None]:
+        semaphore, users = self._slots.get(name, (asyncio.Semaphore(size), 0))
+        self._slots[name] = semaphore, users + 1
         try:
             async with semaphore:
                 yield
         finally:
-            semaphore, users = self._places[name]
+            semaphore, users = self._slots[name]
             if users == 1:
-                del self._places[name]
+                del self._slots[name]
             else:
-                self._places[name] = semaphore, users - 1
+                self._slots[name] = semaphore, users - 1
