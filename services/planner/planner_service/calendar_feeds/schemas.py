@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel
 
@@ -10,6 +10,7 @@ from notechondria_contracts.fields import Boolean, Choice, Id, Text, validation_
 from notechondria_contracts.fields.formats import IsoTimestamp
 from notechondria_contracts.fields.rules import JsonSchema, Rule, refuse
 from notechondria_shared.web import Body
+from notechondria_shared.web.body import TEXT_LIMIT
 from planner_service.calendar_feeds.urls import LONGEST, normalised, web_address
 from planner_service.models import IMPORTED, SUBSCRIBED
 
@@ -44,6 +45,8 @@ class Address(Rule):
 class CreateFeed(Body):
     """`POST /calendar-feeds/`."""
 
+    limit: ClassVar[int] = TEXT_LIMIT
+
     title: Annotated[str, Title]
     source_kind: Annotated[str, Kind] = IMPORTED
     source_url: Annotated[str, Address()] = ""
@@ -54,6 +57,8 @@ class CreateFeed(Body):
 
 class ChangeFeed(Body):
     """`PATCH /calendar-feeds/{id}/`: only the keys that were sent are touched."""
+
+    limit: ClassVar[int] = TEXT_LIMIT
 
     title: Annotated[str | None, Title] = None
     source_kind: Annotated[str | None, Kind] = None
