@@ -163,7 +163,7 @@ def test_everything_of_a_deleted_note_stays(mine: User, api: Api, look: Any) -> 
     attached, version = attach(mine, note), mine.post(f"{path}snapshot/").json()
     mine.delete(path)
     (binned,) = mine.get("notes/deleted/").json()
-    assert api.http.get(attached["url"]).status_code == 200
+    assert api.http.get(attached["url"], headers=mine.headers).status_code == 200
     restored = mine.post(f"{path}restore/").json()
     assert restored["blocks"] == note["blocks"]
     assert mine.get(f"{path}history/").json() == [version]

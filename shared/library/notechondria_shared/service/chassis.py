@@ -14,6 +14,7 @@ from notechondria_shared.core.memory import settle
 from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.core.version import product_version
 from notechondria_shared.observability.route_template import UNSEEN
+from notechondria_shared.service.protocol import TimedProtocol
 from notechondria_shared.web import errors, internal, openapi
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.app_state import AppState
@@ -45,6 +46,7 @@ def begin_app(state: AppState[Any], spec: AppSpec, lifespan: Lifespan) -> FastAP
             settle()
             yield
 
+    TimedProtocol.read_seconds = state.settings.client_read_seconds
     app = FastAPI(
         title=spec.title,
         description=spec.description,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import lru_cache
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -18,6 +17,7 @@ class TimedProtocol(HttpToolsProtocol):
     """
 
     read_seconds = 60.0
+    """Of this process: `begin_app` sets it. Worker processes import the class by its name: it cannot be made for them."""
     _clock: asyncio.TimerHandle | None = None
 
     def pause_writing(self) -> None:
@@ -44,9 +44,3 @@ class TimedProtocol(HttpToolsProtocol):
     def _give_up(self) -> None:
         logger.warning("an answer was not read for %.0f s, its connection ends", self.read_seconds)
         self.transport.abort()
-
-
-@lru_cache
-def timed_protocol(read_seconds: float) -> type[TimedProtocol]:
-    """The protocol with a setting's time limit."""
-    return type("TimedProtocol", (TimedProtocol,), {"read_seconds": read_seconds})

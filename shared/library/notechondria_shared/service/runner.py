@@ -22,7 +22,7 @@ from notechondria_shared.core.shutdown import ShutdownState
 from notechondria_shared.core.start import CannotStart
 from notechondria_shared.observability.shared_folder import shared_folder
 from notechondria_shared.service.chassis import AppSpec
-from notechondria_shared.service.protocol import timed_protocol
+from notechondria_shared.service.protocol import TimedProtocol
 from notechondria_shared.web.capacity import CONNECTIONS_AT_ONCE
 
 logger = logging.getLogger("notechondria.start")
@@ -104,7 +104,7 @@ def serving(settings: CoreSettings) -> dict[str, Any]:
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop",
-        "http": timed_protocol(settings.client_read_seconds),
+        "http": TimedProtocol,
         "log_config": None,
         "access_log": False,
         "server_header": False,
