@@ -29,6 +29,7 @@ _START_PROGRAMS = {
     "test_feed_hostile.py",
     "test_limits.py",
     "test_start_and_stop.py",
+    "test_upgrade_of_addresses.py",
 }
 """Files whose tests use no fixture of a stack, and start servers or pools of processes of their own all the same."""
 

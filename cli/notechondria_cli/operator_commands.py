@@ -30,8 +30,8 @@ invitations = typer.Typer(help="Invitation codes; once there is one, nobody regi
 
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder of the running stack.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Name = Annotated[str, typer.Argument(metavar="USER", help="User name, e-mail address or id.")]
-_USER_KEYS = ("id", "username", "email", "status", "is_staff", "date_joined")
+Name = Annotated[str, typer.Argument(metavar="USER", help="User name, e-mail address (has an @) or id (digits).")]
+_USER_KEYS = ("id", "username", "email", "email_verified", "status", "is_staff", "date_joined")
 _INVITATION_KEYS = ("id", "label", "times_used", "max_uses", "created_at", "expires_at")
 
 
@@ -51,11 +51,21 @@ def _send(data: Path | None, model: type[ModelT], method: str, path: str, body: 
 
 
 def user_id(name: str, data: Path | None) -> int:
-    """Return the id of an account by its name, address or id; asks the running stack unless it is a number."""
+    """Return the id of an account: digits are one, what has an `@` is a proved address, all else a user name."""
     if name.isdecimal():
         return int(name)
     found = _send(data, OperatorAccounts, "GET", f"/users?{urlencode({'search': name})}").users
-    exact = [account for account in found if name.lower() in (account.username.lower(), account.email.lower())]
+    expected = name.lower()
+    by_address = "@" in name
+    exact = [
+        account
+        for account in found
+        if (
+            account.email_verified and account.email.lower() == expected
+            if by_address
+            else account.username.lower() == expected
+        )
+    ]
     if not exact:
         raise StackError(f"There is no account {name!r}.", "See: notechondria users list.")
     return exact[0].id
@@ -183,5 +193,5 @@ def issue_code(
 ) -> None:
     """Issue a code by hand, for somebody whose mail does not arrive; hand it over by a channel you trust."""
     answer = _send(data, IssuedCode, "POST", f"/users/{quote(name, safe='')}/code", {"kind": kind})
-    sentence = f"{answer.kind} code for {answer.username}: {answer.code} (good for {answer.hours} hours)"
+    sentence = f"{answer.kind} code for {answer.username}: {answer.code} (good for {answer.good_for})"
     _show(answer, sentence, as_json=as_json)

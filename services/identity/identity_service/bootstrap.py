@@ -8,6 +8,7 @@ import secrets
 from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from identity_service.addresses.service import prove
 from identity_service.events import publish
 from identity_service.models import ACTIVE, User
 from identity_service.passwords import PasswordPool
@@ -56,11 +57,11 @@ async def _administrator(database: Database, pool: PasswordPool, settings: Ident
         matches, _ = await pool.verify(password, user.password_hash or None)
         if not matches:
             user.password_hash = await pool.hash(password)
-        if await db.scalar(select(exists().where(func.lower(User.email) == email, User.id != user.id))):
-            # Anybody may have taken it meanwhile (identity §11.1); that must not keep the product from starting.
+        if await db.scalar(select(exists().where(User.verified_email == email, User.id != user.id))):
+            # Somebody proved that it is theirs; that must not keep the product from starting.
             logger.warning("another account has the administrator's address %s; %r keeps its own", email, name)
-        else:
-            user.email = email
+        elif (user.email, user.verified_email) != (email, email):
+            await prove(db, user, email)  # the operator says so
         user.status, user.is_staff, user.is_superuser = ACTIVE, True, True
         if db.new or db.is_modified(user):
             await db.flush()

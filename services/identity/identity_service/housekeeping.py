@@ -1,4 +1,5 @@
-"""Deletes what is old: idle rate limit buckets, codes, sessions and keys that ended long ago, staff's actions."""
+"""Ends what is old: claims of addresses, idle rate limit buckets; codes, sessions and keys that ended long ago; what
+staff did."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import or_
 
+from identity_service.addresses.service import end_old_claims
 from identity_service.models import RATE_BUCKETS, ApiKey, Code, Session, StaffAction
 from notechondria_shared.core.background import Periodic
 from notechondria_shared.core.timestamps import now
@@ -32,6 +34,7 @@ class Housekeeper(Periodic):
 
     async def _round(self) -> None:
         ended = now() - KEPT
+        await end_old_claims(self._database)
         await delete_idle(self._database, RATE_BUCKETS)
         await delete_in_batches(self._database, Code, Code.expires_at < now() - CODES_KEPT)
         await delete_in_batches(self._database, Session, or_(Session.revoked_at < ended, Session.created_at < ended))

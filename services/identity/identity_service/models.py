@@ -34,19 +34,31 @@ PENDING, ACTIVE, DISABLED = "pending", "active", "disabled"
 
 
 class User(Base, Aggregate[UserState | UserDeleted]):
-    """An account. `pending` waits for its e-mail to be verified, `disabled` was shut by an operator: kept apart."""
+    """An account. `disabled` was shut by an operator.
+
+    `pending` is an account of the monolith that still waits for its address to be verified; a registration here is a
+    code that knows what it opens (`Code`), and makes the account when it is used (decision 45).
+    """
 
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("status IN ('pending', 'active', 'disabled')", name="status"),
         Index("uq_users_username", func.lower(text("username")), unique=True),
-        # Accounts made by a provider without a verified address have none; they do not collide with each other.
-        Index("uq_users_email", func.lower(text("email")), unique=True, postgresql_where=text("email <> ''")),
+        # What somebody only says is theirs collides with nothing; what was proved belongs to one account.
+        Index("uq_users_verified_email", "verified_email", unique=True, postgresql_where=text("verified_email <> ''")),
+        Index("ix_users_email", func.lower(text("email"))),
+        Index("ix_users_email_claimed_at", "email_claimed_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(String(150))
     email: Mapped[str] = mapped_column(String(254))
+    """The address that the account shows. It is a claim, without any power, unless it is `verified_email`."""
+    verified_email: Mapped[str] = mapped_column(String(254), default="", server_default="")
+    """The last address whose mail the owner was shown to read, in lower case: it signs in, links to providers, and
+    gets codes (decision 43). Empty when there never was one."""
+    email_claimed_at: Mapped[datetime | None]
+    """Since when `email` is a claim; None when it is none."""
     password_hash: Mapped[str] = mapped_column(default="")
     """Empty: no password can match (accounts made by a provider)."""
     status: Mapped[str] = mapped_column(default=PENDING)
@@ -120,10 +132,13 @@ class ApiKey(Base):
 
 
 class Code(Base):
-    """A six-digit code sent by mail (identity §13): hashed, single use, void after five wrong tries."""
+    """A six-digit code sent by mail (identity §13): hashed, single use, void after five wrong tries.
+
+    A registration is its code: several of one address live side by side (decision 45).
+    """
 
     __tablename__ = "codes"
-    __table_args__ = (Index("ix_codes_kind_scope", "kind", "scope"),)
+    __table_args__ = (Index("ix_codes_kind_scope", "kind", "scope"), Index("ix_codes_user_id", "user_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
@@ -135,6 +150,14 @@ class Code(Base):
     used_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
     wrong_tries: Mapped[int] = mapped_column(default=0)
+    user_id: Mapped[int | None]
+    """The account whose code it is; none has been made yet where it is to open one."""
+    username: Mapped[str] = mapped_column(String(150), default="", server_default="")
+    """Of a registration: the user name of the account that the code opens."""
+    password_hash: Mapped[str] = mapped_column(default="", server_default="")
+    """Of a registration: the password of that account."""
+    ip_hash: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Of a registration: the network that it came from, as in sessions."""
 
 
 class Invitation(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr, StringConstraints
@@ -35,7 +36,7 @@ class IdentitySettings(ServiceSettings):
 
     wipe_sessions_on_start: EnvFlag = False
     account_rate_per_minute: int = Field(10, ge=0)
-    """Failed tries per account and minute (decision 30); 0 switches the limits off."""
+    """Failed tries per account, network and minute (decision 30); 0 switches all limits of accounts off."""
     password_workers: int = Field(1, ge=1, le=32)
     """Hashing threads of a process: about 40 sign-ins a second each; leave a core to everything else."""
     password_queue: int = Field(64, ge=1)
@@ -66,6 +67,16 @@ class IdentitySettings(ServiceSettings):
     def default_api_base_url(self) -> str:
         """What new accounts get as `api_base_url` (identity §11.2, hazard)."""
         return f"{self.public_base_url.rstrip('/')}/api/v1"
+
+    @property
+    def registration_life(self) -> timedelta:
+        """How long the code of a registration is good."""
+        return timedelta(hours=self.smtp_email_verification_ttl_hours)
+
+    @property
+    def code_failures_per_day(self) -> int:
+        """Wrong codes of an account in a day (decision 44); 0: no limit."""
+        return 100 if self.account_rate_per_minute else 0
 
     @property
     def mail_sender(self) -> str:

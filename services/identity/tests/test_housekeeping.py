@@ -17,6 +17,8 @@ ROWS = {
     "code": "INSERT INTO codes (kind, scope, digest, created_at, expires_at, wrong_tries)"
     " VALUES ('reset', %(id)s::text, %(name)s, %(past)s, %(past)s, 0)",
     "bucket": "INSERT INTO rate_buckets (bucket, tokens, granted, filled_at) VALUES (%(name)s, 2, 1, %(past)s)",
+    "daily-bucket": "INSERT INTO rate_buckets (bucket, tokens, granted, filled_at)"
+    " VALUES ('day:' || %(name)s, 2, 1, %(past)s)",
     "staff-action": "INSERT INTO staff_actions (user_id, action, object, outcome, begun_at)"
     " VALUES (%(id)s, 'disable', %(name)s, 'done', %(past)s)",
 }
@@ -25,13 +27,14 @@ LEFT = (
     " SELECT digest FROM api_keys WHERE user_id = %(id)s UNION ALL"
     " SELECT digest FROM codes WHERE scope = %(id)s::text UNION ALL"
     " SELECT object FROM staff_actions WHERE user_id = %(id)s UNION ALL"
-    " SELECT bucket FROM rate_buckets WHERE bucket LIKE '%%-bucket-' || %(id)s"
+    " SELECT replace(bucket, 'day:', '') FROM rate_buckets WHERE bucket LIKE '%%-bucket-' || %(id)s"
 )
 KEPT = {
     "session": timedelta(days=90),
     "key": timedelta(days=90),
     "code": timedelta(days=7),
     "bucket": timedelta(hours=1),
+    "daily-bucket": timedelta(days=1),
     "staff-action": timedelta(days=400),
 }
 

@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -47,8 +48,16 @@ def mailer(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Mailer:
 
 @pytest.mark.contract("identity §13")
 @pytest.mark.parametrize("kind", [codes.REGISTER, codes.PASSWORD_RESET, codes.IDENTITY, codes.CHANGE_EMAIL])
+@pytest.mark.parametrize(
+    ("life", "said"),
+    [
+        (codes.LIFE, "15 minutes"),
+        (timedelta(hours=1), "1 hour."),
+        (timedelta(hours=24), "24 hours"),
+    ],
+)
 def test_a_code_arrives_as_text_and_html(
-    server: tuple[MailServer, int], monkeypatch: pytest.MonkeyPatch, kind: str
+    server: tuple[MailServer, int], monkeypatch: pytest.MonkeyPatch, kind: str, life: timedelta, said: str
 ) -> None:
     box, port = server
     sender = mailer(
@@ -58,17 +67,20 @@ def test_a_code_arrives_as_text_and_html(
         SMTP_FROM_EMAIL="mail@example.org",
         FRONTEND_VERIFY_URL="https://app.example/verify",
     )
-    assert asyncio.run(sender.send_code(kind, "mira@example.org", "012345")) is True
+    sent = asyncio.run(sender.send_code(kind, "mira@example.org", "012345", life=life, username="<mira>"))
+    assert sent is True
     (letter,) = box.letters
     assert (letter["From"], letter["To"]) == ("mail@example.org", "mira@example.org")
     assert abs(parsedate_to_datetime(letter["Date"]).timestamp() - time.time()) < 60
     assert letter["Message-ID"].endswith("@example.org>")
     parts = {part.get_content_type(): text_of(part) for part in letter.walk() if not part.is_multipart()}
     assert parts.keys() == {"text/plain", "text/html"}
+    assert "User name: <mira>" in parts["text/plain"]
+    assert "User name: &lt;mira&gt;" in parts["text/html"]
     for text in parts.values():
         assert "012345" in text
         assert "mira@example.org" in text
-        assert "24 hours" in text
+        assert f"good for {said}" in text
         assert "https://app.example/verify" in text
 
 
@@ -92,6 +104,7 @@ def test_a_failed_delivery_names_the_error(
         assert asyncio.run(sender.send_code(codes.REGISTER, "refused@example.org", "012345")) is False
     (record,) = caplog.records
     assert "reason=smtp_send_failed:SMTPRecipientsRefused" in record.getMessage()
+    assert "012345" not in record.getMessage()  # it is the recipient's alone (decision 44)
 
 
 @pytest.mark.contract("identity §13")

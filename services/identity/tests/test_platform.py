@@ -151,15 +151,25 @@ def test_an_administrators_address_that_somebody_else_took_does_not_stop_the_sta
     before = api.post("auth/login/", {"email": "admin", "password": password}).json()["user"]["email"]
     other = api.register()
     with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
+        # A mere claim is no obstacle, and ends (decision 43).
         identity.execute("UPDATE users SET email = 'moved@example.org' WHERE username = 'admin'")
-        identity.execute("UPDATE users SET email = %s WHERE id = %s", (before, other.id))
+        assert other.patch("settings/", {"email": before}).status_code == 400
+        identity.execute("UPDATE users SET email = %s, email_claimed_at = now() WHERE id = %s", (before, other.id))
+        stack.restart_part("identity")
+        found = api.post("auth/login/", {"email": "admin", "password": password})
+        assert (found.status_code, found.json()["user"]["email"]) == (200, before)
+        assert other.get("settings/").json()["email"] == other.email
+        take = "UPDATE users SET email = %(email)s, verified_email = %(email)s WHERE id = %(id)s"
+        admin_id = found.json()["user"]["id"]
+        identity.execute(take, {"email": "moved@example.org", "id": admin_id})
+        identity.execute(take, {"email": before, "id": other.id})
         try:
             stack.restart_part("identity")
             found = api.post("auth/login/", {"email": "admin", "password": password})
             assert (found.status_code, found.json()["user"]["email"]) == (200, "moved@example.org")
         finally:
-            identity.execute("UPDATE users SET email = %s WHERE id = %s", (other.email, other.id))
-            identity.execute("UPDATE users SET email = %s WHERE username = 'admin'", (before,))
+            identity.execute(take, {"email": other.email, "id": other.id})
+            identity.execute(take, {"email": before, "id": admin_id})
 
 
 def _admin_password(stack: Stack) -> str:

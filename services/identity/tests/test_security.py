@@ -81,14 +81,22 @@ def test_a_reset_needs_its_code_and_revokes_all_sessions(api: Api, user: User) -
     assert api.post("auth/login/", {"email": user.email, "password": "all lower is fine"}).status_code == 200
 
 
-@pytest.mark.contract("identity §8.2")
-def test_a_reset_does_not_open_an_unverified_account(api: Api, user: User) -> None:
+@pytest.mark.contract("identity §8.1", "decision 43")
+def test_an_address_that_nobody_proved_gets_no_reset_code(api: Api, user: User) -> None:
     pending = {"username": "p-" + user.username, "email": "p-" + user.email, "password": PASSWORD}
     api.post("auth/register/", pending)
-    assert api.post("auth/password-reset/", {"email": pending["email"]}).status_code == 200
-    body = {"email": pending["email"], "code": api.code_for(pending["email"]), "password": NEW}
+    refused = api.post("auth/password-reset/", {"email": pending["email"]})
+    assert (refused.status_code, list(refused.json())) == (400, ["email"])
+
+
+@pytest.mark.contract("identity §8.2")
+def test_a_reset_does_not_open_a_disabled_account(api: Api, user: User, stack: Stack) -> None:
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
+        admin.execute("UPDATE identity.users SET status = 'disabled' WHERE id = %s", (user.id,))
+    assert api.post("auth/password-reset/", {"email": user.email}).status_code == 200
+    body = {"email": user.email, "code": api.code_for(user.email), "password": NEW}
     assert api.post("auth/password-reset/confirm/", body).status_code == 200
-    assert api.post("auth/login/", {"email": pending["email"], "password": NEW}).status_code == 400
+    assert api.post("auth/login/", {"email": user.email, "password": NEW}).status_code == 400
 
 
 @pytest.mark.contract("identity §8.3")
@@ -105,7 +113,7 @@ def test_an_identity_code_is_mailed_and_needs_an_address(api: Api, user: User, s
     assert answer.json().keys() == {"message", "delivery_fallback", "masked_email"}
     assert answer.json()["masked_email"] == masked(user.email)
     with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
-        admin.execute("UPDATE identity.users SET email = '' WHERE id = %s", (user.id,))
+        admin.execute("UPDATE identity.users SET email = '', verified_email = '' WHERE id = %s", (user.id,))
     refused = user.request("POST", "auth/send-identity-code/")
     assert (refused.status_code, list(refused.json())) == (400, ["detail"])
 
@@ -178,6 +186,7 @@ def test_a_change_of_address_is_refused_with_its_field(api: Api, user: User) -> 
     assert user.post(path, {"new_email": new, "identity_code": code}).status_code == 200
     assert user.post(path, {"new_email": new, "identity_code": code}).status_code == 400  # burnt
     taken = api.code_for(new)
-    assert other.patch("settings/", {"email": new}).status_code == 200
+    assert other.post(path, {"new_email": new, "identity_code": identity_code(other)}).status_code == 200
+    assert other.post(path, {"new_email": new, "code": api.code_for(new)}).status_code == 200  # proved first
     late = user.post(path, {"new_email": new, "code": taken})
     assert (late.status_code, list(late.json())) == (400, ["non_field_errors"])

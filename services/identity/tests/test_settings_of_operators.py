@@ -87,7 +87,7 @@ def test_every_kind_of_code_is_mailed(post: httpx.Client, box: tuple[MailServer,
     assert (made.status_code, made.json()["delivery_fallback"]) == (201, False)
     sender, subject, text = letter(letters, email)
     assert sender == "mail@example.org"
-    for word in (email, "2 hours", "https://app.example/verify"):
+    for word in (email, f"User name: {name}", "2 hours", "https://app.example/verify"):
         assert word in text
     subjects = {subject}
     token = post.post("auth/verify-email/", json={"email": email, "code": code_in(text)}).json()["token"]
@@ -137,6 +137,7 @@ def test_a_refused_letter_is_a_fallback_and_still_2xx(post: httpx.Client, stack:
     assert len(lines) == 1
     assert "WARNING" in lines[0]
     assert "reason=smtp_send_failed:SMTPRecipientsRefused" in lines[0]
+    assert "verification_code" not in lines[0]
 
 
 @pytest.mark.contract("identity §13")

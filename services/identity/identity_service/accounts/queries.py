@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Text, bindparam, func, or_, select
+from sqlalchemy import Text, and_, bindparam, func, or_, select
 
 from identity_service.models import User
 from notechondria_shared.db import prepare
@@ -21,11 +21,13 @@ class LoginRow:
     status: str
 
 
-# An address beats a user name that reads the same (identity §7.5).
+# The empty text is no address.
+_PROVED = and_(User.verified_email == func.lower(_IDENTIFIER), User.verified_email != "")
+# Only a proved address signs in (decision 43). It beats a user name that reads the same (identity §7.5).
 FOR_LOGIN = prepare(
     select(User.id, User.password_hash, User.status)
-    .where(or_(func.lower(User.email) == func.lower(_IDENTIFIER), func.lower(User.username) == func.lower(_IDENTIFIER)))
-    .order_by((func.lower(User.email) == func.lower(_IDENTIFIER)).desc())
+    .where(or_(_PROVED, func.lower(User.username) == func.lower(_IDENTIFIER)))
+    .order_by(_PROVED.desc())
     .limit(1),
     LoginRow,
 )

@@ -9,10 +9,12 @@ from identity_service.accounts.payload import auth_payload
 from identity_service.avatars.service import folder_of
 from identity_service.codes import service as codes
 from identity_service.dependencies import State
-from identity_service.limits.service import limited
+from identity_service.limits.service import count_mail, limited
 from identity_service.models import User
+from identity_service.registrations.service import Issued
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
+from identity_service.state import IdentityState
 from notechondria_shared.auth import MaybeCaller, WithSession
 from notechondria_shared.core.errors import ApiError, BadRequest
 from notechondria_shared.web.body import describe_body, parse_small, validate, well_formed
@@ -27,7 +29,7 @@ NOT_SENT = "The code could not be mailed; ask your administrator for it."
 
 @router.post("/register/", status_code=201, dependencies=[describe_body(schemas.Register)], responses=refusals(429))
 async def register(request: Request, state: State, _: MaybeCaller) -> schemas.RegisterAnswer:
-    """Make a pending account and mail its code (identity §7.1). No token yet."""
+    """Note a registration down and mail its code (identity §7.1). No account and no token yet."""
     value = await parse_small(request)
     # Refuse what can be refused before paying for a hash; `register` checks again in its own transaction.
     async with state.database.transaction() as db:
@@ -41,11 +43,22 @@ async def register(request: Request, state: State, _: MaybeCaller) -> schemas.Re
     async with limited(request, "register", body.email, every_try=True):
         password_hash = await state.passwords.hash(body.password, Device.of(request).ip_hash)
         async with state.database.transaction() as db:
-            digits = await service.register(db, body, password_hash, state.settings)
+            issued = await service.register(db, body, password_hash, Device.of(request), state.settings)
+            await count_mail(request, db, body.email)
     # After the commit: the mail may take seconds, and its code must already be good when it arrives.
-    sent = await state.mailer.send_code(codes.REGISTER, body.email, digits)
+    sent = await _mail(state, issued)
     message = SENT.format(email=body.email) if sent else NOT_SENT
     return schemas.RegisterAnswer(message=message, delivery_fallback=not sent, email=body.email)
+
+
+async def _mail(state: IdentityState, issued: Issued) -> bool:
+    return await state.mailer.send_code(
+        codes.REGISTER,
+        issued.email,
+        issued.digits,
+        life=state.settings.registration_life,
+        username=issued.username,
+    )
 
 
 @router.post("/verify-email/", responses=refusals(429))
@@ -55,24 +68,25 @@ async def verify_email(
     _: MaybeCaller,
     body: schemas.VerifyEmail,
 ) -> schemas.AuthPayload:
-    """Open the account with its code and sign in (identity §7.3): AuthPayload."""
+    """Make the account that the code was mailed for and sign in (identity §7.3): AuthPayload."""
     async with limited(request, "verify", body.email), state.database.transaction() as db:
-        user = await service.verify(db, body.email, body.code)
+        user = await service.verify(db, body.email, body.code, Device.of(request), state.settings)
         token, row = await sessions.mint(db, user.id, Device.of(request))
     return await auth_payload(request, user, token, row)
 
 
-@router.post("/resend-verification/")
+@router.post("/resend-verification/", responses=refusals(429))
 async def resend_verification(
     request: Request,
     state: State,
     _: MaybeCaller,
     body: schemas.ResendVerification,
 ) -> schemas.Delivery:
-    """Mail a new code to a pending account (identity §7.4)."""
+    """Mail a new code for the newest registration of an address (identity §7.4)."""
     async with state.database.transaction() as db:
-        digits = await service.renew_code(db, body.email, state.settings)
-    sent = await state.mailer.send_code(codes.REGISTER, body.email, digits)
+        issued = await service.renew_code(db, body.email, Device.of(request), state.settings)
+        await count_mail(request, db, body.email)
+    sent = await _mail(state, issued)
     return schemas.Delivery(message=SENT.format(email=body.email) if sent else NOT_SENT, delivery_fallback=not sent)
 
 
@@ -91,7 +105,7 @@ async def delete_account(request: Request, state: State, caller: WithSession, bo
     """Delete the account and everything of it in every service; the password confirms. Final."""
     async with state.database.transaction() as db:
         user = await db.get(User, caller.user_id)
-    async with limited(request, "own-password", f"user {caller.user_id}"):
+    async with limited(request, "own-password", f"user {caller.user_id}", user_id=caller.user_id):
         matches, _ = await state.passwords.verify(
             body.password, user.password_hash if user else None, Device.of(request).ip_hash
         )

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel
 
 from identity_service.fields import Address
+from identity_service.names.service import form_problem
 from identity_service.passwords import MAX_LENGTH, composition_problem
 from identity_service.sessions.schemas import SessionBlock
 from notechondria_contracts.fields import Text
@@ -15,9 +16,10 @@ from notechondria_shared.web.body import SmallBody, example
 
 
 def _username_problem(text: str) -> str | None:
-    return (
-        None if re.fullmatch(r"[A-Za-z0-9_-]+", text) else "Only letters, digits, hyphens and underscores are allowed."
-    )
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
+        return "Only letters, digits, hyphens and underscores are allowed."
+    problem = form_problem(text)
+    return f"Registration refused: Backend.Creators.Auth/register.validate_username — {problem}" if problem else None
 
 
 Username = Annotated[str, Text(min_length=3, max_length=150, check=_username_problem)]

@@ -10,11 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.schemas import Claim, Register
+from identity_service.addresses.service import by_address, prove
 from identity_service.avatars.service import folder_of
-from identity_service.codes import service as codes
 from identity_service.events import publish
 from identity_service.invitations import service as invitations
 from identity_service.models import ACTIVE, EVENTS, FILE_DELETIONS, PENDING, ApiKey, Code, Session, User
+from identity_service.names import service as names
+from identity_service.registrations import service as registrations
+from identity_service.sessions.devices import Device
 from identity_service.settings import IdentitySettings
 from notechondria_contracts.events.identity import UserActivated, UserDeleted
 from notechondria_contracts.fields import validation_messages
@@ -31,16 +34,12 @@ NOT_INVITED = (
 BAD_CODE = "Verification refused: Backend.Creators.Auth/verify — the code is wrong, expired or already used."
 
 
+def _refusal(step: str, cause: str) -> str:
+    return f"Registration refused: Backend.Creators.Auth/register.validate_{step} — {cause}"
+
+
 def _taken(step: str, what: str) -> str:
-    return f"Registration refused: Backend.Creators.Auth/register.validate_{step} — this {what} is already taken."
-
-
-async def by_email(db: AsyncSession, email: str) -> User | None:
-    """The account with this address, ignoring case."""
-    if not email:
-        return None
-    found: User | None = await db.scalar(select(User).where(func.lower(User.email) == email.lower()))
-    return found
+    return _refusal(step, f"this {what} is already taken.")
 
 
 async def by_name(db: AsyncSession, username: str) -> User | None:
@@ -53,11 +52,12 @@ async def problems_of(db: AsyncSession, body: Claim) -> dict[str, list[str]]:
     """What is taken or not invited, per field; nothing is written (identity §7.1)."""
     problems: dict[str, list[str]] = {}
     holder = await by_name(db, body.username)
-    # Registering again while the first mail is still on its way is no clash with oneself.
+    # An account of the monolith that waits for this very address is no clash with oneself.
     if holder and not (holder.status == PENDING and holder.email.lower() == body.email):
         problems["username"] = [_taken("username", "user name")]
-    owner = await by_email(db, body.email)
-    if owner and owner.status != PENDING:
+    elif problem := await names.problem_of(db, body.username):
+        problems["username"] = [_refusal("username", problem)]
+    if await by_address(db, body.email):
         problems["email"] = [_taken("email", "address")]
     if await invitations.required(db):
         if not body.invitation_code:
@@ -73,55 +73,91 @@ async def check_registration(db: AsyncSession, body: Register) -> None:
         raise FieldErrors(**problems)
 
 
-async def register(db: AsyncSession, body: Register, password_hash: str, settings: IdentitySettings) -> str:
-    """Make (or take over) the pending account, use the invitation, issue the code; the code's digits."""
+async def register(
+    db: AsyncSession, body: Register, password_hash: str, device: Device, settings: IdentitySettings
+) -> registrations.Issued:
+    """Note the registration down beside others of its address, use the invitation, issue the code.
+
+    No account is made before the code is used (decision 45).
+    """
     await check_registration(db, body)
     if await invitations.required(db) and not await invitations.consume(db, body.invitation_code):
         raise FieldErrors(invitation_code=NOT_INVITED)
-    user = await by_email(db, body.email)
-    if user is None:
-        user = User(email=body.email, api_base_url=settings.default_api_base_url)
-        db.add(user)
-    user.username, user.password_hash, user.status = body.username, password_hash, PENDING
+    return await registrations.add(
+        db,
+        body.email,
+        username=body.username,
+        password_hash=password_hash,
+        ip_hash=device.ip_hash,
+        life=settings.registration_life,
+    )
+
+
+async def verify(db: AsyncSession, email: str, code: str, device: Device, settings: IdentitySettings) -> User:
+    """Use the code and make the account that it was mailed for (identity §7.3).
+
+    A wrong try is counted although the request fails. 400 `username` when somebody has taken the name meanwhile.
+    """
+    registration = None
+    if await by_address(db, email) is None:
+        registration = await registrations.consume(
+            db,
+            email,
+            code,
+            ip_hash=device.ip_hash,
+            life=settings.registration_life,
+            failures_per_day=settings.code_failures_per_day,
+        )
+    if registration is None:
+        raise NonFieldError(BAD_CODE, commit_on_error=True)
+    if problem := await names.problem_of(db, registration.username):
+        raise FieldErrors(username=_refusal("username", problem))
+    user = User(
+        username=registration.username,
+        email=email,
+        password_hash=registration.password_hash,
+        status=ACTIVE,
+        api_base_url=settings.default_api_base_url,
+    )
+    db.add(user)
     try:
         await db.flush()
+        await prove(db, user, email)
+        await db.flush()
     except IntegrityError as clash:
-        # Two registrations at the same time: the database decided, the answer names the field.
-        field = "email" if "uq_users_email" in str(clash.orig) else "username"
-        raise FieldErrors(**{field: _taken(field, "user name" if field == "username" else "address")}) from None
-    return await codes.issue(db, codes.REGISTER, body.email, settings.smtp_email_verification_ttl_hours)
-
-
-async def verify(db: AsyncSession, email: str, code: str) -> User:
-    """Use the code and open the account (identity §7.3); a wrong try is counted although the request fails."""
-    user = await by_email(db, email)
-    if user is None or not await codes.consume(db, codes.REGISTER, email, code) or user.status != PENDING:
-        raise NonFieldError(BAD_CODE, commit_on_error=True)
-    user.status = ACTIVE
+        # The name or the address got an account at the same moment, or the name did since the registration.
+        if "uq_users_username" in str(clash.orig):
+            raise FieldErrors(username=_taken("username", "user name")) from None
+        raise NonFieldError(BAD_CODE) from None
     await publish(db, user.event(UserActivated))
     return user
 
 
-async def renew_code(db: AsyncSession, email: str, settings: IdentitySettings) -> str:
-    """A new register code (identity §7.4); 400 `email` for unknown or active accounts and within 60 s."""
+async def renew_code(db: AsyncSession, email: str, device: Device, settings: IdentitySettings) -> registrations.Issued:
+    """A new code for the newest registration (identity §7.4), of the same network if there is one.
+
+    400 `email` for unknown or active accounts and within 60 s.
+    """
     step = "Code not sent: Backend.Creators.Auth/resend_verification — "
-    user = await by_email(db, email)
-    if user is None:
-        raise FieldErrors(email=f"{step}no account waits for this address.")
-    if user.status != PENDING:
+    if await by_address(db, email) is not None:
         raise FieldErrors(email=f"{step}this account is already verified.")
-    issued = await codes.last_issued(db, codes.REGISTER, email)
-    if issued and issued > now() - RESEND_COOLDOWN:
+    registration = await registrations.newest(db, email, device.ip_hash, settings.registration_life)
+    if registration is None:
+        raise FieldErrors(email=f"{step}no account waits for this address.")
+    issued = await registrations.last_issued(db, email)
+    if issued and issued > now() - RESEND_COOLDOWN and registration.digest:
         raise FieldErrors(email=f"{step}the last code is less than a minute old.")
-    return await codes.issue(db, codes.REGISTER, email, settings.smtp_email_verification_ttl_hours)
+    return await registrations.renew(db, registration, settings.registration_life)
 
 
 async def delete_account(db: AsyncSession, user: User) -> None:
     """Remove everything identity holds of the account and publish that, so that the others do the same."""
-    user_id, email, deleted = user.id, user.email.lower(), user.event(UserDeleted)
-    await db.execute(
-        delete(Code).where(or_(Code.scope == email, Code.scope == str(user_id), Code.scope.like(f"{user_id}:%")))
-    )
+    user_id, deleted = user.id, user.event(UserDeleted)
+    # A claimed address is somebody else's: what was mailed there is not this account's.
+    own = [Code.user_id == user_id]
+    if user.verified_email:
+        own.append(Code.scope == user.verified_email)
+    await db.execute(delete(Code).where(or_(*own)))
     await db.execute(delete(Session).where(Session.user_id == user_id))
     await db.execute(delete(ApiKey).where(ApiKey.user_id == user_id))
     await db.execute(delete(User).where(User.id == user_id))

@@ -39,7 +39,7 @@ async def verify_credentials(
     state = identity_state(request.app)
     user = await state.database.reader.one(queries.FOR_LOGIN, identifier=identifier)
     account = f"user {user.id}" if user else identifier
-    async with limited(request, "login", account, device=device):
+    async with limited(request, "login", account, user_id=user.id if user else 0, device=device):
         # No connection is held while the hash is computed.
         source = (device or Device.of(request)).ip_hash
         matches, upgraded = await state.passwords.verify(body.password, user.password_hash if user else None, source)

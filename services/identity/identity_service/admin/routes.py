@@ -171,13 +171,13 @@ async def delete(state: State, key: int, staff: Staff) -> None:
 )
 async def issue_code(state: State, user: Account, body: IssueCode, db: WriteSession) -> AdminOutcome:
     """Issue a code by hand, shown this once; older ones of its kind are void."""
-    hours = state.settings.smtp_email_verification_ttl_hours
+    issued = await service.issue_code(db, user, body.kind, state.settings)
     return AdminOutcome(
         secret=AdminSecret(
             before="The code is",
-            secret=await service.issue_code(db, user, body.kind, hours),
-            after=f"It holds for {hours} hours and is shown only now.\n"
-            f"Give it to {user.username} in a way that nobody else can read.",
+            secret=issued.code,
+            after=f"It is good for {issued.good_for} and is shown only now.\n"
+            f"Give it to {issued.username} in a way that nobody else can read.",
         )
     )
 

@@ -31,6 +31,7 @@ class UserRow:
     id: int
     username: str
     email: str
+    verified_email: str
     password_hash: str
     status: str
     is_staff: bool
@@ -144,6 +145,8 @@ def _user(user: DjangoRow, profile: DjangoRow, *, username: str, email: str, sta
         id=user.id,
         username=username,
         email=email,
+        # The monolith verified it when the account was opened.
+        verified_email="" if status == PENDING else email,
         password_hash=user.text("password"),
         status=status,
         is_staff=user.flag("is_staff"),

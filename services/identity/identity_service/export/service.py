@@ -40,6 +40,7 @@ async def account_data(db: AsyncSession, user: User) -> dict[str, object]:
     plain = ("id", "username", "email", "first_name", "last_name", "motto", "social_link", "image_path", "editor_mode")
     return {
         **{name: getattr(user, name) for name in plain},
+        "verified_email": user.verified_email,
         "display_name": display_name(user),
         "is_staff": user.is_staff,
         "is_superuser": user.is_superuser,

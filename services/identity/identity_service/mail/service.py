@@ -1,4 +1,4 @@
-"""Sending codes (identity §13): SMTP when configured, else one warning that an operator can act on."""
+"""Sending codes and notices (identity §13): SMTP when configured, else one warning that an operator can act on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import html
 import logging
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from typing import cast
@@ -30,7 +31,9 @@ class Template:
 
 TEMPLATES = {
     codes.REGISTER: Template(
-        "Confirm your Notechondria account", "Welcome. Confirm that this address is yours.", "Confirm the account"
+        "Confirm your Notechondria account",
+        "Welcome. Confirm that this address is yours and that you chose this user name.",
+        "Confirm the account",
     ),
     codes.PASSWORD_RESET: Template(
         "Reset your Notechondria password",
@@ -46,6 +49,14 @@ TEMPLATES = {
 }
 
 
+PASSWORD_CHANGED, ADDRESS_CHANGED = "password_changed", "address_changed"
+NOTICES = {
+    PASSWORD_CHANGED: ("Your Notechondria password was changed", "The password of your account {username} was changed"),
+    ADDRESS_CHANGED: ("Your Notechondria address was changed", "The address of your account {username} was changed"),
+}
+"""Subject and first sentence of the mail to an owner after something happened."""
+
+
 class _Client(aiosmtplib.SMTP):
     """Hangs up when it is done. The orderly end of TLS would keep the socket until the server agrees, or for 30 s."""
 
@@ -57,16 +68,51 @@ class _Client(aiosmtplib.SMTP):
 
 
 class Mailer:
-    """Sends codes; never raises: a failed delivery is an answer the contract knows."""
+    """Sends codes and notices; never raises: a failed delivery is an answer the contract knows."""
 
     def __init__(self, settings: IdentitySettings) -> None:
         self._settings = settings
 
-    async def send_code(self, kind: str, address: str, digits: str) -> bool:
-        """Mail a code; True when it was handed over, False when the fallback line was logged instead."""
+    async def send_code(
+        self, kind: str, address: str, digits: str, *, life: timedelta = codes.LIFE, username: str = ""
+    ) -> bool:
+        """Mail a code; True when it was handed over, False when the fallback line was logged instead.
+
+        `username`: the account that the code opens, where there may be several registrations of one address.
+        """
+        if not self._configured:
+            # Nobody gets mail here: the operator hands codes over, and reads them in this line (identity §13).
+            logger.warning("mail not sent: address=%s reason=smtp_not_configured verification_code=%s", address, digits)
+            return False
+        problem = await self._send(self._compose(TEMPLATES[kind], address, digits, codes.spoken(life), username))
+        if problem:
+            # Where mail is configured, a code is the recipient's alone: `notechondria code` makes a new one.
+            logger.warning("mail not sent: address=%s reason=smtp_send_failed:%s", address, problem)
+        return not problem
+
+    async def send_notice(self, kind: str, address: str, username: str, device: str, at: datetime) -> None:
+        """Mail an owner what happened to the account, with no link to follow; a failure is logged."""
+        if not self._configured:
+            return
+        subject, sentence = NOTICES[kind]
+        message = self._envelope(subject, address)
+        message.set_content(
+            f"{sentence.format(username=username)} on {at:%Y-%m-%d at %H:%M} UTC ({device}).\n\n"
+            "If that was you, there is nothing to do.\n"
+            "If it was not, open the app, reset your password and look through your devices and linked sign-ins; "
+            "or ask your administrator for help.\n"
+        )
+        if problem := await self._send(message):
+            logger.warning("notice not sent: kind=%s reason=smtp_send_failed:%s", kind, problem)
+
+    @property
+    def _configured(self) -> bool:
         settings = self._settings
-        if not (settings.smtp_host and settings.smtp_port and settings.mail_sender):
-            return self._fallback(address, digits, "smtp_not_configured")
+        return bool(settings.smtp_host and settings.smtp_port and settings.mail_sender)
+
+    async def _send(self, message: EmailMessage) -> str:
+        """Hand a letter over; "" or the name of the error."""
+        settings = self._settings
         try:
             # The library bounds each step; a server that answers slowly at every one must end too.
             async with asyncio.timeout(settings.smtp_timeout_seconds):
@@ -79,38 +125,38 @@ class Mailer:
                     start_tls=settings.smtp_use_tls and not settings.smtp_use_ssl,
                     timeout=settings.smtp_timeout_seconds,
                 ) as client:
-                    await client.send_message(self._compose(TEMPLATES[kind], address, digits))
+                    await client.send_message(message)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return self._fallback(address, digits, f"smtp_send_failed:{type(error).__name__}")
-        return True
+            return type(error).__name__
+        return ""
 
-    @staticmethod
-    def _fallback(address: str, digits: str, reason: str) -> bool:
-        logger.warning("mail not sent: address=%s reason=%s verification_code=%s", address, reason, digits)
-        return False
-
-    def _compose(self, template: Template, address: str, digits: str) -> EmailMessage:
+    def _envelope(self, subject: str, address: str) -> EmailMessage:
         settings = self._settings
-        hours = settings.smtp_email_verification_ttl_hours
-        where = settings.frontend_verify_url or "Open the Notechondria app and enter the code there."
         message = EmailMessage()
-        message["Subject"] = template.subject
+        message["Subject"] = subject
         message["From"] = settings.mail_sender
         message["To"] = address
         # RFC 5322 §3.6 demands the one and recommends the other; a letter without them is taken for spam.
         message["Date"] = format_datetime(now())
         message["Message-ID"] = make_msgid(domain=settings.mail_sender.rpartition("@")[2].strip("<> ") or None)
+        return message
+
+    def _compose(self, template: Template, address: str, digits: str, life: str, username: str) -> EmailMessage:
+        settings = self._settings
+        where = settings.frontend_verify_url or "Open the Notechondria app and enter the code there."
+        message = self._envelope(template.subject, address)
+        about = f"Address: {address}" + (f"\nUser name: {username}" if username else "")
         message.set_content(
-            f"{template.purpose}\n\nAddress: {address}\nCode: {digits}\nThe code is good for {hours} hours.\n\n"
+            f"{template.purpose}\n\n{about}\nCode: {digits}\nThe code is good for {life}.\n\n"
             f"{template.action}: {where}\n\nIf you did not ask for this, you can ignore it.\n"
         )
         link = html.escape(settings.frontend_verify_url)
         label = html.escape(template.action)
         action = f'<p><a href="{link}">{label}</a></p>' if link else f"<p>{html.escape(where)}</p>"
         message.add_alternative(
-            f"<p>{html.escape(template.purpose)}</p><p>Address: {html.escape(address)}</p>"
+            f"<p>{html.escape(template.purpose)}</p><p>{html.escape(about).replace(chr(10), '<br>')}</p>"
             f'<p style="font-size:24px;letter-spacing:4px"><strong>{digits}</strong></p>'
-            f"<p>The code is good for {hours} hours.</p>{action}"
+            f"<p>The code is good for {life}.</p>{action}"
             "<p>If you did not ask for this, you can ignore it.</p>",
             subtype="html",
         )

@@ -100,6 +100,7 @@ async def _sign_in_as(request: Request, profile: Profile, body: SignInGoogle | S
             profile,
             intent=body.intent,
             invitation=body.invitation_code or "",
+            ip_hash=Device.of(request).ip_hash,
             settings=identity_state(request.app).settings,
         )
         token, row = await sessions.mint(db, user.id, Device.of(request))

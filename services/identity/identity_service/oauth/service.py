@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.accounts.service import by_email, by_name
-from identity_service.codes import service as codes
+from identity_service.accounts.service import by_name
+from identity_service.addresses.service import by_address, prove
 from identity_service.events import publish
 from identity_service.invitations import service as invitations
-from identity_service.models import ACTIVE, DISABLED, PENDING, SocialAccount, User
+from identity_service.models import ACTIVE, DISABLED, SocialAccount, User
+from identity_service.names import service as names
 from identity_service.providers import Profile
+from identity_service.registrations import service as registrations
 from identity_service.settings import IdentitySettings
 from notechondria_contracts.events.identity import UserActivated
 from notechondria_shared.core.errors import ApiError, BadRequest, Conflict, NotFound
@@ -24,9 +28,13 @@ MOST_SUFFIXES = 10_000
 
 
 async def resolve(
-    db: AsyncSession, profile: Profile, *, intent: str, invitation: str, settings: IdentitySettings
+    db: AsyncSession, profile: Profile, *, intent: str, invitation: str, ip_hash: str, settings: IdentitySettings
 ) -> User:
-    """The account of a profile, by the four rules of identity §10.3; made when the intent is to register."""
+    """The account of a profile, by the four rules of identity §10.3; made when the intent is to register.
+
+    An account is found by an address that it proved; one that only claims it loses the claim (decision 43). `ip_hash`
+    says which registration of the address is theirs, if there are several.
+    """
     link = await db.scalar(
         select(SocialAccount)
         .where(SocialAccount.provider == profile.provider, SocialAccount.provider_uid == profile.uid)
@@ -36,37 +44,37 @@ async def resolve(
         user = await db.get(User, link.user_id, with_for_update=True)
         if user is not None:
             link.extra, link.email = profile.extra, profile.email or link.email
-            return await _opened(db, user)
-    user = await by_email(db, profile.email)
+            return _not_disabled(user)
+    user = await by_address(db, profile.email)
     if user is None:
-        user = await _create(db, profile, intent, invitation, settings)
+        user = await _create(db, profile, intent, invitation, ip_hash, settings)
     else:
-        user = await _opened(db, user)
+        _not_disabled(user)
     await put_link(db, user.id, profile)
     return user
 
 
-async def _opened(db: AsyncSession, user: User) -> User:
-    """A pending account becomes active, without what was set before its address was proved (decision 25)."""
+def _not_disabled(user: User) -> User:
     if user.status == DISABLED:
         raise BadRequest(SHUT)
-    if user.status == PENDING:
-        user.status, user.password_hash = ACTIVE, ""
-        for kind in (codes.REGISTER, codes.PASSWORD_RESET):
-            await codes.void(db, kind, user.email.lower())
-        await publish(db, user.event(UserActivated))
     return user
 
 
-async def _create(db: AsyncSession, profile: Profile, intent: str, invitation: str, settings: IdentitySettings) -> User:
-    if intent == "login":
-        raise ApiError({"detail": NOT_REGISTERED, "code": "not_registered"}, status=404)
-    if await invitations.required(db) and not (invitation and await invitations.consume(db, invitation)):
-        text = f"Registration refused: {TAG}.register.validate_invitation_code — a valid invitation is needed."
-        raise ApiError({"invitation_code": text}, status=400)
+async def _create(
+    db: AsyncSession, profile: Profile, intent: str, invitation: str, ip_hash: str, settings: IdentitySettings
+) -> User:
+    """An account without a password. A registration that waits for the address gives it its name, and was invited;
+    its password and its code are void: they were set before the address was proved (decision 25)."""
+    waiting = await registrations.newest(db, profile.email, ip_hash, settings.registration_life)
+    if waiting is None:
+        if intent == "login":
+            raise ApiError({"detail": NOT_REGISTERED, "code": "not_registered"}, status=404)
+        if await invitations.required(db) and not (invitation and await invitations.consume(db, invitation)):
+            text = f"Registration refused: {TAG}.register.validate_invitation_code — a valid invitation is needed."
+            raise ApiError({"invitation_code": text}, status=400)
     first, _, last = profile.name.partition(" ")
     user = User(
-        username=await _free_name(db, profile),
+        username=await _free_name(db, profile, waiting.username if waiting else ""),
         email=profile.email,
         status=ACTIVE,
         first_name=first[:30],
@@ -75,18 +83,19 @@ async def _create(db: AsyncSession, profile: Profile, intent: str, invitation: s
     )
     db.add(user)
     await db.flush()
+    if profile.email:
+        await prove(db, user, profile.email)
+        await db.flush()
     await publish(db, user.event(UserActivated))
     return user
 
 
-async def _free_name(db: AsyncSession, profile: Profile) -> str:
-    """The profile's name, or it with `_1`, `_2`, ... (identity §10.3)."""
-    base = profile.username[:140] or f"{profile.provider}_user"
-    if await by_name(db, base) is None:
-        return base
-    for number in range(1, MOST_SUFFIXES):
-        candidate = f"{base}_{number}"
-        if await by_name(db, candidate) is None:
+async def _free_name(db: AsyncSession, profile: Profile, registered: str) -> str:
+    """The name of the registration, the profile's name, or that with `_1`, `_2`, ... (identity §10.3, decision 46)."""
+    base = names.cleaned(profile.username)[:140] or f"{profile.provider}_{profile.uid or 'user'}"[:140]
+    numbered = (f"{base}_{number}" for number in range(1, MOST_SUFFIXES))
+    for candidate in itertools.chain([registered] if registered else [], [base], numbered):
+        if await by_name(db, candidate) is None and await names.problem_of(db, candidate) is None:
             return candidate
     raise BadRequest(f"Registration refused: {TAG}.register — no user name is free.")
 

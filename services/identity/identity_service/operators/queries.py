@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Text, bindparam, cast, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, bindparam, false, func, or_, select
 
-from identity_service.models import Invitation, Session, User
+from identity_service.models import PENDING, Invitation, Session, User
 from identity_service.sessions.queries import alive
 from notechondria_shared.db import prepare
 from notechondria_shared.db.listing import SearchableList
-from notechondria_shared.db.reader import prepare_scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,7 @@ class UserRow:
     id: int
     username: str
     email: str
+    email_verified: bool
     status: str
     is_staff: bool
     is_superuser: bool
@@ -52,23 +52,36 @@ class SessionRow:
 
 
 USERS = SearchableList(
-    select(User.id, User.username, User.email, User.status, User.is_staff, User.is_superuser, User.date_joined),
+    select(
+        User.id,
+        User.username,
+        User.email,
+        and_(User.email != "", User.verified_email == func.lower(User.email)).label("email_verified"),
+        User.status,
+        User.is_staff,
+        User.is_superuser,
+        User.date_joined,
+    ),
     UserRow,
     key=User.id.expression,
     searched=(User.username.expression, User.email.expression),
     oldest_first=True,
 )
-_NAME = bindparam("name", type_=Text)
-KNOWN = prepare_scalar(
-    select(User.id).where(
-        or_(
-            func.lower(User.email) == func.lower(_NAME),
-            func.lower(User.username) == func.lower(_NAME),
-            cast(User.id, Text) == _NAME,
-        )
-    ),
-    int,
-)
+_MOST_DIGITS = 18
+
+
+def called(name: str) -> ColumnElement[bool]:
+    """Which account is meant: digits are an id, what has an `@` is an address, all else a user name (decision 46).
+
+    Only one of them is ever looked at, so that nobody can be called like somebody else's id or address. An address is
+    meant only where it was proved, or where an account of the monolith still waits for its proof.
+    """
+    if name.isascii() and name.isdigit():
+        return User.id == int(name) if len(name) <= _MOST_DIGITS else false()
+    if "@" in name:
+        waits = and_(User.status == PENDING, func.lower(User.email) == name.lower())
+        return or_(User.verified_email == name.lower(), waits)
+    return func.lower(User.username) == name.lower()
 
 
 @dataclass(slots=True)

@@ -6,11 +6,14 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from sqlalchemy import select
 
 from identity_service.accounts.service import delete_account
 from identity_service.avatars.service import folder_of
 from identity_service.dependencies import State
+from identity_service.models import User
 from identity_service.operators import queries, schemas, service
+from identity_service.registrations import service as registrations
 from notechondria_contracts.internal.identity import Account, MaybeAccount
 from notechondria_contracts.internal.operators import (
     IssuedCode,
@@ -35,14 +38,18 @@ router = APIRouter(
 LISTED = 500
 
 
-async def require_known(name: str, read: ReadSession) -> str:
-    """The name, address or id of an account; 404 comes before the body is looked at."""
-    if await read.one(queries.KNOWN, name=name.replace("\x00", "")) is None:
-        raise service.unknown(name)
-    return name
+async def require_known(state: State, name: str) -> str:
+    """What somebody is called; 404 comes before the body is looked at. Whoever waits for a code is known too."""
+    clean = name.replace("\x00", "")
+    async with state.database.transaction() as db:
+        known = await db.scalar(select(User.id).where(queries.called(clean)))
+        if known is None and await registrations.named(db, clean) is None:
+            raise service.unknown(name)
+    return clean
 
 
 KnownName = Annotated[str, Depends(require_known)]
+"""A user name, an address (with an `@`) or an id (digits)."""
 
 
 @router.post("/invitations", status_code=201)
@@ -101,7 +108,7 @@ async def change_user(name: KnownName, body: schemas.ChangeUser, db: WriteSessio
 async def delete_user(state: State, name: str) -> OperatorAccount:
     """Delete an account and everything of it in every service. Final."""
     async with state.database.transaction() as db:
-        user = await service.find_user(db, name)
+        user = await service.find_user(db, name.replace("\x00", ""))
         answer = service.account_answer(user)
         await delete_account(db, user)
     await state.file_deletions.delete([folder_of(user.id)])
@@ -116,7 +123,4 @@ async def issue_code(
     db: WriteSession,
 ) -> IssuedCode:
     """Issue a code by hand; older ones of its kind are void."""
-    user = await service.find_user(db, name)
-    hours = state.settings.smtp_email_verification_ttl_hours
-    digits = await service.issue_code(db, user, body.kind, hours)
-    return IssuedCode(username=user.username, email=user.email, kind=body.kind, code=digits, hours=hours)
+    return await service.issue_named(db, name, body.kind, state.settings)

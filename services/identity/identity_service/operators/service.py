@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.codes import service as codes
 from identity_service.events import publish
-from identity_service.models import ACTIVE, DISABLED, PENDING, Invitation, User
+from identity_service.models import ACTIVE, DISABLED, PENDING, Code, Invitation, User
+from identity_service.operators.queries import called
 from identity_service.operators.schemas import ChangeUser, CreateInvitation
+from identity_service.registrations import service as registrations
 from identity_service.sessions import service as sessions
+from identity_service.settings import IdentitySettings
 from notechondria_contracts.events.identity import UserUpdated
-from notechondria_contracts.internal.operators import OperatorAccount, OperatorInvitation
+from notechondria_contracts.internal.operators import IssuedCode, OperatorAccount, OperatorInvitation
 from notechondria_shared.auth.credentials import digest
 from notechondria_shared.core.errors import BadRequest, FieldErrors, NotFound
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none, now
@@ -28,6 +32,7 @@ def account_answer(user: User) -> OperatorAccount:
         id=user.id,
         username=user.username,
         email=user.email,
+        email_verified=user.email != "" and user.verified_email == user.email.lower(),
         status=user.status,
         is_staff=user.is_staff,
         is_superuser=user.is_superuser,
@@ -69,13 +74,8 @@ async def expire_invitation(db: AsyncSession, invitation_id: int) -> Invitation:
 
 
 async def find_user(db: AsyncSession, name: str) -> User:
-    """An account by id, user name or address; 404 when unknown."""
-    has_address = func.lower(User.email) == name.lower()
-    query = select(User).where(or_(has_address, func.lower(User.username) == name.lower()))
-    # An address beats a user name that reads the same, as at sign-in (identity §7.5).
-    user = await db.scalar(query.order_by(has_address.desc()).limit(1).with_for_update())
-    if user is None and name.isascii() and name.isdigit() and len(name) <= 18:
-        user = await db.get(User, int(name), with_for_update=True)
+    """An account by id (digits), address (with an `@`) or user name, locked; 404 when unknown."""
+    user: User | None = await db.scalar(select(User).where(called(name)).with_for_update())
     if user is None:
         raise unknown(name)
     return user
@@ -100,9 +100,34 @@ async def change_user(db: AsyncSession, user: User, body: ChangeUser) -> None:
     await publish(db, user.event(UserUpdated))
 
 
-async def issue_code(db: AsyncSession, user: User, kind: str, ttl_hours: int) -> str:
-    """A code in plain text for an operator to hand over."""
-    scope = str(user.id) if kind == codes.IDENTITY else user.email.lower()
-    if not scope:
-        raise BadRequest("The account has no e-mail address to issue this code for.")
-    return await codes.issue(db, kind, scope, ttl_hours)
+async def issue_code(db: AsyncSession, user: User, kind: str, settings: IdentitySettings) -> IssuedCode:
+    """A code of an account in plain text for an operator to hand over; older ones of its kind are void."""
+    if kind == codes.REGISTER:
+        waiting = None
+        if user.status == PENDING:
+            waiting = await registrations.newest(db, user.email.lower(), "", settings.registration_life)
+        if waiting is None:
+            raise BadRequest("The account is open; there is nothing to verify.")
+        return await renew(db, waiting, settings)
+    if not user.verified_email:
+        raise BadRequest("The account has no proved e-mail address to issue this code for.")
+    scope = str(user.id) if kind == codes.IDENTITY else user.verified_email
+    digits = await codes.issue(db, kind, scope, user.id)
+    return _issued(user.username, user.verified_email, kind, digits, codes.LIFE)
+
+
+async def issue_named(db: AsyncSession, name: str, kind: str, settings: IdentitySettings) -> IssuedCode:
+    """A code for an account or, where it is a registration's, for the newest registration of a name or address."""
+    if kind == codes.REGISTER and (waiting := await registrations.named(db, name)) is not None:
+        return await renew(db, waiting, settings)
+    return await issue_code(db, await find_user(db, name), kind, settings)
+
+
+async def renew(db: AsyncSession, waiting: Code, settings: IdentitySettings) -> IssuedCode:
+    """A new code for a registration."""
+    issued = await registrations.renew(db, waiting, settings.registration_life)
+    return _issued(issued.username, issued.email, codes.REGISTER, issued.digits, settings.registration_life)
+
+
+def _issued(username: str, email: str, kind: str, digits: str, life: timedelta) -> IssuedCode:
+    return IssuedCode(username=username, email=email, kind=kind, code=digits, good_for=codes.spoken(life))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from fastapi import Request
+from fastapi import BackgroundTasks, Request
 from starlette.datastructures import UploadFile
 
 from identity_service.avatars import service as avatars
 from identity_service.avatars.upload import BadImage, Picture, checked_picture, path_for
 from identity_service.dependencies import State
+from identity_service.mail.service import ADDRESS_CHANGED
 from identity_service.models import User
+from identity_service.notices.service import notify
 from identity_service.profile import queries, service
 from identity_service.profile.schemas import ChangeSettings, SettingsObject
 from identity_service.state import identity_state
@@ -46,16 +48,18 @@ async def get_settings(request: Request, state: State, caller: LoggedIn, read: R
 
 
 @router.patch("/", dependencies=[describe_body(ChangeSettings, files=("avatar",))])
-async def change_settings(request: Request, caller: LoggedIn) -> SettingsObject:
+async def change_settings(request: Request, caller: LoggedIn, tasks: BackgroundTasks) -> SettingsObject:
     """Change any subset, by JSON, form or multipart with an `avatar` (identity §11.1); the whole object back."""
     if is_multipart(request):
         too_large = FieldErrors(avatar=f"The picture is larger than {TEXT_LIMIT // 1024 // 1024} MiB.")
         async with read_form(request, too_large=too_large) as form:
-            return await _change(request, caller, form.fields, form.files.get("avatar"))
-    return await _change(request, caller, await parse_small(request, limit=BODY_LIMIT), None)
+            return await _change(request, caller, form.fields, form.files.get("avatar"), tasks)
+    return await _change(request, caller, await parse_small(request, limit=BODY_LIMIT), None, tasks)
 
 
-async def _change(request: Request, caller: Caller, fields: object, avatar: UploadFile | None) -> SettingsObject:
+async def _change(
+    request: Request, caller: Caller, fields: object, avatar: UploadFile | None, tasks: BackgroundTasks
+) -> SettingsObject:
     body, picture, problems = await _checked(fields, avatar)
     user_id = caller.user_id
     state = identity_state(request.app)
@@ -67,9 +71,11 @@ async def _change(request: Request, caller: Caller, fields: object, avatar: Uplo
         user = await db.get(User, user_id, with_for_update=True)
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
-        before = user.image_path
+        before, claimed_before = user.image_path, user.email_claimed_at
         await service.change(db, user, body, image_path, problems, caller)
         row = await SessionReader(db).one(queries.SETTINGS, user_id=user_id)
+    if user.email_claimed_at not in (None, claimed_before):
+        notify(tasks, request, state, ADDRESS_CHANGED, user_id=user.id, address=user.verified_email, name=user.username)
     if image_path and before and before != image_path:
         await state.media.discard(before)
     if row is None:

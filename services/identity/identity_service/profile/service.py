@@ -11,8 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from identity_service.addresses.service import by_address, claim
 from identity_service.events import publish
 from identity_service.models import User
+from identity_service.names import service as names
 from identity_service.profile.schemas import ChangeSettings, Mirrored
 from notechondria_contracts.events.identity import UserUpdated
 from notechondria_shared.auth import Caller
@@ -68,11 +70,11 @@ async def change(
     failing = {**problems, **await _refused(db, user, body, by_session=caller.kind == "session"), **_misfits(merged)}
     if failing:
         raise FieldErrors(**failing)
+    if _changes_address(user, body):
+        await claim(db, user, body.email)
     for name in PLAIN:
         if body.sent(name):
             setattr(user, name, getattr(body, name))
-    if _changes_address(user, body):
-        user.email = body.email
     if image_path is not None:
         user.image_path = image_path
     if merged is not None:
@@ -82,10 +84,9 @@ async def change(
         user.app_settings_updated_at = body.app_settings_updated_at or now()
     try:
         await db.flush()
-    except IntegrityError as clash:
+    except IntegrityError:
         # Two changes at the same moment: the database decided.
-        field = "email" if "uq_users_email" in str(clash.orig) else "username"
-        raise FieldErrors(**{field: _refusal(field, "this is already taken.")}) from None
+        raise FieldErrors(username=_refusal("username", "this is already taken.")) from None
     if visible != (user.username, user.image_path, user.editor_mode):
         await publish(db, user.event(UserUpdated))
 
@@ -96,13 +97,17 @@ def _changes_address(user: User, body: ChangeSettings) -> bool:
 
 async def _refused(db: AsyncSession, user: User, body: ChangeSettings, *, by_session: bool) -> dict[str, list[str]]:
     problems: dict[str, list[str]] = {}
-    for field in ("username", "email"):
-        if not body.sent(field):
-            continue
-        column = getattr(User, field)
-        query = select(User.id).where(func.lower(column) == getattr(body, field).lower(), User.id != user.id)
-        if await db.scalar(query) is not None:
-            problems[field] = [_refusal(field, "this is already taken.")]
+    if body.sent("username") and body.username.lower() != user.username.lower():
+        problem = await names.problem_of(db, body.username, user.id)
+        if await db.scalar(select(User.id).where(func.lower(User.username) == body.username.lower())) is not None:
+            problem = "this is already taken."
+        if problem:
+            problems["username"] = [_refusal("username", problem)]
+    if _changes_address(user, body):
+        # An address that others only claim is free (decision 43).
+        owner = await by_address(db, body.email)
+        if owner is not None and owner.id != user.id:
+            problems["email"] = [_refusal("email", "this is already taken.")]
     if not by_session and _changes_address(user, body):
         problems["email"] = [_refusal("email", "an API key may not change the address.")]
     return problems

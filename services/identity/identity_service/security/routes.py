@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import Request
+from fastapi import BackgroundTasks, Request
 
 from identity_service.accounts.routes import NOT_SENT, SENT
 from identity_service.codes import service as codes
 from identity_service.dependencies import State
-from identity_service.limits.service import limited
+from identity_service.limits.service import count_mail, limited
+from identity_service.mail.service import ADDRESS_CHANGED, PASSWORD_CHANGED
 from identity_service.models import User
+from identity_service.notices.service import notify
 from identity_service.security import schemas, service
 from identity_service.sessions.devices import Device
 from identity_service.sessions.schemas import session_block
@@ -22,29 +24,29 @@ from notechondria_shared.web.route import api_router
 router = api_router("/api/v1/auth", tags=["security"])
 
 
-def _hours(state: IdentityState) -> int:
-    return state.settings.smtp_email_verification_ttl_hours
-
-
 @router.post("/password-reset/", responses=refusals(429))
 async def request_reset(
     request: Request, state: State, _: MaybeCaller, body: schemas.RequestReset
 ) -> schemas.DeliveryTo:
     """Mail a reset code (identity §8.1)."""
     async with limited(request, "reset", body.email, every_try=True), state.database.transaction() as db:
-        digits = await service.issue_reset(db, body.email, _hours(state))
+        digits, user_id = await service.issue_reset(db, body.email)
+        await count_mail(request, db, body.email, user_id)
     sent = await state.mailer.send_code(codes.PASSWORD_RESET, body.email, digits)
     message = SENT.format(email=body.email) if sent else NOT_SENT
     return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=body.email)
 
 
 @router.post("/password-reset/confirm/", responses=refusals(429))
-async def confirm_reset(request: Request, state: State, _: MaybeCaller, body: schemas.ConfirmReset) -> schemas.Message:
-    """Set a new password with the code (identity §8.2); every session ends."""
+async def confirm_reset(
+    request: Request, state: State, _: MaybeCaller, body: schemas.ConfirmReset, tasks: BackgroundTasks
+) -> schemas.Message:
+    """Set a new password with the code (identity §8.2); every session ends, and the owner gets a mail."""
     async with limited(request, "reset-code", body.email):
         password_hash = await state.passwords.hash(body.password, Device.of(request).ip_hash)
         async with state.database.transaction() as db:
-            await service.confirm_reset(db, body, password_hash)
+            user = await service.confirm_reset(db, body, password_hash, state.settings.code_failures_per_day)
+    notify(tasks, request, state, PASSWORD_CHANGED, user_id=user.id, address=user.verified_email, name=user.username)
     return schemas.Message(message="The password is set; sign in with it.")
 
 
@@ -52,12 +54,17 @@ async def confirm_reset(request: Request, state: State, _: MaybeCaller, body: sc
 async def send_identity_code(request: Request, state: State, caller: WithSession) -> schemas.IdentityCode:
     """Mail a code that proves who is at the keyboard (identity §8.3)."""
     own = f"user {caller.user_id}"
-    async with limited(request, "identity-code", own, every_try=True), state.database.transaction() as db:
+    async with (
+        limited(request, "identity-code", own, user_id=caller.user_id, every_try=True),
+        state.database.transaction() as db,
+    ):
         user = await db.get(User, caller.user_id)
-        email = user.email if user else ""
+        # Whoever holds a session can claim an address: that must not bring them the codes.
+        email = (user.verified_email or user.email) if user else ""
         if not email:
             raise BadRequest(f"Code not sent: {service.TAG}/identity_code — the account has no e-mail address.")
-        digits = await codes.issue(db, codes.IDENTITY, str(caller.user_id), _hours(state))
+        digits = await codes.issue(db, codes.IDENTITY, str(caller.user_id), caller.user_id)
+        await count_mail(request, db, email, caller.user_id)
     sent = await state.mailer.send_code(codes.IDENTITY, email, digits)
     shown = service.masked(email)
     message = SENT.format(email=shown) if sent else NOT_SENT
@@ -70,11 +77,14 @@ async def change_password(
     state: State,
     caller: WithSession,
     body: schemas.ChangePassword,
+    tasks: BackgroundTasks,
 ) -> schemas.PasswordChanged:
     """Change the password (identity §8.4): the code is burnt first, then the current password is checked."""
-    async with limited(request, "own-password", f"user {caller.user_id}"):
+    async with limited(request, "own-password", f"user {caller.user_id}", user_id=caller.user_id):
         async with state.database.transaction() as db:
-            await service.use_identity_code(db, caller.user_id, body.identity_code)
+            await service.use_identity_code(
+                db, caller.user_id, body.identity_code, state.settings.code_failures_per_day
+            )
             user = await db.get(User, caller.user_id)
         stored = user.password_hash if user else None
         matches, _ = await state.passwords.verify(body.current_password, stored, Device.of(request).ip_hash)
@@ -90,6 +100,8 @@ async def change_password(
         token, row = await service.set_password(
             db, account, password_hash, Device.of(request), revoke_api_keys=body.revoke_api_keys
         )
+        address, name = account.verified_email, account.username
+    notify(tasks, request, state, PASSWORD_CHANGED, user_id=caller.user_id, address=address, name=name)
     return schemas.PasswordChanged(message="The password is changed.", token=token, session=session_block(row))
 
 
@@ -99,15 +111,17 @@ async def change_password(
     responses=refusals(403, 429),
 )
 async def change_email(
-    request: Request, state: State, caller: WithSession
+    request: Request, state: State, caller: WithSession, tasks: BackgroundTasks
 ) -> schemas.DeliveryTo | schemas.EmailChanged:
     """Change the address in two steps (identity §8.5); a non-empty `code` selects the second."""
     value = await parse_small(request, plain_text=True)  # the apps send it as text/plain (identity §1)
     own = f"user {caller.user_id}"
     if isinstance(value, dict) and value.get("code") not in (None, "", False):
         confirmed = validate(schemas.ConfirmEmailChange, value)
-        async with limited(request, "email-code", own):
-            return await _confirm_email(state, caller.user_id, confirmed)
+        async with limited(request, "email-code", own, user_id=caller.user_id):
+            before, name = await _confirm_email(state, caller.user_id, confirmed)
+        notify(tasks, request, state, ADDRESS_CHANGED, user_id=caller.user_id, address=before, name=name)
+        return schemas.EmailChanged(message="The address is changed.", email=confirmed.new_email)
     try:
         body = validate(schemas.RequestEmailChange, value)
     except ApiError as refused:
@@ -115,22 +129,23 @@ async def change_email(
         async with state.database.transaction() as db:
             refused.body = await service.problems_of(db, address) | refused.body
         raise
-    async with limited(request, "email-change", own, every_try=True):
-        return await _request_email(state, caller.user_id, body)
+    async with limited(request, "email-change", own, user_id=caller.user_id, every_try=True):
+        async with state.database.transaction() as db:
+            digits = await service.issue_email_change(
+                db, caller.user_id, body.new_email, body.identity_code, state.settings.code_failures_per_day
+            )
+            await count_mail(request, db, body.new_email, caller.user_id)
+        sent = await state.mailer.send_code(codes.CHANGE_EMAIL, body.new_email, digits)
+        message = SENT.format(email=body.new_email) if sent else NOT_SENT
+        return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=body.new_email)
 
 
-async def _request_email(state: IdentityState, user_id: int, body: schemas.RequestEmailChange) -> schemas.DeliveryTo:
-    async with state.database.transaction() as db:
-        digits = await service.issue_email_change(db, user_id, body.new_email, body.identity_code, _hours(state))
-    sent = await state.mailer.send_code(codes.CHANGE_EMAIL, body.new_email, digits)
-    message = SENT.format(email=body.new_email) if sent else NOT_SENT
-    return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=body.new_email)
-
-
-async def _confirm_email(state: IdentityState, user_id: int, body: schemas.ConfirmEmailChange) -> schemas.EmailChanged:
+async def _confirm_email(state: IdentityState, user_id: int, body: schemas.ConfirmEmailChange) -> tuple[str, str]:
+    """The address until now, and the account's name."""
     async with state.database.transaction() as db:
         user = await db.get(User, user_id, with_for_update=True)
         if user is None:
             raise Unauthorized(INVALID_TOKEN)
-        await service.confirm_email_change(db, user, body)
-    return schemas.EmailChanged(message="The address is changed.", email=body.new_email)
+        before = user.verified_email
+        await service.confirm_email_change(db, user, body, state.settings.code_failures_per_day)
+        return before, user.username

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.accounts.service import by_email
+from identity_service.addresses.service import by_address, prove
 from identity_service.api_keys import service as api_keys
 from identity_service.codes import service as codes
 from identity_service.models import Session, User
@@ -30,37 +30,48 @@ def masked(email: str) -> str:
     return f"{local[0]}***@{domain}" if local and at and domain else "***"
 
 
-async def issue_reset(db: AsyncSession, email: str, ttl_hours: int) -> str:
-    """A reset code; 400 `email` for an unknown account, as the apps rely on (identity §8.1)."""
-    if await by_email(db, email) is None:
+async def issue_reset(db: AsyncSession, email: str) -> tuple[str, int]:
+    """A reset code and whose it is; 400 `email` for an unknown account, as the apps rely on (identity §8.1).
+
+    An address that nobody proved is no account's (decision 43).
+    """
+    user = await by_address(db, email)
+    if user is None:
         raise FieldErrors(email=f"Code not sent: {TAG}/password.reset.request — no account has this address.")
-    return await codes.issue(db, codes.PASSWORD_RESET, email, ttl_hours)
+    return await codes.issue(db, codes.PASSWORD_RESET, email, user.id), user.id
 
 
-async def confirm_reset(db: AsyncSession, body: ConfirmReset, password_hash: str) -> None:
+async def confirm_reset(db: AsyncSession, body: ConfirmReset, password_hash: str, failures_per_day: int) -> User:
     """Set the password, end every session and API key; an inactive account stays inactive (identity §8.2).
 
-    Whoever needs a reset may have lost the account: nothing that was made before it opens it afterwards (decision 42).
+    Whoever needs a reset may have lost the account: nothing that was made before it opens it afterwards (decision 42),
+    and an address that somebody only claimed for it is forgotten.
     """
-    user = await by_email(db, body.email)
-    if user is None or not await codes.consume(db, codes.PASSWORD_RESET, body.email, body.code):
+    user = await by_address(db, body.email)
+    if user is None:
+        raise NonFieldError(RESET_REFUSED)
+    right = await codes.consume(db, codes.PASSWORD_RESET, body.email, body.code, failures_per_day=failures_per_day)
+    if right is None or right.user_id != user.id:
         raise NonFieldError(RESET_REFUSED, commit_on_error=True)
     user.password_hash = password_hash
+    await prove(db, user, body.email)
     await sessions.revoke_all(db, user.id)
     await api_keys.revoke_all(db, user.id)
+    return user
 
 
-async def use_identity_code(db: AsyncSession, user_id: int, code: str) -> None:
+async def use_identity_code(db: AsyncSession, user_id: int, code: str, failures_per_day: int) -> None:
     """Burn the identity code, or refuse with `detail`; the attempt counts either way."""
-    if not await codes.consume(db, codes.IDENTITY, str(user_id), code):
+    if not await codes.consume(db, codes.IDENTITY, str(user_id), code, failures_per_day=failures_per_day):
         raise BadRequest(IDENTITY_REFUSED, commit_on_error=True)
 
 
 async def set_password(
     db: AsyncSession, user: User, password_hash: str, device: Device, *, revoke_api_keys: bool
 ) -> tuple[str, Session]:
-    """The new password; every session ends, API keys when asked for, one session is made (identity §8.4)."""
+    """The new password; sessions and open codes end, API keys when asked for, one session is made (identity §8.4)."""
     user.password_hash = password_hash
+    await codes.void_all(db, user.id)
     await sessions.revoke_all(db, user.id)
     if revoke_api_keys:
         await api_keys.revoke_all(db, user.id)
@@ -73,27 +84,29 @@ def change_scope(user_id: int, email: str) -> str:
 
 
 async def problems_of(db: AsyncSession, email: str) -> dict[str, list[str]]:
-    """What speaks against an address for step 1: that any account has it."""
-    return {"new_email": [EMAIL_TAKEN]} if await by_email(db, email) is not None else {}
+    """What speaks against an address for step 1: that an account proved it, the own one included."""
+    return {"new_email": [EMAIL_TAKEN]} if await by_address(db, email) is not None else {}
 
 
-async def issue_email_change(db: AsyncSession, user_id: int, email: str, identity_code: str, hours: int) -> str:
+async def issue_email_change(
+    db: AsyncSession, user_id: int, email: str, identity_code: str, failures_per_day: int
+) -> str:
     """Step 1: the address must be free, the identity code is burnt; a code for the new address."""
     if problems := await problems_of(db, email):
         raise FieldErrors(**problems)
-    await use_identity_code(db, user_id, identity_code)
-    return await codes.issue(db, codes.CHANGE_EMAIL, change_scope(user_id, email), hours)
+    await use_identity_code(db, user_id, identity_code, failures_per_day)
+    return await codes.issue(db, codes.CHANGE_EMAIL, change_scope(user_id, email), user_id)
 
 
-async def confirm_email_change(db: AsyncSession, user: User, body: ConfirmEmailChange) -> None:
-    """Step 2: the code is good and the address still free; sessions stay (identity §8.5)."""
+async def confirm_email_change(db: AsyncSession, user: User, body: ConfirmEmailChange, failures_per_day: int) -> None:
+    """Step 2: the code is good and the address still free; sessions stay, open codes end (identity §8.5)."""
     scope = change_scope(user.id, body.new_email)
-    if not await codes.consume(db, codes.CHANGE_EMAIL, scope, body.code):
+    if not await codes.consume(db, codes.CHANGE_EMAIL, scope, body.code, failures_per_day=failures_per_day):
         raise NonFieldError(EMAIL_REFUSED, commit_on_error=True)
-    if await by_email(db, body.new_email) is not None:
+    if await by_address(db, body.new_email) is not None:
         raise NonFieldError(EMAIL_TAKEN, commit_on_error=True)
-    user.email = body.new_email
     try:
+        await prove(db, user, body.new_email)
         await db.flush()
     except IntegrityError:
         raise NonFieldError(EMAIL_TAKEN) from None

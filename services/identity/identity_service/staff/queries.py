@@ -5,21 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text, any_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from identity_service.models import StaffAction, User
 from notechondria_shared.db import prepare
 from notechondria_shared.db.listing import SearchableList
-from notechondria_shared.db.reader import prepare_scalar
-
-_NAME = bindparam("name", type_=Text)
-ID_OF = prepare_scalar(
-    select(User.id).where(
-        or_(func.lower(User.username) == func.lower(_NAME), func.lower(User.email) == func.lower(_NAME))
-    ),
-    int,
-)
 
 
 @dataclass(frozen=True, slots=True)

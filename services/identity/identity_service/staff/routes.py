@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import select
 
 from identity_service.accounts.schemas import Login
 from identity_service.accounts.sign_in import load_verified_user, verify_credentials
 from identity_service.dependencies import State
+from identity_service.models import User
+from identity_service.operators.queries import called
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
 from identity_service.staff import queries, service
@@ -33,7 +36,7 @@ from notechondria_shared.web.internal import require_internal
 
 router = APIRouter(prefix=STAFF_PATH, include_in_schema=False, dependencies=[Depends(require_internal)])
 SIGN_IN = "sign-in"
-Name = Annotated[str, Query(description="A user name, address or id.")]
+Name = Annotated[str, Query(description="A user name, an address (with an @) or an id (digits).")]
 _MOST_DIGITS = 18
 
 
@@ -87,9 +90,8 @@ async def account_names(body: AccountIds, read: ReadSession) -> AccountNames:
 
 
 @router.get("/account")
-async def find_account(read: ReadSession, name: Name) -> FoundAccount:
+async def find_account(name: Name, db: WriteSession) -> FoundAccount:
     """Who is called so; an id is taken for one as it is."""
-    user_id = await read.value(queries.ID_OF, name=name)
-    if user_id is None and name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
-        user_id = int(name) or None
-    return FoundAccount(id=user_id)
+    if name.isascii() and name.isdigit():
+        return FoundAccount(id=int(name) or None if len(name) <= _MOST_DIGITS else None)
+    return FoundAccount(id=await db.scalar(select(User.id).where(called(name.replace("\x00", "")))))

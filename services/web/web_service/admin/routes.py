@@ -54,7 +54,7 @@ router.include_router(sign_in.router)
 
 @router.get("/{name}/")
 async def show_list(request: Request, state: State, _: SignedIn, name: str) -> Response:
-    """A page of a list: `q` is looked for, `user` is a name, address or id, `page` counts from 1."""
+    """A page of a list: `q` is looked for, `user` is an id, an address or a user name, `page` counts from 1."""
     section = _section(state, name)
     asked = request.query_params
     search, person = (asked.get(key, "").replace("\x00", "").strip()[:200] for key in ("q", "user"))

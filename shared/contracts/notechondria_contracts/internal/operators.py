@@ -10,11 +10,15 @@ OPERATORS_PATH: Final = "/internal/operators"
 
 
 class OperatorAccount(BaseModel):
-    """An account as operators see it; never a hash. `status` is pending, active or disabled."""
+    """An account as operators see it; never a hash. `status` is pending, active or disabled.
+
+    Without `email_verified` the address is only what the account's owner says.
+    """
 
     id: int
     username: str
     email: str
+    email_verified: bool
     status: str
     is_staff: bool
     is_superuser: bool
@@ -47,10 +51,10 @@ class OperatorInvitations(BaseModel):
 
 
 class IssuedCode(BaseModel):
-    """A code in plain text, to be handed over; it is good for `hours`."""
+    """A code in plain text, to be handed over; how long it is good is said in words."""
 
     username: str
     email: str
     kind: str
     code: str
-    hours: int
+    good_for: str

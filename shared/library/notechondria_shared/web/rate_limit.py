@@ -1,8 +1,8 @@
 """Rate limits that hold over all replicas: token buckets in Postgres (ADR 0025).
 
-A bucket holds a minute's worth of tokens and fills evenly. All times are the database's, so that the replicas' clocks
-do not matter. `TokenBuckets` counts every try in the caller's transaction; `LeasedBuckets` takes tokens in advance, for
-requests that are too many to write a row each.
+A bucket holds a minute's worth of tokens, or a day's (`daily`), and fills evenly. All times are the database's, so that
+the replicas' clocks do not matter. `TokenBuckets` counts every try in the caller's transaction; `LeasedBuckets` takes
+tokens in advance, for requests that are too many to write a row each.
 """
 
 from __future__ import annotations
@@ -16,7 +16,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import BigInteger, Column, DateTime, Float, Index, MetaData, String, Table, func, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    MetaData,
+    String,
+    Table,
+    and_,
+    case,
+    func,
+    or_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,8 +47,20 @@ LEASE_SECONDS = 60.0
 """Tokens that a replica leased and did not use expire after so long."""
 PATIENCE_SECONDS = 1.0
 REMEMBERED = 50_000
-IDLE = timedelta(hours=1)
+MINUTE_SECONDS, DAY_SECONDS = 60, 86_400
+IDLE, IDLE_DAILY = timedelta(hours=1), timedelta(days=1)
 """A bucket that nobody asked for in so long is full, as one that is not there."""
+_DAILY = "day:"
+
+
+def daily(bucket: str) -> str:
+    """The name of a bucket whose limit is tokens per day, not per minute."""
+    return f"{_DAILY}{bucket}"
+
+
+def period_of(bucket: str) -> int:
+    """Seconds in which a bucket fills from empty to full."""
+    return DAY_SECONDS if bucket.startswith(_DAILY) else MINUTE_SECONDS
 
 
 def bucket_table(metadata: MetaData) -> Table:
@@ -70,7 +96,8 @@ class Grant:
 
 
 async def take(db: AsyncSession, table: Table, limits: Mapping[str, int], requested: int = 1) -> dict[str, Grant]:
-    """Take up to `requested` tokens out of each bucket, in one statement; `limits` are tokens per minute.
+    """Take up to `requested` tokens out of each bucket, in one statement; `limits` are tokens per minute, or per day
+    for names made by `daily`.
 
     The rows stay locked until the transaction ends. Buckets are taken in the order of their names, so that two
     transactions with the same buckets do not wait for each other.
@@ -87,7 +114,8 @@ async def take(db: AsyncSession, table: Table, limits: Mapping[str, int], reques
     size = statement.excluded.tokens + statement.excluded.granted
     # Of two transactions that wait for each other the second may have begun first: time does not run backwards.
     passed = func.greatest(0, func.extract("epoch", at - table.c.filled_at).cast(Float))
-    filled = func.least(size, table.c.tokens + passed * (size / 60))
+    period = case((table.c.bucket.startswith(_DAILY), DAY_SECONDS), else_=MINUTE_SECONDS)
+    filled = func.least(size, table.c.tokens + passed * (size / period))
     granted = func.least(requested, func.floor(filled))
     rows = await db.execute(
         statement.on_conflict_do_update(
@@ -102,14 +130,18 @@ async def take(db: AsyncSession, table: Table, limits: Mapping[str, int], reques
     return {row.bucket: Grant(int(row.granted), float(row.tokens)) for row in rows}
 
 
-def seconds_until_next(tokens: float, per_minute: int) -> int:
+def seconds_until_next(tokens: float, limit: int, period_seconds: int = MINUTE_SECONDS) -> int:
     """When a bucket with less than one token has one again, in whole seconds."""
-    return max(1, math.ceil((1 - tokens) * 60 / per_minute))
+    return max(1, math.ceil((1 - tokens) * period_seconds / limit))
 
 
 async def delete_idle(database: Database, table: Table) -> int:
-    """Delete buckets that nobody asked for in an hour; how many."""
-    return await delete_in_batches(database, table, table.c.filled_at < now() - IDLE)
+    """Delete buckets that nobody asked for in an hour, or in a day where they hold a day's worth; how many."""
+    of_a_day = table.c.bucket.startswith(_DAILY)
+    full = or_(
+        and_(of_a_day, table.c.filled_at < now() - IDLE_DAILY), and_(~of_a_day, table.c.filled_at < now() - IDLE)
+    )
+    return await delete_in_batches(database, table, full)
 
 
 class TokenBuckets:
@@ -122,7 +154,7 @@ class TokenBuckets:
         """Count one try; 429 with `Retry-After` when a bucket is empty. A refused try is rolled back."""
         for bucket, grant in (await take(db, self._table, self._limits)).items():
             if not grant.granted:
-                wait = seconds_until_next(grant.tokens, self._limits[bucket])
+                wait = seconds_until_next(grant.tokens, self._limits[bucket], period_of(bucket))
                 raise TooManyRequests(self._refusal, retry_after=wait)
 
     async def give_back(self, db: AsyncSession) -> None:
