@@ -17,7 +17,7 @@ class TimedProtocol(HttpToolsProtocol):
     """
 
     read_seconds = 60.0
-    """Of this process: `begin_app` sets it. Worker processes import the class by its name: it cannot be made for them."""
+    """Of this process, set by `begin_app`: workers import the class by its name, it cannot be made for a setting."""
     _clock: asyncio.TimerHandle | None = None
 
     def pause_writing(self) -> None:
