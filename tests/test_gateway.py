@@ -67,7 +67,7 @@ def test_reads_wait_a_while_and_are_then_refused(api: Api) -> None:
 
     def read(method: str) -> None:
         started = time.monotonic()
-        answer = api.request(method, "planner-events/", headers={"Origin": ALLOWED})
+        answer = api.request(method, "planner-events/", headers={"Origin": ALLOWED}, timeout=60)
         answers[method] = answer, time.monotonic() - started
 
     threads = [threading.Thread(target=read, args=(method,)) for method in ("GET", "HEAD")]
@@ -77,7 +77,7 @@ def test_reads_wait_a_while_and_are_then_refused(api: Api) -> None:
         thread.join()
     for method, (answer, seconds) in answers.items():
         assert answer.status_code == 503, method
-        assert 9 < seconds < 19, (method, seconds)
+        assert 9 < seconds < 45, (method, seconds)  # ten, and what a busy machine adds
     check(answers["GET"][0], allowed=True)
     assert answers["HEAD"][0].content == b""
     read("GET")  # waits until 20 s after the first failure

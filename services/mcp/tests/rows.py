@@ -32,7 +32,7 @@ LEFT_OUT = {
     "planner.account_states",
 }
 FROM_ROW_TO_ROW = ("_id", "_at", "uuid", "slug", "last_edit", "date_created", "date_joined", "file")
-OF_THE_USER = {"id", "username", "email", "password_hash", "image_path"}
+OF_THE_USER = {"id", "username", "email", "verified_email", "password_hash", "image_path"}
 COURSE_INSIDE = re.compile(r'"course_id": \d+')
 
 

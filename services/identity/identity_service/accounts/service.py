@@ -57,6 +57,8 @@ async def problems_of(db: AsyncSession, body: Claim) -> dict[str, list[str]]:
         problems["username"] = [_taken("username", "user name")]
     elif problem := await names.problem_of(db, body.username):
         problems["username"] = [_refusal("username", problem)]
+    elif await registrations.hold_name(db, body.username, body.email):
+        problems["username"] = [_taken("username", "user name")]
     if await by_address(db, body.email):
         problems["email"] = [_taken("email", "address")]
     if await invitations.required(db):
@@ -80,6 +82,7 @@ async def register(
 
     No account is made before the code is used (decision 45).
     """
+    await registrations.lock_name(db, body.username)
     await check_registration(db, body)
     if await invitations.required(db) and not await invitations.consume(db, body.invitation_code):
         raise FieldErrors(invitation_code=NOT_INVITED)

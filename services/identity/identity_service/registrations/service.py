@@ -57,6 +57,24 @@ async def add(
     )
 
 
+async def lock_name(db: AsyncSession, username: str) -> None:
+    """One registration of a name after the other, until the transaction ends. Taken before the lock of an address."""
+    await _lock(db, f"identity.name:{username.lower()}")
+
+
+async def hold_name(db: AsyncSession, username: str, email: str) -> bool:
+    """Whether registrations of another address wait with this name: it is theirs until their codes run out."""
+    held = select(Code.id).where(
+        Code.kind == codes.REGISTER,
+        Code.scope != email,
+        func.lower(Code.username) == username.lower(),
+        Code.used_at.is_(None),
+        Code.voided_at.is_(None),
+        Code.expires_at > now(),
+    )
+    return await db.scalar(held.limit(1)) is not None
+
+
 async def newest(db: AsyncSession, email: str, ip_hash: str, life: timedelta) -> Code | None:
     """The newest registration of an address, also one whose code ran out: of this network if there is one."""
     if not email:
@@ -173,9 +191,11 @@ async def _open(db: AsyncSession, email: str) -> Sequence[Code]:
 
 async def _alone(db: AsyncSession, email: str) -> None:
     """One registration of an address after the other; the lock ends with the transaction."""
-    await db.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"identity.register:{email}"}
-    )
+    await _lock(db, f"identity.register:{email}")
+
+
+async def _lock(db: AsyncSession, name: str) -> None:
+    await db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
 async def _adopt_pending(db: AsyncSession, email: str, life: timedelta) -> None:
