@@ -1,0 +1,13 @@
+"""A function that says whether an account is there, under a lock, in one round trip."""
+
+from __future__ import annotations
+
+from notechondria_shared.messaging.accounts import create_guard_function
+
+revision = "0008_account_guard"
+down_revision = "0007_cover_index"
+
+
+def upgrade() -> None:
+    """The function."""
+    create_guard_function("notes")
