@@ -147,7 +147,8 @@ def test_a_service_that_cannot_start_is_named_and_all_is_stopped(data: Path, tmp
     stack = Stack(data, env={"PYTHONPATH": str(tmp_path)})
     with pytest.raises(StackError, match=r"notes ended while it started .*no such setting"):
         stack.start()
-    assert set(psutil.Process().children(recursive=True)) == before
+    # Of those before, forks of other tests may have ended meanwhile.
+    assert set(psutil.Process().children(recursive=True)) <= before
     assert not stack.layout.state.exists()
 
 
