@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,18 +11,13 @@ import pytest
 
 from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User
+from tests.support.operator_command import operator_command
 from tests.support.provider import Person, Provider
 
 
 @pytest.fixture
 def run(stack: Stack) -> Any:
-    def command(*arguments: str, code: int = 0) -> Any:
-        call = [sys.executable, "-m", "notechondria_launcher", *arguments, "--data", str(stack.data), "--json"]
-        done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == code, done.stdout + done.stderr
-        return json.loads(done.stdout) if code == 0 else done.stdout + done.stderr
-
-    return command
+    return operator_command(stack)
 
 
 @pytest.fixture

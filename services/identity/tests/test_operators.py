@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-import subprocess
-import sys
 from typing import Any
 
 import psycopg
 import pytest
 from tests.support.client import PASSWORD, Api, eventually
+from tests.support.operator_command import operator_command
 
 from notechondria_launcher.stack import Stack
 
 
 @pytest.fixture
 def run(stack: Stack) -> Any:
-    def command(*arguments: str, code: int = 0) -> Any:
-        call = [sys.executable, "-m", "notechondria_launcher", *arguments, "--data", str(stack.data), "--json"]
-        done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == code, done.stdout + done.stderr
-        return json.loads(done.stdout) if code == 0 else done.stdout + done.stderr
-
-    return command
+    return operator_command(stack)
 
 
 @pytest.mark.contract("identity §17", "identity §13")

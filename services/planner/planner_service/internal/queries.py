@@ -30,24 +30,10 @@ UPCOMING = prepare(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedEvent:
+@dataclass(slots=True)
+class ExportedEvent(EventRow):
     """A planner event, with all its columns."""
 
-    id: int
-    title: str
-    event_date: date
-    starts_at: datetime
-    ends_at: datetime
-    difficulty_weight: int
-    description: str
-    course_id: int | None
-    is_completed: bool
-    completed_at: datetime | None
-    recurrence_freq: str
-    recurrence_interval: int
-    recurrence_end_date: date | None
-    recurrence_count: int | None
     date_created: datetime
     last_edit: datetime
 
