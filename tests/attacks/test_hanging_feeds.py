@@ -39,7 +39,7 @@ def test_hanging_feeds_of_one_user_do_not_delay_those_of_others(stack: Stack, ap
                 page.delay = 12
                 sources.append(source)
             attempts = [pool.submit(subscribe, url, attacker, source) for source in sources]
-            time.sleep(2)
+            time.sleep(2)  # until the fetches hang
             began = time.monotonic()
             for _ in range(5):
                 source, page = quick.page(CALENDAR)

@@ -117,7 +117,7 @@ def test_credentials_are_looked_at_before_a_body_is_read(stack: Stack) -> None:
             method = "PATCH" if path == "settings/" else "POST"
             raw = held.enter_context(connect(stack.ports["gateway"]))
             raw.sendall(head(method, f"/api/v1/{path}", 900_000, "Authorization: Token " + "0" * 40) + b"{")
-            time.sleep(0.3)
+            time.sleep(0.3)  # the gateway hands a refusal on with what it reads next
             raw.sendall(b"x")
             assert status_of(answered(raw)) == 401, path
 

@@ -43,7 +43,7 @@ def test_honest_sign_ins_pass_beside_a_flood(stack: Stack, api: Api, flooded: st
         for thread in threads:
             thread.start()
         try:
-            time.sleep(1)
+            time.sleep(1)  # until the queue is full
             answers = []
             for number, user in enumerate(users):
                 body = {"identifier": user.username, "password": user.password}

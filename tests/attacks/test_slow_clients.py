@@ -46,7 +46,7 @@ def test_bodies_of_a_byte_stop_nobody(stack: Stack, person: User, sources: int, 
     with contextlib.ExitStack() as held:
         _trickle(stack, held, SLOW, head("POST", "/api/v1/auth/register/", 60_000), sources)
         with watching(stack, *watched, headers=person.headers) as watch:
-            time.sleep(3)
+            time.sleep(3)  # as long as the attack is watched
             name = f"honest-{secrets.token_hex(4)}"
             assert person.api.register(name).username == name
     assert not watch.failures
@@ -60,7 +60,7 @@ def test_a_signed_in_person_does_not_stop_notes(stack: Stack, person: User, api:
     with contextlib.ExitStack() as held:
         _trickle(stack, held, SLOW, head("POST", "/api/v1/notes/", 60_000, line), 20)
         with watching(stack, "/api/v1/notes/", headers=other.headers) as watch:
-            time.sleep(2)
+            time.sleep(2)  # as long as the attack is watched
             assert other.post("notes/", {"title": "beside"}).status_code == 201
     assert not watch.failures
     assert watch.slowest < QUICK * 3  # from twenty addresses, as above
