@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
+from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from notechondria_shared.core.forked import run_forked
 from notechondria_shared.core.logs import configure_logging
 from notechondria_shared.core.replica import become_replica
 from notechondria_shared.core.settings import CoreSettings
@@ -59,13 +61,10 @@ def run(
         return command(settings)
     configure_logging(settings)
     become_replica()
-    try:
-        asyncio.run(prepare(settings, spec, bootstrap))
-    except CannotStart as problem:
-        logger.critical("%s", problem)
-        return 3
-    if sys.argv[1:] == ["prepare"]:
-        return 0
+    # In a fork: Alembic and what a migration took would stay in memory as long as the service runs.
+    code = run_forked(partial(_prepared, settings, spec, bootstrap))
+    if code or sys.argv[1:] == ["prepare"]:
+        return code
     logger.info("serving %s on %s:%d", settings.service, settings.host, settings.port)
     if settings.web_concurrency > 1:
         with shared_folder() if settings.metrics else nullcontext():
@@ -74,6 +73,18 @@ def run(
     server = DrainingServer(uvicorn.Config(factory, factory=True, **serving(settings)), settings.drain_seconds)
     server.run()
     return 0 if server.started else 3
+
+
+def _prepared(
+    settings: SettingsT, spec: AppSpec, bootstrap: Callable[[SettingsT], Awaitable[None]] | None
+) -> int:
+    """Do what comes before serving; the exit code."""
+    try:
+        asyncio.run(prepare(settings, spec, bootstrap))
+    except CannotStart as problem:
+        logger.critical("%s", problem)
+        return 3
+    return 0
 
 
 class DrainingServer(uvicorn.Server):
