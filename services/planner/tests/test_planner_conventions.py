@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -12,35 +13,32 @@ from services.planner.tests.calls import begin_session, change_event, create_fee
 from services.planner.tests.feed_server import SEMINAR
 from services.planner.tests.support import Publisher
 from tests.support.client import Api, User, eventually
+from tests.support.documents import operations
 
 from notechondria_contracts.fields import validation_messages
 from notechondria_launcher.stack import Stack
 
 JSON = "application/json; charset=utf-8"
 MINIMAL = {"title": "Hand in lab report", "event_date": "2026-05-09"}
+UNKNOWN = "999999999"
+
+
+def _answer_to_nothing(method: str, path: str) -> int:
+    """The status for a caller who sends an empty object, to the id of nothing where the path has one."""
+    if UNKNOWN in path:
+        return 404
+    return 400 if method == "POST" else 200
+
+
 ENDPOINTS = [
-    ("GET", "planner-events/", 200),
-    ("POST", "planner-events/", 400),
-    ("GET", "planner-events/999999999/", 404),
-    ("PATCH", "planner-events/999999999/", 404),
-    ("DELETE", "planner-events/999999999/", 404),
-    ("GET", "calendar-feeds/", 200),
-    ("POST", "calendar-feeds/", 400),
-    ("GET", "calendar-feeds/999999999/", 404),
-    ("PATCH", "calendar-feeds/999999999/", 404),
-    ("DELETE", "calendar-feeds/999999999/", 404),
-    ("POST", "calendar-feeds/999999999/refresh/", 404),
-    ("GET", "calendar-links/", 200),
-    ("POST", "calendar-links/", 400),
-    ("DELETE", "calendar-links/999999999/", 404),
-    ("POST", "calendar-links/999999999/regenerate/", 404),
-    ("GET", "note-sessions/", 200),
-    ("POST", "note-sessions/", 400),
-    ("PATCH", "note-sessions/999999999/", 404),
-    ("GET", "activity/week/", 200),
-    ("GET", "heatmap/", 200),
+    (method, path, _answer_to_nothing(method, path))
+    for method, path in (
+        (method, re.sub(r"\{[^}]+\}", UNKNOWN, template).removeprefix("/api/v1/"))
+        for method, template, _ in operations("planner")
+        if template.startswith("/api/v1/")
+    )
 ]
-"""Every endpoint, and its answer to a caller who sends an empty object."""
+"""Every endpoint with a login, and its answer to a caller who sends an empty object."""
 
 
 def make(user: User, **fields: Any) -> dict[str, Any]:

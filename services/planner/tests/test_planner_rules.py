@@ -13,11 +13,12 @@ from pydantic import TypeAdapter
 
 from notechondria_shared.core.errors import FieldErrors
 from planner_service.heatmap.service import past_value
-from planner_service.parameters import EventLimit, IncludeCompleted, WeekLength
 from planner_service.planner_events.completion import completed_at
 from planner_service.planner_events.recurrence import MOST_OCCURRENCES, Series
+from planner_service.planner_events.schemas import EventLimit, IncludeCompleted
 from planner_service.planner_events.window import END_OF_TIME, Window, later, moved, settle
 from planner_service.week.days import Days
+from planner_service.week.schemas import WeekLength
 from planner_service.week.urgency import urgency_score
 
 DAY = date(2026, 5, 9)

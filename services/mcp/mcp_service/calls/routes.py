@@ -5,8 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from mcp_service.calls.dependencies import Log, OtherServices
-from mcp_service.calls.parameters import (
+from mcp_service.calls.schemas import (
     DEFAULT,
+    CallData,
+    CallPage,
     ChangesOnly,
     KeyFilter,
     Limit,
@@ -14,9 +16,10 @@ from mcp_service.calls.parameters import (
     OutcomeFilter,
     Since,
     ToolFilter,
+    UndoneCall,
     Until,
+    UserExport,
 )
-from mcp_service.calls.schemas import CallData, CallPage, UndoneCall, UserExport
 from mcp_service.calls.service import CallLogFilter
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.web.internal import require_internal
@@ -30,7 +33,7 @@ internal = APIRouter(prefix="/internal/users", include_in_schema=False, dependen
 async def list_calls(
     caller: LoggedIn,
     log: Log,
-    tool: ToolFilter = None,
+    tool: ToolFilter = "",
     outcome: OutcomeFilter = None,
     key_id: KeyFilter = None,
     changes_only: ChangesOnly = None,
@@ -45,7 +48,7 @@ async def list_calls(
     """
     size, start = max(1, limit or DEFAULT), offset or 0
     matching = CallLogFilter(
-        tool=tool, outcome=outcome, key_id=key_id, changes_only=bool(changes_only), since=since, until=until
+        tool=tool or None, outcome=outcome, key_id=key_id, changes_only=bool(changes_only), since=since, until=until
     )
     total, rows = await log.page(caller.user_id, matching, size, start)
     return CallPage(results=rows, total=total, offset=start, limit=size, has_more=start + size < total)

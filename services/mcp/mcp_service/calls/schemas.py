@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from datetime import datetime
+from typing import Annotated, Literal, Self
 
+from fastapi import Query
 from pydantic import BaseModel
 
 from mcp_service.calls.queries import LoggedCall
+from notechondria_contracts.fields.rules import TRUE_VALUES
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
+from notechondria_shared.web.query import QueryChoice, QueryFlag, QueryInteger, QueryText, QueryTimestamp
+
+MOST = 200
+DEFAULT = 50
+"""Rows of a page."""
+Outcome = Literal["ok", "error"]
+
+ToolFilter = Annotated[str, QueryText(), Query(description="Only calls of this tool.")]
+OutcomeFilter = Annotated[
+    Outcome | None, QueryChoice(("ok", "error"), strict=True), Query(description="Only calls that ended this way.")
+]
+KeyFilter = Annotated[int | None, QueryInteger(), Query(description="Only calls with this API key, by its id.")]
+ChangesOnly = Annotated[
+    bool | None, QueryFlag(TRUE_VALUES), Query(description="1 or true: only calls that change something.")
+]
+Since = Annotated[datetime | None, QueryTimestamp(), Query(description="Only calls from this time on, ISO 8601.")]
+Until = Annotated[datetime | None, QueryTimestamp(), Query(description="Only calls before this time, ISO 8601.")]
+Limit = Annotated[
+    int | None, QueryInteger(maximum=MOST), Query(description=f"Rows at most, 1 to {MOST}; default {DEFAULT}.")
+]
+Offset = Annotated[int | None, QueryInteger(minimum=0), Query(description="How many rows to skip.")]
 
 
 class CallRow(BaseModel):

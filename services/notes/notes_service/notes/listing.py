@@ -10,9 +10,8 @@ from fastapi import Request
 from notechondria_shared.db import Reader
 from notes_service.callers import ANONYMOUS
 from notes_service.notes import queries
-from notes_service.notes.queries import MatchesRow, Scope
+from notes_service.notes.queries import ListScope, MatchesRow, Scope
 from notes_service.notes.schemas import NotePage
-from notes_service.parameters import ListScope
 from notes_service.search.pool import SearchPool
 from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, Sorting, sort_out
 from notes_service.summaries.queries import SummaryRow

@@ -32,10 +32,12 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from notechondria_shared.db import Prepared, prepare
 from notechondria_shared.db.reader import Scalar, prepare_scalar
 from notes_service.models import Note, NoteSearch
-from notes_service.parameters import ListScope
 from notes_service.search.ranking import CandidateColumns
 from notes_service.summaries.queries import NEWEST, SummaryRow, live, summaries, visible
 
+ListScope = Literal["personal", "private", "public", "all"]
+"""What a caller may ask for; an anonymous one gets public notes, whatever they ask for."""
+SCOPES: tuple[ListScope, ...] = ("personal", "private", "public", "all")
 Scope = ListScope | Literal["anonymous"]
 
 HEAD = 500

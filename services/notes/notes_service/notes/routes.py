@@ -15,7 +15,6 @@ from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import DETAIL
 from notechondria_shared.web.route import api_router
-from notes_service import parameters
 from notes_service.callers import KnownCaller, MaybeKnownCaller, viewer
 from notes_service.dependencies import Search
 from notes_service.notes import detail, listing, schemas, service
@@ -32,12 +31,12 @@ async def list_notes(
     caller: MaybeKnownCaller,
     read: ReadSession,
     search: Search,
-    limit: parameters.Limit = None,
-    offset: parameters.Offset = None,
-    course_id: parameters.CourseFilter = None,
-    q: parameters.SearchText = "",
-    contains: parameters.Contained = "",
-    scope: parameters.ScopeFilter = None,
+    limit: schemas.Limit = None,
+    offset: schemas.Offset = None,
+    course_id: schemas.CourseFilter = None,
+    q: schemas.SearchText = "",
+    contains: schemas.Contained = "",
+    scope: schemas.ScopeFilter = None,
 ) -> Json:
     """Notes, last edited first, or best match first with `q`; with `limit` a page (notes §5.3).
 

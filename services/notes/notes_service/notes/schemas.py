@@ -6,22 +6,48 @@ from collections.abc import Sequence
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from notechondria_contracts.fields import Boolean, Choice, Id, Text, Uuid
+from notechondria_contracts.fields.rules import BIGINT_MAX
 from notechondria_shared.web import Body
 from notechondria_shared.web.body import TEXT_LIMIT
+from notechondria_shared.web.query import QueryChoice, QueryInteger, QueryText
 from notes_service.blocks.queries import BlockRow
 from notes_service.blocks.schemas import BlockDraft, BlockList, BlockObject, block_object
-from notes_service.notes.queries import DetailRow
+from notes_service.notes.queries import SCOPES, DetailRow, ListScope
 from notes_service.summaries.schemas import NoteSummary, note_summary
 from notes_service.values import EDITOR_MODES, NOTE_TYPES
 
 Title = Annotated[str, Text(max_length=100)]
 OptionalText = Annotated[str | None, Text(blank=True, null=True)]
 Mode = Annotated[str | None, Choice(EDITOR_MODES)]
+
+PAGE_MAXIMUM = 100
+"""Notes of a page at most (notes §5.3)."""
+Limit = Annotated[
+    int | None,
+    QueryInteger(1, PAGE_MAXIMUM),
+    Query(description="Notes at most; with it the answer is a page. Without it: all notes, as a list."),
+]
+Offset = Annotated[
+    int | None, QueryInteger(0, BIGINT_MAX), Query(description="Notes to pass over; ignored without `limit`.")
+]
+CourseFilter = Annotated[int | None, QueryInteger(), Query(description="Only notes of this course; 0 is all courses.")]
+SearchText = Annotated[str, QueryText(), Query(description="Words to search for; the answer has the best match first.")]
+Contained = Annotated[
+    str, QueryText(), Query(description="Only notes whose title or text holds this, in any letter case.")
+]
+ScopeFilter = Annotated[
+    ListScope | None,
+    QueryChoice(SCOPES, fold_case=True),
+    Query(
+        description="`personal`: own notes (the default). `private`, `public`: own notes that are so."
+        " `all`: own notes and public ones. Anonymous callers see public notes, whatever they ask for."
+    ),
+]
 
 
 class NoteFields(Body):

@@ -14,8 +14,7 @@ from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.route import api_router
 from planner_service.dependencies import Notes
 from planner_service.note_sessions import queries, service
-from planner_service.note_sessions.schemas import ChangeSession, OpenSession, SessionPayload
-from planner_service.parameters import NoteFilter, SessionLimit
+from planner_service.note_sessions.schemas import ChangeSession, NoteFilter, OpenSession, SessionLimit, SessionPayload
 from planner_service.references.service import find_note
 
 router = api_router("/api/v1/note-sessions", tags=["work sessions"])

@@ -5,17 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
+from fastapi import Query
 from pydantic import BaseModel
 
 from notechondria_contracts.fields import DateTime, Id, Text
 from notechondria_contracts.fields.formats import IsoTimestamp
 from notechondria_shared.web import Body
+from notechondria_shared.web.query import QueryId, QueryInteger
 from planner_service.note_sessions.payload import session_fields
 from planner_service.note_sessions.queries import SessionRow
 
 Title = Text(max_length=120, blank=True)
 Summary = Text(max_length=255, blank=True)
 Timestamp = DateTime(null=True)
+
+SessionLimit = Annotated[
+    int | None, QueryInteger(1, 200, lenient=True), Query(description="Sessions at most; 50 without one.")
+]
+NoteFilter = Annotated[int | None, QueryId(), Query(description="Only the sessions of this note.")]
 
 
 class OpenSession(Body):

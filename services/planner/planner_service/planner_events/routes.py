@@ -12,10 +12,9 @@ from notechondria_shared.db import Reads
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.route import api_router
 from planner_service.dependencies import Notes
-from planner_service.parameters import EventLimit, IncludeCompleted
 from planner_service.planner_events import queries, service
 from planner_service.planner_events.queries import EventRow
-from planner_service.planner_events.schemas import ChangeEvent, CreateEvent, EventPayload
+from planner_service.planner_events.schemas import ChangeEvent, CreateEvent, EventLimit, EventPayload, IncludeCompleted
 from planner_service.references.service import find_course
 
 router = api_router("/api/v1/planner-events", tags=["planner events"])

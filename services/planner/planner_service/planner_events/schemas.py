@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
+from fastapi import Query
 from pydantic import BaseModel
 
 from notechondria_contracts.fields import Boolean, Choice, Date, DateTime, Id, Integer, Text
 from notechondria_contracts.fields.formats import IsoDate, IsoTimestamp
 from notechondria_shared.web import Body
+from notechondria_shared.web.query import QueryFlag, QueryInteger
 from planner_service.models import FREQUENCIES, NONE
 from planner_service.planner_events.payload import event_fields
 from planner_service.planner_events.queries import EventRow
@@ -25,6 +27,11 @@ Count = Integer(minimum=1, null=True)
 EndDate = Date(null=True)
 RecurrenceFrequency = Literal["N", "W", "M", "Y"]
 """Never, weekly, monthly, yearly (planner §12.1)."""
+
+EventLimit = Annotated[
+    int | None, QueryInteger(1, 200, lenient=True), Query(description="Events at most; all without one.")
+]
+IncludeCompleted = Annotated[bool | None, QueryFlag(), Query(description="`1` or `true`: completed events, too.")]
 
 
 class CreateEvent(Body):

@@ -9,10 +9,9 @@ from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.route import api_router
 from planner_service.calendar_sources.refresher import standard_years
 from planner_service.dependencies import Sources
-from planner_service.parameters import StartDate, WeekLength
 from planner_service.week import service
 from planner_service.week.days import Days
-from planner_service.week.schemas import Week
+from planner_service.week.schemas import StartDate, Week, WeekLength
 
 router = api_router("/api/v1/activity/week", tags=["week"])
 

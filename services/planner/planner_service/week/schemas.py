@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from fastapi import Query
 from pydantic import BaseModel
 
 from notechondria_contracts.fields.formats import IsoDate, IsoTimestamp
+from notechondria_shared.web.query import QueryChoice, QueryText
 from planner_service.note_sessions.schemas import SessionPayload
 from planner_service.planner_events.schemas import EventPayload
+
+StartDate = Annotated[
+    str,
+    QueryText(format="date", lenient=True),
+    Query(description="First day, a date or date-time; today (UTC) when unreadable."),
+]
+WeekLength = Annotated[
+    Literal[3, 7, 30] | None, QueryChoice(("3", "7", "30"), "integer"), Query(description="Days; 7 for anything else.")
+]
 
 
 class PlanItem(EventPayload):

@@ -52,7 +52,7 @@ def _be_child(work: Callable[[], int]) -> None:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
         if isinstance(leaving.code, str):
             sys.stderr.write(leaving.code + "\n")
-    except BaseException:  # noqa: BLE001 - whatever it is, the child must not go on as its parent
+    except BaseException:  # whatever it is: the child must not go on as its parent
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -75,9 +75,7 @@ def run(
     return 0 if server.started else 3
 
 
-def _prepared(
-    settings: SettingsT, spec: AppSpec, bootstrap: Callable[[SettingsT], Awaitable[None]] | None
-) -> int:
+def _prepared(settings: SettingsT, spec: AppSpec, bootstrap: Callable[[SettingsT], Awaitable[None]] | None) -> int:
     """Do what comes before serving; the exit code."""
     try:
         asyncio.run(prepare(settings, spec, bootstrap))

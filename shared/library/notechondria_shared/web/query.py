@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from notechondria_contracts.fields import validation_messages
-from notechondria_contracts.fields.rules import BIGINT_MAX, Id, refuse
+from notechondria_contracts.fields.rules import BIGINT_MAX, Date, Id, parse_datetime, refuse
 
 FIELD_ERROR = "query_field"
 """The type of refusals that leave as `{"<name>": [text]}`; all others are `{"detail": "<name>: text"}`."""
@@ -90,11 +91,13 @@ class QueryId(QueryRule):
 
 @dataclass(frozen=True, slots=True)
 class QueryFlag(QueryRule):
-    """True for `1` and `true`, in any letter case; everything else is False."""
+    """True for `1` and `true`, or the words that are named, in any letter case; everything else is False."""
+
+    words: frozenset[str] = _ON
 
     def read(self, text: str) -> bool:
         """Whether the flag is on."""
-        return text.lower() in _ON
+        return text.lower() in self.words
 
     def schema(self) -> JsonSchemaValue:
         """A boolean."""
@@ -127,7 +130,7 @@ class QueryText(QueryRule):
 
 @dataclass(frozen=True, slots=True)
 class QueryChoice(QueryRule):
-    """One of some words; another word is read as absent.
+    """One of some words; another word is read as absent, or refused where the rule is `strict`.
 
     `plain_type` is `"integer"` where the words are numbers; `fold_case` reads words in any letter case.
     """
@@ -135,11 +138,14 @@ class QueryChoice(QueryRule):
     words: tuple[str, ...]
     plain_type: str = "string"
     fold_case: bool = False
+    strict: bool = False
 
     def read(self, text: str) -> str | int | None:
         """The word, as a number where they are numbers."""
         text = text.lower() if self.fold_case else text
         if text not in self.words:
+            if self.strict:
+                raise refuse(validation_messages.not_a_choice(text))
             return None
         return int(text) if self.plain_type == "integer" else text
 
@@ -147,3 +153,33 @@ class QueryChoice(QueryRule):
         """An enum."""
         values = [int(word) for word in self.words] if self.plain_type == "integer" else list(self.words)
         return {"type": self.plain_type, "enum": values}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryDate(QueryRule):
+    """A calendar date, `YYYY-MM-DD`; anything else is refused."""
+
+    def read(self, text: str) -> date:
+        """The date."""
+        return Date().convert(text)
+
+    def schema(self) -> JsonSchemaValue:
+        """A date."""
+        return {"type": "string", "format": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTimestamp(QueryRule):
+    """A time in ISO 8601, UTC without an offset; anything else is refused."""
+
+    def read(self, text: str) -> datetime:
+        """The time, in UTC."""
+        # A plus sign that was not encoded arrives as a blank.
+        at = parse_datetime(text.replace(" ", "+"))
+        if at is None:
+            raise refuse(validation_messages.BAD_DATETIME)
+        return at
+
+    def schema(self) -> JsonSchemaValue:
+        """A date-time."""
+        return {"type": "string", "format": "date-time"}
