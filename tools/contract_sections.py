@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTRACTS = ("identity", "notes", "planner", "mcp")
+CONTRACTS = ("identity", "notes", "planner", "mcp", "apps")
 
 _HEADING = re.compile(
     r'^#{2,3} (?P<number>\d+(?:\.\d+)?)\.? (?P<title>.*?) <a id="(?P<anchor>[^"]+)"></a>$', re.MULTILINE

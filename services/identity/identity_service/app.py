@@ -25,6 +25,7 @@ import identity_service.security.routes
 import identity_service.sessions.forward_auth
 import identity_service.sessions.introspection
 import identity_service.sessions.routes
+import identity_service.sign_in_site.routes
 import identity_service.staff.routes
 from identity_service.models import EVENTS, Base
 from identity_service.sessions.introspection import DatabaseIntrospector
@@ -69,6 +70,7 @@ SPEC = ServiceSpec(
         identity_service.staff.routes.router,
         identity_service.oauth.routes.router,
         identity_service.oauth.callbacks.router,
+        identity_service.sign_in_site.routes.router,
         identity_service.integrations.routes.router,
         identity_service.avatars.routes.router,
         identity_service.sessions.introspection.router,

@@ -74,6 +74,12 @@ class User(Base, Aggregate[UserState | UserDeleted]):
     theme_mode: Mapped[str] = mapped_column(String(1), default="S")
     api_base_url: Mapped[str] = mapped_column(String(255), default="")
     mcp_skill_md: Mapped[str] = mapped_column(default="")
+    display_name: Mapped[str] = mapped_column(String(150), default="", server_default="")
+    """Empty: the user name is shown (apps §6)."""
+    uncategorized_folder_name: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    """What the apps call the notes without a course; empty: `Inbox`."""
+    last_seen_versions: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'::jsonb"))
+    """The newest version of each app that the person has seen, by app."""
     app_settings: Mapped[dict[str, JsonValue]] = mapped_column(JSONB, default=dict)
     app_settings_updated_at: Mapped[datetime | None]
     date_joined: Mapped[datetime] = mapped_column(default=now)

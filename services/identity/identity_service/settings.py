@@ -62,6 +62,10 @@ class IdentitySettings(ServiceSettings):
     backend_build_commit: str = ""
     backend_build_time: str = ""
     backend_deploy_target: str = ""
+    min_frontend_version: str = Field("", max_length=64)
+    """The oldest version of the apps that this deployment supports; empty: all (apps §2)."""
+    storage_label: str = Field("", max_length=120)
+    """What the apps call the place of uploads; empty: its kind in words."""
 
     @property
     def default_api_base_url(self) -> str:

@@ -53,6 +53,12 @@ def test_the_handshake_names_service_version_and_capabilities(api: Api, path: st
     assert body["build"] == {"version": VERSION, "commit": "", "build_time": "", "deploy_target": ""}
 
 
+@pytest.mark.contract("apps §2")
+def test_the_handshake_says_what_the_newest_apps_look_for(api: Api) -> None:
+    body = api.get("handshake/").json()
+    assert (body["min_frontend_version"], body["storage"]) == ("", {"backend": "local", "label": "Local disk"})
+
+
 @pytest.mark.contract("identity §6.1")
 def test_handshake_keeps_the_last_known_capabilities_while_the_bus_is_away(api: Api, stack: Stack) -> None:
     before = api.get("handshake/").json()["capabilities"]

@@ -14,7 +14,7 @@ from notechondria_launcher.stack import Stack
 KEYS = {
     "username", "first_name", "last_name", "email", "is_staff", "is_superuser", "motto", "social_link", "image_url",
     "editor_mode", "theme_preset", "theme_mode", "api_key_prefix", "api_base_url", "mcp_skill_md", "app_settings",
-    "app_settings_updated_at",
+    "app_settings_updated_at", "display_name", "uncategorized_folder_name", "last_seen_versions", "casdoor_linked",
 }  # fmt: skip
 
 
@@ -43,6 +43,65 @@ def test_settings_hold_every_key(user: User) -> None:
     assert body["app_settings_updated_at"] is None
     key = user.rotate_key()
     assert user.get("settings/").json()["api_key_prefix"] == key[:8]
+
+
+@pytest.mark.contract("apps §6", "apps §3")
+def test_names_and_seen_versions_are_kept(user: User) -> None:
+    before = user.get("settings/").json()
+    shown = ("display_name", "uncategorized_folder_name", "last_seen_versions", "casdoor_linked")
+    assert [before[name] for name in shown] == [user.username, "Inbox", {}, False]
+    change = {"display_name": " Mira O. ", "uncategorized_folder_name": "Loose sheets", "casdoor_linked": True}
+    after = user.patch("settings/", change | {"last_seen_versions": {"editor": "0.1.190"}}).json()
+    assert [after[name] for name in shown] == ["Mira O.", "Loose sheets", {"editor": "0.1.190"}, False]
+    after = user.patch("settings/", {"last_seen_versions": {"portal": " 0.1.197", "editor": "0.1.191"}}).json()
+    assert after["last_seen_versions"] == {"editor": "0.1.191", "portal": "0.1.197"}
+    assert user.get("settings/").json() == after
+    form = user.request("PATCH", "settings/", data={"last_seen_versions": '{"planner": "1"}', "display_name": ""})
+    assert form.json()["last_seen_versions"] == {"editor": "0.1.191", "portal": "0.1.197", "planner": "1"}
+    blank = user.patch("settings/", {"uncategorized_folder_name": " "}).json()
+    assert [blank[name] for name in shown[:2]] == [user.username, "Inbox"]
+
+
+@pytest.mark.contract("apps §6")
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("display_name", "x" * 151),
+        ("display_name", None),
+        ("uncategorized_folder_name", "x" * 121),
+        ("uncategorized_folder_name", "a\x00b"),
+        ("last_seen_versions", None),
+        ("last_seen_versions", ["editor"]),
+        ("last_seen_versions", "0.1.190"),
+        ("last_seen_versions", {"editor": 190}),
+        ("last_seen_versions", {"editor": " "}),
+        ("last_seen_versions", {"": "0.1.190"}),
+        ("last_seen_versions", {"editor": "9" * 33}),
+        ("last_seen_versions", {"e" * 33: "9"}),
+        ("last_seen_versions", {f"app{number}": "9" for number in range(17)}),
+    ],
+)
+def test_a_bad_name_or_version_is_refused_under_its_key(user: User, key: str, value: Any) -> None:
+    answer = user.patch("settings/", {key: value, "motto": "changed"})
+    assert answer.status_code == 400
+    assert answer.json().keys() == {key}
+    assert user.get("settings/").json()["motto"] == ""
+
+
+@pytest.mark.contract("apps §6")
+def test_the_apps_are_counted_over_all_changes(user: User) -> None:
+    many = {f"app{number}": "1" for number in range(16)}
+    assert user.patch("settings/", {"last_seen_versions": many}).status_code == 200
+    assert user.patch("settings/", {"last_seen_versions": {"app15": "2"}}).json()["last_seen_versions"]["app15"] == "2"
+    refused = user.patch("settings/", {"last_seen_versions": {"another": "1"}})
+    assert refused.json().keys() == {"last_seen_versions"}
+
+
+@pytest.mark.contract("apps §6", "identity §5.1")
+def test_the_chosen_name_is_that_of_the_signed_in_user(user: User) -> None:
+    user.patch("settings/", {"display_name": "Mira O."})
+    probe = user.get("auth/session/").json()
+    assert probe["user"]["display_name"] == "Mira O."
 
 
 @pytest.mark.contract("identity §11.1")

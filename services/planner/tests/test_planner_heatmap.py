@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from services.planner.tests.calls import plan
 from services.planner.tests.support import Publisher, Tables, activity_event
 from tests.support.client import User
 
@@ -40,6 +41,36 @@ def test_an_empty_heatmap_has_365_cells(ann: User, today: date) -> None:
     assert [cell["kind"] for cell in cells] == ["past"] * 182 + ["today"] + ["future"] * 182
     assert [cell["date"] for cell in cells if cell["is_today"]] == [today.isoformat()]
     assert set(cells[0]) == {"date", "kind", "past_value", "future_value", "intensity", "is_today"}
+
+
+@pytest.mark.contract("apps §7")
+@pytest.mark.parametrize(
+    ("query", "back", "ahead"), [("back=1&ahead=366", 1, 366), ("ahead=28", 182, 28), ("back=364&ahead=%20", 364, 182)]
+)
+def test_a_heatmap_has_the_days_asked_for(ann: User, today: date, query: str, back: int, ahead: int) -> None:
+    plan(ann, today + timedelta(days=28), difficulty_weight=3)
+    body = ann.get(f"heatmap/?{query}").json()
+    assert (body["days_before"], body["days_after"], len(body["cells"])) == (back, ahead, back + 1 + ahead)
+    assert (body["start_date"], body["cells"][0]["date"]) == (str(today - timedelta(days=back)),) * 2
+    assert (body["end_date"], body["cells"][-1]["date"]) == (str(today + timedelta(days=ahead)),) * 2
+    assert [cell["kind"] for cell in body["cells"]] == ["past"] * back + ["today"] + ["future"] * ahead
+    assert body["cells"][back + 28]["future_value"] == body["max_future_value"] == 3
+
+
+@pytest.mark.contract("apps §7")
+@pytest.mark.parametrize(
+    "query", ["back=0", "back=367", "ahead=-1", "ahead=1.5", "back=a", "ahead=1e2", "back=9" + "9" * 30]
+)
+def test_a_bad_number_of_days_is_refused(ann: User, query: str) -> None:
+    answer = ann.get(f"heatmap/?{query}")
+    assert (answer.status_code, list(answer.json())) == (400, ["detail"])
+    assert answer.json()["detail"].startswith(query.partition("=")[0])
+
+
+@pytest.mark.contract("apps §7", "planner §9")
+def test_the_front_page_has_a_year_back_and_four_weeks_ahead(ann: User) -> None:
+    shown = ann.get("front-page/").json()["heatmap"]
+    assert (shown["days_before"], shown["days_after"], len(shown["cells"])) == (364, 28, 393)
 
 
 @pytest.mark.contract("planner §7", "planner §1.4")

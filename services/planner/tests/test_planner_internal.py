@@ -35,7 +35,7 @@ def test_the_front_page_part_holds_eight_open_events_and_the_heatmap(
     ben.post("planner-events/", {"title": "Of somebody else", "event_date": str(today)})
     body = ask(stack, f"/internal/front-page/{ann.id}").json()
     assert body["upcoming_events"] == sorted(made, key=lambda event: event["event_date"])[:8]
-    assert body["heatmap"] == ann.get("heatmap/").json()
+    assert body["heatmap"] == ann.get("heatmap/?back=364&ahead=28").json()
     assert list(body) == ["heatmap", "upcoming_events"]
 
 

@@ -115,7 +115,7 @@ def test_sessions_stand_among_the_items_in_order(ann: User, ben: User, publisher
     assert not any(grid(ben, "?start_date=2026-05-04").values())
 
 
-@pytest.mark.contract("planner §6.4", "planner §6.2", "planner §11", "planner §12.2", "decision 31")
+@pytest.mark.contract("planner §6.4", "planner §6.2", "planner §11", "planner §12.2")
 def test_deadlines_are_open_events_by_urgency(ann: User, ben: User, today: date, tomorrow: date) -> None:
     soon = plan(ann, tomorrow, title="Soon", difficulty_weight=1, starts_at=f"{tomorrow}T23:00:00Z")
     heavy = plan(ann, today + timedelta(days=10), title="Heavy", difficulty_weight=500)
@@ -132,6 +132,38 @@ def test_deadlines_are_open_events_by_urgency(ann: User, ben: User, today: date,
     assert deadlines[2]["urgency_score"] == pytest.approx(1 / (left / timedelta(hours=1)), abs=0.001)
     scores = [item["urgency_score"] for item in deadlines]
     assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.contract("planner §12.2", "apps §7")
+def test_completed_events_of_the_window_end_the_deadlines(ann: User, ben: User, today: date, tomorrow: date) -> None:
+    weeks_ago = today - timedelta(days=21)
+    light = plan(ann, today + timedelta(days=300), title="Open")
+    done = [
+        plan(ann, weeks_ago + timedelta(days=day), title=title, is_completed=True, difficulty_weight=9)
+        for day, title in ((1, "B"), (1, "A"), (0, "C"), (6, "D"))
+    ]
+    plan(ann, weeks_ago - timedelta(days=1), title="Before", is_completed=True)
+    plan(ann, weeks_ago + timedelta(days=7), title="After", is_completed=True)
+    plan(ben, weeks_ago, title="Not mine", is_completed=True)
+    shown = week(ann, f"?start_date={weeks_ago}")
+    assert [item["title"] for item in shown["deadlines"]] == ["Open", "C", "A", "B", "D"]
+    assert [item["is_completed"] for item in shown["deadlines"]] == [False, True, True, True, True]
+    assert shown["deadlines"][0]["id"] == light["id"]
+    assert shown["deadlines"][1] == {**done[2], "urgency_score": 0.0}
+    assert not any(day["events"] for day in shown["days"])
+    assert [item["title"] for item in week(ann, f"?start_date={weeks_ago}&days=3")["deadlines"]] == [
+        "Open",
+        "C",
+        "A",
+        "B",
+    ]
+
+
+@pytest.mark.contract("planner §12.2", "apps §7")
+def test_at_most_forty_completed_events_are_listed(ann: User, tomorrow: date) -> None:
+    for number in range(42):
+        plan(ann, tomorrow, title=f"Done {number:02}", is_completed=True)
+    assert [item["title"] for item in week(ann)["deadlines"]] == [f"Done {number:02}" for number in range(40)]
 
 
 @pytest.mark.contract("planner §6.4")
@@ -153,7 +185,8 @@ def test_the_requests_of_the_planner_app_work(ann: User, ben: User, tomorrow: da
     assert [item["id"] for item in grid(ann)[str(tomorrow)]] == [created["id"]]
     toggle = {"is_completed": True, "completed_at": f"{tomorrow}T10:00:00.000Z"}
     assert change_event(ann, created, **toggle)["completed_at"] == f"{tomorrow}T10:00:00+00:00"
-    assert (week(ann)["deadlines"], grid(ann)[str(tomorrow)], ann.get("planner-events/").json()) == ([], [], [])
+    assert (grid(ann)[str(tomorrow)], ann.get("planner-events/").json()) == ([], [])
+    assert [(item["id"], item["is_completed"]) for item in week(ann)["deadlines"]] == [(created["id"], True)]
     change_event(ann, created, is_completed=False, completed_at=None)
     assert week(ann)["deadlines"][0]["completed_at"] is None
     # A course that was made on the device and not published yet.

@@ -96,6 +96,15 @@ def test_a_bucket_makes_storage_remote(monkeypatch: pytest.MonkeyPatch) -> None:
     assert own.address == "https://files.example.org"
 
 
+@pytest.mark.contract("apps §2")
+def test_the_kind_of_storage_is_that_of_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert make(monkeypatch, MEDIA_STORE_URL="s3://uploads/prefix").media_location.kind == "s3"
+    assert make(monkeypatch, MEDIA_STORE_URL="file:///srv/s3:/r2").media_location.kind == "local"
+    assert make(monkeypatch, **R2).media_location.kind == "r2"
+    other = "https://minio.example.org/.r2.cloudflarestorage.com"
+    assert make(monkeypatch, **R2, CLOUDFLARE_R2_ENDPOINT_URL=other).media_location.kind == "s3"
+
+
 @pytest.mark.contract("identity §14")
 @pytest.mark.parametrize("missing", [name for name in R2 if name != "CLOUDFLARE_R2_BUCKET_NAME"])
 def test_a_bucket_needs_its_companions(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:

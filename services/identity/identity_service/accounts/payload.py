@@ -16,8 +16,8 @@ from notechondria_shared.web.media_url import media_url
 
 
 def display_name(user: User) -> str:
-    """First and last name, else the user name."""
-    return f"{user.first_name} {user.last_name}".strip() or user.username
+    """The chosen name (apps §6), else first and last name, else the user name."""
+    return user.display_name or f"{user.first_name} {user.last_name}".strip() or user.username
 
 
 def user_object(request: Request, user: User) -> UserObject:

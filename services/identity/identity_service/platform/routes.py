@@ -5,13 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from identity_service.dependencies import State
-from identity_service.platform.schemas import SERVICE, Build, Handshake, Pong, RootAlive
+from identity_service.platform.schemas import SERVICE, Build, Handshake, Pong, RootAlive, Storage
 from notechondria_shared.core.timestamps import iso_offset, now
 from notechondria_shared.core.version import product_version
 from notechondria_shared.web.errors import EMPTY_405
 from notechondria_shared.web.internal import Liveness
 
 ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+STORAGE_LABELS = {"local": "Local disk", "s3": "S3 object storage", "r2": "Cloudflare R2"}
 router = APIRouter(tags=["platform"])
 
 
@@ -26,7 +27,7 @@ async def root() -> RootAlive:
 async def handshake(state: State) -> Handshake:
     """Who this is and what it can do (identity §6.1); capabilities are what the deployed services announced."""
     settings = state.settings
-    version = product_version()
+    version, kind = product_version(), settings.media_location.kind
     return Handshake(
         service=SERVICE,
         api_version="v1",
@@ -40,6 +41,8 @@ async def handshake(state: State) -> Handshake:
             build_time=settings.backend_build_time,
             deploy_target=settings.backend_deploy_target,
         ),
+        min_frontend_version=settings.min_frontend_version,
+        storage=Storage(backend=kind, label=settings.storage_label or STORAGE_LABELS[kind]),
     )
 
 

@@ -28,8 +28,15 @@ class Build(BaseModel):
     deploy_target: str
 
 
+class Storage(BaseModel):
+    """Where uploads lie: the kind, and its name for people (apps §2)."""
+
+    backend: Literal["local", "s3", "r2"]
+    label: str
+
+
 class Handshake(BaseModel):
-    """`GET /handshake/` (identity §6.1)."""
+    """`GET /handshake/` (identity §6.1, apps §2)."""
 
     service: str
     api_version: Literal["v1"]
@@ -38,6 +45,8 @@ class Handshake(BaseModel):
         dict[str, int], Field(description="What this deployment offers, by name, with the level of each.")
     ]
     build: Build
+    min_frontend_version: Annotated[str, Field(description="The oldest app that is supported; empty: all.")]
+    storage: Storage
 
 
 class Pong(BaseModel):

@@ -37,6 +37,9 @@ class SettingsRow:
     theme_mode: str
     api_base_url: str
     mcp_skill_md: str
+    display_name: str
+    uncategorized_folder_name: str
+    last_seen_versions: dict[str, str]
     app_settings: dict[str, JsonValue]
     app_settings_updated_at: datetime | None
     api_key_prefix: str
@@ -58,6 +61,9 @@ SETTINGS = prepare(
         User.theme_mode,
         User.api_base_url,
         User.mcp_skill_md,
+        User.display_name,
+        User.uncategorized_folder_name,
+        User.last_seen_versions,
         User.app_settings,
         User.app_settings_updated_at,
         func.coalesce(_PREFIX, "").label("api_key_prefix"),

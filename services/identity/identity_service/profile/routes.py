@@ -24,13 +24,16 @@ from notechondria_shared.storage import decoder
 from notechondria_shared.web.body import BODY_LIMIT, TEXT_LIMIT, describe_body, parse_small, validate, well_formed
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.media_url import media_url
+from notechondria_shared.web.revalidation import REVALIDATED
 from notechondria_shared.web.route import api_router
 from notechondria_shared.web.upload import is_multipart, read_form
 
+UNCATEGORIZED = "Inbox"
+"""What notes without a course are shown under, unless the person named it."""
 router = api_router("/api/v1/settings", tags=["settings"])
 
 
-@router.get("/")
+@router.get("/", dependencies=[REVALIDATED])
 async def get_settings(request: Request, state: State, caller: LoggedIn, read: ReadSession) -> SettingsObject:
     """The whole settings object (identity §11.1); the account gets a picture here if it has none."""
     row = await read.one(queries.SETTINGS, user_id=caller.user_id)
@@ -110,6 +113,10 @@ def _settings_object(request: Request, row: queries.SettingsRow) -> SettingsObje
     return SettingsObject.model_validate(
         columns
         | {
+            "display_name": row.display_name or row.username,
+            "uncategorized_folder_name": row.uncategorized_folder_name or UNCATEGORIZED,
+            # There is no sign-in site to be linked to yet (apps §3).
+            "casdoor_linked": False,
             "image_url": media_url(request, row.image_path),
             "app_settings": service.merged_settings(row),
             "app_settings_updated_at": iso_offset_or_none(row.app_settings_updated_at),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from identity_service.fields import Address
 from notechondria_contracts.fields import Choice, DateTime, Json, Text
-from notechondria_contracts.fields.validation_messages import BAD_URL
+from notechondria_contracts.fields.rules import JsonSchema, Rule, json_type, refuse
+from notechondria_contracts.fields.validation_messages import BAD_URL, BLANK, NOT_AN_OBJECT, NOT_TEXT, too_long
 from notechondria_shared.web import Body
 from notechondria_shared.web.body import example
 
@@ -26,6 +28,34 @@ def url_problem(text: str) -> str | None:
         return BAD_URL
     fine = parts.scheme.lower() in {"http", "https"} and parts.hostname and not any(c.isspace() for c in text)
     return None if fine else BAD_URL
+
+
+@dataclass(frozen=True, slots=True)
+class AppVersions(Rule):
+    """An object app -> version, texts that are not blank (apps §6); forms send it as JSON text."""
+
+    null: bool = False
+    longest: int = 32
+
+    def convert(self, value: object) -> dict[str, str]:
+        sent = Json().convert(value)
+        if not isinstance(sent, dict):
+            raise refuse(NOT_AN_OBJECT.format(type=json_type(sent)))
+        trimmed: dict[str, str] = {}
+        for app, version in sent.items():
+            if not isinstance(version, str):
+                raise refuse(NOT_TEXT)
+            name, number = app.strip(), version.strip()
+            if not (name and number):
+                raise refuse(BLANK)
+            if max(len(name), len(number)) > self.longest:
+                raise refuse(too_long(self.longest))
+            trimmed[name] = number
+        return trimmed
+
+    def schema(self) -> JsonSchema:
+        text = {"type": "string", "minLength": 1, "maxLength": self.longest}
+        return {"type": "object", "propertyNames": text, "additionalProperties": text}
 
 
 EDITOR_MODES = ("G", "B", "P")
@@ -57,6 +87,9 @@ class ChangeSettings(Mirrored):
     social_link: Annotated[str, Text(max_length=255, blank=True, check=url_problem)] = ""
     editor_mode: Annotated[str, Choice(EDITOR_MODES)] = "P"
     mcp_skill_md: Annotated[str, Text(blank=True)] = ""
+    display_name: Annotated[str, Text(max_length=150, blank=True)] = ""
+    uncategorized_folder_name: Annotated[str, Text(max_length=120, blank=True)] = ""
+    last_seen_versions: Annotated[dict[str, str], AppVersions()] = Field(default_factory=dict)
     app_settings: Annotated[object, Json()] = None
     app_settings_updated_at: Annotated[datetime | None, DateTime(null=True)] = None
 
@@ -79,5 +112,9 @@ class SettingsObject(BaseModel):
     api_key_prefix: str
     api_base_url: str
     mcp_skill_md: str
+    display_name: Annotated[str, Field(description="The user name while none was chosen (apps §6).")]
+    uncategorized_folder_name: Annotated[str, Field(description="What notes without a course are shown under.")]
+    last_seen_versions: Annotated[dict[str, str], Field(description="The newest version of each app that was seen.")]
+    casdoor_linked: Annotated[bool, Field(description="Whether the account is linked to the sign-in site (apps §3).")]
     app_settings: dict[str, object]
     app_settings_updated_at: str | None

@@ -23,7 +23,19 @@ from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.body import validate
 
 MIRRORED = ("theme_preset", "theme_mode", "api_base_url")
-PLAIN = ("username", "first_name", "last_name", "motto", "social_link", "editor_mode", "mcp_skill_md")
+PLAIN = (
+    "username",
+    "first_name",
+    "last_name",
+    "motto",
+    "social_link",
+    "editor_mode",
+    "mcp_skill_md",
+    "display_name",
+    "uncategorized_folder_name",
+)
+APPS_AT_MOST = 16
+"""Entries of `last_seen_versions` (apps §6)."""
 SETTINGS_LIMIT = 256 * 1024
 """Bytes of the stored `app_settings` as JSON."""
 
@@ -67,7 +79,9 @@ async def change(
     caller.precondition.check({name: getattr(user, name) for name in PLAIN})
     visible = (user.username, user.image_path, user.editor_mode)
     merged = _merged(user, body)
-    failing = {**problems, **await _refused(db, user, body, by_session=caller.kind == "session"), **_misfits(merged)}
+    versions = user.last_seen_versions | body.last_seen_versions
+    refused = await _refused(db, user, body, by_session=caller.kind == "session")
+    failing = {**problems, **refused, **_misfits(merged), **_too_many(versions)}
     if failing:
         raise FieldErrors(**failing)
     if _changes_address(user, body):
@@ -75,6 +89,7 @@ async def change(
     for name in PLAIN:
         if body.sent(name):
             setattr(user, name, getattr(body, name))
+    user.last_seen_versions = versions
     if image_path is not None:
         user.image_path = image_path
     if merged is not None:
@@ -111,6 +126,12 @@ async def _refused(db: AsyncSession, user: User, body: ChangeSettings, *, by_ses
     if not by_session and _changes_address(user, body):
         problems["email"] = [_refusal("email", "an API key may not change the address.")]
     return problems
+
+
+def _too_many(versions: Mapping[str, str]) -> dict[str, list[str]]:
+    if len(versions) <= APPS_AT_MOST:
+        return {}
+    return {"last_seen_versions": [_refusal("last_seen_versions", f"more than {APPS_AT_MOST} apps.")]}
 
 
 def _merged(user: User, body: ChangeSettings) -> dict[str, JsonValue] | None:

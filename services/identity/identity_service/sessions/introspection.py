@@ -37,8 +37,12 @@ class DatabaseIntrospector:
     def __init__(self, database: Database, key: AssertionKey) -> None:
         self._database, self._key = database, key
 
-    async def introspect(self, credential: Credential, *, touch: bool = True) -> Introspection:
-        """The answer for a credential. `touch=False` leaves `last_seen_at` alone (the probe, identity §7.6)."""
+    async def introspect(self, credential: Credential, *, patience: float = 0.0, touch: bool = True) -> Introspection:
+        """The answer for a credential; nobody is waited for.
+
+        `touch=False` leaves `last_seen_at` alone (the probe, identity §7.6).
+        """
+        del patience  # the tables are this service's own
         if credential.kind == "session":
             return await self._session(credential.digest, touch=touch)
         return await self._key_of(credential.digest, touch=touch)

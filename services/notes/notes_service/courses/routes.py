@@ -11,6 +11,7 @@ from notechondria_shared.db import SessionReader
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import DETAIL
+from notechondria_shared.web.revalidation import REVALIDATED
 from notechondria_shared.web.route import api_router
 from notes_service.callers import KnownCaller, MaybeKnownCaller, viewer
 from notes_service.courses import ordering, queries, schemas, service
@@ -31,7 +32,7 @@ async def require_own_course(caller: KnownCaller, course_id: int, read: ReadSess
 OwnCourse = Annotated[int, Depends(require_own_course)]
 
 
-@router.get("/")
+@router.get("/", dependencies=[REVALIDATED])
 async def list_courses(request: Request, caller: MaybeKnownCaller, read: ReadSession) -> list[schemas.CourseObject]:
     """All courses of all users but other people's Inboxes (notes §4.3, §12), in the caller's order."""
     rows = await read.all(queries.LIST, viewer=viewer(caller))

@@ -14,6 +14,7 @@ from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailab
 from notechondria_contracts.clients.planner import PlannerClient
 from notechondria_contracts.internal.planner import FrontPageActivity
 from notechondria_shared.web.dependencies import ReadSession
+from notechondria_shared.web.revalidation import REVALIDATED
 from notechondria_shared.web.route import api_router
 from notes_service.callers import MaybeKnownCaller, viewer
 from notes_service.courses.objects import describe
@@ -40,7 +41,7 @@ class FrontPage(TypedDict):
     upcoming_events: NotRequired[list[dict[str, JsonValue]]]
 
 
-@router.get("/front-page/")
+@router.get("/front-page/", dependencies=[REVALIDATED])
 async def front_page(request: Request, state: State, caller: MaybeKnownCaller, read: ReadSession) -> FrontPage:
     """Courses and the latest public notes; for a signed-in caller heatmap and deadlines, unless planner is away."""
     user_id = viewer(caller)

@@ -13,6 +13,7 @@ from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import Unauthorized
 from notechondria_shared.core.timestamps import iso_z, now
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
+from notechondria_shared.web.revalidation import has_tag
 from notechondria_shared.web.route import api_router
 from planner_service.calendar_links import queries, service, tokens
 from planner_service.calendar_links.publish import published
@@ -90,8 +91,7 @@ async def read_calendar(request: Request, token: str, settings: Settings, read: 
     body = await published(read, link, host, now())
     tag = f'"{await asyncio.to_thread(lambda: hashlib.sha256(body).hexdigest()[:32])}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=300", "X-Robots-Tag": "noindex"}
-    known = {mark.strip().removeprefix("W/") for mark in request.headers.get("if-none-match", "").split(",")}
-    if tag in known or "*" in known:
+    if has_tag(request, tag):
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = 'inline; filename="notechondria.ics"'
     return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)

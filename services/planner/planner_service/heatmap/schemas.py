@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from fastapi import Query
 from pydantic import BaseModel
 
 from notechondria_contracts.fields.formats import IsoDate
+from notechondria_shared.web.query import QueryInteger
+
+HALF_A_YEAR = 182
+"""Days before and after today without parameters."""
+DaysBack = Annotated[
+    int | None, QueryInteger(1, 366, strict=True), Query(description="Days before today; 182 without it (apps §7).")
+]
+DaysAhead = Annotated[
+    int | None, QueryInteger(1, 366, strict=True), Query(description="Days after today; 182 without it (apps §7).")
+]
 
 
 class Cell(BaseModel):
@@ -21,7 +32,7 @@ class Cell(BaseModel):
 
 
 class Heatmap(BaseModel):
-    """`GET /heatmap/`: 365 days, ascending, without gaps."""
+    """`GET /heatmap/`: the days asked for, 365 without parameters, ascending, without gaps."""
 
     today: IsoDate
     start_date: IsoDate

@@ -8,7 +8,6 @@ from typing import Literal, TypedDict
 from notechondria_shared.db import Reads
 from planner_service.heatmap import queries
 
-DAYS_BEFORE = DAYS_AFTER = 182
 DARKEST = 4
 WORDS_PER_GRADE = 100
 
@@ -43,20 +42,20 @@ def past_value(notes: int, most_words: int) -> int:
     return min(DARKEST, max(notes, grade))
 
 
-async def heatmap(read: Reads, user_id: int, today: date) -> HeatmapFields:
-    """The payload of planner §7: half a year back from what was written, half a year ahead from what is planned."""
-    first, last = today - timedelta(days=DAYS_BEFORE), today + timedelta(days=DAYS_AFTER)
+async def heatmap(read: Reads, user_id: int, today: date, back: int, ahead: int) -> HeatmapFields:
+    """The payload of planner §7: `back` days from what was written, `ahead` days from what is planned."""
+    first, last = today - timedelta(days=back), today + timedelta(days=ahead)
     written = await read.all(queries.WRITTEN, user_id=user_id, first=first, today=today)
     planned = await read.all(queries.PLANNED, user_id=user_id, today=today, last=last)
     past = {row.day: past_value(row.notes, row.most_words) for row in written}
     future = {row.day: int(row.weight) for row in planned}
-    days = (first + timedelta(days=n) for n in range(DAYS_BEFORE + 1 + DAYS_AFTER))
+    days = (first + timedelta(days=n) for n in range(back + 1 + ahead))
     return {
         "today": today.isoformat(),
         "start_date": first.isoformat(),
         "end_date": last.isoformat(),
-        "days_before": DAYS_BEFORE,
-        "days_after": DAYS_AFTER,
+        "days_before": back,
+        "days_after": ahead,
         "cells": [_cell(day, today, past.get(day, 0), future.get(day, 0)) for day in days],
         "max_past_value": max(past.values(), default=0),
         "max_future_value": max(future.values(), default=0),

@@ -19,6 +19,8 @@ from planner_service.planner_events.payload import event_fields
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+DAYS_BACK, DAYS_AHEAD = 364, 28
+"""Of the front page's heatmap: newer portals draw the last weeks that fit (apps §7)."""
 router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
 
 
@@ -29,7 +31,7 @@ async def front_page(user_id: int, read: ReadSession) -> Json:
     upcoming = await read.all(queries.UPCOMING, user_id=user_id, today=day)
     return Json(
         {
-            "heatmap": await heatmap(read, user_id, day),
+            "heatmap": await heatmap(read, user_id, day, DAYS_BACK, DAYS_AHEAD),
             "upcoming_events": [event_fields(row) for row in upcoming],
         }
     )

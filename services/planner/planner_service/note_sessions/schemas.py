@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -16,7 +17,19 @@ from planner_service.note_sessions.payload import session_fields
 from planner_service.note_sessions.queries import SessionRow
 
 Title = Text(max_length=120, blank=True)
-Summary = Text(max_length=255, blank=True)
+LONGEST_SUMMARY = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Summary(Text):
+    """A summary, cut rather than refused: apps send a whole description, and lose the session over a 400 (apps §8)."""
+
+    blank: bool = True
+
+    def convert(self, value: object) -> str:
+        return Text.convert(self, value)[:LONGEST_SUMMARY].rstrip()
+
+
 Timestamp = DateTime(null=True)
 
 SessionLimit = Annotated[
@@ -30,7 +43,7 @@ class OpenSession(Body):
 
     note_id: Annotated[int, Id()]
     title: Annotated[str, Title] = ""
-    summary: Annotated[str, Summary] = ""
+    summary: Annotated[str, Summary()] = ""
     started_at: Annotated[datetime | None, Timestamp] = None
     ended_at: Annotated[datetime | None, Timestamp] = None
 
@@ -40,7 +53,7 @@ class ChangeSession(Body):
 
     note_id: Annotated[int | None, Id()] = None
     title: Annotated[str | None, Title] = None
-    summary: Annotated[str | None, Summary] = None
+    summary: Annotated[str | None, Summary()] = None
     started_at: Annotated[datetime | None, Timestamp] = None
     ended_at: Annotated[datetime | None, Timestamp] = None
 

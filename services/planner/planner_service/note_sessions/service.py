@@ -9,7 +9,7 @@ from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import now
 from planner_service.accounts import ACCOUNTS
 from planner_service.models import NoteSession
-from planner_service.note_sessions.schemas import ChangeSession, OpenSession
+from planner_service.note_sessions.schemas import LONGEST_SUMMARY, ChangeSession, OpenSession
 from planner_service.references.notes import NoteReference
 from planner_service.references.service import own_note
 
@@ -27,7 +27,7 @@ async def open_session(db: AsyncSession, user_id: int, body: OpenSession, note: 
         user_id=user_id,
         note_id=body.note_id,
         title=body.title or known.title[:120],
-        summary=body.summary or known.description[:255],
+        summary=body.summary or known.description[:LONGEST_SUMMARY],
         started_at=body.started_at or now(),
         ended_at=body.ended_at,
     )

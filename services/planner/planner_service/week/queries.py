@@ -11,19 +11,22 @@ from planner_service.note_sessions.queries import VISIBLE, SessionRow
 from planner_service.planner_events.queries import COLUMNS, EventRow
 
 MOST_DEADLINES = 40
+MOST_COMPLETED = 40
 
 # Written out, not bound: only so does a generic plan see that the partial indexes fit.
 _NONE: ColumnElement[str] = literal_column("'N'")
-# The one place that holds the choice of planner §12.2: completed events are in neither grid nor deadlines.
-_SHOWN = select(*COLUMNS).where(PlannerEvent.user_id == bindparam("user_id"), ~PlannerEvent.is_completed)
+_OWN = select(*COLUMNS).where(PlannerEvent.user_id == bindparam("user_id"))
+_SHOWN = _OWN.where(~PlannerEvent.is_completed)
 _SINGLE = _SHOWN.where(PlannerEvent.recurrence_freq == _NONE)
 
 _FIRST, _LAST = bindparam("first", type_=Date), bindparam("last", type_=Date)
 
-SINGLE_EVENTS = prepare(
-    _SINGLE.where(PlannerEvent.event_date.between(_FIRST, _LAST)).order_by(
-        PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id
-    ),
+# The grid's, and the completed ones that end the list of deadlines (planner §12.2), series among them.
+EVENTS_OF_WINDOW = prepare(
+    _OWN.where(
+        PlannerEvent.event_date.between(_FIRST, _LAST),
+        or_(PlannerEvent.recurrence_freq == _NONE, PlannerEvent.is_completed),
+    ).order_by(PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id),
     EventRow,
 )
 # For the grid and the deadlines alike: every series that may have an occurrence from `first` to `last`.

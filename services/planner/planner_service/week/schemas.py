@@ -43,7 +43,7 @@ class CalendarItem(BaseModel):
 
 
 class Deadline(EventPayload):
-    """An open event that lies ahead, with its weight per hour left."""
+    """An open event that lies ahead, with its weight per hour left; at the end completed ones of the window, with 0."""
 
     urgency_score: float
 

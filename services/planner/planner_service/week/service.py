@@ -30,7 +30,7 @@ class PlanFields(EventFields):
 
 
 class DeadlineFields(EventFields):
-    """An open event that lies ahead."""
+    """An open event that lies ahead, or a completed one of the window."""
 
     urgency_score: float
 
@@ -59,7 +59,8 @@ async def week(read: Reads, user_id: int, days: Days, at: datetime) -> WeekField
     """The payload of planner §6.2; `at` is now."""
     today = at.date()
     horizon = shifted(today, NEXT_WITHIN.days)
-    single = await read.all(queries.SINGLE_EVENTS, user_id=user_id, first=days.first, last=days.last)
+    dated = await read.all(queries.EVENTS_OF_WINDOW, user_id=user_id, first=days.first, last=days.last)
+    single, completed = [row for row in dated if not row.is_completed], [row for row in dated if row.is_completed]
     series = await read.all(queries.SERIES, user_id=user_id, first=min(days.first, today), last=max(days.last, horizon))
     sessions = await read.all(queries.SESSIONS, user_id=user_id, start=days.start, end=days.end)
     entries = await read.all(ENTRIES, user_id=user_id, start=days.start, end=days.end)
@@ -69,7 +70,10 @@ async def week(read: Reads, user_id: int, days: Days, at: datetime) -> WeekField
         "previous_week_start": shifted(days.first, -WEEK).isoformat(),
         "next_week_start": shifted(days.first, WEEK).isoformat(),
         "days": _grid(days, [*single, *_occurrences(series, days)], sessions, entries),
-        "deadlines": _deadlines([*due, *_next(series, today)], at),
+        "deadlines": [
+            *_deadlines([*due, *_next(series, today)], at),
+            *_struck_through(completed[: queries.MOST_COMPLETED]),
+        ],
     }
 
 
@@ -111,3 +115,8 @@ def _deadlines(rows: Iterable[EventRow], at: datetime) -> list[DeadlineFields]:
         {**event_fields(row), "urgency_score": urgency_score(row.difficulty_weight, row.starts_at, at)} for row in rows
     ]
     return sorted(scored, key=lambda item: (-item["urgency_score"], item["starts_at"], item["title"]))
+
+
+def _struck_through(rows: Iterable[EventRow]) -> Iterable[DeadlineFields]:
+    for row in rows:
+        yield {**event_fields(row), "urgency_score": 0.0}

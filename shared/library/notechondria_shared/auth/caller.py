@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from notechondria_shared.auth.assertion import ASSERTION_HEADER
 from notechondria_shared.auth.credentials import Kind, parse_authorization
-from notechondria_shared.auth.introspection import Introspection
+from notechondria_shared.auth.introspection import READ_RESTART_SECONDS, RESTART_SECONDS, Introspection
 from notechondria_shared.auth.precondition import PRECONDITION_HEADER, UNCONDITIONAL, Precondition
 from notechondria_shared.auth.state import AuthState, state_of
 from notechondria_shared.core.errors import (
@@ -78,7 +78,8 @@ async def _identify(request: Request) -> Caller | None:
         raise
     if credential is None:
         return None
-    found = await state_of(request.app, AuthState).introspector.introspect(credential)
+    patience = READ_RESTART_SECONDS if request.method in {"GET", "HEAD"} else RESTART_SECONDS
+    found = await state_of(request.app, AuthState).introspector.introspect(credential, patience=patience)
     if not found.active:
         log_refusal(request, credential.shown, found.reason)
         if found.reason == "disabled":

@@ -32,6 +32,8 @@ STALE_SECONDS = 120.0
 """So long an answer still counts after its time while identity cannot be reached: what revokes it comes by the bus."""
 RESTART_SECONDS = 1.5
 """So long a question waits for an identity that refuses connections, as one that is restarting does."""
+READ_RESTART_SECONDS = 10.0
+"""The same for a request that only reads: it waits for identity as it does for its own service (apps §1)."""
 AWAY = "Sign-in cannot be checked right now: Backend.Auth/introspect — the identity service is not reachable."
 
 
@@ -60,8 +62,8 @@ class Introspection(BaseModel):
 class Introspector(Protocol):
     """Asks what a credential stands for; raises `Unavailable` when nobody can answer."""
 
-    async def introspect(self, credential: Credential) -> Introspection:
-        """The answer of identity, possibly from the cache."""
+    async def introspect(self, credential: Credential, *, patience: float = RESTART_SECONDS) -> Introspection:
+        """The answer of identity, possibly from the cache. `patience`: seconds to wait for one that restarts."""
         ...
 
 
@@ -119,13 +121,13 @@ class HttpIntrospector:
         known = self._cache.get(credential.digest)
         return known[2] if known and known[0] > time.monotonic() else None
 
-    async def introspect(self, credential: Credential) -> Introspection:
+    async def introspect(self, credential: Credential, *, patience: float = RESTART_SECONDS) -> Introspection:
         """The answer for a credential; `Unavailable` when identity cannot be reached."""
         if cached := self.cached(credential):
             return cached
         generation = self._generation
         try:
-            answer = await self._ask(credential)
+            answer = await self._ask(credential, patience)
         except Unavailable:
             known = self._cache.get(credential.digest)  # looked up again: it may have been revoked meanwhile
             if known and known[1] > time.monotonic():
@@ -142,15 +144,15 @@ class HttpIntrospector:
                 self._cache.popitem(last=False)
         return answer
 
-    async def _ask(self, credential: Credential) -> Introspection:
+    async def _ask(self, credential: Credential, patience: float) -> Introspection:
         question = {"kind": credential.kind, "digest": credential.digest}
-        deadline = time.monotonic() + RESTART_SECONDS
+        deadline = time.monotonic() + patience
         try:
             while True:
                 try:
                     answer = await self._http.post(self._url, json=question)
                     break
-                except httpx.ConnectError:
+                except (httpx.ConnectError, httpx.ConnectTimeout):
                     if time.monotonic() > deadline:
                         raise
                     await asyncio.sleep(0.1)

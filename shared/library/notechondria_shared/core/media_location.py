@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
+
+R2_HOSTS = ".r2.cloudflarestorage.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +28,11 @@ class MediaLocation:
     url: str
     access: S3Access | None = None
     address: str = ""
+
+    @property
+    def kind(self) -> Literal["local", "s3", "r2"]:
+        """A folder, a bucket, or one of Cloudflare's R2."""
+        if not self.url.startswith("s3:"):
+            return "local"
+        host = urlsplit(self.access.endpoint).hostname if self.access else None
+        return "r2" if host and host.endswith(R2_HOSTS) else "s3"

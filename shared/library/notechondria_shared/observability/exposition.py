@@ -22,7 +22,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp
 
 from notechondria_shared.auth.credentials import Credential
-from notechondria_shared.auth.introspection import HttpIntrospector, Introspection
+from notechondria_shared.auth.introspection import RESTART_SECONDS, HttpIntrospector, Introspection
 from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.background import Background
 from notechondria_shared.core.settings import CoreSettings
@@ -50,10 +50,10 @@ class CountedIntrospector:
         self._asked = asked
         self._hit, self._miss = (meters.LOOKUPS.labels(service, result) for result in ("hit", "miss"))
 
-    async def introspect(self, credential: Credential) -> Introspection:
+    async def introspect(self, credential: Credential, *, patience: float = RESTART_SECONDS) -> Introspection:
         """The answer for a credential, as without counting."""
         (self._hit if self._asked.cached(credential) else self._miss).inc()
-        return await self._asked.introspect(credential)
+        return await self._asked.introspect(credential, patience=patience)
 
 
 class Sampler(Background):

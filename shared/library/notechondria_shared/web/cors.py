@@ -24,6 +24,11 @@ def origin_allowed(origin: str, hosts: frozenset[str]) -> bool:
     return name is not None and name.lower() in hosts
 
 
+def preflight_headers(scope: Scope, path: str, hosts: frozenset[str]) -> list[tuple[bytes, bytes]]:
+    """What an answer to a preflight has beside `cors_headers`: a browser asks again after two hours (apps §1)."""
+    return [(b"access-control-max-age", b"7200")] if cors_headers(scope, path, hosts) else []
+
+
 def cors_headers(scope: Scope, path: str, hosts: frozenset[str]) -> list[tuple[bytes, bytes]]:
     """The CORS headers of an answer to this request for `path`: empty off the API and for origins not allowed."""
     if not path.startswith(PREFIXES):

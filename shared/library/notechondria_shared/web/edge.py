@@ -19,14 +19,14 @@ from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.web.access_log import log_access, mask_path
 from notechondria_shared.web.answers import Json, server_error
 from notechondria_shared.web.capacity import Capacity
-from notechondria_shared.web.cors import PREFIXES, cors_headers
+from notechondria_shared.web.cors import PREFIXES, cors_headers, preflight_headers
 from notechondria_shared.web.errors import answer
+from notechondria_shared.web.paths import NOT_STORED
 from notechondria_shared.web.slow_bodies import BODIES, TimedBody
 
 FORWARD_AUTH = "/internal/forward-auth"
 """Where the gateway asks who is calling; the client gets a refusal as it is, so with CORS headers for its own path."""
 REFERRER_POLICY = b"strict-origin-when-cross-origin"
-NOT_STORED = ("/api/v1/auth/", "/api/v1/settings/", "/api/v1/mcp/")
 """Answers with credentials, addresses and who did what: no cache keeps them."""
 WRONG_HOST = "Invalid Host header."
 logger = logging.getLogger("notechondria.http")
@@ -98,7 +98,7 @@ class EdgeMiddleware:
         # Between services the Host is a service name; the gateway strips X-Internal-* of clients.
         internal = path.startswith("/internal/") or bool(_header(scope, b"x-internal-assertion"))
         if scope["method"] == "OPTIONS" and path.startswith(PREFIXES):
-            await _no_content(send)
+            await _no_content(send, preflight_headers(scope, path, self._cors_hosts))
         elif not internal and not self._host_allowed(scope):
             await _wrong_host(path)(scope, receive, send)
         else:
@@ -155,6 +155,6 @@ def _kept(headers: list[tuple[bytes, bytes]], extra: list[tuple[bytes, bytes]]) 
     return [(name, value) for name, value in headers if name not in names or name == b"vary"]
 
 
-async def _no_content(send: Send) -> None:
-    await send({"type": "http.response.start", "status": 204, "headers": []})
+async def _no_content(send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
     await send({"type": "http.response.body", "body": b""})

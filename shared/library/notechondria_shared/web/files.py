@@ -7,10 +7,11 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from starlette.requests import Request
+from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from notechondria_shared.storage.media import MediaStore, StoredFile
+from notechondria_shared.web.revalidation import has_tag
 
 CACHE_CONTROL = "public, max-age=86400"
 SANDBOX = "default-src 'none'; sandbox"
@@ -42,7 +43,7 @@ _RANGE = re.compile(r"bytes=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)
 def deliver(request: Request, stored: StoredFile, path: str) -> Response:
     """A stored file as a response; 304 when the client has it already."""
     headers = _headers(stored, path)
-    if _has_it(request, stored):
+    if has_tag(request, f'"{stored.etag}"'):
         return Response(status_code=304, headers=headers)
     headers["Content-Length"] = str(stored.size)
     return StreamingResponse(stored.chunks(), media_type=_content_type(path), headers=headers)
@@ -61,7 +62,7 @@ async def deliver_range(request: Request, media: MediaStore, path: str) -> Respo
     condition = request.headers.get("if-range", "")
     match = _RANGE.fullmatch(byte_range.strip()) if byte_range else None
     applies = match is not None and (match[1] or match[2]) and condition in {"", f'"{stored.etag}"'}
-    if not match or not applies or _has_it(request, stored):
+    if not match or not applies or has_tag(request, f'"{stored.etag}"'):
         answer = deliver(request, stored, path)
         answer.headers["Accept-Ranges"] = "bytes"
         return answer
@@ -102,8 +103,3 @@ def _headers(stored: StoredFile, path: str) -> dict[str, str]:
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
         headers["Content-Security-Policy"] = SANDBOX
     return headers
-
-
-def _has_it(request: Request, stored: StoredFile) -> bool:
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    return f'"{stored.etag}"' in known or known == {"*"}

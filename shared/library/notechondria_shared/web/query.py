@@ -51,11 +51,12 @@ class QueryRule(ABC):
 
 @dataclass(frozen=True, slots=True)
 class QueryInteger(QueryRule):
-    """A whole number, cut to `minimum`..`maximum`; `lenient` ignores what is none."""
+    """A whole number, cut to `minimum`..`maximum`; `lenient` ignores what is none, `strict` refuses what is beyond."""
 
     minimum: int = -BIGINT_MAX
     maximum: int = BIGINT_MAX
     lenient: bool = False
+    strict: bool = False
 
     def read(self, text: str) -> int | None:
         """The number within its bounds."""
@@ -63,7 +64,12 @@ class QueryInteger(QueryRule):
             if self.lenient:
                 return None
             raise refuse(validation_messages.NOT_INTEGER)
-        return max(self.minimum, min(int(text), self.maximum))
+        number = int(text)
+        if self.strict and number < self.minimum:
+            raise refuse(validation_messages.too_small(self.minimum))
+        if self.strict and number > self.maximum:
+            raise refuse(validation_messages.too_large(self.maximum))
+        return max(self.minimum, min(number, self.maximum))
 
     def schema(self) -> JsonSchemaValue:
         """An integer with its bounds."""

@@ -19,7 +19,8 @@ from starlette.datastructures import Headers
 from notechondria_shared.auth.caller import LOGINS
 from notechondria_shared.web.body import Body, client_of, decode
 from notechondria_shared.web.body_budget import BUDGET
-from notechondria_shared.web.paths import calls
+from notechondria_shared.web.paths import NOT_STORED, calls
+from notechondria_shared.web.revalidation import is_revalidated, revalidate
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Responses = dict[int | str, dict[str, Any]]
@@ -50,6 +51,8 @@ class ApiRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """FastAPI's handler, with the login and the decoding in front of it where there is a body."""
         handle = super().get_route_handler()
+        if is_revalidated(calls(self.dependant)):
+            handle = _revalidating(handle, stored=not self.path.startswith(NOT_STORED))
         model = body_model(self.dependant)
         if model is None:
             return handle
@@ -63,6 +66,13 @@ class ApiRoute(APIRoute):
                 return await handle(_DecodedRequest(request, value))
 
         return read_and_handle
+
+
+def _revalidating(handle: Handler, *, stored: bool) -> Handler:
+    async def handle_and_compare(request: Request) -> Response:
+        return revalidate(request, await handle(request), stored=stored)
+
+    return handle_and_compare
 
 
 def body_model(dependant: Dependant) -> type[Body] | None:

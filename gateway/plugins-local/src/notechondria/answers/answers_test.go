@@ -192,6 +192,9 @@ func TestPreflightsAreAlways204(t *testing.T) {
 		if status == 204 && (seen.Body.Len() != 0 || seen.Header().Get("Content-Type") != "") {
 			t.Errorf("%s: %s %v", path, seen.Body, seen.Header())
 		}
+		if kept := seen.Header().Get("Access-Control-Max-Age"); (kept == "7200") != (status == 204) {
+			t.Errorf("%s: kept for %q", path, kept)
+		}
 	}
 }
 
