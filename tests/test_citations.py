@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tools.citations import all_wrong_citations, files, wrong_citations
-from tools.contract_sections import ROOT, sections
+from tools.contract_sections import CONTRACTS, ROOT, sections
 
 KNOWN = ("notes §5", "notes §5.5", "identity §7.5", "identity §7.7", "decision 27", "ADR 0004")
 
@@ -66,7 +66,7 @@ def test_a_number_alone_means_the_page_in_the_contract() -> None:
 def test_a_wrong_citation_is_named_with_its_file_and_line(tmp_path: Path) -> None:
     contract = tmp_path / "docs/contract"
     contract.mkdir(parents=True)
-    for name in ("identity", "notes", "planner", "mcp"):
+    for name in CONTRACTS:
         (contract / f"{name}.md").write_text('## 1. Rules <a id="s1"></a>\n')
     (contract / "decisions.md").write_text('| <a id="d1"></a>1 | A point | what we do |\n')
     (tmp_path / "README.md").write_text("Title\n\nnotes §1, decision 1 and notes §2\n")
@@ -80,7 +80,7 @@ def test_anchors_are_those_of_the_numbers(tmp_path: Path) -> None:
     assert len(found) > 200
     contract = tmp_path / "docs/contract"
     contract.mkdir(parents=True)
-    for name in ("identity", "notes", "planner", "mcp", "decisions"):
+    for name in (*CONTRACTS, "decisions"):
         (contract / f"{name}.md").write_text('### 1.2 Rules <a id="s1-3"></a>\n')
     with pytest.raises(ValueError, match=r"s1-3 where s1-2"):
         sections(tmp_path)

@@ -152,3 +152,14 @@ def test_foreign_and_unknown_courses_cannot_be_changed(agent: Agent, stranger: A
         "unsubscribe_course",
     ):
         assert "NotFound" in agent.fails(tool, course_id=999_999_999)
+
+
+@pytest.mark.contract("mcp §5.3", "apps §5")
+def test_without_an_inbox_the_notes_of_a_deleted_course_have_none(agent: Agent) -> None:
+    listed = agent.user.get("courses/").json()
+    inbox = next(one["id"] for one in listed if one["is_default"])
+    assert agent.user.delete(f"courses/{inbox}/").status_code == 204
+    course = agent("create_course", title="Short")["id"]
+    note = agent("create_note", title="Left over", course_id=course)
+    assert agent("delete_course", course_id=course) == {"deleted": True}
+    assert agent("get_note", note_id=note["id"])["course_id"] is None

@@ -10,7 +10,7 @@ from notes_service.authors.service import ACCOUNTS
 from notes_service.courses.service import move_notes
 from notes_service.events import publish
 from notes_service.media.note_files import files_of, queue_files
-from notes_service.models import Author, Course, Note, NoteBlock
+from notes_service.models import Author, Course, Note, NoteBlock, WorkSession
 
 
 async def delete_content(db: AsyncSession, user_id: int) -> None:
@@ -27,6 +27,7 @@ async def delete_content(db: AsyncSession, user_id: int) -> None:
     own = list(await db.scalars(select(Note.id).where(Note.creator_id == user_id).order_by(Note.id)))
     paths = await files_of(db, own)
     await db.execute(delete(Note).where(Note.creator_id == user_id))
+    await db.execute(delete(WorkSession).where(WorkSession.user_id == user_id))
     await db.execute(delete(NoteBlock).where(NoteBlock.creator_id == user_id))
     for course in courses:
         await move_notes(db, course.id, user_id, None)

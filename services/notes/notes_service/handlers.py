@@ -7,11 +7,22 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.identity import UserActivated, UserDeleted, UserUpdated
+from notechondria_contracts.events.planner import NoteSessionOpened
+from notechondria_shared.db import SessionReader
 from notechondria_shared.messaging.consumer import Subscription
 from notes_service.account_deletion import delete_content
 from notes_service.authors.known import KnownAuthors
 from notes_service.authors.service import ACCOUNTS, project
+from notes_service.popularity.queries import KEEP_SESSION
 from notes_service.seeding.service import seed_once
+
+
+async def on_session_opened(db: AsyncSession, event: NoteSessionOpened) -> None:
+    """Count the session for the note, by which notes are popular (apps §4)."""
+    if not await ACCOUNTS.is_present(db, event.user_id):
+        return
+    row = {"session_id": event.session_id, "note_id": event.note_id, "user_id": event.user_id}
+    await SessionReader(db).run(KEEP_SESSION, {**row, "started_at": event.started_at})
 
 
 def subscriptions(known_authors: KnownAuthors) -> Sequence[Subscription]:
@@ -32,4 +43,7 @@ def subscriptions(known_authors: KnownAuthors) -> Sequence[Subscription]:
         await delete_content(db, event.user_id)
         known_authors.forget(event.user_id)
 
-    return (Subscription("identity", {UserActivated: activated, UserUpdated: updated, UserDeleted: deleted}),)
+    return (
+        Subscription("identity", {UserActivated: activated, UserUpdated: updated, UserDeleted: deleted}),
+        Subscription("planner", {NoteSessionOpened: on_session_opened}),
+    )

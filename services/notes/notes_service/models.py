@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, Uuid, false, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -47,6 +47,8 @@ class Author(Base):
     """Of the last event consumed; 0 for a row made at the first request, which any event overwrites."""
     seeded_at: Mapped[datetime | None]
     """When Inbox and welcome note were made, so that a late event does not make them again."""
+    inbox_removed_at: Mapped[datetime | None]
+    """When the author deleted the Inbox, which then stays gone until they make one (apps §5)."""
 
 
 class Course(Base, Dated, Aggregate[CourseState]):
@@ -63,6 +65,7 @@ class Course(Base, Dated, Aggregate[CourseState]):
             postgresql_where=text("client_course_id IS NOT NULL"),
         ),
         Index("ix_courses_creator_id_default", "creator_id", "id", postgresql_where=text("is_default")),
+        CheckConstraint("color_hue BETWEEN 0 AND 359", name="color_hue"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -74,6 +77,8 @@ class Course(Base, Dated, Aggregate[CourseState]):
     cover_image: Mapped[str] = mapped_column(default="")
     """Path below /media/; empty for none."""
     icon: Mapped[int | None]
+    color_hue: Mapped[int | None] = mapped_column(SmallInteger)
+    """Degrees on the colour wheel, 0 to 359 (apps §5)."""
     is_default: Mapped[bool] = mapped_column(default=False)
     sort_order: Mapped[int] = mapped_column(default=0)
 
@@ -108,6 +113,8 @@ class CourseSubscription(Base, Dated):
     creator_id: Mapped[int] = mapped_column(ForeignKey(AUTHOR, ondelete="CASCADE"))
     course_id: Mapped[int] = mapped_column(ForeignKey(COURSE, ondelete="CASCADE"))
     is_active: Mapped[bool] = mapped_column(default=True)
+    is_private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Subscribed for oneself only, as the newest portal offers it (apps §5)."""
     subscribed_at: Mapped[datetime] = mapped_column(default=now)
     last_opened_at: Mapped[datetime | None]
 
@@ -206,6 +213,21 @@ class Note(Base, Dated, Aggregate[NoteState]):
         self.touch()
         self.excerpt = excerpt(self.content, self.description)
         self.preview_lines = preview_lines(self.content)
+
+
+class WorkSession(Base):
+    """A session of work on a note, as planner published it: by their number notes are popular (apps §4)."""
+
+    __tablename__ = "work_sessions"
+    __table_args__ = (
+        Index("ix_work_sessions_note_id", "note_id"),
+        Index("ix_work_sessions_started_at", "started_at"),
+    )
+
+    session_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    note_id: Mapped[int] = mapped_column(ForeignKey(NOTE, ondelete="CASCADE"))
+    user_id: Mapped[int]
+    started_at: Mapped[datetime]
 
 
 class NoteSearch(Base):

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from services.notes.tests.conftest import Look
 from tests.support.client import Api, User
 
 
@@ -35,6 +36,7 @@ def test_a_course_has_every_key(mine: User, other: User, api: Api) -> None:
         "description": "Weekly",
         "cover_image_url": "",
         "icon": 58713,
+        "color_hue": None,
         "is_default": False,
         "sort_order": 0,
         "owner": {
@@ -45,9 +47,11 @@ def test_a_course_has_every_key(mine: User, other: User, api: Api) -> None:
         },
         "subscriber_count": 0,
         "is_subscribed": False,
+        "is_private_subscription": False,
         "last_opened_at": None,
         "recent_notes": [],
         "media": [],
+        "git": None,
     }
     assert made["slug"].startswith("linear-algebra")
     assert made["owner"]["image_url"].startswith(api.url("/media/user_upload/"))
@@ -231,7 +235,7 @@ def test_other_peoples_inboxes_are_not_listed(mine: User, other: User, api: Api)
     assert not any(c["is_default"] for c in api.get("courses/").json())
     assert other.get(f"courses/{inbox['id']}/").status_code == 200
     shared = make(mine, "Seen by all")
-    assert shared["id"] in {c["id"] for c in api.get("courses/").json()}
+    assert shared["id"] in {c["id"] for c in other.get("courses/").json()}
 
 
 @pytest.mark.contract("notes §4.5", "notes §2.1", "notes §4.2", "decision 14")
@@ -292,8 +296,9 @@ def test_delete_moves_notes_and_keeps_last_edit(mine: User, other: User, look: A
 
 
 @pytest.mark.contract("notes §4.7", "notes §4.1", "notes §4.6")
-def test_the_inbox_cannot_be_deleted(mine: User, other: User) -> None:
+def test_a_course_that_is_only_called_inbox_cannot_be_deleted(mine: User, other: User, look: Look) -> None:
     (inbox,) = own_courses(mine)
+    look.all("UPDATE notes.courses SET is_default = false WHERE id = %s RETURNING id", inbox["id"])
     refused = mine.delete(f"courses/{inbox['id']}/")
     assert (refused.status_code, list(refused.json())) == (400, ["detail"])
     assert other.delete(f"courses/{inbox['id']}/").status_code == 403

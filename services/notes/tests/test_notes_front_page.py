@@ -59,7 +59,7 @@ def test_a_signed_in_user_sees_heatmap_and_upcoming_events(mine: User, other: Us
     assert event.status_code == 201, event.text
     page = mine.get("front-page/").json()
     assert set(page) == FIVE | {"heatmap", "upcoming_events"}
-    assert len(page["heatmap"]["cells"]) == 365
+    assert len(page["heatmap"]["cells"]) == 393
     assert [one["title"] for one in page["upcoming_events"]] == ["Far"]
     assert other.get("front-page/").json()["upcoming_events"] == []
     first = page["carousel_courses"][0]

@@ -134,7 +134,7 @@ def test_deadlines_are_open_events_by_urgency(ann: User, ben: User, today: date,
     assert scores == sorted(scores, reverse=True)
 
 
-@pytest.mark.contract("planner §12.2", "apps §7")
+@pytest.mark.contract("planner §12.2", "apps §7", "decision 31")
 def test_completed_events_of_the_window_end_the_deadlines(ann: User, ben: User, today: date, tomorrow: date) -> None:
     weeks_ago = today - timedelta(days=21)
     light = plan(ann, today + timedelta(days=300), title="Open")

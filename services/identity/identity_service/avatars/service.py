@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from PIL import Image, ImageDraw, ImageFont
 
+from identity_service.avatars import queries
 from identity_service.events import publish
 from identity_service.models import User
 from notechondria_contracts.events.identity import UserUpdated
@@ -75,3 +76,13 @@ async def provide(
             if path or publish_first:
                 await publish(db, user.event(UserUpdated))
         return user.image_path
+
+
+async def draw_missing(database: Database, media: MediaStore, user_id: int) -> None:
+    """Draw the picture of an account that should have it, and has no file; nothing for other accounts."""
+    account = await database.reader.one(queries.PICTURE, user_id=user_id)
+    if account is not None and account.image_path in ("", default_path(user_id)):
+        with suppress(Unauthorized):  # deleted meanwhile
+            await provide(
+                database, media, user_id=user_id, name=account.username, path=account.image_path, publish_first=True
+            )

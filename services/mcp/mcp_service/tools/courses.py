@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import Field
 
@@ -18,6 +19,7 @@ from mcp_service.upstream.client import JsonObject, Refused
 
 SHOWN = 20
 LISTED = 200
+INBOX_STAYS = "BadArgument: the Inbox cannot be deleted by an agent."
 
 
 async def _ask(call: ToolCall, course_id: int) -> Answer | Elicit[Answer]:
@@ -125,13 +127,12 @@ def register(registry: ToolRegistry) -> None:
         """Delete one of the user's own courses for good; its notes move to the Inbox, whose id comes back. Ask the user
         before you call this. The Inbox itself cannot be deleted."""
         must_agree(consent)
+        await _keep_inbox(call, course_id)
         await call.notes.delete(f"courses/{course_id}/")
         call.journal.touch(course=course_id)
         call.journal.cannot_undo("A course is deleted for good; its notes lie in the Inbox.")
-        try:
-            return CourseDeleted(notes_moved_to=await _inbox(call))
-        except Refused:
-            return CourseDeleted()
+        inbox = await _inbox(call)
+        return CourseDeleted() if inbox is None else CourseDeleted(notes_moved_to=inbox)
 
 
 def same(course: JsonObject, *fields: str) -> Check:
@@ -139,9 +140,18 @@ def same(course: JsonObject, *fields: str) -> Check:
     return Check(service="notes", path=f"courses/{course['id']}/", equals={name: course[name] for name in fields})
 
 
-async def _inbox(call: ToolCall) -> int:
-    """The id of the caller's Inbox: the default course with the lowest id."""
-    own = CourseBrief.list_of(
-        course for course in await call.notes.rows("courses/") if owner_id(course) == call.agent.user_id
-    )
-    return min(course.id for course in own if course.is_default)
+async def _keep_inbox(call: ToolCall, course_id: int) -> None:
+    """Refuse the caller's Inbox. The person may delete it (apps §5), and loses the place of what is filed nowhere."""
+    course = await call.notes.get(f"courses/{course_id}/")
+    if course["is_default"] and owner_id(course) == call.agent.user_id:
+        raise ToolError(INBOX_STAYS)
+
+
+async def _inbox(call: ToolCall) -> int | None:
+    """The id of the caller's Inbox: the default course with the lowest id; None when there is none to be seen."""
+    try:
+        rows = await call.notes.rows("courses/")
+    except Refused:
+        return None
+    own = CourseBrief.list_of(course for course in rows if owner_id(course) == call.agent.user_id)
+    return min((course.id for course in own if course.is_default), default=None)

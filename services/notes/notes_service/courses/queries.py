@@ -5,10 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, BindParameter, and_, any_, bindparam, case, func, not_, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    and_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.sql import Select
 
-from notechondria_shared.db import prepare
+from notechondria_shared.db import prepare, prepare_scalar
 from notes_service.models import Author, Course, CourseMedia, CourseSubscription, Note
 from notes_service.summaries.queries import NEWEST, SummaryRow, live, summaries, visible
 
@@ -30,6 +44,7 @@ class CourseRow:
     description: str | None
     cover_image: str
     icon: int | None
+    color_hue: int | None
     is_default: bool
     sort_order: int
     creator_id: int | None
@@ -39,6 +54,8 @@ class CourseRow:
     subscriber_count: int
     subscribed_at: datetime | None
     last_opened_at: datetime | None
+    is_private: bool | None
+    """Null without a subscription."""
 
 
 @dataclass(slots=True)
@@ -74,6 +91,7 @@ def _courses() -> Select[*tuple[object, ...]]:
             Course.description,
             Course.cover_image,
             Course.icon,
+            Course.color_hue,
             Course.is_default,
             Course.sort_order,
             Course.creator_id,
@@ -82,6 +100,7 @@ def _courses() -> Select[*tuple[object, ...]]:
             subscribers.label("subscriber_count"),
             _own.c.subscribed_at,
             _own.c.last_opened_at,
+            _own.c.is_private,
         )
         .outerjoin(Author, Author.user_id == Course.creator_id)
         .outerjoin(_own, and_(_own.c.course_id == Course.id, _own.c.creator_id == _VIEWER, _own.c.is_active))
@@ -108,13 +127,38 @@ ORDER = (
 # Other people's Inboxes are of no use to anybody (notes §12, 2).
 _listed = _courses().where(or_(not_(Course.is_default), Course.creator_id == _VIEWER)).order_by(*ORDER)
 LIST = prepare(_listed, CourseRow)
-FIRST = prepare(_listed.limit(bindparam("most", type_=BigInteger)), CourseRow)
+# What strangers see first holds something they can read (apps §8).
+_with_public_note = exists().where(Note.course_id == Course.id, Note.is_public, *live()).correlate(Course)
+_shown_to_strangers = and_(not_(Course.is_default), _with_public_note)
+_public = _courses().where(_shown_to_strangers).order_by(*ORDER)
+_LIMIT, _OFFSET = bindparam("limit", type_=BigInteger), bindparam("offset", type_=BigInteger)
+PUBLIC = prepare(_public, CourseRow)
+PUBLIC_PAGE = prepare(_public.limit(_LIMIT).offset(_OFFSET), CourseRow)
+PUBLIC_TOTAL = prepare_scalar(select(func.count()).select_from(Course).where(_shown_to_strangers), int)
+LIST_PAGE = prepare(_listed.limit(_LIMIT).offset(_OFFSET), CourseRow)
+LIST_TOTAL = prepare_scalar(
+    select(func.count()).select_from(Course).where(or_(not_(Course.is_default), Course.creator_id == _VIEWER)), int
+)
+FIRST = prepare(
+    _courses()
+    .where(
+        or_(
+            Course.creator_id == _VIEWER,
+            and_(not_(Course.is_default), or_(_own.c.subscribed_at.is_not(None), _with_public_note)),
+        )
+    )
+    .order_by(*ORDER)
+    .limit(bindparam("most", type_=BigInteger)),
+    CourseRow,
+)
 OWN = prepare(_courses().where(Course.creator_id == _VIEWER).order_by(*ORDER), CourseRow)
 ONE = prepare(_courses().where(Course.id == bindparam("course_id")), CourseRow)
 OWNER = prepare(select(Course.id, Course.creator_id).where(Course.id == bindparam("course_id")), CourseOwnerRow)
-NOTES = prepare(
-    summaries().where(Note.course_id == bindparam("course_id"), *live(), visible(_VIEWER)).order_by(*NEWEST), SummaryRow
-)
+_in_course = (Note.course_id == bindparam("course_id"), *live(), visible(_VIEWER))
+_notes = summaries().where(*_in_course).order_by(*NEWEST)
+NOTES = prepare(_notes, SummaryRow)
+NOTES_PAGE = prepare(_notes.limit(_LIMIT).offset(_OFFSET), SummaryRow)
+NOTES_TOTAL = prepare_scalar(select(func.count()).select_from(Note).where(*_in_course), int)
 
 _requested = (
     func.unnest(bindparam("course_ids", type_=ARRAY(BigInteger)))

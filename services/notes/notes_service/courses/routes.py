@@ -6,19 +6,24 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from notechondria_shared.core.errors import NotFound
+from notechondria_shared.core.errors import NotFound, NotImplementedHere
 from notechondria_shared.db import SessionReader
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
-from notechondria_shared.web.openapi import DETAIL
+from notechondria_shared.web.openapi import DETAIL, refusals
 from notechondria_shared.web.revalidation import REVALIDATED
 from notechondria_shared.web.route import api_router
 from notes_service.callers import KnownCaller, MaybeKnownCaller, viewer
 from notes_service.courses import ordering, queries, schemas, service
 from notes_service.courses.objects import describe, describe_one
 from notes_service.dependencies import Deletions, Transactions
-from notes_service.summaries.schemas import NoteSummary, note_summary
+from notes_service.summaries.schemas import Limit, NotePage, NoteSummary, Offset, note_summary
 
+NO_SYNC = (
+    "Not connected: Notes.Courses/git — this server has no GitHub sync: its operator would have to set up a GitHub App "
+    "(GITHUB_DATA_SYNC_APP_NAME), which this version does not offer."
+)
+NOT_OFFERED = refusals(403, 404, 501)
 router = api_router("/api/v1/courses", tags=["courses"], responses={403: DETAIL, 404: DETAIL})
 
 
@@ -33,10 +38,30 @@ OwnCourse = Annotated[int, Depends(require_own_course)]
 
 
 @router.get("/", dependencies=[REVALIDATED])
-async def list_courses(request: Request, caller: MaybeKnownCaller, read: ReadSession) -> list[schemas.CourseObject]:
-    """All courses of all users but other people's Inboxes (notes §4.3, §12), in the caller's order."""
-    rows = await read.all(queries.LIST, viewer=viewer(caller))
-    return await describe(request, read, rows, viewer(caller))
+async def list_courses(
+    request: Request,
+    caller: MaybeKnownCaller,
+    read: ReadSession,
+    limit: Limit = None,
+    offset: Offset = None,
+) -> list[schemas.CourseObject] | schemas.CoursePage:
+    """All courses of all users but other people's Inboxes (notes §4.3, §12), in the caller's order.
+
+    Anonymous callers get those with a public note (apps §8). With `limit` a page (apps §4).
+    """
+    whole, paged, total = (
+        (queries.LIST, queries.LIST_PAGE, queries.LIST_TOTAL)
+        if caller
+        else (queries.PUBLIC, queries.PUBLIC_PAGE, queries.PUBLIC_TOTAL)
+    )
+    user_id = viewer(caller)
+    if limit is None:
+        return await describe(request, read, await read.all(whole, viewer=user_id), user_id)
+    start = offset or 0
+    rows = await read.all(paged, viewer=user_id, limit=limit, offset=start)
+    count = await read.value(total, viewer=user_id) or 0
+    courses = await describe(request, read, rows, user_id)
+    return schemas.CoursePage(results=courses, total=count, offset=start, limit=limit, has_more=start + limit < count)
 
 
 @router.post("/", status_code=201)
@@ -92,10 +117,49 @@ async def delete_course(caller: KnownCaller, course_id: int, database: Transacti
     await deletions.delete([f"course_media/course_{course_id}/"])
 
 
-@router.get("/{course_id:id}/notes/", response_model=list[NoteSummary])
-async def list_course_notes(request: Request, caller: MaybeKnownCaller, course_id: int, read: ReadSession) -> Json:
-    """The notes of a course that the caller may see, last edited first, not paged (notes §4.8); 404 when unknown."""
-    rows = await read.all(queries.NOTES, course_id=course_id, viewer=viewer(caller))
+@router.get("/{course_id:id}/notes/", response_model=list[NoteSummary] | NotePage)
+async def list_course_notes(
+    request: Request,
+    caller: MaybeKnownCaller,
+    course_id: int,
+    read: ReadSession,
+    limit: Limit = None,
+    offset: Offset = None,
+) -> Json:
+    """The notes of a course that the caller may see, last edited first (notes §4.8); 404 when unknown.
+
+    With `limit` a page (apps §4), without it a list.
+    """
+    which = {"course_id": course_id, "viewer": viewer(caller)}
+    start = offset or 0
+    rows = await (
+        read.all(queries.NOTES, **which)
+        if limit is None
+        else read.all(queries.NOTES_PAGE, **which, limit=limit, offset=start)
+    )
     if not rows and await read.one(queries.OWNER, course_id=course_id) is None:
         raise NotFound(service.UNKNOWN)
-    return Json([note_summary(request, row) for row in rows])
+    shown = [note_summary(request, row) for row in rows]
+    if limit is None:
+        return Json(shown)
+    total = await read.value(queries.NOTES_TOTAL, **which) or 0
+    page: NotePage = {
+        "results": shown,
+        "total": total,
+        "offset": start,
+        "limit": limit,
+        "has_more": start + limit < total,
+    }
+    return Json(page)
+
+
+@router.put("/{course_id:id}/git/", responses=NOT_OFFERED)
+async def connect_repository(_: KnownCaller, __: OwnCourse, _body: schemas.ConnectRepository) -> None:
+    """Keep a course in a repository (apps §5): 501, this server has no GitHub sync."""
+    raise NotImplementedHere(NO_SYNC)
+
+
+@router.post("/{course_id:id}/git/import/", responses=NOT_OFFERED)
+async def import_repository(_: KnownCaller, __: OwnCourse) -> None:
+    """Read a course from its repository (apps §5): 501, this server has no GitHub sync."""
+    raise NotImplementedHere(NO_SYNC)

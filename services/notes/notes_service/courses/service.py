@@ -12,7 +12,7 @@ from notes_service.authors import service as authors
 from notes_service.courses.queries import CourseOwnerRow
 from notes_service.courses.schemas import CreateCourse, UpdateCourse
 from notes_service.events import publish
-from notes_service.inbox.service import add_course, ensure_inbox, is_inbox_title
+from notes_service.inbox.service import add_course, is_inbox_title, remember_removal, take_inbox
 from notes_service.inbox.slugs import free_slug, slugify
 from notes_service.media.note_files import queue_files
 from notes_service.models import Course, Note
@@ -41,8 +41,7 @@ async def create(db: AsyncSession, user_id: int, body: CreateCourse) -> tuple[in
         raise BadRequest(SAME_TITLE)
     if matched is not None:
         matched.title, matched.description = body.title, body.description or ""
-        if body.sent("icon"):
-            matched.icon = body.icon
+        _apply_look(matched, body)
         matched.touch()
         await publish(db, matched.event(CourseUpdated))
         return matched.id, False
@@ -53,10 +52,17 @@ async def create(db: AsyncSession, user_id: int, body: CreateCourse) -> tuple[in
         title=body.title,
         description=body.description or "",
         icon=body.icon,
+        color_hue=body.color_hue,
         is_default=is_inbox_title(body.title),
     )
     await add_course(db, course)
     return course.id, True
+
+
+def _apply_look(course: Course, body: CreateCourse | UpdateCourse) -> None:
+    for name in ("icon", "color_hue"):
+        if body.sent(name):
+            setattr(course, name, getattr(body, name))
 
 
 async def _twin(db: AsyncSession, user_id: int, title: str, but: int) -> Course | None:
@@ -83,8 +89,7 @@ async def change(
         course.title = body.title
     if body.sent("description"):
         course.description = body.description or ""
-    if body.sent("icon"):
-        course.icon = body.icon
+    _apply_look(course, body)
     course.touch()
     await publish(db, course.event(CourseUpdated))
 
@@ -117,14 +122,19 @@ async def _by_client_id(db: AsyncSession, user_id: int, client_id: str | None) -
 
 
 async def remove(db: AsyncSession, user_id: int, course_id: int, precondition: Precondition) -> None:
-    """Delete a course (notes §4.7): own notes move to the Inbox, notes of others lose their course (§12, 6)."""
+    """Delete a course (notes §4.7): own notes move to the Inbox, notes of others lose their course (§12, 6).
+
+    The Inbox itself goes for good, and leaves its notes without a course (apps §5); so do courses after it.
+    """
     await authors.lock_author_shared(db, user_id, exclusive=True)
     course = await _lock_own(db, user_id, course_id, precondition)
     if is_inbox_title(course.title):
-        raise BadRequest(INBOX_STAYS)
+        if not course.is_default:
+            raise BadRequest(INBOX_STAYS)
+        await remember_removal(db, user_id)
     course.is_default = False  # the Inbox that takes its notes must be another course
-    inbox = await ensure_inbox(db, user_id, "inbox")
-    await move_notes(db, course_id, user_id, inbox.id)
+    inbox = await take_inbox(db, user_id)
+    await move_notes(db, course_id, user_id, None if inbox is None else inbox.id)
     await publish(db, course.event(CourseDeleted))
     await db.execute(delete(Course).where(Course.id == course_id))
     await queue_files(db, [f"course_media/course_{course_id}/"])

@@ -20,7 +20,7 @@ from notes_service.exchange.queries import ExportedAttachment, ExportedCourse, E
 from notes_service.media.names import safe_name
 
 FORMAT = 1
-_COURSE = ("client_course_id", "slug", "title", "description", "icon", "is_default", "sort_order")
+_COURSE = ("client_course_id", "slug", "title", "description", "icon", "color_hue", "is_default", "sort_order")
 _VERSION = ("title", "description", "content", "metadata_json", "editor_mode", "reason")
 
 

@@ -182,7 +182,7 @@ class Import:
         if not title:
             return None
         exported = self._courses.get(title.strip().lower(), {})
-        fields = {name: exported[name] for name in ("description", "icon") if name in exported}
+        fields = {name: exported[name] for name in ("description", "icon", "color_hue") if name in exported}
         body = validate(CreateCourse, {**fields, "title": title})
         same = select(Course.id).where(
             Course.creator_id == self.caller.user_id, func.lower(Course.title) == func.lower(body.title)

@@ -61,6 +61,7 @@ class ExportedCourse:
     title: str
     description: str | None
     icon: int | None
+    color_hue: int | None
     is_default: bool
     sort_order: int
     cover_image: str
@@ -163,6 +164,7 @@ COURSES = prepare(
         Course.title,
         Course.description,
         Course.icon,
+        Course.color_hue,
         Course.is_default,
         Course.sort_order,
         Course.cover_image,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import CourseCreated, CourseUpdated
+from notechondria_shared.core.timestamps import now
 from notes_service.events import publish
 from notes_service.inbox.slugs import free_slug
-from notes_service.models import Course
+from notes_service.models import Author, Course
 
 INBOX = "Inbox"
 INBOX_DESCRIPTION = "Default category"
@@ -22,8 +23,25 @@ def is_inbox_title(title: str) -> bool:
 async def add_course(db: AsyncSession, course: Course) -> None:
     """Insert a course and publish it."""
     db.add(course)
+    if course.is_default:
+        # Whoever makes an Inbox has one again, and it takes the notes of deleted courses.
+        await db.execute(update(Author).where(Author.user_id == course.creator_id).values(inbox_removed_at=None))
     await db.flush()
     await publish(db, course.event(CourseCreated))
+
+
+async def remember_removal(db: AsyncSession, user_id: int) -> None:
+    """The author deletes the Inbox: it is not made again for them (apps §5)."""
+    await db.execute(update(Author).where(Author.user_id == user_id).values(inbox_removed_at=now()))
+
+
+async def take_inbox(db: AsyncSession, user_id: int) -> Course | None:
+    """Where notes of a deleted course go; None, no course at all, for an author who deleted the Inbox.
+
+    The caller holds the author's exclusive lock.
+    """
+    removed = await db.scalar(select(Author.inbox_removed_at).where(Author.user_id == user_id))
+    return await ensure_inbox(db, user_id, "inbox") if removed is None else None
 
 
 async def ensure_inbox(db: AsyncSession, user_id: int, slug: str) -> Course:

@@ -18,7 +18,7 @@ from notes_service.models import Note
 from notes_service.notes import queries
 
 UNKNOWN = "Note not found: Notes.Notes/lookup — there is no such note."
-PRIVATE = "Note not shown: Notes.Notes/access — this note is private."
+PRIVATE = "Note not shown: Notes.Notes/access — this note is private, you have no permission to read it."
 NOT_YOURS = "Note not changed: Notes.Notes/access — only its author may do that."
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from fastapi import Request
 
+from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Reader
 from notes_service.callers import ANONYMOUS
 from notes_service.notes import queries
-from notes_service.notes.queries import ListScope, MatchesRow, Scope
-from notes_service.notes.schemas import NotePage
+from notes_service.notes.queries import ListScope, MatchesRow, Scope, Sort, Variant
 from notes_service.search.pool import SearchPool
 from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, Sorting, sort_out
 from notes_service.summaries.queries import SummaryRow
-from notes_service.summaries.schemas import NoteSummary, note_summary
+from notes_service.summaries.schemas import NotePage, NoteSummary, note_summary
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ class NoteListQuery:
     contains: str
     limit: int | None
     offset: int
+    without_course: bool = False
+    sort: Sort | None = None
+    since: datetime | None = None
+    """Only notes edited since then, and what counts for `popular`; None is all."""
 
     @classmethod
     def of(
@@ -38,25 +46,45 @@ class NoteListQuery:
         scope: ListScope | None,
         q: str,
         contains: str,
-        course_id: int | None,
+        course_id: int | Literal["none"] | None,
         limit: int | None,
         offset: int | None,
+        sort: Sort | None = None,
+        window: int | None = None,
     ) -> NoteListQuery:
         """From the parameters: anonymous callers have a scope of their own, and only pages have an offset."""
         return cls(
             scope="anonymous" if viewer == ANONYMOUS else scope or "personal",
             viewer=viewer,
-            course_id=course_id or None,
+            course_id=None if course_id == "none" else course_id or None,
             q=q,
             contains=contains,
             limit=limit,
             offset=0 if limit is None else offset or 0,
+            without_course=course_id == "none",
+            sort=sort,
+            since=None if window is None else now() - timedelta(days=window),
         )
 
     @property
-    def variant(self) -> tuple[Scope, bool, bool]:
+    def variant(self) -> Variant:
         """Which of the prepared statements it takes."""
-        return self.scope, self.course_id is not None, bool(self.contains)
+        course: Literal["any", "one", "none"] = "none" if self.without_course else "any"
+        return Variant(
+            self.scope,
+            course if self.course_id is None else "one",
+            containing=bool(self.contains),
+            recent=self.since is not None,
+        )
+
+    @property
+    def page_params(self) -> dict[str, int]:
+        """What a statement with a page binds of it."""
+        return {} if self.limit is None else {"limit": self.limit, "offset": self.offset}
+
+    def sort_params(self, sort: Sort) -> dict[str, datetime]:
+        """What a sorted statement binds."""
+        return {"since": self.since or BEGINNING} if sort == "popular" else {}
 
     @property
     def viewer_params(self) -> dict[str, int]:
@@ -64,16 +92,16 @@ class NoteListQuery:
         return {} if self.scope == "anonymous" else {"viewer": self.viewer}
 
     @property
-    def params(self) -> dict[str, int | str]:
+    def params(self) -> dict[str, int | str | datetime]:
         """What the statements bind."""
-        optional = {"course_id": self.course_id, "contains": self.contains or None}
+        optional = {"course_id": self.course_id, "contains": self.contains or None, "edited_since": self.since}
         return {**{name: value for name, value in optional.items() if value is not None}, **self.viewer_params}
 
 
 async def answer(
     request: Request, read: Reader, search: SearchPool, query: NoteListQuery
 ) -> list[NoteSummary] | NotePage:
-    """The list, or the page when there is a limit. At most two statements, whatever the number of notes."""
+    """The list, or the page when there is a limit. A list takes at most two statements, whatever its length."""
     rows, total = await (_search(read, search, query) if query.q else _list(read, query))
     results = [note_summary(request, row) for row in rows]
     if query.limit is None:
@@ -88,14 +116,14 @@ async def answer(
 
 
 async def _list(read: Reader, query: NoteListQuery) -> tuple[list[SummaryRow], int]:
+    sort, variant = query.sort or "newest", query.variant
+    bound = {**query.params, **query.sort_params(sort), **query.page_params}
+    rows = await read.all(queries.listing(variant, sort, query.limit is not None), **bound)
     if query.limit is None:
-        rows = await read.all(queries.listing(*query.variant, False), **query.params)
         return rows, len(rows)
-    page = {"limit": query.limit, "offset": query.offset}
-    rows = await read.all(queries.listing(*query.variant, True), **query.params, **page)
     if len(rows) < query.limit and (rows or not query.offset):
         return rows, query.offset + len(rows)  # the page reaches the end: no need to count
-    return rows, await read.value(queries.total(*query.variant), **query.params) or 0
+    return rows, await read.value(queries.total(variant), **query.params) or 0
 
 
 async def _search(read: Reader, search: SearchPool, query: NoteListQuery) -> tuple[list[SummaryRow], int]:
@@ -104,13 +132,18 @@ async def _search(read: Reader, search: SearchPool, query: NoteListQuery) -> tup
     indexed, scanned = text.words
     matches, candidates = await asyncio.gather(
         read.all(queries.with_words(query.scope, bool(indexed), bool(scanned)), **query.viewer_params, **text.params),
-        read.all(queries.candidates(*query.variant), **query.params, head_bytes=text.head_bytes),
+        read.all(queries.candidates(query.variant), **query.params, head_bytes=text.head_bytes),
     )
-    end = None if query.limit is None else query.offset + query.limit
-    sorting = await search.run(_ranked, text, matches[0], candidates[0], query.offset, end)
+    # Another order than the best match first needs all that were found.
+    first, end = (0, None) if query.sort or query.limit is None else (query.offset, query.offset + query.limit)
+    sorting = await search.run(_ranked, text, matches[0], candidates[0], first, end)
     asked = sorting.in_question
     heads = await read.all(queries.HEADS, note_ids=asked) if asked else []
     shown = await search.run(sorting.page, text, {row.id: row.head for row in heads})
+    if query.sort:
+        statement = queries.sorted_ids(query.sort, query.limit is not None)
+        bound = {**query.sort_params(query.sort), **query.page_params}
+        return await read.all(statement, note_ids=shown, **bound), sorting.total
     rows = {row.id: row for row in await read.all(queries.BY_IDS, note_ids=shown)} if shown else {}
     # A note that was purged since the first statement is missing.
     return [rows[note_id] for note_id in shown if note_id in rows], sorting.total

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     BindParameter,
+    DateTime,
     Text,
     and_,
     any_,
@@ -32,6 +33,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from notechondria_shared.db import Prepared, prepare
 from notechondria_shared.db.reader import Scalar, prepare_scalar
 from notes_service.models import Note, NoteSearch
+from notes_service.popularity import queries as popularity
 from notes_service.search.ranking import CandidateColumns
 from notes_service.summaries.queries import NEWEST, SummaryRow, live, summaries, visible
 
@@ -39,6 +41,8 @@ ListScope = Literal["personal", "private", "public", "all"]
 """What a caller may ask for; an anonymous one gets public notes, whatever they ask for."""
 SCOPES: tuple[ListScope, ...] = ("personal", "private", "public", "all")
 Scope = ListScope | Literal["anonymous"]
+Sort = Literal["newest", "oldest", "popular"]
+SORTS: tuple[Sort, ...] = ("newest", "oldest", "popular")
 
 HEAD = 500
 """Characters of a text that likeness looks at."""
@@ -129,15 +133,29 @@ def _in_scope(scope: Scope) -> ColumnElement[bool]:
             return _own()
 
 
-def _listed(scope: Scope, in_course: bool, containing: bool) -> list[ColumnElement[bool]]:
-    return _filters(_in_scope(scope), in_course, containing)
+class Variant(NamedTuple):
+    """Which notes a list has, as far as the statement depends on it."""
+
+    scope: Scope
+    course: Literal["any", "one", "none"] = "any"
+    containing: bool = False
+    recent: bool = False
+    """Only notes edited since `edited_since`."""
 
 
-def _filters(scope: ColumnElement[bool], in_course: bool, containing: bool) -> list[ColumnElement[bool]]:
+def _listed(variant: Variant) -> list[ColumnElement[bool]]:
+    return _filters(_in_scope(variant.scope), variant)
+
+
+def _filters(scope: ColumnElement[bool], variant: Variant) -> list[ColumnElement[bool]]:
     conditions = [*live(), scope]
-    if in_course:
+    if variant.course == "one":
         conditions.append(Note.course_id == bindparam("course_id"))
-    if containing:
+    elif variant.course == "none":
+        conditions.append(Note.course_id.is_(None))
+    if variant.recent:
+        conditions.append(Note.last_edit >= bindparam("edited_since", type_=DateTime(timezone=True), required=True))
+    if variant.containing:
         words = func.lower(bindparam("contains", type_=Text))
         conditions.append(
             or_(func.strpos(func.lower(Note.title), words) > 0, func.strpos(func.lower(Note.content), words) > 0)
@@ -146,18 +164,40 @@ def _filters(scope: ColumnElement[bool], in_course: bool, containing: bool) -> l
 
 
 @cache
-def listing(scope: Scope, in_course: bool, containing: bool, paged: bool) -> Prepared[SummaryRow]:
-    """Summaries, last edited first; `paged` takes `limit` and `offset`."""
-    statement = summaries().where(*_listed(scope, in_course, containing)).order_by(*NEWEST)
-    if paged:
-        statement = statement.limit(bindparam("limit", type_=BigInteger)).offset(bindparam("offset", type_=BigInteger))
-    return prepare(statement, SummaryRow)
+def listing(variant: Variant, sort: Sort, paged: bool) -> Prepared[SummaryRow]:
+    """Summaries in their order; `paged` takes `limit` and `offset`, the order `popular` takes `since`."""
+    return prepare(_paged(_sorted(summaries().where(*_listed(variant)), sort), paged), SummaryRow)
 
 
 @cache
-def total(scope: Scope, in_course: bool, containing: bool) -> Scalar[int]:
+def sorted_ids(sort: Sort, paged: bool) -> Prepared[SummaryRow]:
+    """Of `note_ids` those that are still there, as `listing`."""
+    which = Note.id == any_(bindparam("note_ids", type_=ARRAY(BigInteger)))
+    return prepare(_paged(_sorted(summaries().where(which, *live()), sort), paged), SummaryRow)
+
+
+def _sorted(statement: Select[*tuple[object, ...]], sort: Sort) -> Select[*tuple[object, ...]]:
+    match sort:
+        case "newest":
+            return statement.order_by(*NEWEST)
+        case "oldest":
+            return statement.order_by(Note.last_edit, Note.id)
+        case "popular":
+            uses = popularity.uses()
+            counted = statement.outerjoin(uses, uses.c.note_id == Note.id)
+            return counted.order_by(func.coalesce(uses.c.uses, 0).desc(), *NEWEST)
+
+
+def _paged(statement: Select[*tuple[object, ...]], paged: bool) -> Select[*tuple[object, ...]]:
+    if not paged:
+        return statement
+    return statement.limit(bindparam("limit", type_=BigInteger)).offset(bindparam("offset", type_=BigInteger))
+
+
+@cache
+def total(variant: Variant) -> Scalar[int]:
     """How many notes the list has."""
-    return prepare_scalar(select(func.count()).select_from(Note).where(*_listed(scope, in_course, containing)), int)
+    return prepare_scalar(select(func.count()).select_from(Note).where(*_listed(variant)), int)
 
 
 ScopeBranch = tuple[ColumnElement[bool], ColumnElement[bool]]
@@ -227,7 +267,7 @@ def _words(name: str, words: str, times: str) -> TableValuedAlias:
 
 
 @cache
-def candidates(scope: Scope, in_course: bool, containing: bool) -> Prepared[CandidateColumns]:
+def candidates(variant: Variant) -> Prepared[CandidateColumns]:
     """What ranking reads of all notes of a list, an array for each column: 10,000 notes are one row.
 
     `edits` are microseconds since 1970, `octets` the lengths of the texts in bytes; `heads` are the beginnings of those
@@ -243,8 +283,8 @@ def candidates(scope: Scope, in_course: bool, containing: bool) -> Prepared[Cand
                 (func.extract("epoch", Note.last_edit) * 1_000_000).cast(BigInteger).label("edit"),
                 func.octet_length(Note.content).label("octets"),
                 case((short_text, func.left(Note.content, HEAD))).label("head"),
-            ).where(*_filters(of_note, in_course, containing))
-            for of_note, _ in _scope_branches(scope)
+            ).where(*_filters(of_note, variant))
+            for of_note, _ in _scope_branches(variant.scope)
         )
     ).subquery("parts")
     return prepare(

@@ -20,30 +20,42 @@ from notes_service.dependencies import Search
 from notes_service.notes import detail, listing, schemas, service
 from notes_service.notes.access import OwnNote, OwnNoteOfUuid, check_read
 from notes_service.notes.queries import DetailRow
-from notes_service.summaries.schemas import NoteSummary
+from notes_service.summaries.schemas import Limit, NotePage, NoteSummary, Offset
 
 router = api_router("/api/v1/notes", tags=["notes"], responses={403: DETAIL, 404: DETAIL})
 
 
-@router.get("/", response_model=list[NoteSummary] | schemas.NotePage)
+@router.get("/", response_model=list[NoteSummary] | NotePage)
 async def list_notes(
     request: Request,
     caller: MaybeKnownCaller,
     read: ReadSession,
     search: Search,
-    limit: schemas.Limit = None,
-    offset: schemas.Offset = None,
+    *,
+    limit: Limit = None,
+    offset: Offset = None,
     course_id: schemas.CourseFilter = None,
     q: schemas.SearchText = "",
     contains: schemas.Contained = "",
     scope: schemas.ScopeFilter = None,
+    sort: schemas.SortOrder = None,
+    window: schemas.EditedWithin = None,
 ) -> Json:
     """Notes, last edited first, or best match first with `q`; with `limit` a page (notes §5.3).
 
     `contains` keeps notes whose title or content holds that text, in any letter case (mcp §5.2, list_notes).
+    `sort` and `window` order and narrow it (apps §4).
     """
     query = listing.NoteListQuery.of(
-        viewer(caller), scope=scope, q=q, contains=contains, course_id=course_id, limit=limit, offset=offset
+        viewer(caller),
+        scope=scope,
+        q=q,
+        contains=contains,
+        course_id=course_id,
+        limit=limit,
+        offset=offset,
+        sort=sort,
+        window=window,
     )
     return Json(await listing.answer(request, read, search, query))
 

@@ -3,39 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
-from pydantic import Field
-from typing_extensions import TypedDict
+from pydantic import Field, model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from notechondria_contracts.fields import Boolean, Choice, Id, Text, Uuid
-from notechondria_contracts.fields.rules import BIGINT_MAX
 from notechondria_shared.web import Body
 from notechondria_shared.web.body import TEXT_LIMIT
-from notechondria_shared.web.query import QueryChoice, QueryInteger, QueryText
+from notechondria_shared.web.query import QueryChoice, QueryInteger, QueryRule, QueryText
 from notes_service.blocks.queries import BlockRow
 from notes_service.blocks.schemas import BlockDraft, BlockList, BlockObject, block_object
-from notes_service.notes.queries import SCOPES, DetailRow, ListScope
+from notes_service.notes.long_titles import LONGEST, fitted
+from notes_service.notes.queries import SCOPES, SORTS, DetailRow, ListScope, Sort
 from notes_service.summaries.schemas import NoteSummary, note_summary
 from notes_service.values import EDITOR_MODES, NOTE_TYPES
 
-Title = Annotated[str, Text(max_length=100)]
+Title = Annotated[str, Text(max_length=LONGEST)]
 OptionalText = Annotated[str | None, Text(blank=True, null=True)]
 Mode = Annotated[str | None, Choice(EDITOR_MODES)]
 
-PAGE_MAXIMUM = 100
-"""Notes of a page at most (notes §5.3)."""
-Limit = Annotated[
-    int | None,
-    QueryInteger(1, PAGE_MAXIMUM),
-    Query(description="Notes at most; with it the answer is a page. Without it: all notes, as a list."),
+NO_COURSE_WORDS = frozenset({"none", "null", "uncategorized"})
+Window = Literal[3, 7, 30, 365]
+
+
+@dataclass(frozen=True, slots=True)
+class _CourseOrNone(QueryRule):
+    """An id, or one of the words for notes without a course (apps §4)."""
+
+    def read(self, text: str) -> int | str | None:
+        """The id, or `none`."""
+        return "none" if text.lower() in NO_COURSE_WORDS else QueryInteger().read(text)
+
+    def schema(self) -> JsonSchemaValue:
+        """An integer or one of the words."""
+        return {"anyOf": [{"type": "integer"}, {"type": "string", "enum": sorted(NO_COURSE_WORDS)}]}
+
+
+CourseFilter = Annotated[
+    int | Literal["none"] | None,
+    _CourseOrNone(),
+    Query(description="Only notes of this course; 0 is all courses, `none` notes without one."),
 ]
-Offset = Annotated[
-    int | None, QueryInteger(0, BIGINT_MAX), Query(description="Notes to pass over; ignored without `limit`.")
+SortOrder = Annotated[
+    Sort | None,
+    QueryChoice(SORTS, fold_case=True),
+    Query(
+        description="`newest` and `oldest` by the last edit, `popular` by work sessions and comments."
+        " Without it: newest, or with `q` the best match first."
+    ),
 ]
-CourseFilter = Annotated[int | None, QueryInteger(), Query(description="Only notes of this course; 0 is all courses.")]
+EditedWithin = Annotated[
+    Window | None,
+    QueryChoice(("3", "7", "30", "365"), "integer"),
+    Query(description="Only notes edited within so many days; `all` or nothing: every one."),
+]
 SearchText = Annotated[str, QueryText(), Query(description="Words to search for; the answer has the best match first.")]
 Contained = Annotated[
     str, QueryText(), Query(description="Only notes whose title or text holds this, in any letter case.")
@@ -68,6 +93,11 @@ class NoteFields(Body):
     source_note_uuid: Annotated[UUID | None, Uuid(null=True)] = None
     blocks: Annotated[list[BlockDraft], BlockList()] = Field(default_factory=list)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fit_title(cls, value: object) -> object:
+        return fitted(value) if isinstance(value, dict) else value
+
     @property
     def text(self) -> str:
         """The markdown sent: `content`, or `markdown` when that is missing or blank."""
@@ -99,16 +129,6 @@ class NoteForCaller(NoteDetail):
     """A note as it was asked for by its id."""
 
     can_edit: bool
-
-
-class NotePage(TypedDict):
-    """A page of notes (notes §5.3)."""
-
-    results: list[NoteSummary]
-    total: int
-    offset: int
-    limit: int
-    has_more: bool
 
 
 def note_detail(request: Request, row: DetailRow, blocks: Sequence[BlockRow]) -> NoteDetail:

@@ -23,6 +23,13 @@ async def subscribe(request: Request, caller: KnownCaller, course_id: int, db: W
     return await describe_one(request, SessionReader(db), course_id, caller.user_id)
 
 
+@router.post("/subscribe-private/")
+async def subscribe_privately(request: Request, caller: KnownCaller, course_id: int, db: WriteSession) -> CourseObject:
+    """As `subscribe`, for oneself only (apps §5): the course back. 404 when unknown."""
+    await service.subscribe(db, caller.user_id, course_id, private=True)
+    return await describe_one(request, SessionReader(db), course_id, caller.user_id)
+
+
 @router.delete("/subscribe/")
 async def unsubscribe(request: Request, caller: KnownCaller, course_id: int, db: WriteSession) -> CourseObject:
     """End the caller's subscription; the course back. 404 when there is none."""

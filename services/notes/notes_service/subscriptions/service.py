@@ -18,15 +18,17 @@ from notes_service.models import CourseOperation, CourseSubscription
 NOT_SUBSCRIBED = "Not found: Notes.Courses/subscription — you have not subscribed to this course."
 
 
-async def subscribe(db: AsyncSession, user_id: int, course_id: int) -> None:
-    """Create or reactivate the subscription; `last_opened_at` stays."""
+async def subscribe(db: AsyncSession, user_id: int, course_id: int, *, private: bool = False) -> None:
+    """Create or reactivate the subscription, from now on a private one or not; `last_opened_at` stays."""
     await _lock(db, user_id, course_id)
     at = now()
-    row = upsert(CourseSubscription).values(creator_id=user_id, course_id=course_id, subscribed_at=at)
+    row = upsert(CourseSubscription).values(
+        creator_id=user_id, course_id=course_id, subscribed_at=at, is_private=private
+    )
     await db.execute(
         row.on_conflict_do_update(
             index_elements=[CourseSubscription.creator_id, CourseSubscription.course_id],
-            set_={"is_active": True, "subscribed_at": at, "last_edit": at},
+            set_={"is_active": True, "is_private": private, "subscribed_at": at, "last_edit": at},
         )
     )
     _log(db, user_id, course_id, "subscribe")

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from fastapi import Request
+from typing import Annotated
+
+from fastapi import Query, Request
 from typing_extensions import TypedDict
 
+from notechondria_contracts.fields.rules import BIGINT_MAX
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.web.media_url import media_url
+from notechondria_shared.web.query import QueryInteger
 from notes_service.authors.schemas import AuthorObject, author_object
 from notes_service.summaries.queries import SummaryRow
 from notes_service.values import EditorMode, NoteType, Timestamp, UuidText
+
+PAGE_MAXIMUM = 100
+"""Rows of a page at most (notes §5.3)."""
+Limit = Annotated[
+    int | None,
+    QueryInteger(1, PAGE_MAXIMUM),
+    Query(description="Rows at most; with it the answer is a page. Without it: all of them, as a list."),
+]
+Offset = Annotated[
+    int | None, QueryInteger(0, BIGINT_MAX), Query(description="Rows to pass over; ignored without `limit`.")
+]
 
 
 class CourseReference(TypedDict):
@@ -39,6 +54,16 @@ class NoteSummary(TypedDict):
     author: AuthorObject
     source_note_uuid: UuidText | None
     cover_image_url: str
+
+
+class NotePage(TypedDict):
+    """A page of notes (notes §5.3)."""
+
+    results: list[NoteSummary]
+    total: int
+    offset: int
+    limit: int
+    has_more: bool
 
 
 def note_summary(request: Request, row: SummaryRow) -> NoteSummary:

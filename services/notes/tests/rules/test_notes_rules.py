@@ -157,7 +157,9 @@ def test_a_private_note_is_its_owners_alone(notes: Service, ann: Person, ben: Pe
     path = f"notes/{note(ann)['id']}/"
     refusals = [ben.get(path), ben.patch(path, {"title": "mine"}), ben.delete(path), notes.request("GET", path)]
     assert [answer.status_code for answer in refusals] == [400, 400, 400, 400]
-    assert refusals[0].json() == ["Note not shown: Notes.Notes/access — this note is private."]
+    assert refusals[0].json() == [
+        "Note not shown: Notes.Notes/access — this note is private, you have no permission to read it."
+    ]
     assert ann.get(path).json()["title"] == "A note"
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import now
 from planner_service.accounts import ACCOUNTS
+from planner_service.events import publish, session_opened
 from planner_service.models import NoteSession
 from planner_service.note_sessions.schemas import LONGEST_SUMMARY, ChangeSession, OpenSession
 from planner_service.references.notes import NoteReference
@@ -33,6 +34,7 @@ async def open_session(db: AsyncSession, user_id: int, body: OpenSession, note: 
     )
     db.add(work_session)
     await db.flush()
+    await publish(db, session_opened(work_session))
     return work_session
 
 

@@ -26,5 +26,6 @@ CATALOGUE: dict[str, type[IntegrationEvent]] = {
         planner.PlannerEventUpdated,
         planner.PlannerEventDeleted,
         planner.FeedDeleted,
+        planner.NoteSessionOpened,
     )
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from notechondria_contracts.events.event import IntegrationEvent
@@ -40,6 +40,21 @@ class PlannerEventDeleted(PlannerEventState):
     """A planner event is gone."""
 
     subject: ClassVar[str] = "planner.event.deleted"
+
+
+class NoteSessionOpened(IntegrationEvent):
+    """Somebody works on a note of theirs; its only event, hence its first revision."""
+
+    subject: ClassVar[str] = "planner.session.opened"
+    creates: ClassVar[bool] = True
+    session_id: int
+    note_id: int
+    user_id: int
+    started_at: datetime
+
+    @property
+    def aggregate(self) -> str:
+        return f"note-sessions/{self.session_id}"
 
 
 class FeedDeleted(IntegrationEvent):

@@ -47,6 +47,7 @@ _REFUSALS = {
     409: "In the way of something else",
     413: "Too large",
     429: "Too many tries; `Retry-After` says when to come back (seconds)",
+    501: "This server does not offer it; the text names what its operator would set",
     502: "A provider outside cannot be reached",
     503: "A part that this answer needs is away, full or not configured; `Retry-After` in seconds",
 }

@@ -1,0 +1,1 @@
+"""How popular notes are: by work sessions and comments (apps §4)."""
