@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help up down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
-.PHONY: bench-gateway bench-identity bench-notes bench-planner bench-mcp
+.PHONY: bench-gateway bench-identity bench-notes bench-planner bench-mcp bench-start
 
 READY := .venv/.ready
 BIN := .venv/bin
@@ -97,6 +97,7 @@ docs: $(READY) ## Write what is generated: events, endpoints, OpenAPI, Kubernete
 	@$(BIN)/python -m tools.endpoints
 	@$(BIN)/python -m tools.docs_source
 	@$(BIN)/python -m tools.service_variables
+	@$(BIN)/python -m tools.app_table
 
 routes: $(READY) ## Show which service answers which path
 	@$(NOTECHONDRIA) routes $(ARGS)
@@ -118,6 +119,9 @@ bench-notes: $(READY) ## Measure notes beside a bare endpoint (ARGS="--others 10
 
 bench-gateway: $(READY) ## Measure what the gateway costs
 	@$(BIN)/python -m bench.gateway $(ARGS)
+
+bench-start: $(READY) ## Count round trips and bytes of the start of a web app
+	@$(BIN)/python -m bench.web_start $(ARGS)
 
 bench-planner: $(READY) ## Measure the week of a user with many calendars
 	@$(BIN)/python -m bench.planner
