@@ -147,12 +147,12 @@ def test_broken_files_among_parts_are_named(mine: User) -> None:
     assert [problem["file"] for problem in result["errors"]] == ["V/bad.md", "V/large.md", "V/nul.md"]
 
 
-@pytest.mark.parametrize("name", ["../evil.md", "/etc/evil.md", "V/../../evil.md", "C:/evil.md", "V//b.md"])
-def test_parts_that_lead_out_are_refused(mine: User, name: str) -> None:
+@pytest.mark.parametrize("name", ["../evil.md", "/etc/evil.md", "V/../../evil.md", "C:/evil.md"])
+def test_parts_that_lead_out_are_left_out_and_named(mine: User, name: str) -> None:
     parts = [("file", ("V/ok.md", b"x")), ("file", (name, b"evil"))]
-    answer = mine.request("POST", "notes/import/", files=parts)
-    assert (answer.status_code, list(answer.json())) == (400, ["detail"])
-    assert notes_of(mine) == {}
+    result = taken(mine.request("POST", "notes/import/", files=parts))
+    assert [problem["file"] for problem in result["errors"]] == [name]
+    assert set(notes_of(mine)) == {"ok"}
 
 
 def test_an_import_without_a_file_is_refused(mine: User) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-import re
+import json
 import stat
 import zipfile
 from abc import ABC, abstractmethod
@@ -18,9 +18,14 @@ from starlette.datastructures import UploadFile
 from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.storage.media import CHUNK
 from notes_service.exchange.limits import Limits
+from notes_service.exchange.paths import Paths, cleaned, name_of
 
 NO_ZIP = "Import refused: Notes.Import/read — the file is no zip archive, or it is damaged."
-ESCAPES = "Import refused: Notes.Import/read — it holds paths that lead out of it, or links: {name!r}."
+OUTSIDE = "Its path leads out of the import."
+TWICE = "The import holds another file of this path; the later one counts."
+MANIFEST = "courses.json"
+"""In the folder of an export of ours: everything that it names lies beside it."""
+MANIFEST_BYTES = 16 * 1024 * 1024
 VAULT_MARKS = frozenset({".obsidian", "_resources"})
 """Folders directly in a vault of Obsidian and in an export of Joplin."""
 _SKIPPED = frozenset({"__MACOSX", ".obsidian", ".trash", ".git"})
@@ -28,7 +33,6 @@ _ENTRY = b"PK\x01\x02"
 """The first bytes of a file's entry in a zip's directory."""
 _SEARCHED = 128 * 1024
 """More than this is read at once of the directory alone: its end is looked for in the last 64 KiB."""
-_DRIVE = re.compile(r"[A-Za-z]:")
 
 
 class BadEntry(Exception):
@@ -38,20 +42,33 @@ class BadEntry(Exception):
 class Source(ABC):
     """The files of an import by their paths; each is read within its limit, all together within those of the import."""
 
+    left_out: list[tuple[str, str]]
+    """Files that are not imported, whatever they hold, with the reason."""
+
     def __init__(self, paths: Sequence[str], limits: Limits) -> None:
+        """`paths` are in the one form of `paths.cleaned`."""
         if len(paths) > limits.files:
             raise limits.too_much()
         self.limits = limits
-        for path in paths:
-            _refuse_escapes(path)
-        self._paths = [path for path in paths if not _SKIPPED & set(PurePosixPath(path).parts)]
-        self._known = frozenset(self._paths)
-        self._by_name: dict[str, str] = {}
-        for path in sorted(self._paths, reverse=True):
-            self._by_name[PurePosixPath(path).name] = path
-        self.root = self._root(paths)
-        """The folder that holds everything, as a path; "" when the files have no common folder."""
         self._read = 0
+        self._paths = Paths(path for path in paths if not _SKIPPED & set(path.split("/")))
+        self._by_name: dict[str, str] = {}
+        for path in reversed([*self._paths]):
+            self._by_name[PurePosixPath(path).name.casefold()] = path
+        manifest = self._manifest_folder()
+        self.root = self._root(paths) if manifest is None else manifest
+        """The folder that holds everything, as a path; "" when the files have no common folder."""
+
+    def _manifest_folder(self) -> str | None:
+        """The folder of our export's manifest, however deep somebody packed it; None when there is none."""
+        for path in sorted((path for path in self._paths if PurePosixPath(path).name == MANIFEST), key=_depth):
+            try:
+                manifest = json.loads(self.read(path, MANIFEST_BYTES))
+            except (BadEntry, ValueError, RecursionError):
+                continue
+            if isinstance(manifest, dict) and {"format", "courses"} <= manifest.keys():
+                return path.rpartition("/")[0]
+        return None
 
     def _root(self, paths: Iterable[str]) -> str:
         """The folder that holds a vault's or an export's own folder, the outermost of several."""
@@ -63,14 +80,19 @@ class Source(ABC):
 
     def names(self) -> Iterator[str]:
         """Paths of all files, in order."""
-        return iter(sorted(self._known))
+        return iter(self._paths)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._known
+    def find(self, path: str) -> str | None:
+        """The file that a path from the top means, also in another letter case; None when there is none."""
+        return self._paths.find(path)
+
+    def at(self, path: str) -> str | None:
+        """The file that an export of ours names so: its paths begin in the folder of its manifest."""
+        return self.find(f"{self.root}/{path}" if self.root else path) or self.find(path)
 
     def named(self, name: str) -> str | None:
         """The path of a file of that name, in whatever folder; None when there is none."""
-        return self._by_name.get(name)
+        return self._by_name.get(name.casefold())
 
     @abstractmethod
     def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
@@ -147,12 +169,25 @@ class Archive(Source):
             raise BadRequest(NO_ZIP) from None
         if len(entries) > limits.files or sum(entry.file_size for entry in entries) > limits.unpacked:
             raise limits.too_much()
+        self.left_out = []
+        self._entries: dict[str, zipfile.ZipInfo] = {}
         for entry in entries:
-            if "\x00" in entry.orig_filename or stat.S_ISLNK(entry.external_attr >> 16):
-                raise BadRequest(ESCAPES.format(name=entry.filename[:120]))
-            _refuse_escapes(entry.filename.rstrip("/") if entry.is_dir() else entry.filename)
-        self._entries = {entry.filename: entry for entry in entries if not entry.is_dir()}
+            self._add(entry)
         super().__init__(list(self._entries), limits)
+
+    def _add(self, entry: zipfile.ZipInfo) -> None:
+        name = name_of(entry)
+        if name.endswith(("/", "\\")):
+            return
+        path = cleaned(name)
+        if path is None:
+            self.left_out.append((name, OUTSIDE))
+        elif stat.S_ISLNK(entry.external_attr >> 16):
+            self.left_out.append((name, "It is a link, and no file."))
+        else:
+            if path in self._entries:
+                self.left_out.append((path, TWICE))
+            self._entries[path] = entry
 
     def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         entry = self._entries[name]
@@ -165,7 +200,16 @@ class Folder(Source):
     """Plain files that were sent together; those of a chosen folder carry their path in it as their name."""
 
     def __init__(self, uploads: Iterable[UploadFile], limits: Limits) -> None:
-        self._uploads = {upload.filename: upload for upload in uploads if upload.filename}
+        self.left_out = []
+        self._uploads: dict[str, UploadFile] = {}
+        for upload in uploads:
+            path = cleaned(upload.filename or "")
+            if path is None:
+                self.left_out.append((upload.filename or "", OUTSIDE))
+                continue
+            if path in self._uploads:
+                self.left_out.append((path, TWICE))
+            self._uploads[path] = upload
         super().__init__(list(self._uploads), limits)
 
     def _root(self, paths: Iterable[str]) -> str:
@@ -187,8 +231,5 @@ def _refusal(error: Exception) -> Exception:
     return BadEntry("It is damaged." if isinstance(error, damaged) else "It cannot be unpacked.")
 
 
-def _refuse_escapes(path: str) -> None:
-    parts = path.split("/")
-    odd = path.startswith("/") or "\\" in path or "\x00" in path or _DRIVE.match(path)
-    if odd or any(part in {"", ".", ".."} for part in parts):
-        raise BadRequest(ESCAPES.format(name=path[:120]))
+def _depth(path: str) -> tuple[int, str]:
+    return path.count("/"), path

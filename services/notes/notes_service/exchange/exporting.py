@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from pathlib import PurePosixPath
@@ -65,8 +66,8 @@ class Export:
         yield _note_path(row), front_matter.write(_fields(row, files, versions), row.content).encode()
         if versions:
             yield _versions_path(row), json.dumps([_version(one) for one in versions], ensure_ascii=False).encode()
-        for file in files:
-            async for member in self._file(_attachment_path(row, file), file.file):
+        for file, path in zip(files, _attachment_paths(row, files), strict=True):
+            async for member in self._file(path, file.file):
                 yield member
         if row.cover_image:
             async for member in self._file(_cover_path(row), row.cover_image):
@@ -100,8 +101,18 @@ def _note_path(row: ExportedNote) -> str:
     return f"{top}/{folder}/{safe_name(row.title)[:60]}-{row.uuid.hex[:8]}.md"
 
 
-def _attachment_path(note: ExportedNote, file: ExportedAttachment) -> str:
-    return f"attachments/{note.uuid.hex}/{PurePosixPath(file.file).name}"
+def _attachment_paths(note: ExportedNote, files: Sequence[ExportedAttachment]) -> list[str]:
+    """Where the files lie, apart also where letter case and composition do not count, as on Windows and macOS."""
+    used: set[str] = set()
+    paths = []
+    for file in files:
+        name = PurePosixPath(unicodedata.normalize("NFC", file.file)).name
+        free, number = name, 2
+        while free.casefold() in used:
+            free, number = f"{PurePosixPath(name).stem}-{number}{PurePosixPath(name).suffix}", number + 1
+        used.add(free.casefold())
+        paths.append(f"attachments/{note.uuid.hex}/{free}")
+    return paths
 
 
 def _cover_path(note: ExportedNote) -> str:
@@ -136,12 +147,12 @@ def _fields(
         "last_edit": iso_z(row.last_edit),
         "attachments": [
             {
-                "path": _attachment_path(row, file),
+                "path": path,
                 "name": file.original_filename,
                 "content_type": file.content_type,
                 "media": file.file,
             }
-            for file in files
+            for file, path in zip(files, _attachment_paths(row, files), strict=True)
         ],
     }
     if row.cover_image:

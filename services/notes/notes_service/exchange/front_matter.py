@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 import yaml
 from pydantic import JsonValue
 
 FENCE = "---"
+OWN = frozenset({"uuid", "metadata_json", "custom_meta"})
+"""Fields that a block of ours has, and one of others hardly ever all of."""
 HEAD_LENGTH = 16 * 1024
 """Characters of a block that is read; a longer one counts as text."""
 _FIELD = re.compile(r"([A-Za-z_]\w{0,60}): (.+)")
@@ -48,6 +51,8 @@ def read(text: str) -> tuple[dict[str, JsonValue], str]:
             return {}, text
     fields = _ours(head)
     if fields is None:
+        fields = _edited(head)
+    if fields is None:
         fields = _yaml(head)
     return ({}, text) if fields is None else (fields, body.removeprefix("\n"))
 
@@ -64,6 +69,22 @@ def _ours(head: str) -> dict[str, JsonValue] | None:
         except (ValueError, RecursionError):
             return None
     return fields
+
+
+def _edited(head: str) -> dict[str, JsonValue] | None:
+    """The fields of a block that `write` made and somebody added to or changed; None for any other.
+
+    As YAML its `null` and `true` would come back as texts: what still reads as we write it keeps its type.
+    """
+    typed: dict[str, JsonValue] = {}
+    for line in head.split("\n"):
+        if match := _FIELD.fullmatch(line):
+            with suppress(ValueError, RecursionError):
+                typed[match[1]] = json.loads(match[2])
+    if not typed.keys() >= OWN:
+        return None
+    read = _yaml(head)
+    return None if read is None else read | typed
 
 
 def _yaml(head: str) -> dict[str, JsonValue] | None:

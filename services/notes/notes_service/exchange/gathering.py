@@ -52,11 +52,14 @@ class Gatherer:
 
     async def listed(self, stack: AsyncExitStack, file: NoteFile) -> list[tuple[Staged, str]]:
         """The attachments that our own export lists, each with the path below /media/ that it had."""
-        return [one for item in file.attachments if (one := await self._listed(stack, item))]
+        return [one for item in file.attachments if (one := await self._listed(stack, file, item))]
 
-    async def _listed(self, stack: AsyncExitStack, item: Mapping[str, JsonValue]) -> tuple[Staged, str] | None:
-        path, media_path = item.get("path"), item.get("media")
-        if not isinstance(path, str) or path not in self.source:
+    async def _listed(
+        self, stack: AsyncExitStack, file: NoteFile, item: Mapping[str, JsonValue]
+    ) -> tuple[Staged, str] | None:
+        listed, media_path = item.get("path"), item.get("media")
+        path = self._named(file, listed if isinstance(listed, str) else "")
+        if path is None:
             return None
         one = await self._stage(stack, path, item.get("name"), item.get("content_type"))
         return None if one is None else (one, media_path if isinstance(media_path, str) else "")
@@ -77,10 +80,11 @@ class Gatherer:
 
     async def cover(self, stack: AsyncExitStack, file: NoteFile) -> Staged | None:
         """The cover that our own export names."""
-        if file.cover not in self.source:
+        path = self._named(file, file.cover)
+        if path is None:
             return None
         try:
-            data = await asyncio.to_thread(self.source.read, file.cover, covers.LIMIT)
+            data = await asyncio.to_thread(self.source.read, path, covers.LIMIT)
             upload = UploadFile(BytesIO(data), size=len(data), filename=PurePosixPath(file.cover).name)
             _, name = await covers.checked(upload)
         except BadEntry as problem:
@@ -94,14 +98,24 @@ class Gatherer:
 
     async def versions(self, file: NoteFile) -> list[ExportedVersion]:
         """The versions that our own export has beside the note."""
-        if file.versions not in self.source:
+        path = self._named(file, file.versions)
+        if path is None:
             return []
-        document = await self.document(file.versions)
+        document = await self.document(path)
         try:
             return [validate(ExportedVersion, version) for version in (document if isinstance(document, list) else [])]
         except ApiError as refusal:
             self.problems.refused(file.versions, refusal)
             return []
+
+    def _named(self, file: NoteFile, path: str) -> str | None:
+        """The file that a note's fields name; what is not there is a loss, and named as one."""
+        if not path:
+            return None
+        inside = self.source.at(path)
+        if inside is None:
+            self.problems.add(path, f"It is missing: {file.name} names it as its own.")
+        return inside
 
     async def document(self, name: str) -> JsonValue:
         """A JSON document of the import, parsed; None, and among the problems, when it cannot be read."""

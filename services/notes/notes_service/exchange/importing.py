@@ -27,7 +27,7 @@ from notes_service.courses import service as courses
 from notes_service.courses.schemas import CreateCourse
 from notes_service.covers import service as covers
 from notes_service.exchange import links, queries
-from notes_service.exchange.archive import BadEntry, Source
+from notes_service.exchange.archive import MANIFEST, BadEntry, Source
 from notes_service.exchange.gathering import Gatherer, Staged
 from notes_service.exchange.problems import Problem, Problems
 from notes_service.exchange.reading import NoteFile, draft_id_of, read_note
@@ -40,7 +40,6 @@ from notes_service.state import NotesState
 from notes_service.versions import service as versions
 
 MARKDOWN_BYTES = 4 * 1024 * 1024
-COURSES = "courses.json"
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -71,6 +70,8 @@ class Import:
 
     async def run(self) -> Imported:
         """Import every markdown file; what cannot be imported is named with its reason."""
+        for path, reason in self.source.left_out:
+            self.problems.add(path, reason)
         await self._all_courses()
         later: list[tuple[bool, datetime, str]] = []
         for name in self.source.names():
@@ -170,10 +171,11 @@ class Import:
                     await self._course(db, validate(CreateCourse, {"title": title}).title)
             except ApiError as refusal:
                 self._courses.pop(key, None)
-                self.problems.refused(COURSES, refusal)
+                self.problems.refused(MANIFEST, refusal)
 
     async def _exported_courses(self) -> list[JsonValue]:
-        data = await self.gather.document(COURSES) if COURSES in self.source else None
+        manifest = self.source.at(MANIFEST)
+        data = await self.gather.document(manifest) if manifest else None
         exported = data.get("courses") if isinstance(data, dict) and "format" in data else None
         return exported[: self.source.limits.files] if isinstance(exported, list) else []
 

@@ -63,9 +63,8 @@ def resolve(source: Source, note: str, target: str) -> str | None:
         if not path.name or path.suffix.lower() in MARKDOWN:
             continue
         for folder in (PurePosixPath(note).parent, PurePosixPath(source.root), PurePosixPath()):
-            candidate = _joined(folder, path)
-            if candidate in source:
-                return candidate
+            if one := source.find(_joined(folder, path)):
+                return one
         if path.suffix and (named := source.named(path.name)):
             return named
     return None

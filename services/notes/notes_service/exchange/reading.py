@@ -66,7 +66,7 @@ def read_note(name: str, data: bytes, root: str) -> NoteFile:
     fields = {lower if (lower := key.lower()) in _KNOWN_FIELDS else key: value for key, value in fields.items()}
     uuid = _uuid(fields.get("uuid")) or uuid5(_BY_PATH, name)
     # In the files of others the names of our own fields mean something else.
-    own = fields if {"uuid", "metadata_json", "custom_meta"} <= fields.keys() else {}
+    own = fields if fields.keys() >= front_matter.OWN else {}
     listed = own.get("attachments")
     payload = _payload(own) if own else _payload_of_others(fields)
     return NoteFile(
@@ -125,10 +125,23 @@ def _course(name: str, fields: Mapping[str, JsonValue], root: str) -> str:
 
 
 def _payload(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The fields of a note of our own export."""
-    return {"editor_mode": "G"} | {
+    """The fields of a note of our own export; those that somebody added become the user's own."""
+    payload: dict[str, JsonValue] = {"editor_mode": "G"} | {
         name: fields[name] for name in (*_OURS, "description") if fields.get(name) not in (None, "")
     }
+    added = {name: value for name, value in fields.items() if name not in _KNOWN_FIELDS}
+    if added:
+        payload["custom_meta"] = json.dumps(_own_fields(payload.get("custom_meta")) | added, ensure_ascii=False)
+    return payload
+
+
+def _own_fields(text: JsonValue) -> dict[str, JsonValue]:
+    """What `custom_meta` holds; a text that is no JSON object keeps a place among them."""
+    try:
+        fields = json.loads(text) if isinstance(text, str) and text else {}
+    except (ValueError, RecursionError):
+        fields = text
+    return fields if isinstance(fields, dict) else {"custom_meta": text}
 
 
 def _payload_of_others(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

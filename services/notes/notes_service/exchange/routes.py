@@ -58,7 +58,7 @@ async def import_notes(request: Request, state: State, caller: KnownCaller) -> i
     Joplin export it), or such a folder's files themselves, each a part whose file name is its path in the folder.
 
     A note that was imported before, or that is still here, stays as it is. Files that cannot be read are named in
-    `errors`, the others are imported. 400 for what is no zip, unpacks to too much, or leads out of itself.
+    `errors`, the others are imported. 400 for what is no zip or unpacks to too much.
     503 while another import of the same user is under way, or too many of others.
     """
     if not is_multipart(request):
