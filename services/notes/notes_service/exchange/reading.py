@@ -126,9 +126,8 @@ def _course(name: str, fields: Mapping[str, JsonValue], root: str) -> str:
 
 def _payload(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The fields of a note of our own export; those that somebody added become the user's own."""
-    payload: dict[str, JsonValue] = {"editor_mode": "G"} | {
-        name: fields[name] for name in (*_OURS, "description") if fields.get(name) not in (None, "")
-    }
+    kept = {name: fields[name] for name in (*_OURS, "description") if fields.get(name) not in (None, "")}
+    payload: dict[str, JsonValue] = {"editor_mode": "G", **kept}
     added = {name: value for name, value in fields.items() if name not in _KNOWN_FIELDS}
     if added:
         payload["custom_meta"] = json.dumps(_own_fields(payload.get("custom_meta")) | added, ensure_ascii=False)
