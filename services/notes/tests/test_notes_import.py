@@ -85,7 +85,7 @@ def courses_of(notes: dict[str, dict[str, Any]]) -> dict[str, str | None]:
     [(send_zip, "", None), (send_zip, "My vault/", "My vault"), (send_parts, "My vault/", "My vault")],
 )
 def test_an_obsidian_vault(mine: User, api: Api, send: Any, below: str, loose: str | None) -> None:
-    assert send(mine, VAULT, below) == {"imported": 3, "unchanged": 0, "attachments": 2, "errors": []}
+    assert send(mine, VAULT, below) == {"imported": 3, "unchanged": 0, "attachments": 3, "errors": []}
     notes = notes_of(mine)
     assert courses_of(notes) == {"Lens": "Physics", "On waves": "Physics", "It's titled: today": loose}
     lens, waves, daily = notes["Lens"], notes["On waves"], notes["It's titled: today"]
@@ -93,11 +93,12 @@ def test_an_obsidian_vault(mine: User, api: Api, send: Any, below: str, loose: s
     assert json.loads(lens["metadata_json"]) == {"tags": ["light", "glass/thin"]}
     assert json.loads(lens["custom_meta"]) == {"aliases": ["Lentil"]}
     (url,) = files_of(mine, lens).values()
-    assert lens["content"] == f"See [[Waves]] and [[Waves|them]].\n\n![wave.png]({url}) ![[Waves]] ![a]({url})"
+    assert lens["content"] == f"See [[Waves]] and [[Waves|them]].\n\n![wave.png|300]({url}) ![[Waves]] ![a]({url})"
     assert api.http.get(url).content == b"png"
-    (url,) = files_of(mine, waves).values()
-    assert api.http.get(url).content == b"pq"
-    assert waves["content"] == f'# On waves\n\n![img]({url}) [p]({url} "Title") [[wave.png]]'
+    urls = files_of(mine, waves)
+    assert {name: api.http.get(url).content for name, url in urls.items()} == {"p q.png": b"pq", "wave.png": b"png"}
+    url, wave = urls["p q.png"], urls["wave.png"]
+    assert waves["content"] == f'# On waves\n\n![img]({url}) [p]({url} "Title") [wave.png]({wave})'
     assert daily["content"] == "[web](https://a.example/x.png) [n](Physics/Waves.md)"
     assert json.loads(daily["custom_meta"]) == {"cssclass": "wide"}
     assert send(mine, VAULT, below) == {"imported": 0, "unchanged": 3, "attachments": 0, "errors": []}
@@ -216,7 +217,7 @@ def test_front_matter_that_cannot_be_read_stays_text(head: str) -> None:
             ["b.png", "d (1).pdf", "e f.png", "g.png"],
         ),
         ("[a](<b c.png>) [a]( d.png ) [a]()", ["b c.png", "d.png"]),
-        ("[[wiki]] `code` (plain) ](", []),
+        ("[[wiki]] `code` (plain) ](", ["wiki"]),
         ("![x](a.png)![x](a.png)", ["a.png"]),
     ],
 )
@@ -276,4 +277,4 @@ def test_the_same_import_several_times_at_once_is_one(mine: User, stack: Stack) 
     assert [result["errors"] for result in results] == [[]] * 3
     notes = notes_of(mine)
     assert len(notes) == 3
-    assert [len(files_of(mine, notes[title])) for title in ("Lens", "On waves")] == [1, 1]
+    assert [len(files_of(mine, notes[title])) for title in ("Lens", "On waves")] == [1, 2]

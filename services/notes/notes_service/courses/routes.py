@@ -113,7 +113,7 @@ async def update_course(
 async def delete_course(caller: KnownCaller, course_id: int, database: Transactions, deletions: Deletions) -> None:
     """Delete an own course, its notes move to the Inbox (notes §4.7); 404 unknown, 403 foreign, 400 the Inbox."""
     async with database.transaction() as db:
-        await service.remove(db, caller.user_id, course_id, caller.precondition)
+        await service.remove(db, caller.user_id, course_id, caller.precondition, inbox_too=True)
     await deletions.delete([f"course_media/course_{course_id}/"])
 
 

@@ -121,15 +121,18 @@ async def _by_client_id(db: AsyncSession, user_id: int, client_id: str | None) -
     return course
 
 
-async def remove(db: AsyncSession, user_id: int, course_id: int, precondition: Precondition) -> None:
+async def remove(
+    db: AsyncSession, user_id: int, course_id: int, precondition: Precondition, *, inbox_too: bool = False
+) -> None:
     """Delete a course (notes §4.7): own notes move to the Inbox, notes of others lose their course (§12, 6).
 
-    The Inbox itself goes for good, and leaves its notes without a course (apps §5); so do courses after it.
+    With `inbox_too`, as its owner says, the Inbox itself goes for good, and its notes lose their course (apps §5); so
+    do those of courses after it.
     """
     await authors.lock_author_shared(db, user_id, exclusive=True)
     course = await _lock_own(db, user_id, course_id, precondition)
     if is_inbox_title(course.title):
-        if not course.is_default:
+        if not (course.is_default and inbox_too):
             raise BadRequest(INBOX_STAYS)
         await remember_removal(db, user_id)
     course.is_default = False  # the Inbox that takes its notes must be another course

@@ -1,33 +1,72 @@
-"""Files that a markdown text shows or links to: wiki embeds, links and images, and `src` of HTML."""
+"""Files that a markdown text shows or links to, and their new addresses.
+
+Read are wiki embeds and links (`![[x.png|300]]`, `[[Script.pdf#page=3]]`), links and images with their definitions
+(`![v][r]`, `[r]: x.png`), and `src` and `href` of HTML. What stands in code stays as it is: the parser says where.
+"""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote
+
+from markdown_it import MarkdownIt
 
 from notes_service.exchange.archive import Source
 
 MARKDOWN = frozenset({".md", ".markdown"})
-_EMBED = r"!\[\[(?P<embed>[^\[\]|#\n]{1,255})(?:[|#][^\[\]\n]{0,255})?\]\]"
+_WIKI = (
+    r"(?P<embed>!?)\[\[(?P<wiki>[^\[\]|#\n]{1,255})(?P<part>#[^\[\]|\n]{0,255})?"
+    r"(?:\|(?P<caption>[^\[\]\n]{0,255}))?\]\]"
+)
 # Words with single blanks between them and balanced parentheses, then perhaps a title: never two ways to read a blank,
 # and no backtracking, which cannot help and takes long.
 _TARGET = r"(?:[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"']))(?:[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"'])){0,499}+"
 _LINK = rf"(?P<opens>\]\([ \t]*)(?:<(?P<angled>[^<>\n]{{1,500}})>|(?P<plain>{_TARGET}))(?P<closes>[^()\n]{{0,300}}\))"
-_SRC = r"(?P<attribute>\bsrc=[\"'])(?P<src>[^\"'\n]{1,500})"
-_ANY = re.compile(f"{_EMBED}|{_LINK}|{_SRC}")
-_NO_FILE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|#|//")
+_DEFINITION = (
+    r"(?P<defines>^ {0,3}\[[^\[\]\n]{1,200}\]:[ \t]*)(?:<(?P<angled2>[^<>\n]{1,500})>|(?P<plain2>[^\s<>]{1,500}))"
+)
+_HTML = (
+    r"(?P<attribute>[ \t\n](?:src|href)[ \t]{0,3}=[ \t]{0,3})"
+    r"(?:\"(?P<double>[^\"\n]{1,500})\"|'(?P<single>[^'\n]{1,500})'|(?P<bare>[^\s\"'<>=`]{1,500}))"
+)
+_ANY = re.compile(f"{_WIKI}|{_LINK}|{_DEFINITION}|{_HTML}", re.MULTILINE)
+_NO_FILE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:|#|//")
+_SPAN = re.compile(r"(?<!`)(?P<ticks>`+)(?!`)(?P<code>(?:(?!\n[ \t]*\n).)+?)(?<!`)(?P=ticks)(?!`)", re.DOTALL)
+_SIZE = re.compile(r"\d{1,5}(?:x\d{1,5})?")
+_PLACES = ("wiki", "angled", "plain", "angled2", "plain2", "double", "single", "bare")
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """Where code stands in a text: from and to, in order."""
+
+    starts: list[int]
+    ends: list[int]
+
+    def holds(self, place: int) -> bool:
+        """Whether a place of the text is in code."""
+        number = bisect_right(self.starts, place) - 1
+        return number >= 0 and place < self.ends[number]
 
 
 def targets(text: str) -> Iterator[str]:
     """What the text shows or links to, as it is written, each once."""
-    return iter(dict.fromkeys(_target(match) for match in _ANY.finditer(text)))
+    return iter(dict.fromkeys(_target(match) for match in _outside_code(text)))
 
 
 def relinked(text: str, urls: Mapping[str, str]) -> str:
-    """The text with these targets replaced; a wiki embed becomes an image. Everything else stays as it is."""
-    return _ANY.sub(lambda match: _with_url(match, urls.get(_target(match))), text)
+    """The text with these targets replaced; wiki links become links of markdown. Everything else stays as it is."""
+    parts, done = [], 0
+    for match in _outside_code(text):
+        url = urls.get(_target(match))
+        if url is not None:
+            parts += [text[done : match.start()], _with_url(match, url)]
+            done = match.end()
+    return "".join([*parts, text[done:]])
 
 
 def moved(text: str, old: str, url: str) -> str:
@@ -37,18 +76,57 @@ def moved(text: str, old: str, url: str) -> str:
     return re.sub(rf"(?:https?://[^\s/()<>\"']{{1,255}})?/media/{re.escape(quote(old))}", lambda _: url, text)
 
 
+def _outside_code(text: str) -> Iterator[re.Match[str]]:
+    matches = list(_ANY.finditer(text))
+    if not matches:
+        return
+    code = _code(text)
+    for match in matches:
+        if not code.holds(match.start(_place(match))):
+            yield match
+
+
+def _code(text: str) -> _Code:
+    """Fenced and indented code, as the parser finds it (CommonMark 0.31 §4.4, §4.5), and code spans (§6.1)."""
+    lines = [0, *(match.end() for match in re.finditer(r"\n", text)), len(text)]
+    spans: list[tuple[int, int]] = []
+    for token in MarkdownIt("commonmark").disable("inline").parse(text):
+        if token.map is None or token.type not in ("fence", "code_block", "inline"):
+            continue
+        start, end = lines[token.map[0]], lines[min(token.map[1], len(lines) - 1)]
+        if token.type == "inline":
+            spans += [match.span() for match in _SPAN.finditer(text, start, end)]
+        else:
+            spans.append((start, end))
+    spans.sort()
+    return _Code([start for start, _ in spans], [end for _, end in spans])
+
+
+def _place(match: re.Match[str]) -> str:
+    return next(name for name in _PLACES if match[name] is not None)
+
+
 def _target(match: re.Match[str]) -> str:
-    return (match["embed"] or match["angled"] or match["plain"] or match["src"]).strip()
+    return match[_place(match)].strip()
 
 
-def _with_url(match: re.Match[str], url: str | None) -> str:
-    if url is None:
-        return match[0]
-    if match["embed"]:
-        return f"![{_target(match)}]({url})"
-    if match["src"]:
-        return f"{match['attribute']}{url}"
+def _with_url(match: re.Match[str], url: str) -> str:
+    place = _place(match)
+    part = match["part"] if place == "wiki" else f"#{rest}" if (rest := _target(match).partition("#")[2]) else ""
+    url += part or ""
+    if place == "wiki":
+        return f"{match['embed']}[{_shown(match)}]({url})"
+    if match["attribute"]:
+        return f'{match["attribute"]}"{url}"'
+    if match["defines"]:
+        return f"{match['defines']}{url}"
     return f"{match['opens']}{url}{match['closes']}"
+
+
+def _shown(match: re.Match[str]) -> str:
+    """What a wiki link shows: its caption, else the name of its file; a size stays beside it, as Obsidian has it."""
+    caption = (match["caption"] or "").strip()
+    return f"{_target(match)}|{caption}" if _SIZE.fullmatch(caption) else caption or _target(match)
 
 
 def resolve(source: Source, note: str, target: str) -> str | None:
@@ -58,7 +136,8 @@ def resolve(source: Source, note: str, target: str) -> str | None:
     """
     if _NO_FILE.match(target):
         return None
-    for spelling in dict.fromkeys((target, unquote(target), unquote(target.partition("#")[0]))):
+    slashed = target.replace("\\", "/")
+    for spelling in dict.fromkeys((target, slashed, unquote(slashed), unquote(slashed.partition("#")[0]))):
         path = PurePosixPath(spelling)
         if not path.name or path.suffix.lower() in MARKDOWN:
             continue

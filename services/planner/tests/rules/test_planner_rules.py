@@ -195,7 +195,7 @@ def test_deadlines_are_ranked_by_weight_per_hour_left(ann: Person) -> None:
     event(ann, "heavy", soon.date(), starts_at=soon.isoformat(), difficulty_weight=5)
     event(ann, "done", soon.date(), starts_at=soon.isoformat(), difficulty_weight=9, is_completed=True)
     deadlines = ann.get("activity/week/").json()["deadlines"]
-    assert [one["title"] for one in deadlines] == ["heavy", "light"]
+    assert [one["title"] for one in deadlines] == ["heavy", "light", "done"]
     assert deadlines[0]["urgency_score"] == pytest.approx(5 / 48, abs=0.01)
 
 
