@@ -47,10 +47,10 @@ class _Code:
     starts: list[int]
     ends: list[int]
 
-    def holds(self, place: int) -> bool:
-        """Whether a place of the text is in code."""
-        number = bisect_right(self.starts, place) - 1
-        return number >= 0 and place < self.ends[number]
+    def holds(self, position: int) -> bool:
+        """Whether a position of the text is in code."""
+        number = bisect_right(self.starts, position) - 1
+        return number >= 0 and position < self.ends[number]
 
 
 def targets(text: str) -> Iterator[str]:
@@ -82,7 +82,7 @@ def _outside_code(text: str) -> Iterator[re.Match[str]]:
         return
     code = _code(text)
     for match in matches:
-        if not code.holds(match.start(_place(match))):
+        if not code.holds(match.start(_position(match))):
             yield match
 
 
@@ -102,19 +102,19 @@ def _code(text: str) -> _Code:
     return _Code([start for start, _ in spans], [end for _, end in spans])
 
 
-def _place(match: re.Match[str]) -> str:
+def _position(match: re.Match[str]) -> str:
     return next(name for name in _PLACES if match[name] is not None)
 
 
 def _target(match: re.Match[str]) -> str:
-    return match[_place(match)].strip()
+    return match[_position(match)].strip()
 
 
 def _with_url(match: re.Match[str], url: str) -> str:
-    place = _place(match)
-    part = match["part"] if place == "wiki" else f"#{rest}" if (rest := _target(match).partition("#")[2]) else ""
+    position = _position(match)
+    part = match["part"] if position == "wiki" else f"#{rest}" if (rest := _target(match).partition("#")[2]) else ""
     url += part or ""
-    if place == "wiki":
+    if position == "wiki":
         return f"{match['embed']}[{_shown(match)}]({url})"
     if match["attribute"]:
         return f'{match["attribute"]}"{url}"'
