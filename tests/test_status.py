@@ -67,7 +67,12 @@ def test_every_service_is_shown_whole(api: Api, staff: User) -> None:
         assert one["outbox"].keys() == {"unsent", "oldest_seconds"}
         assert one["dead_letters"] == 0
     received = {one["name"]: {consumer["stream"] for consumer in one["consumers"]} for one in keeping}
-    assert received == {"identity": set(), "notes": {"IDENTITY"}, "planner": {"IDENTITY", "NOTES"}, "mcp": {"IDENTITY"}}
+    assert received == {
+        "identity": set(),
+        "notes": {"IDENTITY", "PLANNER"},
+        "planner": {"IDENTITY", "NOTES"},
+        "mcp": {"IDENTITY"},
+    }
     # It has no schema and no bus of which anything could be said.
     assert (web["reachable"], web["version"]) == (True, version)
     assert {web[name] for name in ("database", "bus", "outbox", "consumers", "dead_letters", "replicas")} == {None}

@@ -37,7 +37,7 @@ _ANY = re.compile(f"{_WIKI}|{_LINK}|{_DEFINITION}|{_HTML}", re.MULTILINE)
 _NO_FILE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:|#|//")
 _SPAN = re.compile(r"(?<!`)(?P<ticks>`+)(?!`)(?P<code>(?:(?!\n[ \t]*\n).)+?)(?<!`)(?P=ticks)(?!`)", re.DOTALL)
 _SIZE = re.compile(r"\d{1,5}(?:x\d{1,5})?")
-_PLACES = ("wiki", "angled", "plain", "angled2", "plain2", "double", "single", "bare")
+_WAYS = ("wiki", "angled", "plain", "angled2", "plain2", "double", "single", "bare")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _outside_code(text: str) -> Iterator[re.Match[str]]:
         return
     code = _code(text)
     for match in matches:
-        if not code.holds(match.start(_position(match))):
+        if not code.holds(match.start(_way(match))):
             yield match
 
 
@@ -102,19 +102,20 @@ def _code(text: str) -> _Code:
     return _Code([start for start, _ in spans], [end for _, end in spans])
 
 
-def _position(match: re.Match[str]) -> str:
-    return next(name for name in _PLACES if match[name] is not None)
+def _way(match: re.Match[str]) -> str:
+    """By which of the ways a match names its file."""
+    return next(name for name in _WAYS if match[name] is not None)
 
 
 def _target(match: re.Match[str]) -> str:
-    return match[_position(match)].strip()
+    return match[_way(match)].strip()
 
 
 def _with_url(match: re.Match[str], url: str) -> str:
-    position = _position(match)
-    part = match["part"] if position == "wiki" else f"#{rest}" if (rest := _target(match).partition("#")[2]) else ""
+    way = _way(match)
+    part = match["part"] if way == "wiki" else f"#{rest}" if (rest := _target(match).partition("#")[2]) else ""
     url += part or ""
-    if position == "wiki":
+    if way == "wiki":
         return f"{match['embed']}[{_shown(match)}]({url})"
     if match["attribute"]:
         return f'{match["attribute"]}"{url}"'
