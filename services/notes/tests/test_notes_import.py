@@ -140,7 +140,7 @@ def test_plain_files_without_a_folder(mine: User) -> None:
 
 
 def test_broken_files_among_parts_are_named(mine: User) -> None:
-    large = b"x" * (5 * 1024 * 1024)
+    large = b"x" * (21 * 1024 * 1024)
     result = send_parts(
         mine, {"V/bad.md": b"\xff\xfe\x00", "V/large.md": large, "V/fine.md": "ok", "V/nul.md": "a\x00"}
     )

@@ -254,3 +254,24 @@ def test_a_name_that_no_rule_fits_stays_as_zipfile_reads_it() -> None:
 def test_a_refused_archive_is_still_refused(mine: User) -> None:
     answer: httpx.Response = mine.request("POST", "notes/import/", files={"file": ("a.zip", b"no zip")})
     assert (answer.status_code, list(answer.json())) == (400, ["detail"])
+
+
+def test_what_the_api_takes_comes_back_and_the_bin_and_the_inbox_as_they_were(
+    mine: User, other: User, look: Any
+) -> None:
+    text = "# Large\n\n" + "Many words of one lecture. " * 250_000  # 6.4 MiB
+    mine.post("notes/", {"title": "Large", "content": text})
+    inbox = next(one for one in mine.get("courses/").json() if one["is_default"])
+    mine.patch(f"courses/{inbox['id']}/", {"title": "Inbox", "description": "What I caught", "icon": 7, "color_hue": 9})
+    binned = mine.post("notes/", {"title": "Binned"}).json()["id"]
+    mine.delete(f"notes/{binned}/")
+    then = "2024-05-06T07:08:09+00:00"
+    for table, key in (("notes", "id"), ("recycle_bin_entries", "note_id")):
+        look.all(f"UPDATE notes.{table} SET deleted_at = %s WHERE {key} = %s RETURNING 1", then, binned)
+    result = bring_in(other, mine.get("notes/export/").content)
+    assert (result["imported"], result["errors"]) == (3, [])
+    assert notes_of(other)["Large"]["content"] == text.strip()
+    (gone,) = other.get("notes/deleted/").json()
+    assert (gone["title"], gone["deleted_at"]) == ("Binned", then)
+    theirs = next(one for one in other.get("courses/").json() if one["is_default"])
+    assert (theirs["description"], theirs["icon"], theirs["color_hue"]) == ("What I caught", 7, 9)

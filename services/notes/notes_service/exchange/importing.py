@@ -13,13 +13,13 @@ from uuid import UUID, uuid4
 
 from fastapi import Request
 from pydantic import BaseModel, JsonValue
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_shared.auth import Caller
 from notechondria_shared.auth.precondition import UNCONDITIONAL
 from notechondria_shared.core.errors import ApiError
-from notechondria_shared.web.body import validate
+from notechondria_shared.web.body import TEXT_LIMIT, validate
 from notechondria_shared.web.media_url import media_url
 from notes_service.attachments import service as attachments
 from notes_service.authors import service as authors
@@ -31,15 +31,17 @@ from notes_service.exchange.archive import MANIFEST, BadEntry, Source
 from notes_service.exchange.gathering import Gatherer, Staged
 from notes_service.exchange.problems import Problem, Problems
 from notes_service.exchange.reading import NoteFile, draft_id_of, read_note
+from notes_service.inbox.service import INBOX_DESCRIPTION, is_inbox_title
 from notes_service.media.names import safe_name, unguessable
 from notes_service.media.uploads import placed
-from notes_service.models import Course, Note, NoteAttachment
+from notes_service.models import Course, Note, NoteAttachment, RecycleBinEntry
 from notes_service.notes import service as notes
 from notes_service.notes.schemas import CreateNote, UpdateNote
 from notes_service.state import NotesState
 from notes_service.versions import service as versions
 
-MARKDOWN_BYTES = 4 * 1024 * 1024
+MARKDOWN_BYTES = TEXT_LIMIT + 256 * 1024
+"""Of a note: the text that the API takes, and its fields."""
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -194,6 +196,9 @@ class Import:
             # Another request of the same user may be making it: look again under the lock.
             await authors.lock_author_shared(db, self.caller.user_id, exclusive=True)
             course_id = await db.scalar(same)
+        if course_id is not None and is_inbox_title(title):
+            # It was there before the import: what was said of it in the export is taken over, unless something is here.
+            await _describe(db, course_id, body)
         if course_id is None:
             course_id, _ = await courses.create(db, self.caller.user_id, body)
             position = exported.get("sort_order")
@@ -217,8 +222,21 @@ class Import:
         return media_url(self.request, row.file)
 
 
+async def _describe(db: AsyncSession, course_id: int, body: CreateCourse) -> None:
+    course = await db.get_one(Course, course_id, with_for_update=True)
+    if body.description and course.description in ("", None, INBOX_DESCRIPTION):
+        course.description = body.description
+    course.icon = body.icon if course.icon is None else course.icon
+    course.color_hue = body.color_hue if course.color_hue is None else course.color_hue
+
+
 async def _date(db: AsyncSession, note_id: int, file: NoteFile) -> None:
     """Set the timestamps of the note to those of its file; at last, since every change would move them."""
     note = await db.get_one(Note, note_id)
     note.date_created = file.created or note.date_created
     note.last_edit = max(file.edited or file.created or note.last_edit, note.date_created)
+    if file.deleted_at and note.deleted_at:
+        note.deleted_at = file.deleted_at
+        await db.execute(
+            update(RecycleBinEntry).where(RecycleBinEntry.note_id == note_id).values(deleted_at=file.deleted_at)
+        )

@@ -45,6 +45,8 @@ class NoteFile:
     source: UUID | None
     """The uuid of the note that it comments on."""
     deleted: bool
+    deleted_at: datetime | None
+    """When it was moved to the recycle bin, where the export says so."""
 
     @property
     def draft_id(self) -> str:
@@ -82,6 +84,7 @@ def read_note(name: str, data: bytes, root: str) -> NoteFile:
         versions=_text(own.get("versions")),
         source=_uuid(own.get("source_note_uuid")),
         deleted=bool(own.get("deleted_at")),
+        deleted_at=_timestamp(own, ("deleted_at",)),
     )
 
 
