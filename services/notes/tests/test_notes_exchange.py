@@ -93,7 +93,7 @@ def test_what_is_exported_can_be_imported_by_somebody_else(mine: User, other: Us
     assert api.http.get(cover).content in files.values()
 
     result = imported(other, packed(files))
-    assert result == {"imported": 4, "unchanged": 0, "attachments": 1, "errors": []}
+    assert result == {"imported": 4, "updated": 0, "unchanged": 0, "attachments": 1, "errors": [], "notices": []}
     copies = notes_of(other)
     copy = copies["Ünder: the 'hood'"]
     kept = ("description", "is_public", "editor_mode", "metadata_json", "custom_meta", "note_type", "date_created",
@@ -127,7 +127,7 @@ def test_what_is_exported_can_be_imported_by_somebody_else(mine: User, other: Us
     for user in (mine, other):
         before = notes_of(user), user.get("notes/deleted/").json(), own_courses(user)
         again = imported(user, packed(files))
-        assert again == {"imported": 0, "unchanged": 4, "attachments": 0, "errors": []}
+        assert again == {"imported": 0, "updated": 0, "unchanged": 4, "attachments": 0, "errors": [], "notices": []}
         assert (notes_of(user), user.get("notes/deleted/").json(), own_courses(user)) == before
 
 

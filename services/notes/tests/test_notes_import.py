@@ -85,7 +85,14 @@ def courses_of(notes: dict[str, dict[str, Any]]) -> dict[str, str | None]:
     [(send_zip, "", None), (send_zip, "My vault/", "My vault"), (send_parts, "My vault/", "My vault")],
 )
 def test_an_obsidian_vault(mine: User, api: Api, send: Any, below: str, loose: str | None) -> None:
-    assert send(mine, VAULT, below) == {"imported": 3, "unchanged": 0, "attachments": 3, "errors": []}
+    assert send(mine, VAULT, below) == {
+        "imported": 3,
+        "updated": 0,
+        "unchanged": 0,
+        "attachments": 3,
+        "errors": [],
+        "notices": [],
+    }
     notes = notes_of(mine)
     assert courses_of(notes) == {"Lens": "Physics", "On waves": "Physics", "It's titled: today": loose}
     lens, waves, daily = notes["Lens"], notes["On waves"], notes["It's titled: today"]
@@ -101,7 +108,14 @@ def test_an_obsidian_vault(mine: User, api: Api, send: Any, below: str, loose: s
     assert waves["content"] == f'# On waves\n\n![img]({url}) [p]({url} "Title") [wave.png]({wave})'
     assert daily["content"] == "[web](https://a.example/x.png) [n](Physics/Waves.md)"
     assert json.loads(daily["custom_meta"]) == {"cssclass": "wide"}
-    assert send(mine, VAULT, below) == {"imported": 0, "unchanged": 3, "attachments": 0, "errors": []}
+    assert send(mine, VAULT, below) == {
+        "imported": 0,
+        "updated": 0,
+        "unchanged": 3,
+        "attachments": 0,
+        "errors": [],
+        "notices": [],
+    }
     assert notes_of(mine) == notes
 
 
@@ -109,7 +123,14 @@ def test_an_obsidian_vault(mine: User, api: Api, send: Any, below: str, loose: s
     ("send", "below"), [(send_zip, ""), (send_zip, "export/"), (send_parts, "export/"), (send_parts, "")]
 )
 def test_a_joplin_export(mine: User, api: Api, send: Any, below: str) -> None:
-    assert send(mine, JOPLIN, below) == {"imported": 2, "unchanged": 0, "attachments": 2, "errors": []}
+    assert send(mine, JOPLIN, below) == {
+        "imported": 2,
+        "updated": 0,
+        "unchanged": 0,
+        "attachments": 2,
+        "errors": [],
+        "notices": [],
+    }
     notes = notes_of(mine)
     assert courses_of(notes) == {"Day one: arrival": "Trips", "List": "Trips"}
     day = notes["Day one: arrival"]
@@ -133,10 +154,10 @@ def test_plain_files_without_a_folder(mine: User) -> None:
     result = send_parts(
         mine, {"one.md": "# First\n\n![](a.png)", "two.markdown": "second", "a.png": b"x", "b.txt": b""}
     )
-    assert result == {"imported": 2, "unchanged": 0, "attachments": 1, "errors": []}
+    assert result == {"imported": 2, "updated": 0, "unchanged": 0, "attachments": 1, "errors": [], "notices": []}
     assert courses_of(notes_of(mine)) == {"First": None, "two": None}
     alone = mine.request("POST", "notes/import/", files={"note": ("three.md", b"alone")})
-    assert alone.json() == {"imported": 1, "unchanged": 0, "attachments": 0, "errors": []}
+    assert alone.json() == {"imported": 1, "updated": 0, "unchanged": 0, "attachments": 0, "errors": [], "notices": []}
 
 
 def test_broken_files_among_parts_are_named(mine: User) -> None:
@@ -256,7 +277,7 @@ def test_names_of_our_own_fields_mean_something_else_in_the_files_of_others(mine
         + "d" * 700
     )
     result = send_zip(mine, {"a.md": f"---\n{head}\n---\ntext"})
-    assert result == {"imported": 1, "unchanged": 0, "attachments": 0, "errors": []}
+    assert result == {"imported": 1, "updated": 0, "unchanged": 0, "attachments": 0, "errors": [], "notices": []}
     note = notes_of(mine)["a"]
     assert (note["editor_mode"], note["note_type"], note["is_public"], note["description"]) == ("G", "N", False, "")
     assert json.loads(note["custom_meta"]) == {

@@ -65,7 +65,7 @@ def test_an_export_of_more_than_20_mib_comes_back_whole(mine: User, other: User,
     export = mine.get("notes/export/").content
     assert len(export) > 36 * MIB
     answer = bring_in(other, export)
-    assert answer.json() == {"imported": 4, "unchanged": 0, "attachments": 3, "errors": []}
+    assert answer.json() == {"imported": 4, "updated": 0, "unchanged": 0, "attachments": 3, "errors": [], "notices": []}
     copies = [note for note in other.get("notes/").json() if note["title"] in contents]
     files = [other.get(f"notes/{note['id']}/attachments/").json() for note in copies]
     assert {file["original_filename"]: file["file_size"] for (file,) in files} == dict.fromkeys(contents, 12 * MIB)

@@ -91,7 +91,7 @@ WAYS: dict[str, Callable[[str], str]] = {
 def test_an_export_that_was_packed_again_comes_back_whole(mine: User, other: User, api: Api, way: str) -> None:
     change = WAYS[way]
     result = bring_in(other, repacked(account(mine), change))
-    assert result == {"imported": 2, "unchanged": 0, "attachments": 1, "errors": []}
+    assert result == {"imported": 2, "updated": 0, "unchanged": 0, "attachments": 1, "errors": [], "notices": []}
     note = notes_of(other)["Mitose"]
     (url,) = files_of(other, note).values()
     assert note["content"] == f"# Mitose\n\n[Übersicht]({url})"
@@ -127,7 +127,14 @@ def test_names_in_the_letters_of_their_system_are_read(mine: User, name: bytes, 
 )
 def test_only_what_leads_out_is_left_out_and_named(mine: User, name: str) -> None:
     result = bring_in(mine, packed({name: "evil", "b.md": "good", "x/./c//d.md": "fine", "y/../e.md": "inside"}))
-    assert result == {"imported": 3, "unchanged": 0, "attachments": 0, "errors": [{"file": name, "error": OUTSIDE}]}
+    assert result == {
+        "imported": 3,
+        "updated": 0,
+        "unchanged": 0,
+        "attachments": 0,
+        "errors": [{"file": name, "error": OUTSIDE}],
+        "notices": [],
+    }
     assert set(notes_of(mine)) == {"b", "d", "e"}
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import Uuid as UuidType
 from sqlalchemy.orm import aliased
 
 from notechondria_shared.db import prepare
-from notechondria_shared.db.reader import prepare_scalar
 from notes_service.models import (
     Course,
     CourseSubscription,
@@ -116,6 +115,26 @@ class ExportedSubscription:
     is_active: bool
     subscribed_at: datetime
     last_opened_at: datetime | None
+
+
+@dataclass(slots=True)
+class KnownNote:
+    """The note that an imported file stands for."""
+
+    id: int
+    title: str
+    content: str
+    last_edit: datetime
+    deleted_at: datetime | None
+
+
+@dataclass(slots=True)
+class AttachedFile:
+    """A file of such a note."""
+
+    file: str
+    original_filename: str
+    file_size: int
 
 
 @dataclass(slots=True)
@@ -230,8 +249,8 @@ BIN = prepare(
     .order_by(RecycleBinEntry.note_id),
     ExportedBinEntry,
 )
-KNOWN = prepare_scalar(
-    select(Note.id)
+KNOWN = prepare(
+    select(Note.id, Note.title, Note.content, Note.last_edit, Note.deleted_at)
     .where(
         Note.creator_id == _USER,
         or_(
@@ -240,6 +259,12 @@ KNOWN = prepare_scalar(
         ),
     )
     .limit(1),
-    int,
+    KnownNote,
 )
 """The own note that an imported file stands for, deleted or not."""
+ATTACHED = prepare(
+    select(NoteAttachment.file, NoteAttachment.original_filename, NoteAttachment.file_size).where(
+        NoteAttachment.note_id == bindparam("note_id")
+    ),
+    AttachedFile,
+)

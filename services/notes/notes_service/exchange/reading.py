@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from uuid import UUID, uuid5
@@ -52,6 +52,11 @@ class NoteFile:
     def draft_id(self) -> str:
         """The client's id of the note made of it: by this a repeated import recognises it."""
         return draft_id_of(self.uuid)
+
+    def apart(self) -> NoteFile:
+        """The file as that of a note of its own: another file stands for the same one."""
+        uuid = uuid5(self.uuid, self.name)
+        return replace(self, uuid=uuid, payload={**self.payload, "client_draft_id": draft_id_of(uuid)})
 
 
 def draft_id_of(uuid: UUID) -> str:
