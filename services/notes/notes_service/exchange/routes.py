@@ -58,7 +58,8 @@ async def import_notes(request: Request, state: State, caller: KnownCaller) -> i
     Joplin export it), or such a folder's files themselves, each a part whose file name is its path in the folder.
 
     A note that was imported before, or that is still here, is updated when its file says something else, with a version
-    kept. What is not taken is named in `errors`, what was done otherwise in `notices`. 400 for what is no zip or unpacks to too much.
+    kept. What is not taken is named in `errors`, what was done otherwise in `notices`. 400 for what is no zip or
+    unpacks to too much.
     503 while another import of the same user is under way, or too many of others.
     """
     if not is_multipart(request):
