@@ -15,7 +15,7 @@ from notechondria_cli.layout import Layout
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.operator_env import nats_replicas, operator_environment
 from notechondria_contracts.internal.dead_letters import DeadLetter, DeadLetters, MarkedUnsent, Replayed
-from notechondria_shared.messaging.provisioning import Change, provision_once
+from notechondria_shared.broker.provisioning import Change, provision_once
 
 _BUS_SECONDS = 10.0
 

@@ -21,7 +21,7 @@ from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_contracts.events.event import Envelope
 from notechondria_contracts.events.identity import UserDeleted
 from notechondria_launcher.stack import Stack
-from notechondria_shared.messaging.topology import differing, own_stream, parts, present
+from notechondria_shared.broker.topology import differing, own_stream, parts, present
 from tests.support.bus_user import BusUser, connected
 from tests.support.client import Api, User, eventually
 from tests.support.operator_command import operator_command

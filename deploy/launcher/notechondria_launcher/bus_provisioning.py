@@ -1,104 +1,106 @@
-"""Keeps streams and consumers of the bus as the services need them (ADR 0030): at start, and whenever one is lost."""
+"""Keeps streams and consumers of the bus as the services need them (ADR 0030): at start, and whenever they change.
 
-import asyncio
-import contextlib
+The work is done by a process that ends again: the broker's client would stay in the launcher's memory for ever.
+"""
+
+import json
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
-from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
+from notechondria_cli.probe import get_json
+from notechondria_launcher.child_environment import system_environment
 
-from notechondria_shared.messaging.provisioning import Change, administrator, provision
-
-_FIRST_SECONDS = 20.0
-_POLL_SECONDS = 0.1
-_RECONNECT_SECONDS = 0.25
-_GATHER_SECONDS = 0.05
-"""What is deleted or made comes in rows: they are looked at together."""
-_LOOK_SECONDS = 30.0
-"""Changes of a configuration are not always said by the broker."""
-_FAILED_SECONDS = 5.0
-_ADVISORIES = ("$JS.EVENT.ADVISORY.STREAM.*.>", "$JS.EVENT.ADVISORY.CONSUMER.*.>")
+_PROGRAM = (sys.executable, "-m", "notechondria_shared.broker.provisioning", "--json")
+_WATCH_SECONDS = 1.0
+_AGAIN_SECONDS = 10.0
+"""After what could not be put right."""
+_POLL_SECONDS = 0.05
+_CONFIGURATIONS = "/jsz?accounts=true&streams=true&consumers=true&config=true"
+"""Of the broker's monitoring (nats-server, server/monitor.go)."""
 
 
 class BusProvisioning:
-    """A thread with the administrator's connection; `note` gets a sentence for whatever it mends."""
+    """Provisions, then watches the configurations through the broker's monitoring, if it is ours to ask.
 
-    def __init__(self, url: str, replicas: int, note: Callable[[str], None]) -> None:
-        self._url, self._replicas, self._note = url, replicas, note
-        self._first = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._lock = threading.Lock()
-        self._ended = False
-        self._provisioned = False
-        self._failed: set[str] = set()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="bus provisioning", daemon=True)
+    `note` gets a sentence for whatever is put right, and once for what cannot be.
+    """
+
+    def __init__(
+        self, url: str, replicas: int, monitor: str | None, env: Mapping[str, str], note: Callable[[str], None]
+    ) -> None:
+        self._monitor, self._note = monitor, note
+        self._env = {**system_environment(env), "ADMIN_NATS_URL": url, "NATS_REPLICAS": str(replicas)}
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._first = True
+        self._right: str | None = None
+        """The configurations as they were when all was right."""
+        self._noted: set[str] = set()
 
     def start(self, cancelled: Callable[[], bool]) -> bool:
-        """Begin, and wait until the first look is over; False when the bus did not answer in time."""
-        self._thread.start()
-        deadline = time.monotonic() + _FIRST_SECONDS
-        while not cancelled() and time.monotonic() < deadline:
-            if self._first.wait(_POLL_SECONDS):
-                return True
-        return False
+        """Provision, and go on watching; False when something is still missing or the bus does not answer."""
+        done = self._provision(cancelled)
+        if self._monitor is not None:
+            self._thread = threading.Thread(target=self._watch, name="bus provisioning", daemon=True)
+            self._thread.start()
+        return done
 
     def stop(self) -> None:
         """End; harmless when it has not begun."""
-        with self._lock:
-            self._ended = True
-            if self._loop is not None and self._task is not None:
-                self._loop.call_soon_threadsafe(self._task.cancel)
-        if self._thread.is_alive():
+        self._stopping.set()
+        if self._thread is not None:
             self._thread.join()
 
-    async def _run(self) -> None:
-        with self._lock:
-            if self._ended:
-                return
-            self._loop = asyncio.get_running_loop()
-            self._task = asyncio.create_task(self._keep())
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        with self._lock:
-            self._loop = None
+    def _watch(self) -> None:
+        not_before = 0.0
+        while not self._stopping.wait(_WATCH_SECONDS):
+            found = self._configurations()
+            if found is None or found == self._right or time.monotonic() < not_before:
+                continue
+            if not self._provision(self._stopping.is_set):
+                not_before = time.monotonic() + _AGAIN_SECONDS
 
-    async def _keep(self) -> None:
-        while True:
-            happened = asyncio.Event()
+    def _configurations(self) -> str | None:
+        """Streams and consumers as the broker has them, as text to compare; None while it does not answer."""
+        answer = get_json(f"{self._monitor}{_CONFIGURATIONS}")
+        accounts = answer.get("account_details") if isinstance(answer, dict) else None
+        if not isinstance(accounts, list):
+            return None
+        streams = [stream for account in accounts for stream in account.get("stream_detail") or ()]
+        parts = [
+            (one.get("stream_name") or one.get("name"), one.get("name"), one.get("config"))
+            for stream in streams
+            for one in (stream, *(stream.get("consumer_detail") or ()))
+        ]
+        return json.dumps(sorted(parts, key=str), sort_keys=True)
 
-            async def received(*_: Msg) -> None:
-                happened.set()  # noqa: B023 - of this connection
+    def _provision(self, cancelled: Callable[[], bool]) -> bool:
+        """Run the program to its end; whether all is right now."""
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            _PROGRAM, env=self._env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        with process:
+            while process.poll() is None:
+                if cancelled():
+                    process.kill()
+                    return False
+                time.sleep(_POLL_SECONDS)
+            output = process.stdout.read() if process.stdout is not None else ""
+        self._report(output)
+        done = process.returncode == 0
+        self._right = self._configurations() if done and self._monitor is not None else None
+        self._first = self._first and not done
+        return done
 
-            with contextlib.suppress(NatsError, OSError, TimeoutError):
-                async with administrator(self._url, received) as client:
-                    for subject in _ADVISORIES:
-                        await client.subscribe(subject, cb=received)
-                    await self._watch(client, happened)
-            await asyncio.sleep(_RECONNECT_SECONDS)
-
-    async def _watch(self, client: Client, happened: asyncio.Event) -> None:
-        """Provision now and after each advisory, until the connection is lost."""
-        while client.is_connected:
-            happened.clear()
-            changes = await provision(client, self._replicas)
-            self._report(changes)
-            failed = any(change.is_wrong for change in changes)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(happened.wait(), _FAILED_SECONDS if failed else _LOOK_SECONDS)
-            await asyncio.sleep(_GATHER_SECONDS)
-
-    def _report(self, changes: Sequence[Change]) -> None:
+    def _report(self, output: str) -> None:
         """Note what was done; on a new data folder all is made, which is worth no line. A failure is noted once."""
-        notable = [one for one in changes if self._provisioned or one.action != "made"]
-        for one in notable:
-            if one.sentence not in self._failed:
-                self._note(f"The bus: {one.sentence}.")
-        if any(one.action == "made" for one in notable):
+        changes = json.loads(output or '{"changes": []}')["changes"]
+        sentences = {change["sentence"] for change in changes if not (self._first and change["action"] == "made")}
+        for sentence in sorted(sentences - self._noted):
+            self._note(f"The bus: {sentence}.")
+        if not self._first and any(change["action"] == "made" for change in changes):
             self._note("After a loss of the bus's data: notechondria events replay.")
-        self._failed = {one.sentence for one in changes if one.is_wrong}
-        self._provisioned = True
-        self._first.set()
+        self._noted = {change["sentence"] for change in changes if change["is_wrong"]}

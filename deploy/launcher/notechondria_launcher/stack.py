@@ -265,7 +265,13 @@ class Stack:
     def _start_bus(self) -> None:
         """Start the bus and have streams and consumers made; without them events wait, and all else works."""
         self._start_first("nats")
-        self._bus = BusProvisioning(self.plan.nats_url("admin"), self.plan.nats_replicas, self._progress.note)
+        self._bus = BusProvisioning(
+            self.plan.nats_url("admin"),
+            self.plan.nats_replicas,
+            self.plan.nats.monitor_url if "nats" in self._parts else None,
+            self._env,
+            self._progress.note,
+        )
         with step(self._progress, "Streams and consumers"):
             if not self._bus.start(self._stopping.is_set):
                 self._progress.note("The bus does not answer: events wait until it does.")

@@ -14,7 +14,7 @@ from notechondria_cli.layout import NATS_CONFIGURATION
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_contracts.events.consumers import CONSUMERS
 from notechondria_launcher import Stack
-from notechondria_shared.messaging.topology import problems
+from notechondria_shared.broker.topology import problems
 
 pytestmark = pytest.mark.timeout(60)
 CHANGING = ("CREATE", "UPDATE", "DELETE", "PURGE", "SNAPSHOT", "RESTORE", "STEPDOWN", "DIRECT", "$JS.FC", "PAUSE")

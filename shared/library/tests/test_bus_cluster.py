@@ -19,10 +19,10 @@ from notechondria_cli.layout import NATS_CONFIGURATION
 from notechondria_cli.ports import choose_port
 from notechondria_cli.probe import answers
 from notechondria_launcher.nats import wheel_program
+from notechondria_shared.broker.connection import Connection
+from notechondria_shared.broker.provisioning import Change, provision_once
+from notechondria_shared.broker.topology import parts, problems
 from notechondria_shared.messaging.bus import Bus
-from notechondria_shared.messaging.connection import Connection
-from notechondria_shared.messaging.provisioning import Change, provision_once
-from notechondria_shared.messaging.topology import parts, problems
 
 PASSWORD = "p0123456789"
 USERS = ("IDENTITY", "NOTES", "PLANNER", "MCP", "ADMIN", "SYSTEM")

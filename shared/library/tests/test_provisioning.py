@@ -12,9 +12,9 @@ import pytest
 from nats.js.errors import ServiceUnavailableError
 
 from notechondria_contracts.services import SERVICES_WITH_SCHEMA
-from notechondria_shared.messaging.provisioning import Change, provision, report
+from notechondria_shared.broker.provisioning import Change, provision, report
+from notechondria_shared.broker.topology import Part, Settings, differing, own_consumers, own_stream, parts
 from notechondria_shared.messaging.provisioning_check import ProvisioningCheck
-from notechondria_shared.messaging.topology import Part, Settings, differing, own_consumers, own_stream, parts
 
 UNKNOWN = {"code": 404, "err_code": 10059, "description": "stream not found"}
 NO_PEERS = {"code": 400, "err_code": 10005, "description": "no suitable peers"}

@@ -11,8 +11,8 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
+from notechondria_shared.broker.connection import Connection
 from notechondria_shared.core.background import end
-from notechondria_shared.messaging.connection import Connection
 
 logger = logging.getLogger("notechondria.bus")
 

@@ -12,10 +12,10 @@ from nats.js.errors import NotFoundError
 from pydantic import BaseModel, ValidationError
 
 from notechondria_contracts.services import SERVICES_WITH_SCHEMA
+from notechondria_shared.broker.topology import BUCKET, BUCKET_STREAM
 from notechondria_shared.core.background import Background
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.messaging.bus import Bus
-from notechondria_shared.messaging.topology import BUCKET, BUCKET_STREAM
 
 logger = logging.getLogger("notechondria.capabilities")
 

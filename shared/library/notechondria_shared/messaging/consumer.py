@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.catalogue import CATALOGUE
 from notechondria_contracts.events.event import Envelope, IntegrationEvent
+from notechondria_shared.broker.topology import stream_name
 from notechondria_shared.core.background import Background
 from notechondria_shared.core.errors import StoreUnavailable, Unavailable
 from notechondria_shared.core.trace_context import traces
@@ -27,7 +28,6 @@ from notechondria_shared.db.engine import Database, is_outage
 from notechondria_shared.db.reader import SessionReader
 from notechondria_shared.messaging.bus import Bus
 from notechondria_shared.messaging.tables import EventTables
-from notechondria_shared.messaging.topology import stream_name
 
 logger = logging.getLogger("notechondria.consumer")
 

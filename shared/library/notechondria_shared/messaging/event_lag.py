@@ -10,13 +10,13 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 from sqlalchemy import Double, cast, extract, func, select
 
+from notechondria_shared.broker.topology import problems, stream_name
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.db import Database
 from notechondria_shared.db.reader import Prepared, prepare
 from notechondria_shared.messaging.bus import Bus
 from notechondria_shared.messaging.consumer import Subscription
 from notechondria_shared.messaging.tables import EventTables
-from notechondria_shared.messaging.topology import problems, stream_name
 
 PATIENCE_SECONDS = 1.0
 MOST = 100_000

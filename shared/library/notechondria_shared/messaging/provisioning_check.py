@@ -8,9 +8,9 @@ from contextlib import suppress
 
 from nats.errors import Error as NatsError
 
+from notechondria_shared.broker.topology import problems
 from notechondria_shared.core.background import Background
 from notechondria_shared.messaging.bus import Bus
-from notechondria_shared.messaging.topology import problems
 
 logger = logging.getLogger("notechondria.bus")
 AGAIN_SECONDS = 2.0

@@ -15,11 +15,11 @@ from nats.js.errors import NoStreamResponseError, NotFoundError
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from notechondria_shared.broker.topology import stream_name
 from notechondria_shared.core.background import end
 from notechondria_shared.core.trace_context import traces
 from notechondria_shared.db.replica import connection_name
 from notechondria_shared.messaging.bus import Bus
-from notechondria_shared.messaging.topology import stream_name
 
 logger = logging.getLogger("notechondria.relay")
 

@@ -23,7 +23,8 @@ _SETTINGS = TypeAdapter(Settings)
 
 BUCKET = "capabilities"
 BUCKET_STREAM = f"KV_{BUCKET}"
-RETENTION = timedelta(days=30)
+RETENTION = timedelta(days=7)
+"""Of what streams hold. Outboxes keep events longer, and without the texts of deleted accounts (ADR 0031)."""
 DUPLICATE_SECONDS = 120.0
 ACK_WAIT_SECONDS = 30
 ACKS_PENDING = 256

@@ -1,26 +1,27 @@
 """Makes and mends what the services need on the bus, with the bus's administrator (ADR 0030).
 
-`python -m notechondria_shared.messaging.provisioning` does it once, for a job: `ADMIN_NATS_URL`, `NATS_REPLICAS`.
+`python -m notechondria_shared.broker.provisioning [--json]` does it once, for a job: `ADMIN_NATS_URL`, `NATS_REPLICAS`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Literal
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
-from pydantic import BaseModel
+from pydantic import BaseModel, computed_field
 
 from notechondria_contracts.services import SERVICES_WITH_SCHEMA
-from notechondria_shared.messaging.connection import Connection
-from notechondria_shared.messaging.topology import (
+from notechondria_shared.broker.connection import Connection
+from notechondria_shared.broker.topology import (
     NO_STREAM,
     Part,
     Settings,
@@ -49,12 +50,14 @@ class Change(BaseModel):
     """Names of the settings that differed."""
     error: str = ""
 
+    @computed_field  # type: ignore[prop-decorator]  # as pydantic documents it
     @property
     def sentence(self) -> str:
         """As people read it."""
         names = f" ({', '.join(self.settings)})" if self.settings else ""
         return f"{self.part}: {self.action}{names}{f': {self.error}' if self.error else ''}"
 
+    @computed_field  # type: ignore[prop-decorator]  # as pydantic documents it
     @property
     def is_wrong(self) -> bool:
         """It is still not as it should be."""
@@ -158,11 +161,8 @@ async def _pushes(client: Client, stream: str) -> list[tuple[str, str]]:
 
 
 @asynccontextmanager
-async def administrator(url: str, on_lost: Callable[[], Awaitable[None]] | None = None) -> AsyncIterator[Client]:
-    """A connection of the administrator, closed at the end; raises a NATS error, OSError or a time-out.
-
-    It is not made again when it is lost; `on_lost` is called then.
-    """
+async def administrator(url: str) -> AsyncIterator[Client]:
+    """A connection of the administrator, closed at the end; raises a NATS error, OSError or a time-out."""
     client = Connection()
 
     async def quiet(_: Exception) -> None:
@@ -175,7 +175,6 @@ async def administrator(url: str, on_lost: Callable[[], Awaitable[None]] | None 
             allow_reconnect=False,
             connect_timeout=CONNECT_SECONDS,
             error_cb=quiet,
-            closed_cb=on_lost,
         )
         yield client
     finally:
@@ -223,10 +222,13 @@ def main() -> int:
         sys.stderr.write("Set ADMIN_NATS_URL (user admin of deploy/nats/nats.conf), and NATS_REPLICAS if not 1.\n")
         return 2
     try:
-        return report(asyncio.run(provision_once(url, int(replicas))))
+        changes = asyncio.run(provision_once(url, int(replicas)))
     except (NatsError, OSError, TimeoutError) as error:
         logger.critical("the bus does not answer: %s", error or type(error).__name__)
         return 1
+    if sys.argv[1:] == ["--json"]:
+        sys.stdout.write(json.dumps({"changes": [one.model_dump() for one in changes]}))
+    return report(changes)
 
 
 if __name__ == "__main__":
