@@ -5,14 +5,14 @@ The services' own subscriptions say the same with their handlers; a test compare
 
 from __future__ import annotations
 
-from notechondria_contracts.events import identity, notes
+from notechondria_contracts.events import identity, notes, planner
 from notechondria_contracts.events.event import IntegrationEvent
 
 _ACCOUNTS = (identity.UserActivated, identity.UserUpdated, identity.UserDeleted)
 
 CONSUMERS: dict[str, dict[str, tuple[type[IntegrationEvent], ...]]] = {
     "identity": {},
-    "notes": {"identity": _ACCOUNTS},
+    "notes": {"identity": _ACCOUNTS, "planner": (planner.NoteSessionOpened,)},
     "planner": {
         "identity": _ACCOUNTS,
         "notes": (
