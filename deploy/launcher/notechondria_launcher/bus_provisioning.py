@@ -13,7 +13,14 @@ from collections.abc import Callable, Mapping
 from notechondria_cli.probe import get_json
 from notechondria_launcher.child_environment import system_environment
 
-_PROGRAM = (sys.executable, "-m", "notechondria_shared.broker.provisioning", "--json")
+_WAIT_SECONDS = 5
+"""For a bus that is starting; one of the operator's own may be away, and a start must not wait for it."""
+_LONGEST_SECONDS = 10.0
+"""After which the program is ended: looking up a name can take as long as it likes."""
+_PROGRAM = (
+    *(sys.executable, "-m", "notechondria_shared.broker.provisioning", "--json"),
+    *("--wait", str(_WAIT_SECONDS)),
+)
 _WATCH_SECONDS = 1.0
 _AGAIN_SECONDS = 10.0
 """After what could not be put right."""
@@ -24,6 +31,8 @@ _CONFIGURATIONS = "/jsz?accounts=true&streams=true&consumers=true&config=true"
 
 class BusProvisioning:
     """Provisions, then watches the configurations through the broker's monitoring, if it is ours to ask.
+
+    A bus of the operator's own is provisioned once, as soon as it is there.
 
     `note` gets a sentence for whatever is put right, and once for what cannot be.
     """
@@ -43,7 +52,7 @@ class BusProvisioning:
     def start(self, cancelled: Callable[[], bool]) -> bool:
         """Provision, and go on watching; False when something is still missing or the bus does not answer."""
         done = self._provision(cancelled)
-        if self._monitor is not None:
+        if self._monitor is not None or not done:
             self._thread = threading.Thread(target=self._watch, name="bus provisioning", daemon=True)
             self._thread.start()
         return done
@@ -57,11 +66,19 @@ class BusProvisioning:
     def _watch(self) -> None:
         not_before = 0.0
         while not self._stopping.wait(_WATCH_SECONDS):
-            found = self._configurations()
-            if found is None or found == self._right or time.monotonic() < not_before:
+            if time.monotonic() < not_before or not self._is_due():
                 continue
             if not self._provision(self._stopping.is_set):
                 not_before = time.monotonic() + _AGAIN_SECONDS
+            elif self._monitor is None:
+                return
+
+    def _is_due(self) -> bool:
+        """Whether the bus is there and not as it was when all was right; of one that cannot be asked always."""
+        if self._monitor is None:
+            return True
+        found = self._configurations()
+        return found is not None and found != self._right
 
     def _configurations(self) -> str | None:
         """Streams and consumers as the broker has them, as text to compare; None while it does not answer."""
@@ -82,9 +99,10 @@ class BusProvisioning:
         process = subprocess.Popen(  # noqa: S603 - our own program
             _PROGRAM, env=self._env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
+        deadline = time.monotonic() + _LONGEST_SECONDS
         with process:
             while process.poll() is None:
-                if cancelled():
+                if cancelled() or time.monotonic() > deadline:
                     process.kill()
                     return False
                 time.sleep(_POLL_SECONDS)

@@ -1,10 +1,12 @@
 """Makes and mends what the services need on the bus, with the bus's administrator (ADR 0030).
 
-`python -m notechondria_shared.broker.provisioning [--json]` does it once, for a job: `ADMIN_NATS_URL`, `NATS_REPLICAS`.
+`python -m notechondria_shared.broker.provisioning [--json] [--wait SECONDS]` does it once, for a job, with
+`ADMIN_NATS_URL` and `NATS_REPLICAS`.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import logging
@@ -217,16 +219,20 @@ def report(changes: Sequence[Change]) -> int:
 def main() -> int:
     """Provision once with the settings of the environment; the exit code, 2 when they are not complete."""
     url, replicas = os.environ.get("ADMIN_NATS_URL", ""), os.environ.get("NATS_REPLICAS") or "1"
+    options = argparse.ArgumentParser(description="Provision the bus once.")
+    options.add_argument("--json", action="store_true", help="print what was done")
+    options.add_argument("--wait", type=float, default=WAIT_SECONDS, help="seconds for a bus that is not there yet")
+    chosen = options.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     if not url or not replicas.isdecimal():
         sys.stderr.write("Set ADMIN_NATS_URL (user admin of deploy/nats/nats.conf), and NATS_REPLICAS if not 1.\n")
         return 2
     try:
-        changes = asyncio.run(provision_once(url, int(replicas)))
+        changes = asyncio.run(provision_once(url, int(replicas), wait=chosen.wait))
     except (NatsError, OSError, TimeoutError) as error:
         logger.critical("the bus does not answer: %s", error or type(error).__name__)
         return 1
-    if sys.argv[1:] == ["--json"]:
+    if chosen.json:
         sys.stdout.write(json.dumps({"changes": [one.model_dump() for one in changes]}))
     return report(changes)
 
