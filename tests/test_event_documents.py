@@ -10,6 +10,7 @@ from tools.event_documents import EVERY_REPLICA, consumers, documents
 from tools.event_pages import EventConsumer, markdown
 
 from notechondria_contracts.events.catalogue import CATALOGUE
+from notechondria_contracts.events.consumers import CONSUMERS
 from notes_service.authors.known import KnownAuthors
 from notes_service.handlers import subscriptions
 
@@ -66,3 +67,19 @@ def test_subscriptions_are_read_from_the_source(tmp_path: Path) -> None:
     write(tmp_path, "S = Subscription(source='identity', handlers=HANDLERS)\n")
     with pytest.raises(TypeError, match="writes its handlers out, not HANDLERS"):
         consumers(tmp_path)
+
+
+def test_the_bus_gets_the_consumers_that_the_services_subscribe_with() -> None:
+    subscribed = {
+        (one.name, subject) for subject, found in consumers().items() for one in found if one.name != EVERY_REPLICA
+    }
+    provisioned = {
+        (service, event.subject)
+        for service, sources in CONSUMERS.items()
+        for events in sources.values()
+        for event in events
+    }
+    assert provisioned == subscribed
+    assert all(
+        event.service() == source for by in CONSUMERS.values() for source, events in by.items() for event in events
+    )

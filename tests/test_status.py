@@ -73,6 +73,7 @@ def test_every_service_is_shown_whole(api: Api, staff: User) -> None:
         "planner": {"IDENTITY", "NOTES"},
         "mcp": {"IDENTITY"},
     }
+    assert [one["bus_problems"] for one in keeping] == [[]] * len(keeping)
     # It has no schema and no bus of which anything could be said.
     assert (web["reachable"], web["version"]) == (True, version)
     assert {web[name] for name in ("database", "bus", "outbox", "consumers", "dead_letters", "replicas")} == {None}

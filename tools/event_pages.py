@@ -21,8 +21,8 @@ Every event is a CloudEvents 1.0 JSON message on NATS JetStream. The subject is 
 `subject` names the aggregate, `data` is the payload below. An event is written to its service's outbox in the
 transaction of the change and sent after the commit; consumers are durable and apply each event id once (ADR 0002).
 
-Streams: one per publishing service, named in capitals (`IDENTITY`, `NOTES`, `PLANNER`), 30 days. Durable consumers
-carry the name of the consuming service.
+Streams: one per publishing service, named in capitals (`IDENTITY`, `NOTES`, `PLANNER`), 7 days; outboxes keep events
+for 30. Durable consumers carry the name of the consuming service.
 
 | Event | Consumers |
 | --- | --- |

@@ -1,12 +1,23 @@
 """The operators' side of the events: asking each service to replay, to list its dead letters, to try one again."""
 
+import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
+from nats.errors import Error as NatsError
+
+from notechondria_cli.control import running_state
+from notechondria_cli.credentials import Credentials
 from notechondria_cli.errors import StackError
 from notechondria_cli.internal_call import InternalCall
+from notechondria_cli.layout import Layout
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
+from notechondria_cli.operator_env import nats_replicas, operator_environment
 from notechondria_contracts.internal.dead_letters import DeadLetter, DeadLetters, MarkedUnsent, Replayed
+from notechondria_shared.broker.provisioning import Change, provision_once
+
+_BUS_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,26 @@ class EventAdmin:
                 f"{service} has no dead letter {identifier}.", "See: notechondria events dead-letters list."
             )
         return answer
+
+
+def provision_bus(data: Path | None, *, change: bool) -> list[Change]:
+    """Make and put back what the services need on the bus; with `change` False only compare. Raises StackError."""
+    env = operator_environment()
+    url = env.get("ADMIN_NATS_URL") or env.get("NATS_URL") or _own_bus(Layout.of(data, env))
+    try:
+        return asyncio.run(provision_once(url, nats_replicas(env), change=change, wait=_BUS_SECONDS))
+    except (NatsError, OSError, TimeoutError) as error:
+        reason = str(error) or type(error).__name__
+        raise StackError(
+            f"The bus does not answer its administrator ({reason}).", "See that NATS runs; ADMIN_NATS_URL says where."
+        ) from error
+
+
+def _own_bus(layout: Layout) -> str:
+    """Return the administrator's address of the bus that runs on a data folder. Raises StackError when none does."""
+    state = running_state(layout)
+    password = Credentials.load_or_create(layout.credentials).nats["admin"]
+    return f"nats://admin:{password}@127.0.0.1:{state.ports['nats']}"
 
 
 def _chosen(service: str | None) -> tuple[str, ...]:

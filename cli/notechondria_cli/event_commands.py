@@ -11,7 +11,7 @@ from rich.table import Table
 
 from notechondria_cli.display import for_tables, say
 from notechondria_cli.errors import StackError
-from notechondria_cli.event_admin import EventAdmin
+from notechondria_cli.event_admin import EventAdmin, provision_bus
 from notechondria_cli.internal_call import InternalCall
 
 app = typer.Typer(help="The events between the services.", no_args_is_help=True)
@@ -36,6 +36,30 @@ def replay(data: Data = None, service: Service = None, as_json: Json = False) ->
         return
     for name, count in marked.items():
         say(Console(), f"{name}: {count} events are published again.")
+
+
+@app.command()
+def provision(
+    data: Data = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing, only say what is not as it should be.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make streams, consumers and the bucket of the bus, and put back what is configured otherwise. Repeatable.
+
+    As the bus's administrator: that of the running stack, or of ADMIN_NATS_URL. Exit code 1 when something is still
+    not as it should be, or the bus does not answer.
+    """
+    changes = provision_bus(data, change=not check)
+    if as_json:
+        print(json.dumps({"changes": [one.model_dump() for one in changes]}, indent=2))  # noqa: T201 - the command's output
+    for one in () if as_json else changes:
+        say(Console(), escape(f"{one.sentence}."))
+    if not changes and not as_json:
+        say(Console(), "Streams, consumers and bucket are as they should be.")
+    if any(one.is_wrong for one in changes):
+        raise typer.Exit(1)
 
 
 @letters.command("list")

@@ -41,6 +41,11 @@ def gateway_port(env: Mapping[str, str]) -> int:
     return whole_number(env, "NOTECHONDRIA_PORT", 8080, 65_535)
 
 
+def nats_replicas(env: Mapping[str, str]) -> int:
+    """Return how many servers of the bus keep each event."""
+    return whole_number(env, "NATS_REPLICAS", 1, 5) or 1
+
+
 def operator_environment() -> dict[str, str]:
     """Return the environment with what .env adds; a variable that is set wins over the file."""
     return {**read_env_file(PROJECT / ".env"), **os.environ}

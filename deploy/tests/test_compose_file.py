@@ -80,7 +80,9 @@ def test_every_container_is_hardened_and_bounded(compose: dict[str, Any]) -> Non
 
 def test_database_and_bus_are_in_the_closed_network(compose: dict[str, Any]) -> None:
     assert compose["networks"]["data"] == {"internal": True}
-    assert [compose["services"][name]["networks"] for name in ("postgres", "nats", "provision")] == [["data"]] * 3
+    assert [compose["services"][name]["networks"] for name in ("postgres", "nats", "provision", "provision-bus")] == [
+        ["data"]
+    ] * 4
     assert compose["services"]["gateway"]["networks"] == ["edge"]
 
 

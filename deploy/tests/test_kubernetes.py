@@ -44,7 +44,11 @@ def test_core_kinds_keep_to_their_schemas(overlay: str) -> None:
 def test_every_pod_is_hardened(overlay: str) -> None:
     specs = pod_specs(overlay)
     assert {f"Deployment/{service}-service" for service in SERVICES} <= set(specs)
-    assert {f"Job/{service}-migrate" for service in WITH_SCHEMA} | {"Job/provision", "StatefulSet/nats"} <= set(specs)
+    assert {f"Job/{service}-migrate" for service in WITH_SCHEMA} | {
+        "Job/provision",
+        "Job/provision-bus",
+        "StatefulSet/nats",
+    } <= set(specs)
     for name, spec in specs.items():
         pod = spec["securityContext"]
         assert pod["runAsNonRoot"] is True, name
@@ -155,7 +159,7 @@ def test_network_policies(overlay: str) -> None:
         assert admitted(overlay, service, 8000) == services | {"gateway"}
         assert admitted(overlay, service, 5432) == set()
     keeping = services - {"web-service"}
-    assert admitted(overlay, "nats", 4222) == keeping
+    assert admitted(overlay, "nats", 4222) == keeping | {"provision-bus"}
     assert admitted(overlay, "nats", 6222) == {"nats"}
     assert admitted(overlay, "nats", 8222) == set()
     database = keeping | jobs | ({"postgres"} if overlay == "production" else set())  # instances among themselves
@@ -187,7 +191,7 @@ def test_metrics_are_collected_from_a_marked_namespace_only(overlay: str) -> Non
     assert elsewhere(overlay, "gateway", 8081, "ingress") == [collector]
     assert admitted(overlay, "gateway", 8081) == set()
     assert elsewhere(overlay, "nats", 4222, "ingress") == []
-    for job in ("provision", *(f"{service}-migrate" for service in WITH_SCHEMA)):
+    for job in ("provision", "provision-bus", *(f"{service}-migrate" for service in WITH_SCHEMA)):
         assert elsewhere(overlay, job, 8000, "ingress") == []
 
 

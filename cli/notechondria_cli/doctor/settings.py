@@ -47,9 +47,9 @@ def hints(env: Mapping[str, str]) -> Iterator[Finding]:
     if not is_public(env):
         return
     if not env.get("SMTP_HOST"):
-        yield _finding(
-            "No mails are sent: SMTP_HOST is not set.", "Codes stand in identity's log: notechondria logs -p identity."
-        )
+        yield _finding("No mails are sent: SMTP_HOST is not set.", "Hand codes over yourself: notechondria code USER.")
+    if _on(env, "LOG_CODES"):
+        yield _finding("LOG_CODES is on: whoever reads identity's log signs in as anybody.", "Leave it out.")
     for name in ("AUTH_RATE_PER_MINUTE", "ACCOUNT_RATE_PER_MINUTE"):
         if env.get(name, "").strip() == "0":
             yield _finding(f"{name}=0: passwords can be tried without a limit.", "Leave it out.")

@@ -57,6 +57,11 @@ class Nats:
         """Return the connection URL of a user of the bus."""
         return f"nats://{user}:{self._passwords[user]}@127.0.0.1:{self._port}"
 
+    @property
+    def monitor_url(self) -> str:
+        """The address of its monitoring, on this machine alone."""
+        return f"http://127.0.0.1:{self._monitor_port}"
+
     def spec(self) -> ChildSpec:
         """Say how to run the server."""
         program = wheel_program(
@@ -72,5 +77,5 @@ class Nats:
             ],
             env=self._env,
             log=self._log,
-            ready=lambda: answers(f"http://127.0.0.1:{self._monitor_port}/healthz?js-enabled-only=true"),
+            ready=lambda: answers(f"{self.monitor_url}/healthz?js-enabled-only=true"),
         )  # fmt: skip

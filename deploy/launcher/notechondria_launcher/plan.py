@@ -7,6 +7,7 @@ from notechondria_cli import preflight
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.layout import Layout
 from notechondria_cli.names import PARTS, SERVICES, SERVICES_WITH_SCHEMA, SINGLE_PROCESS
+from notechondria_cli.operator_env import nats_replicas as replicas_of
 from notechondria_cli.ports import choose_port, release_port
 from notechondria_launcher.nats import Nats
 from notechondria_launcher.part import ManagedProcess
@@ -93,6 +94,11 @@ class Plan:
     def internal_token(self) -> str:
         """The shared secret of the services' internal endpoints."""
         return self.env.get("INTERNAL_TOKEN") or self.credentials.internal_token
+
+    @property
+    def nats_replicas(self) -> int:
+        """How many servers of the bus keep each event."""
+        return replicas_of(self.env)
 
     def nats_url(self, user: str) -> str:
         """Return the bus URL of a user."""

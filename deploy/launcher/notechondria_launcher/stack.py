@@ -21,6 +21,7 @@ from notechondria_cli.layout import Layout
 from notechondria_cli.names import SERVICES, SINGLE_PROCESS, title
 from notechondria_cli.probe import get_json, until
 from notechondria_cli.state import Lock, PartState, StackState
+from notechondria_launcher.bus_provisioning import BusProvisioning
 from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.plan import Plan
 from notechondria_launcher.process import shorten
@@ -65,6 +66,7 @@ class Stack:
         self._lock = Lock(self.layout.lock)
         self._plan: Plan | None = None
         self._parts: dict[str, ManagedProcess] = {}
+        self._bus: BusProvisioning | None = None
         self._ready = False
         self._state_lock = threading.Lock()
         self._restarting = threading.Lock()
@@ -110,6 +112,8 @@ class Stack:
         for thread in self._threads:
             thread.join()
         self._threads.clear()
+        if self._bus is not None:
+            self._bus.stop()
         for group in (("gateway",), (*SERVICES, SINGLE_PROCESS), ("nats",), ("postgres",)):
             running = [part for name, part in self._parts.items() if name in group and part.running]
             if running:
@@ -222,7 +226,7 @@ class Stack:
         return Restarted(name, self.pid(name), self.ports.get(name), round(time.monotonic() - started, 2))
 
     def _start_all(self) -> None:
-        self._at_once([self._start_database, partial(self._start_first, "nats")])
+        self._at_once([self._start_database, self._start_bus])
         self._at_once([partial(self._start_first, name) for name in (*SERVICES, SINGLE_PROCESS)])
         self._start_first("gateway")
         self._wait_for_capabilities()
@@ -257,6 +261,20 @@ class Stack:
                 if "postgres" not in self._parts:
                     remedy = "DATABASE_URL must name a running Postgres and a role that may create roles and schemas."
                 raise StackError(f"The database cannot be prepared: {reason}.", remedy) from error
+
+    def _start_bus(self) -> None:
+        """Start the bus and have streams and consumers made; without them events wait, and all else works."""
+        self._start_first("nats")
+        self._bus = BusProvisioning(
+            self.plan.nats_url("admin"),
+            self.plan.nats_replicas,
+            self.plan.nats.monitor_url if "nats" in self._parts else None,
+            self._env,
+            self._progress.note,
+        )
+        with step(self._progress, "Streams and consumers"):
+            if not self._bus.start(self._stopping.is_set):
+                self._progress.note("The bus does not answer: events wait until it does.")
 
     def _start_first(self, name: str) -> None:
         if name in self._parts:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from rich.markup import escape
 
 from notechondria_cli.credentials import Credentials
+from notechondria_cli.doctor.settings import is_public
 from notechondria_cli.layout import Layout, default_data_folder, shown
 from notechondria_cli.names import SINGLE_PROCESS
 from notechondria_cli.state import StackState
@@ -30,6 +31,8 @@ def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detach
     mail = (
         f"sent through {escape(env['SMTP_HOST'])}"
         if env.get("SMTP_HOST")
+        else "no SMTP_HOST is set: notechondria code USER"
+        if is_public({"PUBLIC_BASE_URL": state.public_url})
         else f"no SMTP_HOST is set: they appear in {escape(shown(layout.log(writer)))}"
     )
     down = command("down", layout, env)

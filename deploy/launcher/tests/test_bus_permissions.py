@@ -1,175 +1,63 @@
-"""Each service's user of the bus can do its work and nothing else, on a real server under deploy/nats/nats.conf."""
+"""Each service's user of the bus can do its work, on a real server under deploy/nats/nats.conf.
+
+What it cannot do: tests/attacks/test_bus_rights.py.
+"""
 
 import asyncio
-import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable
 
-import nats
 import pytest
-from nats.aio.client import Client
-from nats.errors import TimeoutError as NatsTimeoutError
-from nats.js.api import AckPolicy, ConsumerConfig, KeyValueConfig, StorageType, StreamConfig
-from nats.js.client import JetStreamContext
-from nats.js.errors import NotFoundError
+from tests.support.bus_user import connected
 
 from notechondria_cli.layout import NATS_CONFIGURATION
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
+from notechondria_contracts.events.consumers import CONSUMERS
 from notechondria_launcher import Stack
+from notechondria_shared.broker.topology import problems
 
 pytestmark = pytest.mark.timeout(60)
-
-
-class Bus:
-    """A connection of one user; ``refused`` collects what the server complains about."""
-
-    def __init__(self, client: Client, refused: list[str], forbidden: asyncio.Event) -> None:
-        self.client = client
-        self.refused = refused
-        self.js: JetStreamContext = client.jetstream(timeout=0.4)
-        self._forbidden = forbidden
-
-    async def is_refused(self, call: Awaitable[object]) -> bool:
-        """Return whether the server forbids the call; the reason comes by itself, and an answer never does."""
-        self.refused.clear()
-        self._forbidden.clear()
-        answer, forbidden = asyncio.ensure_future(call), asyncio.create_task(self._forbidden.wait())
-        await asyncio.wait({answer, forbidden}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (answer, forbidden):
-            task.cancel()
-        with contextlib.suppress(NatsTimeoutError, asyncio.CancelledError):
-            await answer
-        await self.client.flush()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._forbidden.wait(), 0.05)
-        return self._forbidden.is_set()
-
-
-@contextlib.asynccontextmanager
-async def connected(stack: Stack, user: str, prefix: str | None = None) -> AsyncIterator[Bus]:
-    """Connect as a user with its own inbox."""
-    refused: list[str] = []
-    forbidden = asyncio.Event()
-
-    async def on_error(error: Exception) -> None:
-        refused.append(str(error).lower())
-        if "permissions violation" in refused[-1]:
-            forbidden.set()
-
-    client = await nats.connect(
-        stack.nats_url(user), error_cb=on_error, inbox_prefix=(prefix or f"_INBOX_{user}").encode()
-    )
-    try:
-        yield Bus(client, refused, forbidden)
-    finally:
-        await client.close()
-
-
-def own_stream(service: str) -> StreamConfig:
-    """Return the stream that a service keeps."""
-    return StreamConfig(name=service.upper(), subjects=[f"{service}.>"], storage=StorageType.FILE)
-
-
-async def ensure_streams(stack: Stack) -> None:
-    """Let every service make its stream, as it does at its start."""
-    for service in SERVICES_WITH_SCHEMA:
-        async with connected(stack, service) as bus:
-            await bus.js.add_stream(own_stream(service))
+CHANGING = ("CREATE", "UPDATE", "DELETE", "PURGE", "SNAPSHOT", "RESTORE", "STEPDOWN", "DIRECT", "$JS.FC", "PAUSE")
 
 
 def test_a_service_does_its_work(stack: Stack) -> None:
     async def story() -> None:
-        await ensure_streams(stack)
         async with connected(stack, "notes") as notes, connected(stack, "identity") as identity:
-            await notes.js.update_stream(own_stream("notes"))
             received = await notes.client.subscribe("identity.session.revoked")
             await notes.client.flush()
-            ack = await identity.js.publish("identity.session.revoked", b"1")
-            assert ack.stream == "IDENTITY"
+            assert (await identity.js.publish("identity.session.revoked", b"1")).stream == "IDENTITY"
             assert (await received.next_msg(2)).data == b"1"
-            for shape in (
-                {"durable_name": "notes"},
-                {"durable_name": "notes", "filter_subject": "identity.>"},
-                {"durable_name": "notes", "name": "notes", "filter_subject": "identity.user.deleted"},
-                {
-                    "durable_name": "notes",
-                    "name": "notes",
-                    "filter_subjects": ["identity.user.>", "identity.session.>"],
-                },
-            ):
-                await notes.js.add_consumer(
-                    "IDENTITY", ConsumerConfig.from_response({"ack_policy": "explicit", **shape})
-                )
-            await notes.js.add_consumer("PLANNER", ConsumerConfig(durable_name="notes", ack_policy=AckPolicy.EXPLICIT))
+            await identity.js.publish("identity.user.deleted", b"2")
             pull = await notes.js.pull_subscribe_bind("notes", "IDENTITY")
             (message,) = await pull.fetch(1, timeout=2)
+            assert message.data == b"2"
             await message.ack_sync(timeout=2)
             assert (await pull.consumer_info()).num_ack_pending == 0
-            assert (await notes.js.stream_info("MCP")).config.name == "MCP"
-            assert await notes.js.find_stream_name_by_subject("planner.event.created") == "PLANNER"
-            assert notes.refused == []
+            assert notes.refused == identity.refused == []
 
     asyncio.run(story())
 
 
-def test_capabilities_are_announced_and_watched(stack: Stack) -> None:
+@pytest.mark.parametrize("service", SERVICES_WITH_SCHEMA)
+def test_a_service_sees_that_its_part_of_the_bus_is_as_it_should_be(stack: Stack, service: str) -> None:
+    async def story() -> None:
+        async with connected(stack, service) as bus:
+            assert await problems(bus.client, service, 1) == []
+            assert await problems(bus.client, service, 3) == [
+                f"stream {service.upper()} is configured otherwise: num_replicas"
+            ]
+            assert bus.refused == []
+
+    asyncio.run(story())
+
+
+def test_capabilities_are_announced_and_read(stack: Stack) -> None:
     async def story() -> None:
         async with connected(stack, "identity") as identity, connected(stack, "planner") as planner:
-            with pytest.raises(NotFoundError):
-                await identity.js.key_value("capabilities")
-            bucket = await planner.js.create_key_value(KeyValueConfig(bucket="capabilities", storage=StorageType.FILE))
-            seen = await identity.js.key_value("capabilities")
-            watcher = await seen.watchall()
-            await bucket.put("planner", b'{"planner": 1}')
-            assert (await seen.get("planner")).value == b'{"planner": 1}'
-            keys = []
-            for _ in range(3):
-                entry = await watcher.updates(timeout=2)  # type: ignore[no-untyped-call]
-                keys.append(entry.key if entry else None)
-                if "planner" in keys:
-                    break
-            assert "planner" in keys
-            await watcher.stop()  # type: ignore[no-untyped-call]
-            assert await planner.is_refused(bucket.put("notes", b"{}"))
-            assert identity.refused == []
-
-    asyncio.run(story())
-
-
-def test_the_rest_is_refused(stack: Stack) -> None:
-    async def story() -> None:
-        await ensure_streams(stack)
-        async with connected(stack, "planner") as planner:
-            await planner.js.add_consumer("NOTES", ConsumerConfig(durable_name="planner"))
-            await planner.js.publish("planner.event.created", b"1")
-        async with connected(stack, "notes") as bus, connected(stack, "admin") as admin:
-            before = (await admin.js.stream_info("IDENTITY")).state.messages
-            foreign = ConsumerConfig(durable_name="planner", ack_policy=AckPolicy.EXPLICIT)
-            for call in (
-                bus.js.publish("identity.user.deleted", b"1"),
-                bus.client.publish("identity.session.revoked", b"1"),
-                bus.client.publish("planner.event.created", b"1"),
-                bus.client.publish("$JS.ACK.NOTES.planner.1.1.1.1.0", b""),
-                bus.client.publish("$SYS.REQ.SERVER.PING", b""),
-                bus.client.publish("_INBOX_planner.x", b"1"),
-                bus.js.delete_stream("PLANNER"),
-                bus.js.delete_stream("NOTES"),
-                bus.js.purge_stream("PLANNER"),
-                bus.js.update_stream(own_stream("planner")),
-                bus.js.add_stream(StreamConfig(name="OTHER", subjects=["other.>"])),
-                bus.js.add_consumer("NOTES", foreign),
-                bus.js.add_consumer("PLANNER", ConsumerConfig(ack_policy=AckPolicy.EXPLICIT)),
-                bus.js.consumer_info("NOTES", "planner"),
-                bus.js.delete_consumer("NOTES", "planner"),
-                bus.js.get_msg("PLANNER", 1),
-                bus.js.get_msg("PLANNER", 1, direct=True),
-                bus.client.request("$JS.API.CONSUMER.MSG.NEXT.NOTES.planner", b"", timeout=0.4),
-            ):
-                assert await bus.is_refused(call), call
-            for subject in (">", "planner.>", "notes.>", "_INBOX_planner.>", "_INBOX.>", "$KV.>", "$JS.EVENT.>"):
-                assert await bus.is_refused(bus.client.subscribe(subject)), subject
-            assert (await admin.js.stream_info("IDENTITY")).state.messages == before
+            await planner.js.publish("$KV.capabilities.planner", b'{"planner": 1}')
+            message = await identity.js.get_last_msg("KV_capabilities", "$KV.capabilities.planner", direct=False)
+            assert message.data == b'{"planner": 1}'
+            assert identity.refused == planner.refused == []
 
     asyncio.run(story())
 
@@ -188,16 +76,21 @@ def test_a_wrong_password_is_refused(stack: Stack, user: str) -> None:
     assert answer.startswith(b"-ERR 'Authorization Violation'")
 
 
-def test_the_four_permission_blocks_say_the_same() -> None:
-    text = NATS_CONFIGURATION.read_text()
-    blocks = {}
-    for service in SERVICES_WITH_SCHEMA:
-        upper = service.upper()
-        block = text.split(f"{upper}_PERMISSIONS: {{")[1].split("\n}")[0]
-        blocks[service] = block.replace(f'"{service}.>"', '"<own>.>"').replace(f".{service}", ".<own>")
-        blocks[service] = blocks[service].replace(f"_{service}.", "_<own>.").replace(f".{upper}", ".<OWN>")
-    assert len(set(blocks.values())) == 1
-    assert "sync_interval: always" in text
+@pytest.mark.parametrize("service", SERVICES_WITH_SCHEMA)
+def test_a_service_has_the_rights_of_its_consumers_and_no_others(service: str) -> None:
+    block = NATS_CONFIGURATION.read_text().split(f"{service.upper()}_PERMISSIONS: {{")[1].split("\n}")[0]
+    allowed = {line.strip().strip('"') for line in block.splitlines() if line.strip().startswith('"')}
+    own = {f"{service}.>", f"$KV.capabilities.{service}", f"$JS.API.STREAM.INFO.{service.upper()}"}
+    for source in CONSUMERS[service]:
+        stream = source.upper()
+        own |= {f"$JS.API.CONSUMER.{what}.{stream}.{service}" for what in ("INFO", "MSG.NEXT")}
+        own.add(f"$JS.ACK.{stream}.{service}.>")
+    if service == "identity":
+        own.add("$JS.API.STREAM.MSG.GET.KV_capabilities")
+    received = {f"_INBOX_{service}.>", "identity.session.revoked", "identity.api_key.rotated", "identity.user.>"}
+    assert allowed == own | received
+    assert not [subject for subject in allowed for word in CHANGING if word in subject]
+    assert "sync_interval: always" in NATS_CONFIGURATION.read_text()
 
 
 def test_the_configuration_holds_no_password() -> None:

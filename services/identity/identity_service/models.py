@@ -110,6 +110,8 @@ class Session(Base):
     device_label: Mapped[str] = mapped_column(String(120))
     user_agent: Mapped[str] = mapped_column(String(512))
     ip_hash: Mapped[str] = mapped_column(String(64))
+    provider: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    """By which provider it was signed in; "" by password or code."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
     revoked_at: Mapped[datetime | None]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints
 
@@ -27,6 +29,9 @@ class IdentitySettings(ServiceSettings):
     smtp_timeout_seconds: float = Field(10.0, gt=0)
     smtp_email_verification_ttl_hours: int = Field(24, ge=1)
     frontend_verify_url: str = ""
+    log_codes: EnvFlag | None = None
+    """Whether codes that cannot be mailed are logged, with their address; not said: where `PUBLIC_BASE_URL` is this
+    machine's own."""
 
     django_superuser_username: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=150)
@@ -66,6 +71,17 @@ class IdentitySettings(ServiceSettings):
     """The oldest version of the apps that this deployment supports; empty: all (apps §2)."""
     storage_label: str = Field("", max_length=120)
     """What the apps call the place of uploads; empty: its kind in words."""
+
+    @property
+    def codes_are_logged(self) -> bool:
+        """True in development: whoever reads a log with codes signs in as anybody (decision 50)."""
+        if self.log_codes is not None:
+            return self.log_codes
+        host = urlsplit(self.public_base_url).hostname or ""
+        try:
+            return host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            return False
 
     @property
     def default_api_base_url(self) -> str:

@@ -95,6 +95,32 @@ def test_without_a_mail_server_one_line_is_logged(
         assert word in record.getMessage()
 
 
+@pytest.mark.contract("identity §13", "decision 50")
+@pytest.mark.parametrize(
+    ("url", "setting", "logged"),
+    [
+        ("http://localhost:8080", "", True),
+        ("http://127.0.0.1:8080", "", True),
+        ("http://[::1]:8080", "", True),
+        ("https://notes.example.org", "", False),
+        ("http://192.168.1.20:8080", "", False),
+        ("https://localhost.example.org", "", False),
+        ("https://notes.example.org", "1", True),
+        ("http://localhost:8080", "0", False),
+    ],
+)
+def test_a_code_stands_beside_an_address_in_development_only(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, url: str, setting: str, logged: bool
+) -> None:
+    monkeypatch.setenv("PUBLIC_BASE_URL", url)
+    monkeypatch.setenv("LOG_CODES", setting)
+    with caplog.at_level(logging.WARNING, "notechondria.mail"):
+        asyncio.run(mailer(monkeypatch).send_code(codes.REGISTER, "mira@example.org", "012345"))
+    (record,) = caplog.records
+    assert ("012345" in record.getMessage(), "mira@example.org" in record.getMessage()) == (logged, logged)
+    assert "reason=smtp_not_configured" in record.getMessage()
+
+
 @pytest.mark.contract("identity §13")
 def test_a_failed_delivery_names_the_error(
     server: tuple[MailServer, int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

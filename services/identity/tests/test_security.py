@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from tests.support.client import PASSWORD, Api, User
 
-from identity_service.security.service import masked
+from identity_service.mail.service import masked
 from notechondria_launcher.stack import Stack
 
 NEW = "Another-horse-8"

@@ -16,7 +16,7 @@ from notechondria_contracts.events import IntegrationEvent
 from notechondria_contracts.events.event import Envelope
 from notechondria_contracts.events.notes import ActivityRecorded, CourseCreated, CourseDeleted, NoteCreated, NotePurged
 from notechondria_launcher.stack import Stack
-from notechondria_shared.messaging.bus import Bus, ensure_stream
+from notechondria_shared.messaging.bus import Bus
 
 # Far from the ids that the notes service gives.
 _ids = itertools.count(900_000_001)
@@ -85,7 +85,6 @@ class Publisher:
         try:
             async with asyncio.timeout(10):
                 await connected.wait()
-                await ensure_stream(bus)
                 for event in events:
                     known = event_id if event_id and event is not events[-1] else uuid4()
                     envelope = Envelope.of(event, known, datetime.now(UTC))

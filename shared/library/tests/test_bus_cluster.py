@@ -8,23 +8,21 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TypeVar
 
 import nats.errors
 import pytest
-from nats.js.api import StreamConfig, StreamInfo, StreamState
-from nats.js.errors import APIError, BadRequestError, NotFoundError, ServiceUnavailableError
+from nats.js.api import StreamInfo
 from tests.support.client import eventually
 
 from notechondria_cli.layout import NATS_CONFIGURATION
 from notechondria_cli.ports import choose_port
 from notechondria_cli.probe import answers
 from notechondria_launcher.nats import wheel_program
-from notechondria_shared.messaging import relay
-from notechondria_shared.messaging.bus import Bus, EnsuredStream, ensure_stream
-from notechondria_shared.messaging.connection import Connection
-from notechondria_shared.messaging.relay import Relay
+from notechondria_shared.broker.connection import Connection
+from notechondria_shared.broker.provisioning import Change, provision_once
+from notechondria_shared.broker.topology import parts, problems
+from notechondria_shared.messaging.bus import Bus
 
 PASSWORD = "p0123456789"
 USERS = ("IDENTITY", "NOTES", "PLANNER", "MCP", "ADMIN", "SYSTEM")
@@ -142,19 +140,21 @@ async def _copies(bus: Bus) -> StreamInfo:
     return await persistently(all_current, "two copies are current")
 
 
+async def _provisioned(cluster: Cluster, replicas: int) -> list[Change]:
+    """What had to be done until all was as it should be."""
+    changes = await provision_once(cluster.url("admin"), replicas, wait=PATIENCE_SECONDS)
+    assert not [one for one in changes if one.is_wrong]
+    return changes
+
+
 async def _story(cluster: Cluster) -> None:
-    async with connected(cluster.url("notes"), 1) as single:
-        assert (await persistently(lambda: ensure_stream(single), "a stream")).complete
+    assert {one.action for one in await _provisioned(cluster, 1)} == {"made"}
+    copied = await _provisioned(cluster, 3)  # the streams that are there get their copies
+    assert {one.part for one in copied} == {part.title for part in parts(3) if part.consumer is None}
+    assert {(one.action, *one.settings) for one in copied} == {("put back", "num_replicas")}
     async with connected(cluster.url("notes"), 3) as bus:
-
-        async def completed() -> None:
-            ensured = await ensure_stream(bus)
-            assert not ensured.made  # the stream that was there gets its copies
-            if not ensured.complete:
-                raise TimeoutError
-
-        await persistently(completed, "the stream gets its copies")
         assert (await _copies(bus)).config.num_replicas == 3
+        assert await persistently(lambda: problems(bus.client, "notes", 3), "the service looks") == []
         await persistently(lambda: bus.jetstream.publish("notes.test.event", b"kept"), "an event is taken")
         leader = (await _copies(bus)).cluster
         assert leader is not None
@@ -170,86 +170,3 @@ async def _story(cluster: Cluster) -> None:
 @pytest.mark.contract("ADR 0002")
 def test_an_event_outlives_the_server_that_took_it(cluster: Cluster) -> None:
     asyncio.run(_story(cluster))
-
-
-class JetStream:
-    """Answers of a broker in a state that a test cannot bring about in time."""
-
-    def __init__(self, *answers: Exception | StreamInfo) -> None:
-        self.answers = list(answers)
-        self.asked: list[str] = []
-
-    def _answer(self, question: str) -> StreamInfo:
-        self.asked.append(question)
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def stream_info(self, name: str) -> StreamInfo:
-        return self._answer("info")
-
-    async def add_stream(self, config: StreamConfig) -> StreamInfo:
-        return self._answer("add")
-
-    async def update_stream(self, config: StreamConfig) -> StreamInfo:
-        return self._answer("update")
-
-
-def info(replicas: int, last_seq: int = 0) -> StreamInfo:
-    return StreamInfo(
-        config=StreamConfig(name="NOTES", num_replicas=replicas),
-        state=StreamState(messages=last_seq, bytes=0, first_seq=0, last_seq=last_seq, consumer_count=0),
-    )
-
-
-def ensure(*answers: Exception | StreamInfo) -> tuple[EnsuredStream, list[str]]:
-    jetstream = JetStream(*answers)
-    bus = SimpleNamespace(service="notes", replicas=3, jetstream=jetstream)
-    return asyncio.run(ensure_stream(bus)), jetstream.asked  # type: ignore[arg-type]
-
-
-UNKNOWN = NotFoundError(code=404, err_code=10059)
-
-
-def test_a_stream_that_a_new_leader_does_not_know_yet_is_not_taken_for_lost() -> None:
-    there = BadRequestError(code=400, err_code=10058)
-    assert ensure(UNKNOWN, there, info(3)) == (EnsuredStream(made=False, complete=True), ["info", "add", "info"])
-    # The same configuration: the broker answers as if it had made it.
-    assert ensure(UNKNOWN, info(3, last_seq=7)) == (EnsuredStream(made=False, complete=True), ["info", "add"])
-    assert ensure(UNKNOWN, info(3)) == (EnsuredStream(made=True, complete=True), ["info", "add"])
-
-
-@pytest.mark.parametrize("error", [ServiceUnavailableError(code=503, err_code=10008), TimeoutError()])
-def test_a_cluster_without_a_leader_is_for_the_caller_to_ask_again(error: Exception) -> None:
-    with pytest.raises(type(error)):
-        ensure(error)
-    with pytest.raises(type(error)):
-        ensure(UNKNOWN, error)
-
-
-@pytest.mark.parametrize("error", [APIError(code=400, err_code=10005, description="no suitable peers"), TimeoutError()])
-def test_copies_that_cannot_be_had_keep_nobody_from_publishing(error: Exception) -> None:
-    assert ensure(info(1), error) == (EnsuredStream(made=False, complete=False), ["info", "update"])
-
-
-def test_the_relay_asks_again_for_copies_that_a_stream_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = [EnsuredStream(made=False, complete=False), EnsuredStream(made=False, complete=True)]
-    asked: list[float] = []
-
-    async def ensured(bus: Bus) -> EnsuredStream:
-        asked.append(clock[0])
-        return answers.pop(0)
-
-    clock = [1000.0]
-    monkeypatch.setattr(relay, "ensure_stream", ensured)
-    monkeypatch.setattr("notechondria_shared.messaging.relay.time.monotonic", lambda: clock[0])
-    sender = Relay(SimpleNamespace(connected=True, on_disconnect=lambda _: None), "", "notes")  # type: ignore[arg-type]
-
-    async def story() -> None:
-        for later in (0.0, 30.0, 61.0, 600.0):
-            clock[0] = 1000.0 + later
-            await sender._send([])
-
-    asyncio.run(story())
-    assert asked == [1000.0, 1061.0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from identity_service.accounts import schemas, service, sign_in
+from identity_service.accounts import deletion, schemas, service, sign_in
 from identity_service.accounts.payload import auth_payload
 from identity_service.avatars.service import folder_of
 from identity_service.codes import service as codes
@@ -15,8 +15,9 @@ from identity_service.registrations.service import Issued
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
 from identity_service.state import IdentityState
+from notechondria_contracts.fields.validation_messages import REQUIRED
 from notechondria_shared.auth import MaybeCaller, WithSession
-from notechondria_shared.core.errors import ApiError, BadRequest
+from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, BadRequest, FieldErrors, Unauthorized
 from notechondria_shared.web.body import describe_body, parse_small, validate, well_formed
 from notechondria_shared.web.openapi import refusals
 from notechondria_shared.web.route import api_router
@@ -24,6 +25,7 @@ from notechondria_shared.web.route import api_router
 router = api_router("/api/v1/auth", tags=["accounts"])
 
 SENT = "A code is on its way to {email}."
+WRONG_PASSWORD = "Account kept: Backend.Creators.Auth/account.delete — the password is wrong."  # noqa: S105
 NOT_SENT = "The code could not be mailed; ask your administrator for it."
 
 
@@ -102,17 +104,29 @@ async def login(request: Request, state: State, _: MaybeCaller, body: schemas.Lo
 
 @router.delete("/account/", status_code=204, responses=refusals(403, 429))
 async def delete_account(request: Request, state: State, caller: WithSession, body: schemas.DeleteAccount) -> None:
-    """Delete the account and everything of it in every service; the password confirms. Final."""
+    """Delete the account and everything of it in every service; the password confirms. Final.
+
+    Without a password a provider's sign-in of the last five minutes does, or a mailed code (decision 51).
+    """
     async with state.database.transaction() as db:
         user = await db.get(User, caller.user_id)
+    stored = user.password_hash if user else ""
     async with limited(request, "own-password", f"user {caller.user_id}", user_id=caller.user_id):
-        matches, _ = await state.passwords.verify(
-            body.password, user.password_hash if user else None, Device.of(request).ip_hash
-        )
-        if user is None or not matches:
-            raise BadRequest("Account kept: Backend.Creators.Auth/account.delete — the password is wrong.")
-    async with state.database.transaction() as db:
-        account = await db.get(User, caller.user_id, with_for_update=True)
-        if account is not None:
+        if stored:
+            if not body.password:
+                raise FieldErrors(password=REQUIRED)
+            matches, _ = await state.passwords.verify(body.password, stored, Device.of(request).ip_hash)
+            if not matches:
+                raise BadRequest(WRONG_PASSWORD)
+        async with state.database.transaction() as db:
+            account = await db.get(User, caller.user_id, with_for_update=True)
+            if account is None:
+                raise Unauthorized(INVALID_TOKEN)
+            if account.password_hash != stored:
+                raise BadRequest(WRONG_PASSWORD)
+            if not stored:
+                await deletion.confirm(
+                    db, account, caller.credential_id, body.identity_code, state.settings.code_failures_per_day
+                )
             await service.delete_account(db, account)
     await state.file_deletions.delete([folder_of(caller.user_id)])

@@ -74,11 +74,12 @@ class Login(SmallBody):
 
 
 class DeleteAccount(SmallBody):
-    """`DELETE /auth/account/`: the password confirms it."""
+    """`DELETE /auth/account/`: the password confirms it; where there is none, see decision 51."""
 
     model_config = example(password="Correct-horse-7")  # noqa: S106 - an example
 
-    password: Password
+    password: Password = ""
+    identity_code: CodeText = ""
 
 
 class Delivery(BaseModel):

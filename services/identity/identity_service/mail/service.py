@@ -57,6 +57,12 @@ NOTICES = {
 """Subject and first sentence of the mail to an owner after something happened."""
 
 
+def masked(email: str) -> str:
+    """First character, `***`, and from the `@` on; `***` when there is no usable one (identity §8.3)."""
+    local, at, domain = email.partition("@")
+    return f"{local[0]}***@{domain}" if local and at and domain else "***"
+
+
 class _Client(aiosmtplib.SMTP):
     """Hangs up when it is done. The orderly end of TLS would keep the socket until the server agrees, or for 30 s."""
 
@@ -81,13 +87,19 @@ class Mailer:
         `username`: the account that the code opens, where there may be several registrations of one address.
         """
         if not self._configured:
-            # Nobody gets mail here: the operator hands codes over, and reads them in this line (identity §13).
-            logger.warning("mail not sent: address=%s reason=smtp_not_configured verification_code=%s", address, digits)
+            if self._settings.codes_are_logged:
+                # In development: whoever tries it out reads the code in this line (identity §13).
+                logger.warning(
+                    "mail not sent: address=%s reason=smtp_not_configured verification_code=%s", address, digits
+                )
+            else:
+                # Logs outlive accounts and are read by many: the operator makes a code with `notechondria code`.
+                logger.warning("mail not sent: address=%s reason=smtp_not_configured", masked(address))
             return False
         problem = await self._send(self._compose(TEMPLATES[kind], address, digits, codes.spoken(life), username))
         if problem:
             # Where mail is configured, a code is the recipient's alone: `notechondria code` makes a new one.
-            logger.warning("mail not sent: address=%s reason=smtp_send_failed:%s", address, problem)
+            logger.warning("mail not sent: address=%s reason=smtp_send_failed:%s", masked(address), problem)
         return not problem
 
     async def send_notice(self, kind: str, address: str, username: str, device: str, at: datetime) -> None:

@@ -103,7 +103,7 @@ async def _sign_in_as(request: Request, profile: Profile, body: SignInGoogle | S
             ip_hash=Device.of(request).ip_hash,
             settings=identity_state(request.app).settings,
         )
-        token, row = await sessions.mint(db, user.id, Device.of(request))
+        token, row = await sessions.mint(db, user.id, Device.of(request), provider=profile.provider)
     return await auth_payload(request, user, token, row)
 
 

@@ -8,7 +8,7 @@ from identity_service.accounts.routes import NOT_SENT, SENT
 from identity_service.codes import service as codes
 from identity_service.dependencies import State
 from identity_service.limits.service import count_mail, limited
-from identity_service.mail.service import ADDRESS_CHANGED, PASSWORD_CHANGED
+from identity_service.mail.service import ADDRESS_CHANGED, PASSWORD_CHANGED, masked
 from identity_service.models import User
 from identity_service.notices.service import notify
 from identity_service.security import schemas, service
@@ -66,7 +66,7 @@ async def send_identity_code(request: Request, state: State, caller: WithSession
         digits = await codes.issue(db, codes.IDENTITY, str(caller.user_id), caller.user_id)
         await count_mail(request, db, email, caller.user_id)
     sent = await state.mailer.send_code(codes.IDENTITY, email, digits)
-    shown = service.masked(email)
+    shown = masked(email)
     message = SENT.format(email=shown) if sent else NOT_SENT
     return schemas.IdentityCode(message=message, delivery_fallback=not sent, masked_email=shown)
 

@@ -24,12 +24,6 @@ EMAIL_TAKEN = f"Address kept: {TAG}/email.change — this address is already in 
 EMAIL_REFUSED = f"Address kept: {TAG}/email.change.confirm — the code is wrong, expired or already used."
 
 
-def masked(email: str) -> str:
-    """First character, `***`, and from the `@` on; `***` when there is no usable one (identity §8.3)."""
-    local, at, domain = email.partition("@")
-    return f"{local[0]}***@{domain}" if local and at and domain else "***"
-
-
 async def issue_reset(db: AsyncSession, email: str) -> tuple[str, int]:
     """A reset code and whose it is; 400 `email` for an unknown account, as the apps rely on (identity §8.1).
 

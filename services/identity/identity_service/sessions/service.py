@@ -20,8 +20,11 @@ TOUCH_EVERY = timedelta(minutes=1)
 PER_EVENT = 1000
 
 
-async def mint(db: AsyncSession, user_id: int, device: Device) -> tuple[str, Session]:
-    """A new session; (token, row). The token is shown once and only its digest kept."""
+async def mint(db: AsyncSession, user_id: int, device: Device, *, provider: str = "") -> tuple[str, Session]:
+    """A new session; (token, row). The token is shown once and only its digest kept.
+
+    `provider`: who vouched for the person, "" for a password or a code.
+    """
     token = secrets.token_hex(20)
     row = Session(
         user_id=user_id,
@@ -29,6 +32,7 @@ async def mint(db: AsyncSession, user_id: int, device: Device) -> tuple[str, Ses
         device_label=device.label,
         user_agent=device.user_agent,
         ip_hash=device.ip_hash,
+        provider=provider,
     )
     db.add(row)
     await db.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
@@ -19,6 +20,8 @@ class IntegrationEvent(BaseModel, ABC):
     """`<service>.<thing>.<what happened>`; also the CloudEvents type."""
     creates: ClassVar[bool] = False
     """True for the first event of an aggregate, which has its first revision."""
+    personal: ClassVar[Mapping[str, str]] = {}
+    """Fields that hold what people wrote or are called, and their values once the account is deleted (ADR 0031)."""
     revision: int = Field(ge=1, description="Grows with each change of the aggregate; an older one never overwrites.")
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from notechondria_contracts.events.event import IntegrationEvent
@@ -10,6 +11,7 @@ from notechondria_contracts.events.event import IntegrationEvent
 class UserState(IntegrationEvent):
     """What other services keep of an account."""
 
+    personal: ClassVar[Mapping[str, str]] = {"username": "", "image_path": ""}
     user_id: int
     username: str
     image_path: str

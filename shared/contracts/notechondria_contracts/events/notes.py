@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
@@ -18,6 +19,7 @@ def _text(value: str | None) -> str:
 class CourseState(IntegrationEvent):
     """What other services keep of a course."""
 
+    personal: ClassVar[Mapping[str, str]] = {"title": ""}
     course_id: int
     user_id: int | None
     """The owner; None for an ownerless course."""
@@ -50,6 +52,7 @@ class CourseDeleted(CourseState):
 class NoteState(IntegrationEvent):
     """What other services keep of a note."""
 
+    personal: ClassVar[Mapping[str, str]] = {"title": "", "description": ""}
     note_id: int
     uuid: UUID
     user_id: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from notechondria_contracts.events.event import IntegrationEvent
 class PlannerEventState(IntegrationEvent):
     """A planner event as live streams and the agents' log see it."""
 
+    personal: ClassVar[Mapping[str, str]] = {"title": ""}
     event_id: int
     user_id: int
     title: str

@@ -52,4 +52,7 @@ class ServiceStatus(BaseModel):
     migrations: MigrationStatus = MigrationStatus()
     outbox: OutboxStatus | None = None
     consumers: list[ConsumerStatus] | None = None
+    bus_problems: list[str] | None = Field(
+        None, description="How its stream and its consumers on the bus differ from what they should be."
+    )
     dead_letters: int | None = Field(None, description="Events that failed for good and were not replayed.")

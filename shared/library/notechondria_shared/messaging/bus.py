@@ -6,24 +6,17 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import APIError, BadRequestError, NotFoundError
 
+from notechondria_shared.broker.connection import Connection
 from notechondria_shared.core.background import end
-from notechondria_shared.messaging.connection import Connection
 
 logger = logging.getLogger("notechondria.bus")
 
-RETENTION = timedelta(days=30)
 RECONNECT_WAIT_SECONDS = 0.25
-NAME_IN_USE = 10058
-"""Of the broker: a stream of this name exists, with another configuration."""
 
 
 class Bus:
@@ -32,7 +25,7 @@ class Bus:
     def __init__(self, service: str, url: str, replicas: int = 1) -> None:
         self.service = service
         self.replicas = replicas
-        """How many servers of a cluster keep what is stored."""
+        """How many servers of a cluster should keep what is stored."""
         self._servers = [one.strip() for one in url.split(",")]
         self._client: Client = Connection()
         self._jetstream = self._client.jetstream(timeout=5)
@@ -130,65 +123,3 @@ class Bus:
                 await asyncio.wait_for(self._client.flush(), 2)
         with suppress(NatsError, TimeoutError):
             await self._client.close()
-
-
-def stream_name(service: str) -> str:
-    """The stream a service publishes to."""
-    return service.upper()
-
-
-@dataclass(frozen=True, slots=True)
-class EnsuredStream:
-    """The service's own stream, which takes events from now on."""
-
-    made: bool
-    """It did not exist before."""
-    complete: bool
-    """It has as many copies as it should; a cluster with servers missing cannot give them yet."""
-
-
-async def ensure_stream(bus: Bus) -> EnsuredStream:
-    """Create the service's own stream, or give it the copies it should have.
-
-    Raises what the broker says or a time-out while a cluster chooses its leaders; the caller tries again. Copies that
-    cannot be had yet keep nobody from publishing.
-    """
-    jetstream, name = bus.jetstream, stream_name(bus.service)
-    config = StreamConfig(
-        name=name,
-        subjects=[f"{bus.service}.>"],
-        retention=RetentionPolicy.LIMITS,
-        storage=StorageType.FILE,
-        discard=DiscardPolicy.OLD,
-        max_age=RETENTION.total_seconds(),
-        duplicate_window=120,
-        allow_direct=True,
-        num_replicas=bus.replicas,
-    )
-    try:
-        known = await jetstream.stream_info(name)
-    except NotFoundError:
-        try:
-            made = await jetstream.add_stream(config)
-        except BadRequestError as error:
-            if error.err_code != NAME_IN_USE:
-                raise
-            # It was there all the same: a leader that has just been chosen did not know of it yet.
-            known = await jetstream.stream_info(name)
-        else:
-            # Creating a stream that is there is no error; an empty one is taken for new.
-            return EnsuredStream(made=made.state.last_seq == 0, complete=True)
-    if known.config.num_replicas == bus.replicas:
-        return EnsuredStream(made=False, complete=True)
-    try:
-        await jetstream.update_stream(config)
-    except (APIError, TimeoutError) as error:
-        logger.warning(
-            "bus: stream %s has %s copies instead of %d for now: %s",
-            name,
-            known.config.num_replicas,
-            bus.replicas,
-            getattr(error, "description", None) or type(error).__name__,
-        )
-        return EnsuredStream(made=False, complete=False)
-    return EnsuredStream(made=False, complete=True)

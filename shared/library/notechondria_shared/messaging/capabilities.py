@@ -8,19 +8,17 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from nats.errors import Error as NatsError
-from nats.js.api import KeyValueConfig, StorageType
-from nats.js.errors import APIError, NotFoundError
-from nats.js.kv import KeyValue
+from nats.js.errors import NotFoundError
 from pydantic import BaseModel, ValidationError
 
 from notechondria_contracts.services import SERVICES_WITH_SCHEMA
+from notechondria_shared.broker.topology import BUCKET, BUCKET_STREAM
 from notechondria_shared.core.background import Background
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.messaging.bus import Bus
 
 logger = logging.getLogger("notechondria.capabilities")
 
-BUCKET = "capabilities"
 ANNOUNCE_SECONDS = 30.0
 WATCH_SECONDS = 1.0
 RETRY_SECONDS = 0.1
@@ -36,17 +34,9 @@ class CapabilityMessage(BaseModel):
     announced_at: datetime
 
 
-async def _bucket(bus: Bus) -> KeyValue:
-    try:
-        return await bus.jetstream.key_value(BUCKET)
-    except NotFoundError:
-        try:
-            return await bus.jetstream.create_key_value(
-                KeyValueConfig(bucket=BUCKET, storage=StorageType.FILE, replicas=bus.replicas)
-            )
-        except APIError:
-            # Another service made it at the same moment.
-            return await bus.jetstream.key_value(BUCKET)
+def _key(service: str) -> str:
+    """The subject of a service's key in the bucket."""
+    return f"$KV.{BUCKET}.{service}"
 
 
 class CapabilityPublisher(Background):
@@ -64,9 +54,8 @@ class CapabilityPublisher(Background):
         self._connected.set()
 
     async def _announce(self) -> None:
-        bucket = await _bucket(self._bus)
         announcement = CapabilityMessage(capabilities=self._capabilities, announced_at=now())
-        await bucket.put(self._bus.service, announcement.model_dump_json().encode())
+        await self._bus.jetstream.publish(_key(self._bus.service), announcement.model_dump_json().encode())
 
     async def _run(self) -> None:
         while True:
@@ -121,12 +110,12 @@ class CapabilityRegistry(Background):
                 await asyncio.wait_for(self._connected.wait(), RETRY_SECONDS if just_connected else WATCH_SECONDS)
 
     async def _read(self) -> dict[str, int]:
-        bucket = await _bucket(self._bus)
         merged: dict[str, int] = {}
         for service in SERVICES_WITH_SCHEMA:
             try:
-                entry = await bucket.get(service)
-                announcement = CapabilityMessage.model_validate_json(entry.value or b"")
+                # Never as a direct answer: the broker is not to send stored bytes as they are (ADR 0030).
+                message = await self._bus.jetstream.get_last_msg(BUCKET_STREAM, _key(service), direct=False)
+                announcement = CapabilityMessage.model_validate_json(message.data or b"")
             except (NotFoundError, ValidationError):
                 continue
             if now() - announcement.announced_at < FORGET_AFTER:

@@ -13,7 +13,6 @@ from typing import Any
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 from sqlalchemy import insert, text
@@ -21,12 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.catalogue import CATALOGUE
 from notechondria_contracts.events.event import Envelope, IntegrationEvent
+from notechondria_shared.broker.topology import stream_name
 from notechondria_shared.core.background import Background
 from notechondria_shared.core.errors import StoreUnavailable, Unavailable
 from notechondria_shared.core.trace_context import traces
 from notechondria_shared.db.engine import Database, is_outage
 from notechondria_shared.db.reader import SessionReader
-from notechondria_shared.messaging.bus import Bus, stream_name
+from notechondria_shared.messaging.bus import Bus
 from notechondria_shared.messaging.tables import EventTables
 
 logger = logging.getLogger("notechondria.consumer")
@@ -37,7 +37,6 @@ Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 It may be called again for an event whose commit failed.
 """
 
-ACK_WAIT_SECONDS = 30
 FETCH_SECONDS = 2.0
 BATCH = 64
 """Events applied in one transaction when more than one waits."""
@@ -95,7 +94,7 @@ def _readable(
 
 
 class Consumer(Background):
-    """Pulls one stream for one service, for ever: re-creates what a broker lost, waits out every outage."""
+    """Pulls one stream for one service, for ever: waits for what is not provisioned, and out every outage."""
 
     def __init__(
         self, bus: Bus, database: Database, tables: EventTables, subscription: Subscription, backoff: list[float]
@@ -131,26 +130,11 @@ class Consumer(Background):
                 logger.exception("consumer %s: starting over", self._stream)
                 await asyncio.sleep(1)
 
-    async def _ensure(self) -> bool:
-        """Create or update the durable consumer; False while the stream does not exist (its owner makes it)."""
-        config = ConsumerConfig(
-            durable_name=self._durable,
-            filter_subjects=sorted(event.subject for event in self._handlers),
-            deliver_policy=DeliverPolicy.ALL,
-            ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=ACK_WAIT_SECONDS,
-            # Tries are counted here, where an outage of the database can be distinguished from a fault of the event.
-            max_deliver=-1,
-            max_ack_pending=256,
-        )
-        try:
-            await self._bus.jetstream.add_consumer(self._stream, config)
-        except NotFoundError:
-            return False
-        return True
-
     async def _pull(self) -> None:
-        if not await self._ensure():
+        try:
+            await self._bus.jetstream.consumer_info(self._stream, self._durable)
+        except NotFoundError:
+            # Not provisioned yet: `ProvisioningCheck` says so in the log.
             await asyncio.sleep(0.5)
             return
         subscription = await self._bus.jetstream.pull_subscribe_bind(self._durable, stream=self._stream)

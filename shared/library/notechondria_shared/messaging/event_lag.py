@@ -10,10 +10,11 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 from sqlalchemy import Double, cast, extract, func, select
 
+from notechondria_shared.broker.topology import problems, stream_name
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.db import Database
 from notechondria_shared.db.reader import Prepared, prepare
-from notechondria_shared.messaging.bus import Bus, stream_name
+from notechondria_shared.messaging.bus import Bus
 from notechondria_shared.messaging.consumer import Subscription
 from notechondria_shared.messaging.tables import EventTables
 
@@ -74,6 +75,16 @@ class EventLag:
         except (NatsError, TimeoutError, OSError):
             return None
         return [one for one in consumers if one is not None]
+
+    async def bus_problems(self) -> list[str] | None:
+        """How the service's own stream and consumers differ from what they should be."""
+        if not self._bus.connected:
+            return None
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await problems(self._bus.client, self._bus.service, self._bus.replicas)
+        except (NatsError, TimeoutError, OSError):
+            return None
 
     async def _consumer(self, source: str) -> ConsumerLag | None:
         stream = stream_name(source)

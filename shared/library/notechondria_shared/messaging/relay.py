@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import math
 import time
 from contextlib import suppress
 from typing import Any, LiteralString
 
 import psycopg
 from nats.errors import Error as NatsError
-from nats.js.errors import NoStreamResponseError
+from nats.js.errors import NoStreamResponseError, NotFoundError
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from notechondria_shared.broker.topology import stream_name
 from notechondria_shared.core.background import end
 from notechondria_shared.core.trace_context import traces
 from notechondria_shared.db.replica import connection_name
-from notechondria_shared.messaging.bus import Bus, ensure_stream
+from notechondria_shared.messaging.bus import Bus
 
 logger = logging.getLogger("notechondria.relay")
 
@@ -29,8 +29,6 @@ GATHER_SECONDS = 0.02
 """In busy times events are gathered this long and sent together: every look into the outbox has its price."""
 BUSY_SECONDS = 0.1
 """Busy is who is woken again within this time."""
-COMPLETE_STREAM_SECONDS = 60.0
-"""After which the copies that a stream lacks are asked for again."""
 FLUSH_SECONDS = 5.0
 """For what is committed when the service stops; what is left goes out at the next start."""
 Row = dict[str, Any]
@@ -44,7 +42,6 @@ class Relay:
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._stream_known = False
-        self._complete_stream_at = math.inf
         bus.on_disconnect(self._forget_stream)
 
     def _forget_stream(self) -> None:
@@ -156,16 +153,9 @@ class Relay:
         if not self._bus.connected:
             return []
         try:
-            if not self._stream_known or time.monotonic() > self._complete_stream_at:
-                ensured = await ensure_stream(self._bus)
-                if ensured.made:
-                    logger.warning(
-                        "relay: stream %s did not exist and was made; after a loss of the broker's data run "
-                        "`notechondria events replay`",
-                        self._schema.upper(),
-                    )
-                self._stream_known = True
-                self._complete_stream_at = math.inf if ensured.complete else time.monotonic() + COMPLETE_STREAM_SECONDS
+            if not self._stream_known and not await self._stream_is_there():
+                return []
+            self._stream_known = True
             results = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
         except (NatsError, TimeoutError, OSError) as error:
             logger.warning("relay: broker away: %s", error or type(error).__name__)
@@ -176,6 +166,14 @@ class Relay:
             elif isinstance(result, BaseException) and not isinstance(result, NatsError | TimeoutError | OSError):
                 raise result
         return [row["id"] for row, result in zip(rows, results, strict=True) if not isinstance(result, BaseException)]
+
+    async def _stream_is_there(self) -> bool:
+        """False while the stream is not provisioned; events wait in the outbox, `ProvisioningCheck` says so."""
+        try:
+            await self._bus.jetstream.stream_info(stream_name(self._bus.service))
+        except NotFoundError:
+            return False
+        return True
 
     async def _publish(self, row: Row) -> None:
         event_id, envelope = str(row["event_id"]), row["envelope"]

@@ -29,6 +29,8 @@ from sqlalchemy.orm import DeclarativeBase
 from notechondria_shared.db.reader import Command, Scalar, prepare_command, prepare_scalar
 
 NOW = text("now()")
+EVENT_USER = "(envelope -> 'data' ->> 'user_id')::bigint"
+"""Of an outbox row: the account that its event belongs to."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def declare(metadata: MetaData) -> EventTables:
         Column("sent_at", DateTime(timezone=True)),
         Index("ix_outbox_unsent", "id", postgresql_where=text("sent_at IS NULL")),
         Index("ix_outbox_created_at", "created_at"),
+        Index("ix_outbox_user", text(f"({EVENT_USER})")),
     )
     inbox = Table(
         "inbox",
@@ -91,7 +94,10 @@ def declare(metadata: MetaData) -> EventTables:
         metadata,
         Column("user_id", BigInteger, autoincrement=False, nullable=False),
         Column("deleted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+        # When the texts of its events were erased (ADR 0031).
+        Column("erased_at", DateTime(timezone=True)),
         PrimaryKeyConstraint("user_id"),
+        Index("ix_deleted_users_not_erased", "user_id", postgresql_where=text("erased_at IS NULL")),
     )
     insert_event = prepare_command(
         insert(outbox).values({name: bindparam(name, required=True) for name in ("event_id", "subject", "envelope")})

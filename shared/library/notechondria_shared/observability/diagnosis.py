@@ -68,11 +68,7 @@ def _of_service(service: ServiceStatus) -> Iterator[Finding]:
         yield finding(
             f"{name} cannot reach its database.", "See that Postgres runs, and that DATABASE_URL leads to it."
         )
-    if service.bus is False:
-        yield finding(
-            f"{name} is not connected to the bus.",
-            "See that NATS runs, and that NATS_URL leads to it. Events wait in Postgres until then; nothing is lost.",
-        )
+    yield from _of_bus(service)
     if service.migrations.current is False:
         yield finding(
             f"The schema of {name} is at {service.migrations.revision}, its files at {service.migrations.head}.",
@@ -94,4 +90,22 @@ def _of_service(service: ServiceStatus) -> Iterator[Finding]:
         yield finding(
             f"{service.dead_letters} dead letters of {name}: events that it could not take.",
             "notechondria events dead-letters list shows why; mend it, then notechondria events dead-letters replay.",
+        )
+
+
+def _of_bus(service: ServiceStatus) -> Iterator[Finding]:
+    name = service.name
+    if service.bus is False:
+        yield Finding(
+            part=name,
+            problem=f"{name} is not connected to the bus.",
+            advice="See that NATS runs, and that NATS_URL leads to it. Events wait in Postgres until then; nothing is "
+            "lost.",
+        )
+    if service.bus_problems:
+        yield Finding(
+            part=name,
+            problem=f"On the bus of {name}: {'; '.join(service.bus_problems)}.",
+            advice="notechondria events provision makes what is missing and puts back what differs; after a loss of "
+            "the broker's data: notechondria events replay.",
         )

@@ -36,11 +36,12 @@ async def status(request: Request) -> ServiceStatus:
 
 async def service_status(state: ServiceState[ServiceSettings]) -> ServiceStatus:
     """Ask database and bus at the same time."""
-    revision, instances, stored, consumers, newest = await asyncio.gather(
+    revision, instances, stored, consumers, bus_problems, newest = await asyncio.gather(
         _revision(state),
         _instances(state),
         state.event_lag.stored(),
         state.event_lag.consumers(),
+        state.event_lag.bus_problems(),
         asyncio.to_thread(head, state.migrations),
     )
     status = ServiceStatus(
@@ -60,6 +61,7 @@ async def service_status(state: ServiceState[ServiceSettings]) -> ServiceStatus:
         status.dead_letters = stored.dead_letters
     if consumers is not None:
         status.consumers = [ConsumerStatus(**asdict(one)) for one in consumers]
+    status.bus_problems = bus_problems
     return status
 
 

@@ -15,6 +15,8 @@ from sqlalchemy import MetaData
 from notechondria_shared.core.settings import CoreSettings, ServiceSettings
 from notechondria_shared.messaging.capabilities import CapabilityPublisher
 from notechondria_shared.messaging.consumer import Consumer
+from notechondria_shared.messaging.erasure import EventErasure
+from notechondria_shared.messaging.provisioning_check import ProvisioningCheck
 from notechondria_shared.messaging.relay import Relay
 from notechondria_shared.messaging.retention import EventRetention
 from notechondria_shared.messaging.tables import EventTables
@@ -101,7 +103,9 @@ def _background(state: ServiceState[ServiceSettings]) -> list[BackgroundComponen
     ]
     return [
         *components,
+        ProvisioningCheck(bus),
         CapabilityPublisher(bus, dict(state.capabilities)),
+        EventErasure(database, tables),
         EventRetention(database, tables, settings.outbox_retention_days),
         Relay(bus, settings.database_conninfo, tables.schema),
     ]

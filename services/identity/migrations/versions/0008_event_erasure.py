@@ -1,0 +1,13 @@
+"""What the erasure of deleted accounts' events marks and looks for."""
+
+from __future__ import annotations
+
+from notechondria_shared.messaging.erasure import add_erasure
+
+revision = "0008_event_erasure"
+down_revision = "0007_app_settings"
+
+
+def upgrade() -> None:
+    """A column and two indexes."""
+    add_erasure("identity")
