@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from notechondria_launcher.stack import Stack
-from notechondria_shared.auth.assertion import AssertionKey
+from notechondria_shared.core.keys import PublicKeys
 from tests.support.ai import ai_service
 from tests.support.client import Api
 
@@ -53,9 +53,10 @@ def test_an_ai_service_gets_who_calls_and_no_credential(with_ai: Api) -> None:
         assert user.token not in answer.text
         assert key not in answer.text
         assert seen["x-user-id"] == str(user.id)
-        claims = AssertionKey(with_ai.stack.internal_token).verify(seen["x-internal-assertion"])
+        public = PublicKeys(with_ai.stack.plan.credentials.public_keys)
+        claims = public.read(seen["x-internal-assertion"], "assertion+jwt", "ai")
         assert claims is not None
-        assert claims["user_id"] == user.id
+        assert (claims["iss"], claims["sub"]) == ("identity", str(user.id))
         assert answer.headers["access-control-allow-origin"] == ORIGIN["Origin"]
     refused = with_ai.post("ai/refuse/", headers={**user.headers, **ORIGIN})
     assert (refused.status_code, refused.json()["path"]) == (418, "/api/v1/ai/refuse/")  # its own words

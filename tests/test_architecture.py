@@ -20,6 +20,7 @@ from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA
 from notechondria_contracts.admin import ADMIN_PATH, AdminDescription, AdminResource, ColumnKind
 from notechondria_contracts.events import CATALOGUE
 from notechondria_shared.web.paths import api_routes, calls
+from tests.support.keys import KEY_SETTINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {
@@ -224,7 +225,7 @@ def test_identity_shows_no_pages_and_knows_no_field_of_another_service() -> None
 
 def test_web_loads_no_database_and_no_bus() -> None:
     program = "import sys, web_service.app; web_service.app.create_app(); print(*sys.modules)"
-    environment = {"PATH": os.environ["PATH"], "INTERNAL_TOKEN": "0123456789abcdef"}
+    environment = {"PATH": os.environ["PATH"], **KEY_SETTINGS}
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=True
     )

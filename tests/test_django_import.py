@@ -31,6 +31,7 @@ from notechondria_launcher.stack import Stack
 from notechondria_shared.django_import.lines import DATABASE_VARIABLE, Problem, parsed
 from notechondria_shared.django_import.source import Monolith
 from tests.support.client import PASSWORD, Api, User
+from tests.support.keys import KEY_SETTINGS
 
 SHAPE = Path(__file__).parent.parent / "deploy" / "launcher" / "tests" / "django_shape.sql"
 pytestmark = pytest.mark.timeout(600)
@@ -248,7 +249,7 @@ def test_an_import_says_which_one_comes_before_it(
     environment = {
         **os.environ,
         "DATABASE_URL": deployment.stack.database_url(service),
-        "INTERNAL_TOKEN": "0123456789abcdef",
+        **KEY_SETTINGS,
         DATABASE_VARIABLE: monolith[0],
     }
     call = [sys.executable, "-m", f"{service}_service", "import-django", "--handover", str(tmp_path), "--dry-run"]
@@ -263,7 +264,7 @@ def test_an_import_says_which_one_comes_before_it(
 def test_the_command_says_why_the_import_of_a_service_ended(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
     options = ImportOptions(snapshot="", media=None, dry_run=True)
-    with pytest.raises(StackError, match="The import of identity failed: INTERNAL_TOKEN: Field required"):
+    with pytest.raises(StackError, match="The import of identity failed: SERVICE_PUBLIC_KEYS: Field required"):
         import_services(dict.fromkeys(IMPORTED_SERVICES, environment), options, lambda *_: None)
 
 

@@ -13,11 +13,12 @@ from alembic.script import ScriptDirectory
 
 from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA
 from notechondria_shared.db.migrations import head
+from tests.support.keys import KEY_SETTINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
-    "INTERNAL_TOKEN": "0123456789abcdef",
+    **KEY_SETTINGS,
     "DATABASE_URL": "postgresql://nobody@nowhere/nothing",
 }
 

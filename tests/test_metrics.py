@@ -17,6 +17,7 @@ import pytest
 from notechondria_launcher.stack import Stack
 from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES, SERVICES_WITH_SCHEMA
+from tests.support.keys import KEY_SETTINGS
 from tests.support.observed import live, of_gateway, of_service, value
 
 QUIET = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0", "CONSUMER_BACKOFF_SECONDS": "0.1"}
@@ -202,7 +203,7 @@ def test_off_imports_and_wraps_nothing(service: str) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": "postgresql://nobody@localhost/nothing",
-        "INTERNAL_TOKEN": "0123456789abcdef",
+        **KEY_SETTINGS,
     }
     pool = "AsyncAdaptedQueuePool" if service in SERVICES_WITH_SCHEMA else None
     done = subprocess.run(

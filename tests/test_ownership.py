@@ -156,7 +156,7 @@ def test_an_operator_hears_of_an_unknown_account_before_the_body_is_looked_at(ap
             method,
             f"{stack.service_url('identity')}/internal/operators/{path}",
             content=b"[1]",
-            headers={"X-Internal-Token": stack.internal_token, "Content-Type": "application/json"},
+            headers={**stack.internal_header("identity"), "Content-Type": "application/json"},
         )
         assert (answer.status_code, list(answer.json())) == (404, ["detail"])
 

@@ -13,6 +13,7 @@ from notechondria_launcher.stack import Stack
 from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.db import Database, prepare_command
 from notechondria_shared.db.reader import PoolUse
+from tests.support.keys import KEY_SETTINGS, ONE_KEY
 
 
 class Settings(ServiceSettings):
@@ -24,7 +25,8 @@ class Settings(ServiceSettings):
 def test_use_and_waiting_of_both_pools(stack: Stack) -> None:
     settings = Settings(
         database_url=SecretStr(stack.database_url("notes")),
-        internal_token=SecretStr("0123456789abcdef"),
+        service_key=SecretStr(ONE_KEY),
+        service_public_keys=KEY_SETTINGS["SERVICE_PUBLIC_KEYS"],
         database_pool_size=1,
         metrics=True,
     )

@@ -17,6 +17,7 @@ from PIL import Image
 
 from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User
+from tests.support.keys import KEY_SETTINGS
 
 BUCKET = "uploads"
 KEYS = {"aws_access_key_id": "the-id", "aws_secret_access_key": "the-secret"}
@@ -156,7 +157,7 @@ def test_a_bucket_that_is_away_is_503_and_the_rest_goes_on(remote: Api, bucket: 
 @pytest.mark.contract("identity §14")
 def test_a_bucket_without_its_companions_does_not_start() -> None:
     environment = {
-        "INTERNAL_TOKEN": "0123456789abcdef",
+        **KEY_SETTINGS,
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         "CLOUDFLARE_R2_BUCKET_NAME": BUCKET,
         "CLOUDFLARE_R2_ACCOUNT_ID": "account",

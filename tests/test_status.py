@@ -162,7 +162,7 @@ def test_the_services_own_word_is_not_for_the_outside(api: Api, stack: Stack) ->
     for service in SERVICES:
         url = f"{stack.service_url(service)}/internal/status"
         assert httpx.get(url, trust_env=False).status_code == 403
-        token = {"X-Internal-Token": stack.internal_token}
+        token = stack.internal_header(service)
         assert httpx.get(url, headers=token, trust_env=False).json()["name"] == service
         forwarded = {**token, "X-Forwarded-For": "192.0.2.1"}
         assert httpx.get(url, headers=forwarded, trust_env=False).status_code == 404

@@ -47,7 +47,9 @@ def traced() -> Iterator[Traced]:
         try:
             with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
                 user, key, token = live(api)
-                yield Traced(api, collector, user, (user.token, key, token, PASSWORD, stack.internal_token))
+                yield Traced(
+                    api, collector, user, (user.token, key, token, PASSWORD, stack.plan.credentials.keys["notes"])
+                )
         finally:
             collector.close()
 

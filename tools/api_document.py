@@ -16,14 +16,18 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from notechondria_cli.names import SERVICES
+from notechondria_contracts.services import CALLERS
+from notechondria_shared.core.keys import SigningKey
 from notechondria_shared.web.openapi import internal_document
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+_KEY = SigningKey.generate()
 _ENVIRONMENT = {
     "DATABASE_URL": "postgresql://nobody@localhost/nothing",
-    "INTERNAL_TOKEN": "0123456789abcdef",
+    "SERVICE_KEY": _KEY,
+    "SERVICE_PUBLIC_KEYS": ",".join(f"{name}:{SigningKey(_KEY).public}" for name in CALLERS),
     "MEDIA_STORE_URL": "file:///tmp",
 }
 _REFERENCE = "#/components/schemas/"

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def media_environment(layout: Layout, env: Mapping[str, str], database_url: str) -> dict[str, str]:
     """Return the environment that names the store of uploads."""
-    own = {"INTERNAL_TOKEN": "not used by this command", "MEDIA_STORE_URL": layout.media.as_uri()}
+    own = {"MEDIA_STORE_URL": layout.media.as_uri()}
     if env.get("DJANGO_PRODUCTION_MEDIA_ROOT"):
         del own["MEDIA_STORE_URL"]
     return {**own, **env, "DATABASE_URL": database_url}

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from notechondria_cli.errors import StackError
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
+from notechondria_contracts.services import CALLERS
+from notechondria_shared.core.keys import CallTokens, SigningKey
 
 
 def _token() -> str:
@@ -23,9 +25,19 @@ class Credentials:
     superuser: str
     database: dict[str, str]
     nats: dict[str, str]
-    internal_token: str
+    keys: dict[str, str]
+    """The private key of each caller of internal endpoints."""
     secret_key: str
     admin_password: str
+
+    @property
+    def public_keys(self) -> str:
+        """The public keys of all callers, as SERVICE_PUBLIC_KEYS has them."""
+        return ",".join(f"{name}:{SigningKey(key).public}" for name, key in self.keys.items())
+
+    def calls(self, caller: str) -> CallTokens:
+        """What a caller shows to the services."""
+        return CallTokens(caller, SigningKey(self.keys[caller]))
 
     @classmethod
     def load_or_create(cls, path: Path) -> "Credentials":
@@ -35,7 +47,7 @@ class Credentials:
             superuser=_text(known, "superuser", _token),
             database=_group(known, "database", SERVICES_WITH_SCHEMA),
             nats=_group(known, "nats", (*SERVICES_WITH_SCHEMA, "admin", "system")),
-            internal_token=_text(known, "internal_token", _token),
+            keys=_group(known, "keys", CALLERS, SigningKey.generate),
             secret_key=_text(known, "secret_key", lambda: secrets.token_urlsafe(48)),
             admin_password=_text(known, "admin_password", lambda: secrets.token_urlsafe(12)),
         )
@@ -63,10 +75,12 @@ def _text(known: dict[str, object], key: str, make: Callable[[], str]) -> str:
     return value if isinstance(value, str) and value else make()
 
 
-def _group(known: dict[str, object], key: str, names: tuple[str, ...]) -> dict[str, str]:
+def _group(
+    known: dict[str, object], key: str, names: tuple[str, ...], make: Callable[[], str] = _token
+) -> dict[str, str]:
     group = known.get(key)
     values = group if isinstance(group, dict) else {}
-    return {name: _text(values, name, _token) for name in names}
+    return {name: _text(values, name, make) for name in names}
 
 
 def _write(path: Path, content: dict[str, object]) -> None:

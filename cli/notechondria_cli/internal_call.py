@@ -16,6 +16,9 @@ from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.operator_env import operator_environment
+from notechondria_contracts.internal.headers import INTERNAL_TOKEN_HEADER
+from notechondria_contracts.services import OPERATOR
+from notechondria_shared.core.keys import CallTokens, SigningKey
 
 _TIMEOUT_SECONDS = 60
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -28,7 +31,7 @@ class InternalCall:
     """The internal endpoints of the services of one system; ``addresses`` is ``host:port`` by service."""
 
     addresses: dict[str, str]
-    token: str
+    calls: CallTokens
 
     @classmethod
     def to_running(cls, data: Path | None) -> "InternalCall":
@@ -39,11 +42,11 @@ class InternalCall:
         env = operator_environment()
         elsewhere = {name: urlsplit(env.get(f"{name.upper()}_URL", "")).netloc for name in SERVICES_WITH_SCHEMA}
         if data is None and all(elsewhere.values()):
-            return cls(elsewhere, env.get("INTERNAL_TOKEN", ""))
+            return cls(elsewhere, _operator_calls(env))
         layout = Layout.of(data, env)
         state = running_state(layout)
-        token = env.get("INTERNAL_TOKEN") or Credentials.load_or_create(layout.credentials).internal_token
-        return cls({name: f"127.0.0.1:{state.ports[name]}" for name in SERVICES_WITH_SCHEMA}, token)
+        calls = Credentials.load_or_create(layout.credentials).calls(OPERATOR)
+        return cls({name: f"127.0.0.1:{state.ports[name]}" for name in SERVICES_WITH_SCHEMA}, calls)
 
     def ask(self, service: str, model: type[ModelT], method: str, path: str, body: Body | None = None) -> ModelT | None:
         """Return a 2xx answer as ``model``, None for a 404; a refusal's own words become the error."""
@@ -57,7 +60,7 @@ class InternalCall:
 
     def _send(self, service: str, method: str, path: str, body: Body | None) -> bytes | None:
         connection = http.client.HTTPConnection(self.addresses[service], timeout=_TIMEOUT_SECONDS)
-        headers = {"X-Internal-Token": self.token, "Accept": "application/json"}
+        headers = {INTERNAL_TOKEN_HEADER: self.calls.token(service), "Accept": "application/json"}
         content = None
         if body is not None:
             content, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
@@ -73,7 +76,8 @@ class InternalCall:
             return None
         if response.status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
             raise StackError(
-                f"{service} does not accept the internal token.", "Set INTERNAL_TOKEN to the value it was started with."
+                f"{service} does not accept the operator's key.",
+                "SERVICE_PUBLIC_KEYS of the services must name the public key of the operator's SERVICE_KEY.",
             )
         if response.status == http.client.BAD_REQUEST:
             raise StackError(_words(answer), "Nothing was changed.")
@@ -82,6 +86,15 @@ class InternalCall:
                 f"{service} answered {response.status} to {path}.", f"See: notechondria logs --part {service}."
             )
         return answer
+
+
+def _operator_calls(env: Mapping[str, str]) -> CallTokens:
+    try:
+        return CallTokens(OPERATOR, SigningKey(env.get("SERVICE_KEY", "")))
+    except ValueError:
+        raise StackError(
+            "SERVICE_KEY is not the operator's key.", "Take OPERATOR_SERVICE_KEY of deploy/.env."
+        ) from None
 
 
 def _words(answer: bytes) -> str:

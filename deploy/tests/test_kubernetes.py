@@ -204,7 +204,10 @@ def test_the_gateway_reaches_an_ai_service_in_a_marked_namespace_only(overlay: s
 
 def test_web_gets_no_address_of_database_and_bus(overlay: str) -> None:
     (container,) = pod_specs(overlay)["Deployment/web-service"]["containers"]
-    assert {entry["name"] for entry in container["env"]} == {"IDENTITY_URL", "NOTES_URL", "PLANNER_URL", "MCP_URL"}
+    addresses = {"IDENTITY_URL", "NOTES_URL", "PLANNER_URL", "MCP_URL"}
+    assert {entry["name"] for entry in container["env"]} == {*addresses, "SERVICE_KEY"}
+    secrets = [entry["valueFrom"]["secretKeyRef"]["name"] for entry in container["env"] if "valueFrom" in entry]
+    assert secrets == ["notechondria-web"]
     whole = {source["secretRef"]["name"] for source in container["envFrom"] if "secretRef" in source}
     assert whole == {"notechondria-shared", "notechondria-web-settings"}
     assert container["image"].split(":")[0].endswith("notechondria/web")

@@ -93,6 +93,6 @@ def test_the_list_of_variables_is_that_of_the_settings() -> None:
 
 def test_there_are_secrets_to_look_for(stack: Stack) -> None:
     names = {name for name, _ in _secrets(stack)}
-    assert {".superuser", ".admin_password", ".internal_token", ".secret_key"} <= names, names
+    assert {".superuser", ".admin_password", ".keys.planner", ".secret_key"} <= names, names
     assert {f".database.{service}" for service in SERVICES if service != "web"} <= names, names
     assert any(name.startswith(".nats.") for name in names), names

@@ -97,6 +97,6 @@ def test_an_administrator_is_not_kept_out_of_the_site(direct: DirectIdentity, st
     answer = owner.api.http.post(
         f"{direct.url}/internal/staff/sign-in",
         json={"identifier": owner.email, "password": owner.password, "user_agent": "", "address": OWNER},
-        headers={"X-Internal-Token": stack.internal_token},
+        headers=stack.internal_header("identity", "web"),
     )
     assert answer.status_code == 201, answer.text

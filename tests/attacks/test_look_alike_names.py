@@ -82,7 +82,7 @@ def test_the_administration_site_looks_for_the_same(api: Api, stack: Stack, user
         answer = api.http.get(
             f"{stack.service_url('identity')}/internal/staff/account",
             params={"name": name},
-            headers={"X-Internal-Token": stack.internal_token},
+            headers=stack.internal_header("identity", "web"),
         )
         assert answer.json() == {"id": found}, name
 

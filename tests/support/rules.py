@@ -25,19 +25,21 @@ from sqlalchemy.pool import NullPool
 import notechondria_shared.service.chassis
 import notechondria_shared.web.state
 from notechondria_launcher.stack import Stack
-from notechondria_shared.auth.assertion import ASSERTION_HEADER, INTERNAL_TOKEN_HEADER, AssertionKey
+from notechondria_shared.auth.assertion import ASSERTION_HEADER, INTERNAL_TOKEN_HEADER
 from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.background import Background
 from notechondria_shared.core.errors import ApiError
+from notechondria_shared.core.keys import CallTokens, SigningKey
 from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.db.migrations import migrate
 from notechondria_shared.db.reader import PoolUse, Prepared, Reads, RowT
 from notechondria_shared.messaging.bus import Bus
 from notechondria_shared.messaging.relay import Relay
 from notechondria_shared.service.app import ServiceSpec, create_service_app
+from notechondria_shared.web.app_state import AppState
 from notechondria_shared.web.state import ServiceState
+from tests.support.keys import IDENTITY, KEY_SETTINGS, ONE_KEY
 
-TOKEN = "a-secret-of-the-rules-tests"
 T = TypeVar("T")
 _ids = itertools.count(1001)
 
@@ -139,7 +141,8 @@ class Person:
             "scopes": list(self.scopes),
             "kind": "session",
         }
-        return {ASSERTION_HEADER: AssertionKey(TOKEN).sign(self.id, claims)}
+        service = state_of(self.service.app, AppState).settings.service
+        return {ASSERTION_HEADER: IDENTITY.assertion(self.id, claims, service, "mcp")}
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self.service.request(method, path, headers={**self.headers, **options.pop("headers", {})}, **options)
@@ -184,9 +187,11 @@ class Service:
         """Somebody whom no other test knows: services remember people, also where a rollback forgets them."""
         return Person(self, next(_ids), **more)
 
-    def internal(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def internal(self, caller: str, method: str, path: str, **options: Any) -> httpx.Response:
         """A request of another service."""
-        return self.request(method, path, headers={INTERNAL_TOKEN_HEADER: TOKEN}, **options)
+        service = state_of(self.app, AppState).settings.service
+        header = {INTERNAL_TOKEN_HEADER: CallTokens(caller, SigningKey(ONE_KEY)).token(service)}
+        return self.request(method, path, headers=header, **options)
 
     def rows(self, statement: str, *params: Any) -> list[dict[str, Any]]:
         """Run a statement within the transaction of the test."""
@@ -271,7 +276,7 @@ def running(
     name = spec.tables.schema
     values = {
         "database_url": stack.database_url(name),
-        "internal_token": TOKEN,
+        **{name.lower(): value for name, value in KEY_SETTINGS.items()},
         "media_store_url": (stack.data / "media").as_uri(),
         "public_base_url": "http://localhost:8080",
         **settings,

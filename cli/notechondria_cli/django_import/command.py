@@ -24,11 +24,18 @@ from notechondria_cli.django_import.services import (
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
 from notechondria_cli.operator_env import operator_environment
+from notechondria_shared.core.keys import SigningKey
 from notechondria_shared.core.provision import provision
 from notechondria_shared.django_import.lines import DATABASE_VARIABLE
 from notechondria_shared.django_import.problem import ImportProblem
 from notechondria_shared.django_import.report import Report
 from notechondria_shared.django_import.source import Monolith
+
+
+def _keys(service: str) -> dict[str, str]:
+    """A key of this one run, which the settings ask for: an import calls nobody, and nobody calls it."""
+    key = SigningKey.generate()
+    return {"SERVICE_KEY": key, "SERVICE_PUBLIC_KEYS": f"{service}:{SigningKey(key).public}"}
 
 
 def import_django(
@@ -78,7 +85,7 @@ def _import(
         # A dry run makes no roles: it looks with the administrator's, and cannot write.
         urls = {name: url if options.dry_run else database.database_url(name) for name in IMPORTED_SERVICES}
         environments = {
-            name: {**media_environment(layout, env, urls[name]), DATABASE_VARIABLE: monolith_url}
+            name: {**media_environment(layout, env, urls[name]), **_keys(name), DATABASE_VARIABLE: monolith_url}
             for name in IMPORTED_SERVICES
         }
         return import_services(environments, options, progress)

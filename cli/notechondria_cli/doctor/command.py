@@ -18,6 +18,7 @@ from notechondria_cli.layout import Layout
 from notechondria_cli.operator_env import operator_environment
 from notechondria_cli.state import StackState
 from notechondria_contracts.internal.status import ServiceStatus
+from notechondria_contracts.services import OPERATOR
 from notechondria_shared.core.version import product_version
 from notechondria_shared.observability.diagnosis import Finding
 
@@ -60,11 +61,11 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
         found.hints.append(Finding(part="launcher", problem=f"Nothing is running on {layout.data}.", advice=advice))
         return found
     try:
-        token = env.get("INTERNAL_TOKEN") or Credentials.load_or_create(layout.credentials).internal_token
+        calls = Credentials.load_or_create(layout.credentials).calls(OPERATOR)
     except StackError as error:
         found.problems.append(Finding(part="data folder", problem=error.sentence, advice=error.remedy))
-        token = ""
-    found.services = local_stack.ask(state, token)
+    else:
+        found.services = local_stack.ask(state, calls)
     found.problems += local_stack.problems(state, report, found.services)
     found.problems += certificate.problems(state, env)
     return found

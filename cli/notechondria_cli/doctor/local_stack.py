@@ -9,7 +9,9 @@ from notechondria_cli.control import Report
 from notechondria_cli.names import SERVICES, title
 from notechondria_cli.probe import answers, get, get_json
 from notechondria_cli.state import StackState
+from notechondria_contracts.internal.headers import INTERNAL_TOKEN_HEADER
 from notechondria_contracts.internal.status import STATUS_PATH, ServiceStatus
+from notechondria_shared.core.keys import CallTokens
 from notechondria_shared.core.version import product_version
 from notechondria_shared.observability.diagnosis import Finding, findings
 
@@ -17,14 +19,15 @@ _STATUS_SECONDS = 3.0
 _RESTARTS = 3
 
 
-def ask(state: StackState, token: str) -> list[ServiceStatus]:
+def ask(state: StackState, calls: CallTokens) -> list[ServiceStatus]:
     """Ask every service how it is, at the same time; one that does not answer is not `reachable`."""
     with ThreadPoolExecutor(len(SERVICES)) as pool:
-        return list(pool.map(lambda name: _ask(name, state, token), SERVICES))
+        return list(pool.map(lambda name: _ask(name, state, calls), SERVICES))
 
 
-def _ask(name: str, state: StackState, token: str) -> ServiceStatus:
-    answer = get(f"http://127.0.0.1:{state.ports[name]}{STATUS_PATH}", {"X-Internal-Token": token}, _STATUS_SECONDS)
+def _ask(name: str, state: StackState, calls: CallTokens) -> ServiceStatus:
+    header = {INTERNAL_TOKEN_HEADER: calls.token(name)}
+    answer = get(f"http://127.0.0.1:{state.ports[name]}{STATUS_PATH}", header, _STATUS_SECONDS)
     try:
         if answer is not None and answer[0] == 200:
             return ServiceStatus.model_validate_json(answer[1])

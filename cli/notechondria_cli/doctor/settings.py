@@ -35,8 +35,6 @@ def problems(env: Mapping[str, str]) -> Iterator[Finding]:
         if not found:
             yield _finding(error.sentence, error.remedy)
     yield from found
-    if 0 < len(env.get("INTERNAL_TOKEN", "")) < 16:
-        yield _finding("INTERNAL_TOKEN is too short.", "Give it 16 characters or more, or leave it out: one is made.")
     if is_public(env) and _on(env, "DJANGO_DEBUG"):
         yield _finding("DJANGO_DEBUG is on where strangers can call.", "Leave it out.")
     yield from _env_file(PROJECT / ".env")
@@ -44,6 +42,10 @@ def problems(env: Mapping[str, str]) -> Iterator[Finding]:
 
 def hints(env: Mapping[str, str]) -> Iterator[Finding]:
     """What is not wrong, and perhaps not meant."""
+    if env.get("INTERNAL_TOKEN"):
+        yield _finding(
+            "INTERNAL_TOKEN no longer counts.", "Leave it out: each service has a key of its own (docs/operations.md)."
+        )
     if not is_public(env):
         return
     if not env.get("SMTP_HOST"):

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from deploy.ci.tests.deployment import SERVICES, ComposeDeployment, docker
 from tests.support.client import Api
+from tests.support.keys import KEY_SETTINGS
 
 OURS = (*SERVICES, "gateway", "nats", "postgres")
 LIMIT_BYTES = 250_000_000
@@ -69,7 +70,7 @@ def test_a_start_says_its_steps_in_order(stack: ComposeDeployment, service: str)
 def test_a_wrong_password_ends_the_start_with_a_sentence(stack: ComposeDeployment) -> None:
     url = "postgresql://notes:wrong@postgres:5432/notechondria"
     network = f"{stack.project}_data"
-    env = ["-e", f"DATABASE_URL={url}", "-e", "INTERNAL_TOKEN=0123456789abcdef"]
+    env = ["-e", f"DATABASE_URL={url}", *(f"--env={name}={value}" for name, value in KEY_SETTINGS.items())]
     call = ["docker", "run", "--rm", "--network", network, *env, "notechondria/notes:test"]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert done.returncode == 3

@@ -91,11 +91,6 @@ class Plan:
         return self.env.get("DATABASE_URL") or self.postgres.admin_url
 
     @property
-    def internal_token(self) -> str:
-        """The shared secret of the services' internal endpoints."""
-        return self.env.get("INTERNAL_TOKEN") or self.credentials.internal_token
-
-    @property
     def nats_replicas(self) -> int:
         """How many servers of the bus keep each event."""
         return replicas_of(self.env)

@@ -48,6 +48,8 @@ class ServiceSettings:
             "HOST": "127.0.0.1",
             "PORT": str(self.ports[name]),
             **{f"{service.upper()}_URL": self.urls[service] for service in SERVICES},
+            "SERVICE_KEY": self.credentials.keys[name],
+            "SERVICE_PUBLIC_KEYS": self.credentials.public_keys,
             "PYTHONUNBUFFERED": "1",
         }
         if name in SERVICES_WITH_SCHEMA:
@@ -56,7 +58,6 @@ class ServiceSettings:
         defaults = {
             "PUBLIC_BASE_URL": self.public_url,
             "MEDIA_STORE_URL": self.media.as_uri(),
-            "INTERNAL_TOKEN": self.credentials.internal_token,
             "DJANGO_SECRET_KEY": self.credentials.secret_key,
             "WEB_CONCURRENCY": "1",
             # One process with a handful of threads: a second memory arena per thread buys nothing and costs megabytes.

@@ -21,6 +21,8 @@ from notechondria_cli.layout import Layout
 from notechondria_cli.names import SERVICES, SINGLE_PROCESS, title
 from notechondria_cli.probe import get_json, until
 from notechondria_cli.state import Lock, PartState, StackState
+from notechondria_contracts.internal.headers import INTERNAL_TOKEN_HEADER
+from notechondria_contracts.services import OPERATOR
 from notechondria_launcher.bus_provisioning import BusProvisioning
 from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.plan import Plan
@@ -162,10 +164,9 @@ class Stack:
         """The password of each service's role in the database."""
         return self.plan.credentials.database
 
-    @property
-    def internal_token(self) -> str:
-        """The shared secret of the services' internal endpoints."""
-        return self.plan.internal_token
+    def internal_header(self, service: str, caller: str = OPERATOR) -> dict[str, str]:
+        """Return the header by which a caller calls internal endpoints of a service."""
+        return {INTERNAL_TOKEN_HEADER: self.plan.credentials.calls(caller).token(service)}
 
     def database_url(self, role: str = "identity") -> str:
         """Return the database URL of a service's role."""

@@ -30,7 +30,7 @@ def test_render() -> None:
     variables = {entry["key"]: entry for entry in service["envVars"]}
     assert variables.keys() <= SETTINGS
     assert variables["DATABASE_URL"]["fromDatabase"]["name"] == database["name"]
-    assert variables["INTERNAL_TOKEN"] == {"key": "INTERNAL_TOKEN", "generateValue": True}
+    assert variables["DJANGO_SUPERUSER_PASSWORD"]["generateValue"]
     assert (ROOT / service["dockerfilePath"]).is_file()
     assert service["healthCheckPath"] == "/api/v1/health/"
     assert service["numInstances"] == 1

@@ -56,7 +56,7 @@ def test_services_get_the_settings_they_need(stack: Stack) -> None:
     notes, identity = environment(stack, "notes"), environment(stack, "identity")
     assert notes["DATABASE_URL"] == stack.database_url("notes")
     assert notes["NATS_URL"] == stack.nats_url("notes")
-    assert notes["INTERNAL_TOKEN"] == identity["INTERNAL_TOKEN"] == stack.internal_token
+    assert notes["SERVICE_PUBLIC_KEYS"] == identity["SERVICE_PUBLIC_KEYS"]
     assert {notes[f"{name.upper()}_URL"] for name in SERVICES} == {stack.service_url(name) for name in SERVICES}
     assert notes["PUBLIC_BASE_URL"] == f"http://localhost:{stack.ports['gateway']}"
     assert notes["MEDIA_STORE_URL"] == (stack.data / "media").as_uri()
@@ -64,7 +64,7 @@ def test_services_get_the_settings_they_need(stack: Stack) -> None:
     assert identity["DJANGO_SUPERUSER_PASSWORD"] == stack.plan.credentials.admin_password
     assert "DJANGO_SUPERUSER_PASSWORD" not in notes
     web = environment(stack, "web")
-    assert web["INTERNAL_TOKEN"] == stack.internal_token
+    assert len({env["SERVICE_KEY"] for env in (notes, identity, web)}) == 3
     assert not {"DATABASE_URL", "NATS_URL", "DJANGO_SUPERUSER_PASSWORD"} & web.keys()
 
 

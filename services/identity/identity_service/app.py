@@ -42,7 +42,7 @@ class RunningIdentity(IdentityState):
 
     def make_introspector(self) -> Introspector:
         """Identity's own tables."""
-        return DatabaseIntrospector(self.database, self.assertion_key)
+        return DatabaseIntrospector(self.database)
 
     def measure(self) -> None:
         """Count passwords that wait."""
@@ -67,6 +67,7 @@ SPEC = ServiceSpec(
         identity_service.invitations.routes.router,
         identity_service.export.routes.router,
         identity_service.operators.routes.router,
+        identity_service.operators.routes.lookups,
         identity_service.staff.routes.router,
         identity_service.oauth.routes.router,
         identity_service.oauth.callbacks.router,

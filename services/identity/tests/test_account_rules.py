@@ -242,7 +242,7 @@ def test_one_key_and_its_prefix_in_the_settings(api: Api, user: User) -> None:
 def test_an_invitation_of_64_hex_digits_is_a_hash_already(api: Api, stack: Stack) -> None:
     code = secrets.token_hex(8)
     hashed = hashlib.sha256(code.encode()).hexdigest()
-    headers = {"X-Internal-Token": stack.internal_token}
+    headers = stack.internal_header("identity")
     made = api.http.post(
         f"{stack.service_url('identity')}/internal/operators/invitations",
         json={"code": hashed.upper()},

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.support.client import PASSWORD, Api, eventually
+from tests.support.keys import KEY_SETTINGS
 
 from identity_service.bootstrap import bootstrap
 from identity_service.settings import IdentitySettings
@@ -165,7 +166,8 @@ def test_sessions_can_be_wiped_at_a_start(strict: Api, monkeypatch: pytest.Monke
     key = {"Authorization": f"Bearer {user.rotate_key()}"}
     assert user.get("planner-events/").status_code == 200
     monkeypatch.setenv("DATABASE_URL", strict.stack.database_url("identity"))
-    monkeypatch.setenv("INTERNAL_TOKEN", strict.stack.internal_token)
+    for name, value in KEY_SETTINGS.items():
+        monkeypatch.setenv(name, value)
     asyncio.run(bootstrap(IdentitySettings()))  # off by default: nothing happens
     assert user.get("planner-events/").status_code == 200
     monkeypatch.setenv("WIPE_SESSIONS_ON_START", "yes")

@@ -19,6 +19,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from tests.support.certificates import self_signed
+from tests.support.keys import KEY_SETTINGS
 from tests.support.mail_server import MailServer, mail_server
 
 from identity_service.codes import service as codes
@@ -40,7 +41,7 @@ def server() -> Iterator[tuple[MailServer, int]]:
 
 
 def mailer(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Mailer:
-    given = {"INTERNAL_TOKEN": "0123456789abcdef", "DATABASE_URL": "postgresql://a@b/c", "SMTP_USE_TLS": "0"}
+    given = {**KEY_SETTINGS, "DATABASE_URL": "postgresql://a@b/c", "SMTP_USE_TLS": "0"}
     for name, value in {**given, **environment}.items():
         monkeypatch.setenv(name, value)
     return Mailer(IdentitySettings())

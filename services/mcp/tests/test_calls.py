@@ -186,7 +186,7 @@ def test_a_deleted_account_takes_its_calls_along(api: Api, stack: Stack) -> None
     agent = Agent(api, api.register())
     agent("create_note", title="Mine")
     url = f"{stack.service_url('mcp')}/internal/users/{agent.user.id}/export"
-    headers = {"X-Internal-Token": stack.internal_token}
+    headers = stack.internal_header("mcp", "identity")
     assert httpx.get(url).status_code == 403
     export = httpx.get(url, headers=headers).json()
     assert (export["service"], export["files"]) == ("mcp", [])
@@ -203,7 +203,7 @@ def rpc_status(api: Api, key: str) -> int:
 
 def delete_account(stack: Stack, name: str) -> None:
     url = f"{stack.service_url('identity')}/internal/operators/users/{name}"
-    answer = httpx.delete(url, headers={"X-Internal-Token": stack.internal_token})
+    answer = httpx.delete(url, headers=stack.internal_header("identity"))
     assert answer.is_success, answer.text
 
 

@@ -121,7 +121,7 @@ def test_a_disabled_account_is_refused(api: Api, stack: Stack) -> None:
     key = user.rotate_key()
     assert post(api, key, json=PING).status_code == 200
     url = f"{stack.service_url('identity')}/internal/operators/users/{user.username}"
-    headers = {"X-Internal-Token": stack.internal_token}
+    headers = stack.internal_header("identity")
     assert httpx.patch(url, json={"disabled": True}, headers=headers).is_success
     eventually(lambda: post(api, key, json=PING).status_code == 401, seconds=5, what="the account's key is refused")
     refused = post(api, key, json=PING)

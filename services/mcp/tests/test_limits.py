@@ -134,13 +134,13 @@ def registry() -> ToolRegistry:
 def test_a_tool_never_hangs_and_never_leaks(number: int, words: str) -> None:
     writer = Kept()
     executor = ToolExecutor(writer, seconds=0.05)  # type: ignore[arg-type]
-    caller = Caller(1, "u", "", "P", False, False, ("read", "write"), "key", 2, "d", "a")
+    caller = Caller(1, "u", "", "P", False, False, ("read", "write"), "key", 2, "d", {})
 
     async def run() -> None:
         async with httpx.AsyncClient() as http:
             names: tuple[ServiceName, ...] = ("identity", "notes", "planner")
             services = Services(*(Upstream(http, name, "http://nowhere.invalid") for name in names))
-            agent = CallingAgent(caller, "tests/1", services.as_user(caller.assertion))
+            agent = CallingAgent(caller, "tests/1", services.as_user(caller.assertions))
             await executor.run(registry().tools[number], {}, ToolCall(agent))
 
     with pytest.raises(ToolError, match=words) as failure:

@@ -214,7 +214,7 @@ def test_export_for_identity(mine: User, other: User, api: Api, stack: Stack) ->
     other.post("notes/", {"title": "Theirs"})
     path = f"{stack.service_url('notes')}/internal/users/{mine.id}/export"
     assert api.http.get(path).status_code == 403
-    answer = api.http.get(path, headers={"X-Internal-Token": stack.internal_token})
+    answer = api.http.get(path, headers=stack.internal_header("notes", "identity"))
     assert answer.status_code == 200
     body = answer.json()
     assert (set(body), body["service"]) == ({"service", "data", "files"}, "notes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.support.keys import KEY_SETTINGS
 
 from notes_service.app import create_app
 
@@ -13,7 +14,8 @@ from notes_service.app import create_app
 def document(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> dict[str, Any]:
     """The document of an application that is not running."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1/nothing")
-    monkeypatch.setenv("INTERNAL_TOKEN", "0123456789abcdef")
+    for name, value in KEY_SETTINGS.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("MEDIA_STORE_URL", str(tmp_path))
     return create_app().openapi()
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 from tests.support.client import Api, User, eventually
+from tests.support.keys import KEY_SETTINGS
 
 from notes_service.housekeeping.service import Housekeeper
 from notes_service.settings import NotesSettings
@@ -66,7 +67,9 @@ def test_retention_leaves_it_to_the_replica_that_does_it(mine: User, look: Any) 
 @pytest.mark.contract("notes §7")
 def test_without_a_setting_the_bin_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RECYCLE_BIN_RETENTION_DAYS", raising=False)
-    settings = NotesSettings(database_url="postgresql://nobody@127.0.0.1:1/nothing", internal_token="x" * 16)
+    for name, value in KEY_SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    settings = NotesSettings(database_url="postgresql://nobody@127.0.0.1:1/nothing")
     assert settings.recycle_bin_retention_days == 0
     # Without a database it would fail if it looked for anything.
     nothing = cast("Any", None)

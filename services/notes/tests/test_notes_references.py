@@ -13,10 +13,10 @@ from notechondria_launcher.stack import Stack
 
 @pytest.fixture
 def ask(stack: Stack) -> Any:
-    """GET an internal path past the gateway, with or without the shared secret."""
+    """GET an internal path past the gateway, with or without a token of the planner."""
 
     def get(path: str, token: str | None = None) -> httpx.Response:
-        headers = {"X-Internal-Token": stack.internal_token if token is None else token}
+        headers = stack.internal_header("notes", "planner") if token is None else {"X-Internal-Token": token}
         return httpx.get(f"{stack.service_url('notes')}{path}", headers=headers, trust_env=False)
 
     return get

@@ -18,6 +18,7 @@ from services.planner.tests.feed_server import SEMINAR, FeedServer, vcalendar, v
 from services.planner.tests.support import Tables
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.support.client import User, eventually
+from tests.support.keys import KEY_SETTINGS, ONE_KEY
 
 from notechondria_launcher.stack import Stack
 from notechondria_shared.db import Database
@@ -34,7 +35,8 @@ def replica(stack: Stack) -> Run:
     """Runs something on a second replica of the planner, as far as calendars go."""
     settings = PlannerSettings(
         database_url=SecretStr(stack.database_url("planner")),
-        internal_token=SecretStr(stack.internal_token),
+        service_key=SecretStr(ONE_KEY),
+        service_public_keys=KEY_SETTINGS["SERVICE_PUBLIC_KEYS"],
         calendar_feed_allow_hosts=["127.0.0.1"],
         calendar_refresh_pause_seconds=0,
         calendar_fetch_seconds=60,

@@ -11,6 +11,7 @@ import pytest
 from services.planner.tests.feed_server import vcalendar, vevent
 from services.planner.tests.support import Publisher, activity_event
 from tests.support.client import Api, User, eventually
+from tests.support.keys import KEY_SETTINGS
 
 from notechondria_launcher.stack import Stack
 from notechondria_shared.web.paths import api_routes
@@ -18,7 +19,8 @@ from planner_service.app import SPEC, create_app
 
 
 def ask(stack: Stack, path: str, **headers: str) -> httpx.Response:
-    token = {"X-Internal-Token": stack.internal_token}
+    caller = "identity" if path.endswith("/export") else "notes"
+    token = stack.internal_header("planner", caller)
     return httpx.get(f"{stack.service_url('planner')}{path}", headers=token | headers, trust_env=False)
 
 
@@ -79,7 +81,7 @@ def test_internal_paths_are_not_for_everybody(ann: User, api: Api, stack: Stack,
     assert ask(stack, path).status_code == 200
     assert ask(stack, path, **{"X-Internal-Token": "wrong"}).status_code == 403
     assert ask(stack, path, **{"X-Forwarded-For": "1.2.3.4"}).status_code == 404
-    assert ann.get(path, headers={"X-Internal-Token": stack.internal_token}).status_code == 404
+    assert ann.get(path, headers=stack.internal_header("planner", "notes")).status_code == 404
 
 
 def test_capabilities_in_the_handshake(api: Api) -> None:
@@ -92,7 +94,8 @@ def test_capabilities_in_the_handshake(api: Api) -> None:
 
 def test_every_route_is_documented(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> None:
     monkeypatch.setenv("DATABASE_URL", stack.database_url("planner"))
-    monkeypatch.setenv("INTERNAL_TOKEN", stack.internal_token)
+    for name, value in KEY_SETTINGS.items():
+        monkeypatch.setenv(name, value)
     app = create_app()
     document = app.openapi()
     assert document["info"]["title"] == SPEC.title

@@ -143,6 +143,6 @@ def test_the_services_endpoints_need_the_secret(stack: Stack, service: str) -> N
     path = {"notes": "notes", "planner": "events", "mcp": "calls"}[service]
     url = f"{stack.service_url(service)}/internal/admin/{path}"
     assert httpx.get(url, trust_env=False).status_code == 403
-    inside = {"X-Internal-Token": stack.internal_token}
+    inside = stack.internal_header(service, "web")
     assert httpx.get(url, headers=inside, trust_env=False).status_code == 200
     assert httpx.get(url, headers={**inside, "X-Forwarded-For": "10.0.0.1"}, trust_env=False).status_code == 404

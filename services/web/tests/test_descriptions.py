@@ -11,7 +11,8 @@ from tests.support.replica import another
 
 from notechondria_contracts.admin import AdminDescription
 from notechondria_launcher.stack import Stack
-from notechondria_shared.auth.assertion import AssertionKey
+from notechondria_shared.auth.assertion import ServiceKeys
+from notechondria_shared.core.keys import PublicKeys, SigningKey
 
 KINDS = {
     "identity": ["users", "sessions", "invitations", "staff-actions", "dead-letters"],
@@ -25,7 +26,7 @@ KINDS = {
 def test_each_service_describes_its_own_lists(stack: Stack, service: str) -> None:
     url = f"{stack.service_url(service)}/internal/admin"
     assert httpx.get(url, trust_env=False).status_code == 403
-    inside = {"X-Internal-Token": stack.internal_token}
+    inside = stack.internal_header(service, "web")
     answer = httpx.get(url, headers=inside, trust_env=False)
     resources = AdminDescription.model_validate_json(answer.content).resources
     assert [resource.name for resource in resources] == KINDS[service]
@@ -42,16 +43,18 @@ def test_nothing_is_done_without_a_member_of_staff(api: Api, stack: Stack, staff
     user = api.register()
     note = user.post("notes/", {"title": "Kept", "content": "x"}).json()["id"]
     url = f"{stack.service_url('notes')}/internal/admin/notes/{note}/trash"
-    inside = {"X-Internal-Token": stack.internal_token}
+    inside = stack.internal_header("notes", "web")
     assert httpx.post(url, headers=inside, trust_env=False).status_code == 401
     claims = {"username": "x", "image_path": "", "editor_mode": "P", "is_superuser": False, "kind": "session"}
-    key = AssertionKey(stack.internal_token)
-    plain = key.sign(user.id, {**claims, "is_staff": False, "scopes": ["read", "write"]})
+    credentials = stack.plan.credentials
+    identity = ServiceKeys("identity", SigningKey(credentials.keys["identity"]), PublicKeys(credentials.public_keys))
+    plain = identity.assertion(user.id, {**claims, "is_staff": False, "scopes": ["read", "write"]}, "notes", "web")
     refused = httpx.post(url, headers={**inside, "X-Internal-Assertion": plain}, trust_env=False)
     assert refused.status_code == 403
     assert "not staff" in refused.json()["detail"]
-    good = {"X-Internal-Assertion": key.sign(staff.id, {**claims, "is_staff": True, "scopes": ["read", "write"]})}
-    assert httpx.post(url, headers=good, trust_env=False).status_code == 403  # the secret of the services is missing
+    word = identity.assertion(staff.id, {**claims, "is_staff": True, "scopes": ["read", "write"]}, "notes", "web")
+    good = {"X-Internal-Assertion": word}
+    assert httpx.post(url, headers=good, trust_env=False).status_code == 403  # nobody says who calls
     assert user.get(f"notes/{note}/").status_code == 200
     assert httpx.post(url, headers={**inside, **good}, trust_env=False).json() is None
     assert [row["id"] for row in user.get("notes/deleted/").json()] == [note]

@@ -113,7 +113,7 @@ def test_an_action_that_cannot_be_recorded_is_not_done(api: Api, site: Site, sta
 def test_a_repeated_settlement_changes_nothing(api: Api, site: Site, staff: User, stack: Stack) -> None:
     site.act(f"users/{api.register().id}/sign-out/")
     last = rows(stack, staff)[-1]
-    inside = {"X-Internal-Token": stack.internal_token}
+    inside = stack.internal_header("identity", "web")
     for number, status in ((last["id"], 204), (10**9, 404)):
         url = f"{stack.service_url('identity')}/internal/staff/actions/{number}/settle"
         again = httpx.post(url, json={"outcome": "refused 500"}, headers=inside, trust_env=False)

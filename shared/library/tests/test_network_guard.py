@@ -9,7 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
+from tests.support.keys import ONE_KEY
 
+from notechondria_contracts.clients.base import AUDIENCE
+from notechondria_shared.core.keys import CallTokens, SigningKey
 from notechondria_shared.core.media_location import MediaLocation
 from notechondria_shared.core.network_guard import VARIABLE, NetworkInTransactionError, guarded
 from notechondria_shared.storage.media import MediaStore
@@ -26,11 +29,11 @@ async def _listed(media: MediaStore) -> None:
 
 async def _get(client: httpx.AsyncClient) -> None:
     async with client:
-        await client.get(CLOSED)
+        await client.get(CLOSED, extensions={AUDIENCE: "identity"})
 
 
 CALLS: dict[str, Call] = {
-    "internal": lambda _: _get(internal_client("t")),
+    "internal": lambda _: _get(internal_client(CallTokens("notes", SigningKey(ONE_KEY)))),
     "user": lambda _: _get(user_client()),
     "external": lambda _: _get(external_client()),
     "put": lambda media: media.put("a/b", b""),

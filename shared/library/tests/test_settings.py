@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 from pydantic import ValidationError
+from tests.support.keys import KEY_SETTINGS
 
 from notechondria_shared.core.settings import CoreSettings, ServiceSettings
 from notechondria_shared.service.runner import load_settings
@@ -13,11 +14,11 @@ from notechondria_shared.web.cors import origin_allowed
 
 
 class Example(ServiceSettings):
-    service: ClassVar[str] = "example"
+    service: ClassVar[str] = "notes"
 
 
 def make(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Example:
-    given = {"INTERNAL_TOKEN": "0123456789abcdef", "DATABASE_URL": "postgres://a:b@db:5432/x", **environment}
+    given = {**KEY_SETTINGS, "DATABASE_URL": "postgres://a:b@db:5432/x", **environment}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     return Example()
@@ -48,7 +49,8 @@ def test_the_database_address_is_made_of_its_pieces(monkeypatch: pytest.MonkeyPa
 @pytest.mark.contract("ADR 0024")
 def test_no_secret_has_a_usable_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://a@b/c")
-    monkeypatch.delenv("INTERNAL_TOKEN", raising=False)
+    monkeypatch.delenv("SERVICE_KEY", raising=False)
+    monkeypatch.setenv("SERVICE_PUBLIC_KEYS", KEY_SETTINGS["SERVICE_PUBLIC_KEYS"])
     with pytest.raises(ValidationError):
         Example()
 
@@ -149,7 +151,8 @@ def test_media_roots_are_absolute_unix_paths(monkeypatch: pytest.MonkeyPatch, ro
 def test_what_cannot_be_used_is_one_sentence_that_names_it(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    monkeypatch.setenv("INTERNAL_TOKEN", "0123456789abcdef")
+    for key, text in KEY_SETTINGS.items():
+        monkeypatch.setenv(key, text)
     monkeypatch.setenv("DATABASE_URL", "postgres://a:b@db:5432/x")
     monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as exit_info:
@@ -164,9 +167,10 @@ def test_log_levels_in_any_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_service_without_a_schema_needs_no_database(monkeypatch: pytest.MonkeyPatch) -> None:
     class Bare(CoreSettings):
-        service: ClassVar[str] = "bare"
+        service: ClassVar[str] = "web"
 
-    monkeypatch.setenv("INTERNAL_TOKEN", "0123456789abcdef")
+    for key, text in KEY_SETTINGS.items():
+        monkeypatch.setenv(key, text)
     monkeypatch.delenv("DATABASE_URL", raising=False)
     assert "localhost" in Bare().allowed_hosts
     with pytest.raises(ValidationError, match="Set DATABASE_URL"):

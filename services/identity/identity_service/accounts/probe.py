@@ -28,7 +28,7 @@ async def probe(request: Request, state: State) -> Authenticated | NotAuthentica
         credential = None
     if credential is None or credential.kind != "session" or header is None:
         return NotAuthenticated()
-    introspector = DatabaseIntrospector(state.database, state.assertion_key)
+    introspector = DatabaseIntrospector(state.database)
     answer = await introspector.introspect(credential, touch=False)
     async with state.database.transaction() as db:
         row = await db.get(Session, answer.credential_id) if answer.active else None

@@ -16,6 +16,7 @@ from identity_service.api_keys.schemas import KeyRow
 from identity_service.models import ApiKey, Session, SocialAccount, User
 from identity_service.profile.service import merged_settings
 from identity_service.settings import IdentitySettings
+from notechondria_contracts.clients.base import AUDIENCE
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none, now
 from notechondria_shared.core.version import product_version
 from notechondria_shared.storage.media import MediaStore
@@ -88,7 +89,7 @@ class Exporter:
         yield "README.txt", ABOUT.encode()
         yield "account.json", _document(account)
         for name, url in self._services.items():
-            document, problem = await self._ask(f"{url}/internal/users/{user_id}/export")
+            document, problem = await self._ask(name, f"{url}/internal/users/{user_id}/export")
             if document is None:
                 missing[name] = problem
                 continue
@@ -113,9 +114,9 @@ class Exporter:
         }
         yield "manifest.json", _document(manifest)
 
-    async def _ask(self, url: str) -> tuple[dict[str, JsonValue] | None, str]:
+    async def _ask(self, name: str, url: str) -> tuple[dict[str, JsonValue] | None, str]:
         try:
-            answer = await self._http.get(url, timeout=EXPORT_SECONDS)
+            answer = await self._http.get(url, timeout=EXPORT_SECONDS, extensions={AUDIENCE: name})
             answer.raise_for_status()
             body = answer.json()
         except (httpx.HTTPError, ValueError) as error:

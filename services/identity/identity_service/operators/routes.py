@@ -25,16 +25,23 @@ from notechondria_contracts.internal.operators import (
 from notechondria_shared.core.json_values import plain
 from notechondria_shared.db.listing import PageQuery
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
-from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.page_query import Page
 from notechondria_shared.web.route import ApiRoute
 
 router = APIRouter(
     prefix="/internal/operators",
     include_in_schema=False,
-    dependencies=[Depends(require_internal)],
+    dependencies=[Depends(CalledBy("operator"))],
     route_class=ApiRoute,
 )
+lookups = APIRouter(
+    prefix="/internal/operators",
+    include_in_schema=False,
+    dependencies=[Depends(CalledBy("operator", "notes"))],
+    route_class=ApiRoute,
+)
+"""What notes asks too, for the courses that new accounts get."""
 LISTED = 500
 
 
@@ -71,13 +78,13 @@ async def expire_invitation(invitation_id: int, db: WriteSession) -> OperatorInv
     return service.invitation_answer(await service.expire_invitation(db, invitation_id))
 
 
-@router.get("/first-superuser")
+@lookups.get("/first-superuser")
 async def first_superuser(read: ReadSession) -> MaybeAccount:
     """The superuser with the lowest id."""
     return _account(await read.one(queries.FIRST_SUPERUSER))
 
 
-@router.get("/account")
+@lookups.get("/account")
 async def account_named(username: str, read: ReadSession) -> MaybeAccount:
     """The account with exactly this user name."""
     return _account(await read.one(queries.NAMED, username=username.replace("\x00", "")))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from fastapi import APIRouter, Request, Response
 
+from notechondria_contracts.services import EXTENSION
 from notechondria_shared.auth.assertion import ASSERTION_HEADER
 from notechondria_shared.auth.caller import authenticate, log_refusal
+from notechondria_shared.auth.state import AuthState, state_of
 from notechondria_shared.core.errors import NOT_PROVIDED, Unauthorized
 from notechondria_shared.web.edge import FORWARD_AUTH
 
 router = APIRouter(include_in_schema=False)
 
 
-# Without the shared secret, which the gateway does not have. It is not routed from outside, and shows nobody more than
+# Without a key of a caller, which the gateway does not have. It is not routed from outside, and shows nobody more than
 # who holds the credential knows.
 @router.get(FORWARD_AUTH)
 async def forward_auth(request: Request) -> Response:
@@ -21,4 +25,6 @@ async def forward_auth(request: Request) -> Response:
     if caller is None:
         log_refusal(request, "<none>", "no credentials")
         raise Unauthorized(NOT_PROVIDED)
-    return Response(status_code=204, headers={ASSERTION_HEADER: caller.assertion, "X-User-Id": str(caller.user_id)})
+    keys = state_of(request.app, AuthState).keys
+    assertion = keys.assertion(caller.user_id, {**asdict(caller), "scopes": list(caller.scopes)}, EXTENSION, EXTENSION)
+    return Response(status_code=204, headers={ASSERTION_HEADER: assertion, "X-User-Id": str(caller.user_id)})

@@ -15,27 +15,28 @@ from identity_service.dependencies import State
 from identity_service.models import ACTIVE
 from identity_service.sessions import queries, service
 from notechondria_contracts.fields import Choice, Text
-from notechondria_shared.auth.assertion import AssertionKey
+from notechondria_contracts.services import ACTS_AT
 from notechondria_shared.auth.credentials import Credential, Kind
 from notechondria_shared.auth.introspection import Introspection
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
 from notechondria_shared.web import Body
-from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.route import ApiRoute
 
 logger = logging.getLogger("notechondria.auth")
-router = APIRouter(
-    prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)], route_class=ApiRoute
-)
+ASKS = CalledBy("notes", "planner", "mcp", "web")
+Asking = Annotated[str, Depends(ASKS)]
+"""The service that asks."""
+router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(ASKS)], route_class=ApiRoute)
 
 
 class DatabaseIntrospector:
     """Looks credentials up in identity's own tables."""
 
-    def __init__(self, database: Database, key: AssertionKey) -> None:
-        self._database, self._key = database, key
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def introspect(self, credential: Credential, *, patience: float = 0.0, touch: bool = True) -> Introspection:
         """The answer for a credential; nobody is waited for.
@@ -68,7 +69,7 @@ class DatabaseIntrospector:
     def _describe(
         self, kind: Kind, row: queries.CredentialRow, scopes: list[str], ends_at: datetime | None
     ) -> Introspection:
-        answer = Introspection(
+        return Introspection(
             active=True,
             kind=kind,
             user_id=row.user_id,
@@ -81,7 +82,6 @@ class DatabaseIntrospector:
             credential_id=row.credential_id,
             expires_in=(ends_at - now()).total_seconds() if ends_at else None,
         )
-        return answer.model_copy(update={"assertion": self._key.sign(answer.user_id, answer.model_dump())})
 
     async def _touch(
         self, kind: Kind, credential_id: int, touch: Callable[[AsyncSession, int], Awaitable[None]]
@@ -125,7 +125,11 @@ class Question(Body):
 
 
 @router.post("/introspect")
-async def introspect(state: State, body: Question) -> Introspection:
-    """What a credential stands for."""
+async def introspect(state: State, asking: Asking, body: Question) -> Introspection:
+    """What a credential stands for, with assertions for the services at which the one that asks acts for its users."""
     kind: Kind = "session" if body.kind == "session" else "key"
-    return await state.introspector.introspect(Credential(kind, body.digest, ""))
+    answer = await state.introspector.introspect(Credential(kind, body.digest, ""))
+    services = ACTS_AT.get(asking, ()) if answer.active else ()
+    claims = answer.model_dump()
+    assertions = {name: state.keys.assertion(answer.user_id, claims, name, asking) for name in services}
+    return answer.model_copy(update={"assertions": assertions})

@@ -32,9 +32,9 @@ from notechondria_shared.core.errors import Forbidden
 from notechondria_shared.web.admin import Staff
 from notechondria_shared.web.body import validate
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
-from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.internal import CalledBy
 
-router = APIRouter(prefix=STAFF_PATH, include_in_schema=False, dependencies=[Depends(require_internal)])
+router = APIRouter(prefix=STAFF_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
 SIGN_IN = "sign-in"
 Name = Annotated[str, Query(description="A user name, an address (with an @) or an id (digits).")]
 _MOST_DIGITS = 18

@@ -18,7 +18,7 @@ async def _log(request: Request) -> CallLog:
 
 
 async def _user_services(request: Request, caller: LoggedIn) -> UserServices:
-    return state_of(request.app, CallLogState).services.as_user(caller.assertion)
+    return state_of(request.app, CallLogState).services.as_user(caller.assertions)
 
 
 Log = Annotated[CallLog, Depends(_log)]

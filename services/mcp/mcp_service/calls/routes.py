@@ -22,11 +22,11 @@ from mcp_service.calls.schemas import (
 )
 from mcp_service.calls.service import CallLogFilter
 from notechondria_shared.auth import LoggedIn
-from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.route import api_router
 
 router = api_router("/api/v1/mcp/calls", tags=["agents' log"])
-internal = APIRouter(prefix="/internal/users", include_in_schema=False, dependencies=[Depends(require_internal)])
+internal = APIRouter(prefix="/internal/users", include_in_schema=False, dependencies=[Depends(CalledBy("identity"))])
 
 
 @router.get("/")

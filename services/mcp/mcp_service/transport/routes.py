@@ -117,7 +117,7 @@ async def _dispatch(request: Request, caller: Caller, body: bytes, send: Send) -
         await response(request.scope, request.receive, send)
         return
     state = state_of(request.app, McpState)
-    agent = Agent(caller, client_name(request, message), state.services.as_user(caller.assertion))
+    agent = Agent(caller, client_name(request, message), state.services.as_user(caller.assertions))
     if speaks_sdk(request, message):
         await _sdk(request, state.sdk_transport, agent, body, send)
         return

@@ -32,7 +32,7 @@ class McpState(CallLogState):
         await super().start()
         settings = self.settings
         self.key_limit = LeasedBuckets(self.database, RATE_BUCKETS, settings.mcp_rate_per_minute)
-        secret = settings.internal_token.get_secret_value().encode()
+        secret = self.keys.derive(b"notechondria.mcp.request-state.v1")
         # Stateless with JSON answers, so that any replica can answer any request. The fixtures of the conformance suite
         # need connections that last.
         lasting = bool(settings.mcp_fixtures)

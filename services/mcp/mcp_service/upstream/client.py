@@ -209,8 +209,9 @@ class Services:
     notes: Upstream
     planner: Upstream
 
-    def as_user(self, assertion: str) -> UserServices:
-        """All of them, as the user of this assertion calls them."""
-        return UserServices(
-            self.identity.as_user(assertion), self.notes.as_user(assertion), self.planner.as_user(assertion)
+    def as_user(self, assertions: Mapping[str, str]) -> UserServices:
+        """All of them, as the user of these assertions calls them; a service without one refuses."""
+        identity, notes, planner = (
+            service.as_user(assertions.get(service.name, "")) for service in (self.identity, self.notes, self.planner)
         )
+        return UserServices(identity, notes, planner)

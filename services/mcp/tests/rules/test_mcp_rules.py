@@ -138,6 +138,6 @@ def test_nothing_is_left_of_a_deleted_account(mcp: Service, ann: Person, ben: Pe
 
 def test_the_export_has_the_calls_oldest_first(mcp: Service, ann: Person) -> None:
     made = [call(ann), call(ann)]
-    answer = mcp.internal("GET", f"/internal/users/{ann.id}/export")
+    answer = mcp.internal("identity", "GET", f"/internal/users/{ann.id}/export")
     assert [row["id"] for row in answer.json()["data"]["calls"]] == made
     assert mcp.request("GET", f"/internal/users/{ann.id}/export").status_code == 403

@@ -17,7 +17,7 @@ from notechondria_shared.core.timestamps import today
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.body import describe_body
 from notechondria_shared.web.dependencies import ReadSession
-from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.route import api_router
 from notechondria_shared.web.upload import is_multipart, read_form
 from notechondria_shared.web.zip_stream import zip_stream
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 router = api_router("/api/v1/notes", tags=["export and import"])
-internal = api_router("/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
+internal = api_router("/internal", include_in_schema=False, dependencies=[Depends(CalledBy("identity"))])
 MISSING = "No file provided: Notes.Import/upload — send a zip, or markdown files, as the part `file` of a form."
 UPLOAD = [describe_body(files=("file",))]
 

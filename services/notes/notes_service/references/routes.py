@@ -9,11 +9,11 @@ from fastapi import Depends
 from notechondria_contracts.internal.notes import CourseReference, NoteReference
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.web.dependencies import ReadSession
-from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.route import api_router
 from notes_service.references import queries
 
-router = api_router("/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
+router = api_router("/internal", include_in_schema=False, dependencies=[Depends(CalledBy("planner"))])
 
 
 @router.get("/notes/{note_id:id}/reference")

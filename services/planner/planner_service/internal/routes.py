@@ -11,7 +11,7 @@ from notechondria_shared.core.json_values import plain
 from notechondria_shared.core.timestamps import today
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession
-from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.internal import CalledBy
 from planner_service.heatmap.service import heatmap
 from planner_service.internal import queries
 from planner_service.planner_events.payload import event_fields
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 DAYS_BACK, DAYS_AHEAD = 364, 28
 """Of the front page's heatmap: newer portals draw the last weeks that fit (apps §7)."""
-router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(require_internal)])
+router = APIRouter(prefix="/internal", include_in_schema=False)
 
 
-@router.get("/front-page/{user_id:id}")
+@router.get("/front-page/{user_id:id}", dependencies=[Depends(CalledBy("notes"))])
 async def front_page(user_id: int, read: ReadSession) -> Json:
     """The planner's half of the front page (planner §9): the heatmap (planner §7) and up to 8 upcoming events."""
     day = today()
@@ -37,7 +37,7 @@ async def front_page(user_id: int, read: ReadSession) -> Json:
     )
 
 
-@router.get("/users/{user_id:id}/export")
+@router.get("/users/{user_id:id}/export", dependencies=[Depends(CalledBy("identity"))])
 async def export(user_id: int, read: ReadSession) -> Json:
     """Everything that is kept here of a user: `{"service": "planner", "data": {...}, "files": []}`.
 

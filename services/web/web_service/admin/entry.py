@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypedDict
 
@@ -29,13 +30,13 @@ _TOKEN = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """Who is signed in. The assertion is identity's word for them in calls to the services."""
+    """Who is signed in. The assertions are identity's word for them in calls, one for each service."""
 
     id: int
     username: str
     session_id: int
     csrf: str
-    assertion: str
+    assertions: Mapping[str, str]
 
 
 class CookieFlags(TypedDict):
@@ -55,8 +56,8 @@ def cookie_flags(request: Request) -> CookieFlags:
 
 def form_token(state: WebState, secret: str) -> str:
     """The token of the forms shown to who holds `secret` (a session token, or the sign-in page's cookie)."""
-    key = state.settings.internal_token.get_secret_value().encode()
-    return hmac.new(key, b"notechondria.admin.form.v1 " + secret.encode(), hashlib.sha256).hexdigest()
+    key = state.keys.derive(b"notechondria.admin.form.v1")
+    return hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()
 
 
 async def require_staff(request: Request, state: State) -> StaffMember:
@@ -74,7 +75,7 @@ async def require_staff(request: Request, state: State) -> StaffMember:
         log_refusal(request, token[:8], "not staff")
         raise Forbidden(NOT_STAFF)
     await state.catalogue.refresh()
-    staff = StaffMember(found.user_id, found.username, found.credential_id, form_token(state, token), found.assertion)
+    staff = StaffMember(found.user_id, found.username, found.credential_id, form_token(state, token), found.assertions)
     request.state.staff = staff
     return staff
 

@@ -101,8 +101,8 @@ async def create(request: Request, state: State, staff: SignedIn, name: str, fie
         raise NotFound(NO_PAGE)
     form, client = resource.create.form, state.clients[section.services[0]]
     try:
-        async with recorded(state.identity, "create", f"{name}/new", staff.assertion) as claim:
-            made = await client.admin_create(name, filled(form, fields), staff.assertion)
+        async with recorded(state.identity, "create", f"{name}/new", staff.assertions["identity"]) as claim:
+            made = await client.admin_create(name, filled(form, fields), staff.assertions[client.service])
             claim.about = f"{name}/{made.id}"
     except ServiceRefused as refusal:
         if refusal.status != 400:
@@ -146,12 +146,12 @@ async def act(
             # 404 for a made-up path, before anything is written down.
             shown = await rows.one(state.clients, section, key)
         except ServiceUnavailable:
-            async with recorded(state.identity, verb, f"{name}/{key}", staff.assertion):
+            async with recorded(state.identity, verb, f"{name}/{key}", staff.assertions["identity"]):
                 raise
         if action.form:
             return await _submit(request, state, staff, section, action, shown, fields)
-        async with recorded(state.identity, verb, f"{name}/{key}", staff.assertion):
-            await address.client.admin_act(name, address.row_id, verb, {}, staff.assertion)
+        async with recorded(state.identity, verb, f"{name}/{key}", staff.assertions["identity"]):
+            await address.client.admin_act(name, address.row_id, verb, {}, staff.assertions[address.client.service])
     except ServiceUnavailable as away:
         return await _object(request, state, section, key, problem=str(away))
     except ServiceRefused as refusal:
@@ -185,9 +185,13 @@ async def _submit(
     address = rows.address_of(state.clients, section, shown.key)
     verb = action.name + chosen(form, fields)
     try:
-        async with recorded(state.identity, verb, f"{resource.name}/{shown.key}", staff.assertion):
+        async with recorded(state.identity, verb, f"{resource.name}/{shown.key}", staff.assertions["identity"]):
             outcome = await address.client.admin_act(
-                resource.name, address.row_id, action.name, filled(form, fields), staff.assertion
+                resource.name,
+                address.row_id,
+                action.name,
+                filled(form, fields),
+                staff.assertions[address.client.service],
             )
     except ServiceRefused as refusal:
         if refusal.status != 400:

@@ -93,7 +93,7 @@ async def sign_in(request: Request, state: State) -> Response:
 @router.post("/sign-out/")
 async def sign_out(request: Request, state: State, staff: SignedIn, _: OwnForm) -> Response:
     """End the session."""
-    await state.identity.staff_sign_out(staff.session_id, staff.assertion)
+    await state.identity.staff_sign_out(staff.session_id, staff.assertions["identity"])
     answer = redirect(SIGN_IN, done="signed-out")
     answer.delete_cookie(COOKIE, **cookie_flags(request))
     return answer

@@ -41,6 +41,10 @@ class ServiceUnavailable(Exception):
         self.service = service
 
 
+AUDIENCE = "notechondria.service"
+"""The extension of a request that names the service it goes to; the client signs for that one."""
+
+
 class ServiceRefused(Exception):
     """A service answers with a refusal (4xx), whose body and headers are its own."""
 
@@ -50,7 +54,7 @@ class ServiceRefused(Exception):
 
 
 class ServiceClient:
-    """Calls one service with an HTTP client that carries the shared secret."""
+    """Calls one service with an HTTP client that shows who calls: it reads from the request for which service."""
 
     service: ClassVar[str]
 
@@ -100,6 +104,7 @@ class ServiceClient:
                 json=None if body is None else body.model_dump(mode="json"),
                 headers={ASSERTION_HEADER: assertion} if assertion else None,
                 timeout=timeout,
+                extensions={AUDIENCE: self.service},
             )
             refusal = answer.json() if 400 <= answer.status_code < 500 and answer.content else None
         except (httpx.HTTPError, ValueError):

@@ -5,4 +5,4 @@ from __future__ import annotations
 ASSERTION_HEADER = "X-Internal-Assertion"
 """identity's signed word that a user stands behind the call (ADR 0006)."""
 INTERNAL_TOKEN_HEADER = "X-Internal-Token"  # noqa: S105 - the name of a header
-"""The secret that the services share."""
+"""A token that shows who calls, signed by the caller for the one service it calls (ADR 0032)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -45,8 +46,8 @@ class Caller:
     credential_id: int | None
     """Id of the session or API key row; None when the call came through another service."""
     credential_digest: str
-    assertion: str
-    """Internal assertion for calls to other services on the user's behalf; never sent to clients."""
+    assertions: Mapping[str, str]
+    """By service, the assertion for calls to it on the user's behalf; never sent to clients."""
     precondition: Precondition = field(default=UNCONDITIONAL, compare=False)
     """What a change depends on when another service asks for it."""
 
@@ -65,12 +66,12 @@ async def authenticate(request: Request) -> Caller | None:
 
 async def _identify(request: Request) -> Caller | None:
     if assertion := request.headers.get(ASSERTION_HEADER):
-        claims = state_of(request.app, AuthState).assertion_key.verify(assertion)
+        claims = state_of(request.app, AuthState).keys.verify(assertion)
         if claims is None:
             log_refusal(request, "<malformed>", "internal assertion expired or forged")
             raise Unauthorized(INVALID_TOKEN)
         precondition = Precondition.of_header(request.headers.get(PRECONDITION_HEADER))
-        return _caller(Introspection(active=True, assertion=assertion, **claims), "", precondition)
+        return _caller(Introspection(active=True, **claims), "", precondition)
     try:
         credential = parse_authorization(request.headers.get("authorization"))
     except Unauthorized:
@@ -100,7 +101,7 @@ def _caller(found: Introspection, digest: str, precondition: Precondition = UNCO
         kind=found.kind,
         credential_id=found.credential_id,
         credential_digest=digest,
-        assertion=found.assertion,
+        assertions=found.assertions,
         precondition=precondition,
     )
 

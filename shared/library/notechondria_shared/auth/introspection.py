@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from notechondria_contracts.clients.base import AUDIENCE
 from notechondria_shared.auth.credentials import Credential, Kind
 from notechondria_shared.core.errors import Unavailable
 
@@ -56,7 +57,8 @@ class Introspection(BaseModel):
     credential_id: int | None = None
     expires_in: float | None = None
     """Seconds until the credential ends by itself (a key's expiry, a session's third day); None = never."""
-    assertion: str = ""
+    assertions: dict[str, str] = {}
+    """For the services at which the one that asks acts in its users' name (`ACTS_AT`), an assertion each."""
 
 
 class Introspector(Protocol):
@@ -150,7 +152,7 @@ class HttpIntrospector:
         try:
             while True:
                 try:
-                    answer = await self._http.post(self._url, json=question)
+                    answer = await self._http.post(self._url, json=question, extensions={AUDIENCE: "identity"})
                     break
                 except (httpx.ConnectError, httpx.ConnectTimeout):
                     if time.monotonic() > deadline:

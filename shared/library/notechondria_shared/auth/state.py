@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from fastapi import FastAPI
 
-from notechondria_shared.auth.assertion import AssertionKey
+from notechondria_shared.auth.assertion import ServiceKeys
 from notechondria_shared.auth.introspection import Introspector
 
 StateT = TypeVar("StateT", bound="AuthState")
@@ -17,7 +17,7 @@ StateT = TypeVar("StateT", bound="AuthState")
 class AuthState:
     """The base of every service's state."""
 
-    assertion_key: AssertionKey = field(init=False)
+    keys: ServiceKeys = field(init=False)
     introspector: Introspector = field(init=False)
 
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from notechondria_shared.core.flags import TRUE_WORDS
+from notechondria_shared.core.keys import PublicKeys, SigningKey
 from notechondria_shared.core.media_location import MediaLocation, S3Access
 from notechondria_shared.core.unix_path import unix_path
 
@@ -78,8 +79,10 @@ class CoreSettings(BaseSettings):
     client_read_seconds: float = Field(60, ge=1, le=3600)
     """In which a client, or the gateway for it, must take in the next piece of an answer."""
 
-    internal_token: SecretStr = Field(min_length=16)
-    """The secret shared by the services: guards `/internal/*` and signs internal assertions."""
+    service_key: SecretStr
+    """This service's own private key, 32 bytes in base64: it shows the others who calls (ADR 0032)."""
+    service_public_keys: str
+    """The public keys of all callers, `name:key` with commas between them; a name has two while its key is changed."""
 
     identity_url: str = "http://127.0.0.1:8001"
     notes_url: str = "http://127.0.0.1:8002"
@@ -107,6 +110,23 @@ class CoreSettings(BaseSettings):
     """Where traces go (OTLP over HTTP, `/v1/traces` below it); none are made without it."""
     otel_traces_sampler_arg: float = Field(1.0, ge=0, le=1)
     """Share of the traces that is kept, of those that the gateway has not decided on."""
+
+    @model_validator(mode="after")
+    def _check_keys(self) -> CoreSettings:
+        try:
+            known = PublicKeys(self.service_public_keys)
+        except ValueError as error:
+            message = f"SERVICE_PUBLIC_KEYS cannot be read: {error}."
+            raise ValueError(message) from None
+        try:
+            own = SigningKey(self.service_key.get_secret_value())
+        except ValueError as error:
+            message = f"SERVICE_KEY cannot be read: {error}."
+            raise ValueError(message) from None
+        if not known.has(self.service, own.id):
+            message = f"SERVICE_PUBLIC_KEYS does not name the public key of SERVICE_KEY as one of {self.service}."
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _check_addresses(self) -> CoreSettings:

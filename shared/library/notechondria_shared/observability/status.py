@@ -22,10 +22,10 @@ from notechondria_shared.core.version import product_version
 from notechondria_shared.db.migrations import head
 from notechondria_shared.db.replica import Replica
 from notechondria_shared.messaging.event_lag import PATIENCE_SECONDS
-from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.state import ServiceState
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(require_internal)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(CalledBy("operator", "web"))])
 
 
 @router.get(STATUS_PATH)

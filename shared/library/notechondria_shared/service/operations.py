@@ -11,12 +11,12 @@ from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import RouteNotFound, Unavailable
 from notechondria_shared.db.migrations import head
 from notechondria_shared.messaging import dead_letters, replay
-from notechondria_shared.web.internal import HEALTH, Readiness, not_through_a_gateway, require_internal
+from notechondria_shared.web.internal import HEALTH, CalledBy, Readiness, not_through_a_gateway
 from notechondria_shared.web.page_query import Page
 from notechondria_shared.web.state import ServiceState
 
 readiness = APIRouter(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
-operators = APIRouter(prefix="/internal/events", include_in_schema=False, dependencies=[Depends(require_internal)])
+operators = APIRouter(prefix="/internal/events", include_in_schema=False, dependencies=[Depends(CalledBy("operator"))])
 
 
 @readiness.get("/ready")

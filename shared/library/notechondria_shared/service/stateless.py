@@ -15,10 +15,10 @@ from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.core.version import product_version
 from notechondria_shared.service.chassis import AppSpec, begin_app, finish_app
 from notechondria_shared.web.app_state import AppState
-from notechondria_shared.web.internal import HEALTH, Readiness, not_through_a_gateway, require_internal
+from notechondria_shared.web.internal import HEALTH, CalledBy, Readiness, not_through_a_gateway
 
 readiness = APIRouter(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
-own_status = APIRouter(include_in_schema=False, dependencies=[Depends(require_internal)])
+own_status = APIRouter(include_in_schema=False, dependencies=[Depends(CalledBy("operator", "web"))])
 
 
 @dataclass(frozen=True, kw_only=True)

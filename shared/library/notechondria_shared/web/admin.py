@@ -39,7 +39,7 @@ from notechondria_shared.core.json_values import plain
 from notechondria_shared.db.listing import PageQuery, SearchableList
 from notechondria_shared.db.reader import Reads
 from notechondria_shared.web.dependencies import ReadSession
-from notechondria_shared.web.internal import require_internal
+from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.page_query import Page
 from notechondria_shared.web.route import ApiRoute
 
@@ -190,7 +190,7 @@ class _Tables:
 
 def admin_router(*tables: AdminTable[Any], dependencies: Sequence[Dependency] = ()) -> APIRouter:
     """The administration of a service, for calls from inside alone."""
-    inside = [Depends(require_internal), *dependencies]
+    inside = [Depends(CalledBy("web")), *dependencies]
     router = APIRouter(prefix=ADMIN_PATH, include_in_schema=False, dependencies=inside, route_class=ApiRoute)
     router.get("", name="describe_admin")(_Tables(tables).describe)
     for table in tables:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import httpx
 
-from notechondria_shared.auth.assertion import AssertionKey
+from notechondria_shared.auth.assertion import ServiceKeys
 from notechondria_shared.auth.introspection import HttpIntrospector, Introspector
 from notechondria_shared.auth.state import AuthState
 from notechondria_shared.core.background import Background
+from notechondria_shared.core.keys import PublicKeys, SigningKey
 from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.web.clients import internal_client, user_client
 
@@ -45,9 +46,13 @@ class AppState(AuthState, Generic[CoreSettingsT]):
 
     def __post_init__(self) -> None:
         """Make the parts that need no event loop."""
-        token = self.settings.internal_token.get_secret_value()
-        self.assertion_key = AssertionKey(token)
-        self.internal_http = internal_client(token)
+        settings = self.settings
+        self.keys = ServiceKeys(
+            settings.service,
+            SigningKey(settings.service_key.get_secret_value()),
+            PublicKeys(settings.service_public_keys),
+        )
+        self.internal_http = internal_client(self.keys.calls)
         self.user_http = user_client()
         self.introspector = self.make_introspector()
 

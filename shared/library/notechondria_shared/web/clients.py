@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Awaitable, Callable
 from functools import cache
 
 import httpx
 
+from notechondria_contracts.clients.base import AUDIENCE
 from notechondria_shared.auth.assertion import ASSERTION_HEADER, INTERNAL_TOKEN_HEADER
+from notechondria_shared.core.keys import CallTokens
 from notechondria_shared.core.network_guard import forbid_in_transaction
 from notechondria_shared.core.request_context import request_id
 
@@ -52,13 +55,20 @@ class RetryOnce(Guarded):
             return await super().handle_async_request(request)
 
 
-def internal_client(internal_token: str) -> httpx.AsyncClient:
-    """For `/internal/*` of other services: carries the shared secret, keep-alive, 5 s at most."""
+def _sign(calls: CallTokens) -> Callable[[httpx.Request], Awaitable[None]]:
+    async def sign(request: httpx.Request) -> None:
+        """Show who calls, to the service that the caller of this client named and to no other."""
+        request.headers[INTERNAL_TOKEN_HEADER] = calls.token(request.extensions[AUDIENCE])
+
+    return sign
+
+
+def internal_client(calls: CallTokens) -> httpx.AsyncClient:
+    """For `/internal/*` of other services: each request names its service in the extension `AUDIENCE`; 5 s at most."""
     return httpx.AsyncClient(
         transport=RetryOnce(verify=tls_context(), retries=1, limits=LIMITS),
         timeout=TIMEOUT,
-        headers={INTERNAL_TOKEN_HEADER: internal_token},
-        event_hooks={"request": [_trace]},
+        event_hooks={"request": [_trace, _sign(calls)]},
         trust_env=False,
         follow_redirects=False,
     )

@@ -1,13 +1,11 @@
 """`/internal/*`: who may call it, and whether the process lives. Never routed by the gateway."""
 
-from __future__ import annotations
+from typing import Literal
 
-import hmac
-from typing import Annotated, Literal
-
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
+from notechondria_contracts.services import CALLERS
 from notechondria_shared.auth.assertion import INTERNAL_TOKEN_HEADER
 from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import Forbidden, RouteNotFound, Unavailable
@@ -21,12 +19,28 @@ async def not_through_a_gateway(request: Request) -> None:
         raise RouteNotFound(request.url.path)
 
 
-async def require_internal(request: Request, x_internal_token: Annotated[str, Header()] = "") -> None:
-    """403 unless the call carries the shared secret (constant-time comparison)."""
-    await not_through_a_gateway(request)
-    expected = state_of(request.app, AppState).settings.internal_token.get_secret_value()
-    if not hmac.compare_digest(x_internal_token.encode(), expected.encode()):
-        raise Forbidden(f"Internal call refused: Backend.Internal/token — {INTERNAL_TOKEN_HEADER} is missing or wrong.")
+class CalledBy:
+    """Demands that one of the named callers calls, and shows so with a token of its own for this service; else 403."""
+
+    def __init__(self, *callers: str) -> None:
+        if unknown := set(callers) - set(CALLERS):
+            message = f"there is no caller {', '.join(unknown)}"
+            raise ValueError(message)
+        self.callers = callers
+
+    async def __call__(self, request: Request) -> str:
+        """The caller."""
+        await not_through_a_gateway(request)
+        token = request.headers.get(INTERNAL_TOKEN_HEADER, "")
+        caller = state_of(request.app, AppState).keys.caller(token)
+        if caller is None:
+            raise Forbidden(f"{REFUSED} — {INTERNAL_TOKEN_HEADER} is missing or wrong.")
+        if caller not in self.callers:
+            raise Forbidden(f"{REFUSED} — {caller} may not call this.")
+        return caller
+
+
+REFUSED = "Internal call refused: Backend.Internal/token"
 
 
 INTERNAL = "/internal"

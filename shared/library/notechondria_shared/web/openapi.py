@@ -19,7 +19,7 @@ from notechondria_shared.auth.assertion import INTERNAL_TOKEN_HEADER
 from notechondria_shared.auth.caller import allow_caller, require_caller, require_session
 from notechondria_shared.core.version import product_version
 from notechondria_shared.web.body import DescribedBody
-from notechondria_shared.web.internal import INTERNAL, require_internal
+from notechondria_shared.web.internal import INTERNAL, CalledBy
 from notechondria_shared.web.paths import api_routes, calls
 from notechondria_shared.web.route import body_model
 
@@ -130,9 +130,11 @@ def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str
     elif allow_caller in called:
         operation["security"] = [{}, {"session": []}, {"apiKey": []}]
         responses.setdefault("401", DETAIL)
-    if require_internal in called:
-        _take_internal_token(operation)
     for call in called:
+        if isinstance(call, CalledBy):
+            operation["security"] = [{"internal": []}]
+            operation["x-callers"] = list(call.callers)
+            responses.setdefault("403", DETAIL)
         if isinstance(call, DescribedBody):
             operation["requestBody"] = _request_body(call, schemas)
             responses.setdefault("400", FIELDS if call.models else DETAIL)
@@ -141,15 +143,6 @@ def _describe(operation: dict[str, Any], dependant: Dependant, schemas: dict[str
         responses.setdefault("400", FIELDS)
     if "requestBody" in operation:
         responses.setdefault("400", DETAIL)
-
-
-def _take_internal_token(operation: dict[str, Any]) -> None:
-    """Describe the shared secret as what it is, not as one more header."""
-    others = [one for one in operation.pop("parameters", ()) if one["name"] != INTERNAL_TOKEN_HEADER.lower()]
-    if others:
-        operation["parameters"] = others
-    operation["security"] = [{"internal": []}]
-    operation["responses"].setdefault("403", DETAIL)
 
 
 def _request_body(body: DescribedBody, schemas: dict[str, Any]) -> dict[str, Any]:
