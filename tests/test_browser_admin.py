@@ -17,7 +17,7 @@ from selenium.common.exceptions import NoSuchElementException
 from selenium.webdriver.common.by import By
 
 from notechondria_launcher.stack import Stack
-from tests.support.admin import make_staff, note_created
+from tests.support.admin import forget_password, make_staff, note_created
 from tests.support.browser import opened
 from tests.support.client import PASSWORD, Api, User, eventually
 from tests.support.mcp import call_tool
@@ -162,6 +162,23 @@ def test_an_account_is_disabled_and_enabled(api: Api, visit: Visit) -> None:
     visit.press("Issue a code")
     assert len(visit.driver.find_element(By.CLASS_NAME, "code").text) == 6
     visit.picture("17-code")
+
+
+def test_power_asks_for_the_password_again(api: Api, visit: Visit, staff: User) -> None:
+    user = api.register()
+    forget_password(api, staff)
+    visit.open(f"users/{user.id}/")
+    visit.follow("Make staff")
+    visit.press("Make staff")
+    assert visit.driver.find_element(By.TAG_NAME, "h1").text == "Enter your password"
+    visit.picture("17-password")
+    visit.fill("Your own password", "Wrong-horse-7")
+    visit.press("Make staff")
+    assert "the password is wrong" in visit.text
+    visit.picture("17-password-refused")
+    visit.fill("Your own password", PASSWORD)
+    visit.press("Make staff")
+    assert visit.notice() == "The account is staff."
 
 
 @pytest.mark.usefixtures("staff")

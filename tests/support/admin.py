@@ -12,6 +12,7 @@ from typing import Any, Self
 import httpx
 import psycopg
 
+from notechondria_contracts.admin import PASSWORD_MINUTES
 from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User
 
@@ -103,3 +104,12 @@ def enter(api: Api, user: User, status: int = 303) -> Iterator[Site]:
         if status == 303:
             site.csrf = site.token(site.get("").text)
         yield site
+
+
+def forget_password(api: Api, user: User) -> None:
+    """As if all sessions of the user had entered their password longer ago than it counts."""
+    with psycopg.connect(api.stack.database_url("identity"), autocommit=True) as identity:
+        identity.execute(
+            "UPDATE sessions SET password_entered_at = now() - make_interval(mins => %s) WHERE user_id = %s",
+            [PASSWORD_MINUTES, user.id],
+        )

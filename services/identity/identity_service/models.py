@@ -115,6 +115,8 @@ class Session(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
     revoked_at: Mapped[datetime | None]
+    password_entered_at: Mapped[datetime | None]
+    """When its password was last entered on the administration site, for actions that need it."""
 
 
 class ApiKey(Base):

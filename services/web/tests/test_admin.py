@@ -83,18 +83,49 @@ def test_the_cookie_is_shut_away(api: Api, staff: User) -> None:
         assert any(row["device_label"] == "Web browser" for row in devices)
 
 
-def test_the_cookie_is_secure_behind_tls(stack: Stack, staff: User) -> None:
-    """As the gateway signals to web that the request came over TLS."""
-    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "localhost", "Host": "localhost"}
-    with httpx.Client(base_url=stack.service_url("web"), trust_env=False, headers=forwarded) as client:
+def _signed_in(url: str, staff: User, forwarded: dict[str, str]) -> list[str]:
+    """The lines by which web sets cookies when somebody signs in."""
+    with httpx.Client(base_url=url, trust_env=False, headers=forwarded) as client:
         page = client.get("/admin/sign-in/")
-        secret = page.headers["set-cookie"].partition("=")[2].partition(";")[0]
+        name, _, value = page.headers["set-cookie"].partition(";")[0].partition("=")
         fields = {"csrf": Site.token(page.text), "identifier": staff.username, "password": PASSWORD}
-        cookie = {"Cookie": f"notechondria_admin_form={secret}"}
-        answer = client.post("/admin/sign-in/", data=fields, headers=cookie)
+        answer = client.post("/admin/sign-in/", data=fields, headers={"Cookie": f"{name}={value}"})
     assert answer.status_code == 303
-    lines = [page.headers["set-cookie"], *answer.headers.get_list("set-cookie")]
-    assert all("secure" in line.lower() for line in lines)
+    return [page.headers["set-cookie"], *answer.headers.get_list("set-cookie")]
+
+
+BEHIND_TLS = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "localhost", "Host": "localhost"}
+"""As the gateway signals to web that the request came over TLS."""
+
+
+def _shut_to_this_host(line: str) -> bool:
+    parts = {part.strip().lower() for part in line.split(";")[1:]}
+    needed = {"secure", "path=/", "httponly", "samesite=strict"}
+    return line.startswith("__Host-") and needed <= parts and not any(part.startswith("domain") for part in parts)
+
+
+def test_cookies_are_of_this_host_and_secure_behind_tls(stack: Stack, staff: User) -> None:
+    lines = _signed_in(stack.service_url("web"), staff, BEHIND_TLS)
+    assert len(lines) == 3  # the form's, the session's, the form's deleted
+    assert all(_shut_to_this_host(line) for line in lines), lines
+    token = lines[1].partition("=")[2].partition(";")[0]
+    with httpx.Client(base_url=stack.service_url("web"), trust_env=False, headers=BEHIND_TLS) as client:
+        ours = client.get("/admin/", headers={"Cookie": f"__Host-notechondria_admin={token}"})
+        assert ours.status_code == 200
+        # Another host of the domain, or plain HTTP, can set a cookie of the old name.
+        assert client.get("/admin/", headers={"Cookie": f"notechondria_admin={token}"}).status_code == 303
+        fields = {"csrf": Site.token(ours.text)}
+        cookie = {"Cookie": f"__Host-notechondria_admin={token}"}
+        gone = client.post("/admin/sign-out/", data=fields, headers=cookie).headers["set-cookie"]
+    assert _shut_to_this_host(gone)
+    assert "max-age=0" in gone.lower()
+
+
+def test_cookies_are_of_this_host_where_the_public_address_is_https(stack: Stack, staff: User) -> None:
+    """A proxy in front that is not among the trusted ones: the gateway takes it for plain HTTP."""
+    with another(stack, "web", PUBLIC_BASE_URL="https://localhost") as web:
+        lines = _signed_in(web, staff, {"Host": "localhost"})
+    assert all(_shut_to_this_host(line) for line in lines), lines
 
 
 @pytest.mark.contract("identity §6")

@@ -12,6 +12,8 @@ from pydantic import BaseModel, RootModel
 
 ADMIN_PATH = "/internal/admin"
 NOT_STAFF = "This account is not staff. Ask an administrator, or sign in with another account."
+PASSWORD_MINUTES = 5
+"""So long a password that a member of staff entered counts for actions that need it."""
 
 AdminValue = str | int | bool | dict[str, list[int | str]] | None
 ColumnKind = Literal["id", "text", "moment", "yes", "user", "size", "ids", "word"]
@@ -68,6 +70,8 @@ class AdminAction(BaseModel):
     gone: bool = False
     """The row is no more afterwards."""
     form: AdminForm | None = None
+    needs_password: bool = False
+    """It gives or takes power over accounts: refused (`AdminRefusal`) unless staff entered the password just before."""
 
 
 class AdminCreation(BaseModel):
@@ -151,6 +155,13 @@ class AdminOutcome(BaseModel):
 
 class AdminAnswer(RootModel[AdminOutcome | None]):
     """The answer of an action: null when there is nothing to show."""
+
+
+class AdminRefusal(BaseModel):
+    """403 of an action that needs the password of the member of staff, which was not entered lately."""
+
+    detail: str
+    code: Literal["password_needed"]
 
 
 class AdminCreated(BaseModel):

@@ -77,11 +77,14 @@ def test_an_action_carries_its_fields_and_who_stands_behind_it() -> None:
 
     async def act() -> AdminOutcome:
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-            return await NotesClient(http, "http://notes").admin_act("notes", 5, "trash", {"why": "é"}, "word")
+            return await NotesClient(http, "http://notes").admin_act(
+                "notes", 5, "trash", {"why": "é"}, "word", session_id=7
+            )
 
     assert asyncio.run(act()) == AdminOutcome()
     assert (asked[0].method, asked[0].url.path) == ("POST", "/internal/admin/notes/5/trash")
     assert asked[0].headers["x-internal-assertion"] == "word"
+    assert asked[0].headers["x-internal-staff-session"] == "7"
     assert asked[0].read() == '{"why":"é"}'.encode()
 
 

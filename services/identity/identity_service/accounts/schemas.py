@@ -46,6 +46,12 @@ class Register(Claim):
     password: NewPassword
 
 
+class OwnPassword(SmallBody):
+    """The password of who is signed in, entered again."""
+
+    password: Password
+
+
 class VerifyEmail(SmallBody):
     """`POST /auth/verify-email/` (identity §7.3)."""
 

@@ -12,9 +12,10 @@ from identity_service.limits.service import limited
 from identity_service.models import ACTIVE, User
 from identity_service.sessions.devices import Device
 from identity_service.state import identity_state
-from notechondria_shared.core.errors import NonFieldError
+from notechondria_shared.core.errors import ApiError, FieldErrors, NonFieldError
 
 NOBODY = "Sign-in refused: Backend.Creators.Auth/login — an address or a user name is needed."
+WRONG = "Action refused: Backend.Creators.Auth/confirm-password — the password is wrong."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,32 @@ async def verify_credentials(
     identifier = body.identifier or body.email
     if not identifier:
         raise NonFieldError(NOBODY)
+    user = await identity_state(request.app).database.reader.one(queries.FOR_LOGIN, identifier=identifier)
+    return await _verify(request, user, body.password, NonFieldError(service.MISMATCH), identifier, device)
+
+
+async def verify_own_password(request: Request, user_id: int, password: str, device: Device) -> VerifiedCredentials:
+    """Look at the password of who is signed in already; it shares the limits of signing in. Wrong: 400 `password`."""
+    user = await identity_state(request.app).database.reader.one(queries.FOR_OWN_PASSWORD, user_id=user_id)
+    return await _verify(request, user, password, FieldErrors(password=WRONG), f"user {user_id}", device)
+
+
+async def _verify(
+    request: Request,
+    user: queries.LoginRow | None,
+    password: str,
+    mismatch: ApiError,
+    identifier: str,
+    device: Device | None,
+) -> VerifiedCredentials:
     state = identity_state(request.app)
-    user = await state.database.reader.one(queries.FOR_LOGIN, identifier=identifier)
     account = f"user {user.id}" if user else identifier
     async with limited(request, "login", account, user_id=user.id if user else 0, device=device):
         # No connection is held while the hash is computed.
         source = (device or Device.of(request)).ip_hash
-        matches, upgraded = await state.passwords.verify(body.password, user.password_hash if user else None, source)
+        matches, upgraded = await state.passwords.verify(password, user.password_hash if user else None, source)
         if user is None or not matches or user.status != ACTIVE:
-            raise NonFieldError(service.MISMATCH)
+            raise mismatch
     return VerifiedCredentials(user.id, user.password_hash, upgraded)
 
 

@@ -1,7 +1,8 @@
 """What staff may do to accounts, sessions and invitations (docs/admin.md): the operators' rules.
 
 The member of staff comes as an internal assertion; nobody changes their own account where that would lock them out,
-and only a superuser changes a superuser.
+and only a superuser changes a superuser. What gives or takes power over an account needs the password of the member of
+staff (`staff.password`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from identity_service.models import EVENTS, User
 from identity_service.operators import service
 from identity_service.operators.schemas import ChangeUser, CreateInvitation, IssueCode
 from identity_service.sessions import service as sessions
+from identity_service.staff.password import require_recent_password
 from notechondria_contracts.admin import (
     AdminAction,
     AdminChoice,
@@ -72,6 +74,7 @@ OtherAccount = Annotated[User, Depends(_other_account)]
 @USERS.action(
     AdminAction(
         name="disable",
+        needs_password=True,
         label="Disable",
         done="The account is disabled and signed out everywhere.",
         question="The account is signed out everywhere at once and cannot sign in until it is enabled again.",
@@ -84,7 +87,7 @@ async def disable(user: OtherAccount, db: WriteSession) -> None:
 
 
 @USERS.action(
-    AdminAction(name="enable", label="Enable", done="The account is enabled."),
+    AdminAction(name="enable", label="Enable", done="The account is enabled.", needs_password=True),
     offered=lambda row: row.status == "disabled",
 )
 async def enable(user: OtherAccount, db: WriteSession) -> None:
@@ -108,6 +111,7 @@ async def sign_out(user: Account, db: WriteSession) -> None:
 @USERS.action(
     AdminAction(
         name="grant-staff",
+        needs_password=True,
         label="Make staff",
         done="The account is staff.",
         question="Staff can see and change everything on this site.",
@@ -122,6 +126,7 @@ async def grant_staff(user: OtherAccount, db: WriteSession) -> None:
 @USERS.action(
     AdminAction(
         name="revoke-staff",
+        needs_password=True,
         label="Revoke staff",
         done="The account is not staff any more.",
         question="The account cannot use this site any more, from now on.",
@@ -136,6 +141,7 @@ async def revoke_staff(user: OtherAccount, db: WriteSession) -> None:
 @USERS.action(
     AdminAction(
         name="delete",
+        needs_password=True,
         label="Delete",
         done="The account is deleted.",
         question="The account, its notes, courses, events, feeds and files are removed in every service. "
@@ -153,6 +159,7 @@ async def delete(state: State, key: int, staff: Staff) -> None:
 @USERS.action(
     AdminAction(
         name="code",
+        needs_password=True,
         label="Issue a code",
         form=AdminForm(
             title="Code for {label}",
@@ -233,4 +240,11 @@ async def create_invitation(body: CreateInvitation, db: WriteSession) -> AdminCr
     return AdminCreated(id=(await service.create_invitation(db, body)).id)
 
 
-router = admin_router(USERS, SESSIONS, INVITATIONS, ACTIONS, dead_letter_table(EVENTS))
+router = admin_router(
+    USERS,
+    SESSIONS,
+    INVITATIONS,
+    ACTIONS,
+    dead_letter_table(EVENTS),
+    password_check=require_recent_password,
+)

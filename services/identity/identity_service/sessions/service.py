@@ -18,6 +18,7 @@ from notechondria_shared.core.timestamps import now
 
 TOUCH_EVERY = timedelta(minutes=1)
 PER_EVENT = 1000
+UNKNOWN = "Session not found."
 
 
 async def mint(db: AsyncSession, user_id: int, device: Device, *, provider: str = "") -> tuple[str, Session]:
@@ -39,11 +40,23 @@ async def mint(db: AsyncSession, user_id: int, device: Device, *, provider: str 
     return token, row
 
 
+async def enter_password(db: AsyncSession, user_id: int, session_id: int) -> None:
+    """Keep that the password was entered just now; 404 when the session has ended or is somebody else's."""
+    entered = await db.scalar(
+        update(Session)
+        .where(Session.id == session_id, Session.user_id == user_id, Session.revoked_at.is_(None))
+        .values(password_entered_at=now())
+        .returning(Session.id)
+    )
+    if entered is None:
+        raise NotFound(UNKNOWN)
+
+
 async def revoke(db: AsyncSession, user_id: int, session_id: int) -> None:
     """End one session of the user (identity §7.9); 404 when unknown or somebody else's, 204 when it ended before."""
     row = await db.scalar(select(Session).where(Session.id == session_id, Session.user_id == user_id).with_for_update())
     if row is None:
-        raise NotFound("Session not found.")
+        raise NotFound(UNKNOWN)
     if row.revoked_at is None:
         row.revoked_at = now()
         await publish(db, SessionRevoked(user_id=user_id, digests=[row.digest], revision=1))

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from identity_service.models import StaffAction, User
-from notechondria_shared.db import prepare
+from identity_service.models import Session, StaffAction, User
+from notechondria_shared.db import prepare, prepare_scalar
 from notechondria_shared.db.listing import SearchableList
 
 
@@ -23,6 +23,16 @@ class AccountName:
 
 NAMES = prepare(
     select(User.id, User.username).where(User.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))), AccountName
+)
+
+
+PASSWORD_ENTERED_AT = prepare_scalar(
+    select(Session.password_entered_at).where(
+        Session.id == bindparam("session_id", type_=BigInteger),
+        Session.user_id == bindparam("user_id", type_=BigInteger),
+        Session.revoked_at.is_(None),
+    ),
+    datetime,
 )
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import select
 
-from identity_service.accounts.schemas import Login
-from identity_service.accounts.sign_in import load_verified_user, verify_credentials
+from identity_service.accounts.schemas import Login, OwnPassword
+from identity_service.accounts.sign_in import load_verified_user, verify_credentials, verify_own_password
 from identity_service.dependencies import State
 from identity_service.models import User
 from identity_service.operators.queries import called
@@ -25,17 +25,19 @@ from notechondria_contracts.internal.staff import (
     NewStaffAction,
     StaffActionBegun,
     StaffActionOutcome,
+    StaffPassword,
     StaffSession,
     StaffSignIn,
 )
-from notechondria_shared.core.errors import Forbidden
+from notechondria_shared.core.errors import FieldErrors, Forbidden
+from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.admin import Staff
 from notechondria_shared.web.body import validate
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.internal import CalledBy
 
 router = APIRouter(prefix=STAFF_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
-SIGN_IN = "sign-in"
+SIGN_IN, CONFIRM = "sign-in", "confirm-password"
 Name = Annotated[str, Query(description="A user name, an address (with an @) or an id (digits).")]
 _MOST_DIGITS = 18
 
@@ -54,6 +56,7 @@ async def sign_in(request: Request, state: State, form: StaffSignIn) -> StaffSes
         account = await load_verified_user(db, verified)
         if account.is_staff:
             token, row = await sessions.mint(db, account.id, device)
+            row.password_entered_at = now()
             minted = StaffSession(token=token, session_id=row.id, user_id=account.id)
             await service.record(db, account.id, SIGN_IN, f"sessions/{row.id}")
         else:
@@ -61,6 +64,27 @@ async def sign_in(request: Request, state: State, form: StaffSignIn) -> StaffSes
     if minted is None:
         raise Forbidden(NOT_STAFF)
     return minted
+
+
+@router.post("/confirm-password", status_code=204)
+async def confirm_password(request: Request, state: State, form: StaffPassword, staff: Staff) -> None:
+    """Actions that need the password go on in this session for some minutes; 404 when the session is not theirs.
+
+    A wrong password is 400 `password` and written down, for here it is known whose session it is; 429 as signing in.
+    """
+    device = Device.seen(form.user_agent, form.address)
+    typed = validate(OwnPassword, {"password": form.password})
+    about = f"sessions/{form.session_id}"
+    try:
+        verified = await verify_own_password(request, staff.user_id, typed.password, device)
+    except FieldErrors:
+        async with state.database.transaction() as db:
+            await service.record(db, staff.user_id, CONFIRM, about, "refused 400")
+        raise
+    async with state.database.transaction() as db:
+        await load_verified_user(db, verified)
+        await sessions.enter_password(db, staff.user_id, form.session_id)
+        await service.record(db, staff.user_id, CONFIRM, about)
 
 
 @router.post("/sign-out", status_code=204)

@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from notechondria_contracts.admin import NOT_STAFF
 from notechondria_shared.auth.caller import log_refusal
 from notechondria_shared.auth.credentials import Credential, digest
+from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import Forbidden
 from notechondria_shared.core.forwarded import public_origin
 from notechondria_shared.web.body import parse_small
@@ -21,6 +22,7 @@ from web_service.admin.pages import SignInNeededError
 from web_service.dependencies import State
 from web_service.state import WebState
 
+_HOST_PREFIX = "__Host-"
 COOKIE = "notechondria_admin"
 FORM_COOKIE = "notechondria_admin_form"
 TOKEN_FIELD = "csrf"  # noqa: S105 - the name of a field
@@ -48,10 +50,20 @@ class CookieFlags(TypedDict):
     secure: bool
 
 
+def _behind_tls(request: Request) -> bool:
+    public_url = state_of(request.app, WebState).settings.public_base_url
+    return public_url.startswith("https://") or public_origin(request).startswith("https://")
+
+
+def cookie_name(request: Request, name: str) -> str:
+    """Behind TLS with the prefix that browsers take from this host over TLS only (RFC 6265bis §4.1.3.2)."""
+    return f"{_HOST_PREFIX}{name}" if _behind_tls(request) else name
+
+
 def cookie_flags(request: Request) -> CookieFlags:
-    """Not for scripts, not for other sites, over TLS only where there is TLS."""
-    secure = public_origin(request).startswith("https://")
-    return {"path": "/admin/", "httponly": True, "samesite": "strict", "secure": secure}
+    """Not for scripts, not for other sites, over TLS only where there is TLS; `__Host-` asks for the path `/`."""
+    secure = _behind_tls(request)
+    return {"path": "/" if secure else "/admin/", "httponly": True, "samesite": "strict", "secure": secure}
 
 
 def form_token(state: WebState, secret: str) -> str:
@@ -62,7 +74,7 @@ def form_token(state: WebState, secret: str) -> str:
 
 async def require_staff(request: Request, state: State) -> StaffMember:
     """The member of staff behind the cookie. Without one: to the sign-in page; not staff (any more): 403."""
-    token = request.cookies.get(COOKIE, "")
+    token = request.cookies.get(cookie_name(request, COOKIE), "")
     if not _TOKEN.fullmatch(token):
         raise SignInNeededError
     found = await state.introspector.introspect(Credential("session", digest(token), token[:8]))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
+from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable, StaffPasswordNeeded
 from notechondria_contracts.clients.identity import IdentityClient
 
 logger = logging.getLogger("notechondria.admin")
@@ -32,6 +32,9 @@ async def recorded(identity: IdentityClient, action: str, about: str, assertion:
     try:
         yield claim
         outcome = "done"
+    except StaffPasswordNeeded:
+        outcome = "password needed"
+        raise
     except ServiceRefused as refusal:
         outcome = f"refused {refusal.status}"
         raise

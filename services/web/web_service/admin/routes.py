@@ -11,13 +11,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 
 from notechondria_contracts.admin import AdminAction, AdminQuery
-from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
+from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable, StaffPasswordNeeded
 from notechondria_shared.core.errors import NotFound
 from web_service.admin import rows, sign_in
 from web_service.admin.catalogue import Section
 from web_service.admin.entry import OwnForm, SignedIn, StaffMember
 from web_service.admin.forms import chosen, filled, form_page
 from web_service.admin.pages import PageRoute, page, redirect, sentence
+from web_service.admin.password import confirm, password_page
 from web_service.admin.record import recorded
 from web_service.admin.rows import NO_PAGE, ListPage, Shown
 from web_service.dependencies import State
@@ -141,6 +142,9 @@ async def act(
     section = _section(state, name)
     action = _action(section, verb)
     address = rows.address_of(state.clients, section, key)
+    refused = await confirm(request, state, staff, fields)
+    if refused is not None:
+        return await _ask_password(request, state, section, key, action, fields, refused)
     try:
         try:
             # 404 for a made-up path, before anything is written down.
@@ -150,10 +154,13 @@ async def act(
                 raise
         if action.form:
             return await _submit(request, state, staff, section, action, shown, fields)
+        assertion = staff.assertions[address.client.service]
         async with recorded(state.identity, verb, f"{name}/{key}", staff.assertions["identity"]):
-            await address.client.admin_act(name, address.row_id, verb, {}, staff.assertions[address.client.service])
+            await address.client.admin_act(name, address.row_id, verb, {}, assertion, session_id=staff.session_id)
     except ServiceUnavailable as away:
         return await _object(request, state, section, key, problem=str(away))
+    except StaffPasswordNeeded:
+        return await _ask_password(request, state, section, key, action, fields)
     except ServiceRefused as refusal:
         if refusal.status == 404 or action.form:
             raise
@@ -167,6 +174,19 @@ async def unknown(request: Request, state: State, _: SignedIn, path: str) -> Res
     if request.method == "GET" and path.partition("/")[0] in state.catalogue.sections and not path.endswith("/"):
         return redirect(f"/admin/{quote(path)}/")
     raise NotFound(NO_PAGE)
+
+
+async def _ask_password(
+    request: Request,
+    state: WebState,
+    section: Section,
+    key: str,
+    action: AdminAction,
+    fields: dict[str, str],
+    refusal: ServiceRefused | None = None,
+) -> Response:
+    shown = await rows.one(state.clients, section, key)
+    return password_page(request, section.resource, action, shown, fields, refusal)
 
 
 async def _submit(
@@ -192,6 +212,7 @@ async def _submit(
                 action.name,
                 filled(form, fields),
                 staff.assertions[address.client.service],
+                session_id=staff.session_id,
             )
     except ServiceRefused as refusal:
         if refusal.status != 400:

@@ -16,6 +16,7 @@ from web_service.admin.entry import (
     OwnForm,
     SignedIn,
     cookie_flags,
+    cookie_name,
     form_token,
     read_form,
 )
@@ -42,7 +43,7 @@ def _form(
     refusal: ServiceRefused | None = None,
     notice: str = "",
 ) -> Response:
-    secret = request.cookies.get(FORM_COOKIE, "")
+    secret = request.cookies.get(cookie_name(request, FORM_COOKIE), "")
     if not _SECRET.fullmatch(secret):
         secret = secrets.token_hex(16)
     answer = page(
@@ -56,7 +57,7 @@ def _form(
         problems=problems(refusal.body) if refusal else {},
         notice=notice,
     )
-    answer.set_cookie(FORM_COOKIE, secret, **cookie_flags(request))
+    answer.set_cookie(cookie_name(request, FORM_COOKIE), secret, **cookie_flags(request))
     return answer
 
 
@@ -70,7 +71,7 @@ async def show(request: Request, state: State) -> Response:
 @router.post("/sign-in/")
 async def sign_in(request: Request, state: State) -> Response:
     """A session like any other, its token in a cookie; 400 and 429 as `/auth/login/`, 403 for non-staff."""
-    fields = await read_form(request, form_token(state, request.cookies.get(FORM_COOKIE, "")))
+    fields = await read_form(request, form_token(state, request.cookies.get(cookie_name(request, FORM_COOKIE), "")))
     target, name = _target(fields.get("next", "")), fields.get("identifier", "")
     form = StaffSignIn(
         identifier=name,
@@ -85,8 +86,8 @@ async def sign_in(request: Request, state: State) -> Response:
             raise
         return _form(request, state, target, name=name, refusal=refusal)
     answer = redirect(target)
-    answer.set_cookie(COOKIE, session.token, **cookie_flags(request))
-    answer.delete_cookie(FORM_COOKIE, **cookie_flags(request))
+    answer.set_cookie(cookie_name(request, COOKIE), session.token, **cookie_flags(request))
+    answer.delete_cookie(cookie_name(request, FORM_COOKIE), **cookie_flags(request))
     return answer
 
 
@@ -95,5 +96,5 @@ async def sign_out(request: Request, state: State, staff: SignedIn, _: OwnForm) 
     """End the session."""
     await state.identity.staff_sign_out(staff.session_id, staff.assertions["identity"])
     answer = redirect(SIGN_IN, done="signed-out")
-    answer.delete_cookie(COOKIE, **cookie_flags(request))
+    answer.delete_cookie(cookie_name(request, COOKIE), **cookie_flags(request))
     return answer

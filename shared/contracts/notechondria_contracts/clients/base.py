@@ -16,9 +16,10 @@ from notechondria_contracts.admin import (
     AdminOutcome,
     AdminPage,
     AdminQuery,
+    AdminRefusal,
     AdminRow,
 )
-from notechondria_contracts.internal.headers import ASSERTION_HEADER
+from notechondria_contracts.internal.headers import ASSERTION_HEADER, STAFF_SESSION_HEADER
 from notechondria_contracts.internal.status import STATUS_PATH, ServiceStatus
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -53,6 +54,10 @@ class ServiceRefused(Exception):
         self.status, self.body, self.headers = status, body, headers
 
 
+class StaffPasswordNeeded(ServiceRefused):
+    """An action needs the password of the member of staff first."""
+
+
 class ServiceClient:
     """Calls one service with an HTTP client that shows who calls: it reads from the request for which service."""
 
@@ -71,13 +76,14 @@ class ServiceClient:
         body: BaseModel | None = None,
         params: Mapping[str, str | int] | None = None,
         assertion: str = "",
+        headers: Mapping[str, str] | None = None,
         timeout: httpx.Timeout = READ,
     ) -> ModelT:
         """The answer of an endpoint as `model`.
 
         A refusal is raised as `ServiceRefused`, everything else that is no such answer as `ServiceUnavailable`.
         """
-        answer = await self._request(method, path, body, params, assertion, timeout)
+        answer = await self._request(method, path, body, params, assertion, timeout, headers)
         try:
             return model.model_validate_json(answer.content)
         except ValidationError:
@@ -95,6 +101,7 @@ class ServiceClient:
         params: Mapping[str, str | int] | None,
         assertion: str,
         timeout: httpx.Timeout,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         try:
             answer = await self._http.request(
@@ -102,7 +109,7 @@ class ServiceClient:
                 self._url + path,
                 params=params,
                 json=None if body is None else body.model_dump(mode="json"),
-                headers={ASSERTION_HEADER: assertion} if assertion else None,
+                headers={**(headers or {}), **({ASSERTION_HEADER: assertion} if assertion else {})},
                 timeout=timeout,
                 extensions={AUDIENCE: self.service},
             )
@@ -133,11 +140,22 @@ class ServiceClient:
         return await self.call("GET", f"{ADMIN_PATH}/{kind}/{row_id}", AdminRow)
 
     async def admin_act(
-        self, kind: str, row_id: int, action: str, fields: Mapping[str, str], assertion: str
+        self, kind: str, row_id: int, action: str, fields: Mapping[str, str], assertion: str, *, session_id: int
     ) -> AdminOutcome:
-        """Do something to a row in the name of a member of staff."""
+        """Do something to a row in the name of a member of staff, who acts in this session of identity.
+
+        `StaffPasswordNeeded` when the action needs the password, and it was not entered in the session lately.
+        """
         path, body = f"{ADMIN_PATH}/{kind}/{row_id}/{action}", FormFields(dict(fields))
-        answer = await self.call("POST", path, AdminAnswer, body=body, assertion=assertion, timeout=ACT)
+        headers = {STAFF_SESSION_HEADER: str(session_id)}
+        try:
+            answer = await self.call(
+                "POST", path, AdminAnswer, body=body, assertion=assertion, headers=headers, timeout=ACT
+            )
+        except ServiceRefused as refusal:
+            if refusal.status == 403 and _names_the_password(refusal.body):
+                raise StaffPasswordNeeded(refusal.status, refusal.body, refusal.headers) from None
+            raise
         return answer.root or AdminOutcome()
 
     async def admin_create(self, kind: str, fields: Mapping[str, str], assertion: str) -> AdminCreated:
@@ -146,3 +164,11 @@ class ServiceClient:
         return await self.call(
             "POST", f"{ADMIN_PATH}/{kind}", AdminCreated, body=body, assertion=assertion, timeout=ACT
         )
+
+
+def _names_the_password(body: JsonValue) -> bool:
+    try:
+        AdminRefusal.model_validate(body)
+    except ValidationError:
+        return False
+    return True

@@ -15,6 +15,7 @@ from notechondria_contracts.internal.staff import (
     NewStaffAction,
     StaffActionBegun,
     StaffActionOutcome,
+    StaffPassword,
     StaffSession,
     StaffSignIn,
 )
@@ -42,6 +43,10 @@ class IdentityClient(ServiceClient):
         await self.send(
             "POST", f"{STAFF_PATH}/sign-out", body=EndStaffSession(session_id=session_id), assertion=assertion
         )
+
+    async def confirm_staff_password(self, form: StaffPassword, assertion: str) -> None:
+        """Enter the password again, for actions that need it; refused with 400 and 429 as signing in is."""
+        await self.send("POST", f"{STAFF_PATH}/confirm-password", body=form, assertion=assertion)
 
     async def begin_staff_action(self, action: str, about: str, assertion: str) -> int:
         """Write down what a member of staff is about to do; the id of the record."""

@@ -28,6 +28,15 @@ class StaffSession(BaseModel):
     user_id: int
 
 
+class StaffPassword(BaseModel):
+    """The password that a signed-in member of staff entered again, and the browser it came from."""
+
+    session_id: int
+    password: str
+    user_agent: str
+    address: str
+
+
 class EndStaffSession(BaseModel):
     """The session that the member of staff is signed in with."""
 

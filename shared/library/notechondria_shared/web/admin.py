@@ -8,12 +8,13 @@
     router = admin_router(COURSES, dead_letter_table(EVENTS))
 
 An action is an endpoint: its parameters are dependencies like those of any other, `key` is the id of the row. It
-answers None, or an `AdminOutcome` when there is something to show.
+answers None, or an `AdminOutcome` when there is something to show. One that `needs_password` is refused before all else
+by the dependency that its `admin_router` names for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import Field
 from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -30,11 +31,12 @@ from notechondria_contracts.admin import (
     AdminDescription,
     AdminOutcome,
     AdminPage,
+    AdminRefusal,
     AdminResource,
     AdminRow,
 )
 from notechondria_shared.auth.caller import Caller, LoggedIn
-from notechondria_shared.core.errors import Forbidden, NotFound
+from notechondria_shared.core.errors import ApiError, Forbidden, NotFound
 from notechondria_shared.core.json_values import plain
 from notechondria_shared.db.listing import PageQuery, SearchableList
 from notechondria_shared.db.reader import Reads
@@ -55,6 +57,17 @@ class ListedRow(Protocol):
         ...
 
 
+class PasswordNeeded(ApiError):
+    """403 with a code: the member of staff enters the password, then the action goes on."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(AdminRefusal(detail=ENTER_PASSWORD, code="password_needed").model_dump())
+
+
+ENTER_PASSWORD = "Enter your password; this action needs it."  # noqa: S105 - a text of a refusal
+PasswordCheck = Callable[..., Awaitable[None]]
 RowT = TypeVar("RowT", bound=ListedRow)
 Act = Callable[..., Coroutine[Any, Any, AdminOutcome | None]]
 Create = Callable[..., Coroutine[Any, Any, AdminCreated]]
@@ -162,16 +175,21 @@ class AdminTable(Generic[RowT]):
     async def _serve_one(self, read: ReadSession, key: int) -> AdminRow:
         return await self.one(read, key)
 
-    def add_routes(self, router: APIRouter) -> None:
+    def add_routes(self, router: APIRouter, password_check: PasswordCheck | None) -> None:
         """Serve the list, its rows and their actions."""
         name = self._resource.name
         router.get(f"/{name}", name=f"list_{name}")(self._serve_page)
         router.get(f"/{name}/{{key:id}}", name=f"get_{name}")(self._serve_one)
         for action, _, run in self._actions:
+            checks = [Depends(require_staff)]
+            if action.needs_password:
+                if password_check is None:
+                    raise ValueError(f"{name}/{action.name} needs a password, and nothing checks it")
+                checks.append(Depends(password_check))
             router.post(
                 f"/{name}/{{key:id}}/{action.name}",
                 response_model=AdminAnswer,
-                dependencies=[Depends(require_staff)],
+                dependencies=checks,
             )(run)
         if self._creation:
             router.post(f"/{name}", status_code=201, dependencies=[Depends(require_staff)])(self._creation[1])
@@ -188,11 +206,18 @@ class _Tables:
         return AdminDescription(resources=[table.description for table in self._tables])
 
 
-def admin_router(*tables: AdminTable[Any], dependencies: Sequence[Dependency] = ()) -> APIRouter:
-    """The administration of a service, for calls from inside alone."""
+def admin_router(
+    *tables: AdminTable[Any],
+    dependencies: Sequence[Dependency] = (),
+    password_check: PasswordCheck | None = None,
+) -> APIRouter:
+    """The administration of a service, for calls from inside alone.
+
+    `password_check` is the dependency that refuses (`PasswordNeeded`) an action that `needs_password`.
+    """
     inside = [Depends(CalledBy("web")), *dependencies]
     router = APIRouter(prefix=ADMIN_PATH, include_in_schema=False, dependencies=inside, route_class=ApiRoute)
     router.get("", name="describe_admin")(_Tables(tables).describe)
     for table in tables:
-        table.add_routes(router)
+        table.add_routes(router, password_check)
     return router
