@@ -22,6 +22,7 @@ import pytest
 from notechondria_launcher.stack import Stack
 from tests.support.client import Api, User, eventually
 from tests.support.event_rows import database, settled, values
+from tests.support.events import publish_signed
 
 PROJECTIONS = ("note_refs", "course_refs", "activities", "note_sessions", "planner_events", "deleted_users")
 
@@ -192,7 +193,7 @@ async def _publish(stack: Stack, event_id: Any, data: dict[str, Any]) -> None:
     }
     client = await nats.connect(stack.nats_url("notes"), inbox_prefix=b"_INBOX_notes")
     try:
-        await client.jetstream().publish("notes.note.created", json.dumps(envelope).encode())
+        await publish_signed(client.jetstream(), stack, "notes.note.created", json.dumps(envelope).encode())
     finally:
         await client.close()
 

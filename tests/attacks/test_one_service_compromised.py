@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import httpx
+import nats
+import psycopg
 import pytest
 
+from notechondria_contracts.events.event import Envelope
+from notechondria_contracts.events.identity import UserDeleted
 from notechondria_contracts.internal.headers import ASSERTION_HEADER, INTERNAL_TOKEN_HEADER
 from notechondria_contracts.services import CALLERS, SERVICES
 from notechondria_launcher.stack import Stack
 from notechondria_shared.auth.assertion import ServiceKeys
 from notechondria_shared.auth.credentials import digest
 from notechondria_shared.core.keys import CallTokens, PublicKeys, SigningKey
-from tests.support.client import Api, User
+from notechondria_shared.messaging.signatures import EventSignatures
+from tests.support.client import Api, User, eventually
+from tests.support.events import signatures_of
 
 INTERNAL = Path(__file__).resolve().parent.parent.parent / "docs/internal"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -156,3 +166,62 @@ def test_the_planner_acts_for_nobody(api: Api, stack: Stack, planner: SigningKey
         forged = httpx.post(url, json=body, headers={ASSERTION_HEADER: word}, trust_env=False)
         assert forged.status_code == 401, name
     assert [note["id"] for note in user.get("notes/").json()] == [note["id"] for note in good.json()]
+
+
+def deletion(user: User, event_id: UUID) -> bytes:
+    """The event that would have every service wipe a user."""
+    event = UserDeleted(user_id=user.id, revision=99)
+    return Envelope.of(event, event_id, datetime.now(UTC)).model_dump_json().encode()
+
+
+async def send(stack: Stack, subject: str, body: bytes, headers: dict[str, str] | None) -> None:
+    """Publish with all rights on the bus, as one who got past those of a service."""
+    client = await nats.connect(stack.nats_url("admin"))
+    try:
+        await client.jetstream().publish(subject, body, headers=headers)
+    finally:
+        await client.close()
+
+
+def letters(stack: Stack, service: str, event_id: UUID) -> list[str]:
+    with psycopg.connect(stack.database_url(service)) as database:
+        rows = database.execute("SELECT error FROM dead_letters WHERE event_id = %s", [event_id]).fetchall()
+    return [row[0] for row in rows]
+
+
+@pytest.mark.contract("ADR 0032")
+@pytest.mark.parametrize("how", ["unsigned", "signed by the planner", "under another subject", "with another body"])
+def test_an_event_that_its_service_did_not_sign_wipes_nobody(
+    api: Api, stack: Stack, planner: SigningKey, how: str
+) -> None:
+    victim, event_id, subject = api.register(), uuid4(), "identity.user.deleted"
+    note = victim.post("notes/", {"title": "Kept"}).json()["id"]
+    body = deletion(victim, event_id)
+    own = EventSignatures(planner, PublicKeys(stack.plan.credentials.public_keys))
+    headers = {
+        "unsigned": {},
+        "signed by the planner": own.headers(subject, body),
+        # What identity really signed, taken from the stream.
+        "under another subject": signatures_of(stack, "identity").headers("identity.user.updated", body),
+        "with another body": signatures_of(stack, "identity").headers(subject, body + b" "),
+    }[how]
+    asyncio.run(send(stack, subject, body, headers))
+    for service in ("notes", "planner", "mcp"):
+        (error,) = eventually(partial(letters, stack, service, event_id), what=f"{service} refused it")
+        assert error.startswith("UnprovenEvent: ")
+        assert error.endswith("identity")
+    assert victim.get(f"notes/{note}/").status_code == 200
+    with psycopg.connect(stack.database_url("notes")) as database:
+        assert database.execute("SELECT 1 FROM deleted_users WHERE user_id = %s", [victim.id]).fetchone() is None
+
+
+@pytest.mark.contract("ADR 0032")
+def test_an_event_that_says_it_is_another_has_no_effect(api: Api, stack: Stack, planner: SigningKey) -> None:
+    """The planner may publish and sign below its own subjects, whatever stands inside."""
+    victim, event_id, subject = api.register(), uuid4(), "planner.session.opened"
+    body = deletion(victim, event_id)
+    own = EventSignatures(planner, PublicKeys(stack.plan.credentials.public_keys))
+    asyncio.run(send(stack, subject, body, own.headers(subject, body)))
+    (error,) = eventually(partial(letters, stack, "notes", event_id), what="notes refused it")
+    assert "Unreadable" in error
+    assert victim.get("notes/").status_code == 200

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.rows import dict_row
 from tests.support.client import User, eventually
+from tests.support.events import publish_signed
 
 from notechondria_contracts.events import IntegrationEvent
 from notechondria_contracts.events.event import Envelope
@@ -65,7 +66,7 @@ class Publisher:
     """Puts events on the stream of notes, as its relay does."""
 
     def __init__(self, stack: Stack, tables: Tables) -> None:
-        self._url, self._tables = stack.nats_url("notes"), tables
+        self._stack, self._url, self._tables = stack, stack.nats_url("notes"), tables
 
     def publish(self, *events: IntegrationEvent, event_id: UUID | None = None) -> None:
         """Publish events in order and wait until the planner has taken them all."""
@@ -88,7 +89,7 @@ class Publisher:
                 for event in events:
                     known = event_id if event_id and event is not events[-1] else uuid4()
                     envelope = Envelope.of(event, known, datetime.now(UTC))
-                    await bus.jetstream.publish(event.subject, envelope.model_dump_json().encode())
+                    await publish_signed(bus.jetstream, self._stack, event.subject, envelope.model_dump_json().encode())
         finally:
             await bus.close()
 

@@ -30,7 +30,7 @@ def test_a_consumer_starts_over_after_an_unforeseen_error(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Consumer, "_pull", pull)
     monkeypatch.setattr("notechondria_shared.messaging.consumer.asyncio.sleep", _at_once)
-    consumer = Consumer(Bus(), None, None, Subscription("notes", {}), [])  # type: ignore[arg-type]
+    consumer = Consumer(Bus(), None, None, Subscription("notes", {}), [], None)  # type: ignore[arg-type]
     asyncio.run(consumer._run())
     assert len(rounds) == 2
 
@@ -48,7 +48,7 @@ def test_a_relay_starts_over_after_an_unforeseen_error(monkeypatch: pytest.Monke
     monkeypatch.setattr("notechondria_shared.messaging.relay.asyncio.sleep", _at_once)
 
     async def run() -> None:
-        await Relay(Bus(), "", "example")._run()  # type: ignore[arg-type]
+        await Relay(Bus(), "", "example", None)._run()  # type: ignore[arg-type]
 
     asyncio.run(run())
     assert len(rounds) == 2

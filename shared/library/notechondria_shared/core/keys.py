@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import jwt
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from notechondria_contracts.services import CALLERS
@@ -30,6 +31,8 @@ TokenType = Literal["call+jwt", "assertion+jwt"]
 Claims = dict[str, Any]
 """A JSON object; each reader checks what it takes out of it."""
 KEY_BYTES = 32
+_SIGNATURE_LETTERS = 86
+"""Of 64 bytes in base64, without padding."""
 
 
 def _bytes(text: str) -> bytes:
@@ -72,6 +75,10 @@ class SigningKey:
 
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose).derive(self._key.private_bytes_raw())
 
+    def sign(self, data: bytes) -> str:
+        """`<key id>.<signature>`, base64url without padding."""
+        return f"{self.id}.{base64.urlsafe_b64encode(self._key.sign(data)).decode().rstrip('=')}"
+
     def token(self, kind: TokenType, issuer: str, audience: str, claims: Mapping[str, Any] | None = None) -> str:
         """A token of `issuer` for `audience`, good from now on for 60 s."""
         issued = int(time.time())
@@ -95,6 +102,18 @@ class PublicKeys:
     def has(self, name: str, identifier: str) -> bool:
         """Whether this is one of the keys of `name`."""
         return identifier in self._keys.get(name, {})
+
+    def verify(self, name: str, signature: str, data: bytes) -> bool:
+        """Whether `signature`, as `SigningKey.sign` writes it, is that of `name` over these bytes."""
+        identifier, _, text = signature.partition(".")
+        key = self._keys.get(name, {}).get(identifier)
+        if key is None or len(text) > _SIGNATURE_LETTERS:
+            return False
+        try:
+            key.verify(base64.urlsafe_b64decode(text + "=="), data)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
     def read(self, token: str, kind: TokenType, audience: str) -> Claims | None:
         """The claims of a token for `audience`, None when it is forged, expired, too long-lived or for somebody else.

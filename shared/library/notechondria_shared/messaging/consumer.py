@@ -27,6 +27,7 @@ from notechondria_shared.core.trace_context import traces
 from notechondria_shared.db.engine import Database, is_outage
 from notechondria_shared.db.reader import SessionReader
 from notechondria_shared.messaging.bus import Bus
+from notechondria_shared.messaging.signatures import SignatureCheck, UnprovenEvent
 from notechondria_shared.messaging.tables import EventTables
 
 logger = logging.getLogger("notechondria.consumer")
@@ -97,9 +98,15 @@ class Consumer(Background):
     """Pulls one stream for one service, for ever: waits for what is not provisioned, and out every outage."""
 
     def __init__(
-        self, bus: Bus, database: Database, tables: EventTables, subscription: Subscription, backoff: list[float]
+        self,
+        bus: Bus,
+        database: Database,
+        tables: EventTables,
+        subscription: Subscription,
+        backoff: list[float],
+        check: SignatureCheck,
     ) -> None:
-        self._bus, self._database, self._tables = bus, database, tables
+        self._bus, self._database, self._tables, self._check = bus, database, tables, check
         self._handlers = subscription.handlers
         self._stream = stream_name(subscription.source)
         self._durable = bus.service
@@ -135,6 +142,11 @@ class Consumer(Background):
             await self._bus.jetstream.consumer_info(self._stream, self._durable)
         except NotFoundError:
             # Not provisioned yet: `ProvisioningCheck` says so in the log.
+            await asyncio.sleep(0.5)
+            return
+        try:
+            await self._check.prepare()
+        except Unavailable:
             await asyncio.sleep(0.5)
             return
         subscription = await self._bus.jetstream.pull_subscribe_bind(self._durable, stream=self._stream)
@@ -174,7 +186,7 @@ class Consumer(Background):
             async with self._database.transaction() as db:
                 # Shorter than the time after which the database looks for deadlocks: requests never lose to a batch.
                 await db.execute(text("SET LOCAL lock_timeout = '200ms'"))
-                envelopes = [_read(message.data) for message in messages]
+                envelopes = [self._read(message) for message in messages]
                 await apply(db, self._tables, self._handlers, *envelopes)
         except Exception as error:  # whatever it was, it is looked at again for the event that is to blame
             logger.debug("consumer %s: %d events one by one: %r", self._stream, len(messages), error)
@@ -189,8 +201,8 @@ class Consumer(Background):
         while not self._stopping:
             try:
                 async with self._database.transaction() as db:
-                    await apply(db, self._tables, self._handlers, _read(message.data))
-            except Unreadable as error:
+                    await apply(db, self._tables, self._handlers, self._read(message))
+            except (Unreadable, UnprovenEvent) as error:
                 await self._dead_letter(message, error, tries)
             except Exception as error:
                 if is_outage(error) or (isinstance(error, Unavailable) and not isinstance(error, StoreUnavailable)):
@@ -209,10 +221,18 @@ class Consumer(Background):
                 await message.ack()
             return
 
+    def _read(self, message: Msg) -> Envelope:
+        self._check.require(message)
+        envelope = _envelope(message.data)
+        if envelope.type != message.subject:
+            text = f"it says {envelope.type[:100]} of itself"
+            raise Unreadable(text)
+        return envelope
+
     async def _dead_letter(self, message: Msg, error: Exception, tries: int) -> None:
         """Write the dead letter first, then have the broker forget the message."""
         try:
-            event_id = _read(message.data).id
+            event_id = _envelope(message.data).id
         except Unreadable:
             event_id = None
         async with self._database.transaction() as db:
@@ -229,7 +249,7 @@ class Consumer(Background):
         await message.term()
 
 
-def _read(data: bytes) -> Envelope:
+def _envelope(data: bytes) -> Envelope:
     try:
         return Envelope.model_validate_json(data)
     except ValidationError as error:

@@ -20,6 +20,7 @@ from notechondria_shared.core.background import end
 from notechondria_shared.core.trace_context import traces
 from notechondria_shared.db.replica import connection_name
 from notechondria_shared.messaging.bus import Bus
+from notechondria_shared.messaging.signatures import EventSignatures
 
 logger = logging.getLogger("notechondria.relay")
 
@@ -37,8 +38,8 @@ Row = dict[str, Any]
 class Relay:
     """A background task with a connection of its own: LISTEN wakes it, an advisory lock makes it the only one."""
 
-    def __init__(self, bus: Bus, conninfo: str, schema: str) -> None:
-        self._bus, self._conninfo, self._schema = bus, conninfo, schema
+    def __init__(self, bus: Bus, conninfo: str, schema: str, signatures: EventSignatures) -> None:
+        self._bus, self._conninfo, self._schema, self._signatures = bus, conninfo, schema, signatures
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._stream_known = False
@@ -176,10 +177,10 @@ class Relay:
         return True
 
     async def _publish(self, row: Row) -> None:
-        event_id, envelope = str(row["event_id"]), row["envelope"]
-        with traces().sending(row["subject"], event_id, envelope.get("traceparent")):
+        event_id, subject, envelope = str(row["event_id"]), row["subject"], row["envelope"]
+        body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+        named = {"Nats-Msg-Id": event_id, "Content-Type": "application/cloudevents+json"}
+        with traces().sending(subject, event_id, envelope.get("traceparent")):
             await self._bus.jetstream.publish(
-                row["subject"],
-                json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode(),
-                headers={"Nats-Msg-Id": event_id, "Content-Type": "application/cloudevents+json"},
+                subject, body, headers={**named, **self._signatures.headers(subject, body)}
             )

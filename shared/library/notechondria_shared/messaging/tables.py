@@ -42,6 +42,7 @@ class EventTables:
     inbox: Table
     dead_letters: Table
     deleted_users: Table
+    signing: Table
     insert_event: Command
     """Puts an event into the outbox: `event_id`, `subject`, `envelope` (a psycopg `Jsonb`)."""
     mark_received: Scalar[UUID]
@@ -99,6 +100,8 @@ def declare(metadata: MetaData) -> EventTables:
         PrimaryKeyConstraint("user_id"),
         Index("ix_deleted_users_not_erased", "user_id", postgresql_where=text("erased_at IS NULL")),
     )
+    # When the schema learned to check signatures (ADR 0032); no row: it always did.
+    signing = Table("event_signing", metadata, Column("checked_since", DateTime(timezone=True), primary_key=True))
     insert_event = prepare_command(
         insert(outbox).values({name: bindparam(name, required=True) for name in ("event_id", "subject", "envelope")})
     )
@@ -110,7 +113,7 @@ def declare(metadata: MetaData) -> EventTables:
         UUID,
     )
     return EventTables(
-        metadata.schema or "public", outbox, inbox, dead_letters, deleted_users, insert_event, mark_received
+        metadata.schema or "public", outbox, inbox, dead_letters, deleted_users, signing, insert_event, mark_received
     )
 
 

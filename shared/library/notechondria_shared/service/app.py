@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from fastapi import FastAPI
 from sqlalchemy import MetaData
 
+from notechondria_shared.core.keys import PublicKeys, SigningKey
 from notechondria_shared.core.settings import CoreSettings, ServiceSettings
 from notechondria_shared.messaging.capabilities import CapabilityPublisher
 from notechondria_shared.messaging.consumer import Consumer
@@ -19,6 +20,7 @@ from notechondria_shared.messaging.erasure import EventErasure
 from notechondria_shared.messaging.provisioning_check import ProvisioningCheck
 from notechondria_shared.messaging.relay import Relay
 from notechondria_shared.messaging.retention import EventRetention
+from notechondria_shared.messaging.signatures import EventSignatures, SignatureCheck
 from notechondria_shared.messaging.tables import EventTables
 from notechondria_shared.observability import status
 from notechondria_shared.service import operations
@@ -96,9 +98,13 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
 
 def _background(state: ServiceState[ServiceSettings]) -> list[BackgroundComponent]:
     settings, database, bus, tables = state.settings, state.database, state.bus, state.tables
+    signatures = EventSignatures(
+        SigningKey(settings.service_key.get_secret_value()), PublicKeys(settings.service_public_keys)
+    )
+    check = SignatureCheck(signatures, database, tables)
     components: list[BackgroundComponent] = [state.sampler] if state.sampler else []
     components += [
-        Consumer(bus, database, tables, subscription, list(settings.consumer_backoff_seconds))
+        Consumer(bus, database, tables, subscription, list(settings.consumer_backoff_seconds), check)
         for subscription in state.consumed
     ]
     return [
@@ -107,5 +113,5 @@ def _background(state: ServiceState[ServiceSettings]) -> list[BackgroundComponen
         CapabilityPublisher(bus, dict(state.capabilities)),
         EventErasure(database, tables),
         EventRetention(database, tables, settings.outbox_retention_days),
-        Relay(bus, settings.database_conninfo, tables.schema),
+        Relay(bus, settings.database_conninfo, tables.schema, signatures),
     ]
