@@ -21,8 +21,8 @@ Every event is a CloudEvents 1.0 JSON message on NATS JetStream. The subject is 
 `subject` names the aggregate, `data` is the payload below. An event is written to its service's outbox in the
 transaction of the change and sent after the commit; consumers are durable and apply each event id once (ADR 0002).
 
-The header `Notechondria-Signature` shows that the service published it whose subject it has: `<key id>.<signature>`, Ed25519 over
-subject, line feed and body (ADR 0032). Consumers take no other.
+The header `Notechondria-Signature` shows that the service published it whose subject it has: `<key id>.<signature>`,
+Ed25519 over subject, line feed and body (ADR 0032). Consumers take no other.
 
 Streams: one per publishing service, named in capitals (`IDENTITY`, `NOTES`, `PLANNER`), 7 days; outboxes keep events
 for 30. Durable consumers carry the name of the consuming service.
