@@ -44,28 +44,28 @@ def test_what_the_service_signed_passes_whenever() -> None:
         check(until).require(message(signed()))
 
 
-@pytest.mark.contract("ADR 0032")
-@pytest.mark.parametrize(
-    "signature",
-    [
-        "",
-        "x",
-        "." + "A" * 86,
-        signed()[:-2] + "AA",
-        signed() + "A",
-        signed(PLANNER),
-        signed(subject="notes.note.updated"),
-        signed(body=BODY + b" "),
-        signed(subject=f"{SUBJECT}\n", body=BODY[1:]),
-        f"{NOTES.id}.{signed(PLANNER).partition('.')[2]}",
-        f"{NOTES.id}.!!!",
-        f"{NOTES.id}." + "é" * 20,
-        f"{NOTES.id}." + "A" * 100_000,
-    ],
+FORGED = (
+    "",
+    "x",
+    "." + "A" * 86,
+    signed()[:-2] + "AA",
+    signed() + "A",
+    signed(PLANNER),
+    signed(subject="notes.note.updated"),
+    signed(body=BODY + b" "),
+    signed(subject=f"{SUBJECT}\n", body=BODY[1:]),
+    f"{NOTES.id}.{signed(PLANNER).partition('.')[2]}",
+    f"{NOTES.id}.!!!",
+    f"{NOTES.id}." + "é" * 20,
+    f"{NOTES.id}." + "A" * 100_000,
 )
-def test_nothing_else_passes(signature: str) -> None:
+
+
+@pytest.mark.contract("ADR 0032")
+@pytest.mark.parametrize("number", range(len(FORGED)))  # keys are made anew in each process: no names from them
+def test_nothing_else_passes(number: int) -> None:
     with pytest.raises(UnprovenEvent):
-        check(None).require(message(signature or None))
+        check(None).require(message(FORGED[number] or None))
 
 
 @pytest.mark.contract("ADR 0032")
