@@ -2,7 +2,7 @@
 # Needs Python 3.11 or later, make and git; everything else is installed into this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
+.PHONY: sbom audit help up down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
 .PHONY: bench-gateway bench-identity bench-notes bench-planner bench-mcp bench-start
 
@@ -37,7 +37,7 @@ reset: $(READY) ## Delete all data (asks first)
 
 test: lint types unit ## Check style and types, run every test (a worker for each core, about 12 minutes with two)
 
-lint: $(READY) ## Check style (ruff), layers (import-linter), words, spelling, and how often a type is Any
+lint: $(READY) ## Check style (ruff), layers (import-linter), words, spelling, licences, and how often a type is Any
 	@echo "Style"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
@@ -46,8 +46,16 @@ lint: $(READY) ## Check style (ruff), layers (import-linter), words, spelling, a
 	@echo "Words and spelling"
 	@$(BIN)/python -m tools.banned_words
 	@$(BIN)/codespell
+	@echo "Licences"
+	@$(BIN)/python -m tools.licences
 	@echo "Any per thousand lines"
 	@$(BIN)/python -m tools.any_count --max 3
+
+sbom: $(READY) ## Write the bill of materials, build/sbom.cdx.json (CycloneDX)
+	@$(BIN)/python -m tools.sbom
+
+audit: ## Ask for known weaknesses of what is locked (needs the network)
+	@"$$(python3 tools/get_uv.py .uv)" audit --frozen
 
 types: $(READY) ## Check types (mypy, strict), of the tests too
 	@echo "Types"

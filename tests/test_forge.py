@@ -29,7 +29,7 @@ def make_targets() -> set[str]:
 
 
 def test_there_are_a_workflow_and_two_forms() -> None:
-    assert (WORKFLOWS, FORMS) == (["ci.yml"], ["bug.yml", "feature.yml"])
+    assert (WORKFLOWS, FORMS) == (["advisories.yml", "ci.yml"], ["bug.yml", "feature.yml"])
 
 
 @pytest.mark.parametrize("file", FILES)

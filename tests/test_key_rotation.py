@@ -51,7 +51,8 @@ def test_a_key_is_changed_without_a_refused_call(monkeypatch: pytest.MonkeyPatch
         Path(folder).chmod(0o711)  # Postgres may run as another user
         with Stack(Path(folder), env={"INTROSPECTION_CACHE_SECONDS": "0"}) as stack, Api(stack) as api:
             old, new = SigningKey(stack.plan.credentials.keys["notes"]), SigningKey.generate()
-            public, private = stack.plan.credentials.public_keys, {}
+            public = stack.plan.credentials.public_keys
+            private: dict[str, str] = {}
             plain: Environment = ServiceSettings.environment
 
             def environment(settings: ServiceSettings, name: str) -> dict[str, str]:

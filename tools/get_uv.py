@@ -1,6 +1,8 @@
 """Print the path of a uv that is new enough: the one on PATH, else one brought from PyPI into the folder given.
 
-Runs on a bare Python: Debian's comes without venv and pip, so the last way fetches the wheel itself.
+What is brought is of one version, and only a wheel whose SHA-256 stands in `uv.pins` is installed, whatever an index
+says (`python -m tools.renew_uv` renews them). Runs on a bare Python: Debian's comes without venv and pip, so the last way
+fetches the wheel itself.
 """
 
 import hashlib
@@ -21,6 +23,7 @@ from urllib.parse import urljoin
 OLDEST = (0, 8)
 INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 TIMEOUT_SECONDS = 60
+PINS = Path(__file__).with_name("uv.pins")
 LINK = re.compile(r'<a\s+href="([^"]+)"([^>]*)>\s*([^<\s]+)\s*</a>')
 
 
@@ -34,44 +37,60 @@ def works(program: Path) -> bool:
     return version is not None and (int(version[1]), int(version[2])) >= OLDEST
 
 
+def pins() -> tuple[str, dict[str, str]]:
+    """Return the version that is brought, and the SHA-256 of its wheels by their names."""
+    version, *lines = PINS.read_text(encoding="utf-8").split("\n")
+    checksums = {name: checksum for checksum, name in (line.split() for line in lines if line.strip())}
+    return version.strip(), checksums
+
+
+def requirement(folder: Path) -> Path:
+    """Write what pip is to install, with every checksum that it may have; pip refuses any other."""
+    version, checksums = pins()
+    file = folder / "requirement.txt"
+    file.write_text(
+        f"uv=={version} " + " ".join(f"--hash=sha256:{one}" for one in checksums.values()), encoding="utf-8"
+    )
+    return file
+
+
+PIP_OPTIONS = ("--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--require-hashes")
+
+
 def by_venv(folder: Path) -> Path:
     """Install with pip in an environment of its own."""
     run(sys.executable, "-m", "venv", str(folder))
-    run(str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
+    run(str(folder / "bin" / "python"), "-m", "pip", "install", *PIP_OPTIONS, "-r", str(requirement(folder)))
     return folder / "bin" / "uv"
 
 
 def by_pip(folder: Path) -> Path:
     """Install with this Python's pip into a folder."""
     target = folder / "packages"
-    run(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(target), "uv")
+    run(sys.executable, "-m", "pip", "install", *PIP_OPTIONS, "--target", str(target), "-r", str(requirement(folder)))
     return target / "bin" / "uv"
 
 
 def by_hand(folder: Path) -> Path:
-    """Fetch the newest wheel for this machine from the package index and take the program out of it."""
+    """Fetch the wheel for this machine from the package index and take the program out of it."""
+    version, checksums = pins()
     index = next((os.environ[name] for name in INDEX_VARIABLES if os.environ.get(name)), "https://pypi.org/simple")
     page = f"{index.rstrip('/')}/uv/"
-    links = LINK.findall(fetch(page).decode())
-    file_name = re.compile(rf"uv-(\d+)\.(\d+)\.(\d+)-py3-none-{platform_tag()}\.whl")
-    found = [
-        (tuple(map(int, match.groups())), html.unescape(address))
-        for address, attributes, name in links
-        if (match := file_name.fullmatch(name)) and "data-yanked" not in attributes
-    ]
-    if not found:
-        raise OSError(f"no uv for this platform ({platform.system()} {platform.machine()})")
-    address, _, checksum = max(found)[1].partition("#sha256=")
-    content = fetch(urljoin(page, address))
-    if hashlib.sha256(content).hexdigest() != checksum:
-        raise OSError(f"{address} arrived damaged")
+    wheel_name = re.compile(rf"uv-{re.escape(version)}-py3-none-{platform_tag()}\.whl")
+    links = {name: html.unescape(address) for address, _, name in LINK.findall(fetch(page).decode())}
+    name = next((one for one in checksums if wheel_name.fullmatch(one) and one in links), "")
+    if not name:
+        raise OSError(f"no uv {version} for this platform ({platform.system()} {platform.machine()}) at {page}")
+    content = fetch(urljoin(page, links[name].partition("#")[0]))
+    if hashlib.sha256(content).hexdigest() != checksums[name]:
+        raise OSError(f"{name} at {page} is not the file that is known (tools/uv.pins): it is not installed")
     wheel = folder / "uv.whl"
     wheel.write_bytes(content)
     program = folder / "bin" / "uv"
     program.parent.mkdir(exist_ok=True)
     with zipfile.ZipFile(wheel) as archive:
-        name = next(name for name in archive.namelist() if name.endswith("/scripts/uv"))
-        program.write_bytes(archive.read(name))
+        member = next(one for one in archive.namelist() if one.endswith("/scripts/uv"))
+        program.write_bytes(archive.read(member))
     wheel.unlink()
     program.chmod(program.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
     return program
