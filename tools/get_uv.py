@@ -1,7 +1,7 @@
 """Print the path of a uv that is new enough: the one on PATH, else one brought from PyPI into the folder given.
 
 What is brought is of one version, and only a wheel whose SHA-256 stands in `uv.pins` is installed, whatever an index
-says (`python -m tools.renew_uv` renews them). Runs on a bare Python: Debian's comes without venv and pip, so the last way
+says (`python -m tools.renew_uv` renews them). Runs on a bare Python: Debian's has no venv and no pip, so the last way
 fetches the wheel itself.
 """
 
