@@ -96,6 +96,7 @@ def test_popular_notes_have_the_most_sessions_and_comments(mine: User, look: Loo
     begin("three")
     begin("three", started_at="2020-01-01T00:00:00Z")
     begin("two")
+    begin("none", started_at="2999-01-01T00:00:00Z")  # no use until then
     uuids = {note["title"]: note["uuid"] for note in mine.get("notes/", params={"course_id": box}).json()}
     for title in ("three", "two"):
         make(mine, "a comment", note_type="C", source_note_uuid=uuids[f"{title} enzymes"])
@@ -171,6 +172,10 @@ def test_the_front_page_shows_strangers_no_private_folder(mine: User, other: Use
     assert private["id"] not in shown(api)
     other.post(f"courses/{private['id']}/subscribe/")
     assert private["id"] in shown(other)
+    # What a stranger files there makes it no more public than it was.
+    make(other, "a stranger's", course_id=private["id"], is_public=True)
+    assert private["id"] not in shown(api)
+    assert private["id"] not in {one["id"] for one in api.get("courses/").json()}
     make(mine, "open", course_id=private["id"], is_public=True)
     assert private["id"] in shown(api)
 
@@ -208,6 +213,18 @@ def test_who_makes_an_inbox_again_has_one(mine: User) -> None:
     moved = make(mine, "moved", course_id=folder)
     mine.delete(f"courses/{folder}/")
     assert mine.get(f"notes/{moved}/").json()["course_id"] == again["id"]
+
+
+@pytest.mark.contract("apps §5", "notes §4.6")
+def test_a_course_renamed_to_the_title_of_the_inbox_is_it(mine: User) -> None:
+    first = inbox(mine)
+    assert first is not None
+    mine.delete(f"courses/{first['id']}/")
+    renamed = course(mine, "Renamed")["id"]
+    assert mine.patch(f"courses/{renamed}/", {"title": "INBOX"}).json()["is_default"] is True
+    assert mine.patch(f"courses/{renamed}/", {"title": "Z"}).status_code == 400
+    assert mine.delete(f"courses/{renamed}/").status_code == 204
+    assert inbox(mine) is None
 
 
 @pytest.mark.contract("apps §5", "notes §4.7")
@@ -284,6 +301,10 @@ LONG = "Mitochondria, " * 7 + "and why the cell has so many of them"
         {"content": f"#   {LONG.replace(' ', '  ')}"},
         {"blocks": [{"block_type": "N", "text": "intro"}, {"block_type": "T", "text": LONG}]},
         {"blocks": [{"block_type": "S", "text": f"{LONG}, part 2", "args": "##"}]},
+        {"content": f"```\n# not this\n```\n\n# {LONG}"},
+        {"content": f"{LONG}\n===\n\ntext"},
+        {"content": f"# **{LONG[:30]}**{LONG[30:]}"},
+        {"content": f"> quoted\n\n## `{LONG[:3]}`{LONG[3:]} [link](a.md)\n"},
     ],
 )
 def test_a_long_title_that_is_the_heading_is_cut_at_a_word(mine: User, text: dict[str, Any]) -> None:
@@ -310,6 +331,7 @@ def test_a_long_title_that_is_the_heading_is_cut_at_a_word(mine: User, text: dic
         {"content": LONG},
         {"content": f"# Another heading\n\n# {LONG}"},
         {"content": f"# {LONG[:60]}"},
+        {"content": f"```\n# {LONG}\n```"},
         {"blocks": [{"block_type": "N", "text": LONG}]},
         {"blocks": "none"},
         {"description": f"# {LONG}"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -109,15 +110,19 @@ async def fetch(url: str, answers: list[list[str]], *allowed: str) -> str | None
 
 
 class Connections:
-    """Every address that a socket of this process was asked to connect to while it is open."""
+    """Every address that a socket of this thread was asked to connect to while it is open.
+
+    Other threads belong to the stack: they watch its services and its bus.
+    """
 
     def __init__(self) -> None:
         self.seen: list[Any] = []
+        self._thread = threading.get_ident()
         self._is_open = True
         sys.addaudithook(self._heard)
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self._is_open and event == "socket.connect":
+        if self._is_open and event == "socket.connect" and threading.get_ident() == self._thread:
             self.seen.append(arguments[1])
 
     def close(self) -> None:
@@ -126,7 +131,7 @@ class Connections:
 
 @pytest.fixture(scope="module")
 def every_connection() -> Iterator[Connections]:
-    """The connections of this process."""
+    """The connections of this thread."""
     opened = Connections()
     yield opened
     opened.close()
@@ -134,7 +139,7 @@ def every_connection() -> Iterator[Connections]:
 
 @pytest.fixture
 def connections(every_connection: Connections) -> list[Any]:
-    """The connections of this process from now on."""
+    """The connections of this thread from now on."""
     every_connection.seen.clear()
     return every_connection.seen
 

@@ -23,6 +23,8 @@ def test_the_line_is_the_contracts_to_the_blank() -> None:
         (404, 1, logging.WARNING),
         (200, 500, logging.WARNING),
         (500, 1, logging.CRITICAL),
+        (501, 1, logging.WARNING),
+        (501, 2000, logging.CRITICAL),
         (200, 2000, logging.CRITICAL),
     ],
 )

@@ -128,7 +128,17 @@ ORDER = (
 _listed = _courses().where(or_(not_(Course.is_default), Course.creator_id == _VIEWER)).order_by(*ORDER)
 LIST = prepare(_listed, CourseRow)
 # What strangers see first holds something they can read (apps §8).
-_with_public_note = exists().where(Note.course_id == Course.id, Note.is_public, *live()).correlate(Course)
+# Of its owner: a public note that a stranger files there must not show a private folder to everybody.
+_with_public_note = (
+    exists()
+    .where(
+        Note.course_id == Course.id,
+        or_(Course.creator_id.is_(None), Note.creator_id == Course.creator_id),
+        Note.is_public,
+        *live(),
+    )
+    .correlate(Course)
+)
 _shown_to_strangers = and_(not_(Course.is_default), _with_public_note)
 _public = _courses().where(_shown_to_strangers).order_by(*ORDER)
 _LIMIT, _OFFSET = bindparam("limit", type_=BigInteger), bindparam("offset", type_=BigInteger)

@@ -24,10 +24,27 @@ async def add_course(db: AsyncSession, course: Course) -> None:
     """Insert a course and publish it."""
     db.add(course)
     if course.is_default:
-        # Whoever makes an Inbox has one again, and it takes the notes of deleted courses.
-        await db.execute(update(Author).where(Author.user_id == course.creator_id).values(inbox_removed_at=None))
+        await _remember_return(db, course)
     await db.flush()
     await publish(db, course.event(CourseCreated))
+
+
+async def become_inbox(db: AsyncSession, course: Course) -> None:
+    """A course that is renamed to the title of the Inbox is it, unless its owner has one of another title.
+
+    Its title is protected from now on (notes §4.6): as an ordinary course it could be neither renamed nor deleted.
+    """
+    another = await db.scalar(
+        select(Course.id).where(Course.creator_id == course.creator_id, Course.is_default).limit(1)
+    )
+    if another is None:
+        course.is_default = True
+        await _remember_return(db, course)
+
+
+async def _remember_return(db: AsyncSession, inbox: Course) -> None:
+    """Whoever makes an Inbox has one again, and it takes the notes of deleted courses."""
+    await db.execute(update(Author).where(Author.user_id == inbox.creator_id).values(inbox_removed_at=None))
 
 
 async def remember_removal(db: AsyncSession, user_id: int) -> None:

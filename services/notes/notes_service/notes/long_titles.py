@@ -5,12 +5,16 @@ The newest apps send a note's first heading as its title, uncut, and keep a loca
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 LONGEST = 100
 ELLIPSIS = "…"
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(?P<text>.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+SEARCHED = 64 * 1024
+"""Characters of a text in which its first heading is looked for."""
+_MARKDOWN = MarkdownIt("commonmark")
 _HEADING_BLOCKS = ("T", "S")
 
 
@@ -20,7 +24,7 @@ def fitted(body: Mapping[str, object]) -> Mapping[str, object]:
     if not isinstance(title, str) or len(title.strip()) <= LONGEST:
         return body
     sent = _plain(title)
-    headings = (_plain(heading) for heading in (_of_text(body), _of_blocks(body)) if heading)
+    headings = (_plain(heading) for heading in (*_of_text(body), _of_blocks(body)) if heading)
     return {**body, "title": cut(title.strip())} if any(one.startswith(sent) for one in headings) else body
 
 
@@ -33,12 +37,20 @@ def cut(title: str) -> str:
     return head.rstrip() + ELLIPSIS
 
 
-def _of_text(body: Mapping[str, object]) -> str:
+def _of_text(body: Mapping[str, object]) -> tuple[str, str]:
+    """The first heading as it is written, and as it is read, without marks of emphasis, code and links."""
     for name in ("content", "markdown"):
         if isinstance(text := body.get(name), str) and text.strip():
-            match = _HEADING.search(text)
-            return match["text"] if match else ""
-    return ""
+            tokens = _MARKDOWN.parse(text[:SEARCHED])
+            for opened, inline in zip(tokens, tokens[1:], strict=False):
+                if opened.type == "heading_open":
+                    return inline.content, _read(inline)
+            break
+    return "", ""
+
+
+def _read(inline: Token) -> str:
+    return "".join(" " if part.type.endswith("break") else part.content for part in inline.children or ())
 
 
 def _of_blocks(body: Mapping[str, object]) -> str:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 WARN_MS = 500.0
 CRITICAL_MS = 2000.0
+NOT_OFFERED = 501
+"""What the operator has not set up, as apps ask for it in ordinary use: no failure of the server."""
 _RED, _YELLOW, _CYAN, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[0m"
 
 
 def access_level(status: int, duration_ms: float) -> int:
-    """5xx or >= 2000 ms critical; 4xx or >= 500 ms warning; else info."""
-    if status >= 500 or duration_ms >= CRITICAL_MS:
+    """5xx or >= 2000 ms critical; 4xx, 501 or >= 500 ms warning; else info."""
+    if (status >= 500 and status != NOT_OFFERED) or duration_ms >= CRITICAL_MS:
         return logging.CRITICAL
     if status >= 400 or duration_ms >= WARN_MS:
         return logging.WARNING
