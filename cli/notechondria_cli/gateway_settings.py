@@ -72,6 +72,19 @@ def checked(env: Mapping[str, str]) -> dict[str, str]:
     return {**env, **lists, **numbers, "TLS_PUBLIC_PORT": str(whole_number(env, "TLS_PUBLIC_PORT", 443, 65_535))}
 
 
+NO_TLS = "Passwords, codes and notes go over the network in plain text: whoever shares it can read and change them."
+NO_TLS_ADVICE = (
+    "Set TLS_CERT_FILE and TLS_KEY_FILE, or ACME_EMAIL, or let a server in front speak TLS (TRUSTED_PROXIES); "
+    "see docs/operations.md, Gateway."
+)
+
+
+def is_open_without_tls(host: str, env: Mapping[str, str]) -> bool:
+    """True when the gateway listens to a network and neither it nor a proxy in front speaks TLS."""
+    is_loopback = host == "localhost" or (is_network(host) and ipaddress.ip_network(host, strict=False).is_loopback)
+    return not is_loopback and tls_port(env) is None and not env.get("TRUSTED_PROXIES")
+
+
 def tls_port(env: Mapping[str, str]) -> int | None:
     """Return the port for TLS; None when there is no certificate and no way to one."""
     has_tls = env.get("TLS_CERT_FILE") or env.get("ACME_EMAIL")

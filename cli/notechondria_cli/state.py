@@ -44,6 +44,8 @@ class StackState:
     ready: bool
     ports: dict[str, int]
     parts: dict[str, PartState] = field(default_factory=dict)
+    host: str = "127.0.0.1"
+    """The address that the gateway listens on."""
 
     def write(self, path: Path) -> None:
         """Replace the file in one step."""

@@ -68,6 +68,7 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
         found.services = local_stack.ask(state, calls)
     found.problems += local_stack.problems(state, report, found.services)
     found.problems += certificate.problems(state, env)
+    found.hints += settings.exposure(state.host, env)
     return found
 
 

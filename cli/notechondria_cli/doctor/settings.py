@@ -10,7 +10,16 @@ from pathlib import Path
 from cryptography import x509
 
 from notechondria_cli.errors import StackError
-from notechondria_cli.gateway_settings import checked, host_name, is_network, proxies, web_address
+from notechondria_cli.gateway_settings import (
+    NO_TLS,
+    NO_TLS_ADVICE,
+    checked,
+    host_name,
+    is_network,
+    is_open_without_tls,
+    proxies,
+    web_address,
+)
 from notechondria_cli.layout import PROJECT
 from notechondria_shared.core.flags import TRUE_WORDS
 from notechondria_shared.observability.diagnosis import Finding
@@ -55,6 +64,12 @@ def hints(env: Mapping[str, str]) -> Iterator[Finding]:
     for name in ("AUTH_RATE_PER_MINUTE", "ACCOUNT_RATE_PER_MINUTE"):
         if env.get(name, "").strip() == "0":
             yield _finding(f"{name}=0: passwords can be tried without a limit.", "Leave it out.")
+
+
+def exposure(host: str, env: Mapping[str, str]) -> Iterator[Finding]:
+    """What listening on this address means."""
+    if is_open_without_tls(host, env):
+        yield Finding(part="gateway", problem=f"It listens on {host} without TLS. {NO_TLS}", advice=NO_TLS_ADVICE)
 
 
 def _finding(problem: str, advice: str) -> Finding:

@@ -341,6 +341,7 @@ class Stack:
             ready=self._ready,
             ports=self.ports,
             parts=parts,
+            host=self._host,
         )
         with self._state_lock:
             state.write(self.layout.state)

@@ -6,6 +6,7 @@ from rich.markup import escape
 
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.doctor.settings import is_public
+from notechondria_cli.gateway_settings import NO_TLS, NO_TLS_ADVICE, is_open_without_tls
 from notechondria_cli.layout import Layout, default_data_folder, shown
 from notechondria_cli.names import SINGLE_PROCESS
 from notechondria_cli.state import StackState
@@ -45,7 +46,10 @@ def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detach
         ("Logs", f"{escape(shown(layout.logs))} (to watch the requests: {command('logs', layout, env)})"),
         ("To stop", down if detached else f"Ctrl-C, or {down} from elsewhere"),
     ]
-    return "\n".join(["", "[bold green]Notechondria is ready.[/bold green]", "", *(_row(*row) for row in rows), ""])
+    lines = ["", "[bold green]Notechondria is ready.[/bold green]", "", *(_row(*row) for row in rows), ""]
+    if is_open_without_tls(state.host, env):
+        lines += [f"[bold yellow]Open to the network without TLS.[/bold yellow] {NO_TLS}", NO_TLS_ADVICE, ""]
+    return "\n".join(lines)
 
 
 def already_running(layout: Layout, state: StackState | None, env: Mapping[str, str]) -> str:

@@ -13,11 +13,15 @@ from pathlib import Path
 import pytest
 
 from notechondria_cli import preflight
+from notechondria_cli.doctor.settings import exposure
 from notechondria_cli.errors import StackError
+from notechondria_cli.gateway_settings import is_open_without_tls
 from notechondria_cli.layout import Layout
 from notechondria_cli.ports import choose_port, is_free, release_port
+from notechondria_cli.state import PartState, StackState
 from notechondria_launcher.nats import wheel_program
 from notechondria_launcher.postgres import binaries
+from notechondria_launcher.summary import summary
 
 
 def test_a_platform_without_a_postgres_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +107,32 @@ def test_a_port_for_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "is_free", lambda port, host: False)
     with pytest.raises(StackError, match="only be opened by root"):
         preflight.check_port("127.0.0.1", 80)
+
+
+@pytest.mark.parametrize(
+    ("host", "env", "is_open"),
+    [
+        ("127.0.0.1", {}, False),
+        ("127.0.0.53", {}, False),
+        ("::1", {}, False),
+        ("localhost", {}, False),
+        ("0.0.0.0", {}, True),  # noqa: S104 - compared, not bound
+        ("::", {}, True),
+        ("192.0.2.1", {}, True),
+        ("host.example.org", {}, True),
+        ("0.0.0.0", {"TLS_CERT_FILE": "cert.pem", "TLS_KEY_FILE": "key.pem"}, False),  # noqa: S104 - compared
+        ("0.0.0.0", {"ACME_EMAIL": "a@example.org"}, False),  # noqa: S104 - compared
+        ("0.0.0.0", {"TRUSTED_PROXIES": "10.0.0.1"}, False),  # noqa: S104 - compared
+    ],
+)
+def test_which_addresses_are_open_without_tls(host: str, env: dict[str, str], is_open: bool, tmp_path: Path) -> None:
+    assert is_open_without_tls(host, env) is is_open
+    state = StackState(PartState(1, 1.0), "http://127.0.0.1:1", "http://localhost:1", True, {}, host=host)
+    for said in (
+        summary(Layout(tmp_path), state, env, detached=True),
+        " ".join(one.problem for one in exposure(host, env)),
+    ):
+        assert ("without TLS" in said and "in plain text" in said) is is_open
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ The newest apps send a note's first heading as its title, uncut, and keep a loca
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -42,7 +43,7 @@ def _of_text(body: Mapping[str, object]) -> tuple[str, str]:
     for name in ("content", "markdown"):
         if isinstance(text := body.get(name), str) and text.strip():
             tokens = _MARKDOWN.parse(text[:SEARCHED])
-            for opened, inline in zip(tokens, tokens[1:], strict=False):
+            for opened, inline in pairwise(tokens):
                 if opened.type == "heading_open":
                     return inline.content, _read(inline)
             break

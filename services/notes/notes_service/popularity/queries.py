@@ -25,7 +25,7 @@ KEEP_SESSION = prepare_command(
 
 
 def uses() -> Subquery:
-    """`note_id`, and `uses`: how many sessions and comments a note has from `since` until now, for notes that have any."""
+    """`note_id`, and `uses`: how many sessions and comments a note has since `since`, for notes that have any."""
     since = bindparam("since", type_=DateTime(timezone=True), required=True)
     sessions = select(WorkSession.note_id).where(WorkSession.started_at.between(since, func.now()))
     comments = select(Note.source_note_id).where(

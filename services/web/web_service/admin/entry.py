@@ -56,7 +56,7 @@ def _behind_tls(request: Request) -> bool:
 
 
 def cookie_name(request: Request, name: str) -> str:
-    """Behind TLS with the prefix that browsers take from this host over TLS only (RFC 6265bis, cookie name prefixes)."""
+    """Behind TLS with the prefix that browsers take from this host over TLS only (RFC 6265bis, prefixes)."""
     return f"{_HOST_PREFIX}{name}" if _behind_tls(request) else name
 
 
