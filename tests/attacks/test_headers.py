@@ -34,6 +34,7 @@ def test_refusals_of_sign_in_are_not_stored_either(api: Api) -> None:
     [
         ("/auth/google/callback/?code=1", "no-referrer"),
         ("/admin/sign-in/", "same-origin"),
+        ("/account/sign-in/", "same-origin"),
         ("/api/v1/handshake/", "strict-origin-when-cross-origin"),
         ("/api/v1/docs/", "strict-origin-when-cross-origin"),
         ("/nothing/here", "strict-origin-when-cross-origin"),
@@ -45,7 +46,14 @@ def test_the_stricter_referrer_policy_stands(api: Api, path: str, policy: str) -
 
 @pytest.mark.contract("decision 47")
 @pytest.mark.parametrize(
-    "path", ["/api/v1/docs/", "/auth/google/callback/?code=1", "/auth/github/callback/?error=x", "/admin/sign-in/"]
+    "path",
+    [
+        "/api/v1/docs/",
+        "/auth/google/callback/?code=1",
+        "/auth/github/callback/?error=x",
+        "/admin/sign-in/",
+        "/account/sign-in/",
+    ],
 )
 def test_pages_cannot_be_framed_and_load_nothing_foreign(api: Api, path: str) -> None:
     policy = api.get(path).headers["content-security-policy"]

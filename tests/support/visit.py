@@ -1,4 +1,4 @@
-"""A person before the administration site."""
+"""A person before the administration site, or before the pages of accounts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.support.client import PASSWORD, User
 class Visit:
     """A member of staff before the screen: reads, follows links, fills in forms, presses buttons."""
 
-    def __init__(self, browser: Browser, url: str, pictures: Path) -> None:
+    def __init__(self, browser: Browser, url: str, pictures: Path, root: str = "/admin/") -> None:
         self.browser, self.driver = browser, browser.driver
-        self._url, self._pictures = url.rstrip("/"), pictures
+        self._url, self._pictures, self._root = url.rstrip("/"), pictures, root
 
     def open(self, path: str) -> None:
-        self.driver.get(f"{self._url}/admin/{path}")
+        self.driver.get(f"{self._url}{self._root}{path}")
 
     @property
     def path(self) -> str:
@@ -64,8 +64,25 @@ class Visit:
 
     def in_the_dark(self) -> None:
         """As for who prefers dark pages, until set otherwise."""
-        dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+        self.in_colours("dark")
+
+    def in_colours(self, scheme: str) -> None:
+        """As for who prefers `light` or `dark` pages, until set otherwise."""
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+
+    def looks(self, name: str) -> None:
+        """Pictures of the page on a desktop and on a telephone, light and dark; nothing may stand out to the side."""
+        for device, width, height in (("desktop", 1280, 900), ("telephone", 390, 844)):
+            metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": device == "telephone"}
+            self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+            for scheme in ("light", "dark"):
+                self.in_colours(scheme)
+                self.picture(f"{name}-{device}-{scheme}")
+            size = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
+            assert size["width"] <= width, f"{name} is {size['width']} wide on a {device}"
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.in_colours("light")
 
     def sign_in(self, user: User) -> None:
         self.open("")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+import web_service.account.routes
 import web_service.admin.routes
 import web_service.documentation.routes
+import web_service.site.routes
 import web_service.status.routes
 from notechondria_shared.service.runner import configured_app, load_settings
 from notechondria_shared.service.stateless import StatelessSpec, create_stateless_app
@@ -14,11 +16,13 @@ from web_service.state import WebState
 
 SPEC = StatelessSpec(
     title="Notechondria web",
-    description="The administration site, the documentation of the API, the status of all services.",
+    description="Sign-in and account pages, the administration site, documentation of the API, status of the services.",
     routers=(
         web_service.documentation.routes.router,
         web_service.status.routes.router,
         web_service.admin.routes.router,
+        web_service.site.routes.router,
+        web_service.account.routes.router,
     ),
     state=WebState,
 )

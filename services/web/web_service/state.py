@@ -8,6 +8,7 @@ from notechondria_contracts.clients.base import ServiceClient
 from notechondria_contracts.clients.identity import IdentityClient
 from notechondria_contracts.clients.mcp import McpClient
 from notechondria_contracts.clients.notes import NotesClient
+from notechondria_contracts.clients.people import PeopleClient
 from notechondria_contracts.clients.planner import PlannerClient
 from notechondria_shared.web.app_state import AppState
 from web_service.admin.catalogue import Catalogue
@@ -19,6 +20,8 @@ class WebState(AppState[WebSettings]):
     """The clients of the other services, and what those let staff see."""
 
     identity: IdentityClient = field(init=False)
+    people: PeopleClient = field(init=False)
+    """Identity again, for people's own accounts."""
     clients: dict[str, ServiceClient] = field(init=False)
     """Those of all other services by name, in the order in which the services are shown."""
     catalogue: Catalogue = field(init=False)
@@ -28,6 +31,7 @@ class WebState(AppState[WebSettings]):
         super().__post_init__()
         http, settings = self.internal_http, self.settings
         self.identity = IdentityClient(http, settings.identity_url)
+        self.people = PeopleClient(http, settings.identity_url)
         others = (
             NotesClient(http, settings.notes_url),
             PlannerClient(http, settings.planner_url),

@@ -52,8 +52,8 @@ async def deliver_media(request: Request, media: Media, read: ReadSession, path:
 async def _may_see(request: Request, read: Reads, path: str) -> bool:
     if path.startswith(f"{COVERS}/"):
         owner = await read.value(queries.OWNER_OF_COVER, path=path)
-    elif found := _FILES.match(path):
-        owner = await read.value(queries.OWNER_OF_FILES, uuid=UUID(found[1]))
+    elif own_file := _FILES.match(path):
+        owner = await read.value(queries.OWNER_OF_FILES, uuid=UUID(own_file[1]))
     else:
         return True
     if owner is None:

@@ -8,8 +8,9 @@ from fastapi import Request, Response
 
 from notechondria_contracts.admin import AdminForm, AdminResource, AdminSecret
 from notechondria_contracts.clients.base import ServiceRefused
-from web_service.admin.pages import page, problems
+from web_service.admin.pages import page
 from web_service.admin.rows import Shown
+from web_service.site.refusals import problems
 
 
 def form_page(

@@ -11,12 +11,13 @@ from urllib.parse import quote, urlencode
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from pydantic import JsonValue
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
 from notechondria_shared.core.errors import ApiError
 from web_service.dependencies import state
+from web_service.site.pages import SignInNeededError
+from web_service.site.refusals import kept_headers, sentence
 
 logger = logging.getLogger("notechondria.admin")
 HOME = "/admin/"
@@ -48,10 +49,6 @@ TEMPLATES = Environment(
 )
 
 
-class SignInNeededError(Exception):
-    """Nobody is signed in, or not any more."""
-
-
 def redirect(path: str, **query: str) -> RedirectResponse:
     """303 to a path of the site, whatever the method was."""
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, status_code=303, headers=HEADERS)
@@ -80,28 +77,6 @@ def error_page(request: Request, status: int, text: str, headers: Mapping[str, s
     """What went wrong, in words."""
     title = _TITLES.get(status, "Something went wrong on our side")
     return page(request, "error.html", status=status, headers=headers, title=title, text=text)
-
-
-def problems(body: JsonValue) -> dict[str, list[str]]:
-    """The texts of a refusal's body by field; `""` for those of no field."""
-    if not isinstance(body, dict):
-        return {"": [str(text) for text in body] if isinstance(body, list) else []}
-    texts = {
-        name: [str(text) for text in value] if isinstance(value, list) else [str(value)] for name, value in body.items()
-    }
-    general = texts.pop("non_field_errors", []) + texts.pop("detail", [])
-    return {**texts, **({"": general} if general else {})}
-
-
-def sentence(body: JsonValue) -> str:
-    """A refusal in one line."""
-    return " ".join(f"{name}: {text}" if name else text for name, texts in problems(body).items() for text in texts)
-
-
-def kept_headers(refusal: ServiceRefused) -> dict[str, str]:
-    """What of a service's refusal is passed on: when to come back."""
-    wait = refusal.headers.get("retry-after")
-    return {"Retry-After": wait} if wait else {}
 
 
 class PageRoute(APIRoute):
@@ -142,5 +117,5 @@ def _size(number: int) -> str:
     return f"{number} B" if number < 1024 else f"{number / 1024:.1f} KiB"
 
 
-TEMPLATES.filters["moment"] = _timestamp
+TEMPLATES.filters["timestamp"] = _timestamp
 TEMPLATES.filters["size"] = _size

@@ -14,8 +14,9 @@ from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.staff import StaffPassword
 from notechondria_shared.core.forwarded import client_address
 from web_service.admin.entry import StaffMember
-from web_service.admin.pages import kept_headers, page, problems
+from web_service.admin.pages import page
 from web_service.admin.rows import Shown
+from web_service.site.refusals import kept_headers, problems
 from web_service.state import WebState
 
 FIELD = "own_password"

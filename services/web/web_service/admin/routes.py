@@ -17,11 +17,12 @@ from web_service.admin import rows, sign_in
 from web_service.admin.catalogue import Section
 from web_service.admin.entry import OwnForm, SignedIn, StaffMember
 from web_service.admin.forms import chosen, filled, form_page
-from web_service.admin.pages import PageRoute, page, redirect, sentence
+from web_service.admin.pages import PageRoute, page, redirect
 from web_service.admin.password import confirm, password_page
 from web_service.admin.record import recorded
 from web_service.admin.rows import NO_PAGE, ListPage, Shown
 from web_service.dependencies import State
+from web_service.site.refusals import sentence
 from web_service.state import WebState
 
 router = APIRouter(prefix="/admin", include_in_schema=False, route_class=PageRoute)

@@ -16,12 +16,13 @@ from web_service.admin.entry import (
     OwnForm,
     SignedIn,
     cookie_flags,
-    cookie_name,
     form_token,
-    read_form,
 )
-from web_service.admin.pages import HOME, SIGN_IN, PageRoute, kept_headers, page, problems, redirect
+from web_service.admin.pages import HOME, SIGN_IN, PageRoute, page, redirect
 from web_service.dependencies import State
+from web_service.site.cookies import cookie_name
+from web_service.site.forms import read_form
+from web_service.site.refusals import kept_headers, problems
 from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)

@@ -87,33 +87,33 @@ async def _identify(request: Request) -> Caller | None:
     if credential is None:
         return None
     patience = READ_RESTART_SECONDS if request.method in {"GET", "HEAD"} else RESTART_SECONDS
-    found = await state_of(request.app, AuthState).introspector.introspect(credential, patience=patience)
-    if not found.active:
-        log_refusal(request, credential.shown, found.reason)
+    introspection = await state_of(request.app, AuthState).introspector.introspect(credential, patience=patience)
+    if not introspection.active:
+        log_refusal(request, credential.shown, introspection.reason)
         if credential.kind == "token":
             raise InvalidAccessToken
-        if found.reason == "disabled":
+        if introspection.reason == "disabled":
             raise Unauthorized(DISABLED)
         raise Unauthorized(INVALID_TOKEN if credential.kind == "session" else INVALID_KEY)
-    if credential.kind == "token" and found.audience != audience_of(request.url.path):
+    if credential.kind == "token" and introspection.audience != audience_of(request.url.path):
         log_refusal(request, credential.shown, "access token for another resource")
         raise InvalidAccessToken
-    return _caller(found, credential.digest)
+    return _caller(introspection, credential.digest)
 
 
-def _caller(found: Introspection, digest: str, precondition: Precondition = UNCONDITIONAL) -> Caller:
+def _caller(introspection: Introspection, digest: str, precondition: Precondition = UNCONDITIONAL) -> Caller:
     return Caller(
-        user_id=found.user_id,
-        username=found.username,
-        image_path=found.image_path,
-        editor_mode=found.editor_mode,
-        is_staff=found.is_staff,
-        is_superuser=found.is_superuser,
-        scopes=tuple(found.scopes),
-        kind=found.kind,
-        credential_id=found.credential_id,
+        user_id=introspection.user_id,
+        username=introspection.username,
+        image_path=introspection.image_path,
+        editor_mode=introspection.editor_mode,
+        is_staff=introspection.is_staff,
+        is_superuser=introspection.is_superuser,
+        scopes=tuple(introspection.scopes),
+        kind=introspection.kind,
+        credential_id=introspection.credential_id,
         credential_digest=digest,
-        assertions=found.assertions,
+        assertions=introspection.assertions,
         precondition=precondition,
     )
 

@@ -1,0 +1,34 @@
+"""Pages below `/account/`: signing in, and what is one's own."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from notechondria_shared.core.errors import NotFound
+from web_service.account import sign_in
+from web_service.account.pages import PAGES
+from web_service.site.pages import PageRoute, redirect
+from web_service.site.paths import HOME
+from web_service.site.person import SignedInPerson
+from web_service.site.texts import text
+
+router = APIRouter(prefix="/account", include_in_schema=False, route_class=PageRoute)
+router.include_router(sign_in.router)
+
+
+@router.get("/")
+async def home(request: Request, _: SignedInPerson) -> Response:
+    """What there is."""
+    return PAGES.page(request, "home.html")
+
+
+@router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def unknown(request: Request, path: str) -> Response:
+    """Everything else."""
+    raise NotFound(text("errors", "no_page"))
+
+
+@router.get("")
+async def without_slash() -> Response:
+    """The slash at the end may be left out."""
+    return redirect(HOME)

@@ -1,0 +1,150 @@
+"""Pages for people: templates, headers, errors as HTML. A script only where a page says so, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
+from notechondria_shared.core.errors import ApiError
+from web_service.site.cookies import cookie_flags, cookie_name
+from web_service.site.paths import SIGN_IN, asked_path, with_next
+from web_service.site.refusals import kept_headers, plain, sentence
+from web_service.site.texts import text, texts
+
+logger = logging.getLogger("notechondria.site")
+NOTICE_COOKIE = "notechondria_site_notice"
+NOTICE_SECONDS = 60
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src {scripts}; form-action {targets}; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
+
+
+class SignInNeededError(Exception):
+    """Nobody is signed in, or not any more."""
+
+
+def policy(*, script: bool = False, form_targets: Sequence[str] = ()) -> str:
+    """The Content-Security-Policy of a page: a script of our own or none, forms that lead to us or as named.
+
+    Browsers hold redirects after a form against `form-action` too: a page whose form ends at another origin names it.
+    """
+    targets = ["'self'", *(origin for origin in form_targets if _ORIGIN.fullmatch(origin))]
+    return _POLICY.format(scripts="'self'" if script else "'none'", targets=" ".join(targets))
+
+
+def redirect(path: str, *, notice: str = "", request: Request | None = None) -> RedirectResponse:
+    """303 to a path of the site, whatever the method was. The next page says the text `notice` of the notices once."""
+    answer = RedirectResponse(path, status_code=303, headers={**HEADERS, "Content-Security-Policy": policy()})
+    if notice and request is not None:
+        name = cookie_name(request, NOTICE_COOKIE)
+        answer.set_cookie(name, notice, max_age=NOTICE_SECONDS, **cookie_flags(request, samesite="strict"))
+    return answer
+
+
+def _timestamp(at: str | None) -> str:
+    """`2026-11-21 16:05 UTC` of an ISO 8601 text; empty for None."""
+    return datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if at else ""
+
+
+class Pages:
+    """The pages of one feature: its own templates above those of the site."""
+
+    def __init__(self, package: str) -> None:
+        loaders = [PackageLoader(name) for name in dict.fromkeys((package, "web_service.site"))]
+        self._templates = Environment(
+            loader=ChoiceLoader(loaders),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters.update(at=_timestamp, plain=plain)
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        script: str = "",
+        form_targets: Sequence[str] = (),
+        **values: Any,
+    ) -> HTMLResponse:
+        """A page. `script` is the path of the one script it needs, `form_targets` are origins that its form ends at."""
+        cookie = cookie_name(request, NOTICE_COOKIE)
+        notice = texts()["notices"].get(request.cookies.get(cookie, ""), "")
+        shown = {
+            "t": texts(),
+            "person": getattr(request.state, "person", None),
+            "notice": notice,
+            "problems": {},
+            "script": script,
+            **values,
+        }
+        content = self._templates.get_template(template).render(shown)
+        own = {**HEADERS, "Content-Security-Policy": policy(script=bool(script), form_targets=form_targets)}
+        answer = HTMLResponse(content, status_code=status, headers={**own, **(headers or {})})
+        if notice:
+            answer.delete_cookie(cookie, **cookie_flags(request, samesite="strict"))
+        return answer
+
+
+_SITE = Pages("web_service.site")
+
+
+def error_page(request: Request, status: int, reason: str, headers: Mapping[str, str] | None = None) -> HTMLResponse:
+    """What went wrong, in words."""
+    title = texts()["errors"].get(f"title_{status}", text("errors", "title_500"))
+    return _SITE.page(request, "error.html", status=status, headers=headers, title=title, text=plain(reason))
+
+
+def leave(request: Request, url: str, name: str) -> HTMLResponse:
+    """A page that leads the browser to another origin at once; `name` is what people call it.
+
+    Not a redirect: after a form that would be held against `form-action`, on whatever page the form was.
+    """
+    return _SITE.page(request, "leave.html", url=url, name=name)
+
+
+class PageRoute(APIRoute):
+    """A route whose every answer is a page: refusals too, and what nobody thought of."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with its errors rendered."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except SignInNeededError:
+                return redirect(with_next(SIGN_IN, asked_path(request)))
+            except ApiError as refusal:
+                return error_page(request, refusal.status, sentence(refusal.body), refusal.headers)
+            except ServiceRefused as refusal:
+                return error_page(request, refusal.status, sentence(refusal.body), kept_headers(refusal))
+            except ServiceUnavailable as away:
+                return error_page(request, 503, str(away), {"Retry-After": "5"})
+            except Exception:
+                logger.exception("unhandled error in %s %s", request.method, quote(request.url.path))
+                return error_page(request, 500, text("errors", "logged"))
+
+        return answer

@@ -1,0 +1,60 @@
+"""The pages of accounts as a browser without scripts uses them: cookies, forms, links."""
+
+from __future__ import annotations
+
+import html
+import re
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from tests.support.client import PASSWORD, Api
+
+_FIELD = re.compile(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
+
+
+class Person:
+    """One visitor of the site; paths start below /account/."""
+
+    def __init__(self, api: Api, base: str = "", agent: str = "Mozilla/5.0 (X11; Linux x86_64)") -> None:
+        self.http = httpx.Client(base_url=base or api.base, trust_env=False, timeout=30, headers={"User-Agent": agent})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.http.close()
+
+    def get(self, path: str, **query: str) -> httpx.Response:
+        return self.http.get(path if path.startswith("/") else f"/account/{path}", params=query or None)
+
+    def post(self, path: str, **fields: str) -> httpx.Response:
+        """A form, sent as it is."""
+        return self.http.post(path if path.startswith("/") else f"/account/{path}", data=fields)
+
+    @staticmethod
+    def hidden(page: str, action: str = "") -> dict[str, str]:
+        """The hidden fields of the form of a page that goes to `action`, or of the first one in the content."""
+        content = page.partition("<main")[2]
+        forms = re.findall(r"<form[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", content, re.DOTALL)
+        assert forms, page
+        inside = next(body for at, body in forms if not action or at == action)
+        return {name: html.unescape(value) for name, value in _FIELD.findall(inside)}
+
+    def submit(self, path: str, fields: dict[str, str], action: str = "", **query: str) -> httpx.Response:
+        """Open a page, fill in its form and send it."""
+        shown = self.get(path, **query)
+        assert shown.status_code == 200, (shown.status_code, shown.headers.get("location"), shown.text)
+        target = action or (path if path.startswith("/") else f"/account/{path}")
+        return self.post(target, **self.hidden(shown.text, action), **fields)
+
+    def sign_in(self, name: str, password: str = PASSWORD, **query: str) -> httpx.Response:
+        """Fill in the sign-in form."""
+        return self.submit("sign-in/", {"identifier": name, "password": password}, **query)
+
+    def signed_in(self) -> bool:
+        """Whether the first page is shown."""
+        return self.get("").status_code == 200
