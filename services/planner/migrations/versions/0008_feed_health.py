@@ -18,7 +18,6 @@ def upgrade() -> None:
         sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
     ):
         op.add_column("calendar_sources", column, schema="planner")
-    op.alter_column("calendar_sources", "skipped", server_default=None, schema="planner")
     op.execute("UPDATE planner.calendar_sources SET failing_since = last_attempt WHERE last_error IS NOT NULL")
     # Spread over an hour, and without the marks that would be answered with 304.
     op.execute(

@@ -26,7 +26,7 @@ from planner_service.calendar_sources.schedule import Schedule
 from planner_service.calendar_sources.shares import OF_A_USER, FetchShares
 from planner_service.calendar_sources.store import Content
 from planner_service.calendars.pool import Busy, ReaderPool
-from planner_service.calendars.reading import NOT_A_CALENDAR, Reading
+from planner_service.calendars.reading import Reading
 from planner_service.models import CalendarSource
 from planner_service.settings import PlannerSettings
 
@@ -237,9 +237,8 @@ class Refresher:
             await self._postpone(source)
             return
         if reading.error:
-            # Only an answer that is no calendar says that there is none (any more); what could not be read in time, or
-            # at all, may be read after the next change of it.
-            await self._failed(source, reading.error, is_final=reading.error == NOT_A_CALENDAR)
+            # Nothing is kept of what cannot be read, not even in part, and it is asked for whole the next time.
+            await self._failed(source, reading.error, is_final=True)
             return
         notes = [said for said in (fetched.note if fetched else None, reading.note) if said]
         values: dict[str, object] = {

@@ -18,6 +18,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 FALLBACK = "windows-1252"
+GUESSED = f"It is not encoded in UTF-8; it was read as {FALLBACK}."
 
 
 def decode(body: bytes, declared: str = "") -> tuple[str, str | None]:
@@ -38,7 +39,7 @@ def decode(body: bytes, declared: str = "") -> tuple[str, str | None]:
         return text, None
     if charset and (text := _decoded(body, charset)) is not None:
         return text, None
-    return body.decode(FALLBACK, "replace"), "It is not encoded in UTF-8; it was read as windows-1252."
+    return body.decode(FALLBACK, "replace"), GUESSED
 
 
 def _utf8(body: bytes) -> str | None:
