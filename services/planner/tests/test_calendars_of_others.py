@@ -177,7 +177,7 @@ def test_each_calendar_of_a_file_has_its_own_zones() -> None:
 MUSIC = vcalendar(vevent("20260506T080000Z", SUMMARY="Übung für Flöte – Ænima"))
 
 
-@pytest.mark.contract("planner §5.3", "planner §5.2")
+@pytest.mark.contract("planner §5.3", "planner §5.2", "decision 56")
 @pytest.mark.parametrize(
     ("body", "declared", "note"),
     [
@@ -308,7 +308,7 @@ def test_days_are_days_of_the_calendar(duration: str, expected: str) -> None:
     assert of_text(series)[1][1] == expected
 
 
-@pytest.mark.contract("planner §5.3")
+@pytest.mark.contract("planner §5.3", "decision 56")
 def test_floating_times_are_in_the_zone_of_their_calendar() -> None:
     rome = ["X-WR-TIMEZONE:Europe/Rome", vevent("20260506T080000", UID="a"), vevent("20260506T080000Z", UID="b")]
     assert starts(*rome) == ["2026-05-06 06:00", "2026-05-06 08:00"]
