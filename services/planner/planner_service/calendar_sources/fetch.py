@@ -17,7 +17,7 @@ import httpcore
 import httpx
 
 from notechondria_shared.core.timestamps import now
-from planner_service.calendar_sources.guard import GuardedBackend, Refused, Resolve, UnknownName
+from notechondria_shared.web.address_guard import GuardedBackend, Refused, Resolve, UnknownName
 
 MOST_BYTES = 10 * 1024 * 1024
 """Of a calendar, after decompression."""
