@@ -62,6 +62,10 @@ class IdentitySettings(ServiceSettings):
     oauth_exchange_seconds: float = Field(15.0, gt=0)
     oauth_profile_seconds: float = Field(10.0, gt=0)
 
+    oauth_client_allow_hosts: EnvList = Field(default_factory=list)
+    """Host names and addresses of programs' documents, as they stand in their client ids, that may lie in a private
+    network."""
+
     ai_service_url: str = ""
     """Set when an AI service is connected: the gateway routes to it, the handshake shows `ai` (decision 40)."""
     backend_build_commit: str = ""

@@ -17,6 +17,7 @@ import httpcore
 import httpx
 
 from notechondria_shared.core.timestamps import now
+from notechondria_shared.web.address_guard import GuardedBackend, Refused, Resolve, UnknownName
 from planner_service.calendar_sources.content_encoding import (
     OFFERED,
     BrokenEncodingError,
@@ -25,7 +26,6 @@ from planner_service.calendar_sources.content_encoding import (
     UnknownEncodingError,
     decoded,
 )
-from planner_service.calendar_sources.guard import GuardedBackend, Refused, Resolve, UnknownName
 from planner_service.calendars.decoding import decode
 
 MOST_BYTES = 10 * 1024 * 1024

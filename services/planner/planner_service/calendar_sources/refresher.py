@@ -18,9 +18,9 @@ from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
 from notechondria_shared.db.batches import in_batches
+from notechondria_shared.web.address_guard import Resolver
 from planner_service.calendar_sources import queries, store
 from planner_service.calendar_sources.fetch import MOST_BYTES, CalendarFetcher, Fetched, Fetcher, FetchFailed
-from planner_service.calendar_sources.guard import Resolver
 from planner_service.calendar_sources.queries import DueSource, SourceState
 from planner_service.calendar_sources.schedule import Schedule
 from planner_service.calendar_sources.shares import OF_A_USER, FetchShares
