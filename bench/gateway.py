@@ -41,7 +41,7 @@ async def measure(stack: Stack, user: User, note_id: int, seconds: float) -> lis
         ("list of 50", "notes", "/api/v1/notes/?scope=personal&limit=50"),
     ]
     limits = httpx.Limits(max_connections=WORKERS * 2, max_keepalive_connections=WORKERS * 2)
-    found = []
+    pairs = []
     async with httpx.AsyncClient(timeout=20, trust_env=False, limits=limits, headers=user.headers) as http:
         for name, service, path in endpoints:
             calls = {
@@ -49,8 +49,8 @@ async def measure(stack: Stack, user: User, note_id: int, seconds: float) -> lis
                 f"{name}, direct": caller(http, stack.service_url(service) + path),
             }
             through, direct = await in_turn(calls, workers=WORKERS, seconds=seconds, rounds=ROUNDS)
-            found.append((through, direct))
-    return found
+            pairs.append((through, direct))
+    return pairs
 
 
 def main() -> int:

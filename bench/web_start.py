@@ -46,17 +46,17 @@ def measure(api: Api) -> dict[str, dict[str, Cost]]:
     for number in range(NOTES):
         text = f"# Note {number}\n\n" + "Some words of a lecture. " * 40
         user.post("notes/", {"title": f"Note {number}", "content": text, "course_id": courses[number % COURSES]})
-    found: dict[str, dict[str, Cost]] = {}
+    figures: dict[str, dict[str, Cost]] = {}
     for script in STARTS:
         app = App(api.http, api.base, "newest")
         app.kept |= {"token": user.token, "course": courses[0]}
         keeps, forgets = Browser(), Browser(remembers=False)
-        found[script.app] = {
+        figures[script.app] = {
             "first start": cost(app, script, keeps),
             "second start": cost(app, script, keeps),
             "before": cost(app, script, forgets),
         }
-    return found
+    return figures
 
 
 def main() -> int:
@@ -67,12 +67,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="notechondria-bench-") as folder:
         Path(folder).chmod(0o711)  # Postgres may run as another user
         with Stack(Path(folder)) as stack, Api(stack) as api:
-            found = measure(api)
+            figures = measure(api)
     if as_json:
-        print(json.dumps({app: {when: asdict(one) for when, one in costs.items()} for app, costs in found.items()}))
+        print(json.dumps({app: {when: asdict(one) for when, one in costs.items()} for app, costs in figures.items()}))
         return 0
     print("| App | Start | Round trips | KiB |\n| --- | --- | --- | --- |")
-    for app, costs in found.items():
+    for app, costs in figures.items():
         for when, one in costs.items():
             print(f"| {app} | {when} | {one.round_trips} | {one.octets / 1024:.1f} |")
     return 0

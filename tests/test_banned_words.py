@@ -30,6 +30,7 @@ def test_other_words_are_not(line: str) -> None:
         "self._places = 0",
         "for moment in moments: ...",
         "MOMENT: int = 2",
+        "found = rows[0]",
     ],
 )
 def test_a_banned_name_is_found_with_what_to_write(code: str) -> None:
@@ -38,6 +39,8 @@ def test_a_banned_name_is_found_with_what_to_write(code: str) -> None:
     assert all(number == 1 and name_word(name) in NAMES_INSTEAD for number, name in names)
 
 
-@pytest.mark.parametrize("code", ["placement = replaced", "read(given=1)", "x.place", "def unwanted(): ..."])
+@pytest.mark.parametrize(
+    "code", ["placement = replaced", "read(given=1)", "x.place", "def unwanted(): ...", "class NotFound: ..."]
+)
 def test_other_names_are_not(code: str) -> None:
     assert not list(banned_names(code))

@@ -29,9 +29,9 @@ class Count:
     per_thousand: float
 
     @classmethod
-    def of(cls, package: str, lines: int, found: int) -> "Count":
+    def of(cls, package: str, lines: int, annotations: int) -> "Count":
         """Add the ratio."""
-        return cls(package, lines, found, round(1000 * found / lines, 2) if lines else 0.0)
+        return cls(package, lines, annotations, round(1000 * annotations / lines, 2) if lines else 0.0)
 
 
 def count_any(source: str) -> int:
@@ -61,19 +61,19 @@ def _uses(node: ast.AST, names: set[str], modules: set[str]) -> int:
 
 def _quoted(node: ast.AST) -> Iterable[str]:
     """Annotations that are written as text."""
-    found: list[ast.expr | None] = []
+    expressions: list[ast.expr | None] = []
     if isinstance(node, ast.arg | ast.AnnAssign):
-        found.append(node.annotation)
+        expressions.append(node.annotation)
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        found.append(node.returns)
+        expressions.append(node.returns)
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "cast" and node.args:
-        found.append(node.args[0])
-    return [one.value for one in found if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        expressions.append(node.args[0])
+    return [one.value for one in expressions if isinstance(one, ast.Constant) and isinstance(one.value, str)]
 
 
 def packages(folders: Sequence[Path]) -> dict[str, list[Path]]:
     """Return the source files below the folders, by the package they belong to: the topmost folder with __init__.py."""
-    found: dict[str, list[Path]] = {}
+    files: dict[str, list[Path]] = {}
     for folder in folders:
         for file in sorted(folder.rglob("*.py")):
             if LEFT_OUT & set(file.relative_to(folder).parts):
@@ -81,8 +81,8 @@ def packages(folders: Sequence[Path]) -> dict[str, list[Path]]:
             package = file.parent
             while (package.parent / "__init__.py").exists():
                 package = package.parent
-            found.setdefault(package.name, []).append(file)
-    return found
+            files.setdefault(package.name, []).append(file)
+    return files
 
 
 def count(folders: Sequence[Path]) -> list[Count]:

@@ -36,6 +36,7 @@ NAMES_INSTEAD = {
     "given": "body, value, parameter",
     "moment": "at, timestamp",
     "moments": "timestamps",
+    "found": "row, match, answer",
     "place": "position, address, folder",
     "places": "positions, slots",
     "fact": "event",
@@ -56,6 +57,7 @@ _LEFT_OUT = (
     "services/mcp/mcp_service/tools/notes.py",
 )  # fmt: skip
 _NAMES_LEFT_OUT = re.compile(r"(^|/)(tests|migrations)/")
+_NOT_FOUND = re.compile(r"not_?found", re.IGNORECASE)  # the term of HTTP and of the protocols
 _WORDS = re.compile(rf"\b({'|'.join(INSTEAD)})\b", re.IGNORECASE)
 
 
@@ -82,7 +84,7 @@ def banned_names(code: str) -> Iterator[tuple[int, str]]:
 
 def name_word(name: str) -> str | None:
     """The banned word in a name, if there is one."""
-    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", _NOT_FOUND.sub("", name))
     return next((word.lower() for word in words if word.lower() in NAMES_INSTEAD), None)
 
 

@@ -67,10 +67,10 @@ def files(root: Path = ROOT) -> Iterator[Path]:
 def all_wrong_citations(root: Path = ROOT) -> list[str]:
     """`file:line: citation` of every citation that resolves to nothing."""
     known = sections(root)
-    found = []
+    broken = []
     for file in files(root):
         path = file.relative_to(root)
         page = path.stem if path.parent == Path("docs/contract") and path.stem in CONTRACTS else None
         for line, citation in wrong_citations(file.read_text(encoding="utf-8"), known, page):
-            found.append(f"{path}:{line}: {citation}")
-    return found
+            broken.append(f"{path}:{line}: {citation}")
+    return broken

@@ -56,24 +56,24 @@ class Coverage:
 
         `before` is the text of an earlier coverage.md.
         """
-        found = [
+        texts = [
             f"{test.file}::{test.name} cites {citation}, which does not exist"
             for citation, tests in self.tests.items()
             if citation not in self.sections
             for test in tests
         ]
         unknown = [one.section for one in self.reasons if one.section not in self.sections]
-        found += [f"{REASONS} names {section}, which does not exist" for section in unknown]
+        texts += [f"{REASONS} names {section}, which does not exist" for section in unknown]
         whole = {one.section for one in self.reasons if not one.what}
-        found += [f"{section} has tests and a reason for having none" for section in sorted(whole & self.tests.keys())]
-        found += [
+        texts += [f"{section} has tests and a reason for having none" for section in sorted(whole & self.tests.keys())]
+        texts += [
             f"{citation} has no test: mark one, or give a reason in {REASONS}"
             for citation, section in self.sections.items()
             if section.source != "ADR" and citation not in whole and not self._is_shown(citation)
         ]
         lost = [match["citation"] for match in _COVERED.finditer(before)]
-        found += [f"{citation} had a test before and has none now" for citation in lost if citation not in self.tests]
-        return found
+        texts += [f"{citation} had a test before and has none now" for citation in lost if citation not in self.tests]
+        return texts
 
     def _is_shown(self, citation: str) -> bool:
         """A section with subsections is shown by theirs."""

@@ -37,21 +37,21 @@ def sections(root: Path = ROOT) -> dict[str, Section]:
     ValueError when the anchor of a section is not the one that its number demands (`5.5` -> `s5-5`, row 27 -> `d27`).
     """
     contract = root / "docs/contract"
-    found: list[Section] = []
+    rows: list[Section] = []
     for name in CONTRACTS:
         for match in _HEADING.finditer((contract / f"{name}.md").read_text(encoding="utf-8")):
             number = match["number"]
             _expect(match["anchor"], f"s{number.replace('.', '-')}", name)
-            found.append(Section(f"{name} §{number}", match["title"], f"contract/{name}.md", match["anchor"]))
+            rows.append(Section(f"{name} §{number}", match["title"], f"contract/{name}.md", match["anchor"]))
     for match in _DECISION.finditer((contract / "decisions.md").read_text(encoding="utf-8")):
         _expect(match["anchor"], f"d{match['number']}", "decisions")
-        found.append(Section(f"decision {match['number']}", match["title"], "contract/decisions.md", match["anchor"]))
+        rows.append(Section(f"decision {match['number']}", match["title"], "contract/decisions.md", match["anchor"]))
     for file in sorted((root / "docs/decisions").glob("*.md")):
         if record := _RECORD.fullmatch(file.name):
             title = file.read_text(encoding="utf-8").partition("\n")[0].removeprefix(f"# {record['number']}. ")
-            found.append(Section(f"ADR {record['number']}", title, f"decisions/{file.name}", ""))
-    by_citation = {section.citation: section for section in found}
-    if len(by_citation) != len(found):
+            rows.append(Section(f"ADR {record['number']}", title, f"decisions/{file.name}", ""))
+    by_citation = {section.citation: section for section in rows}
+    if len(by_citation) != len(rows):
         raise ValueError("a number is used twice in docs/contract or docs/decisions")
     return by_citation
 

@@ -67,14 +67,14 @@ def endpoints(root: Path = ROOT) -> list[Endpoint]:
         for file, module in modules.items()
         for router, name in module.includes
     }
-    found = []
+    rows = []
     for file, module in modules.items():
         service = file.relative_to(root).parts[1] if file.is_relative_to(root / "services") else "shared"
         for router, endpoint in module.routes:
             path = outer.get((file, router), "") + module.prefixes.get(router, "") + endpoint.path
             where = file.relative_to(root).as_posix()
-            found.append(replace(endpoint, path=_CONVERTOR.sub(r"{\1}", path), service=service, file=where))
-    return sorted(found)
+            rows.append(replace(endpoint, path=_CONVERTOR.sub(r"{\1}", path), service=service, file=where))
+    return sorted(rows)
 
 
 def _parsed(file: Path) -> ast.Module:
@@ -94,8 +94,8 @@ def _tables(trees: Iterable[ast.Module]) -> dict[str, str]:
 
 def _keyword(node: ast.expr, name: str) -> str:
     """A text that a call is given by name; empty when it is not written out there."""
-    found = [one.value for one in node.keywords if one.arg == name] if isinstance(node, ast.Call) else []
-    return str(found[0].value) if found and isinstance(found[0], ast.Constant) else ""
+    values = [one.value for one in node.keywords if one.arg == name] if isinstance(node, ast.Call) else []
+    return str(values[0].value) if values and isinstance(values[0], ast.Constant) else ""
 
 
 def _constants(trees: Iterable[ast.Module]) -> dict[str, str]:
@@ -123,17 +123,17 @@ def _makers(trees: Iterable[ast.Module], constants: Mapping[str, str]) -> dict[s
 
 def _routers(scope: ast.AST, constants: Mapping[str, str], makers: Mapping[str, str]) -> dict[str, str]:
     """The routers that are made and named in a scope, with their prefixes."""
-    found = {}
+    prefixes_of = {}
     for node in ast.walk(scope):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Call):
             made_by = ast.unparse(node.value.func)
             if made_by in {"APIRouter", "api_router"}:
                 named = [one.value for one in node.value.keywords if one.arg == "prefix"]
                 prefixes = [_text(one, constants) for one in (*node.value.args[:1], *named)]
-                found[node.targets[0].id] = "".join(prefixes)
+                prefixes_of[node.targets[0].id] = "".join(prefixes)
             elif made_by in makers:
-                found[node.targets[0].id] = makers[made_by]
-    return found
+                prefixes_of[node.targets[0].id] = makers[made_by]
+    return prefixes_of
 
 
 def _read(
@@ -208,7 +208,7 @@ def _text(node: ast.expr, constants: Mapping[str, str]) -> str:
 
 def markdown(root: Path = ROOT) -> str:
     """The text of docs/endpoints.md."""
-    found = endpoints(root)
+    rows = endpoints(root)
     lines = [
         "# Endpoints",
         "",
@@ -225,12 +225,13 @@ def markdown(root: Path = ROOT) -> str:
         "| --- | --- | --- |",
     ]
     folders: dict[tuple[str, str], set[Path]] = defaultdict(set)
-    for one in found:
+    for one in rows:
         if not one.path.startswith("/internal"):
             folders[_area(one.path), one.service].add(Path(one.file).parent)
     for (area, service), inside in sorted(folders.items()):
-        (package,) = {folder.parent for folder in inside}
-        names = ", ".join(f"`{folder.name}`" for folder in sorted(inside))
+        # A feature may have folders of its own: it is named by its path below the service's package.
+        (package,) = {next(one for one in (folder, *folder.parents) if _is_package(one)) for folder in inside}
+        names = ", ".join(f"`{folder.relative_to(package)}`" for folder in sorted(inside))
         lines.append(f"| `{area}` | {service} | {names} in `{package}` |")
     for title, internal in (("From outside", False), ("Between services", True)):
         lines += [
@@ -242,10 +243,14 @@ def markdown(root: Path = ROOT) -> str:
         ]
         lines += [
             f"| `{one.path}` | {one.method} | {one.service} | `{one.file}`: `{one.function}` | {one.purpose} |"
-            for one in found
+            for one in rows
             if one.path.startswith("/internal") is internal
         ]
     return "\n".join(lines) + "\n"
+
+
+def _is_package(folder: Path) -> bool:
+    return folder.parent.parent.name == "services" or folder.parent.name == "notechondria_shared"
 
 
 def _area(path: str) -> str:

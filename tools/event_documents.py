@@ -24,7 +24,7 @@ EVERY_REPLICA = "every replica"
 def consumers(root: Path = ROOT) -> Consumers:
     """The consumers of each subject: services by their subscriptions, then every replica."""
     subjects = {event.__name__: subject for subject, event in CATALOGUE.items()}
-    found: dict[str, list[EventConsumer]] = defaultdict(list)
+    by_subject: dict[str, list[EventConsumer]] = defaultdict(list)
     for file in sorted(root.glob("services/*/*_service/**/*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         service = file.relative_to(root).parts[1]
@@ -33,10 +33,10 @@ def consumers(root: Path = ROOT) -> Consumers:
                 raise ValueError(f"{file} subscribes to {event}, which is not in the catalogue")
             effect = first_sentence(_docstring(tree, handler))
             where = file.relative_to(root).as_posix()
-            found[subjects[event]].append(EventConsumer(service, handler, where, effect))
+            by_subject[subjects[event]].append(EventConsumer(service, handler, where, effect))
     for subject, consumer in _replicas(root):
-        found[subject].append(consumer)
-    return found
+        by_subject[subject].append(consumer)
+    return by_subject
 
 
 def _subscribed(tree: ast.Module) -> Iterator[tuple[str, str]]:

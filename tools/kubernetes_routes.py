@@ -23,10 +23,10 @@ PLAIN = ("PATH", "HOME", "LANG")
 
 def read() -> dict[str, Any]:
     """Return Traefik's reading of the files: routers, middlewares and services by name."""
-    (found,) = ask_gateway({name: os.environ[name] for name in PLAIN if name in os.environ}, "/api/rawdata")
-    if not isinstance(found, dict):
+    (configuration,) = ask_gateway({name: os.environ[name] for name in PLAIN if name in os.environ}, "/api/rawdata")
+    if not isinstance(configuration, dict):
         raise StackError("The gateway did not say what it routes.", "See gateway/routes/ for what is wrong.")
-    return found
+    return configuration
 
 
 def ours(things: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -39,9 +39,9 @@ def named(name: str) -> dict[str, str]:
     return {"name": name.removesuffix("@file")}
 
 
-def middleware(name: str, found: dict[str, Any]) -> dict[str, Any]:
+def middleware(name: str, configuration: dict[str, Any]) -> dict[str, Any]:
     """Return a Middleware; those of a chain are references."""
-    spec = {key: value for key, value in found.items() if key not in ("status", "usedBy", "error")}
+    spec = {key: value for key, value in configuration.items() if key not in ("status", "usedBy", "error")}
     if "chain" in spec:
         spec["chain"] = {"middlewares": [named(part) for part in spec["chain"]["middlewares"]]}
     if "plugin" in spec:  # the log is standard output there
@@ -93,12 +93,12 @@ def transport() -> dict[str, Any]:
 
 def documents() -> list[dict[str, Any]]:
     """Return all manifests, in a fixed order."""
-    found = read()
-    services = dict(ours(found["services"]))
+    configuration = read()
+    services = dict(ours(configuration["services"]))
     return [
         transport(),
-        *(middleware(name, one) for name, one in ours(found["middlewares"])),
-        *(route(name, one, services) for name, one in ours(found["routers"])),
+        *(middleware(name, one) for name, one in ours(configuration["middlewares"])),
+        *(route(name, one, services) for name, one in ours(configuration["routers"])),
     ]
 
 

@@ -55,13 +55,13 @@ def licence_of(metadata: Mapping[str, str], classifiers: list[str]) -> str:
 
 def installed() -> dict[str, str]:
     """Licences by name of what is installed here; a package for another system is not."""
-    found = {}
+    licences = {}
     for distribution in importlib.metadata.distributions():
         data = distribution.metadata
         fields = {name: str(data[name]) for name in ("License-Expression", "License") if data[name]}
         name = re.sub(r"[-_.]+", "-", str(data["Name"])).lower()
-        found[name] = licence_of(fields, list(data.get_all("Classifier") or ()))
-    return found
+        licences[name] = licence_of(fields, list(data.get_all("Classifier") or ()))
+    return licences
 
 
 def reviewed() -> dict[str, str]:
@@ -79,9 +79,9 @@ def is_usual(licence: str) -> bool:
 
 def problems(names: set[str], now: Mapping[str, str], entries: Mapping[str, str]) -> list[str]:
     """What somebody has to look at."""
-    found = [f"{name}: no entry; it says {now.get(name) or 'nothing'}" for name in sorted(names - entries.keys())]
-    found += [f"{name}: an entry for nothing that is locked" for name in sorted(entries.keys() - names)]
-    return found + [
+    sentences = [f"{name}: no entry; it says {now.get(name) or 'nothing'}" for name in sorted(names - entries.keys())]
+    sentences += [f"{name}: an entry for nothing that is locked" for name in sorted(entries.keys() - names)]
+    return sentences + [
         f"{name}: {entries[name]} was looked at, it says {now[name] or 'nothing'} now"
         for name in sorted(names & entries.keys() & now.keys())
         if now[name] != entries[name] and now[name]

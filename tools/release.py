@@ -26,10 +26,10 @@ class Refused(Exception):
 
 def next_version(current: str, part: str) -> str:
     """The version after `current`: a part (`major`, `minor`, `patch`) or a version that is higher."""
-    found = NUMBER.fullmatch(current)
-    if not found:
+    match = NUMBER.fullmatch(current)
+    if not match:
         raise Refused(f"VERSION holds {current!r}, which is no version.")
-    major, minor, patch = map(int, found.groups())
+    major, minor, patch = map(int, match.groups())
     raised = {"major": (major + 1, 0, 0), "minor": (major, minor + 1, 0), "patch": (major, minor, patch + 1)}
     if part in raised:
         return ".".join(map(str, raised[part]))

@@ -21,9 +21,9 @@ def variables(service: str) -> list[str]:
     """The names of a service's settings, as the environment has them."""
     module = importlib.import_module(f"{service}_service.settings")
     model = next(
-        found
-        for _, found in inspect.getmembers(module, inspect.isclass)
-        if issubclass(found, CoreSettings) and found.__module__ == module.__name__
+        member
+        for _, member in inspect.getmembers(module, inspect.isclass)
+        if issubclass(member, CoreSettings) and member.__module__ == module.__name__
     )
     return sorted({name.upper() for name in model.model_fields} | set(READ_BESIDE_SETTINGS))
 

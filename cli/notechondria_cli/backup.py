@@ -113,10 +113,10 @@ def _copy_files(archive: tarfile.TarFile, media: "MediaStore", kept: set[str], r
     for path in media.paths():
         if path in kept:
             continue
-        found = media.read(path)
-        if found is None:
+        stored = media.read(path)
+        if stored is None:
             continue  # removed meanwhile
-        size, content = found
+        size, content = stored
         _add(archive, _MEDIA + path, content, size)
         kept.add(path)
         report("files", len(kept))

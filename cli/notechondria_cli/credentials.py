@@ -43,7 +43,7 @@ class Credentials:
     def load_or_create(cls, path: Path) -> "Credentials":
         """Read the file, add what a newer version needs, write it back when it changed."""
         known = _read(path)
-        found = cls(
+        credentials = cls(
             superuser=_text(known, "superuser", _token),
             database=_group(known, "database", SERVICES_WITH_SCHEMA),
             nats=_group(known, "nats", (*SERVICES_WITH_SCHEMA, "admin", "system")),
@@ -51,9 +51,9 @@ class Credentials:
             secret_key=_text(known, "secret_key", lambda: secrets.token_urlsafe(48)),
             admin_password=_text(known, "admin_password", lambda: secrets.token_urlsafe(12)),
         )
-        if asdict(found) != known:
-            _write(path, asdict(found))
-        return found
+        if asdict(credentials) != known:
+            _write(path, asdict(credentials))
+        return credentials
 
 
 def _read(path: Path) -> dict[str, object]:

@@ -65,16 +65,16 @@ def provision(
 @letters.command("list")
 def list_letters(data: Data = None, service: Service = None, as_json: Json = False) -> None:
     """List the dead letters of all services."""
-    found = _admin(data).dead_letters(service)
+    kept = _admin(data).dead_letters(service)
     if as_json:
-        shown = [{"service": letter.consumer, **letter.model_dump(mode="json")} for letter in found]
+        shown = [{"service": letter.consumer, **letter.model_dump(mode="json")} for letter in kept]
         print(json.dumps({"dead_letters": shown}, indent=2))  # noqa: T201 - the command's output
         return
-    if not found:
+    if not kept:
         say(Console(), "There are no dead letters.")
         return
     table = Table("service", "id", "subject", "attempts", "failed at", "replayed at", "error", box=None)
-    for letter in found:
+    for letter in kept:
         times = (letter.failed_at, letter.replayed_at or "")
         cells = (letter.consumer, str(letter.id), letter.subject, str(letter.attempts), *times, letter.error)
         table.add_row(*map(escape, cells))

@@ -12,17 +12,17 @@ _PAUSE_SECONDS = 0.2
 
 def tail(path: Path, count: int, fits: Callable[[str], bool] = lambda _: True) -> tuple[list[str], int]:
     """Return the last complete lines of a file that fit, and the offset behind all; nothing when there is none."""
-    found: deque[str] = deque()
+    lines: deque[str] = deque()
     try:
         with path.open("rb") as file:
             for line in _backwards(file, end := _complete(file)):
-                if len(found) >= count:
+                if len(lines) >= count:
                     break
                 if fits(text := line.decode("utf-8", "replace")):
-                    found.appendleft(text)
+                    lines.appendleft(text)
     except FileNotFoundError:
         return [], 0
-    return list(found), end
+    return list(lines), end
 
 
 def _complete(file: BinaryIO) -> int:

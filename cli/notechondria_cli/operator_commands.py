@@ -54,12 +54,12 @@ def user_id(name: str, data: Path | None) -> int:
     """Return the id of an account: digits are one, what has an `@` is a proved address, all else a user name."""
     if name.isdecimal():
         return int(name)
-    found = _send(data, OperatorAccounts, "GET", f"/users?{urlencode({'search': name})}").users
+    accounts = _send(data, OperatorAccounts, "GET", f"/users?{urlencode({'search': name})}").users
     expected = name.lower()
     by_address = "@" in name
     exact = [
         account
-        for account in found
+        for account in accounts
         if (
             account.email_verified and account.email.lower() == expected
             if by_address

@@ -17,15 +17,15 @@ def read_env_file(path: Path) -> dict[str, str]:
         return {}
     except (OSError, ValueError) as error:
         raise StackError(f"{path} cannot be read ({error}).", "Give a text file in UTF-8, or none.") from error
-    found = {}
+    values = {}
     for raw in lines:
         line = raw.strip().removeprefix("export ").strip()
         name, separator, value = line.partition("=")
         if not separator or line.startswith("#"):
             continue
         quoted = re.fullmatch(r"""\s*(["'])(.*?)\1\s*(\s#.*)?""", value)
-        found[name.strip()] = quoted[2] if quoted else re.split(r"\s#", value, maxsplit=1)[0].strip()
-    return found
+        values[name.strip()] = quoted[2] if quoted else re.split(r"\s#", value, maxsplit=1)[0].strip()
+    return values
 
 
 def whole_number(env: Mapping[str, str], name: str, default: int, highest: int) -> int:

@@ -23,6 +23,6 @@ def postgres_program(name: str) -> Path:
     """Return a client program of Postgres; raises StackError where there is none."""
     if (folder := embedded_programs()) is not None:
         return folder / name
-    if found := shutil.which(name):
-        return Path(found)
+    if path := shutil.which(name):
+        return Path(path)
     raise StackError(f"{name} is not installed here.", "Install the client programs of Postgres 18 or later.")

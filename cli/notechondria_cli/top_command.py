@@ -46,11 +46,11 @@ def top(
     if as_json or once or not sys.stdout.isatty():
         lines = sys.stdin if stdin else tail(path, _HISTORY_LINES)[0]
         traffic.add(request for line in lines if (request := access_log.parse(line)))
-        found = traffic.rows(datetime.now(UTC))[:rows]
+        rows_shown = traffic.rows(datetime.now(UTC))[:rows]
         if as_json:
-            print(json.dumps([asdict(row) for row in found], indent=2))  # noqa: T201 - the command's output
+            print(json.dumps([asdict(row) for row in rows_shown], indent=2))  # noqa: T201 - the command's output
         else:
-            for_tables().print(_table(found, seconds))
+            for_tables().print(_table(rows_shown, seconds))
         return
     _live(traffic, sys.stdin if stdin else _all_lines(path), seconds, rows)
 
@@ -89,13 +89,13 @@ def _drained(waiting: "SimpleQueue[access_log.Request]") -> Iterator[access_log.
             return
 
 
-def _table(found: list[RouteTraffic], seconds: float) -> Table:
+def _table(rows_shown: list[RouteTraffic], seconds: float) -> Table:
     table = Table(box=None, caption=f"the last {seconds:g} s; times in ms", caption_justify="left")
     for name in ("service", "method", "route"):
         table.add_column(name, overflow="fold")
     for name in ("requests/s", "5xx", "4xx", "p50", "p95", "p99"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in found:
+    for row in rows_shown:
         slow = "red" if row.p95 >= CRITICAL_MS else "yellow" if row.p95 >= WARN_MS else "cyan"
         errors = f"[red]{row.errors:.1%}[/red]" if row.errors else "0%"
         table.add_row(

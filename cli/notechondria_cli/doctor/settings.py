@@ -37,13 +37,13 @@ def is_public(env: Mapping[str, str]) -> bool:
 
 def problems(env: Mapping[str, str]) -> Iterator[Finding]:
     """What is wrong with the settings."""
-    found = [*_address(env), *_proxies(env), *_tls(env), *_collector(env)]
+    findings = [*_address(env), *_proxies(env), *_tls(env), *_collector(env)]
     try:
         checked(env)
     except StackError as error:
-        if not found:
+        if not findings:
             yield _finding(error.sentence, error.remedy)
-    yield from found
+    yield from findings
     if is_public(env) and _on(env, "DJANGO_DEBUG"):
         yield _finding("DJANGO_DEBUG is on where strangers can call.", "Leave it out.")
     yield from _env_file(PROJECT / ".env")
@@ -126,13 +126,13 @@ def _tls(env: Mapping[str, str]) -> Iterator[Finding]:
         return
     try:
         Path(key).read_bytes()
-        found = x509.load_pem_x509_certificate(Path(certificate).read_bytes())
+        leaf = x509.load_pem_x509_certificate(Path(certificate).read_bytes())
     except (OSError, ValueError) as error:
         yield _finding(f"The certificate or its key cannot be read: {error}.", "Give PEM files that we may read.")
         return
-    left = found.not_valid_after_utc - datetime.now(UTC)
+    left = leaf.not_valid_after_utc - datetime.now(UTC)
     if left < timedelta(0):
-        yield _finding(f"The certificate of TLS_CERT_FILE ended on {found.not_valid_after_utc:%Y-%m-%d}.", "Renew it.")
+        yield _finding(f"The certificate of TLS_CERT_FILE ended on {leaf.not_valid_after_utc:%Y-%m-%d}.", "Renew it.")
     elif left < _RENEW_BEFORE:
         yield _finding(f"The certificate of TLS_CERT_FILE ends in {left.days} days.", "Renew it.")
 

@@ -77,8 +77,8 @@ class BusProvisioning:
         """Whether the bus is there and not as it was when all was right; of one that cannot be asked always."""
         if self._monitor is None:
             return True
-        found = self._configurations()
-        return found is not None and found != self._right
+        configurations = self._configurations()
+        return configurations is not None and configurations != self._right
 
     def _configurations(self) -> str | None:
         """Streams and consumers as the broker has them, as text to compare; None while it does not answer."""

@@ -55,13 +55,13 @@ def service_variables() -> dict[str, frozenset[str]]:
 
 @cache
 def _template_variables(routes: Path) -> frozenset[str]:
-    found: set[str] = set()
+    names_read: set[str] = set()
     for file in sorted(routes.glob("*.yaml")):
-        found.update(_TEMPLATE_VARIABLE.findall(file.read_text(encoding="utf-8")))
+        names_read.update(_TEMPLATE_VARIABLE.findall(file.read_text(encoding="utf-8")))
         # The templates read lists of names too: {{ range $name := list "A" "B" }}{{ env $name }}
         for names in re.findall(r":= list ([^}]*)", file.read_text(encoding="utf-8")):
-            found.update(re.findall(r'"([A-Z][A-Z_]+)"', names))
-    return frozenset(found)
+            names_read.update(re.findall(r'"([A-Z][A-Z_]+)"', names))
+    return frozenset(names_read)
 
 
 def _chosen(env: Mapping[str, str], names: Iterable[str], prefixes: tuple[str, ...]) -> dict[str, str]:

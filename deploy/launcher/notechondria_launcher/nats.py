@@ -24,9 +24,9 @@ def wheel_program(name: str, wheel: str, remedy: str) -> str:
                 return str(Path(str(file.locate())).resolve())
     except importlib.metadata.PackageNotFoundError:
         pass
-    found = shutil.which(name)
-    if found:
-        return found
+    program = shutil.which(name)
+    if program:
+        return program
     raise StackError(f"The program {name} (wheel {wheel}) is not available for this platform.", remedy)
 
 

@@ -124,15 +124,15 @@ class Postgres:
         draft.rename(self._cluster)
 
     def _check_version(self, runner: Runner) -> None:
-        found = (self._cluster / "PG_VERSION").read_text(encoding="ascii").strip()
+        stored = (self._cluster / "PG_VERSION").read_text(encoding="ascii").strip()
         version = subprocess.run(  # noqa: S603 - our own command line
             guarded([str(runner.binaries / "postgres"), "--version"], runner.identity),
             cwd="/", env=self._env, capture_output=True, text=True, check=False,
         ).stdout.split()  # fmt: skip
-        ours = version[-1].split(".")[0] if version else found
-        if found != ours:
+        ours = version[-1].split(".")[0] if version else stored
+        if stored != ours:
             raise StackError(
-                f"{self._cluster} was made by Postgres {found}, and this Notechondria brings Postgres {ours}.",
+                f"{self._cluster} was made by Postgres {stored}, and this Notechondria brings Postgres {ours}.",
                 "Dump it with the version that made it and load the dump into a new data folder.",
             )
 
@@ -162,12 +162,12 @@ class Postgres:
 
     def _backends(self) -> list[psutil.Process]:
         """Find the processes that still have the cluster open."""
-        found = []
+        processes = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.name() == "postgres" and process.cwd() == str(self._cluster.resolve()):
-                    found.append(process)
-        return found
+                    processes.append(process)
+        return processes
 
     def _ready(self) -> bool:
         try:

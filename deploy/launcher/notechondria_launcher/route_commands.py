@@ -63,10 +63,10 @@ def ask_gateway(env: Mapping[str, str], *paths: str) -> list[Any]:
 def read_routes() -> list[Route]:
     """Ask the gateway for its routers, highest priority first; those of its own health are not for the outside."""
     paths = ("/api/http/routers?per_page=1000", "/api/http/middlewares?per_page=1000")
-    found, steps = ask_gateway(os.environ, *paths)
-    if not isinstance(found, list):
+    routers, steps = ask_gateway(os.environ, *paths)
+    if not isinstance(routers, list):
         raise StackError("The gateway did not say what it routes.", "See gateway/routes/ for what is wrong.")
-    ours = [entry for entry in found if entry.get("provider") == "file" and entry["entryPoints"] != ["traefik"]]
+    ours = [entry for entry in routers if entry.get("provider") == "file" and entry["entryPoints"] != ["traefik"]]
     broken = [entry["name"] for entry in ours if entry.get("status") != "enabled"]
     if broken:
         raise StackError(f"These routes cannot be used: {', '.join(broken)}.", "See gateway/routes/.")
@@ -109,14 +109,14 @@ def prefix(rule: str) -> str:
 
 def routes(as_json: Json = False) -> None:
     """Show which service answers which path, by rank, with the limits and changes on the way."""
-    found = read_routes()
+    all_routes = read_routes()
     if as_json:
-        print(json.dumps([asdict(route) for route in found], indent=2))  # noqa: T201 - the command's output
+        print(json.dumps([asdict(route) for route in all_routes], indent=2))  # noqa: T201 - the command's output
         return
     table = Table("priority", "service", box=None)
     for name in ("prefix", "limits", "on the way"):
         table.add_column(name, overflow="fold")
-    for route in found:
+    for route in all_routes:
         table.add_row(
             str(route.priority),
             route.service,

@@ -60,8 +60,6 @@ class ServiceSettings:
             "MEDIA_STORE_URL": self.media.as_uri(),
             "DJANGO_SECRET_KEY": self.credentials.secret_key,
             "WEB_CONCURRENCY": "1",
-            # One process with a handful of threads: a second memory arena per thread buys nothing and costs megabytes.
-            "MALLOC_ARENA_MAX": "2",
         }
         if unix_path(self.env.get("DJANGO_PRODUCTION_MEDIA_ROOT", "")):
             del defaults["MEDIA_STORE_URL"]
@@ -70,8 +68,9 @@ class ServiceSettings:
         allowed = service_environment(name, self.env)
         values = {key: value for key, value in allowed.items() if value or key not in defaults}
         read = service_variables()[name]
-        needed = {key: value for key, value in defaults.items() if key in read or key == "MALLOC_ARENA_MAX"}
-        return {**needed, **values, **ours}
+        needed = {key: value for key, value in defaults.items() if key in read}
+        # One process with a handful of threads: a second memory arena per thread buys nothing and costs megabytes.
+        return {"MALLOC_ARENA_MAX": "2", **needed, **values, **ours}
 
     def single_process(self) -> ChildSpec:
         """Say how to run all services in one process: what they share as its environment, the rest as JSON in it."""

@@ -39,8 +39,8 @@ _HANDSHAKES = 8
 
 def _capabilities(answer: object) -> set[str]:
     """The names of capabilities in an answer of a service."""
-    found = answer.get("capabilities") if isinstance(answer, dict) else None
-    return set(found) if isinstance(found, dict) else set()
+    capabilities = answer.get("capabilities") if isinstance(answer, dict) else None
+    return set(capabilities) if isinstance(capabilities, dict) else set()
 
 
 class Stack:

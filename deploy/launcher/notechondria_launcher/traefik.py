@@ -68,7 +68,7 @@ def fill_in(source: str, env: Mapping[str, str]) -> str:
         "ACME_CERTIFICATE_HOURS": str(whole_number(env, "ACME_CERTIFICATE_HOURS", 2160, 87_600)),
         "ACME_STORAGE": env.get("ACME_STORAGE") or "/var/lib/traefik/acme.json",
     }
-    return re.sub(r"\$\{([A-Z_]+)\}", lambda found: values.get(found[1], found[0]), source)
+    return re.sub(r"\$\{([A-Z_]+)\}", lambda match: values.get(match[1], match[0]), source)
 
 
 def render_static(

@@ -57,10 +57,10 @@ def choose_runner(binaries: Path, folder: Path) -> Runner:
 def _owner(folder: Path) -> str | None:
     """Return the user and group of a cluster that is there and not root's."""
     try:
-        found = (folder / "cluster").stat()
+        owner = (folder / "cluster").stat()
     except FileNotFoundError:
         return None
-    return f"{found.st_uid}:{found.st_gid}" if found.st_uid else None
+    return f"{owner.st_uid}:{owner.st_gid}" if owner.st_uid else None
 
 
 def _users(folder: Path) -> Iterator[str]:

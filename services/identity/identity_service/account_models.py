@@ -44,7 +44,7 @@ class Authenticator(Base):
 
 
 class Passkey(Base):
-    """A key pair of a device or of a password manager (WebAuthn §4); the public half is here."""
+    """A key pair of a device or of a password manager (WebAuthn); the public half is here."""
 
     __tablename__ = "passkeys"
 

@@ -51,7 +51,7 @@ def signed_in_code(api: Api, user: User) -> str:
         return code_of(send(person))
 
 
-@pytest.mark.contract("apps §3")
+@pytest.mark.contract("apps §3", "decision 53")
 def test_apps_are_led_to_the_site(api: Api, stack: Stack) -> None:
     base = public_url(stack)
     assert api.get("auth/casdoor/config/").json() == {

@@ -341,6 +341,28 @@ class FileClaim(Base):
     claimed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
+class ImportJob(Base, Dated):
+    """An import that goes on after its request, and what came of it (docs/notes.md)."""
+
+    __tablename__ = "imports"
+    __table_args__ = (
+        CheckConstraint("state IN ('running', 'done', 'failed', 'interrupted')", name="state"),
+        Index("ix_imports_creator_id_id", "creator_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    creator_id: Mapped[int] = mapped_column(ForeignKey(AUTHOR, ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(String(16), default="running")
+    is_dry_run: Mapped[bool] = mapped_column(default=False)
+    files: Mapped[int] = mapped_column(default=0)
+    files_done: Mapped[int] = mapped_column(default=0)
+    outcome: Mapped[str] = mapped_column(default="")
+    """The answer as JSON, once it is done."""
+    error: Mapped[str] = mapped_column(default="")
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+    """When the process that runs it last said that it does; long ago means that it was cut off."""
+
+
 class RecycleBinEntry(Base, Dated):
     """A note in the recycle bin (notes §2.7): there is one exactly while `deleted_at` of the note is set."""
 

@@ -8,7 +8,8 @@ import pytest
 from services.notes.tests.test_notes_import import files_of, notes_of, packed, send_zip, taken
 from tests.support.client import User
 
-from notes_service.exchange.importing import BEFORE_IMPORT, BINNED, NEWER_HERE, TWIN
+from notes_service.exchange.importing import BINNED, NEWER_HERE, TWIN
+from notes_service.exchange.writing import BEFORE_IMPORT
 
 UUID = "0d6c9f2e-6b0e-4f0f-9a35-0c9c3f7f6a10"
 VAULT: dict[str, bytes | str] = {

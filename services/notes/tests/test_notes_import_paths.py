@@ -10,6 +10,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ import pytest
 from services.notes.tests.test_notes_import import files_of, notes_of, packed, taken
 from tests.support.client import Api, User
 
+from notechondria_shared.core.timestamps import now
 from notes_service.exchange import front_matter
 from notes_service.exchange.archive import OUTSIDE, TWICE
 from notes_service.exchange.paths import Paths, cleaned, name_of
@@ -272,7 +274,7 @@ def test_what_the_api_takes_comes_back_and_the_bin_and_the_inbox_as_they_were(
     mine.patch(f"courses/{inbox['id']}/", {"title": "Inbox", "description": "What I caught", "icon": 7, "color_hue": 9})
     binned = mine.post("notes/", {"title": "Binned"}).json()["id"]
     mine.delete(f"notes/{binned}/")
-    then = "2024-05-06T07:08:09+00:00"
+    then = (now() - timedelta(days=9)).replace(microsecond=0).isoformat()  # the bin of a test's stack keeps 30 days
     for table, key in (("notes", "id"), ("recycle_bin_entries", "note_id")):
         look.all(f"UPDATE notes.{table} SET deleted_at = %s WHERE {key} = %s RETURNING 1", then, binned)
     result = bring_in(other, mine.get("notes/export/").content)

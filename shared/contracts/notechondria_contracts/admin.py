@@ -16,7 +16,7 @@ PASSWORD_MINUTES = 5
 """So long a password that a member of staff entered counts for actions that need it."""
 
 AdminValue = str | int | bool | dict[str, list[int | str]] | None
-ColumnKind = Literal["id", "text", "moment", "yes", "user", "size", "ids", "word"]
+ColumnKind = Literal["id", "text", "timestamp", "yes", "user", "size", "ids", "word"]
 """How a value is written: the row's own id, a text, a time, yes or no, an account, bytes, ids by kind, a word."""
 
 

@@ -44,8 +44,8 @@ def _taken(step: str, what: str) -> str:
 
 async def by_name(db: AsyncSession, username: str) -> User | None:
     """The account with this user name, ignoring case."""
-    found: User | None = await db.scalar(select(User).where(func.lower(User.username) == username.lower()))
-    return found
+    user: User | None = await db.scalar(select(User).where(func.lower(User.username) == username.lower()))
+    return user
 
 
 async def problems_of(db: AsyncSession, body: Claim) -> dict[str, list[str]]:

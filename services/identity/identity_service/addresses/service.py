@@ -24,8 +24,8 @@ async def by_address(db: AsyncSession, email: str) -> User | None:
     """The account that proved this address, ignoring case."""
     if not email:
         return None
-    found: User | None = await db.scalar(select(User).where(User.verified_email == email.lower()))
-    return found
+    user: User | None = await db.scalar(select(User).where(User.verified_email == email.lower()))
+    return user
 
 
 async def claim(db: AsyncSession, user: User, email: str) -> None:

@@ -73,17 +73,17 @@ async def consume(db: AsyncSession, kind: str, scope: str, sent: str, *, failure
     A wrong try counts on every open code; the fifth voids one. More than `failures_per_day` of an account are 429
     (0: no limit). The caller must keep the writes of a refusal (`commit_on_error=True`), or tries would not count.
     """
-    found = await _open(db, kind, scope)
-    if not found:
+    codes = await _open(db, kind, scope)
+    if not codes:
         return None
-    failures = _failures(found[0], failures_per_day)
+    failures = _failures(codes[0], failures_per_day)
     if failures:
         # Counted before the code is looked at, so that many tries at once cannot slip through together.
         await failures.take(db)
     hashed = digest(sent.strip())
-    right = next((code for code in found if hmac.compare_digest(code.digest, hashed)), None)
+    right = next((code for code in codes if hmac.compare_digest(code.digest, hashed)), None)
     if right is None:
-        for code in found:
+        for code in codes:
             code.wrong_tries += 1
             if code.wrong_tries >= WRONG_TRIES:
                 code.voided_at = now()

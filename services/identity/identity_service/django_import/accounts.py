@@ -101,14 +101,14 @@ def import_accounts(run: ImportRun[IdentitySettings]) -> list[ImportedAccount]:
 
 def _seen_before(source: Monolith, user_of_creator: Mapping[int, int]) -> set[int]:
     """The users who were signed in once: who is inactive and was, is disabled, not waiting for a code."""
-    found: set[int] = set()
+    ids: set[int] = set()
     for table in filter(None, (source.table("creators_session"), source.table("notes_course"))):
         for row in source.rows(table):
             creator = row.integer_or_none("creator_id", "owner_id")
             user_id = row.integer_or_none("user_id") or (None if creator is None else user_of_creator.get(creator))
             if user_id is not None:
-                found.add(user_id)
-    return found
+                ids.add(user_id)
+    return ids
 
 
 def _emails(users: Sequence[DjangoRow], report: Report) -> dict[int, str]:

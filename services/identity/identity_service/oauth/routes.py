@@ -43,11 +43,11 @@ NEITHER_SENT = "Not signed in: Backend.Creators.Auth/oauth.google.validate — a
 @router.get("/oauth-config/")
 async def oauth_config(request: Request, _: MaybeCaller) -> OAuthConfig:
     """Client ids and the redirect address for the caller's origin (identity §10.1)."""
-    found = {name: registration(identity_state(request.app).settings, name) for name in ("google", "github")}
+    registrations = {name: registration(identity_state(request.app).settings, name) for name in ("google", "github")}
     return OAuthConfig(
         **{
             name: ProviderConfig(client_id=one.client_id, redirect_uri=chosen_redirect(one, request.headers))
-            for name, one in found.items()
+            for name, one in registrations.items()
         }
     )
 
@@ -115,8 +115,8 @@ async def bind_github(request: Request, response: Response, caller: WithSession,
 async def _bind(
     request: Request, response: Response, user_id: int, provider: str, body: tuple[str, str, str]
 ) -> LinkedAccount:
-    found = registration(identity_state(request.app).settings, provider)
-    if not (found.client_id and found.client_secret):
+    provider_app = registration(identity_state(request.app).settings, provider)
+    if not (provider_app.client_id and provider_app.client_secret):
         raise Unavailable(NOT_NOW.format(provider=provider), retry_after=3600)
     code, id_token, redirect_uri = body
     try:

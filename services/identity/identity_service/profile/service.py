@@ -153,7 +153,7 @@ def _misfits(merged: dict[str, JsonValue] | None) -> dict[str, list[str]]:
     try:
         mirrored = validate(Mirrored, {name: merged[name] for name in MIRRORED})
     except ApiError as refused:
-        texts = [f"{name}: {text}" for name, found in refused.body.items() for text in found]
+        texts = [f"{name}: {text}" for name, messages in refused.body.items() for text in messages]
         return {"app_settings": texts}
     merged.update({name: getattr(mirrored, name) for name in MIRRORED})
     if len(json.dumps(merged, ensure_ascii=False).encode()) > SETTINGS_LIMIT:

@@ -80,13 +80,13 @@ async def newest(db: AsyncSession, email: str, ip_hash: str, life: timedelta) ->
     if not email:
         return None
     await _adopt_pending(db, email, life)
-    found: Code | None = await db.scalar(
+    code: Code | None = await db.scalar(
         select(Code)
         .where(Code.kind == codes.REGISTER, Code.scope == email, Code.used_at.is_(None), Code.username != "")
         .order_by((Code.ip_hash == ip_hash).desc(), Code.id.desc())
         .limit(1)
     )
-    return found
+    return code
 
 
 async def renew(db: AsyncSession, registration: Code, life: timedelta) -> Issued:
@@ -136,14 +136,14 @@ async def consume(
 async def named(db: AsyncSession, name: str) -> Code | None:
     """For operators: the newest registration of a user name, or of an address, which has an `@`."""
     column = Code.scope if "@" in name else func.lower(Code.username)
-    found: Code | None = await db.scalar(
+    code: Code | None = await db.scalar(
         select(Code)
         .where(Code.kind == codes.REGISTER, column == name.lower(), Code.used_at.is_(None), Code.username != "")
         .order_by(Code.id.desc())
         .limit(1)
         .with_for_update()
     )
-    return found
+    return code
 
 
 def _issue(

@@ -19,9 +19,9 @@ from notechondria_contracts.admin import NOT_STAFF
 from notechondria_contracts.internal.staff import (
     STAFF_PATH,
     AccountIds,
+    AccountMatch,
     AccountNames,
     EndStaffSession,
-    FoundAccount,
     NewStaffAction,
     StaffActionBegun,
     StaffActionOutcome,
@@ -114,8 +114,8 @@ async def account_names(body: AccountIds, read: ReadSession) -> AccountNames:
 
 
 @router.get("/account")
-async def find_account(name: Name, db: WriteSession) -> FoundAccount:
+async def find_account(name: Name, db: WriteSession) -> AccountMatch:
     """Who is called so; an id is taken for one as it is."""
     if name.isascii() and name.isdigit():
-        return FoundAccount(id=int(name) or None if len(name) <= _MOST_DIGITS else None)
-    return FoundAccount(id=await db.scalar(select(User.id).where(called(name.replace("\x00", "")))))
+        return AccountMatch(id=int(name) or None if len(name) <= _MOST_DIGITS else None)
+    return AccountMatch(id=await db.scalar(select(User.id).where(called(name.replace("\x00", "")))))

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013_people"
-down_revision = "0011_signed_events"
+down_revision = "0012_authorization"
 
 SCHEMA = "identity"
 

@@ -69,7 +69,7 @@ CALLS = AdminTable(
         position=90,
         columns=[
             AdminColumn(key="id", title="Id", kind="id"),
-            AdminColumn(key="called_at", title="When", kind="moment"),
+            AdminColumn(key="called_at", title="When", kind="timestamp"),
             AdminColumn(key="user_id", title="User", kind="user"),
             AdminColumn(key="tool", title="Tool"),
             AdminColumn(key="is_change", title="Change", kind="yes"),
@@ -79,7 +79,7 @@ CALLS = AdminTable(
             AdminColumn(key="error", title="Error", wide=True),
             AdminColumn(key="touched", title="Touched", kind="ids", wide=True),
             AdminColumn(key="key_id", title="Key id", wide=True),
-            AdminColumn(key="undone_at", title="Taken back", kind="moment", wide=True),
+            AdminColumn(key="undone_at", title="Taken back", kind="timestamp", wide=True),
         ],
         searched="tool, client, outcome, error or id",
         hint="What agents did for people in the last 90 days. Arguments are not shown: they hold what people write.",

@@ -22,7 +22,7 @@ from notes_service.recycle_bin.service import purge_one
 NOBODYS = "Course not deleted: Notes.Courses/owner — its owner is gone, and there is no Inbox for its notes."
 ID = AdminColumn(key="id", title="Id", kind="id")
 USER = AdminColumn(key="user_id", title="User", kind="user")
-EDITED = AdminColumn(key="last_edit", title="Last edit", kind="moment")
+EDITED = AdminColumn(key="last_edit", title="Last edit", kind="timestamp")
 
 COURSES = AdminTable(
     AdminResource(
@@ -37,7 +37,7 @@ COURSES = AdminTable(
             AdminColumn(key="notes", title="Notes"),
             AdminColumn(key="is_default", title="Inbox", kind="yes"),
             AdminColumn(key="slug", title="Slug", wide=True),
-            AdminColumn(key="date_created", title="Created", kind="moment"),
+            AdminColumn(key="date_created", title="Created", kind="timestamp"),
             EDITED,
         ],
         searched="title, slug, user name or id",
@@ -59,8 +59,8 @@ NOTES = AdminTable(
             AdminColumn(key="size", title="Size", kind="size"),
             AdminColumn(key="is_public", title="Public", kind="yes"),
             AdminColumn(key="course_title", title="Course"),
-            AdminColumn(key="deleted_at", title="In the bin since", kind="moment"),
-            AdminColumn(key="date_created", title="Created", kind="moment", wide=True),
+            AdminColumn(key="deleted_at", title="In the bin since", kind="timestamp"),
+            AdminColumn(key="date_created", title="Created", kind="timestamp", wide=True),
             EDITED,
         ],
         searched="title, user name or id",

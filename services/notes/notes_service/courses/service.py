@@ -12,7 +12,7 @@ from notes_service.authors import service as authors
 from notes_service.courses.queries import CourseOwnerRow
 from notes_service.courses.schemas import CreateCourse, UpdateCourse
 from notes_service.events import publish
-from notes_service.inbox.service import add_course, become_inbox, is_inbox_title, remember_removal, take_inbox
+from notes_service.inbox.service import add_course, become_inbox_again, is_inbox_title, remember_removal, take_inbox
 from notes_service.inbox.slugs import free_slug, slugify
 from notes_service.media.note_files import queue_files
 from notes_service.models import Course, Note
@@ -88,7 +88,7 @@ async def change(
             raise BadRequest(SAME_TITLE)
         course.title = body.title
         if is_inbox_title(body.title):
-            await become_inbox(db, course)
+            await become_inbox_again(db, course)
     if body.sent("description"):
         course.description = body.description or ""
     _apply_look(course, body)

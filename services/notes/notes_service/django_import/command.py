@@ -11,6 +11,7 @@ from notechondria_shared.django_import.handover import ACCOUNTS, COURSES, NOTES,
 from notechondria_shared.django_import.source import Monolith
 from notes_service import models
 from notes_service.app import SPEC
+from notes_service.blocks.blank_texts import fill_blank_texts
 from notes_service.django_import import attached, blocks, courses, notes
 from notes_service.django_import.content import ImportedContent
 from notes_service.settings import NotesSettings
@@ -52,6 +53,8 @@ def _import(run: command.ImportRun[NotesSettings]) -> None:
         if table := run.source.table(step.table):
             run.target.write(step.kind, step.model, step.rows(run.source, table, content))
     run.target.write(attached.RECYCLE_BIN, models.RecycleBinEntry, attached.recycle_bin(run.source, content))
+    if not run.report.dry_run:
+        fill_blank_texts(run.target.connection)
     COURSES.write(run.handover, content.courses.values())
     NOTES.write(run.handover, content.notes.values())
     run.media.copy(content.files)

@@ -7,11 +7,13 @@ such link replaced by the name of what it leads to.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from notes_service.exchange import links
 from notes_service.exchange.archive import Source
+from notes_service.exchange.moves import Moves, without_origin
 from notes_service.exchange.queries import AttachedFile
 from notes_service.exchange.reading import NoteFile
 from notes_service.media.names import shown_name
@@ -22,8 +24,8 @@ def digest(file: NoteFile) -> bytes:
     return hashlib.sha256(f"{file.payload.get('title')}\n{file.body}".encode(errors="surrogatepass")).digest()
 
 
-def in_file(file: NoteFile, source: Source) -> str:
-    """The text of a file, with its files by their names."""
+def in_file(file: NoteFile, source: Source, moves: Moves) -> str:
+    """The text of a file, with its files by their names, and what it says of other notes as it is here."""
     text = file.body
     for item in file.attachments:
         media, name = item.get("media"), item.get("name")
@@ -33,15 +35,31 @@ def in_file(file: NoteFile, source: Source) -> str:
         for target in links.targets(text)
         if (path := links.resolve(source, file.name, target))
     }
-    return links.relinked(text, names).strip()
+    return without_origin(moves.rewritten(links.relinked(text, names))).strip()
 
 
 def in_note(content: str, attached: Iterable[AttachedFile]) -> str:
     """The text of a note, with its files by their names."""
     for file in attached:
         content = links.moved(content, file.file, _token(file.original_filename))
-    return content.strip()
+    return without_origin(content).strip()
 
 
 def _token(name: str) -> str:
     return f"file:{shown_name(name)}"
+
+
+def listed_names(file: NoteFile) -> list[tuple[str, str]]:
+    """The files that an export of ours lists: the path below /media/ that each had, and the name people know."""
+    pairs = ((item.get("media"), item.get("name")) for item in file.attachments)
+    return [(media, shown_name(name)) for media, name in pairs if isinstance(media, str) and isinstance(name, str)]
+
+
+def paired(names: Iterable[tuple[str, str]], attached: Iterable[AttachedFile]) -> Iterator[tuple[str, str]]:
+    """The old path of each listed file with the path it has here: the files of one name in their order."""
+    here: defaultdict[str, list[str]] = defaultdict(list)
+    for file in attached:
+        here[file.original_filename].append(file.file)
+    for media, name in names:
+        if here[name]:
+            yield media, here[name].pop(0)

@@ -15,12 +15,25 @@ from notechondria_shared.core.timestamps import iso_z, now
 from notechondria_shared.db import Reader
 from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.web.zip_stream import Member
+from notes_service.blocks.markdown import to_blocks
+from notes_service.blocks.schemas import BlockDraft
 from notes_service.courses.queries import MEDIA, CourseMediaRow
 from notes_service.exchange import front_matter, queries
-from notes_service.exchange.queries import ExportedAttachment, ExportedCourse, ExportedNote, ExportedVersionRow
+from notes_service.exchange.queries import (
+    BlockOfNote,
+    ExportedAttachment,
+    ExportedCourse,
+    ExportedNote,
+    ExportedVersionRow,
+    NoteSize,
+)
 from notes_service.media.names import safe_name
 
 FORMAT = 1
+GROUP, GROUP_OCTETS = 50, 4 * 1024 * 1024
+"""Notes whose texts are read at once, and bytes of these texts."""
+HISTORY_OCTETS = 8 * 1024 * 1024
+"""Of the versions that stand in one document."""
 _COURSE = ("client_course_id", "slug", "title", "description", "icon", "color_hue", "is_default", "sort_order")
 _VERSION = ("title", "description", "content", "metadata_json", "editor_mode", "reason")
 
@@ -31,20 +44,34 @@ class Export:
 
     def __init__(self, read: Reader, media: MediaStore, user_id: int) -> None:
         self._read, self._media, self._user_id = read, media, user_id
+        self._names: set[int] = set()
 
     async def members(self) -> AsyncIterator[Member]:
-        """All of them, a page of notes at a time."""
+        """All of them, as many notes at a time as are small together."""
         async for member in self._courses():
             yield member
-        after = 0
-        while rows := await self._read.all(queries.PAGE_OF_NOTES, user_id=self._user_id, after=after):
-            after = rows[-1].id
-            ids = [row.id for row in rows]
+        async for group in self._groups():
+            ids = [one.id for one in group]
             files = _grouped(await self._read.all(queries.ATTACHMENTS_OF, note_ids=ids))
-            versions = _grouped(await self._read.all(queries.VERSIONS_OF, note_ids=ids))
-            for row in rows:
-                async for member in self._note(row, files[row.id], versions[row.id]):
+            blocks = _grouped(await self._read.all(queries.BLOCKS_OF, note_ids=ids))
+            sizes = {one.id: one for one in group}
+            for row in await self._read.all(queries.NOTES_OF, user_id=self._user_id, note_ids=ids):
+                async for member in self._note(row, files[row.id], blocks[row.id], sizes[row.id]):
                     yield member
+
+    async def _groups(self) -> AsyncIterator[list[NoteSize]]:
+        """The notes in groups whose texts are together no larger than `GROUP_OCTETS`, or one note."""
+        after, group, octets = 0, list[NoteSize](), 0
+        while page := await self._read.all(queries.SIZES, user_id=self._user_id, after=after):
+            after = page[-1].id
+            for one in page:
+                if group and (octets + one.octets > GROUP_OCTETS or len(group) == GROUP):
+                    yield group
+                    group, octets = [], 0
+                group.append(one)
+                octets += one.octets
+        if group:
+            yield group
 
     async def _courses(self) -> AsyncIterator[Member]:
         rows = await self._read.all(queries.COURSES, user_id=self._user_id)
@@ -61,17 +88,45 @@ class Export:
                     yield member
 
     async def _note(
-        self, row: ExportedNote, files: Sequence[ExportedAttachment], versions: Sequence[ExportedVersionRow]
+        self,
+        row: ExportedNote,
+        files: Sequence[ExportedAttachment],
+        blocks: Sequence[BlockOfNote],
+        size: NoteSize,
     ) -> AsyncIterator[Member]:
-        yield _note_path(row), front_matter.write(_fields(row, files, versions), row.content).encode()
-        if versions:
-            yield _versions_path(row), json.dumps([_version(one) for one in versions], ensure_ascii=False).encode()
+        histories = _histories(row, size)
+        text = front_matter.write(_fields(row, files, blocks, histories), row.content)
+        yield self._free(row), text.encode()
+        del text
+        async for member in self._versions(row, histories):
+            yield member
         for file, path in zip(files, _attachment_paths(row, files), strict=True):
             async for member in self._file(path, file.file):
                 yield member
         if row.cover_image:
             async for member in self._file(_cover_path(row), row.cover_image):
                 yield member
+
+    def _free(self, row: ExportedNote) -> str:
+        """The path of a note, longer where another note has it, also where letter case does not count."""
+        path = _note_path(row, row.uuid.hex[:8])
+        if hash(path.casefold()) in self._names:
+            path = _note_path(row, row.uuid.hex)
+        self._names.add(hash(path.casefold()))
+        return path
+
+    async def _versions(self, row: ExportedNote, histories: Sequence[str]) -> AsyncIterator[Member]:
+        """The versions of a note in one document; each in one of its own when together they are large."""
+        if len(histories) == 1:
+            rows = await self._read.all(queries.VERSIONS_OF, note_ids=[row.id])
+            yield histories[0], json.dumps([_version(one) for one in rows], ensure_ascii=False).encode()
+            return
+        if not histories:
+            return
+        ids = await self._read.all(queries.VERSION_IDS, note_id=row.id)
+        for path, version_id in zip(histories, ids, strict=False):
+            if version := await self._read.one(queries.VERSION, version_id=version_id):
+                yield path, json.dumps([_version(version)], ensure_ascii=False).encode()
 
     async def _file(self, name: str, path: str) -> AsyncIterator[Member]:
         """A stored file; nothing when the store does not have it."""
@@ -95,10 +150,10 @@ def _grouped(rows: Sequence[OfNote]) -> defaultdict[int, list[OfNote]]:
     return groups
 
 
-def _note_path(row: ExportedNote) -> str:
+def _note_path(row: ExportedNote, suffix: str) -> str:
     top = "notes" if row.deleted_at is None else "deleted"
     folder = safe_name(row.course) if row.course else "unfiled"
-    return f"{top}/{folder}/{safe_name(row.title)[:60]}-{row.uuid.hex[:8]}.md"
+    return f"{top}/{folder}/{safe_name(row.title)[:60]}-{suffix}.md"
 
 
 def _attachment_paths(note: ExportedNote, files: Sequence[ExportedAttachment]) -> list[str]:
@@ -119,8 +174,11 @@ def _cover_path(note: ExportedNote) -> str:
     return f"covers/{note.uuid.hex}{PurePosixPath(note.cover_image).suffix}"
 
 
-def _versions_path(note: ExportedNote) -> str:
-    return f"versions/{note.uuid.hex}.json"
+def _histories(note: ExportedNote, size: NoteSize) -> list[str]:
+    """The documents of a note's versions: one, or several when one would be large to read."""
+    if size.version_octets <= HISTORY_OCTETS:
+        return [f"versions/{note.uuid.hex}.json"] if size.versions else []
+    return [f"versions/{note.uuid.hex}/{number:02}.json" for number in range(1, size.versions + 1)]
 
 
 def _course_file(course: ExportedCourse, path: str) -> str:
@@ -128,7 +186,10 @@ def _course_file(course: ExportedCourse, path: str) -> str:
 
 
 def _fields(
-    row: ExportedNote, files: Sequence[ExportedAttachment], versions: Sequence[ExportedVersionRow]
+    row: ExportedNote,
+    files: Sequence[ExportedAttachment],
+    blocks: Sequence[BlockOfNote],
+    histories: Sequence[str],
 ) -> dict[str, JsonValue]:
     """The front matter: `deleted_at` marks a deleted note, `media` is a file's path, as links have it."""
     source = row.source_note_uuid
@@ -151,17 +212,32 @@ def _fields(
                 "name": file.original_filename,
                 "content_type": file.content_type,
                 "media": file.file,
+                "date_created": iso_z(file.date_created),
             }
             for file, path in zip(files, _attachment_paths(row, files), strict=True)
         ],
     }
     if row.cover_image:
         fields["cover"] = _cover_path(row)
-    if versions:
-        fields["versions"] = _versions_path(row)
+    if histories:
+        fields["versions"] = histories[0] if len(histories) == 1 else list[JsonValue](histories)
+    if own := _own_blocks(row, blocks):
+        fields["blocks"] = own
     if row.deleted_at is not None:
         fields["deleted_at"] = iso_z(row.deleted_at)
     return fields
+
+
+def _own_blocks(row: ExportedNote, blocks: Sequence[BlockOfNote]) -> list[JsonValue]:
+    """The blocks, unless they are those that an import makes of the text, the description or the title."""
+    drafts = [BlockDraft(one.block_type, one.text or "", one.args, one.is_ai_generated) for one in blocks]
+    made = to_blocks(row.content or row.description or "", row.title) or [BlockDraft("T", row.title)]
+    if drafts in ([], made):
+        return []
+    return [
+        {"block_type": one.block_type, "text": one.text, "args": one.args, "is_AI_generated": one.is_ai_generated}
+        for one in drafts
+    ]
 
 
 def _version(row: ExportedVersionRow) -> dict[str, JsonValue]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from io import BytesIO
 from pathlib import PurePosixPath
 
 from pydantic import JsonValue
 from starlette.datastructures import UploadFile
 
+from notechondria_contracts.fields.rules import parse_datetime
 from notechondria_shared.core.errors import ApiError
+from notechondria_shared.core.timestamps import now
 from notechondria_shared.storage.media import MediaStore
-from notechondria_shared.web.body import validate
+from notechondria_shared.web.body import TEXT_LIMIT, validate
 from notes_service.attachments import service as attachments
 from notes_service.covers import service as covers
 from notes_service.exchange import links
@@ -24,9 +27,12 @@ from notes_service.exchange.problems import Problems
 from notes_service.exchange.reading import NoteFile
 from notes_service.media.uploads import pieces, staged
 from notes_service.versions.schemas import ExportedVersion
+from notes_service.versions.service import MOST_VERSIONS
 
 LISTS_BYTES = 16 * 1024 * 1024
-"""Of the documents that list courses or versions."""
+"""Of the document that lists the courses."""
+VERSIONS_BYTES = 3 * TEXT_LIMIT
+"""Of a document of versions: one that is larger than an export's are together stands alone, and JSON escapes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Staged:
     filename: str
     size: int
     content_type: str | None
+    attached_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,12 @@ class Gatherer:
         if path is None:
             return None
         one = await self._stage(stack, path, item.get("name"), item.get("content_type"))
-        return None if one is None else (one, media_path if isinstance(media_path, str) else "")
+        if one is None:
+            return None
+        date = item.get("date_created")
+        at = parse_datetime(date) if isinstance(date, str) else None
+        dated = replace(one, attached_at=min(at, now()) if at else None)
+        return dated, media_path if isinstance(media_path, str) else ""
 
     async def linked(self, stack: AsyncExitStack, file: NoteFile) -> dict[str, Staged]:
         """The files that the text shows or links to, by what it says; a file that it names twice is one."""
@@ -96,17 +108,22 @@ class Gatherer:
             return Staged(staged_path, name, len(data), None)
         return None
 
-    async def versions(self, file: NoteFile) -> list[ExportedVersion]:
-        """The versions that our own export has beside the note."""
-        path = self._named(file, file.versions)
-        if path is None:
-            return []
-        document = await self.document(path)
+    async def versions(self, file: NoteFile) -> AsyncIterator[ExportedVersion]:
+        """The versions that our own export has beside the note. Of several documents one at a time is in memory."""
+        if len(file.versions) == 1:
+            return _each([await self._history(file, file.versions[0])])
+        return _each(self._history(file, name) for name in file.versions[-MOST_VERSIONS:])
+
+    async def _history(self, file: NoteFile, name: str) -> list[ExportedVersion]:
+        path = self._named(file, name)
+        document = await self.document(path, VERSIONS_BYTES) if path else None
         try:
-            return [validate(ExportedVersion, version) for version in (document if isinstance(document, list) else [])]
+            listed = document if isinstance(document, list) else []
+            versions = [validate(ExportedVersion, version) for version in listed]
         except ApiError as refusal:
-            self.problems.refused(file.versions, refusal)
+            self.problems.refused(name, refusal)
             return []
+        return sorted(versions, key=lambda one: one.date_created)[-MOST_VERSIONS:]
 
     def _named(self, file: NoteFile, path: str) -> str | None:
         """The file that a note's fields name; what is not there is a loss, and named as one."""
@@ -117,11 +134,11 @@ class Gatherer:
             self.problems.add(path, f"It is missing: {file.name} names it as its own.")
         return inside
 
-    async def document(self, name: str) -> JsonValue:
+    async def document(self, name: str, limit: int = LISTS_BYTES) -> JsonValue:
         """A JSON document of the import, parsed; None, and among the problems, when it cannot be read."""
         document: JsonValue = None
         try:
-            document = json.loads(await asyncio.to_thread(self.source.read, name, LISTS_BYTES))
+            document = json.loads(await asyncio.to_thread(self.source.read, name, limit))
         except BadEntry as problem:
             self.problems.add(name, str(problem))
         except (ValueError, RecursionError):
@@ -146,3 +163,11 @@ class Gatherer:
             return None
         shown = name if isinstance(name, str) and name else PurePosixPath(path).name
         return Staged(staged_path, shown, size, content_type if isinstance(content_type, str) else None)
+
+
+async def _each(
+    documents: Iterable[list[ExportedVersion] | Awaitable[list[ExportedVersion]]],
+) -> AsyncIterator[ExportedVersion]:
+    for document in documents:
+        for version in document if isinstance(document, list) else await document:
+            yield version

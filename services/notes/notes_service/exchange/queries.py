@@ -6,22 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, BindParameter, Text, any_, bindparam, or_, select
+from sqlalchemy import ARRAY, BigInteger, BindParameter, Text, any_, bindparam, cast, func, or_, select, true
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.orm import aliased
 
-from notechondria_shared.db import prepare
+from notechondria_shared.db import prepare, prepare_scalar
 from notes_service.models import (
     Course,
     CourseSubscription,
     Note,
     NoteAttachment,
     NoteBlock,
+    NoteIndex,
     NoteVersion,
     RecycleBinEntry,
 )
 
-PAGE = 50
+PAGE = 1000
+"""Notes whose sizes are read at once; their texts come in groups, by size."""
 
 _USER: BindParameter[int] = bindparam("user_id", type_=BigInteger)
 _IDS = any_(bindparam("note_ids", type_=ARRAY(BigInteger)))
@@ -81,6 +83,27 @@ class ExportedAttachment:
 
 
 @dataclass(slots=True)
+class NoteSize:
+    """How many bytes the texts of a note have, and those of its versions, of which there are `versions`."""
+
+    id: int
+    octets: int
+    version_octets: int
+    versions: int
+
+
+@dataclass(slots=True)
+class BlockOfNote:
+    """A block as a note shows it."""
+
+    note_id: int
+    block_type: str
+    text: str | None
+    args: str | None
+    is_ai_generated: bool
+
+
+@dataclass(slots=True)
 class ExportedVersionRow:
     """An earlier state of a note."""
 
@@ -122,6 +145,7 @@ class KnownNote:
     """The note that an imported file stands for."""
 
     id: int
+    uuid: UUID
     title: str
     content: str
     last_edit: datetime
@@ -172,7 +196,41 @@ _note = (
     .where(Note.creator_id == _USER)
     .order_by(Note.id)
 )
-PAGE_OF_NOTES = prepare(_note.where(Note.id > bindparam("after", type_=BigInteger)).limit(PAGE), ExportedNote)
+NOTES_OF = prepare(_note.where(Note.id == _IDS), ExportedNote)
+_block_octets = (
+    select(func.coalesce(func.sum(func.octet_length(NoteBlock.text)), 0))
+    .where(NoteBlock.note_id == Note.id)
+    .scalar_subquery()
+)
+_versions = (
+    select(
+        NoteVersion.note_id,
+        func.sum(func.octet_length(NoteVersion.content) + func.octet_length(NoteVersion.metadata_json)).label("octets"),
+        func.count().label("number"),
+    )
+    .where(NoteVersion.note_id == Note.id)
+    .group_by(NoteVersion.note_id)
+    .lateral("history")
+)
+SIZES = prepare(
+    select(
+        Note.id,
+        cast(
+            func.octet_length(Note.content)
+            + func.octet_length(Note.metadata_json)
+            + func.octet_length(Note.custom_meta)
+            + _block_octets,
+            BigInteger,
+        ).label("octets"),
+        cast(func.coalesce(_versions.c.octets, 0), BigInteger).label("version_octets"),
+        cast(func.coalesce(_versions.c.number, 0), BigInteger).label("versions"),
+    )
+    .outerjoin(_versions, true())
+    .where(Note.creator_id == _USER, Note.id > bindparam("after", type_=BigInteger))
+    .order_by(Note.id)
+    .limit(PAGE),
+    NoteSize,
+)
 """With those in the recycle bin."""
 NOTES = prepare(_note, ExportedNote)
 COURSES = prepare(
@@ -216,6 +274,17 @@ _version = select(
     NoteVersion.reason,
     NoteVersion.date_created,
 ).order_by(NoteVersion.note_id, NoteVersion.id)
+VERSION_IDS = prepare_scalar(
+    select(NoteVersion.id).where(NoteVersion.note_id == bindparam("note_id")).order_by(NoteVersion.id), int
+)
+VERSION = prepare(_version.where(NoteVersion.id == bindparam("version_id")), ExportedVersionRow)
+BLOCKS_OF = prepare(
+    select(NoteIndex.note_id, NoteBlock.block_type, NoteBlock.text, NoteBlock.args, NoteBlock.is_ai_generated)
+    .join(NoteBlock, NoteBlock.id == NoteIndex.block_id)
+    .where(NoteIndex.note_id == _IDS)
+    .order_by(NoteIndex.note_id, NoteIndex.position, NoteIndex.id),
+    BlockOfNote,
+)
 VERSIONS_OF = prepare(_version.where(NoteVersion.note_id == _IDS), ExportedVersionRow)
 VERSIONS = prepare(_version.where(NoteVersion.creator_id == _USER), ExportedVersionRow)
 BLOCKS = prepare(
@@ -250,7 +319,7 @@ BIN = prepare(
     ExportedBinEntry,
 )
 KNOWN = prepare(
-    select(Note.id, Note.title, Note.content, Note.last_edit, Note.deleted_at)
+    select(Note.id, Note.uuid, Note.title, Note.content, Note.last_edit, Note.deleted_at)
     .where(
         Note.creator_id == _USER,
         or_(
@@ -263,8 +332,8 @@ KNOWN = prepare(
 )
 """The own note that an imported file stands for, deleted or not."""
 ATTACHED = prepare(
-    select(NoteAttachment.file, NoteAttachment.original_filename, NoteAttachment.file_size).where(
-        NoteAttachment.note_id == bindparam("note_id")
-    ),
+    select(NoteAttachment.file, NoteAttachment.original_filename, NoteAttachment.file_size)
+    .where(NoteAttachment.note_id == bindparam("note_id"))
+    .order_by(NoteAttachment.id),
     AttachedFile,
 )

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from notechondria_contracts.fields.rules import parse_datetime
 from notechondria_shared.core.timestamps import now
+from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.exchange import front_matter
 from notes_service.exchange.archive import BadEntry
 
@@ -22,7 +23,7 @@ _BY_PATH = UUID("6f1c1f52-5a0c-4a52-8b0b-2f0f0c7a9f11")
 _HEADING = re.compile(r"# +(.*?\S)(?:[ \t]+#+)?[ \t]*")
 _CREATED = ("date_created", "created", "created_at", "date")
 _EDITED = ("last_edit", "updated", "modified", "updated_at")
-_OURS = ("is_public", "note_type", "metadata_json", "custom_meta", "editor_mode")
+_OURS = ("is_public", "note_type", "metadata_json", "custom_meta", "editor_mode", "blocks")
 _COMMON = frozenset({*_CREATED, *_EDITED, "uuid", "title", "description", "course", "tags"})
 _KNOWN_FIELDS = _COMMON.union(_OURS, {"attachments", "cover", "versions", "source_note_uuid", "deleted_at"})
 
@@ -41,7 +42,8 @@ class NoteFile:
     edited: datetime | None
     attachments: tuple[Mapping[str, JsonValue], ...]
     cover: str
-    versions: str
+    versions: tuple[str, ...]
+    """The documents that hold its versions, the oldest first."""
     source: UUID | None
     """The uuid of the note that it comments on."""
     deleted: bool
@@ -65,11 +67,13 @@ def draft_id_of(uuid: UUID) -> str:
 
 
 def read_note(name: str, data: bytes, root: str) -> NoteFile:
-    """A file of an import. Raises `BadEntry` when it is no text."""
+    """A file of an import. Raises `BadEntry` when it is no text, or holds more of it than a note can."""
     try:
         fields, body = front_matter.read(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadEntry("It is no UTF-8 text.") from None
+    if len(body) > TEXT_LIMIT:
+        raise BadEntry(f"Its text is larger than {TEXT_LIMIT >> 20} MiB.")
     fields = {lower if (lower := key.lower()) in _KNOWN_FIELDS else key: value for key, value in fields.items()}
     uuid = _uuid(fields.get("uuid")) or uuid5(_BY_PATH, name)
     # In the files of others the names of our own fields mean something else.
@@ -86,7 +90,7 @@ def read_note(name: str, data: bytes, root: str) -> NoteFile:
         edited=_timestamp(fields, _EDITED),
         attachments=tuple(item for item in listed if isinstance(item, dict)) if isinstance(listed, list) else (),
         cover=_text(own.get("cover")),
-        versions=_text(own.get("versions")),
+        versions=_texts(own.get("versions")),
         source=_uuid(own.get("source_note_uuid")),
         deleted=bool(own.get("deleted_at")),
         deleted_at=_timestamp(own, ("deleted_at",)),
@@ -95,6 +99,11 @@ def read_note(name: str, data: bytes, root: str) -> NoteFile:
 
 def _text(value: JsonValue) -> str:
     return value.strip() if isinstance(value, str) else ""
+
+
+def _texts(value: JsonValue) -> tuple[str, ...]:
+    """One text, or a list of them."""
+    return tuple(text for item in (value if isinstance(value, list) else [value]) if (text := _text(item)))
 
 
 def _uuid(value: JsonValue) -> UUID | None:

@@ -29,15 +29,14 @@ async def add_course(db: AsyncSession, course: Course) -> None:
     await publish(db, course.event(CourseCreated))
 
 
-async def become_inbox(db: AsyncSession, course: Course) -> None:
-    """A course that is renamed to the title of the Inbox is it, unless its owner has one of another title.
+async def become_inbox_again(db: AsyncSession, course: Course) -> None:
+    """For an owner who deleted the Inbox, a course renamed to its title is it from now on (apps §5).
 
-    Its title is protected from now on (notes §4.6): as an ordinary course it could be neither renamed nor deleted.
+    Its title is protected (notes §4.6): as an ordinary course it could be neither renamed nor deleted, and the newest
+    apps try to delete it at every start. For everybody else the mark never changes with a title (notes §4.2).
     """
-    another = await db.scalar(
-        select(Course.id).where(Course.creator_id == course.creator_id, Course.is_default).limit(1)
-    )
-    if another is None:
+    removed = await db.scalar(select(Author.inbox_removed_at).where(Author.user_id == course.creator_id))
+    if removed is not None:
         course.is_default = True
         await _remember_return(db, course)
 

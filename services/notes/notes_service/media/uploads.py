@@ -52,13 +52,13 @@ async def pieces(upload: UploadFile) -> AsyncIterator[bytes]:
 
 async def cleaned(upload: UploadFile) -> UploadFile:
     """The upload without the metadata of a picture; itself when it has none (decision 48)."""
-    found = await decoder.run(without_metadata, upload.file)
-    if found is None:
+    plain = await decoder.run(without_metadata, upload.file)
+    if plain is None:
         return upload
     await upload.close()
-    size = found.seek(0, 2)
-    found.seek(0)
-    return UploadFile(cast("BinaryIO", found), size=size, filename=upload.filename, headers=upload.headers)
+    size = plain.seek(0, 2)
+    plain.seek(0)
+    return UploadFile(cast("BinaryIO", plain), size=size, filename=upload.filename, headers=upload.headers)
 
 
 @asynccontextmanager

@@ -44,7 +44,8 @@ async def create(db: AsyncSession, caller: Caller, body: CreateNote, *, uuid: UU
         created = await _insert(db, caller.user_id, body, columns, uuid or uuid4())
         if created is not None:
             await replace_blocks(db, created, _first_blocks(body), new=True)
-            await publish(db, Note.row_event(NoteCreated, created), *activity_events("C", created, _words_sent(body)))
+            words = count_words(columns["content"])
+            await publish(db, Note.row_event(NoteCreated, created), *activity_events("C", created, words))
             return created.id, True
         note = await db.scalar(
             select(Note)
@@ -74,7 +75,7 @@ def _columns(caller: Caller, body: CreateNote) -> _SentColumns:
     return {
         "title": body.title,
         "description": body.description or "",
-        "content": body.text,
+        "content": _text(body),
         "metadata_json": body.metadata_json or "",
         "is_public": body.is_public,
         "course_id": body.course_id,
@@ -115,7 +116,12 @@ async def _overwrite(db: AsyncSession, note: Note, body: CreateNote, columns: _S
         await _leave_bin(db, note)
     note.save()
     await replace_blocks(db, note, _first_blocks(body))
-    await publish(db, note.event(event), *activity_events("E", note, _words_sent(body)))
+    await publish(db, note.event(event), *activity_events("E", note, count_words(note.content)))
+
+
+def _text(body: CreateNote) -> str:
+    """The text of a saved note: what was sent, else what its blocks render to (decision 52)."""
+    return body.text or (to_markdown(body.blocks, body.title) if body.blocks else "")
 
 
 def _first_blocks(body: CreateNote) -> list[BlockDraft]:
@@ -123,11 +129,6 @@ def _first_blocks(body: CreateNote) -> list[BlockDraft]:
     if body.blocks:
         return body.blocks
     return to_blocks(body.text or body.description or "", body.title) or [BlockDraft("T", body.title)]
-
-
-def _words_sent(body: CreateNote) -> int:
-    """The words of a saved note; of its blocks when these are all of its text."""
-    return count_words(body.text or (to_markdown(body.blocks, body.title) if body.blocks else ""))
 
 
 async def update_note(

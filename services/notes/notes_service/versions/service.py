@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -40,26 +40,33 @@ async def _store(db: AsyncSession, note: Note, reason: str) -> int:
     )
     db.add(version)
     await db.flush()
+    await _keep_newest(db, note.id)
+    return version.id
+
+
+async def _keep_newest(db: AsyncSession, note_id: int) -> None:
     surplus = (
         select(NoteVersion.id)
-        .where(NoteVersion.note_id == note.id)
+        .where(NoteVersion.note_id == note_id)
         .order_by(NoteVersion.date_created.desc(), NoteVersion.id.desc())
         .offset(MOST_VERSIONS)
     )
     await db.execute(
         delete(NoteVersion).where(NoteVersion.id.in_(surplus)).execution_options(synchronize_session=False)
     )
-    return version.id
 
 
 async def add_exported(
-    db: AsyncSession, user_id: int, note_id: int, versions: Sequence[ExportedVersion], precondition: Precondition
+    db: AsyncSession, user_id: int, note_id: int, versions: AsyncIterator[ExportedVersion], precondition: Precondition
 ) -> None:
-    """Add the versions of an export to an own note, the newest 12 of them."""
+    """Add the versions of an export to an own note, the newest 12 of them; one at a time is in memory."""
     note = await lock_own(db, user_id, note_id, precondition)
-    newest = sorted(versions, key=lambda version: version.date_created)[-MOST_VERSIONS:]
-    db.add_all(NoteVersion(note_id=note.id, creator_id=note.creator_id, **version.model_dump()) for version in newest)
-    await db.flush()
+    async for version in versions:
+        row = NoteVersion(note_id=note.id, creator_id=note.creator_id, **version.model_dump())
+        db.add(row)
+        await db.flush()
+        db.expunge(row)
+    await _keep_newest(db, note.id)
 
 
 async def restore(

@@ -20,8 +20,8 @@ from planner_service.planner_events import service as events
 ID = AdminColumn(key="id", title="Id", kind="id")
 USER = AdminColumn(key="user_id", title="User", kind="user")
 COURSE = AdminColumn(key="course_id", title="Course id", wide=True)
-CREATED = AdminColumn(key="date_created", title="Created", kind="moment", wide=True)
-EDITED = AdminColumn(key="last_edit", title="Last edit", kind="moment", wide=True)
+CREATED = AdminColumn(key="date_created", title="Created", kind="timestamp", wide=True)
+EDITED = AdminColumn(key="last_edit", title="Last edit", kind="timestamp", wide=True)
 RECURRENCE = {"N": "none", "W": "weekly", "M": "monthly", "Y": "yearly"}
 KINDS = {"I": "imported", "S": "subscribed"}
 
@@ -35,8 +35,8 @@ EVENTS = AdminTable(
             ID,
             AdminColumn(key="title", title="Title"),
             USER,
-            AdminColumn(key="starts_at", title="Starts", kind="moment"),
-            AdminColumn(key="ends_at", title="Ends", kind="moment"),
+            AdminColumn(key="starts_at", title="Starts", kind="timestamp"),
+            AdminColumn(key="ends_at", title="Ends", kind="timestamp"),
             AdminColumn(key="is_completed", title="Done", kind="yes"),
             AdminColumn(key="recurrence_freq", title="Recurrence", kind="word", wide=True, words=RECURRENCE),
             COURSE,
@@ -61,7 +61,7 @@ FEEDS = AdminTable(
             AdminColumn(key="host", title="Host"),
             AdminColumn(key="is_enabled", title="Enabled", kind="yes"),
             AdminColumn(key="entry_count", title="Entries"),
-            AdminColumn(key="last_sync", title="Last read", kind="moment"),
+            AdminColumn(key="last_sync", title="Last read", kind="timestamp"),
             AdminColumn(key="last_error", title="Last error"),
             AdminColumn(key="source_kind", title="Kind", kind="word", wide=True, words=KINDS),
             COURSE,

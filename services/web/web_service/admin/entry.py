@@ -52,17 +52,23 @@ async def require_staff(request: Request, state: State) -> StaffMember:
     token = request.cookies.get(cookie_name(request, COOKIE), "")
     if not _TOKEN.fullmatch(token):
         raise SignInNeededError
-    found = await state.introspector.introspect(Credential("session", digest(token), token[:8]))
-    if not found.active or found.credential_id is None:
-        log_refusal(request, token[:8], found.reason)
+    introspection = await state.introspector.introspect(Credential("session", digest(token), token[:8]))
+    if not introspection.active or introspection.credential_id is None:
+        log_refusal(request, token[:8], introspection.reason)
         raise SignInNeededError
     # The gateway's access log names them.
-    request.state.caller = found
-    if not found.is_staff:
+    request.state.caller = introspection
+    if not introspection.is_staff:
         log_refusal(request, token[:8], "not staff")
         raise Forbidden(NOT_STAFF)
     await state.catalogue.refresh()
-    staff = StaffMember(found.user_id, found.username, found.credential_id, form_token(state, token), found.assertions)
+    staff = StaffMember(
+        introspection.user_id,
+        introspection.username,
+        introspection.credential_id,
+        form_token(state, token),
+        introspection.assertions,
+    )
     request.state.staff = staff
     return staff
 

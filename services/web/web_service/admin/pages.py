@@ -117,5 +117,5 @@ def _size(number: int) -> str:
     return f"{number} B" if number < 1024 else f"{number / 1024:.1f} KiB"
 
 
-TEMPLATES.filters["moment"] = _timestamp
+TEMPLATES.filters["timestamp"] = _timestamp
 TEMPLATES.filters["size"] = _size

@@ -34,8 +34,8 @@ def plain(text: str) -> str:
 
 def plain_problems(refusal: ServiceRefused | None) -> dict[str, list[str]]:
     """The texts of a refusal by field, for people; empty without one."""
-    found = problems(refusal.body) if refusal else {}
-    return {name: [plain(text) for text in texts] for name, texts in found.items()}
+    said = problems(refusal.body) if refusal else {}
+    return {name: [plain(text) for text in texts] for name, texts in said.items()}
 
 
 def kept_headers(refusal: ServiceRefused | None) -> dict[str, str]:

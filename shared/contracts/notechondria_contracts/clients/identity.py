@@ -9,9 +9,9 @@ from notechondria_contracts.internal.identity import ACCOUNT_PATH, FIRST_SUPERUS
 from notechondria_contracts.internal.staff import (
     STAFF_PATH,
     AccountIds,
+    AccountMatch,
     AccountNames,
     EndStaffSession,
-    FoundAccount,
     NewStaffAction,
     StaffActionBegun,
     StaffActionOutcome,
@@ -69,5 +69,5 @@ class IdentityClient(ServiceClient):
 
     async def find_account(self, name: str) -> int | None:
         """The id of the account with this name, address or id."""
-        answer = await self.call("GET", f"{STAFF_PATH}/account", FoundAccount, params={"name": name})
+        answer = await self.call("GET", f"{STAFF_PATH}/account", AccountMatch, params={"name": name})
         return answer.id

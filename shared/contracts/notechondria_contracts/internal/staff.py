@@ -75,7 +75,7 @@ class AccountNames(BaseModel):
     names: dict[int, str]
 
 
-class FoundAccount(BaseModel):
+class AccountMatch(BaseModel):
     """The account of a name, address or id; null when there is none."""
 
     id: int | None

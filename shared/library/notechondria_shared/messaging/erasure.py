@@ -81,14 +81,14 @@ class EventErasure(Periodic):
     async def _blank_letters(self) -> int:
         letters, deleted = self._tables.dead_letters, self._tables.deleted_users
         whose = func.substring(letters.c.body, _LETTERS_USER).cast(BigInteger)
-        found = (
+        matches = (
             select(letters.c.id, letters.c.body, letters.c.error)
             .where(whose.in_(select(deleted.c.user_id)), letters.c.error.not_like(f"%{ERASED}"))
             .limit(LETTERS_AT_ONCE)
             .with_for_update(skip_locked=True)
         )
         async with self._database.transaction() as db:
-            rows = (await db.execute(found)).all()
+            rows = (await db.execute(matches)).all()
             for row in rows:
                 values = {"body": _blank_body(row.body), "error": f"{row.error.partition(':')[0][:100]}: {ERASED}"}
                 await db.execute(update(letters).where(letters.c.id == row.id).values(**values))

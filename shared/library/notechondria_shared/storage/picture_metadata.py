@@ -84,12 +84,12 @@ def _turned(file: BinaryIO) -> IO[bytes] | None:
             profile, kind = image.info.get("icc_profile"), image.format
             upright = ImageOps.exif_transpose(image)
         upright.info.clear()
-        found = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - the caller closes it
-        upright.save(found, kind, quality=_QUALITY, icc_profile=profile, exif=b"")
+        copy = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - the caller closes it
+        upright.save(copy, kind, quality=_QUALITY, icc_profile=profile, exif=b"")
     except (OSError, ValueError, SyntaxError, NoPicture, Image.DecompressionBombError):
         return None
-    found.seek(0)
-    return found
+    copy.seek(0)
+    return copy
 
 
 def _exactly(file: BinaryIO, size: int) -> bytes:
