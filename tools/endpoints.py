@@ -229,8 +229,9 @@ def markdown(root: Path = ROOT) -> str:
         if not one.path.startswith("/internal"):
             folders[_area(one.path), one.service].add(Path(one.file).parent)
     for (area, service), inside in sorted(folders.items()):
-        (package,) = {folder.parent for folder in inside}
-        names = ", ".join(f"`{folder.name}`" for folder in sorted(inside))
+        # A feature may have folders of its own: it is named by its path below the service's package.
+        (package,) = {next(one for one in (folder, *folder.parents) if _is_package(one)) for folder in inside}
+        names = ", ".join(f"`{folder.relative_to(package)}`" for folder in sorted(inside))
         lines.append(f"| `{area}` | {service} | {names} in `{package}` |")
     for title, internal in (("From outside", False), ("Between services", True)):
         lines += [
@@ -246,6 +247,10 @@ def markdown(root: Path = ROOT) -> str:
             if one.path.startswith("/internal") is internal
         ]
     return "\n".join(lines) + "\n"
+
+
+def _is_package(folder: Path) -> bool:
+    return folder.parent.parent.name == "services" or folder.parent.name == "notechondria_shared"
 
 
 def _area(path: str) -> str:

@@ -14,6 +14,7 @@ from notechondria_cli.layout import NATS_CONFIGURATION
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_contracts.events.consumers import CONSUMERS
 from notechondria_launcher import Stack
+from notechondria_shared.auth.introspection import REVOCATION_SUBJECTS
 from notechondria_shared.broker.topology import problems
 
 pytestmark = pytest.mark.timeout(60)
@@ -87,7 +88,7 @@ def test_a_service_has_the_rights_of_its_consumers_and_no_others(service: str) -
         own.add(f"$JS.ACK.{stream}.{service}.>")
     if service == "identity":
         own.add("$JS.API.STREAM.MSG.GET.KV_capabilities")
-    received = {f"_INBOX_{service}.>", "identity.session.revoked", "identity.api_key.rotated", "identity.user.>"}
+    received = {f"_INBOX_{service}.>", *REVOCATION_SUBJECTS}
     assert allowed == own | received
     assert not [subject for subject in allowed for word in CHANGING if word in subject]
     assert "sync_interval: always" in NATS_CONFIGURATION.read_text()

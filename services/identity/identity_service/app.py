@@ -11,6 +11,11 @@ import identity_service.accounts.probe
 import identity_service.accounts.routes
 import identity_service.admin.routes
 import identity_service.api_keys.routes
+import identity_service.authorization.clients.routes
+import identity_service.authorization.metadata.routes
+import identity_service.authorization.programs.routes
+import identity_service.authorization.requests.routes
+import identity_service.authorization.tokens.routes
 import identity_service.avatars.routes
 import identity_service.export.routes
 import identity_service.integrations.routes
@@ -18,6 +23,8 @@ import identity_service.invitations.routes
 import identity_service.oauth.callbacks
 import identity_service.oauth.routes
 import identity_service.operators.routes
+import identity_service.people.apps
+import identity_service.people.joining
 import identity_service.people.routes
 import identity_service.platform.ai
 import identity_service.platform.routes
@@ -71,9 +78,17 @@ SPEC = ServiceSpec(
         identity_service.operators.routes.lookups,
         identity_service.staff.routes.router,
         identity_service.people.routes.router,
+        identity_service.people.joining.router,
+        identity_service.people.apps.router,
         identity_service.oauth.routes.router,
         identity_service.oauth.callbacks.router,
         identity_service.sign_in_site.routes.router,
+        identity_service.authorization.metadata.routes.router,
+        identity_service.authorization.clients.routes.router,
+        identity_service.authorization.tokens.routes.router,
+        identity_service.authorization.programs.routes.router,
+        identity_service.authorization.programs.routes.internal,
+        identity_service.authorization.requests.routes.router,
         identity_service.integrations.routes.router,
         identity_service.avatars.routes.router,
         identity_service.sessions.introspection.router,

@@ -1,13 +1,22 @@
-"""Ends what is old: claims of addresses, idle rate limit buckets; codes, sessions and keys that ended long ago; what
-staff did."""
+"""Ends what is old: claims of addresses, idle rate limit buckets; codes, sessions and keys that ended long ago;
+programs that nobody uses; what staff did."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import or_
+from sqlalchemy import and_, or_
 
 from identity_service.addresses.service import end_old_claims
+from identity_service.authorization_tables import (
+    ACCESS,
+    IDLE_PROGRAM,
+    STAFF,
+    OAuthClient,
+    OAuthCode,
+    OAuthGrant,
+    OAuthToken,
+)
 from identity_service.models import RATE_BUCKETS, ApiKey, Code, Session, StaffAction
 from notechondria_shared.core.background import Periodic
 from notechondria_shared.core.timestamps import now
@@ -21,6 +30,9 @@ KEPT = timedelta(days=90)
 CODES_KEPT = timedelta(days=7)
 STAFF_ACTIONS_KEPT = timedelta(days=400)
 """More than a year, so that what is looked at once a year is still there."""
+UNUSED_PROGRAM = timedelta(hours=48)
+"""After which a program that never got a token is gone; it registers again (RFC 7591)."""
+LATE = timedelta(days=1)
 
 
 class Housekeeper(Periodic):
@@ -39,4 +51,22 @@ class Housekeeper(Periodic):
         await delete_in_batches(self._database, Code, Code.expires_at < now() - CODES_KEPT)
         await delete_in_batches(self._database, Session, or_(Session.revoked_at < ended, Session.created_at < ended))
         await delete_in_batches(self._database, ApiKey, ApiKey.revoked_at < ended)
+        await delete_old_programs(self._database)
         await delete_in_batches(self._database, StaffAction, StaffAction.begun_at < now() - STAFF_ACTIONS_KEPT)
+
+
+async def delete_old_programs(database: Database) -> None:
+    """Delete programs never used for two days or not for thirty, codes and tokens that are over, and old grants.
+
+    A refresh token stays as long as its grant: it may come again. Programs that staff made stay.
+    """
+    at = now()
+    unused = and_(OAuthClient.last_used_at.is_(None), OAuthClient.created_at < at - UNUSED_PROGRAM)
+    idle = OAuthClient.last_used_at < at - IDLE_PROGRAM
+    await delete_in_batches(database, OAuthCode, OAuthCode.expires_at < at - LATE)
+    over = and_(OAuthToken.kind == ACCESS, OAuthToken.expires_at < at - LATE)
+    await delete_in_batches(database, OAuthToken, over)
+    never_used = and_(OAuthGrant.redeemed_at.is_(None), OAuthGrant.created_at < at - LATE)
+    ended = or_(OAuthGrant.revoked_at < at - KEPT, OAuthGrant.expires_at < at - KEPT)
+    await delete_in_batches(database, OAuthGrant, or_(never_used, ended))
+    await delete_in_batches(database, OAuthClient, and_(OAuthClient.origin != STAFF, or_(unused, idle)))

@@ -33,6 +33,17 @@ class Agent:
         """False for a read-only key."""
         return "write" in self.caller.scopes
 
+    @property
+    def is_program(self) -> bool:
+        """True for a program with an access token: its scopes say what it may do, and not whether it may write."""
+        return self.caller.kind == "token"
+
+    def may_use(self, *, reads_only: bool, needs: frozenset[str] | None) -> bool:
+        """Whether a tool is for this agent. `needs`: the scopes that a program must have; None: no scope allows it."""
+        if self.is_program:
+            return needs is not None and needs <= set(self.caller.scopes)
+        return reads_only or self.may_write
+
 
 def agent_of(request: object) -> Agent:
     """The agent of the HTTP request that the SDK attaches to a message."""

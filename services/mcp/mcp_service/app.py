@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 import mcp_service.admin.routes
 import mcp_service.calls.routes
+import mcp_service.transport.challenge
 import mcp_service.transport.routes
 from mcp_service.handlers import SUBSCRIPTIONS
 from mcp_service.models import EVENTS, Base
@@ -40,6 +41,7 @@ SPEC = ServiceSpec(
     description="The Model Context Protocol server.",
     routers=(
         mcp_service.transport.routes.router,
+        mcp_service.transport.challenge.router,
         mcp_service.calls.routes.router,
         mcp_service.calls.routes.internal,
         mcp_service.admin.routes.router,

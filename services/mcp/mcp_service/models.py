@@ -33,6 +33,9 @@ class Call(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int]
     key_id: Mapped[int | None]
+    """The API key with which it was made; null when a program made it."""
+    program_id: Mapped[int | None]
+    """The grant of the program that made it (identity's id); null when it came with an API key."""
     client: Mapped[str] = mapped_column(String(200))
     tool: Mapped[str] = mapped_column(String(64))
     is_change: Mapped[bool]

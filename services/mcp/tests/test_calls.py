@@ -23,6 +23,7 @@ ROW = {
     "error",
     "duration_ms",
     "key_id",
+    "program_id",
     "client",
     "touched",
     "can_undo",

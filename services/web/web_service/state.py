@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from notechondria_contracts.clients.authorization import AuthorizationClient
 from notechondria_contracts.clients.base import ServiceClient
 from notechondria_contracts.clients.identity import IdentityClient
 from notechondria_contracts.clients.mcp import McpClient
@@ -22,6 +23,8 @@ class WebState(AppState[WebSettings]):
     identity: IdentityClient = field(init=False)
     people: PeopleClient = field(init=False)
     """Identity again, for people's own accounts."""
+    authorization: AuthorizationClient = field(init=False)
+    """Identity again, for programs that ask for access."""
     clients: dict[str, ServiceClient] = field(init=False)
     """Those of all other services by name, in the order in which the services are shown."""
     catalogue: Catalogue = field(init=False)
@@ -32,6 +35,7 @@ class WebState(AppState[WebSettings]):
         http, settings = self.internal_http, self.settings
         self.identity = IdentityClient(http, settings.identity_url)
         self.people = PeopleClient(http, settings.identity_url)
+        self.authorization = AuthorizationClient(http, settings.identity_url)
         others = (
             NotesClient(http, settings.notes_url),
             PlannerClient(http, settings.planner_url),

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.payload import display_name
 from identity_service.api_keys.schemas import KeyRow
+from identity_service.authorization_tables import OAuthClient, OAuthGrant
 from identity_service.models import ApiKey, Session, SocialAccount, User
 from identity_service.profile.service import merged_settings
 from identity_service.settings import IdentitySettings
@@ -26,7 +27,7 @@ logger = logging.getLogger("notechondria.export")
 EXPORT_SECONDS = 120.0
 ABOUT = """This archive holds everything Notechondria keeps of your account.
 
-account.json     the account, its settings, devices, API keys (without the keys) and linked sign-ins
+account.json     the account, its settings, devices, API keys (without the keys), programs and linked sign-ins
 <service>.json   what each other service holds
 files/           your files, under the paths that the documents name
 manifest.json    when this was made, and which service could not be asked
@@ -37,6 +38,12 @@ async def account_data(db: AsyncSession, user: User) -> dict[str, object]:
     """What identity itself holds; no hash of any secret."""
     devices = await db.scalars(select(Session).where(Session.user_id == user.id).order_by(Session.id))
     keys = await db.scalars(select(ApiKey).where(ApiKey.user_id == user.id).order_by(ApiKey.id))
+    programs = await db.execute(
+        select(OAuthGrant, OAuthClient)
+        .join(OAuthClient, OAuthClient.id == OAuthGrant.client_id)
+        .where(OAuthGrant.user_id == user.id, OAuthGrant.redeemed_at.is_not(None))
+        .order_by(OAuthGrant.id)
+    )
     links = await db.scalars(select(SocialAccount).where(SocialAccount.user_id == user.id))
     plain = ("id", "username", "email", "first_name", "last_name", "motto", "social_link", "image_path", "editor_mode")
     return {
@@ -62,6 +69,17 @@ async def account_data(db: AsyncSession, user: User) -> dict[str, object]:
             for row in devices
         ],
         "api_keys": [KeyRow.of(row).model_dump() for row in keys],
+        "programs": [
+            {
+                "program": client.name or client.client_id,
+                "scopes": grant.scopes,
+                "created_at": iso_offset(grant.created_at),
+                "last_used_at": iso_offset_or_none(grant.last_used_at),
+                "expires_at": iso_offset(grant.expires_at),
+                "revoked_at": iso_offset_or_none(grant.revoked_at),
+            }
+            for grant, client in programs
+        ],
         "social_accounts": [
             {
                 "provider": row.provider,

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request, Response
 from notechondria_contracts.services import EXTENSION
 from notechondria_shared.auth.assertion import ASSERTION_HEADER
 from notechondria_shared.auth.caller import authenticate, log_refusal
+from notechondria_shared.auth.scopes import PERSON_NEEDED
 from notechondria_shared.auth.state import AuthState, state_of
-from notechondria_shared.core.errors import NOT_PROVIDED, Unauthorized
+from notechondria_shared.core.errors import NOT_PROVIDED, InsufficientScope, Unauthorized
 from notechondria_shared.web.edge import FORWARD_AUTH
 
 router = APIRouter(include_in_schema=False)
@@ -25,6 +26,9 @@ async def forward_auth(request: Request) -> Response:
     if caller is None:
         log_refusal(request, "<none>", "no credentials")
         raise Unauthorized(NOT_PROVIDED)
+    if caller.kind == "token":
+        log_refusal(request, "<kind>", "access token where a session or key is needed")
+        raise InsufficientScope(PERSON_NEEDED)
     keys = state_of(request.app, AuthState).keys
     assertion = keys.assertion(caller.user_id, {**asdict(caller), "scopes": list(caller.scopes)}, EXTENSION, EXTENSION)
     return Response(status_code=204, headers={ASSERTION_HEADER: assertion, "X-User-Id": str(caller.user_id)})

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from identity_service.api_keys import service as api_keys
 from identity_service.dependencies import State
 from identity_service.models import ACTIVE
-from identity_service.sessions import queries, service
+from identity_service.sessions import grants, queries, service
 from notechondria_contracts.fields import Choice, Text
 from notechondria_contracts.services import ACTS_AT
 from notechondria_shared.auth.credentials import Credential, Kind
@@ -46,6 +46,8 @@ class DatabaseIntrospector:
         del patience  # the tables are this service's own
         if credential.kind == "session":
             return await self._session(credential.digest, touch=touch)
+        if credential.kind == "token":
+            return await self._token(credential.digest, touch=touch)
         return await self._key_of(credential.digest, touch=touch)
 
     async def _session(self, digest: str, *, touch: bool) -> Introspection:
@@ -66,8 +68,23 @@ class DatabaseIntrospector:
             await self._touch("key", row.credential_id, api_keys.mark_used)
         return self._describe("key", row, row.scopes or ["read", "write"], row.expires_at)
 
+    async def _token(self, digest: str, *, touch: bool) -> Introspection:
+        row = await self._database.reader.one(queries.BY_TOKEN, digest=digest)
+        problem = _key_problem(row)
+        if row is None or problem:
+            return Introspection(active=False, reason=problem or "unknown")
+        if touch and grants.is_stale(row.last_used_at):
+            await self._touch("token", row.credential_id, grants.mark_used)
+        return self._describe("token", row, row.scopes, row.expires_at, audience=row.audience)
+
     def _describe(
-        self, kind: Kind, row: queries.CredentialRow, scopes: list[str], ends_at: datetime | None
+        self,
+        kind: Kind,
+        row: queries.CredentialRow,
+        scopes: list[str],
+        ends_at: datetime | None,
+        *,
+        audience: str = "",
     ) -> Introspection:
         return Introspection(
             active=True,
@@ -79,6 +96,7 @@ class DatabaseIntrospector:
             is_staff=row.is_staff,
             is_superuser=row.is_superuser,
             scopes=scopes,
+            audience=audience,
             credential_id=row.credential_id,
             expires_in=(ends_at - now()).total_seconds() if ends_at else None,
         )
@@ -86,7 +104,7 @@ class DatabaseIntrospector:
     async def _touch(
         self, kind: Kind, credential_id: int, touch: Callable[[AsyncSession, int], Awaitable[None]]
     ) -> None:
-        """Record that the credential was used: a session once a minute, a key every five."""
+        """Record that the credential was used: a session once a minute, a key or program every five."""
         try:
             async with self._database.transaction() as db:
                 await touch(db, credential_id)
@@ -107,7 +125,7 @@ def session_problem(row: queries.SessionCredential | None) -> str:
     return "" if row.status == ACTIVE else "disabled"
 
 
-def _key_problem(row: queries.KeyCredential | None) -> str:
+def _key_problem(row: queries.KeyCredential | queries.TokenCredential | None) -> str:
     if row is None:
         return "unknown"
     if row.revoked_at is not None:
@@ -120,15 +138,14 @@ def _key_problem(row: queries.KeyCredential | None) -> str:
 class Question(Body):
     """The digest of a credential; the credential itself never travels between services."""
 
-    kind: Annotated[str, Choice(("session", "key"))]
+    kind: Annotated[Kind, Choice(("session", "key", "token"))]
     digest: Annotated[str, Text(min_length=64, max_length=64)]
 
 
 @router.post("/introspect")
 async def introspect(state: State, asking: Asking, body: Question) -> Introspection:
     """What a credential stands for, with assertions for the services at which the one that asks acts for its users."""
-    kind: Kind = "session" if body.kind == "session" else "key"
-    answer = await state.introspector.introspect(Credential(kind, body.digest, ""))
+    answer = await state.introspector.introspect(Credential(body.kind, body.digest, ""))
     services = ACTS_AT.get(asking, ()) if answer.active else ()
     claims = answer.model_dump()
     assertions = {name: state.keys.assertion(answer.user_id, claims, name, asking) for name in services}

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import DateTime, bindparam, func, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from identity_service.authorization_tables import ACCESS, OAuthGrant, OAuthToken
 from identity_service.models import ApiKey, Session, User
 from notechondria_shared.db.reader import prepare, prepare_scalar
 
@@ -70,6 +71,16 @@ class KeyCredential(CredentialRow):
 
 
 @dataclass(slots=True)
+class TokenCredential(CredentialRow):
+    """A program's access token, its grant and the account; the id is the grant's."""
+
+    scopes: list[str]
+    audience: str
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(slots=True)
 class ActiveSession:
     """A session as the list of devices shows it."""
 
@@ -99,6 +110,21 @@ BY_KEY = prepare(
     .join(User, User.id == ApiKey.user_id)
     .where(ApiKey.digest == bindparam("digest")),
     KeyCredential,
+)
+BY_TOKEN = prepare(
+    select(
+        *_USER,
+        OAuthGrant.id.label("credential_id"),
+        OAuthGrant.revoked_at,
+        OAuthToken.scopes,
+        OAuthGrant.audience,
+        OAuthToken.expires_at,
+        OAuthGrant.last_used_at,
+    )
+    .join(OAuthGrant, OAuthGrant.user_id == User.id)
+    .join(OAuthToken, OAuthToken.grant_id == OAuthGrant.id)
+    .where(OAuthToken.digest == bindparam("digest"), OAuthToken.kind == literal_column(f"'{ACCESS}'")),
+    TokenCredential,
 )
 ACTIVE = prepare(
     select(

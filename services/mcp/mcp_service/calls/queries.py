@@ -33,6 +33,7 @@ _MATCHING = and_(
 _SHOWN = (
     Call.id,
     Call.key_id,
+    Call.program_id,
     Call.client,
     Call.tool,
     Call.is_change,
@@ -54,6 +55,7 @@ class LoggedCall:
 
     id: int
     key_id: int | None
+    program_id: int | None
     client: str
     tool: str
     is_change: bool

@@ -46,6 +46,8 @@ class CallRow(BaseModel):
     error: str
     duration_ms: int
     key_id: int | None
+    program_id: int | None
+    """Of a call by a program with an access token: the connection that it came through."""
     client: str
     touched: dict[str, list[int]]
     can_undo: bool
@@ -66,6 +68,7 @@ class CallRow(BaseModel):
             error=call.error,
             duration_ms=call.duration_ms,
             key_id=call.key_id,
+            program_id=call.program_id,
             client=call.client,
             touched=call.touched,
             can_undo=call.has_undo and not undone,

@@ -32,6 +32,7 @@ class CallEntry(TypedDict):
 
     user_id: int
     key_id: int | None
+    program_id: int | None
     client: str
     tool: str
     is_change: bool

@@ -70,12 +70,12 @@ def register(registry: ToolRegistry) -> None:
         summed weight of planned events ahead (future_value)."""
         return Heatmap.model_validate(await call.planner.get("heatmap/"))
 
-    @registry.reading("List recent notes")
+    @registry.reading("List recent notes", area="notes")
     async def get_recent_activity(call: ToolCall) -> RecentNotes:
         """The user's 10 last edited notes; get_activity takes another number."""
         return RecentNotes(recent_notes=NoteBrief.list_of(await call.notes.rows("activity/")))
 
-    @registry.reading("List the last edited notes")
+    @registry.reading("List the last edited notes", area="notes")
     async def get_activity(
         call: ToolCall,
         limit: Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": MOST})] = 10,

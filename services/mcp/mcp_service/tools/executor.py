@@ -21,6 +21,7 @@ from notechondria_shared.core.timestamps import now
 
 logger = logging.getLogger("notechondria.tools")
 READ_ONLY = "Forbidden: this API key may only read; nothing was changed."
+NOT_ALLOWED = "Forbidden: the user did not allow this program to do that; nothing was changed."
 UNDO_LIMIT = 1024 * 1024
 """Bytes of previous values that are kept with a call."""
 
@@ -61,8 +62,8 @@ class ToolExecutor:
     async def _attempt(
         self, tool: ProductTool, arguments: dict[str, JsonValue], call: ToolCall
     ) -> CallToolResult | InputRequiredResult:
-        if not tool.reads_only and not call.agent.may_write:
-            raise ToolError(READ_ONLY)
+        if not call.agent.may_use(reads_only=tool.reads_only, needs=tool.needs):
+            raise ToolError(NOT_ALLOWED if call.agent.is_program else READ_ONLY)
         # Agents send null for what they leave out; only where null is a value does it reach the tool.
         sent = {name: value for name, value in arguments.items() if value is not None or tool.takes_null(name)}
         try:
@@ -99,7 +100,8 @@ class ToolExecutor:
                 undo = journal.undo.model_dump(mode="json", exclude_none=True)
         entry = CallEntry(
             user_id=call.agent.user_id,
-            key_id=call.agent.caller.credential_id,
+            key_id=None if call.agent.is_program else call.agent.caller.credential_id,
+            program_id=call.agent.caller.credential_id if call.agent.is_program else None,
             client=shortened(call.agent.client, 200),
             tool=tool.name,
             is_change=not tool.reads_only,

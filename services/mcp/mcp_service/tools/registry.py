@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, JsonValue, PrivateAttr
 from pydantic_core import to_json
 
+from notechondria_contracts.scopes import NOTES_READ, NOTES_WRITE, PLANNER_READ, PLANNER_WRITE, PROFILE
+
 Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
+
+
+Area = Literal["notes", "planner", "profile", "calls"]
+"""What a tool works on."""
+_READ: dict[Area, frozenset[str]] = {
+    "notes": frozenset({NOTES_READ}),
+    "planner": frozenset({PLANNER_READ}),
+    "profile": frozenset({PROFILE}),
+    # The log shows what other agents did with all of it.
+    "calls": frozenset({NOTES_READ, PLANNER_READ}),
+}
+_WRITE: dict[Area, frozenset[str] | None] = {
+    "notes": frozenset({NOTES_READ, NOTES_WRITE}),
+    "planner": frozenset({PLANNER_READ, PLANNER_WRITE}),
+    "profile": None,
+    "calls": frozenset({NOTES_READ, NOTES_WRITE, PLANNER_READ, PLANNER_WRITE}),
+}
 
 
 class ProductTool(Tool):
     """A tool of the product; whatever else is on a server (fixtures of tests) is left to the SDK."""
 
+    _needs: frozenset[str] | None = PrivateAttr(default=None)
+
     @property
     def reads_only(self) -> bool:
         """True when a read-only key may call it."""
         return bool(self.annotations and self.annotations.read_only_hint)
+
+    @property
+    def needs(self) -> frozenset[str] | None:
+        """The scopes that a program needs to call it; None when no scope allows it."""
+        return self._needs
 
     def takes_null(self, argument: str) -> bool:
         """True when null is a value of the argument and not merely a way to leave it out."""
@@ -28,24 +54,36 @@ class ProductTool(Tool):
 
 
 class ToolRegistry:
-    """Collects tools in the order of their registration."""
+    """Collects tools in the order of their registration. `area` is what those registered next work on."""
 
     def __init__(self) -> None:
         self.tools: list[ProductTool] = []
+        self.area: Area = "notes"
 
-    def reading(self, title: str) -> Callable[[Function], Function]:
-        """A tool that changes nothing."""
-        return self._add(title, read_only=True, idempotent=True)
+    def reading(self, title: str, *, area: Area | None = None) -> Callable[[Function], Function]:
+        """A tool that changes nothing; `area` when it reads another one than its module is about."""
+        return self._add(title, _READ[area or self.area], read_only=True, idempotent=True)
 
     def writing(
-        self, title: str, *, idempotent: bool = False, destructive: bool = False, open_world: bool = False
+        self,
+        title: str,
+        *,
+        reads: Area | None = None,
+        idempotent: bool = False,
+        destructive: bool = False,
+        open_world: bool = False,
     ) -> Callable[[Function], Function]:
-        """A tool that changes something; `destructive` when what it removes cannot be had back."""
-        return self._add(title, idempotent=idempotent, destructive=destructive, open_world=open_world)
+        """A tool that changes something; `destructive` when what it removes cannot be had back. `reads`: what it looks
+        at beside its own area."""
+        needs = _WRITE[self.area]
+        if needs is not None and reads is not None:
+            needs |= _READ[reads]
+        return self._add(title, needs, idempotent=idempotent, destructive=destructive, open_world=open_world)
 
     def _add(
         self,
         title: str,
+        needs: frozenset[str] | None,
         *,
         read_only: bool = False,
         destructive: bool = False,
@@ -66,6 +104,7 @@ class ToolRegistry:
             tool.parameters = {"required": [], **compact(tool.parameters)}
             if tool.fn_metadata.output_schema:
                 tool.fn_metadata.output_schema = compact_output(tool.fn_metadata.output_schema)
+            tool._needs = needs  # noqa: SLF001 - the SDK's constructor takes no fields of ours
             self.tools.append(tool)
             return function
 

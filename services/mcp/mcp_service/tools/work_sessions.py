@@ -42,7 +42,7 @@ def register(registry: ToolRegistry) -> None:
         )
         return SessionList(sessions=Session.list_of(listed))
 
-    @registry.writing("Begin a work session")
+    @registry.writing("Begin a work session", reads="notes")
     async def create_note_session(
         call: ToolCall, note_id: NoteId, title: Title = UNSET, summary: Summary = UNSET
     ) -> Session:

@@ -20,12 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mcp_service.agent import AGENT_KEY, Agent
 from mcp_service.names import PROCESS
 from mcp_service.transport import plain
+from mcp_service.transport.challenge import check_call, with_challenge
 from mcp_service.transport.envelope import INVALID_REQUEST, PARSE_ERROR, bad_envelope, rpc_error
 from mcp_service.transport.generation import VERSION_HEADER, client_name, speaks_sdk
 from mcp_service.transport.state import McpState
 from notechondria_shared.auth import Caller
 from notechondria_shared.auth.caller import authenticate
-from notechondria_shared.auth.credentials import KEY_PREFIX
+from notechondria_shared.auth.credentials import KEY_PREFIX, access_token
 from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import INVALID_KEY, ApiError, BadRequest, Forbidden, TooManyRequests, Unauthorized
 from notechondria_shared.web.answers import Json
@@ -56,7 +57,7 @@ class McpEndpoint:
                 caller = await _authenticate(request)
                 await _limit(request, caller)
             except ApiError as refusal:
-                await error_answer(refusal)(scope, receive, send)
+                await error_answer(with_challenge(request, refusal))(scope, receive, send)
                 return
             with BUDGET.hold(client_of(request)) as hold:
                 try:
@@ -81,8 +82,9 @@ def _no_stream() -> Response:
 
 
 async def _authenticate(request: Request) -> Caller:
-    """API keys only: an app's session token is not accepted here (mcp §1.2)."""
-    if not request.headers.get("authorization", "").startswith(KEY_PREFIX):
+    """API keys and access tokens of programs: an app's session token is not accepted here (mcp §1.2)."""
+    sent = request.headers.get("authorization", "")
+    if not sent.startswith(KEY_PREFIX) and access_token(sent) is None:
         raise Unauthorized(f"Request refused: {PROCESS}/authenticate — send an API key as `Bearer ntc_...`.")
     caller = await authenticate(request)
     if caller is None:
@@ -91,8 +93,8 @@ async def _authenticate(request: Request) -> Caller:
 
 
 async def _limit(request: Request, caller: Caller) -> None:
-    """429 with Retry-After, in seconds, when the key has used up its minute."""
-    if wait := await state_of(request.app, McpState).key_limit.take(caller.credential_digest):
+    """429 with Retry-After, in seconds, when the key or program has used up its minute."""
+    if wait := await state_of(request.app, McpState).key_limit.take(caller.principal):
         text = f"Request refused: {PROCESS}/limit — too many requests with this key; try again in {wait} s."
         raise TooManyRequests(text, wait)
 
@@ -118,6 +120,11 @@ async def _dispatch(request: Request, caller: Caller, body: bytes, send: Send) -
         return
     state = state_of(request.app, McpState)
     agent = Agent(caller, client_name(request, message), state.services.as_user(caller.assertions))
+    try:
+        check_call(state.server, agent, message)
+    except ApiError as refusal:
+        await error_answer(with_challenge(request, refusal))(request.scope, request.receive, send)
+        return
     if speaks_sdk(request, message):
         await _sdk(request, state.sdk_transport, agent, body, send)
         return

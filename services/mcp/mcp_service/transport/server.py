@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import Protocol
 
 from mcp.server import MCPServer
 from mcp.server.caching import CacheableMethod, CacheHint
@@ -40,9 +41,19 @@ from mcp_service.tools import (
 )
 from mcp_service.tools.context import AnyContext, ToolCall
 from mcp_service.tools.executor import ToolRunner
-from mcp_service.tools.registry import ProductTool, ToolRegistry
+from mcp_service.tools.registry import Area, ProductTool, ToolRegistry
 
 RequestContext = ServerRequestContext[object, object]
+
+
+class ToolModule(Protocol):
+    """A module that registers the tools of an area."""
+
+    def register(self, registry: ToolRegistry) -> None:
+        """Add the tools."""
+        ...
+
+
 HOUR, MINUTE = 3_600_000, 60_000
 CACHING: dict[CacheableMethod, CacheHint] = {
     # Private: what a key sees depends on whether it may write.
@@ -54,11 +65,27 @@ CACHING: dict[CacheableMethod, CacheHint] = {
 }
 
 
+_MODULES: tuple[tuple[Area, ToolModule], ...] = (
+    ("profile", profile),
+    ("notes", notes),
+    ("notes", courses),
+    ("notes", subscriptions),
+    ("planner", activity),
+    ("planner", events),
+    ("notes", history),
+    ("planner", work_sessions),
+    ("planner", feeds),
+)
+"""What registers tools, and what those work on."""
+
+
 def product_tools(log: CallLog) -> list[ProductTool]:
     """Every tool, in the order in which they are listed."""
     registry = ToolRegistry()
-    for area in (profile, notes, courses, subscriptions, activity, events, history, work_sessions, feeds):
-        area.register(registry)
+    for area, module in _MODULES:
+        registry.area = area
+        module.register(registry)
+    registry.area = "calls"
     calls.register(registry, log)
     return registry.tools
 
@@ -91,9 +118,15 @@ class NotesMcpServer(MCPServer[object]):
         return tool if isinstance(tool, ProductTool) else None
 
     async def tools_of(self, agent: Agent) -> list[ListedTool]:
-        """The tools the agent may use: a read-only key sees those that only read."""
+        """The tools the agent may use: a read-only key sees those that only read, a program those of its scopes."""
         listed = await self.list_tools()
-        return listed if agent.may_write else [tool for tool in listed if _reads_only(tool)]
+        return [tool for tool in listed if self._is_for(agent, tool)]
+
+    def _is_for(self, agent: Agent, listed: ListedTool) -> bool:
+        tool = self.product_tool(listed.name)
+        if tool is None:  # fixtures of tests
+            return agent.is_program or agent.may_write or _reads_only(listed)
+        return agent.may_use(reads_only=tool.reads_only, needs=tool.needs)
 
     async def run_tool(
         self, agent: Agent, tool: ProductTool, arguments: dict[str, JsonValue], context: AnyContext | None = None
@@ -133,10 +166,10 @@ def _reads_only(tool: ListedTool) -> bool:
 
 
 def shared_state(secret: bytes) -> RequestStateSecurity:
-    """Questions carry their state through the client: every replica can open it, and only for the same key."""
+    """Questions carry their state through the client: every replica can open it, and only for the same key or grant."""
     key = hmac.new(secret, b"notechondria.mcp.request-state.v1", hashlib.sha256).digest()
     return RequestStateSecurity(keys=[key], bind_principal=_principal)
 
 
 def _principal(ctx: RequestContext) -> str:
-    return agent_of(ctx.request).caller.credential_digest
+    return agent_of(ctx.request).caller.principal

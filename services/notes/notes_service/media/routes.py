@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from notechondria_shared.auth.caller import authenticate
-from notechondria_shared.core.errors import NotFound, Unauthorized
+from notechondria_shared.auth.caller import allow_caller
+from notechondria_shared.core.errors import InsufficientScope, NotFound, Unauthorized
 from notechondria_shared.db import Reads
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.files import deliver_range
@@ -59,7 +59,7 @@ async def _may_see(request: Request, read: Reads, path: str) -> bool:
     if owner is None:
         return True
     try:
-        caller = await authenticate(request)
-    except Unauthorized:
+        caller = await allow_caller(request)
+    except (Unauthorized, InsufficientScope):
         return False
     return caller is not None and caller.user_id == owner

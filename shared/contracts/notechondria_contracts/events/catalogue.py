@@ -13,6 +13,7 @@ CATALOGUE: dict[str, type[IntegrationEvent]] = {
         identity.UserDeleted,
         identity.SessionRevoked,
         identity.ApiKeyRotated,
+        identity.AccessTokenRevoked,
         notes.CourseCreated,
         notes.CourseUpdated,
         notes.CourseDeleted,

@@ -69,3 +69,15 @@ class ApiKeyRotated(IntegrationEvent):
     @property
     def aggregate(self) -> str:
         return f"users/{self.user_id}"
+
+
+class AccessTokenRevoked(IntegrationEvent):
+    """Access tokens of programs ended: whoever cached their introspection drops it. Digests are their SHA-256."""
+
+    subject: ClassVar[str] = "identity.access_token.revoked"
+    user_id: int
+    digests: list[str]
+
+    @property
+    def aggregate(self) -> str:
+        return f"users/{self.user_id}"

@@ -13,6 +13,7 @@ from notechondria_shared.auth.assertion import ASSERTION_HEADER
 from notechondria_shared.auth.credentials import Kind, parse_authorization
 from notechondria_shared.auth.introspection import READ_RESTART_SECONDS, RESTART_SECONDS, Introspection
 from notechondria_shared.auth.precondition import PRECONDITION_HEADER, UNCONDITIONAL, Precondition
+from notechondria_shared.auth.scopes import PERSON_NEEDED, READING_METHODS, audience_of, check_scopes
 from notechondria_shared.auth.state import AuthState, state_of
 from notechondria_shared.core.errors import (
     DISABLED,
@@ -20,11 +21,12 @@ from notechondria_shared.core.errors import (
     INVALID_TOKEN,
     NOT_PROVIDED,
     Forbidden,
+    InsufficientScope,
+    InvalidAccessToken,
     Unauthorized,
 )
 
 logger = logging.getLogger("notechondria.auth")
-READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_NEEDED = (
     "Request refused: Backend.Auth/permission_check — an API key may not do this, sign in with the account's password."
 )
@@ -44,12 +46,17 @@ class Caller:
     scopes: tuple[str, ...]
     kind: Kind
     credential_id: int | None
-    """Id of the session or API key row; None when the call came through another service."""
+    """Id of the session, API key or grant; None when the call came through another service."""
     credential_digest: str
     assertions: Mapping[str, str]
     """By service, the assertion for calls to it on the user's behalf; never sent to clients."""
     precondition: Precondition = field(default=UNCONDITIONAL, compare=False)
     """What a change depends on when another service asks for it."""
+
+    @property
+    def principal(self) -> str:
+        """What stays the same while a program renews its token: the grant; for all others the credential."""
+        return f"grant {self.credential_id}" if self.kind == "token" else self.credential_digest
 
 
 async def authenticate(request: Request) -> Caller | None:
@@ -83,9 +90,14 @@ async def _identify(request: Request) -> Caller | None:
     introspection = await state_of(request.app, AuthState).introspector.introspect(credential, patience=patience)
     if not introspection.active:
         log_refusal(request, credential.shown, introspection.reason)
+        if credential.kind == "token":
+            raise InvalidAccessToken
         if introspection.reason == "disabled":
             raise Unauthorized(DISABLED)
         raise Unauthorized(INVALID_TOKEN if credential.kind == "session" else INVALID_KEY)
+    if credential.kind == "token" and introspection.audience != audience_of(request.url.path):
+        log_refusal(request, credential.shown, "access token for another resource")
+        raise InvalidAccessToken
     return _caller(introspection, credential.digest)
 
 
@@ -107,7 +119,7 @@ def _caller(introspection: Introspection, digest: str, precondition: Preconditio
 
 
 async def require_caller(request: Request) -> Caller:
-    """The caller; 401 when anonymous, 403 when a read-only key writes. Checked before everything else."""
+    """The caller; 401 when anonymous, 403 when a read-only key writes or a program lacks the scope. Checked first."""
     caller = await authenticate(request)
     if caller is None:
         log_refusal(request, "<none>", "no credentials")
@@ -124,8 +136,8 @@ async def require_session(request: Request) -> Caller:
     """
     caller = await require_caller(request)
     if caller.kind != "session":
-        log_refusal(request, "<kind>", "API key where a session is needed")
-        raise Forbidden(SESSION_NEEDED)
+        log_refusal(request, "<kind>", f"{caller.kind} where a session is needed")
+        raise InsufficientScope(PERSON_NEEDED) if caller.kind == "token" else Forbidden(SESSION_NEEDED)
     return caller
 
 
@@ -138,9 +150,21 @@ async def allow_caller(request: Request) -> Caller | None:
 
 
 def _check_scope(request: Request, caller: Caller) -> None:
-    if request.method not in READING_METHODS and "write" not in caller.scopes:
+    if caller.kind == "token":
+        check_token(request, caller)
+    elif request.method not in READING_METHODS and "write" not in caller.scopes:
         log_refusal(request, "<scope>", "read-only key")
         raise Forbidden(READ_ONLY_KEY)
+
+
+def check_token(request: Request, caller: Caller) -> None:
+    """403 when a program's access token does not allow this request."""
+    service = state_of(request.app, AuthState).keys.service
+    try:
+        check_scopes(caller.scopes, service, request.method, request.url.path)
+    except InsufficientScope:
+        log_refusal(request, "<scope>", "access token without the scope")
+        raise
 
 
 def log_refusal(request: Request, shown: str, cause: str) -> None:

@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("notechondria.auth")
 CACHE_ENTRIES = 50_000
-REVOCATION_SUBJECTS = ("identity.session.revoked", "identity.api_key.rotated", "identity.user.>")
+REVOCATION_SUBJECTS = (
+    "identity.session.revoked",
+    "identity.api_key.rotated",
+    "identity.access_token.revoked",
+    "identity.user.>",
+)
 """Events that every replica consumes directly, without JetStream: each has a cache of its own."""
 STALE_SECONDS = 120.0
 """So long an answer still counts after its time while identity cannot be reached: what revokes it comes by the bus."""
@@ -54,9 +59,11 @@ class Introspection(BaseModel):
     is_staff: bool = False
     is_superuser: bool = False
     scopes: list[str] = []
+    audience: str = ""
+    """Of a program's access token: at which resource it counts, `mcp` or `api` (RFC 8707 §2); "" otherwise."""
     credential_id: int | None = None
     expires_in: float | None = None
-    """Seconds until the credential ends by itself (a key's expiry, a session's third day); None = never."""
+    """Seconds until the credential ends by itself (a key's or token's expiry, a session's third day); None = never."""
     assertions: dict[str, str] = {}
     """For the services at which the one that asks acts in its users' name (`ACTS_AT`), an assertion each."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -81,9 +81,30 @@ class Unauthorized(DetailError):
         super().__init__(detail, headers={"WWW-Authenticate": "Token"})
 
 
+class InvalidAccessToken(Unauthorized):
+    """401 for a program's access token that is unknown, over, or meant for another resource (RFC 6750 §3.1)."""
+
+    def __init__(self) -> None:
+        super().__init__(INVALID_ACCESS)
+        self.headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+class InsufficientScope(DetailError):
+    """403 for an access token that may not do this (RFC 6750 §3.1); `scopes` would allow it."""
+
+    status = 403
+
+    def __init__(self, detail: str, scopes: Iterable[str] = ()) -> None:
+        scopes = tuple(scopes)
+        needed = f', scope="{" ".join(scopes)}"' if scopes else ""
+        super().__init__(detail, headers={"WWW-Authenticate": f'Bearer error="insufficient_scope"{needed}'})
+        self.scopes = scopes
+
+
 NOT_PROVIDED = "Authentication credentials were not provided."
 INVALID_TOKEN = "Invalid token."  # noqa: S105 - a text of the contract, not a secret
 INVALID_KEY = "Invalid API key."
+INVALID_ACCESS = "Invalid access token."
 DISABLED = "User account is disabled."
 
 

@@ -23,6 +23,11 @@ def mask_path(path: str) -> str:
     return _SECRET_PATH.sub(r"\1***", path) if _SECRET_PATH.fullmatch(path) else path
 
 
+def mask_target(path: str, query: str) -> str:
+    """A query without its secrets; of authorization requests nothing: state and challenge are some, too."""
+    return "***" if query and path.startswith("/oauth/") else mask_query(query)
+
+
 def mask_query(query: str) -> str:
     """A query string without the values that could be secrets, however they are spelled; cut after 2,000 characters."""
     if len(query) > LONGEST_QUERY:
@@ -45,7 +50,7 @@ def _plain(text: str) -> str:
 
 def log_access(status: int, duration_ms: float, method: str, path: str, query: str, *, force_color: bool) -> None:
     """Write the line of one request."""
-    answered = Answered(status, round(duration_ms, 1), method, mask_path(path), mask_query(query) if query else "")
+    answered = Answered(status, round(duration_ms, 1), method, mask_path(path), mask_target(path, query))
     color = force_color or sys.stderr.isatty()
     line = access_line(status, duration_ms, method, answered.target, color=color)
     logger.log(access_level(status, duration_ms), line, extra={"answered": answered})

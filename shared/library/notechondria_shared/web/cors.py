@@ -7,11 +7,27 @@ from urllib.parse import urlsplit
 from starlette.types import Scope
 
 PREFIXES = ("/api/", "/media/")
+OPEN = (
+    "/.well-known/oauth-",
+    "/.well-known/openid-configuration",
+    "/oauth/token",
+    "/oauth/register",
+    "/oauth/revoke",
+    "/oauth/jwks",
+)
+"""What programs in any page may ask: it looks at no cookie, and says nothing to whoever brings nothing."""
 _HEADERS = (
     (b"access-control-allow-credentials", b"true"),
     (b"access-control-allow-headers", b"Authorization, Content-Type, Accept, Origin, X-Requested-With"),
     (b"access-control-allow-methods", b"GET, POST, PATCH, PUT, DELETE, OPTIONS"),
     (b"vary", b"Origin"),
+)
+
+_OF_ANYBODY = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Accept, MCP-Protocol-Version"),
+    (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),
+    (b"access-control-expose-headers", b"WWW-Authenticate"),
 )
 
 
@@ -31,6 +47,8 @@ def preflight_headers(scope: Scope, path: str, hosts: frozenset[str]) -> list[tu
 
 def cors_headers(scope: Scope, path: str, hosts: frozenset[str]) -> list[tuple[bytes, bytes]]:
     """The CORS headers of an answer to this request for `path`: empty off the API and for origins not allowed."""
+    if path.startswith(OPEN):
+        return [*_OF_ANYBODY]
     if not path.startswith(PREFIXES):
         return []
     for name, value in scope["headers"]:

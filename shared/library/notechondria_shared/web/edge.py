@@ -19,7 +19,7 @@ from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.web.access_log import log_access, mask_path
 from notechondria_shared.web.answers import Json, server_error
 from notechondria_shared.web.capacity import Capacity
-from notechondria_shared.web.cors import PREFIXES, cors_headers, preflight_headers
+from notechondria_shared.web.cors import OPEN, PREFIXES, cors_headers, preflight_headers
 from notechondria_shared.web.errors import answer
 from notechondria_shared.web.paths import NOT_STORED
 from notechondria_shared.web.slow_bodies import BODIES, TimedBody
@@ -97,7 +97,7 @@ class EdgeMiddleware:
         path: str = scope["path"]
         # Between services the Host is a service name; the gateway strips X-Internal-* of clients.
         internal = path.startswith("/internal/") or bool(_header(scope, b"x-internal-assertion"))
-        if scope["method"] == "OPTIONS" and path.startswith(PREFIXES):
+        if scope["method"] == "OPTIONS" and path.startswith((*PREFIXES, *OPEN)):
             await _no_content(send, preflight_headers(scope, path, self._cors_hosts))
         elif not internal and not self._host_allowed(scope):
             await _wrong_host(path)(scope, receive, send)

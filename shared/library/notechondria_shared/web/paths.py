@@ -12,7 +12,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from notechondria_contracts.fields.rules import BIGINT_MAX, clamped_id
 
 _MOST_DIGITS = 1000
-NOT_STORED = ("/api/v1/auth/", "/api/v1/settings/", "/api/v1/mcp/")
+NOT_STORED = ("/api/v1/auth/", "/api/v1/settings/", "/api/v1/mcp/", "/oauth/")
 """Below these an answer may hold a credential or somebody's settings: no client keeps it (decision 47)."""
 
 
