@@ -111,7 +111,7 @@ def test_a_dry_run_may_go_on_too(mine: User, prefer: str) -> None:
 
 
 def test_what_is_no_zip_is_refused_at_once(mine: User) -> None:
-    assert send(mine, b"no zip", headers=LATER).status_code == 150
+    assert send(mine, b"no zip", headers=LATER).status_code == 400
     assert send(mine, packed({"a.md": "x"}), headers={"Prefer": "return=minimal"}).status_code == 200
     for path in ("notes/import/999999999/", "notes/import/0/"):
         assert mine.get(path).status_code == 404
