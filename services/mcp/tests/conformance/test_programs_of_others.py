@@ -135,14 +135,23 @@ def test_the_suite_tries_the_authorization_server(
     program = Program.registered(api, f"http://127.0.0.1:{port}/callback")
     base = public_url(api)
     options = ["--url", base, "--client-id", program.client_id, "--resource", f"{base}/mcp", "--port", str(port)]
-    command = (BINARY, SUITE, "authorization", *options, "--spec-version", revision, "-o", tmp_path / "results")
+    command: tuple[str | Path, ...] = (
+        BINARY,
+        SUITE,
+        "authorization",
+        *options,
+        "--spec-version",
+        revision,
+        "-o",
+        tmp_path / "results",
+    )
     try:
         with running(*command, folder=tmp_path) as suite:
             allow(visit, suite.line(URL), user)
             assert suite.process.wait(30) == 0
     finally:
         release_port(port)
-    checks = {}
+    checks: dict[str, str] = {}
     for file in (tmp_path / "results").rglob("checks.json"):
         checks |= {check["id"]: check["status"] for check in json.loads(file.read_text())}
     assert checks == {
