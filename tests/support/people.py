@@ -9,9 +9,15 @@ from typing import Self
 
 import httpx
 
+from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api
 
 _FIELD = re.compile(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
+
+
+def public_url(stack: Stack) -> str:
+    """Where the services think that people reach the stack."""
+    return stack.url.rstrip("/").replace("127.0.0.1", "localhost")
 
 
 class Person:

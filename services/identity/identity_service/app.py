@@ -23,6 +23,8 @@ import identity_service.invitations.routes
 import identity_service.oauth.callbacks
 import identity_service.oauth.routes
 import identity_service.operators.routes
+import identity_service.people.apps
+import identity_service.people.joining
 import identity_service.people.routes
 import identity_service.platform.ai
 import identity_service.platform.routes
@@ -76,6 +78,8 @@ SPEC = ServiceSpec(
         identity_service.operators.routes.lookups,
         identity_service.staff.routes.router,
         identity_service.people.routes.router,
+        identity_service.people.joining.router,
+        identity_service.people.apps.router,
         identity_service.oauth.routes.router,
         identity_service.oauth.callbacks.router,
         identity_service.sign_in_site.routes.router,

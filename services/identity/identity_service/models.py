@@ -80,6 +80,10 @@ class User(Base, Aggregate[UserState | UserDeleted]):
     """What the apps call the notes without a course; empty: `Inbox`."""
     last_seen_versions: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'::jsonb"))
     """The newest version of each app that the person has seen, by app."""
+    sign_in_site_linked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether an app signed in through the site; `casdoor_linked` on the wire (apps §6)."""
+    new_devices_only: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Of what happens to the account's security, whether only new devices are mailed."""
     app_settings: Mapped[dict[str, JsonValue]] = mapped_column(JSONB, default=dict)
     app_settings_updated_at: Mapped[datetime | None]
     date_joined: Mapped[datetime] = mapped_column(default=now)
@@ -117,6 +121,10 @@ class Session(Base):
     revoked_at: Mapped[datetime | None]
     password_entered_at: Mapped[datetime | None]
     """When its password was last entered on the administration site, for actions that need it."""
+    confirmed_at: Mapped[datetime | None]
+    """When its owner last entered password and second factor on the account pages, to change what protects it."""
+    app_password_id: Mapped[int | None] = mapped_column(index=True)
+    """By which app password it was signed in: they end at the same time."""
 
 
 class ApiKey(Base):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from ipaddress import ip_address
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints
 
 from notechondria_shared.core.settings import EnvFlag, EnvList, ServiceSettings
+
+
+def _word(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 class IdentitySettings(ServiceSettings):
@@ -66,6 +70,11 @@ class IdentitySettings(ServiceSettings):
     """Host names and addresses of programs' documents, as they stand in their client ids, that may lie in a private
     network."""
 
+    sign_in_site: Annotated[Literal["on", "off", ""], BeforeValidator(_word)] = ""
+    """Whether the newest apps are sent to the sign-in site; not said: where `PUBLIC_BASE_URL` is (decision 53)."""
+    google_authorize_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    github_authorize_url: str = "https://github.com/login/oauth/authorize"
+
     ai_service_url: str = ""
     """Set when an AI service is connected: the gateway routes to it, the handshake shows `ai` (decision 40)."""
     backend_build_commit: str = ""
@@ -86,6 +95,16 @@ class IdentitySettings(ServiceSettings):
             return host == "localhost" or ip_address(host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach this server, without a slash at the end."""
+        return self.public_base_url.rstrip("/")
+
+    @property
+    def sends_to_site(self) -> bool:
+        """Whether apps send people to the sign-in site (decision 53)."""
+        return self.sign_in_site == "on" or (not self.sign_in_site and "public_base_url" in self.model_fields_set)
 
     @property
     def default_api_base_url(self) -> str:

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from identity_service.accounts import queries, schemas, service
 from identity_service.limits.service import limited
 from identity_service.models import ACTIVE, User
+from identity_service.security_log import service as security_log
 from identity_service.sessions.devices import Device
+from identity_service.sign_ins import service as sign_ins
 from identity_service.state import identity_state
 from notechondria_shared.core.errors import ApiError, FieldErrors, NonFieldError
 
@@ -62,6 +64,10 @@ async def _verify(
         source = (device or Device.of(request)).ip_hash
         matches, upgraded = await state.passwords.verify(password, user.password_hash if user else None, source)
         if user is None or not matches or user.status != ACTIVE:
+            if user is not None:
+                await security_log.record_refusal(
+                    state.database, user.id, device or Device.of(request), sign_ins.PASSWORD
+                )
             raise mismatch
     return VerifiedCredentials(user.id, user.password_hash, upgraded)
 

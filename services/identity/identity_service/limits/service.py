@@ -91,13 +91,18 @@ async def limited(
                 await buckets.give_back(db)
 
 
-async def count_mail(request: Request, db: AsyncSession, address: str, user_id: int = 0) -> None:
-    """Count a mail that goes out when this transaction is committed; 429 when there were too many today."""
+async def count_mail(
+    request: Request, db: AsyncSession, address: str, user_id: int = 0, device: Device | None = None
+) -> None:
+    """Count a mail that goes out when this transaction is committed; 429 when there were too many today.
+
+    `device` is who asks for it, where the request itself comes from another service.
+    """
     if identity_state(request.app).settings.account_rate_per_minute == 0:
         return
     limits = {
         daily(f"mail:address:{_short(address)}"): ADDRESS_MAILS,
-        daily(f"mail:source:{Device.of(request).ip_hash[:40]}"): SOURCE_MAILS,
+        daily(f"mail:source:{(device or Device.of(request)).ip_hash[:40]}"): SOURCE_MAILS,
     }
     if user_id:
         limits[daily(f"mail:account:{user_id}")] = ACCOUNT_MAILS

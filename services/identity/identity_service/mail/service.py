@@ -50,11 +50,27 @@ TEMPLATES = {
 
 
 PASSWORD_CHANGED, ADDRESS_CHANGED = "password_changed", "address_changed"
+NEW_DEVICE, FACTOR_CHANGED, KEY_MADE, PROGRAM_CONNECTED = "new_device", "factor", "key_made", "program_connected"
 NOTICES = {
+    NEW_DEVICE: ("A new device signed in to Notechondria", "A new device signed in to your account {username}"),
+    FACTOR_CHANGED: (
+        "The second factor of your Notechondria account was changed",
+        "What your account {username} asks for beside the password was changed",
+    ),
+    KEY_MADE: (
+        "A new key of your Notechondria account",
+        "A key or password for a program was made for your account {username}",
+    ),
+    PROGRAM_CONNECTED: (
+        "A program was connected to your Notechondria account",
+        "A program may now act for your account {username}. It was connected",
+    ),
     PASSWORD_CHANGED: ("Your Notechondria password was changed", "The password of your account {username} was changed"),
     ADDRESS_CHANGED: ("Your Notechondria address was changed", "The address of your account {username} was changed"),
 }
 """Subject and first sentence of the mail to an owner after something happened."""
+ALWAYS = {PASSWORD_CHANGED, ADDRESS_CHANGED, NEW_DEVICE}
+"""Notices that nobody can switch off (decision 44)."""
 
 
 def masked(email: str) -> str:

@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-from fastapi import BackgroundTasks, Request
+from fastapi import BackgroundTasks
+from sqlalchemy import BigInteger, bindparam, select
 
-from identity_service.models import RATE_BUCKETS
+from identity_service.mail.service import ALWAYS
+from identity_service.models import RATE_BUCKETS, User
 from identity_service.sessions.devices import Device
 from identity_service.state import IdentityState
 from notechondria_shared.core.errors import TooManyRequests
 from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import prepare_scalar
 from notechondria_shared.web.rate_limit import TokenBuckets, daily
 
+NEW_DEVICES_ONLY = prepare_scalar(
+    select(User.new_devices_only).where(User.id == bindparam("user_id", type_=BigInteger)), bool
+)
 A_DAY = 20
 """Notices to one account. Counted apart from codes: whoever uses those up cannot silence the notices."""
 
 
 def notify(
-    tasks: BackgroundTasks, request: Request, state: IdentityState, kind: str, *, user_id: int, address: str, name: str
+    tasks: BackgroundTasks,
+    state: IdentityState,
+    kind: str,
+    *,
+    user_id: int,
+    address: str,
+    name: str,
+    device: Device,
 ) -> None:
     """Mail the owner of an account once the answer is on its way; nothing where the account has no proved address.
 
     To be called after the commit. The request does not wait for the mail, nor fail with it.
     """
     if address:
-        device, at = Device.of(request).label, now()
+        at = now()
 
         async def send() -> None:
-            if await _left(state, user_id):
-                await state.mailer.send_notice(kind, address, name, device, at)
+            if await _is_asked_for(state, user_id, kind) and await _left(state, user_id):
+                await state.mailer.send_notice(kind, address, name, device.label, at)
 
         tasks.add_task(send)
+
+
+async def _is_asked_for(state: IdentityState, user_id: int, kind: str) -> bool:
+    """Whether the owner gets this mail: some nobody can switch off, the others whoever did not."""
+    return kind in ALWAYS or await state.database.reader.value(NEW_DEVICES_ONLY, user_id=user_id) is False
 
 
 async def _left(state: IdentityState, user_id: int) -> bool:

@@ -7,12 +7,13 @@ import json
 import secrets
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse
+from fastapi import APIRouter, Request, Response
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from identity_service.state import identity_state
 
 router = APIRouter(tags=["oauth"])
+SITE = "site"
 APPS = ("editor", "planner", "portal")
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Notechondria</title>{head}</head>
@@ -32,7 +33,7 @@ SECURITY = {
 
 @router.get("/auth/{provider}/callback", response_class=HTMLResponse)
 @router.get("/auth/{provider}/callback/", response_class=HTMLResponse)
-async def callback(request: Request, provider: str, code: str = "", state: str = "", error: str = "") -> HTMLResponse:
+async def callback(request: Request, provider: str, code: str = "", state: str = "", error: str = "") -> Response:
     """Hand code and state on to the app, or say what went wrong; everything shown is escaped."""
     settings = identity_state(request.app).settings
     name = {"google": "Google", "github": "GitHub"}.get(provider, "The provider")
@@ -41,6 +42,10 @@ async def callback(request: Request, provider: str, code: str = "", state: str =
         text = f"<h1>Sign-in did not work</h1><p>{name} {html.escape(cause)}</p><p>Close this page and try again.</p>"
         return _page("", text)
     suffix = state.rpartition("_")[2]
+    if suffix == SITE and provider in {"google", "github"}:
+        # The sign-in site began it; where only this callback is registered with the provider, it hands on.
+        query = f"?code={quote(code, safe='')}&state={quote(state, safe='')}"
+        return RedirectResponse(f"/account/{provider}/callback/{query}", 303, {"Cache-Control": "no-store"})
     app = suffix if suffix in APPS else "editor"
     target = f"{settings.frontend_origin.rstrip('/')}/Notechondria/{app}/?code={quote(code, safe='')}"
     target += f"&state={quote(state, safe='')}"

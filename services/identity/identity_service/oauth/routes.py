@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import asdict
-from typing import NoReturn, TypeVar
 
-from fastapi import Request, Response
-from sqlalchemy.exc import IntegrityError
+from fastapi import BackgroundTasks, Request, Response
 
 from identity_service.accounts.payload import auth_payload
 from identity_service.accounts.schemas import AuthPayload
-from identity_service.oauth import queries, service
+from identity_service.oauth import queries, service, signing_in
 from identity_service.oauth.schemas import (
     BindGithub,
     BindGoogle,
@@ -25,19 +21,17 @@ from identity_service.oauth.schemas import (
 )
 from identity_service.providers import Profile, ProviderError
 from identity_service.redirects import chosen_redirect, registration
-from identity_service.sessions import service as sessions
+from identity_service.security_log import service as security_log
 from identity_service.sessions.devices import Device
 from identity_service.state import identity_state
 from notechondria_shared.auth import LoggedIn, MaybeCaller, WithSession
-from notechondria_shared.core.errors import ApiError, BadRequest, NonFieldError, Unavailable
+from notechondria_shared.core.errors import BadRequest, NonFieldError, Unavailable
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import refusals
 from notechondria_shared.web.route import api_router
 
 router = api_router("/api/v1/auth", tags=["oauth"])
-MOST_ATTEMPTS = 4
-ResultT = TypeVar("ResultT")
 NOT_NOW = "Not linked: Backend.Creators.Auth/bind.{provider}.config_lookup — this provider is not configured here."
 USE_BIND = (
     "Not signed in: Backend.Creators.Auth/oauth.{provider}.validate — to bind a provider, sign in and use "
@@ -59,68 +53,34 @@ async def oauth_config(request: Request, _: MaybeCaller) -> OAuthConfig:
 
 
 @router.post("/google/", responses=refusals(404, 502))
-async def sign_in_google(request: Request, _: MaybeCaller, body: SignInGoogle) -> AuthPayload:
+async def sign_in_google(request: Request, _: MaybeCaller, body: SignInGoogle, tasks: BackgroundTasks) -> AuthPayload:
     """Sign in or register with Google (identity §10.3): AuthPayload."""
     if body.intent != "bind" and not (body.code or body.id_token):
         raise NonFieldError(NEITHER_SENT)
-    return await _sign_in(request, "google", body, body.id_token)
+    return await _sign_in(request, "google", body, body.id_token, tasks)
 
 
 @router.post("/github/", responses=refusals(404, 502))
-async def sign_in_github(request: Request, _: MaybeCaller, body: SignInGithub) -> AuthPayload:
+async def sign_in_github(request: Request, _: MaybeCaller, body: SignInGithub, tasks: BackgroundTasks) -> AuthPayload:
     """Sign in or register with GitHub (identity §10.3): AuthPayload."""
-    return await _sign_in(request, "github", body, "")
+    return await _sign_in(request, "github", body, "", tasks)
 
 
-async def _sign_in(request: Request, provider: str, body: SignInGoogle | SignInGithub, id_token: str) -> AuthPayload:
+async def _sign_in(
+    request: Request, provider: str, body: SignInGoogle | SignInGithub, id_token: str, tasks: BackgroundTasks
+) -> AuthPayload:
     if body.intent == "bind":
         raise BadRequest(USE_BIND.format(provider=provider))
-    try:
-        profile = await _profile(request, provider, body.code, id_token, body.redirect_uri)
-    except ProviderError as problem:
-        _refuse(problem, problem.text)
-    return await _settled(lambda: _sign_in_as(request, profile, body))
-
-
-async def _settled(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
-    """The result of a transaction that others may race with, the same person in two windows say.
-
-    The database decides who is first; the next attempt finds what the first one made.
-    """
-    for _ in range(MOST_ATTEMPTS - 1):
-        with suppress(IntegrityError):
-            return await attempt()
-    return await attempt()
-
-
-async def _sign_in_as(request: Request, profile: Profile, body: SignInGoogle | SignInGithub) -> AuthPayload:
-    async with identity_state(request.app).database.transaction() as db:
-        user = await service.resolve(
-            db,
-            profile,
-            intent=body.intent,
-            invitation=body.invitation_code or "",
-            ip_hash=Device.of(request).ip_hash,
-            settings=identity_state(request.app).settings,
-        )
-        token, row = await sessions.mint(db, user.id, Device.of(request), provider=profile.provider)
-    return await auth_payload(request, user, token, row)
-
-
-async def _profile(request: Request, provider: str, code: str, id_token: str, redirect_uri: str) -> Profile:
-    provider_app = registration(identity_state(request.app).settings, provider)
-    providers = identity_state(request.app).providers
-    return await providers.profile(
-        provider,
-        provider_app,
-        code=code,
-        id_token=id_token,
-        redirect_uri=redirect_uri or chosen_redirect(provider_app, request.headers),
+    profile = await signing_in.profile_of(request, provider, body.code, id_token, body.redirect_uri)
+    user, started = await signing_in.sign_in(
+        request,
+        profile,
+        intent=body.intent,
+        invitation=body.invitation_code or "",
+        device=Device.of(request),
+        tasks=tasks,
     )
-
-
-def _refuse(problem: ProviderError, detail: str) -> NoReturn:
-    raise ApiError({"detail": detail}, status=502 if problem.unreachable else 400) from None
+    return await auth_payload(request, user, started.token, started.row)
 
 
 @router.get("/social-accounts/")
@@ -131,9 +91,11 @@ async def list_links(caller: LoggedIn, read: ReadSession) -> list[SocialAccountR
 
 
 @router.delete("/social-accounts/{provider}/", status_code=204, responses=refusals(403, 404))
-async def unlink(caller: WithSession, provider: str, db: WriteSession) -> None:
+async def unlink(request: Request, caller: WithSession, provider: str, db: WriteSession) -> None:
     """Remove a link; 404 when that provider is not linked (identity §10.4)."""
     await service.unlink(db, caller.user_id, provider)
+    device = Device.of(request)
+    await security_log.record(db, caller.user_id, security_log.PROVIDER_UNLINKED, device, detail=provider)
 
 
 @router.post("/bind/google/", responses={201: {"model": LinkedAccount}, **refusals(403, 409, 502, 503)})
@@ -158,11 +120,11 @@ async def _bind(
         raise Unavailable(NOT_NOW.format(provider=provider), retry_after=3600)
     code, id_token, redirect_uri = body
     try:
-        profile = await _profile(request, provider, code, id_token, redirect_uri)
+        profile = await signing_in.profile(request, provider, code, id_token, redirect_uri)
     except ProviderError as problem:
         tag = f"Backend.Creators.Auth/bind.{provider}.{problem.phase}"
-        _refuse(problem, f"Not linked: {tag} — {problem.text}")
-    answer, made = await _settled(lambda: _link(request, user_id, profile))
+        signing_in.refuse(problem, f"Not linked: {tag} — {problem.text}")
+    answer, made = await signing_in.settled(lambda: _link(request, user_id, profile))
     response.status_code = 201 if made else 200
     return answer
 
@@ -170,4 +132,7 @@ async def _bind(
 async def _link(request: Request, user_id: int, profile: Profile) -> tuple[LinkedAccount, bool]:
     async with identity_state(request.app).database.transaction() as db:
         link, made = await service.bind(db, user_id, profile)
+        await security_log.record(
+            db, user_id, security_log.PROVIDER_LINKED, Device.of(request), detail=profile.provider
+        )
         return LinkedAccount(id=link.id, provider=link.provider, provider_uid=link.provider_uid, email=link.email), made

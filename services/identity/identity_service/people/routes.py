@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, BackgroundTasks, Request
 
 from identity_service.accounts.schemas import Login
 from identity_service.accounts.sign_in import load_verified_user, verify_credentials
 from identity_service.dependencies import State
-from identity_service.people.visitor import site_device
+from identity_service.people.visitor import ASKED_BY_WEB, outcome_of, site_device
 from identity_service.sessions import service as sessions
-from notechondria_contracts.internal.people import PEOPLE_PATH, OwnSession, PersonSession, PersonSignIn, SignInOutcome
+from identity_service.sign_ins import service as sign_ins
+from notechondria_contracts.internal.people import PEOPLE_PATH, OwnSession, PersonSignIn, SignInOutcome
 from notechondria_shared.auth import WithSession
 from notechondria_shared.web.body import validate
 from notechondria_shared.web.dependencies import WriteSession
-from notechondria_shared.web.internal import CalledBy
 
-router = APIRouter(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
+router = APIRouter(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 
 
 @router.post("/sign-in")
-async def sign_in(request: Request, state: State, form: PersonSignIn) -> SignInOutcome:
+async def sign_in(request: Request, state: State, form: PersonSignIn, tasks: BackgroundTasks) -> SignInOutcome:
     """A session like any other; 400 and 429 as `POST /auth/login/` (identity §7.5)."""
     device = site_device(form)
     typed = validate(Login, {"identifier": form.identifier, "password": form.password})
     verified = await verify_credentials(request, typed, device)
     async with state.database.transaction() as db:
         account = await load_verified_user(db, verified)
-        token, row = await sessions.mint(db, account.id, device)
-        session = PersonSession(token=token, session_id=row.id, user_id=account.id)
-    return SignInOutcome(session=session)
+        started = await sign_ins.start(db, account.id, device, method=sign_ins.PASSWORD)
+    sign_ins.announce(tasks, state, account, device, started)
+    return outcome_of(started)
 
 
 @router.post("/sign-out", status_code=204)

@@ -42,6 +42,7 @@ class SettingsRow:
     last_seen_versions: dict[str, str]
     app_settings: dict[str, JsonValue]
     app_settings_updated_at: datetime | None
+    sign_in_site_linked: bool
     api_key_prefix: str
 
 
@@ -66,6 +67,7 @@ SETTINGS = prepare(
         User.last_seen_versions,
         User.app_settings,
         User.app_settings_updated_at,
+        User.sign_in_site_linked,
         func.coalesce(_PREFIX, "").label("api_key_prefix"),
     ).where(User.id == bindparam("user_id")),
     SettingsRow,

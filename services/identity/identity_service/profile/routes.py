@@ -15,6 +15,7 @@ from identity_service.models import User
 from identity_service.notices.service import notify
 from identity_service.profile import queries, service
 from identity_service.profile.schemas import ChangeSettings, SettingsObject
+from identity_service.sessions.devices import Device
 from identity_service.state import identity_state
 from notechondria_shared.auth import Caller, LoggedIn
 from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, FieldErrors, Unauthorized
@@ -78,7 +79,15 @@ async def _change(
         await service.change(db, user, body, image_path, problems, caller)
         row = await SessionReader(db).one(queries.SETTINGS, user_id=user_id)
     if user.email_claimed_at not in (None, claimed_before):
-        notify(tasks, request, state, ADDRESS_CHANGED, user_id=user.id, address=user.verified_email, name=user.username)
+        notify(
+            tasks,
+            state,
+            ADDRESS_CHANGED,
+            user_id=user.id,
+            address=user.verified_email,
+            name=user.username,
+            device=Device.of(request),
+        )
     if image_path and before and before != image_path:
         await state.media.discard(before)
     if row is None:
@@ -115,8 +124,7 @@ def _settings_object(request: Request, row: queries.SettingsRow) -> SettingsObje
         | {
             "display_name": row.display_name or row.username,
             "uncategorized_folder_name": row.uncategorized_folder_name or UNCATEGORIZED,
-            # There is no sign-in site to be linked to yet (apps §3).
-            "casdoor_linked": False,
+            "casdoor_linked": row.sign_in_site_linked,
             "image_url": media_url(request, row.image_path),
             "app_settings": service.merged_settings(row),
             "app_settings_updated_at": iso_offset_or_none(row.app_settings_updated_at),

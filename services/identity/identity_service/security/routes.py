@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from fastapi import BackgroundTasks, Request
 
-from identity_service.accounts.routes import NOT_SENT, SENT
+from identity_service.accounts.registering import NOT_SENT, SENT
 from identity_service.codes import service as codes
 from identity_service.dependencies import State
 from identity_service.limits.service import count_mail, limited
 from identity_service.mail.service import ADDRESS_CHANGED, PASSWORD_CHANGED, masked
 from identity_service.models import User
 from identity_service.notices.service import notify
-from identity_service.security import schemas, service
+from identity_service.security import resetting, schemas, service
+from identity_service.security_log import service as security_log
 from identity_service.sessions.devices import Device
 from identity_service.sessions.schemas import session_block
 from identity_service.state import IdentityState
@@ -25,29 +26,17 @@ router = api_router("/api/v1/auth", tags=["security"])
 
 
 @router.post("/password-reset/", responses=refusals(429))
-async def request_reset(
-    request: Request, state: State, _: MaybeCaller, body: schemas.RequestReset
-) -> schemas.DeliveryTo:
+async def request_reset(request: Request, _: MaybeCaller, body: schemas.RequestReset) -> schemas.DeliveryTo:
     """Mail a reset code (identity §8.1)."""
-    async with limited(request, "reset", body.email, every_try=True), state.database.transaction() as db:
-        digits, user_id = await service.issue_reset(db, body.email)
-        await count_mail(request, db, body.email, user_id)
-    sent = await state.mailer.send_code(codes.PASSWORD_RESET, body.email, digits)
-    message = SENT.format(email=body.email) if sent else NOT_SENT
-    return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=body.email)
+    return await resetting.request_reset(request, body, Device.of(request))
 
 
 @router.post("/password-reset/confirm/", responses=refusals(429))
 async def confirm_reset(
-    request: Request, state: State, _: MaybeCaller, body: schemas.ConfirmReset, tasks: BackgroundTasks
+    request: Request, _: MaybeCaller, body: schemas.ConfirmReset, tasks: BackgroundTasks
 ) -> schemas.Message:
     """Set a new password with the code (identity §8.2); every session ends, and the owner gets a mail."""
-    async with limited(request, "reset-code", body.email):
-        password_hash = await state.passwords.hash(body.password, Device.of(request).ip_hash)
-        async with state.database.transaction() as db:
-            user = await service.confirm_reset(db, body, password_hash, state.settings.code_failures_per_day)
-    notify(tasks, request, state, PASSWORD_CHANGED, user_id=user.id, address=user.verified_email, name=user.username)
-    return schemas.Message(message="The password is set; sign in with it.")
+    return await resetting.confirm_reset(request, body, Device.of(request), tasks)
 
 
 @router.post("/send-identity-code/", responses=refusals(403, 429))
@@ -80,6 +69,7 @@ async def change_password(
     tasks: BackgroundTasks,
 ) -> schemas.PasswordChanged:
     """Change the password (identity §8.4): the code is burnt first, then the current password is checked."""
+    device = Device.of(request)
     async with limited(request, "own-password", f"user {caller.user_id}", user_id=caller.user_id):
         async with state.database.transaction() as db:
             await service.use_identity_code(
@@ -87,10 +77,10 @@ async def change_password(
             )
             user = await db.get(User, caller.user_id)
         stored = user.password_hash if user else None
-        matches, _ = await state.passwords.verify(body.current_password, stored, Device.of(request).ip_hash)
+        matches, _ = await state.passwords.verify(body.current_password, stored, device.ip_hash)
         if not matches:
             raise BadRequest(service.CURRENT_WRONG)
-    password_hash = await state.passwords.hash(body.new_password, Device.of(request).ip_hash)
+    password_hash = await state.passwords.hash(body.new_password, device.ip_hash)
     async with state.database.transaction() as db:
         account = await db.get(User, caller.user_id, with_for_update=True)
         if account is None:
@@ -98,10 +88,11 @@ async def change_password(
         if account.password_hash != stored:
             raise BadRequest(service.CURRENT_WRONG)
         token, row = await service.set_password(
-            db, account, password_hash, Device.of(request), revoke_api_keys=body.revoke_api_keys
+            db, account, password_hash, device, revoke_api_keys=body.revoke_api_keys
         )
+        await security_log.record(db, account.id, security_log.PASSWORD_CHANGED, device)
         address, name = account.verified_email, account.username
-    notify(tasks, request, state, PASSWORD_CHANGED, user_id=caller.user_id, address=address, name=name)
+    notify(tasks, state, PASSWORD_CHANGED, user_id=caller.user_id, address=address, name=name, device=device)
     return schemas.PasswordChanged(message="The password is changed.", token=token, session=session_block(row))
 
 
@@ -119,8 +110,16 @@ async def change_email(
     if isinstance(value, dict) and value.get("code") not in (None, "", False):
         confirmed = validate(schemas.ConfirmEmailChange, value)
         async with limited(request, "email-code", own, user_id=caller.user_id):
-            before, name = await _confirm_email(state, caller.user_id, confirmed)
-        notify(tasks, request, state, ADDRESS_CHANGED, user_id=caller.user_id, address=before, name=name)
+            before, name = await _confirm_email(state, caller.user_id, confirmed, Device.of(request))
+        notify(
+            tasks,
+            state,
+            ADDRESS_CHANGED,
+            user_id=caller.user_id,
+            address=before,
+            name=name,
+            device=Device.of(request),
+        )
         return schemas.EmailChanged(message="The address is changed.", email=confirmed.new_email)
     try:
         body = validate(schemas.RequestEmailChange, value)
@@ -140,7 +139,9 @@ async def change_email(
         return schemas.DeliveryTo(message=message, delivery_fallback=not sent, email=body.new_email)
 
 
-async def _confirm_email(state: IdentityState, user_id: int, body: schemas.ConfirmEmailChange) -> tuple[str, str]:
+async def _confirm_email(
+    state: IdentityState, user_id: int, body: schemas.ConfirmEmailChange, device: Device
+) -> tuple[str, str]:
     """The address until now, and the account's name."""
     async with state.database.transaction() as db:
         user = await db.get(User, user_id, with_for_update=True)
@@ -148,4 +149,5 @@ async def _confirm_email(state: IdentityState, user_id: int, body: schemas.Confi
             raise Unauthorized(INVALID_TOKEN)
         before = user.verified_email
         await service.confirm_email_change(db, user, body, state.settings.code_failures_per_day)
+        await security_log.record(db, user_id, security_log.ADDRESS_CHANGED, device)
         return before, user.username

@@ -27,6 +27,8 @@ class Device:
     label: str
     user_agent: str
     ip_hash: str
+    network: str = ""
+    """The address without its last part, for the owner's eyes: `203.0.113.*`."""
 
     @classmethod
     def of(cls, request: Request) -> Device:
@@ -38,7 +40,17 @@ class Device:
         """Read it off what another service says of its client."""
         agent = user_agent.strip().replace("\x00", "")
         ip_hash = hashlib.sha256(client_network(address).encode()).hexdigest() if address else ""
-        return cls(device_label(agent), agent[:512], ip_hash)
+        return cls(device_label(agent), agent[:512], ip_hash, masked_network(address))
+
+
+def masked_network(address: str) -> str:
+    """An address without what sets one customer apart from the next: the last of four numbers, or all but 48 bits."""
+    network = client_network(address)
+    if ":" in network:
+        first = ":".join(network.partition("/")[0].split(":")[:3])
+        return f"{first}:*"
+    front, dot, _ = network.rpartition(".")
+    return f"{front}.*" if dot else ""
 
 
 def device_label(user_agent: str) -> str:

@@ -22,9 +22,29 @@ class SiteBody(SmallBody):
 
 
 class NoSite(BaseModel):
-    """`GET /auth/casdoor/config/` while there is no sign-in site: apps show their own form."""
+    """`GET /auth/casdoor/config/` where apps are to show their own form."""
 
     configured: Literal[False] = False
+
+
+class Site(BaseModel):
+    """`GET /auth/casdoor/config/` where they send people to the sign-in site."""
+
+    model_config = example(
+        configured=True,
+        endpoint="https://notes.example.org",
+        client_id="notechondria",
+        organization="notechondria",
+        application="notechondria",
+        signin_url="https://notes.example.org/account/apps/",
+    )
+
+    configured: Literal[True] = True
+    endpoint: str
+    client_id: str
+    organization: str
+    application: str
+    signin_url: str
 
 
 class ExchangeCode(SiteBody):

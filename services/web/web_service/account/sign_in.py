@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 from fastapi import APIRouter, Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
-from notechondria_contracts.internal.people import PersonSignIn
+from notechondria_contracts.internal.people import AppRequest, PersonSignIn
+from web_service.account import offers
+from web_service.account.finish import finish
 from web_service.account.pages import PAGES, TYPED_WRONG, visitor
 from web_service.dependencies import State
 from web_service.site.forms import StrangersForm
 from web_service.site.pages import PageRoute, redirect
-from web_service.site.paths import SIGN_IN, own_path, with_next
-from web_service.site.person import MaybePerson, PersonForm, SignedInPerson, forget_session, keep_session
+from web_service.site.paths import SIGN_IN, own_path
+from web_service.site.person import MaybePerson, PersonForm, SignedInPerson, forget_session
 from web_service.site.refusals import kept_headers, plain_problems
+from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
+APPS = "/account/apps/"
 
 
-def _page(
-    request: Request, form: StrangersForm, target: str, *, name: str = "", refusal: ServiceRefused | None = None
+async def _page(
+    request: Request,
+    state: WebState,
+    form: StrangersForm,
+    target: str,
+    *,
+    name: str = "",
+    refusal: ServiceRefused | None = None,
 ) -> Response:
+    offer = await state.people.offer()
     answer = PAGES.page(
         request,
         "sign_in.html",
         status=refusal.status if refusal else 200,
         headers=kept_headers(refusal),
+        form_targets=offers.origins(offer),
         token=form.token,
+        offer=offer,
+        app=await _app(state, target),
         target=target,
         name=name,
         problems=plain_problems(refusal),
@@ -33,11 +49,23 @@ def _page(
     return form.keep(answer)
 
 
+async def _app(state: WebState, target: str) -> str:
+    """The host of the app that sent its person here; "" when none of this server's did."""
+    path, _, query = target.partition("?")
+    address = parse_qs(query).get("redirect_uri", [""])[0] if path == APPS else ""
+    if not address:
+        return ""
+    try:
+        return urlsplit((await state.people.app_origin(AppRequest(redirect_uri=address))).origin).netloc
+    except ServiceRefused:
+        return ""
+
+
 @router.get("/sign-in/")
 async def show(request: Request, state: State, person: MaybePerson) -> Response:
     """The form; who is signed in already is led on."""
     target = own_path(request.query_params.get("next", ""))
-    return redirect(target) if person else _page(request, StrangersForm(request, state), target)
+    return redirect(target) if person else await _page(request, state, StrangersForm(request, state), target)
 
 
 @router.post("/sign-in/")
@@ -52,10 +80,8 @@ async def sign_in(request: Request, state: State) -> Response:
     except ServiceRefused as refusal:
         if refusal.status not in TYPED_WRONG:
             raise
-        return _page(request, form, target, name=name, refusal=refusal)
-    if outcome.session is None:
-        return redirect(with_next(SIGN_IN, target))
-    return keep_session(request, redirect(target), outcome.session.token)
+        return await _page(request, state, form, target, name=name, refusal=refusal)
+    return finish(request, outcome, target)
 
 
 @router.post("/sign-out/")

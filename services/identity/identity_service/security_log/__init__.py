@@ -1,0 +1,1 @@
+"""What happened to the security of an account, kept for its owner."""

@@ -1,0 +1,63 @@
+"""Which apps get a code: those at origins that this server serves, compared exactly (apps §3, RFC 9700 §4.1)."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from identity_service.settings import IdentitySettings
+from notechondria_shared.core.errors import BadRequest
+
+NOT_SERVED = (
+    "Not signed in: Backend.Auth/sign_in_site.redirect_uri — this server does not know the app that asks. Its operator "
+    "names the address of an app in FRONTEND_ORIGIN or DJANGO_CSRF_TRUSTED_ORIGINS."
+)
+_LONGEST = 2048
+_PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(address: str) -> str:
+    """`scheme://host[:port]` as browsers write it in `Origin`; "" for what is no address of a web page."""
+    parts = _split(address)
+    if parts is None:
+        return ""
+    host = parts.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, _PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{shown}{port}"
+
+
+def app_origin(settings: IdentitySettings, redirect_uri: str) -> str:
+    """The origin of an app's page; 400 for any other, before anybody is sent anywhere."""
+    origin = "" if "#" in redirect_uri or not redirect_uri.isascii() else origin_of(redirect_uri)
+    if not origin or not (origin in _served(settings) or _of_a_developer(settings, origin)):
+        raise BadRequest(NOT_SERVED)
+    return origin
+
+
+def _served(settings: IdentitySettings) -> set[str]:
+    named = (settings.public_base_url, settings.frontend_origin, *settings.django_csrf_trusted_origins)
+    return {origin_of(one) for one in named} - {""}
+
+
+def _of_a_developer(settings: IdentitySettings, origin: str) -> bool:
+    """On a developer's own machine an app may be at any port of it."""
+    return _is_loopback(urlsplit(settings.public_base_url).hostname) and _is_loopback(urlsplit(origin).hostname)
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _split(address: str) -> SplitResult | None:
+    if len(address) > _LONGEST or any(character <= " " or character == "\\" for character in address):
+        return None
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in _PORTS and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        return None
+    return parts if usable else None

@@ -1,0 +1,122 @@
+"""The buttons of the providers, and signing in or up with one of them (identity §10.3)."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import RedirectResponse
+
+from notechondria_contracts.clients.base import ServiceRefused
+from notechondria_contracts.internal.people import ProviderAnswer, ProviderOffer, SiteOffer
+from notechondria_shared.core.errors import BadRequest, NotFound
+from web_service.account.finish import finish
+from web_service.account.pages import visitor
+from web_service.dependencies import State
+from web_service.site.cookies import cookie_flags, cookie_name
+from web_service.site.forms import StrangersForm
+from web_service.site.pages import HEADERS, PageRoute, redirect
+from web_service.site.paths import own_path, with_next
+from web_service.site.texts import text
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+COOKIE = "notechondria_site_provider"
+LIFE = 600
+_SUFFIX = "_site"
+"""By it the callback that providers know already hands on to this one (identity §10.5)."""
+_LONGEST = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a browser keeps while its person is at a provider."""
+
+    state: str
+    provider: str
+    redirect_uri: str
+    intent: str
+    invitation: str
+    target: str
+
+
+def origins(offer: SiteOffer) -> list[str]:
+    """The origins that the buttons lead to, for the policy of the page that has them."""
+    parts = [urlsplit(provider.authorize_url) for provider in offer.providers]
+    return [f"{one.scheme}://{one.netloc}" for one in parts]
+
+
+@router.post("/{provider}/begin/")
+async def begin(request: Request, state: State, provider: str) -> Response:
+    """To the provider, with a state that only this browser knows (RFC 9700 §4.7)."""
+    fields = await StrangersForm(request, state).fields()
+    offered = await _offered(state, provider)
+    begun = Begun(
+        state=secrets.token_hex(16) + _SUFFIX,
+        provider=provider,
+        redirect_uri=offered.redirect_uri,
+        intent="register" if fields.get("intent") == "register" else "login",
+        invitation=fields.get("invitation_code", "")[:256],
+        target=own_path(fields.get("next", "")[:_LONGEST]),
+    )
+    query = {
+        "client_id": offered.client_id,
+        "redirect_uri": offered.redirect_uri,
+        "response_type": "code",
+        "scope": offered.scope,
+        "state": begun.state,
+    }
+    answer = RedirectResponse(f"{offered.authorize_url}?{urlencode(query)}", 303, headers=HEADERS)
+    answer.set_cookie(cookie_name(request, COOKIE), json.dumps(asdict(begun)), max_age=LIFE, **cookie_flags(request))
+    return answer
+
+
+@router.get("/{provider}/callback/")
+async def callback(request: Request, state: State, provider: str) -> Response:
+    """Back from the provider: signed in, or why not."""
+    begun = _begun(request)
+    sent = request.query_params.get("state", "")
+    if begun is None or begun.provider != provider or not secrets.compare_digest(begun.state.encode(), sent.encode()):
+        raise BadRequest(text("providers", "too_old"))
+    name = {"google": "Google", "github": "GitHub"}[provider]
+    code = request.query_params.get("code", "")
+    if not code:
+        raise BadRequest(text("providers", "refused").format(name=name))
+    form = ProviderAnswer(
+        provider=provider,
+        code=code[:8192],
+        redirect_uri=begun.redirect_uri,
+        intent=begun.intent,
+        invitation_code=begun.invitation,
+        **visitor(request).model_dump(),
+    )
+    try:
+        outcome = await state.people.provider(form)
+    except ServiceRefused as refusal:
+        if refusal.status != 404:
+            raise
+        answer: Response = redirect(
+            with_next("/account/sign-up/", begun.target), notice="nobody_linked", request=request
+        )
+    else:
+        answer = finish(request, outcome, begun.target)
+    answer.delete_cookie(cookie_name(request, COOKIE), **cookie_flags(request))
+    return answer
+
+
+def _begun(request: Request) -> Begun | None:
+    try:
+        kept = json.loads(request.cookies.get(cookie_name(request, COOKIE), ""))
+        begun = Begun(**{name: str(kept[name]) for name in Begun.__slots__})
+    except (ValueError, TypeError, KeyError):
+        return None
+    return begun if begun.provider in {"google", "github"} and begun.target == own_path(begun.target) else None
+
+
+async def _offered(state: State, provider: str) -> ProviderOffer:
+    for offered in (await state.people.offer()).providers:
+        if offered.name == provider:
+            return offered
+    raise NotFound(text("errors", "no_page"))
