@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from notechondria_shared.core.errors import NotFound
-from web_service.account import apps, joining, offers, sign_in
+from web_service.account import apps, joining, offers, programs, sign_in
 from web_service.account.pages import PAGES
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import HOME
@@ -17,6 +17,7 @@ router.include_router(sign_in.router)
 router.include_router(joining.router)
 router.include_router(offers.router)
 router.include_router(apps.router)
+router.include_router(programs.router)
 
 
 @router.get("/")
