@@ -39,15 +39,17 @@ def consent(user: User, step: str, body: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def consent_answer(user: User, step: str, body: dict[str, Any] | None = None, method: str = "POST") -> httpx.Response:
+def consent_answer(
+    user: User, step: str, body: dict[str, Any] | None = None, method: str = "POST", identity: str = ""
+) -> httpx.Response:
     """A call of web to identity, in the name of this person."""
     stack = user.api.stack
-    identity, headers = stack.service_url("identity"), stack.internal_header("identity", "web")
+    identity, headers = identity or stack.service_url("identity"), stack.internal_header("identity", "web")
     question = {"kind": "session", "digest": digest(user.token)}
     known = httpx.post(f"{identity}/internal/introspect", json=question, headers=headers, trust_env=False).json()
     headers["X-Internal-Assertion"] = known["assertions"]["identity"]
     url = f"{identity}{AUTHORIZATION_PATH}/{step}"
-    return httpx.request(method, url, json=body, headers=headers, trust_env=False)
+    return httpx.request(method, url, json=body, headers=headers, trust_env=False, timeout=20)
 
 
 @dataclass

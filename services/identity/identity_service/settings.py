@@ -66,6 +66,10 @@ class IdentitySettings(ServiceSettings):
     oauth_exchange_seconds: float = Field(15.0, gt=0)
     oauth_profile_seconds: float = Field(10.0, gt=0)
 
+    oauth_client_allow_hosts: EnvList = Field(default_factory=list)
+    """Host names and addresses of programs' documents, as they stand in their client ids, that may lie in a private
+    network."""
+
     sign_in_site: Annotated[Literal["on", "off", ""], BeforeValidator(_word)] = ""
     """Whether the newest apps are sent to the sign-in site; not said: where `PUBLIC_BASE_URL` is (decision 53)."""
     google_authorize_url: str = "https://accounts.google.com/o/oauth2/v2/auth"

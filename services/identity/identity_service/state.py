@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from identity_service.housekeeping import Housekeeper
 from identity_service.mail.service import Mailer
 from identity_service.models import FILE_DELETIONS
+from identity_service.outside_documents import DocumentFetcher
 from identity_service.passwords import PasswordPool
 from identity_service.providers import Providers
 from identity_service.settings import IdentitySettings
@@ -28,6 +29,8 @@ class IdentityState(ServiceState[IdentitySettings]):
     mailer: Mailer = field(init=False)
     providers: Providers = field(init=False)
     announced: CapabilityRegistry = field(init=False)
+    documents: DocumentFetcher = field(init=False)
+    """Fetches what programs say of themselves."""
     file_deletions: FileDeletions = field(init=False)
     _provider_http: httpx.AsyncClient = field(init=False)
     _housekeeper: Housekeeper = field(init=False)
@@ -39,6 +42,7 @@ class IdentityState(ServiceState[IdentitySettings]):
         self.mailer = Mailer(settings)
         self._provider_http = external_client()
         self.providers = Providers(self._provider_http, settings)
+        self.documents = DocumentFetcher(settings.oauth_client_allow_hosts)
         self.announced = CapabilityRegistry(self.bus)
         self.announced.start()
         self.file_deletions = FileDeletions(self.database, self.media, FILE_DELETIONS)
@@ -52,6 +56,7 @@ class IdentityState(ServiceState[IdentitySettings]):
         await self.file_deletions.stop()
         await self.announced.stop()
         await self._provider_http.aclose()
+        await self.documents.close()
         self.passwords.close()
 
 

@@ -114,6 +114,14 @@ class CalendarSource(Base):
     """When it was last read with success; what was read then is kept through failures that may pass, for a day."""
     last_error: Mapped[str | None]
     """Why the last attempt failed."""
+    failing_since: Mapped[datetime | None]
+    """When the first of the attempts that have failed since the last success was made."""
+    note: Mapped[str | None]
+    """Why it was read in part only, or what of it was guessed."""
+    skipped: Mapped[int] = mapped_column(default=0)
+    """Entries that could not be read."""
+    skipped_reason: Mapped[str | None]
+    """Why, of the first of them."""
     failures: Mapped[int] = mapped_column(default=0)
     """In a row."""
     next_read_at: Mapped[datetime | None] = mapped_column(default=now)

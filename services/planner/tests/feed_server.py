@@ -35,7 +35,7 @@ class FeedServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                page = pages.get(self.path)
+                page = pages.get(self.path) or pages.get(self.path.partition("?")[0])
                 if page is None:
                     self.send_error(404)
                     return

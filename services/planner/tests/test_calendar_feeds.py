@@ -36,6 +36,15 @@ def test_a_feed_has_every_key(ann: User, publisher: Publisher) -> None:
         "entry_count": 1,
         "date_created": feed["date_created"],
         "last_edit": feed["last_edit"],
+        "skipped": {"count": 0, "reason": None},
+        "health": {
+            "ok": True,
+            "failing_since": None,
+            "last_success": feed["last_sync"],
+            "entries": 1,
+            "skipped": 0,
+            "next_read": None,
+        },
     }
     assert feeds_of(ann) == [without_summary(feed)]
     assert ann.get(f"calendar-feeds/{feed['id']}/").json() == without_summary(feed)

@@ -10,7 +10,7 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 from services.planner.tests.feed_server import vcalendar, vevent
 
 from planner_service.calendars.reading import Reading, from_seconds, read
-from planner_service.calendars.values import Zones
+from planner_service.calendars.zones import Zones
 
 FOLDER = Path(__file__).parent / "calendars"
 YEARS = [2025, 2026, 2027]

@@ -14,10 +14,10 @@ from services.planner.tests.calls import subscribe
 from services.planner.tests.feed_server import SEMINAR, FeedServer
 from tests.support.client import User
 
-from planner_service.calendar_sources import guard
-from planner_service.calendar_sources.addresses import is_public
+from notechondria_shared.web import address_guard as guard
+from notechondria_shared.web.address_guard import REFUSED, UNKNOWN
+from notechondria_shared.web.public_addresses import is_public
 from planner_service.calendar_sources.fetch import Fetcher, FetchFailed
-from planner_service.calendar_sources.guard import REFUSED, UNKNOWN
 
 
 @pytest.mark.contract("planner §5.2", "planner §11")

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 import web_service.account.routes
 import web_service.admin.routes
 import web_service.documentation.routes
+import web_service.oauth.routes
 import web_service.site.routes
 import web_service.status.routes
 from notechondria_shared.service.runner import configured_app, load_settings
@@ -23,6 +24,7 @@ SPEC = StatelessSpec(
         web_service.admin.routes.router,
         web_service.site.routes.router,
         web_service.account.routes.router,
+        web_service.oauth.routes.router,
     ),
     state=WebState,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from notechondria_contracts.clients.authorization import AuthorizationClient
 from notechondria_contracts.clients.base import ServiceClient
 from notechondria_contracts.clients.identity import IdentityClient
 from notechondria_contracts.clients.mcp import McpClient
@@ -25,6 +26,8 @@ class WebState(AppState[WebSettings]):
     """Identity again, for signing in and up."""
     own_account: OwnAccountClient = field(init=False)
     """Identity again, for what protects an account."""
+    authorization: AuthorizationClient = field(init=False)
+    """Identity again, for programs that ask for access."""
     clients: dict[str, ServiceClient] = field(init=False)
     """Those of all other services by name, in the order in which the services are shown."""
     catalogue: Catalogue = field(init=False)
@@ -36,6 +39,7 @@ class WebState(AppState[WebSettings]):
         self.identity = IdentityClient(http, settings.identity_url)
         self.people = PeopleClient(http, settings.identity_url)
         self.own_account = OwnAccountClient(http, settings.identity_url)
+        self.authorization = AuthorizationClient(http, settings.identity_url)
         others = (
             NotesClient(http, settings.notes_url),
             PlannerClient(http, settings.planner_url),

@@ -16,6 +16,9 @@ from notechondria_shared.web.rate_limit import TokenBuckets, daily
 REGISTRATIONS_A_MINUTE, REGISTRATIONS_A_DAY = 20, 200
 """Of one address (IPv6: one /64). One may stand for a company, or for a cloud in which many people's agents live."""
 REFUSALS_A_MINUTE = 60
+DOCUMENTS_A_MINUTE = 20
+"""Of one account: a signed-in person cannot have this server ask others without end."""
+TOO_MANY_DOCUMENTS = "Not asked: Backend.Auth/oauth.authorize — too many programs in a minute."
 TOO_MANY = "Not registered: Backend.Auth/oauth.register — too many registrations from this network."
 TOO_MANY_REFUSED = "Request refused: Backend.Auth/oauth.token — too many refused requests from this network."
 
@@ -34,6 +37,13 @@ async def count_registration(request: Request, db: AsyncSession) -> None:
         daily(f"program:register:{source}"): REGISTRATIONS_A_DAY,
     }
     await TokenBuckets(RATE_BUCKETS, limits, TOO_MANY).take(db)
+
+
+async def count_document(request: Request, db: AsyncSession, user_id: int) -> None:
+    """Count a document that is about to be fetched for a person; 429 when there were too many."""
+    if identity_state(request.app).settings.account_rate_per_minute == 0:
+        return
+    await TokenBuckets(RATE_BUCKETS, {f"program:document:{user_id}": DOCUMENTS_A_MINUTE}, TOO_MANY_DOCUMENTS).take(db)
 
 
 @asynccontextmanager

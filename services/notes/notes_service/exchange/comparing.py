@@ -7,14 +7,18 @@ such link replaced by the name of what it leads to.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from pydantic import JsonValue
+
 from notes_service.exchange import links
 from notes_service.exchange.archive import Source
+from notes_service.exchange.fields import NOT_AN_OBJECT, as_object
 from notes_service.exchange.moves import Moves, without_origin
-from notes_service.exchange.queries import AttachedFile
+from notes_service.exchange.queries import AttachedFile, KnownNote
 from notes_service.exchange.reading import NoteFile
 from notes_service.media.names import shown_name
 
@@ -47,6 +51,33 @@ def in_note(content: str, attached: Iterable[AttachedFile]) -> str:
 
 def _token(name: str) -> str:
     return f"file:{shown_name(name)}"
+
+
+def fields_changed(known: KnownNote, payload: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The fields of a file that say something else than the note does, as the note is to have them.
+
+    What the note has beside them stays: apps keep fields of their own there.
+    """
+    changed: dict[str, JsonValue] = {}
+    for name in ("title", "description"):
+        if payload.get(name) and payload[name] != getattr(known, name):
+            changed[name] = payload[name]
+    for name, here in (("metadata_json", known.metadata_json), ("custom_meta", known.custom_meta)):
+        said = payload.get(name)
+        if isinstance(said, str) and said.strip() and (merged := _merged(here, said)) is not None:
+            changed[name] = merged
+    return changed
+
+
+def _merged(here: str, said: str) -> str | None:
+    """Two texts of fields in one, the second's counting; None when it says nothing new."""
+    if here.strip() == said.strip():
+        return None
+    old, new = as_object(here), as_object(said)
+    if NOT_AN_OBJECT in new:
+        return said
+    merged = {**old, **new}
+    return None if merged == old else json.dumps(merged, ensure_ascii=False)
 
 
 def listed_names(file: NoteFile) -> list[tuple[str, str]]:

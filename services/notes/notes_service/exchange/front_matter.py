@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
 
 import yaml
@@ -29,6 +29,13 @@ class _Loader(yaml.BaseLoader):
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("references are not read")
         return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        """A mapping, of which nothing is dropped."""
+        made = super().construct_mapping(node, deep=deep)
+        if len(made) < len(node.value):
+            raise yaml.YAMLError("a key comes twice")
+        return made
 
 
 def write(fields: Mapping[str, JsonValue], body: str) -> str:
@@ -62,7 +69,7 @@ def _ours(head: str) -> dict[str, JsonValue] | None:
     fields: dict[str, JsonValue] = {}
     for line in head.split("\n"):
         match = _FIELD.fullmatch(line)
-        if match is None:
+        if match is None or match[1] in fields:
             return None
         try:
             fields[match[1]] = json.loads(match[2])

@@ -156,7 +156,8 @@ class Import:
         attached = await self._database.reader.all(queries.ATTACHED, note_id=known.id)
         here = comparing.in_note(known.content, attached)
         same = here == await asyncio.to_thread(comparing.in_file, file, self.source, self.moves)
-        if (same and known.title == file.payload["title"]) or file.deleted:
+        changed = comparing.fields_changed(known, self._write.led(file.payload))
+        if (same and not changed) or file.deleted:
             self.result.unchanged += 1
         elif known.deleted_at is not None:
             self.result.unchanged += 1
@@ -166,7 +167,7 @@ class Import:
             self.notices.add(file.name, NEWER_HERE)
         else:
             try:
-                self.result.attachments += await self._write.update(file, known, attached)
+                self.result.attachments += await self._write.update(file, known, attached, changed)
                 self.result.updated += 1
             except AlreadyImported:
                 self.result.unchanged += 1

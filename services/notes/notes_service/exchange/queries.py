@@ -147,7 +147,10 @@ class KnownNote:
     id: int
     uuid: UUID
     title: str
+    description: str | None
     content: str
+    metadata_json: str
+    custom_meta: str
     last_edit: datetime
     deleted_at: datetime | None
 
@@ -319,7 +322,17 @@ BIN = prepare(
     ExportedBinEntry,
 )
 KNOWN = prepare(
-    select(Note.id, Note.uuid, Note.title, Note.content, Note.last_edit, Note.deleted_at)
+    select(
+        Note.id,
+        Note.uuid,
+        Note.title,
+        Note.description,
+        Note.content,
+        Note.metadata_json,
+        Note.custom_meta,
+        Note.last_edit,
+        Note.deleted_at,
+    )
     .where(
         Note.creator_id == _USER,
         or_(

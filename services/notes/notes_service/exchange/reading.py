@@ -12,20 +12,32 @@ from uuid import UUID, uuid5
 
 from pydantic import JsonValue
 
-from notechondria_contracts.fields.rules import parse_datetime
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.exchange import front_matter
 from notes_service.exchange.archive import BadEntry
+from notes_service.exchange.dates import read_date
+from notes_service.exchange.fields import (
+    COURSE_LENGTH,
+    CREATED,
+    DESCRIPTION_LENGTH,
+    EDITED,
+    TITLE_LENGTH,
+    ForeignFields,
+    as_object,
+    read_uuid,
+)
 
-TITLE_LENGTH, DESCRIPTION_LENGTH, COURSE_LENGTH = 100, 600, 120
-_BY_PATH = UUID("6f1c1f52-5a0c-4a52-8b0b-2f0f0c7a9f11")
+BY_PATH = UUID("6f1c1f52-5a0c-4a52-8b0b-2f0f0c7a9f11")
 _HEADING = re.compile(r"# +(.*?\S)(?:[ \t]+#+)?[ \t]*")
-_CREATED = ("date_created", "created", "created_at", "date")
-_EDITED = ("last_edit", "updated", "modified", "updated_at")
 _OURS = ("is_public", "note_type", "metadata_json", "custom_meta", "editor_mode", "blocks")
-_COMMON = frozenset({*_CREATED, *_EDITED, "uuid", "title", "description", "course", "tags"})
-_KNOWN_FIELDS = _COMMON.union(_OURS, {"attachments", "cover", "versions", "source_note_uuid", "deleted_at"})
+_COMMON = frozenset({*CREATED, *EDITED, "uuid", "title", "description", "course", "tags"})
+_OF_NOTES = frozenset(
+    {"date_created", "last_edit", "uuid", "title", "description", "course", "attachments", "cover", "versions",
+     "source_note_uuid", "deleted_at", *_OURS}
+)  # fmt: skip
+"""What the front matter of an export has."""
+_KNOWN_FIELDS = _COMMON | _OF_NOTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +50,19 @@ class NoteFile:
     course: str
     body: str
     payload: dict[str, JsonValue]
-    created: datetime | None
-    edited: datetime | None
-    attachments: tuple[Mapping[str, JsonValue], ...]
-    cover: str
-    versions: tuple[str, ...]
+    created: datetime | None = None
+    edited: datetime | None = None
+    attachments: tuple[Mapping[str, JsonValue], ...] = ()
+    cover: str = ""
+    versions: tuple[str, ...] = ()
     """The documents that hold its versions, the oldest first."""
-    source: UUID | None
+    source: UUID | None = None
     """The uuid of the note that it comments on."""
-    deleted: bool
-    deleted_at: datetime | None
+    deleted: bool = False
+    deleted_at: datetime | None = None
     """When it was moved to the recycle bin, where the export says so."""
+    undescribed: bool = False
+    """Its description is null, which is something else than a blank one (notes §5.4)."""
 
     @property
     def draft_id(self) -> str:
@@ -74,26 +88,67 @@ def read_note(name: str, data: bytes, root: str) -> NoteFile:
         raise BadEntry("It is no UTF-8 text.") from None
     if len(body) > TEXT_LIMIT:
         raise BadEntry(f"Its text is larger than {TEXT_LIMIT >> 20} MiB.")
-    fields = {lower if (lower := key.lower()) in _KNOWN_FIELDS else key: value for key, value in fields.items()}
-    uuid = _uuid(fields.get("uuid")) or uuid5(_BY_PATH, name)
+    fields = _lowered(fields)
     # In the files of others the names of our own fields mean something else.
     own = fields if fields.keys() >= front_matter.OWN else {}
+    return _own_note(name, own, body, root) if own else note_of_others(name, fields, body, root)
+
+
+def _lowered(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The fields, those that we know in small letters unless there is one of that name as well."""
+    return {
+        lower if (lower := key.lower()) in _KNOWN_FIELDS and lower not in fields else key: value
+        for key, value in fields.items()
+    }
+
+
+def _own_note(name: str, own: Mapping[str, JsonValue], body: str, root: str) -> NoteFile:
+    uuid = read_uuid(own.get("uuid")) or uuid5(BY_PATH, name)
     listed = own.get("attachments")
-    payload = _payload(own) if own else _payload_of_others(fields)
     return NoteFile(
         name=name,
         uuid=uuid,
-        course=_course(name, fields, root),
+        course=str(own["course"] or "").strip()[:COURSE_LENGTH] if "course" in own else folder_course(name, root),
         body=body,
-        payload={**payload, "title": _title(name, fields, body), "client_draft_id": draft_id_of(uuid)},
-        created=_timestamp(fields, _CREATED),
-        edited=_timestamp(fields, _EDITED),
+        payload={**_payload(own), "title": _own_title(name, own, body), "client_draft_id": draft_id_of(uuid)},
+        created=_timestamp(own.get("date_created")),
+        edited=_timestamp(own.get("last_edit")),
         attachments=tuple(item for item in listed if isinstance(item, dict)) if isinstance(listed, list) else (),
         cover=_text(own.get("cover")),
         versions=_texts(own.get("versions")),
-        source=_uuid(own.get("source_note_uuid")),
+        source=read_uuid(own.get("source_note_uuid")),
         deleted=bool(own.get("deleted_at")),
-        deleted_at=_timestamp(own, ("deleted_at",)),
+        deleted_at=_timestamp(own.get("deleted_at")),
+        undescribed="description" in own and own["description"] is None,
+    )
+
+
+def note_of_others(name: str, fields: Mapping[str, JsonValue], body: str, root: str) -> NoteFile:
+    """The note of a file of another program: nothing of its fields is dropped."""
+    foreign = ForeignFields(fields)
+    uuid = foreign.uuid() or uuid5(BY_PATH, name)
+    title = foreign.text("title", TITLE_LENGTH)
+    if not title:
+        title = heading_or_name(name, body)
+        if len(stem := PurePosixPath(name).stem.strip()) > TITLE_LENGTH and stem.startswith(title):
+            foreign.rest.setdefault("title", stem)
+    course = foreign.course()
+    payload: dict[str, JsonValue] = {"editor_mode": "G", "title": title, "client_draft_id": draft_id_of(uuid)}
+    if description := foreign.description():
+        payload["description"] = description
+    created, edited = foreign.timestamp(CREATED), foreign.timestamp(EDITED)
+    if tags := foreign.tags():
+        payload["metadata_json"] = json.dumps({"tags": tags}, ensure_ascii=False)
+    if foreign.rest:
+        payload["custom_meta"] = json.dumps(foreign.rest, ensure_ascii=False)
+    return NoteFile(
+        name=name,
+        uuid=uuid,
+        course=folder_course(name, root) if course is None else course,
+        body=body,
+        payload=payload,
+        created=created,
+        edited=edited,
     )
 
 
@@ -106,36 +161,27 @@ def _texts(value: JsonValue) -> tuple[str, ...]:
     return tuple(text for item in (value if isinstance(value, list) else [value]) if (text := _text(item)))
 
 
-def _uuid(value: JsonValue) -> UUID | None:
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+def _timestamp(value: JsonValue) -> datetime | None:
+    """The time that a field of ours says, never later than now."""
+    at = read_date(value)
+    return min(at, now()) if at else None
 
 
-def _timestamp(fields: Mapping[str, JsonValue], names: tuple[str, ...]) -> datetime | None:
-    """The first readable timestamp; a date alone is its midnight. Never later than now."""
-    for name in names:
-        text = _text(fields.get(name))
-        at = parse_datetime(text) or parse_datetime(f"{text} 00:00")
-        if at:
-            return min(at, now())
-    return None
-
-
-def _title(name: str, fields: Mapping[str, JsonValue], body: str) -> str:
-    """That of the fields, else the heading the text begins with, else the name of the file."""
-    title = fields.get("title")
+def _own_title(name: str, own: Mapping[str, JsonValue], body: str) -> str:
+    title = own.get("title")
     if isinstance(title, str | int | float) and (text := str(title).strip()):
         return text[:TITLE_LENGTH]
+    return heading_or_name(name, body)
+
+
+def heading_or_name(name: str, body: str) -> str:
+    """The heading that a text begins with, else the name of its file."""
     heading = _HEADING.fullmatch(body.lstrip().partition("\n")[0].rstrip())
     return (heading[1] if heading else PurePosixPath(name).stem.strip() or "untitled")[:TITLE_LENGTH]
 
 
-def _course(name: str, fields: Mapping[str, JsonValue], root: str) -> str:
-    """The course that the file names, else the topmost folder; a file in the vault itself has the vault's name."""
-    if "course" in fields:
-        return str(fields["course"] or "").strip()[:COURSE_LENGTH]
+def folder_course(name: str, root: str) -> str:
+    """The topmost folder; a file in the vault itself has the vault's name."""
     inside = name.removeprefix(f"{root}/") if root else name
     folders = inside.split("/")[:-1]
     return (folders[0] if folders else PurePosixPath(root).name if inside != name else "").strip()[:COURSE_LENGTH]
@@ -145,37 +191,13 @@ def _payload(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The fields of a note of our own export; those that somebody added become the user's own."""
     kept = {name: fields[name] for name in (*_OURS, "description") if fields.get(name) not in (None, "")}
     payload: dict[str, JsonValue] = {"editor_mode": "G", **kept}
-    added = {name: value for name, value in fields.items() if name not in _KNOWN_FIELDS}
+    added = {name: value for name, value in fields.items() if name not in _OF_NOTES}
+    for name, longest in (("title", TITLE_LENGTH), ("course", COURSE_LENGTH), ("description", DESCRIPTION_LENGTH)):
+        value = fields.get(name)
+        if value is not None and (not isinstance(value, str | int | float) or len(str(value).strip()) > longest):
+            added[name] = value
+    if "description" in added:
+        payload.pop("description", None)
     if added:
-        payload["custom_meta"] = json.dumps(_own_fields(payload.get("custom_meta")) | added, ensure_ascii=False)
+        payload["custom_meta"] = json.dumps(as_object(payload.get("custom_meta")) | added, ensure_ascii=False)
     return payload
-
-
-def _own_fields(text: JsonValue) -> dict[str, JsonValue]:
-    """What `custom_meta` holds; a text that is no JSON object keeps a place among them."""
-    try:
-        fields = json.loads(text) if isinstance(text, str) and text else {}
-    except (ValueError, RecursionError):
-        fields = text
-    return fields if isinstance(fields, dict) else {"custom_meta": text}
-
-
-def _payload_of_others(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Tags become metadata; what has no field here becomes the user's own fields, so that nothing is lost."""
-    payload: dict[str, JsonValue] = {"editor_mode": "G"}
-    rest = {name: value for name, value in fields.items() if name not in _COMMON}
-    description = fields.get("description")
-    if isinstance(description, str) and len(description.strip()) <= DESCRIPTION_LENGTH:
-        payload["description"] = description
-    elif description is not None:
-        rest["description"] = description
-    if tags := _tags(fields.get("tags")):
-        payload["metadata_json"] = json.dumps({"tags": tags}, ensure_ascii=False)
-    if rest:
-        payload["custom_meta"] = json.dumps(rest, ensure_ascii=False)
-    return payload
-
-
-def _tags(value: JsonValue) -> list[str]:
-    items = value if isinstance(value, list) else re.split(r"[,\s]+", value) if isinstance(value, str) else []
-    return [tag for item in items if isinstance(item, str | int) and (tag := str(item).strip().lstrip("#"))]

@@ -22,6 +22,7 @@ from notes_service.blocks.service import replace_blocks
 from notes_service.covers import service as covers
 from notes_service.exchange import comparing, links, queries
 from notes_service.exchange.course_import import CourseImport
+from notes_service.exchange.fields import DESCRIPTION_LENGTH
 from notes_service.exchange.gathering import Gatherer, Staged
 from notes_service.exchange.moves import Moves
 from notes_service.exchange.reading import NoteFile, draft_id_of
@@ -37,10 +38,9 @@ from notes_service.versions.schemas import ExportedVersion
 
 BEFORE_IMPORT = "before_import"
 """Of the version that keeps what an import changes."""
-_UPDATED = ("title", "description", "metadata_json", "custom_meta")
 _TEXTS = ("description", "metadata_json", "custom_meta")
 """Fields of a note that may hold links."""
-DESCRIPTION_LENGTH, ARGS_LENGTH = 600, 256
+ARGS_LENGTH = 256
 _Key = tuple[str, int]
 """Name and size, by which a file is known."""
 
@@ -123,12 +123,18 @@ class NoteWriter:
                 await versions.add_exported(db, user_id, note_id, history.led(), UNCONDITIONAL)
                 if file.deleted:
                     await notes.trash(db, user_id, note_id, UNCONDITIONAL)
-                await _date(db, note_id, file)
+                await _complete(db, note_id, file)
         if links_on or history.leaves_open:
             self.unsettled.append(note_id)
         return len(files.new)
 
-    async def update(self, file: NoteFile, known: queries.KnownNote, attached: Sequence[queries.AttachedFile]) -> int:
+    async def update(
+        self,
+        file: NoteFile,
+        known: queries.KnownNote,
+        attached: Sequence[queries.AttachedFile],
+        changed: Mapping[str, JsonValue],
+    ) -> int:
         """Bring the note up to the file, its state until now kept as a version; files it has already are not added."""
         has = {(one.original_filename, one.file_size): media_url(self._request, one.file) for one in attached}
         user_id = self._caller.user_id
@@ -139,8 +145,7 @@ class NoteWriter:
                 await versions.snapshot(db, user_id, known.id, BEFORE_IMPORT, UNCONDITIONAL)
                 for one, path in files.new:
                     await self._attach(db, known.id, one, path)
-                kept = {name: said.payload[name] for name in _UPDATED if said.payload.get(name)}
-                change = validate(UpdateNote, {**kept, "content": said.body})
+                change = validate(UpdateNote, {**changed, "content": said.body})
                 await notes.update_note(db, user_id, known.id, change, UNCONDITIONAL, quiet=True)
                 note = await db.get_one(Note, known.id)
                 if blocks := validate(CreateNote, {**said.payload, "content": said.body}).blocks:
@@ -175,7 +180,12 @@ class NoteWriter:
         return _Files(new, urls, linked)
 
     def _said(self, file: NoteFile, files: _Files) -> _Texts:
-        payload = dict(file.payload)
+        body = links.relinked(self._moves.rewritten(file.body), files.by_target())
+        return _Texts(body, self.led(file.payload))
+
+    def led(self, said: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """The fields and blocks of a file, every link led to where its target is now."""
+        payload = dict(said)
         for name in _TEXTS:
             value = payload.get(name)
             if isinstance(value, str):
@@ -185,8 +195,7 @@ class NoteWriter:
         blocks = payload.get("blocks")
         if isinstance(blocks, list):
             payload["blocks"] = [self._block(block) for block in blocks]
-        body = links.relinked(self._moves.rewritten(file.body), files.by_target())
-        return _Texts(body, payload)
+        return payload
 
     def _block(self, block: JsonValue) -> JsonValue:
         if not isinstance(block, dict):
@@ -235,9 +244,12 @@ class _History:
             yield version.model_copy(update={name: self._moves.rewritten(text) for name, text in texts.items()})
 
 
-async def _date(db: AsyncSession, note_id: int, file: NoteFile) -> None:
-    """Set the timestamps of the note to those of its file; at last, since every change would move them."""
+async def _complete(db: AsyncSession, note_id: int, file: NoteFile) -> None:
+    """Set what the note cannot be made with: a null description, and at last, since every change would move them, the
+    timestamps."""
     note = await db.get_one(Note, note_id)
+    if file.undescribed and not note.description:
+        note.description = None
     note.date_created = file.created or note.date_created
     note.last_edit = max(file.edited or file.created or note.last_edit, note.date_created)
     if file.deleted_at and note.deleted_at:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from notechondria_shared.core.timestamps import iso_offset, iso_z
 from planner_service.calendar_feeds.queries import FeedRow
-from planner_service.calendar_feeds.schemas import CreatedFeed, FeedPayload, ImportSummary, SummaryEvent
+from planner_service.calendar_feeds.schemas import (
+    CreatedFeed,
+    FeedHealth,
+    FeedPayload,
+    ImportSummary,
+    SkippedEntries,
+    SummaryEvent,
+)
 from planner_service.calendar_sources.queries import Entry
 
 NOTHING = "There is nothing to read: neither a text nor an address was given."
@@ -23,12 +31,25 @@ def feed_payload(row: FeedRow) -> FeedPayload:
         source_url=row.source_url,
         is_enabled=row.is_enabled,
         course_id=row.course_id,
-        last_sync=None if row.last_sync is None else iso_z(row.last_sync),
+        last_sync=_time(row.last_sync),
         last_error=row.last_error,
         entry_count=row.entry_count,
         date_created=iso_z(row.date_created),
         last_edit=iso_z(row.last_edit),
+        skipped=SkippedEntries(count=row.skipped, reason=row.skipped_reason),
+        health=FeedHealth(
+            ok=row.last_sync is not None and row.failing_since is None,
+            failing_since=_time(row.failing_since),
+            last_success=_time(row.last_sync),
+            entries=row.entry_count,
+            skipped=row.skipped,
+            next_read=_time(row.next_read_at),
+        ),
     )
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else iso_z(at)
 
 
 def created_feed(row: FeedRow, shown: Iterable[Entry]) -> CreatedFeed:

@@ -23,8 +23,12 @@ COLUMNS = (
     CalendarFeed.source_id,
     CalendarSource.url.label("read_url"),
     CalendarSource.last_sync,
-    CalendarSource.last_error,
+    func.coalesce(CalendarSource.last_error, CalendarSource.note).label("last_error"),
     func.coalesce(CalendarSource.entry_count, 0).label("entry_count"),
+    CalendarSource.failing_since,
+    CalendarSource.next_read_at,
+    func.coalesce(CalendarSource.skipped, 0).label("skipped"),
+    CalendarSource.skipped_reason,
 )
 
 
@@ -45,6 +49,10 @@ class FeedRow:
     last_sync: datetime | None
     last_error: str | None
     entry_count: int
+    failing_since: datetime | None = None
+    next_read_at: datetime | None = None
+    skipped: int = 0
+    skipped_reason: str | None = None
 
 
 class EntryFields(TypedDict):

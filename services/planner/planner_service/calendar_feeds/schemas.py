@@ -68,6 +68,27 @@ class ChangeFeed(Body):
     is_enabled: Annotated[bool | None, Boolean()] = None
 
 
+class SkippedEntries(BaseModel):
+    """Entries that cannot be read."""
+
+    count: int
+    reason: str | None
+    """Of the first of them."""
+
+
+class FeedHealth(BaseModel):
+    """How the reading of a feed goes; timestamps ISO 8601 with `Z`."""
+
+    ok: bool
+    """The last attempt succeeded."""
+    failing_since: IsoTimestamp | None
+    last_success: IsoTimestamp | None
+    entries: int
+    skipped: int
+    next_read: IsoTimestamp | None
+    """None for a pasted text, which does not change."""
+
+
 class FeedPayload(BaseModel):
     """A calendar feed in answers (planner §3.3); timestamps ISO 8601 with `Z`. The pasted text is never returned."""
 
@@ -80,11 +101,13 @@ class FeedPayload(BaseModel):
     last_sync: IsoTimestamp | None
     """When it was last read with success."""
     last_error: str | None
-    """Why the last attempt failed; None when it did not."""
+    """Why the last attempt failed, or what could not be read of it; None when nothing is to be said."""
     entry_count: int
     """Those that can be shown; a recurring entry counts once."""
     date_created: IsoTimestamp
     last_edit: IsoTimestamp
+    skipped: SkippedEntries
+    health: FeedHealth
 
 
 class SummaryEvent(BaseModel):

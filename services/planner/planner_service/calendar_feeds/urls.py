@@ -10,13 +10,18 @@ from urllib.parse import SplitResult, parse_qs, quote, urlsplit
 LONGEST = 2000
 GOOGLE = "calendar.google.com"
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\\"<>^`{|}\s]")
+# Not allowed by RFC 3986 either, but what programs write into queries; they are escaped when the address is fetched.
+_OF_QUERIES = re.compile(r"[{|}]")
 _LABEL = re.compile(r"[\w-]{1,63}\.?")
 
 
 def web_address(text: str) -> str | None:
     """The address as it is kept: absolute http or https, `webcal` rewritten to https; None for anything else."""
     parts = _split(text)
-    if parts is None or _FORBIDDEN.search(text):
+    if parts is None:
+        return None
+    query = text.partition("?")[1] + text.partition("?")[2]
+    if _FORBIDDEN.search(text.removesuffix(query) + _OF_QUERIES.sub("", query)):
         return None
     scheme = parts.scheme.lower()
     if scheme in {"webcal", "webcals"}:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import ssl
-import zlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,17 +17,29 @@ import httpcore
 import httpx
 
 from notechondria_shared.core.timestamps import now
-from planner_service.calendar_sources.guard import GuardedBackend, Refused, Resolve, UnknownName
+from notechondria_shared.web.address_guard import GuardedBackend, Refused, Resolve, UnknownName
+from planner_service.calendar_sources.content_encoding import (
+    OFFERED,
+    BrokenEncodingError,
+    CutOffError,
+    TooLargeError,
+    UnknownEncodingError,
+    decoded,
+)
+from planner_service.calendars.decoding import decode
 
 MOST_BYTES = 10 * 1024 * 1024
 """Of a calendar, after decompression."""
 MOST_REDIRECTS = 5
-_CHUNK = 64 * 1024
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 _HEADERS = {
     "User-Agent": "Notechondria/0.1 (+calendar-feed)",
     "Accept": "text/calendar, */*;q=0.1",
-    "Accept-Encoding": "gzip, deflate",
+    "Accept-Encoding": OFFERED,
 }
+_WEBCAL = re.compile(r"^webcals?:", re.IGNORECASE)
+_COOKIE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,256})=([!-:<-~]{0,4000})")
+MOST_COOKIES = 20
 _PASSING = frozenset({408, 425, 429})
 """Timeouts and limits: refusals that say nothing of the calendar."""
 TOO_LARGE = f"It is larger than {MOST_BYTES // 1024 // 1024} MB."
@@ -52,6 +64,8 @@ class Fetched:
     text: str | None
     etag: str | None
     last_modified: str | None
+    note: str | None = None
+    """What had to be guessed to read it."""
 
 
 class CalendarFetcher(Protocol):
@@ -107,20 +121,54 @@ class Fetcher:
     async def _follow(self, url: httpx.URL, headers: dict[str, str]) -> Fetched:
         secret = url.userinfo
         origin = (url.scheme, url.host, url.port)
+        cookies = _Cookies()
         for _ in range(MOST_REDIRECTS + 1):
             if url.scheme not in {"http", "https"} or not url.host:
                 raise FetchFailed("It redirects to an address that is not of the web.", is_final=True)
             sent = [(b"Host", url.netloc), *((name.encode(), value.encode()) for name, value in headers.items())]
             if secret and (url.scheme, url.host, url.port) == origin:
                 sent.append((b"Authorization", b"Basic " + base64.b64encode(unquote(secret.decode()).encode())))
+            if cookie := cookies.sent_to(url.host):
+                sent.append((b"Cookie", cookie))
             target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
             async with self._pool.stream("GET", target, headers=sent) as answer:
-                received = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+                received = {name.decode("latin-1").lower(): _header(value) for name, value in answer.headers}
                 if answer.status in {301, 302, 303, 307, 308} and "location" in received:
-                    url = url.copy_with(userinfo=b"").join(received["location"])
+                    cookies.keep(url.host, answer.headers)
+                    location = _WEBCAL.sub("https:", received["location"].strip())
+                    url = url.copy_with(userinfo=b"").join(location)
                     continue
                 return await _taken(answer, received)
-        raise FetchFailed("It redirects too often.", is_final=True)
+        # A server that leads in circles says nothing of the calendar.
+        raise FetchFailed("It redirects too often.")
+
+
+class _Cookies:
+    """What servers set on the way of one fetch, sent back to the host that set it: some lead in circles without."""
+
+    def __init__(self) -> None:
+        self._of_hosts: dict[str, dict[str, str]] = {}
+
+    def keep(self, host: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take the cookies of an answer, not more than a browser would."""
+        kept = self._of_hosts.setdefault(host, {})
+        for name, value in headers:
+            if name.lower() == b"set-cookie" and (match := _COOKIE.match(value.decode("latin-1"))):
+                kept[match[1]] = match[2]
+                if len(kept) > MOST_COOKIES:
+                    kept.pop(next(iter(kept)))
+
+    def sent_to(self, host: str) -> bytes:
+        """The header for a host; empty without any."""
+        return "; ".join(f"{name}={value}" for name, value in self._of_hosts.get(host, {}).items()).encode("latin-1")
+
+
+def _header(value: bytes) -> str:
+    """The text of a header: some servers write addresses with characters beyond ASCII as they are, in UTF-8."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 async def _taken(answer: httpcore.Response, headers: dict[str, str]) -> Fetched:
@@ -131,11 +179,14 @@ async def _taken(answer: httpcore.Response, headers: dict[str, str]) -> Fetched:
         is_final = 400 <= answer.status < 500 and answer.status not in _PASSING
         wait = retry_after(headers.get("retry-after", ""), now())
         raise FetchFailed(f"The server answered {answer.status}.", wait, is_final=is_final)
-    body = await _body(answer, headers.get("content-encoding", "").strip().lower())
-    try:
-        return Fetched(body.decode("utf-8-sig").replace("\x00", ""), **marks)
-    except UnicodeDecodeError:
-        raise FetchFailed("It is not encoded in UTF-8.", is_final=True) from None
+    body = await _body(answer, headers.get("content-encoding", ""))
+    text, note = decode(body, _charset(headers.get("content-type", "")))
+    return Fetched(text.replace("\x00", ""), note=note, **marks)
+
+
+def _charset(content_type: str) -> str:
+    match = _CHARSET.search(content_type)
+    return match[1] if match else ""
 
 
 def retry_after(text: str, at: datetime) -> float | None:
@@ -157,41 +208,18 @@ def _mark(headers: dict[str, str], name: str) -> str | None:
 
 
 async def _body(answer: httpcore.Response, encoding: str) -> bytes:
-    if encoding in {"", "identity"}:
-        pieces = _limited(answer)
-    elif encoding in {"gzip", "x-gzip", "deflate"}:
-        pieces = _inflated(answer)
-    else:
-        raise FetchFailed(f"It is compressed in a way that is not known ({encoding[:20]}).", is_final=True)
     body = bytearray()
-    async for piece in pieces:
+    async for piece in answer.aiter_stream():
         body += piece
         if len(body) > MOST_BYTES:
             raise FetchFailed(TOO_LARGE, is_final=True)
-    return bytes(body)
-
-
-async def _limited(answer: httpcore.Response) -> AsyncIterator[bytes]:
-    size = 0
-    async for piece in answer.aiter_stream():
-        size += len(piece)
-        if size > MOST_BYTES:
-            raise FetchFailed(TOO_LARGE, is_final=True)
-        yield piece
-
-
-async def _inflated(answer: httpcore.Response) -> AsyncIterator[bytes]:
-    """Never more than a chunk at once, so that a bomb is noticed before it has gone off."""
-    inflate = zlib.decompressobj(wbits=47)
     try:
-        async for piece in _limited(answer):
-            waiting = piece
-            while waiting and not inflate.eof:
-                yield inflate.decompress(waiting, _CHUNK)
-                waiting = inflate.unconsumed_tail
-        while rest := inflate.decompress(inflate.unconsumed_tail, _CHUNK):
-            yield rest
-    except zlib.error:
+        return decoded(bytes(body), encoding, MOST_BYTES)
+    except UnknownEncodingError as unknown:
+        raise FetchFailed(f"It is compressed in a way that is not known ({unknown}).", is_final=True) from None
+    except TooLargeError:
+        raise FetchFailed(TOO_LARGE, is_final=True) from None
+    except BrokenEncodingError:
         raise FetchFailed("Its compression is broken.") from None
-    if not inflate.eof:
-        raise FetchFailed("The connection broke.")
+    except CutOffError:
+        raise FetchFailed("The connection broke.") from None

@@ -18,9 +18,9 @@ from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
 from notechondria_shared.db.batches import in_batches
+from notechondria_shared.web.address_guard import Resolver
 from planner_service.calendar_sources import queries, store
 from planner_service.calendar_sources.fetch import MOST_BYTES, CalendarFetcher, Fetched, Fetcher, FetchFailed
-from planner_service.calendar_sources.guard import Resolver
 from planner_service.calendar_sources.queries import DueSource, SourceState
 from planner_service.calendar_sources.schedule import Schedule
 from planner_service.calendar_sources.shares import OF_A_USER, FetchShares
@@ -237,13 +237,17 @@ class Refresher:
             await self._postpone(source)
             return
         if reading.error:
-            # Nothing is kept of what cannot be read, and it is asked for whole the next time.
+            # Nothing is kept of what cannot be read, not even in part, and it is asked for whole the next time.
             await self._failed(source, reading.error, is_final=True)
             return
+        notes = [said for said in (fetched.note if fetched else None, reading.note) if said]
         values: dict[str, object] = {
             "body": text,
             "entry_count": reading.count,
             "has_series": reading.has_series,
+            "note": " ".join(notes) or None,
+            "skipped": reading.skipped,
+            "skipped_reason": reading.skipped_reason,
             **marks,
         }
         await self._succeeded(source, reading.refresh_seconds, values, reading)
@@ -271,6 +275,7 @@ class Refresher:
                 last_sync=at,
                 last_error=None,
                 failures=0,
+                failing_since=None,
                 refresh_seconds=published,
                 **values,
             )
@@ -287,7 +292,8 @@ class Refresher:
         async with self._database.transaction() as db:
             if is_final:
                 await store.withdraw(db, CalendarSource.id == source.id)
-            await store.settle(db, source.id, due, last_error=reason, failures=failures)
+            since = source.failing_since or now()
+            await store.settle(db, source.id, due, last_error=reason, failures=failures, failing_since=since)
 
     async def _postpone(self, source: CalendarSource) -> None:
         async with self._database.transaction() as db:
@@ -300,8 +306,8 @@ class Refresher:
             if source is None:
                 return False
             reading = await self._readers.read(source.body, years, only_years=True)
-            if reading.error:
-                logger.warning("calendars: source %d in %s: %s", source_id, years, reading.error)
+            if problem := reading.error or reading.note:
+                logger.warning("calendars: source %d in %s: %s", source_id, years, problem)
             async with self._database.transaction() as db:
                 # Also when it cannot be expanded there: it would not become better by trying again.
                 await store.add_years(db, source_id, source.mark, reading.rows, years)

@@ -145,6 +145,9 @@ async def withdraw(db: AsyncSession, *which: ColumnElement[bool]) -> None:
             last_modified=None,
             entry_count=0,
             has_series=False,
+            note=None,
+            skipped=0,
+            skipped_reason=None,
         )
         .returning(CalendarSource.id)
         .execution_options(synchronize_session=False)

@@ -12,6 +12,8 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 _FOLD = re.compile(r"(?:\r\n|\n|\r)[ \t]")
 _INDENTED = re.compile(r"(?:^|[\r\n])[ \t]+(?:BEGIN|END):VEVENT[ \t]*(?=[\r\n]|$)")
 _STARTS_PROPERTY = re.compile(r"[A-Z][A-Z0-9-]*[:;]")
+# A zone's name may hold a colon that nobody quoted: the value of a time begins with its date.
+_TIME_LINE = re.compile(r"([A-Za-z0-9-]+)((?:;.*?)?):(\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?![0-9]).*)", re.DOTALL)
 _LINE = re.compile(r'([A-Za-z0-9-]+)((?:;[^":;]*(?:"[^"]*"[^":;]*)*)*):(.*)', re.DOTALL)
 _PARAMETER = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";]*)')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -19,11 +21,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 SINGLE = frozenset({"DTSTART", "DTEND", "DURATION", "SUMMARY", "UID", "RECURRENCE-ID", "STATUS", "SEQUENCE"})
 REPEATED = frozenset({"RRULE", "RDATE", "EXDATE"})
-OF_CALENDAR = frozenset({"REFRESH-INTERVAL", "X-PUBLISHED-TTL"})
-
-
-class TooMuch(Exception):
-    """The calendar is larger than what is read; the text says what of it."""
+TIMES = frozenset({"DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"})
+OF_CALENDAR = frozenset({"REFRESH-INTERVAL", "X-PUBLISHED-TTL", "NAME", "X-WR-CALNAME", "X-WR-TIMEZONE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,8 @@ class Property:
 class Entry:
     """A VEVENT: the last of each property that may stand once, all of those that may repeat."""
 
+    calendar: int = 0
+    """The number of the VCALENDAR that it stands in."""
     single: dict[str, Property] = field(default_factory=dict)
     repeated: dict[str, list[Property]] = field(default_factory=dict)
 
@@ -48,20 +49,39 @@ class Entry:
 
 
 @dataclass(slots=True)
+class CalendarPart:
+    """One VCALENDAR without its entries: several may stand in one text, each with zones of its own."""
+
+    zones: dict[str, list[str]] = field(default_factory=dict)
+    """The lines of VTIMEZONE blocks by `zone_key` of their TZID."""
+    properties: dict[str, Property] = field(default_factory=dict)
+
+    def text(self, *names: str) -> str:
+        """The value of the first of these properties that is there and not blank; else empty."""
+        values = (unescape(prop.value) for name in names if (prop := self.properties.get(name)))
+        return next((value for value in values if value), "")
+
+
+@dataclass(slots=True)
 class Parts:
     """What a text is made of."""
 
     entries: list[Entry] = field(default_factory=list)
-    zones: dict[str, str] = field(default_factory=dict)
-    """VTIMEZONE blocks by TZID."""
-    properties: dict[str, Property] = field(default_factory=dict)
+    calendars: list[CalendarPart] = field(default_factory=lambda: [CalendarPart()])
     is_calendar: bool = False
     """True when a VCALENDAR begins somewhere."""
+    has_more: bool = False
+    """True when there are more entries than are read."""
+
+
+def is_indented(text: str) -> bool:
+    """True for a text whose lines are indented, as by a program that prints it: white space is then no fold."""
+    return _INDENTED.search(text) is not None
 
 
 def logical_lines(text: str) -> Iterator[str]:
     """The unfolded lines, trimmed. In an indented text a line continues another unless it begins like a property."""
-    if not _INDENTED.search(text):
+    if not is_indented(text):
         for line in _BREAK.split(_FOLD.sub("", text)):
             yield line.strip()
         return
@@ -77,11 +97,18 @@ def logical_lines(text: str) -> Iterator[str]:
 
 
 def split(text: str) -> Parts:
-    """The components of a text, however broken it is; `TooMuch` beyond 20,000 entries."""
+    """The components of a text, however broken it is; of its entries the first 20,000."""
     splitter = _Splitter()
     for line in logical_lines(text):
         splitter.take(line)
+        if splitter.parts.has_more:
+            break
     return splitter.parts
+
+
+def zone_key(name: str) -> str:
+    r"""A TZID as zones are looked up by: without quotes and the escapes that some programs write (`Berlin\, Bern`)."""
+    return _ESCAPE.sub(r"\1", name.strip().strip('"')).strip().casefold()
 
 
 class _Splitter:
@@ -98,13 +125,13 @@ class _Splitter:
         if line in {"BEGIN:VEVENT", "END:VEVENT"}:
             if line[0] == "E" and self._entry is not None:
                 self._keep_entry(self._entry)
-            self._entry = Entry() if line[0] == "B" else None
+            self._entry = Entry(len(self.parts.calendars) - 1) if line[0] == "B" else None
             self._inside = []
             self._zone = None  # one that never ends must not take the entries with it
         elif self._zone is not None:
             self._zone.append(line)
             if line == "END:VTIMEZONE":
-                _keep_zone(self.parts, self._zone)
+                _keep_zone(self.parts.calendars[-1], self._zone)
                 self._zone = None
         elif line.startswith("BEGIN:"):
             self._begin(line)
@@ -118,41 +145,44 @@ class _Splitter:
         if line == "BEGIN:VTIMEZONE" and self._entry is None:
             self._zone = [line]
         elif line == "BEGIN:VCALENDAR":
+            if self.parts.is_calendar:
+                self.parts.calendars.append(CalendarPart())
             self.parts.is_calendar = True
         else:
             self._inside.append(line[6:])
 
     def _keep_entry(self, entry: Entry) -> None:
-        self.parts.entries.append(entry)
-        if len(self.parts.entries) > MOST_ENTRIES:
-            raise TooMuch(f"The calendar has more than {MOST_ENTRIES:,} entries.")
+        if len(self.parts.entries) == MOST_ENTRIES:
+            self.parts.has_more = True
+        else:
+            self.parts.entries.append(entry)
 
 
 def _take(parts: Parts, entry: Entry | None, line: str) -> None:
     name = line[: min(at for at in (line.find(":"), line.find(";"), len(line)) if at >= 0)].upper()
     if entry is None:
-        if name in OF_CALENDAR and (prop := _property(line)):
-            parts.properties[name] = prop
+        if name in OF_CALENDAR and (prop := _property(name, line)):
+            parts.calendars[-1].properties[name] = prop
     elif name in SINGLE:
-        if prop := _property(line):
+        if prop := _property(name, line):
             entry.single[name] = prop
-    elif name in REPEATED and (prop := _property(line)):
+    elif name in REPEATED and (prop := _property(name, line)):
         entry.repeated.setdefault(name, []).append(prop)
 
 
-def _property(line: str) -> Property | None:
-    match = _LINE.fullmatch(line)
+def _property(name: str, line: str) -> Property | None:
+    match = (_TIME_LINE.fullmatch(line) if name in TIMES else None) or _LINE.fullmatch(line)
     if match is None:
         head, colon, value = line.partition(":")
         return Property(value, {}) if colon and head else None
     _, parameters, value = match.groups()
-    return Property(value, {name.upper(): text.strip('"') for name, text in _PARAMETER.findall(parameters)})
+    return Property(value, {key.upper(): text.strip('"') for key, text in _PARAMETER.findall(parameters or "")})
 
 
-def _keep_zone(parts: Parts, lines: list[str]) -> None:
+def _keep_zone(calendar: CalendarPart, lines: list[str]) -> None:
     for line in lines:
         if line.startswith(("TZID:", "TZID;")):
-            parts.zones.setdefault(line.partition(":")[2].strip(), "\r\n".join(lines))
+            calendar.zones.setdefault(zone_key(line.partition(":")[2]), lines)
             return
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from notechondria_shared.core.background import end
 from planner_service.calendars.reading import Reading
-from planner_service.calendars.worker import frame
+from planner_service.calendars.worker import frame, too_long
 
 logger = logging.getLogger("notechondria.calendars")
 
@@ -69,11 +69,11 @@ class ReaderPool:
                 answer = await self._ask(process, order)
         except TimeoutError:
             await _kill(process)
-            return Reading(error=self._too_long)
+            return Reading(error=too_long(self._seconds))
         except (asyncio.IncompleteReadError, OSError):
             code = await _ended(process)
             logger.warning("calendars: a reader ended with %s", code)
-            return Reading(error=self._too_long if code == -signal.SIGPROF else DIED)
+            return Reading(error=too_long(self._seconds) if code == -signal.SIGVTALRM else DIED)
         except BaseException:
             # Given up in the middle: what it would answer belongs to nobody.
             await asyncio.shield(_kill(process))
@@ -91,10 +91,6 @@ class ReaderPool:
         await process.stdin.drain()
         size = int.from_bytes(await process.stdout.readexactly(8), "big")
         return await process.stdout.readexactly(size)
-
-    @property
-    def _too_long(self) -> str:
-        return f"Reading it takes longer than {self._seconds:g} s."
 
     async def _process(self) -> Process:
         while self._idle:

@@ -1,130 +1,233 @@
-"""Recurring entries (RRULE, RDATE, EXDATE, RECURRENCE-ID, THISANDFUTURE), expanded one year at a time."""
+"""Recurring entries (RRULE, RDATE, EXDATE, RECURRENCE-ID, THISANDFUTURE).
+
+Rules are counted out by dateutil, in the time of the entry's own clock; what is said of which occurrence counts here.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import takewhile
 
-from icalendar import Calendar, Event, vRecur
-from icalendar.prop import vDDDLists, vDDDTypes
-from recurring_ical_events import CalendarQuery
-from recurring_ical_events.occurrence import Occurrence
-from recurring_ical_events.selection.name import ComponentsWithName
+from dateutil.rrule import rrulestr
 
-from planner_service.calendars.lines import Entry
-from planner_service.calendars.values import Zones, duration, timestamp, timestamps, utc
+from planner_service.calendars.lines import Entry, Property
+from planner_service.calendars.values import Length, length, timestamp, timestamps, utc
+from planner_service.calendars.zones import Zones
 
 _NOT_EXPANDED = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|INTERVAL=\s*[+-]?0+\s*(?:;|$)", re.IGNORECASE)
 """More often than daily, or without end on the first day."""
 HOUR = timedelta(hours=1)
 _MARGIN = timedelta(days=2)
-"""The library compares dates as local days: asked a little wider, cut exactly afterwards."""
+"""Rules are counted out in local time: a little more of it than the UTC window, cut exactly afterwards."""
+_STEP_DAYS = {"DAILY": 1, "WEEKLY": 7}
+
+ZonesOf = Callable[[Entry], Zones]
+Occurrence = tuple[datetime, datetime, Entry]
+"""Start and end (UTC), and the entry that it is an occurrence of."""
 
 
 @dataclass(frozen=True, slots=True)
-class Master:
-    """A recurring entry and the entries that change single occurrences of it."""
+class Series:
+    """Recurring entries of one UID (a calendar may split a series), and the entries that change single occurrences."""
+
+    masters: list[Entry]
+    exceptions: list[Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """An exception: what it stands for, and what is there instead."""
 
     entry: Entry
-    exceptions: list[Entry]
+    replaced: date | datetime
+    """A time, or a day in the series' own time."""
+    start: date | datetime
+    end_of: Callable[[date | datetime], datetime]
+    is_cancelled: bool
 
-
-class DatedEntry(Occurrence):  # type: ignore[misc]
-    """An occurrence that knows the entry it was made from."""
-
-    @property
-    def source(self) -> Any:
-        """The component: of the series, or of the exception."""
-        return self._adapter._component  # noqa: SLF001 - the library has no other way to it but a copy
-
-
-_EVENTS = ComponentsWithName("VEVENT", occurrence=DatedEntry)
-
-
-def occurrences(master: Master, zones: Zones, year: int) -> Iterator[tuple[datetime, datetime, Entry]]:
-    """Start, end (UTC) and entry of each occurrence that starts in `year`.
-
-    A rule that cannot be read, or that repeats more often than daily, counts as its first occurrence only.
-    """
-    first = datetime(year, 1, 1, tzinfo=UTC)
-    last = datetime.combine(date(year, 12, 31), time.max, UTC)
-    try:
-        dated = _expanded(master, zones, _shifted(first, -_MARGIN), _shifted(last, _MARGIN))
-    except Exception:  # written by anyone: one broken series is what it is without its rule, the others stay
-        dated = [(*window(master.entry, zones), master.entry)]
-    for start, end, entry in dated:
-        if first <= start <= last and entry.text("STATUS").upper() != "CANCELLED":
-            yield start, end, entry
-
-
-def _expanded(master: Master, zones: Zones, first: datetime, last: datetime) -> list[tuple[datetime, datetime, Entry]]:
-    calendar = Calendar()
-    entries = [master.entry, *master.exceptions]
-    for index, entry in enumerate(entries):
-        calendar.add_component(_component(entry, zones, index))
-    query = CalendarQuery(calendar, components=(_EVENTS,))
-    return [
-        (*_times(occurrence), entries[occurrence.source["X-INDEX"]])
-        for series in query.series
-        for occurrence in series.between(first, last)
-    ]
+    def moved(self, zone: tzinfo | None) -> timedelta:
+        """How far it moves a series in `zone`, on the clock: from 9 to 10 in summer and in winter."""
+        return _wall(self.start) - _wall(self.replaced, zone)
 
 
 def window(entry: Entry, zones: Zones) -> tuple[datetime, datetime]:
     """Start and end in UTC: DTEND, else DURATION, else an hour. ValueError or OverflowError when unreadable."""
-    start = utc(timestamp(entry.single["DTSTART"], zones))
-    if "DTEND" in entry.single:
-        return start, utc(timestamp(entry.single["DTEND"], zones))
-    length = duration(entry.text("DURATION"))
-    return start, start + (length if length is not None and length >= timedelta(0) else HOUR)
+    start = timestamp(entry.single["DTSTART"], zones)
+    return utc(start), _end_of(entry, zones)(start)
+
+
+def _end_of(entry: Entry, zones: Zones) -> Callable[[date | datetime], datetime]:
+    """How the end (UTC) of an occurrence follows from its start.
+
+    DTEND says an exact length, DURATION one in days of the calendar and exact time (RFC 5545 §3.8.5.3).
+    """
+    if entry.text("DTEND"):
+        first = utc(timestamp(entry.single["DTSTART"], zones))
+        exact = utc(timestamp(entry.single["DTEND"], zones)) - first
+        return lambda start: utc(start) + exact
+    said = length(entry.text("DURATION"))
+    nominal = said if said is not None and said.total >= timedelta(0) else Length(0, HOUR)
+    return nominal.after
+
+
+def occurrences(series: Series, zones_of: ZonesOf, first: datetime, last: datetime) -> Iterator[Occurrence]:
+    """The occurrences that start within `first`..`last` (UTC).
+
+    A rule that cannot be read, or that repeats more often than daily, counts as its first occurrence only.
+    """
+    changes, following = _changes(series.exceptions, zones_of)
+    for master in series.masters:
+        try:
+            dated = list(_of_master(master, zones_of(master), changes, following, first, last))
+        except Exception:  # written by anyone; one broken series is what it is without its rule, the others stay
+            dated = [(*window(master, zones_of(master)), master)]
+        yield from (one for one in dated if first <= one[0] <= last)
+    for change in changes:
+        start = utc(change.start)
+        if not change.is_cancelled and first <= start <= last:
+            yield start, change.end_of(change.start), change.entry
+
+
+def _changes(exceptions: Iterable[Entry], zones_of: ZonesOf) -> tuple[list[_Change], list[_Change]]:
+    """The exceptions, and those that hold for all that follows, in order; what cannot be read is left out."""
+    single: list[_Change] = []
+    following: list[_Change] = []
+    for entry in exceptions:
+        zones = zones_of(entry)
+        try:
+            change = _Change(
+                entry=entry,
+                replaced=timestamp(entry.single["RECURRENCE-ID"], zones),
+                start=timestamp(entry.single["DTSTART"], zones),
+                end_of=_end_of(entry, zones),
+                is_cancelled=entry.text("STATUS").upper() == "CANCELLED",
+            )
+            utc(change.replaced), change.end_of(change.start)
+        except (ValueError, OverflowError, KeyError):
+            continue
+        single.append(change)
+        if entry.single["RECURRENCE-ID"].parameters.get("RANGE", "").upper() == "THISANDFUTURE":
+            following.append(change)
+    return single, sorted(following, key=lambda change: utc(change.replaced))
+
+
+def _wall(value: date | datetime, zone: tzinfo | None = None) -> datetime:
+    """What the clock shows, in `zone` where one is named; midnight for a date."""
+    if not isinstance(value, datetime):
+        return datetime.combine(value, time.min)
+    return (value.astimezone(zone) if zone is not None else value).replace(tzinfo=None)
+
+
+def _of_master(
+    master: Entry,
+    zones: Zones,
+    changes: list[_Change],
+    following: list[_Change],
+    first: datetime,
+    last: datetime,
+) -> Iterator[Occurrence]:
+    start = timestamp(master.single["DTSTART"], zones)
+    end_of = _end_of(master, zones)
+    zone = start.tzinfo if isinstance(start, datetime) else None
+    replaced = {change.replaced for change in changes}
+    moves = [(utc(change.replaced), change, change.moved(zone)) for change in reversed(following)]
+    margin = _MARGIN + max((abs(moved) for _, _, moved in moves), default=timedelta(0))
+    low, high = _shifted(first, -margin), _shifted(last, margin)
+    period_ends = {utc(begin): end for begin, end in _periods(master, zones)}
+    for wall in _starts(master, zones, start, low.replace(tzinfo=None), high.replace(tzinfo=None)):
+        own = wall.date() if zone is None else wall.replace(tzinfo=zone)
+        at = utc(own)
+        if replaced and (at in replaced or wall.date() in replaced):
+            continue
+        change, moved = next(((change, moved) for since, change, moved in moves if since <= at), (None, timedelta(0)))
+        if change is None:
+            end = period_ends.get(at)
+            yield at, end_of(own) if end is None else _period_end(own, end), master
+        elif not change.is_cancelled:
+            other = change.start.tzinfo if isinstance(change.start, datetime) else None
+            later = (wall + moved).date() if other is None else (wall + moved).replace(tzinfo=other)
+            yield utc(later), change.end_of(later), change.entry
+
+
+def _starts(master: Entry, zones: Zones, start: date | datetime, low: datetime, high: datetime) -> Iterator[datetime]:
+    """The local starts within `low`..`high` in order: the first, those of rules and RDATE, without those of EXDATE."""
+    zone = start.tzinfo if isinstance(start, datetime) else None
+    begin = _wall(start)
+    starts = {begin} if low <= begin <= high else set()
+    for rule in master.repeated.get("RRULE", ()):
+        starts.update(_of_rule(rule.value, begin, zone, low, high))
+    starts.update(_wall(value, zone) for value in _values(master, "RDATE", zones))
+    excluded: set[datetime] = set()
+    days: set[date] = set()
+    for value in _values(master, "EXDATE", zones):
+        if isinstance(value, datetime):
+            excluded.add(_wall(value, zone))
+        else:
+            days.add(value)  # of a series with times, the whole day
+    return iter(sorted(at for at in starts if at not in excluded and not (days and at.date() in days)))
+
+
+def _values(master: Entry, name: str, zones: Zones) -> Iterator[date | datetime]:
+    for prop in master.repeated.get(name, ()):
+        for value in timestamps(prop, zones):
+            yield value[0] if isinstance(value, tuple) else value
+
+
+def _periods(master: Entry, zones: Zones) -> Iterator[tuple[datetime, datetime | Length]]:
+    for prop in master.repeated.get("RDATE", ()):
+        yield from (value for value in timestamps(prop, zones) if isinstance(value, tuple))
+
+
+def _period_end(start: date | datetime, end: datetime | Length) -> datetime:
+    return utc(end) if isinstance(end, datetime) else end.after(start)
+
+
+def _of_rule(text: str, begin: datetime, zone: tzinfo | None, low: datetime, high: datetime) -> Iterator[datetime]:
+    """The local starts of a rule within `low`..`high`. ValueError for a rule that cannot be read."""
+    if _NOT_EXPANDED.search(text):
+        return
+    parts = dict(_part(part) for part in text.split(";") if part.strip())
+    if parts.pop("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.pop("SKIP", "OMIT") != "OMIT":
+        raise ValueError(text[:40])
+    until = _until(parts.pop("UNTIL", ""), zone)
+    if until is not None and until < low:
+        return  # ended before: it costs nothing
+    start = begin if "COUNT" in parts else _later(parts, begin, low)
+    end = high if until is None else min(until, high)
+    rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=start)
+    yield from (at for at in takewhile(lambda at: at <= end, rule) if at >= low)
+
+
+def _part(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip().upper(), value.strip().upper()
+
+
+def _later(parts: dict[str, str], begin: datetime, low: datetime) -> datetime:
+    """A later beginning that gives the same starts from `low` on: dateutil counts from the first, however old it is."""
+    step = _STEP_DAYS.get(parts.get("FREQ", ""), 0) * int(parts.get("INTERVAL", "1"))
+    steps = (low - begin).days // step if step > 0 else 0
+    return begin + timedelta(days=steps * step) if steps > 0 else begin
+
+
+def _until(text: str, zone: tzinfo | None) -> datetime | None:
+    """The last start in local time: without `Z` it is local already (RFC 5545 §3.3.10)."""
+    if not text:
+        return None
+    value = timestamp(Property(text, {}), Zones({}))
+    if not isinstance(value, datetime):
+        return _wall(value)
+    if text.endswith("Z") and zone is not None:
+        return _wall(value, zone)
+    wall = value.replace(tzinfo=None)
+    return wall if zone is not None else datetime.combine(wall.date(), time.min)
 
 
 def _shifted(value: datetime, by: timedelta) -> datetime:
     try:
         return value + by
     except OverflowError:
-        return value
-
-
-def _times(occurrence: Any) -> tuple[datetime, datetime]:
-    start = utc(occurrence.start)
-    end, length = utc(occurrence.end), occurrence.source.get("X-LENGTH")
-    # An occurrence with an end of its own is a period of an RDATE.
-    return start, start + length if length is not None and end == start else end
-
-
-def _component(entry: Entry, zones: Zones, index: int) -> Event:
-    """The entry for the library, with times that are settled already: it never sees a zone's definition."""
-    event = Event()
-    start = timestamp(entry.single["DTSTART"], zones)
-    event["DTSTART"] = vDDDTypes(start)
-    event["UID"] = "series"
-    event["X-INDEX"] = index
-    first, last = window(entry, zones)
-    if "DTEND" in entry.single and last >= first:
-        event["DTEND"] = vDDDTypes(timestamp(entry.single["DTEND"], zones))
-    else:
-        event["X-LENGTH"] = last - first
-        # Only for the library's search, which would turn an inverted entry round; the length is put on afterwards, for
-        # an hour is an hour when clocks change.
-        event["DTEND"] = vDDDTypes(start)
-    if (sequence := entry.text("SEQUENCE")).isdecimal():
-        event["SEQUENCE"] = int(sequence[:9])
-    if "RECURRENCE-ID" in entry.single:
-        prop = entry.single["RECURRENCE-ID"]
-        replaced = vDDDTypes(timestamp(prop, zones))
-        if prop.parameters.get("RANGE", "").upper() == "THISANDFUTURE":
-            replaced.params["RANGE"] = "THISANDFUTURE"
-        event["RECURRENCE-ID"] = replaced
-        return event
-    rules = [rule.value for rule in entry.repeated.get("RRULE", ()) if not _NOT_EXPANDED.search(rule.value)]
-    if rules:
-        event["RRULE"] = [vRecur.from_ical(rule) for rule in rules]
-    for name in ("RDATE", "EXDATE"):
-        values = [value for prop in entry.repeated.get(name, ()) for value in timestamps(prop, zones)]
-        if values:
-            event[name] = vDDDLists(values)
-    return event
+        return datetime.min.replace(tzinfo=UTC) if by < timedelta(0) else datetime.max.replace(tzinfo=UTC)

@@ -1,86 +1,75 @@
-"""Values of iCalendar properties: timestamps, durations, zones (RFC 5545 §3.3, planner §5.3)."""
+"""Values of iCalendar properties: timestamps and durations (RFC 5545 §3.3, planner §5.3)."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
-
-from icalendar import Timezone
-from icalendar.timezone import tzp
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from planner_service.calendars.lines import Property
+from planner_service.calendars.zones import Zones
 
-_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
-_TIMESTAMP = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?(Z?)", re.ASCII)
+# As RFC 5545 has them, and as ISO 8601 has them: what is meant is plain.
+_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
+_TIMESTAMP = re.compile(
+    r"(\d{4})-?(\d{2})-?(\d{2})[Tt ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?\s?([Zz]|[+-]\d{2}:?\d{2})?", re.ASCII
+)
 _DURATION = re.compile(
     r"([+-]?)P(?:(\d{1,6})W)?(?:(\d{1,7})D)?(?:T(?:(\d{1,8})H)?(?:(\d{1,9})M)?(?:(\d{1,10})S)?)?", re.ASCII
 )
-_WINDOWS = {name.casefold(): zone for name, zone in WINDOWS_TO_OLSON.items()}
-
-tzp.use_zoneinfo()
+_DAY = timedelta(days=1)
 
 
-class Zones:
-    """The time zones of one calendar: by their IANA or Windows name, else as the calendar itself defines them."""
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A DURATION: days on the calendar, which may have 23 or 25 hours, then exact time (RFC 5545 §3.3.6)."""
 
-    def __init__(self, defined: dict[str, str]) -> None:
-        self._defined = defined
-        self._known: dict[str, tzinfo] = {}
+    days: int
+    exact: timedelta
 
-    def get(self, name: str) -> tzinfo:
-        """The zone called `name`; UTC for one that nobody knows, as for times without a zone."""
-        known = self._known.get(name)
-        if known is None:
-            known = self._known[name] = self._named(name) or self._from_calendar(name) or UTC
-        return known
+    def after(self, start: date | datetime) -> datetime:
+        """The end (UTC) of what begins at `start`."""
+        if not isinstance(start, datetime):
+            return utc(start) + timedelta(self.days) + self.exact
+        return utc(start + timedelta(self.days)) + self.exact
 
-    @staticmethod
-    def _named(name: str) -> tzinfo | None:
-        # Some programs put a path of their own before the name: /mozilla.org/20050126_1/Europe/Berlin.
-        parts = name.strip().strip("/").split("/")
-        tries = [_WINDOWS.get(name.strip().casefold(), "/".join(parts)), "/".join(parts[-2:]), "/".join(parts[-3:])]
-        for key in tries:
-            if re.fullmatch(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", key) and len(key) < 64:
-                try:
-                    return ZoneInfo(key)
-                except (KeyError, ValueError, OSError):
-                    continue
-        return None
-
-    def _from_calendar(self, name: str) -> tzinfo | None:
-        text = self._defined.get(name)
-        if text is None:
-            return None
-        try:
-            component = Timezone.from_ical(text)
-            made = component.to_tz(lookup_tzid=False) if isinstance(component, Timezone) else None
-            if not isinstance(made, tzinfo):
-                return None
-            datetime(2026, 1, 1, tzinfo=made).astimezone(UTC)
-        except Exception:  # written by anyone; a broken definition is none
-            return None
-        return made
+    @property
+    def total(self) -> timedelta:
+        """With days of 24 hours."""
+        return timedelta(self.days) + self.exact
 
 
 def timestamp(prop: Property, zones: Zones) -> date | datetime:
-    """A date, or an aware timestamp; without a zone it is UTC (planner §5.3). ValueError when unreadable."""
+    """A date, or an aware timestamp; without a zone it is in that of the calendar's floating times (planner §5.3).
+
+    ValueError when unreadable.
+    """
     text = prop.value.strip()
     if match := _DATE.fullmatch(text):
         return date(*(int(part) for part in match.groups()))
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
         raise ValueError(text[:40])
-    year, month, day, hour, minute, second, zulu = match.groups()
-    zone = UTC if zulu else zones.get(prop.parameters.get("TZID", ""))
-    # A leap second is the last one before it.
-    return datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=zone)
+    year, month, day, hour, minute, second, offset = match.groups()
+    zone = _offset(offset) if offset else zones.get(prop.parameters.get("TZID", ""))
+    # Midnight at the end of the day is the next one's; a leap second is the last one before it.
+    late = int(hour) == 24 and int(minute) == 0
+    at = datetime(
+        int(year), int(month), int(day), 0 if late else int(hour), int(minute), min(int(second or 0), 59), tzinfo=zone
+    )
+    return at + _DAY if late else at
 
 
-def timestamps(prop: Property, zones: Zones) -> list[date | datetime | tuple[datetime, datetime | timedelta]]:
+def _offset(text: str) -> tzinfo:
+    if text in "Zz":
+        return UTC
+    length = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    return timezone(-length if text[0] == "-" else length)
+
+
+def timestamps(prop: Property, zones: Zones) -> list[date | datetime | tuple[datetime, datetime | Length]]:
     """The readable values of an RDATE or EXDATE; periods as pairs."""
-    values: list[date | datetime | tuple[datetime, datetime | timedelta]] = []
+    values: list[date | datetime | tuple[datetime, datetime | Length]] = []
     for text in prop.value.split(","):
         start, slash, end = text.partition("/")
         try:
@@ -88,26 +77,35 @@ def timestamps(prop: Property, zones: Zones) -> list[date | datetime | tuple[dat
             if not slash:
                 values.append(first)
             elif isinstance(first, datetime):
-                length = duration(end)
-                last = timestamp(Property(end, prop.parameters), zones) if length is None else length
-                if isinstance(last, datetime | timedelta):
+                last = length(end) or timestamp(Property(end, prop.parameters), zones)
+                if isinstance(last, datetime | Length):
                     values.append((first, last))
         except (ValueError, OverflowError):
             continue
     return values
 
 
-def duration(text: str) -> timedelta | None:
+def length(text: str) -> Length | None:
     """A DURATION; None when unreadable."""
-    match = _DURATION.fullmatch(text.strip())
+    match = _DURATION.fullmatch(text.strip().upper())
     if match is None or not any(match.groups()[1:]):
         return None
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
+    sign = -1 if match[1] == "-" else 1
     try:
-        length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+        exact = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        return Length(sign * (7 * weeks + days), sign * exact)
     except OverflowError:
         return None
-    return -length if match[1] == "-" else length
+
+
+def duration(text: str) -> timedelta | None:
+    """A DURATION with days of 24 hours; None when unreadable."""
+    read = length(text)
+    try:
+        return None if read is None else read.total
+    except OverflowError:
+        return None
 
 
 def utc(value: date | datetime) -> datetime:

@@ -125,12 +125,13 @@ def error_page(request: Request, status: int, reason: str, headers: Mapping[str,
     return _SITE.page(request, "error.html", status=status, headers=headers, title=title, text=plain(reason))
 
 
-def leave(request: Request, url: str, name: str) -> HTMLResponse:
-    """A page that leads the browser to another origin at once; `name` is what people call it.
+def leave(request: Request, url: str, name: str, page: str = "leave") -> HTMLResponse:
+    """A page that leads the browser to another origin at once; `name` is what people call it, `page` whose text it has.
 
     Not a redirect: after a form that would be held against `form-action`, on whatever page the form was.
     """
-    return _SITE.page(request, "leave.html", url=url, name=name)
+    said = text(page, "text" if page == "leave" else "leave_text")
+    return _SITE.page(request, "leave.html", url=url, name=name, said=said)
 
 
 class PageRoute(APIRoute):

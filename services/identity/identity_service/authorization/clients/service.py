@@ -8,14 +8,17 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import unquote_plus
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from identity_service.authorization.clients.documents import Document
 from identity_service.authorization.clients.schemas import ClientMetadata
 from identity_service.authorization.errors import InvalidClient, OAuthError
-from identity_service.authorization_tables import REGISTERED, OAuthClient
+from identity_service.authorization_tables import DOCUMENT, REGISTERED, OAuthClient
 from notechondria_shared.auth.credentials import digest
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now
@@ -70,6 +73,32 @@ async def register(db: AsyncSession, metadata: ClientMetadata) -> Registered:
 async def by_client_id(db: AsyncSession, client_id: str) -> OAuthClient | None:
     """The client of this id, as it is known here."""
     client: OAuthClient | None = await db.scalar(select(OAuthClient).where(OAuthClient.client_id == client_id))
+    return client
+
+
+async def keep_document(db: AsyncSession, client_id: str, document: Document) -> OAuthClient:
+    """The client as its document describes it now."""
+    values = {
+        "name": document.metadata.name,
+        "redirect_uris": list(document.metadata.redirect_uris),
+        "fresh_until": now() + timedelta(seconds=document.fresh_seconds),
+    }
+    statement = (
+        insert(OAuthClient)
+        .values(
+            client_id=client_id,
+            origin=DOCUMENT,
+            auth_method="none",
+            secret_digest="",
+            registration_digest="",
+            created_at=now(),
+            **values,
+        )
+        .on_conflict_do_update(index_elements=[OAuthClient.client_id], set_=values)
+        .returning(OAuthClient)
+    )
+    client: OAuthClient | None = await db.scalar(statement, execution_options={"populate_existing": True})
+    assert client is not None  # noqa: S101 - inserted or updated
     return client
 
 

@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
+from identity_service.authorization.clients import documents
 from identity_service.authorization.clients import service as clients
+from identity_service.authorization.limits import count_document
 from identity_service.authorization.requests import service
 from identity_service.authorization.requests.service import Asked, NotAsked
+from identity_service.authorization_tables import OAuthClient
 from identity_service.dependencies import State
+from identity_service.outside_documents import DocumentRefused
 from identity_service.state import IdentityState
 from notechondria_contracts.internal.authorization import (
     AUTHORIZATION_PATH,
     Approval,
     AuthorizationAnswer,
     AuthorizationQuery,
+    Unproven,
 )
 from notechondria_shared.auth import WithSession
+from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.internal import CalledBy
 
 router = APIRouter(prefix=AUTHORIZATION_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
 
+NO_DOCUMENT = "The program names an address at which it describes itself, and that cannot be used."
 
-async def _asked(state: IdentityState, query: str) -> Asked:
+
+async def _asked(request: Request, state: IdentityState, query: str, user_id: int) -> Asked:
     parameters = service.read(query)
-    async with state.database.transaction() as db:
-        client = await clients.by_client_id(db, parameters.get("client_id", ""))
+    client = await _client(request, state, parameters.get("client_id", ""), user_id)
     return service.check(parameters, client, state.settings.public_base_url)
 
 
+async def _client(request: Request, state: IdentityState, client_id: str, user_id: int) -> OAuthClient | None:
+    """The client that asks; its document is fetched when there is none yet, or not lately."""
+    async with state.database.transaction() as db:
+        client = await clients.by_client_id(db, client_id)
+        if not documents.is_document_id(client_id):
+            return client
+        if client is not None and client.fresh_until is not None and client.fresh_until > now():
+            return client
+        await count_document(request, db, user_id)
+    try:
+        document = await documents.fetched(state.documents, client_id)
+    except DocumentRefused as problem:
+        raise NotAsked(Unproven(text=f"{NO_DOCUMENT} {problem}")) from None
+    async with state.database.transaction() as db:
+        return await clients.keep_document(db, client_id, document)
+
+
 @router.post("/check")
-async def check(state: State, body: AuthorizationQuery, caller: WithSession) -> AuthorizationAnswer:
+async def check(request: Request, state: State, body: AuthorizationQuery, caller: WithSession) -> AuthorizationAnswer:
     """Whether the person is to be asked, and about what."""
     try:
-        asked = await _asked(state, body.query)
+        asked = await _asked(request, state, body.query, caller.user_id)
     except NotAsked as problem:
         return AuthorizationAnswer(answer=problem.answer)
     async with state.database.transaction() as db:
@@ -40,10 +64,10 @@ async def check(state: State, body: AuthorizationQuery, caller: WithSession) -> 
 
 
 @router.post("/approve")
-async def approve(state: State, body: Approval, caller: WithSession) -> AuthorizationAnswer:
+async def approve(request: Request, state: State, body: Approval, caller: WithSession) -> AuthorizationAnswer:
     """The person said yes: a code for the program."""
     try:
-        asked = await _asked(state, body.query)
+        asked = await _asked(request, state, body.query, caller.user_id)
     except NotAsked as problem:
         return AuthorizationAnswer(answer=problem.answer)
     base = state.settings.public_base_url
@@ -53,10 +77,10 @@ async def approve(state: State, body: Approval, caller: WithSession) -> Authoriz
 
 
 @router.post("/refuse")
-async def refuse(state: State, body: AuthorizationQuery, _: WithSession) -> AuthorizationAnswer:
+async def refuse(request: Request, state: State, body: AuthorizationQuery, caller: WithSession) -> AuthorizationAnswer:
     """The person said no."""
     try:
-        asked = await _asked(state, body.query)
+        asked = await _asked(request, state, body.query, caller.user_id)
     except NotAsked as problem:
         return AuthorizationAnswer(answer=problem.answer)
     return AuthorizationAnswer(answer=service.refuse(asked, state.settings.public_base_url))

@@ -1,4 +1,4 @@
-"""Connections to addresses that users gave: only to what was resolved here and is public (planner §5.2 Safety)."""
+"""Connections to addresses that people or programs name: only to what was resolved and is public (planner §5.2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpcore
 
-from planner_service.calendar_sources.addresses import is_public
+from notechondria_shared.web.public_addresses import is_public
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 REFUSED = "Its address does not lie in the public internet."
@@ -29,7 +29,7 @@ class Resolver:
     """Asks the system for the addresses of a name, in threads of its own: slow name servers hold up nobody else."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(8, "calendar-dns")
+        self._threads = ThreadPoolExecutor(8, "outside-dns")
 
     async def __call__(self, host: str, port: int) -> list[str]:
         """The addresses, in the order to try them; `UnknownName` when there are none."""

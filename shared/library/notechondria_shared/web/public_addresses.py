@@ -1,4 +1,4 @@
-"""Which addresses the planner may connect to for a user (planner §5.2 Safety)."""
+"""Which addresses a service may connect to because a person or program named them (planner §5.2)."""
 
 from __future__ import annotations
 

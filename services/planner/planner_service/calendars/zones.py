@@ -1,0 +1,219 @@
+"""The time zones of a calendar: as the file defines them, else by their name (RFC 5545 §3.6.5, planner §5.3)."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from notechondria_shared.core.timestamps import now
+from planner_service.calendars.lines import zone_key
+
+_WINDOWS = {name.casefold(): zone for name, zone in WINDOWS_TO_OLSON.items()}
+_IANA = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
+# Exchange calls a zone nobody defined "(UTC+01:00) Amsterdam, Berlin": without summer time it is still nearer than UTC.
+_OFFSET_NAME = re.compile(r"\(?(?:utc|gmt)\s*([+-])(\d{1,2})(?::?(\d{2}))?\)?(?:\s.*)?", re.DOTALL)
+_OFFSET = re.compile(r"([+-])(\d{2})(\d{2})(\d{2})?")
+_LOCAL = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z?")
+_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - local times
+MOST_ONSETS = 2_000
+"""Changes of one rule that are looked at: two thousand years of them."""
+
+
+class Zones:
+    """The zones of one VCALENDAR. `floating` is the zone of times that name none."""
+
+    def __init__(
+        self,
+        defined: Mapping[str, Sequence[str]],
+        others: Mapping[str, Sequence[str]] | None = None,
+        floating: str = "",
+    ) -> None:
+        self._defined, self._others = defined, others or {}
+        self._known: dict[str, tzinfo] = {}
+        self.floating: tzinfo = UTC
+        self.floating = self.get(floating)
+        self._known.clear()
+
+    def get(self, name: str) -> tzinfo:
+        """The zone called `name`; for one that nobody knows, that of times without a zone."""
+        zone = self._known.get(name)
+        if zone is None:
+            zone = self._known[name] = (self._settled(name) if name.strip() else None) or self.floating
+        return zone
+
+    def _settled(self, name: str) -> tzinfo | None:
+        key = zone_key(name)
+        lines = self._defined.get(key) or self._others.get(key)
+        defined = None if lines is None else _defined_zone(lines)
+        named = _named(name)
+        if defined is None:
+            return named or _offset_zone(key)
+        # The file's own definition counts (RFC 5545 §3.6.5); where both say the same the name is the faster one, and
+        # knows what was in other years.
+        return named if named is not None and _agree(defined, named) else defined
+
+
+def _named(name: str) -> tzinfo | None:
+    # Some programs put a path of their own before the name: /mozilla.org/20050126_1/Europe/Berlin.
+    key = name.strip().strip('"').replace("\\", "").strip("/")
+    parts = key.split("/")
+    for tried in (_WINDOWS.get(key.casefold(), key), "/".join(parts[-2:]), "/".join(parts[-3:])):
+        if _IANA.fullmatch(tried) and len(tried) < 64:
+            try:
+                return ZoneInfo(tried)
+            except (KeyError, ValueError, OSError):
+                continue
+    return None
+
+
+def _offset_zone(key: str) -> tzinfo | None:
+    match = _OFFSET_NAME.fullmatch(key)
+    if match is None or int(match[2]) > 14 or int(match[3] or 0) > 59:
+        return None
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    return timezone(-offset if match[1] == "-" else offset)
+
+
+def _agree(defined: tzinfo, named: tzinfo) -> bool:
+    """Whether two zones say the same in the years that are read first."""
+    year = now().year
+    days = (datetime(at, month, day, 12, tzinfo=UTC) for at in range(year - 1, year + 3) for month in range(1, 13)
+            for day in (1, 15))  # fmt: skip
+    return all(at.astimezone(defined).utcoffset() == at.astimezone(named).utcoffset() for at in days)
+
+
+class _Observance:
+    """STANDARD or DAYLIGHT of a VTIMEZONE: an offset, and since when it holds, again and again."""
+
+    def __init__(self, fields: Mapping[str, str], dates: Sequence[str]) -> None:
+        self.before, self.after = _offset(fields["TZOFFSETFROM"]), _offset(fields["TZOFFSETTO"])
+        start = _local(fields["DTSTART"])
+        self._onsets = [start, *(_local(text) for text in dates)]
+        self._rest: Iterator[datetime] = iter(())
+        if rule := fields.get("RRULE", ""):
+            parts = [part for part in rule.upper().split(";") if part and not part.startswith("UNTIL=")]
+            if "FREQ=YEARLY" not in parts and "FREQ=MONTHLY" not in parts:
+                raise ValueError(rule[:40])
+            until = re.search(r"UNTIL=(\d{8}T\d{6})(Z?)", rule.upper())
+            last = _LAST if until is None else _local(until[1]) + (self.before if until[2] else timedelta(0))
+            onsets: Iterator[datetime] = iter(rrulestr(";".join(parts), dtstart=start))
+            self._rest = (at for at in islice(onsets, MOST_ONSETS) if at <= last)
+
+    def up_to(self, year: int) -> list[datetime]:
+        """The onsets, as the clocks showed before them, until the end of `year` at least."""
+        while max(self._onsets).year <= year and (after := next(self._rest, None)) is not None:
+            self._onsets.append(after)
+        return self._onsets
+
+
+class DefinedZone(tzinfo):
+    """A zone as a VTIMEZONE defines it: its changes are counted out once, and then only looked up.
+
+    A local time that comes twice or never is read as PEP 495 has it.
+    """
+
+    def __init__(self, observances: Sequence[_Observance]) -> None:
+        self._observances = observances
+        self._year = 0
+        self._first = min(observances, key=lambda one: one.up_to(0)[0]).before
+        self._utc: list[datetime] = []
+        self._wall: tuple[list[datetime], list[datetime]] = ([], [])
+        self._offsets: list[timedelta] = []
+
+    def _reach(self, year: int) -> None:
+        """Count out the changes until the end of `year`."""
+        if year <= self._year:
+            return
+        self._year = min(year + 10, 9999)
+        changes = sorted({
+            (_shifted(at, -one.before), one.after) for one in self._observances for at in one.up_to(self._year)
+        })  # fmt: skip
+        self._utc, self._offsets, self._wall = [], [], ([], [])
+        before = self._first
+        for at, after in changes:
+            self._utc.append(at)
+            self._offsets.append(after)
+            self._wall[0].append(_shifted(at, max(before, after)))
+            self._wall[1].append(_shifted(at, min(before, after)))
+            before = after
+
+    def _offset_at(self, index: int) -> timedelta:
+        return self._offsets[index - 1] if index else self._first
+
+    def utcoffset(self, at: datetime | None) -> timedelta:
+        """The offset of a local time."""
+        if at is None:
+            return self._first
+        self._reach(at.year)
+        return self._offset_at(bisect_right(self._wall[at.fold], at.replace(tzinfo=None, fold=0)))
+
+    def fromutc(self, at: datetime) -> datetime:
+        """The local time of one in UTC, for `astimezone`."""
+        self._reach(at.year)
+        utc = at.replace(tzinfo=None)
+        index = bisect_right(self._utc, utc)
+        local = utc + self._offset_at(index)
+        # The second of two equal local times comes after the change.
+        again = index > 0 and local < self._wall[0][index - 1]
+        return local.replace(tzinfo=self, fold=int(again))
+
+    def dst(self, at: datetime | None) -> timedelta:
+        """Nothing: a calendar does not need to know."""
+        return timedelta(0)
+
+    def tzname(self, at: datetime | None) -> str:
+        """A name for messages."""
+        return "defined"
+
+
+def _defined_zone(lines: Sequence[str]) -> DefinedZone | None:
+    """The zone of a VTIMEZONE; None for a broken definition."""
+    observances: list[_Observance] = []
+    fields: dict[str, str] = {}
+    dates: list[str] = []
+    try:
+        for line in lines:
+            if line in {"BEGIN:STANDARD", "BEGIN:DAYLIGHT"}:
+                fields, dates = {}, []
+            elif line in {"END:STANDARD", "END:DAYLIGHT"}:
+                observances.append(_Observance(fields, dates))
+            else:
+                head, _, value = line.partition(":")
+                name = head.partition(";")[0].upper()
+                if name == "RDATE":
+                    dates += value.split(",")
+                else:
+                    fields[name] = value.strip()
+        return DefinedZone(observances) if observances else None
+    except Exception:  # written by anyone; a broken definition is none
+        return None
+
+
+def _offset(text: str) -> timedelta:
+    match = _OFFSET.fullmatch(text.strip())
+    if match is None or int(match[2]) > 23:
+        raise ValueError(text[:40])
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3]), seconds=int(match[4] or 0))
+    return -offset if match[1] == "-" else offset
+
+
+def _local(text: str) -> datetime:
+    match = _LOCAL.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text[:40])
+    year, month, day, hour, minute, second = (int(part) for part in match.groups())
+    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - local time
+
+
+def _shifted(at: datetime, by: timedelta) -> datetime:
+    try:
+        return at + by
+    except OverflowError:
+        return _FIRST if by < timedelta(0) else _LAST
