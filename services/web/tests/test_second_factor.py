@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pyotp
 import pytest
-from tests.support.admin import Site, make_staff
+from tests.support.admin import Site, enter, make_staff
 from tests.support.client import PASSWORD, Api, eventually
 from tests.support.people import Person, add_authenticator, confirm, forget_steps
 from tests.support.provider import Person as Somebody
@@ -293,6 +293,16 @@ def test_turning_it_off_asks_for_password_and_factor(api: Api, stack: Stack) -> 
         assert "It does not count any more." in person.get("security/").text
         assert "Recovery codes" not in person.get("security/").text
     assert api.post("auth/login/", {"email": mine.user.email, "password": PASSWORD}).status_code == 200
+
+
+def test_staff_helps_who_has_lost_everything(api: Api, stack: Stack) -> None:
+    mine, helper = Protected(api, stack), make_staff(api, api.register())
+    with enter(api, helper) as site:
+        site.act(f"users/{mine.user.id}/remove-factor/")
+    assert api.post("auth/login/", {"email": mine.user.email, "password": PASSWORD}).status_code == 200
+    with Person(api) as person:
+        assert person.sign_in(mine.user.username).status_code == 303
+        assert "Second factor removed" in person.get("log/").text
 
 
 def test_new_recovery_codes_replace_the_old_ones(api: Api, stack: Stack) -> None:

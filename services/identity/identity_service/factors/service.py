@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.account_models import Authenticator, Passkey, Ticket
@@ -57,6 +57,13 @@ async def of(db: AsyncSession, user_id: int) -> Factors:
     number = select(func.count()).where(Passkey.user_id == user_id).scalar_subquery()
     row = (await db.execute(select(has_authenticator, number))).one()
     return Factors(bool(row[0]), int(row[1] or 0))
+
+
+async def remove_all(db: AsyncSession, user_id: int) -> None:
+    """The account asks for its password alone: its owner has lost the rest."""
+    await db.execute(delete(Authenticator).where(Authenticator.user_id == user_id))
+    await db.execute(delete(Passkey).where(Passkey.user_id == user_id))
+    await recovery.remove(db, user_id)
 
 
 async def refuse_password_alone(db: AsyncSession, user_id: int, settings: IdentitySettings) -> None:
