@@ -24,8 +24,11 @@ import identity_service.oauth.callbacks
 import identity_service.oauth.routes
 import identity_service.operators.routes
 import identity_service.people.apps
+import identity_service.people.confirming
 import identity_service.people.joining
+import identity_service.people.own
 import identity_service.people.routes
+import identity_service.people.second_step
 import identity_service.platform.ai
 import identity_service.platform.routes
 import identity_service.profile.routes
@@ -80,6 +83,9 @@ SPEC = ServiceSpec(
         identity_service.people.routes.router,
         identity_service.people.joining.router,
         identity_service.people.apps.router,
+        identity_service.people.second_step.router,
+        identity_service.people.confirming.router,
+        identity_service.people.own.router,
         identity_service.oauth.routes.router,
         identity_service.oauth.callbacks.router,
         identity_service.sign_in_site.routes.router,
