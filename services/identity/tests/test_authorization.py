@@ -70,7 +70,10 @@ def test_a_program_registers_itself_is_allowed_and_calls(api: Api, ann: User, pr
     made = rpc(api, token, "tools/call", {"name": "create_note", "arguments": {"title": "By a program"}})["result"]
     assert ann.get(f"notes/{made['structuredContent']['id']}/").json()["title"] == "By a program"
     call = ann.get("mcp/calls/").json()["results"][0]
-    assert (call["key_id"], isinstance(call["program_id"], int)) == (None, True)
+    mine = ann.get("auth/programs/").json()["programs"][0]
+    assert (call["key_id"], [call["program_id"]]) == (None, mine["connection_ids"])
+    listed = ann.get("mcp/calls/", params={"program_id": call["program_id"]}).json()
+    assert [row["tool"] for row in listed["results"]] == ["create_note"]
     assert consent(ann, "check", {"query": program.query()})["held"] == list(SCOPES)
 
 
@@ -174,7 +177,7 @@ def test_a_person_sees_and_disconnects_programs(api: Api, ann: User, program: Pr
     program.connect(ann, ["notes:read"])
     ping(api, program.bearer)
     mine = ann.get("auth/programs/").json()["programs"][0]
-    assert (mine["scopes"], mine["connections"], mine["origin"]) == (["notes:read"], 1, "registered")
+    assert (mine["scopes"], len(mine["connection_ids"]), mine["origin"]) == (["notes:read"], 1, "registered")
     assert mine["last_used_at"] is not None
     stranger = api.register()
     assert stranger.get("auth/programs/").json() == {"programs": []}
