@@ -8,9 +8,11 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+import psycopg
+import pyotp
 
 from notechondria_launcher.stack import Stack
-from tests.support.client import PASSWORD, Api
+from tests.support.client import PASSWORD, Api, User
 
 _FIELD = re.compile(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
 
@@ -61,6 +63,33 @@ class Person:
         """Fill in the sign-in form."""
         return self.submit("sign-in/", {"identifier": name, "password": password}, **query)
 
+    def csrf(self) -> str:
+        """The token of the forms of who is signed in."""
+        return str(re.findall(r'name="csrf" value="([^"]+)"', self.get("").text)[0])
+
     def signed_in(self) -> bool:
         """Whether the first page is shown."""
         return self.get("").status_code == 200
+
+
+def confirm(person: Person, password: str = PASSWORD, code: str = "") -> None:
+    """Enter the password, and the second factor, before what protects the account is changed."""
+    answer = person.submit("confirm/", {"password": password, "code": code}, next="/account/security/")
+    assert answer.headers.get("location") == "/account/security/", answer.text
+
+
+def forget_steps(stack: Stack, user: User) -> None:
+    """As if the digits of this half minute had not been used yet."""
+    with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
+        identity.execute("UPDATE authenticators SET last_step = 0 WHERE user_id = %s", [user.id])
+
+
+def add_authenticator(person: Person) -> tuple[str, list[str]]:
+    """Set one up for who is signed in and has confirmed; its secret, and the recovery codes that were shown."""
+    shown = person.post("security/authenticator/", csrf=person.csrf())
+    assert shown.status_code == 200, (shown.status_code, shown.headers.get("location"))
+    fields = person.hidden(shown.text)
+    code = pyotp.TOTP(fields["secret"]).now()
+    done = person.post("security/authenticator/finish/", **fields, code=code)
+    assert done.status_code in {200, 303}, done.text
+    return fields["secret"], re.findall(r"<li>([a-z0-9-]{19})</li>", done.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,8 +44,12 @@ class Visit:
 
     def leave(self, by: str, what: str) -> None:
         """Click on something and wait until the next page is there."""
+        self.leave_by(self.driver.find_element(by, what).click)
+
+    def leave_by(self, act: Callable[[], object]) -> None:
+        """Do something, and wait until the next page is there."""
         page = self.driver.find_element(By.TAG_NAME, "html")
-        self.driver.find_element(by, what).click()
+        act()
         # A page that is just going has more than one way to say so.
         wait = WebDriverWait(self.driver, 30, 0.05, ignored_exceptions=[WebDriverException])
         wait.until(expected.staleness_of(page))

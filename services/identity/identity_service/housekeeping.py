@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import and_, or_
 
+from identity_service.account_models import AppCode, AppPassword, SecurityEvent, Ticket
 from identity_service.addresses.service import end_old_claims
 from identity_service.authorization_tables import (
     ACCESS,
@@ -18,6 +19,7 @@ from identity_service.authorization_tables import (
     OAuthToken,
 )
 from identity_service.models import RATE_BUCKETS, ApiKey, Code, Session, StaffAction
+from identity_service.security_log import service as security_log
 from notechondria_shared.core.background import Periodic
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
@@ -52,7 +54,17 @@ class Housekeeper(Periodic):
         await delete_in_batches(self._database, Session, or_(Session.revoked_at < ended, Session.created_at < ended))
         await delete_in_batches(self._database, ApiKey, ApiKey.revoked_at < ended)
         await delete_old_programs(self._database)
+        await delete_old_protection(self._database)
         await delete_in_batches(self._database, StaffAction, StaffAction.begun_at < now() - STAFF_ACTIONS_KEPT)
+
+
+async def delete_old_protection(database: Database) -> None:
+    """Delete what was begun on the site and not ended, codes for apps, old app passwords and security events."""
+    at = now()
+    await delete_in_batches(database, Ticket, Ticket.expires_at < at)
+    await delete_in_batches(database, AppCode, AppCode.expires_at < at)
+    await delete_in_batches(database, AppPassword, AppPassword.revoked_at < at - KEPT)
+    await delete_in_batches(database, SecurityEvent, SecurityEvent.at < at - security_log.KEPT)
 
 
 async def delete_old_programs(database: Database) -> None:

@@ -122,6 +122,11 @@ class IdentitySettings(ServiceSettings):
         return 100 if self.account_rate_per_minute else 0
 
     @property
+    def wrong_digits_per_day(self) -> int:
+        """Wrong digits of an account's authenticator in a day; 0: no limit."""
+        return 30 if self.account_rate_per_minute else 0
+
+    @property
     def mail_sender(self) -> str:
         """The From address; empty host means that no mail is sent at all."""
         return self.smtp_from_email or self.smtp_username or "no-reply@notechondria.local"

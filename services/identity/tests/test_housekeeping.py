@@ -19,6 +19,10 @@ ROWS = {
     "bucket": "INSERT INTO rate_buckets (bucket, tokens, granted, filled_at) VALUES (%(name)s, 2, 1, %(past)s)",
     "daily-bucket": "INSERT INTO rate_buckets (bucket, tokens, granted, filled_at)"
     " VALUES ('day:' || %(name)s, 2, 1, %(past)s)",
+    "app-password": "INSERT INTO app_passwords (user_id, digest, name, created_at, revoked_at)"
+    " VALUES (%(id)s, %(name)s, '', %(past)s, %(past)s)",
+    "security-event": "INSERT INTO security_events (user_id, kind, method, detail, device_label, network, at)"
+    " VALUES (%(id)s, 'signed_in', '', %(name)s, '', '', %(past)s)",
     "staff-action": "INSERT INTO staff_actions (user_id, action, object, outcome, begun_at)"
     " VALUES (%(id)s, 'disable', %(name)s, 'done', %(past)s)",
 }
@@ -26,6 +30,8 @@ LEFT = (
     "SELECT digest FROM sessions WHERE user_id = %(id)s UNION ALL"
     " SELECT digest FROM api_keys WHERE user_id = %(id)s UNION ALL"
     " SELECT digest FROM codes WHERE scope = %(id)s::text UNION ALL"
+    " SELECT digest FROM app_passwords WHERE user_id = %(id)s UNION ALL"
+    " SELECT detail FROM security_events WHERE user_id = %(id)s AND detail <> '' UNION ALL"
     " SELECT object FROM staff_actions WHERE user_id = %(id)s UNION ALL"
     " SELECT replace(bucket, 'day:', '') FROM rate_buckets WHERE bucket LIKE '%%-bucket-' || %(id)s"
 )
@@ -34,6 +40,8 @@ KEPT = {
     "key": timedelta(days=90),
     "code": timedelta(days=7),
     "bucket": timedelta(hours=1),
+    "app-password": timedelta(days=90),
+    "security-event": timedelta(days=180),
     "daily-bucket": timedelta(days=1),
     "staff-action": timedelta(days=400),
 }

@@ -9,6 +9,7 @@ from notechondria_contracts.clients.base import ServiceClient
 from notechondria_contracts.clients.identity import IdentityClient
 from notechondria_contracts.clients.mcp import McpClient
 from notechondria_contracts.clients.notes import NotesClient
+from notechondria_contracts.clients.own_account import OwnAccountClient
 from notechondria_contracts.clients.people import PeopleClient
 from notechondria_contracts.clients.planner import PlannerClient
 from notechondria_shared.web.app_state import AppState
@@ -22,7 +23,9 @@ class WebState(AppState[WebSettings]):
 
     identity: IdentityClient = field(init=False)
     people: PeopleClient = field(init=False)
-    """Identity again, for people's own accounts."""
+    """Identity again, for signing in and up."""
+    own_account: OwnAccountClient = field(init=False)
+    """Identity again, for what protects an account."""
     authorization: AuthorizationClient = field(init=False)
     """Identity again, for programs that ask for access."""
     mcp: McpClient = field(init=False)
@@ -36,6 +39,7 @@ class WebState(AppState[WebSettings]):
         http, settings = self.internal_http, self.settings
         self.identity = IdentityClient(http, settings.identity_url)
         self.people = PeopleClient(http, settings.identity_url)
+        self.own_account = OwnAccountClient(http, settings.identity_url)
         self.authorization = AuthorizationClient(http, settings.identity_url)
         self.mcp = McpClient(http, settings.mcp_url)
         others = (

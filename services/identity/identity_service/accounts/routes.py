@@ -8,6 +8,7 @@ from identity_service.accounts import deletion, registering, schemas, service, s
 from identity_service.accounts.payload import auth_payload
 from identity_service.avatars.service import folder_of
 from identity_service.dependencies import State
+from identity_service.factors import service as factors
 from identity_service.limits.service import limited
 from identity_service.models import User
 from identity_service.sessions.devices import Device
@@ -47,11 +48,23 @@ async def resend_verification(request: Request, _: MaybeCaller, body: schemas.Re
 async def login(
     request: Request, state: State, _: MaybeCaller, body: schemas.Login, tasks: BackgroundTasks
 ) -> schemas.AuthPayload:
-    """Sign in with address or user name (identity §7.5): AuthPayload; every mismatch reads the same."""
-    credentials, device = await sign_in.verify_credentials(request, body), Device.of(request)
+    """Sign in with address or user name (identity §7.5): AuthPayload; every mismatch reads the same.
+
+    An account with a second factor signs in with an app password here; with its own one it is 400 (decision 54).
+    """
+    credentials, device = await sign_in.verify_credentials(request, body, app_passwords=True), Device.of(request)
     async with state.database.transaction() as db:
         account = await sign_in.load_verified_user(db, credentials)
-        started = await sign_ins.start(db, account.id, device, method=sign_ins.PASSWORD)
+        by_app_password = credentials.app_password_id is not None
+        if not by_app_password:
+            await factors.refuse_password_alone(db, account.id, state.settings)
+        started = await sign_ins.start(
+            db,
+            account.id,
+            device,
+            method=sign_ins.APP_PASSWORD if by_app_password else sign_ins.PASSWORD,
+            app_password_id=credentials.app_password_id,
+        )
     sign_ins.announce(tasks, state, account, device, started)
     return await auth_payload(request, account, started.token, started.row)
 

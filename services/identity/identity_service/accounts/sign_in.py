@@ -8,6 +8,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts import queries, schemas, service
+from identity_service.app_passwords import service as app_password_service
 from identity_service.limits.service import limited
 from identity_service.models import ACTIVE, User
 from identity_service.security_log import service as security_log
@@ -27,20 +28,24 @@ class VerifiedCredentials:
     user_id: int
     password_hash: str
     upgraded: str | None
+    app_password_id: int | None = None
+    """The app password that was sent in the place of the account's own."""
 
 
 async def verify_credentials(
-    request: Request, body: schemas.Login, device: Device | None = None
+    request: Request, body: schemas.Login, device: Device | None = None, *, app_passwords: bool = False
 ) -> VerifiedCredentials:
     """Look at name and password under the limits of guessing; every mismatch reads the same (400), too many are 429.
 
-    `device` is whose tries they are, where the request itself comes from another service.
+    `device` is whose tries they are, where the request itself comes from another service. `app_passwords`: whether
+    those count too, which they do where there is no page to ask for a second factor.
     """
     identifier = body.identifier or body.email
     if not identifier:
         raise NonFieldError(NOBODY)
     user = await identity_state(request.app).database.reader.one(queries.FOR_LOGIN, identifier=identifier)
-    return await _verify(request, user, body.password, NonFieldError(service.MISMATCH), identifier, device)
+    mismatch = NonFieldError(service.MISMATCH)
+    return await _verify(request, user, body.password, mismatch, identifier, device, app_passwords=app_passwords)
 
 
 async def verify_own_password(request: Request, user_id: int, password: str, device: Device) -> VerifiedCredentials:
@@ -56,10 +61,17 @@ async def _verify(
     mismatch: ApiError,
     identifier: str,
     device: Device | None,
+    *,
+    app_passwords: bool = False,
 ) -> VerifiedCredentials:
     state = identity_state(request.app)
     account = f"user {user.id}" if user else identifier
     async with limited(request, "login", account, user_id=user.id if user else 0, device=device):
+        if app_passwords and user is not None and user.status == ACTIVE:
+            async with state.database.transaction() as db:
+                app_password_id = await app_password_service.matching(db, user.id, password)
+            if app_password_id is not None:
+                return VerifiedCredentials(user.id, user.password_hash, None, app_password_id)
         # No connection is held while the hash is computed.
         source = (device or Device.of(request)).ip_hash
         matches, upgraded = await state.passwords.verify(password, user.password_hash if user else None, source)

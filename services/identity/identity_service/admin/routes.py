@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import BackgroundTasks, Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.service import delete_account
@@ -18,10 +18,15 @@ from identity_service.authorization.admin import PROGRAMS
 from identity_service.avatars.service import folder_of
 from identity_service.codes import service as codes
 from identity_service.dependencies import State
+from identity_service.factors import service as factors
+from identity_service.mail.service import FACTOR_CHANGED
 from identity_service.models import EVENTS, User
+from identity_service.notices.service import notify_account
 from identity_service.operators import service
 from identity_service.operators.schemas import ChangeUser, CreateInvitation, IssueCode
+from identity_service.security_log import service as security_log
 from identity_service.sessions import service as sessions
+from identity_service.sessions.devices import Device
 from identity_service.staff.password import require_recent_password
 from notechondria_contracts.admin import (
     AdminAction,
@@ -137,6 +142,24 @@ async def grant_staff(user: OtherAccount, db: WriteSession) -> None:
 async def revoke_staff(user: OtherAccount, db: WriteSession) -> None:
     """Shut the administration to an account."""
     await service.change_user(db, user, ChangeUser(is_staff=False))
+
+
+@USERS.action(
+    AdminAction(
+        name="remove-factor",
+        needs_password=True,
+        label="Remove the second factor",
+        done="The account asks for its password alone, and its owner got a mail.",
+        question="For who has lost authenticator, passkeys and recovery codes. Be sure that it is the owner who asks: "
+        "from now on the password alone opens the account.",
+    )
+)
+async def remove_factor(state: State, user: OtherAccount, db: WriteSession, tasks: BackgroundTasks) -> None:
+    """End authenticator, passkeys and recovery codes of an account."""
+    await factors.remove_all(db, user.id)
+    device = Device("Administration", "", "")
+    await security_log.record(db, user.id, security_log.FACTOR_REMOVED, device, method="staff")
+    await notify_account(tasks, state, db, FACTOR_CHANGED, user.id, device)
 
 
 @USERS.action(

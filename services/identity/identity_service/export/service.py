@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from identity_service.accounts.payload import display_name
 from identity_service.api_keys.schemas import KeyRow
 from identity_service.authorization_tables import OAuthClient, OAuthGrant
+from identity_service.export.protection import protection_data
 from identity_service.models import ApiKey, Session, SocialAccount, User
 from identity_service.profile.service import merged_settings
 from identity_service.settings import IdentitySettings
@@ -27,7 +28,8 @@ logger = logging.getLogger("notechondria.export")
 EXPORT_SECONDS = 120.0
 ABOUT = """This archive holds everything Notechondria keeps of your account.
 
-account.json     the account, its settings, devices, API keys (without the keys), programs and linked sign-ins
+account.json     the account, its settings, devices, API keys (without the keys), programs, linked sign-ins, its second
+                 factor and app passwords (without secrets), its security log
 <service>.json   what each other service holds
 files/           your files, under the paths that the documents name
 manifest.json    when this was made, and which service could not be asked
@@ -80,6 +82,8 @@ async def account_data(db: AsyncSession, user: User) -> dict[str, object]:
             }
             for grant, client in programs
         ],
+        **await protection_data(db, user.id),
+        "new_devices_only": user.new_devices_only,
         "social_accounts": [
             {
                 "provider": row.provider,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import BackgroundTasks
 from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.mail.service import ALWAYS
 from identity_service.models import RATE_BUCKETS, User
@@ -43,6 +44,16 @@ def notify(
                 await state.mailer.send_notice(kind, address, name, device.label, at)
 
         tasks.add_task(send)
+
+
+async def notify_account(
+    tasks: BackgroundTasks, state: IdentityState, db: AsyncSession, kind: str, user_id: int, device: Device
+) -> None:
+    """As `notify`, within the transaction of what happened: the mail goes once that is committed."""
+    user = await db.get(User, user_id)
+    if user is not None:
+        address, name = user.verified_email, user.username
+        notify(tasks, state, kind, user_id=user_id, address=address, name=name, device=device)
 
 
 async def _is_asked_for(state: IdentityState, user_id: int, kind: str) -> bool:

@@ -8,6 +8,7 @@ from fastapi import BackgroundTasks, Request, Response
 
 from identity_service.accounts.payload import auth_payload
 from identity_service.accounts.schemas import AuthPayload
+from identity_service.factors.service import PROVIDER_ON_SITE, SecondFactorNeeded
 from identity_service.oauth import queries, service, signing_in
 from identity_service.oauth.schemas import (
     BindGithub,
@@ -72,14 +73,18 @@ async def _sign_in(
     if body.intent == "bind":
         raise BadRequest(USE_BIND.format(provider=provider))
     profile = await signing_in.profile_of(request, provider, body.code, id_token, body.redirect_uri)
-    user, started = await signing_in.sign_in(
-        request,
-        profile,
-        intent=body.intent,
-        invitation=body.invitation_code or "",
-        device=Device.of(request),
-        tasks=tasks,
-    )
+    try:
+        user, started = await signing_in.sign_in(
+            request,
+            profile,
+            intent=body.intent,
+            invitation=body.invitation_code or "",
+            device=Device.of(request),
+            tasks=tasks,
+        )
+    except SecondFactorNeeded:
+        base = identity_state(request.app).settings.base_url
+        raise NonFieldError(PROVIDER_ON_SITE.format(base=base)) from None
     return await auth_payload(request, user, started.token, started.row)
 
 

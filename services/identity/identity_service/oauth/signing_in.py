@@ -9,6 +9,8 @@ from typing import NoReturn, TypeVar
 from fastapi import BackgroundTasks, Request
 from sqlalchemy.exc import IntegrityError
 
+from identity_service.factors import service as factors
+from identity_service.factors.service import SecondFactorNeeded
 from identity_service.models import User
 from identity_service.oauth import service
 from identity_service.providers import Profile, ProviderError
@@ -62,7 +64,10 @@ async def settled(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
 async def sign_in(
     request: Request, known: Profile, *, intent: str, invitation: str, device: Device, tasks: BackgroundTasks
 ) -> tuple[User, Started]:
-    """A session of the profile's account, which is made when the intent is to register."""
+    """A session of the profile's account, which is made when the intent is to register.
+
+    `SecondFactorNeeded` where the account asks for more; then nothing is changed, no link is made either.
+    """
     state = identity_state(request.app)
 
     async def attempt() -> tuple[User, Started]:
@@ -70,6 +75,8 @@ async def sign_in(
             user = await service.resolve(
                 db, known, intent=intent, invitation=invitation, ip_hash=device.ip_hash, settings=state.settings
             )
+            if (await factors.of(db, user.id)).on:
+                raise SecondFactorNeeded(user.id)
             provider = known.provider
             return user, await sign_ins.start(db, user.id, device, method=provider, provider=provider)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from identity_service.dependencies import State
+from identity_service.origins import app_origin
 from identity_service.people.visitor import ASKED_BY_WEB
 from identity_service.sign_in_site import service
-from identity_service.sign_in_site.origins import app_origin
 from notechondria_contracts.internal.people import PEOPLE_PATH, AppCodeMade, AppCodeRequest, AppOrigin, AppRequest
 from notechondria_shared.auth import WithSession
 from notechondria_shared.web.dependencies import WriteSession

@@ -8,9 +8,12 @@ from identity_service.accounts import registering
 from identity_service.accounts.schemas import ResendVerification, VerifyEmail
 from identity_service.common_passwords import service as common_passwords
 from identity_service.dependencies import State
+from identity_service.factors.service import SecondFactorNeeded
 from identity_service.invitations import service as invitations
 from identity_service.oauth import signing_in
+from identity_service.people.confirming import own_account
 from identity_service.people.providers import offers
+from identity_service.people.second_step import begin_step
 from identity_service.people.visitor import ASKED_BY_WEB, outcome_of, site_device
 from identity_service.security import resetting
 from identity_service.security.schemas import ConfirmReset, RequestReset
@@ -82,17 +85,22 @@ async def reset(request: Request, form: NewPassword, tasks: BackgroundTasks) -> 
 
 
 @router.post("/provider")
-async def provider(request: Request, form: ProviderAnswer, tasks: BackgroundTasks) -> SignInOutcome:
+async def provider(request: Request, state: State, form: ProviderAnswer, tasks: BackgroundTasks) -> SignInOutcome:
     """Sign in or up with a provider (identity §10.3)."""
     if form.provider not in {"google", "github"} or form.intent not in {"login", "register"}:
         raise ApiError({"detail": "No such provider."}, status=404)
     known = await signing_in.profile_of(request, form.provider, form.code, "", form.redirect_uri)
-    _, started = await signing_in.sign_in(
-        request,
-        known,
-        intent=form.intent,
-        invitation=form.invitation_code,
-        device=site_device(form),
-        tasks=tasks,
-    )
+    try:
+        _, started = await signing_in.sign_in(
+            request,
+            known,
+            intent=form.intent,
+            invitation=form.invitation_code,
+            device=site_device(form),
+            tasks=tasks,
+        )
+    except SecondFactorNeeded as needed:
+        async with state.database.transaction() as db:
+            user = await own_account(db, needed.user_id)
+            return SignInOutcome(step=await begin_step(db, state.settings, user, provider=known.provider))
     return outcome_of(started)

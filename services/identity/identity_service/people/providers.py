@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from identity_service.origins import origin_of
 from identity_service.redirects import Registration, registration
 from identity_service.settings import IdentitySettings
-from identity_service.sign_in_site.origins import origin_of
 from notechondria_contracts.internal.people import ProviderOffer
 
 _SCOPES = {"google": "openid email profile", "github": "read:user user:email"}

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.addresses.service import by_address, prove
 from identity_service.api_keys import service as api_keys
+from identity_service.app_passwords import service as app_passwords
 from identity_service.authorization import grants
 from identity_service.codes import service as codes
 from identity_service.models import Session, User
@@ -53,6 +54,7 @@ async def confirm_reset(db: AsyncSession, body: ConfirmReset, password_hash: str
     await sessions.revoke_all(db, user.id)
     await api_keys.revoke_all(db, user.id)
     await grants.end_all(db, user.id)
+    await app_passwords.revoke_all(db, user.id)
     return user
 
 
@@ -71,6 +73,7 @@ async def set_password(
     await sessions.revoke_all(db, user.id)
     if revoke_api_keys:
         await api_keys.revoke_all(db, user.id)
+        await app_passwords.revoke_all(db, user.id)
         await grants.end_all(db, user.id)
     return await sessions.mint(db, user.id, device)
 

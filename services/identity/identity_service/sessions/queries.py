@@ -59,6 +59,7 @@ class SessionCredential(CredentialRow):
 
     last_seen_at: datetime
     created_at: datetime
+    app_password_id: int | None
 
 
 @dataclass(slots=True)
@@ -93,7 +94,14 @@ class ActiveSession:
 
 
 BY_SESSION = prepare(
-    select(*_USER, Session.id.label("credential_id"), Session.revoked_at, Session.last_seen_at, Session.created_at)
+    select(
+        *_USER,
+        Session.id.label("credential_id"),
+        Session.revoked_at,
+        Session.last_seen_at,
+        Session.created_at,
+        Session.app_password_id,
+    )
     .join(User, User.id == Session.user_id)
     .where(Session.digest == bindparam("digest")),
     SessionCredential,

@@ -11,9 +11,9 @@ from identity_service.accounts.payload import auth_payload
 from identity_service.accounts.schemas import AuthPayload
 from identity_service.dependencies import State
 from identity_service.models import ACTIVE, Session, User
+from identity_service.origins import origin_of
 from identity_service.sessions.devices import Device
 from identity_service.sign_in_site import service
-from identity_service.sign_in_site.origins import origin_of
 from identity_service.sign_in_site.schemas import (
     BindCode,
     ExchangeCode,

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.schemas import Login, OwnPassword
 from identity_service.accounts.sign_in import load_verified_user, verify_credentials, verify_own_password
 from identity_service.dependencies import State
+from identity_service.factors import service as factors
 from identity_service.models import User
 from identity_service.operators.queries import called
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
+from identity_service.settings import IdentitySettings
+from identity_service.sign_ins import service as sign_ins
 from identity_service.staff import queries, service
 from notechondria_contracts.admin import NOT_STAFF
 from notechondria_contracts.internal.staff import (
@@ -37,13 +41,14 @@ from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.internal import CalledBy
 
 router = APIRouter(prefix=STAFF_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
+CODE_NEEDED = "Enter the code of your authenticator app, or a recovery code: this account has a second factor."
 SIGN_IN, CONFIRM = "sign-in", "confirm-password"
 Name = Annotated[str, Query(description="A user name, an address (with an @) or an id (digits).")]
 _MOST_DIGITS = 18
 
 
 @router.post("/sign-in", status_code=201)
-async def sign_in(request: Request, state: State, form: StaffSignIn) -> StaffSession:
+async def sign_in(request: Request, state: State, form: StaffSignIn, tasks: BackgroundTasks) -> StaffSession:
     """A session like any other; 400 and 429 as `POST /auth/login/` (identity §7.5), 403 for who is not staff.
 
     A password that is wrong shows nobody who could be written down; the limits of guessing count it.
@@ -55,7 +60,9 @@ async def sign_in(request: Request, state: State, form: StaffSignIn) -> StaffSes
     async with state.database.transaction() as db:
         account = await load_verified_user(db, verified)
         if account.is_staff:
-            token, row = await sessions.mint(db, account.id, device)
+            method = await _second_factor(db, account.id, form.code, device, state.settings)
+            started = await sign_ins.start(db, account.id, device, method=method)
+            token, row = started.token, started.row
             row.password_entered_at = now()
             minted = StaffSession(token=token, session_id=row.id, user_id=account.id)
             await service.record(db, account.id, SIGN_IN, f"sessions/{row.id}")
@@ -63,7 +70,17 @@ async def sign_in(request: Request, state: State, form: StaffSignIn) -> StaffSes
             await service.record(db, account.id, SIGN_IN, f"users/{account.id}", "refused 403")
     if minted is None:
         raise Forbidden(NOT_STAFF)
+    sign_ins.announce(tasks, state, account, device, started)
     return minted
+
+
+async def _second_factor(db: AsyncSession, user_id: int, code: str, device: Device, settings: IdentitySettings) -> str:
+    """How the member of staff signed in; 400 `code` where the account asks for one that is missing or wrong."""
+    if not (await factors.of(db, user_id)).on:
+        return sign_ins.PASSWORD
+    if not code:
+        raise FieldErrors(code=CODE_NEEDED)
+    return f"{sign_ins.PASSWORD}, {await factors.check_code(db, user_id, code, device, settings)}"
 
 
 @router.post("/confirm-password", status_code=204)

@@ -115,7 +115,7 @@ async def verify(request: Request, state: State) -> Response:
         if refusal.status not in TYPED_WRONG:
             raise
         return _form_page(request, form, "verify.html", target, fields=fields, refusal=refusal)
-    return finish(request, outcome, target)
+    return finish(request, state, outcome, target)
 
 
 @router.post("/verify/again/")

@@ -101,7 +101,7 @@ async def callback(request: Request, state: State, provider: str) -> Response:
             with_next("/account/sign-up/", begun.target), notice="nobody_linked", request=request
         )
     else:
-        answer = finish(request, outcome, begun.target)
+        answer = finish(request, state, outcome, begun.target)
     answer.delete_cookie(cookie_name(request, COOKIE), **cookie_flags(request))
     return answer
 

@@ -81,7 +81,7 @@ async def sign_in(request: Request, state: State) -> Response:
         if refusal.status not in TYPED_WRONG:
             raise
         return await _page(request, state, form, target, name=name, refusal=refusal)
-    return finish(request, outcome, target)
+    return finish(request, state, outcome, target)
 
 
 @router.post("/sign-out/")

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from notechondria_contracts.admin import NOT_STAFF
-from notechondria_shared.auth.caller import log_refusal
+from notechondria_shared.auth.caller import BY_APP_PASSWORD, log_refusal
 from notechondria_shared.auth.credentials import Credential, digest
 from notechondria_shared.core.errors import Forbidden
 from web_service.dependencies import State
@@ -53,8 +53,9 @@ async def require_staff(request: Request, state: State) -> StaffMember:
     if not _TOKEN.fullmatch(token):
         raise SignInNeededError
     introspection = await state.introspector.introspect(Credential("session", digest(token), token[:8]))
-    if not introspection.active or introspection.credential_id is None:
-        log_refusal(request, token[:8], introspection.reason)
+    by_app_password = BY_APP_PASSWORD in introspection.scopes
+    if not introspection.active or introspection.credential_id is None or by_app_password:
+        log_refusal(request, token[:8], introspection.reason or BY_APP_PASSWORD)
         raise SignInNeededError
     # The gateway's access log names them.
     request.state.caller = introspection

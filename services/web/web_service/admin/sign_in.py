@@ -79,6 +79,7 @@ async def sign_in(request: Request, state: State) -> Response:
         password=fields.get("password", ""),
         user_agent=request.headers.get("user-agent", ""),
         address=client_address(request),
+        code=fields.get("code", "").strip(),
     )
     try:
         session = await state.identity.staff_sign_in(form)

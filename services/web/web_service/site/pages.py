@@ -17,8 +17,8 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
 from notechondria_shared.core.errors import ApiError
 from web_service.site.cookies import cookie_flags, cookie_name
-from web_service.site.paths import SIGN_IN, asked_path, with_next
-from web_service.site.refusals import kept_headers, plain, sentence
+from web_service.site.paths import CONFIRM, SECURITY, SIGN_IN, asked_path, with_next
+from web_service.site.refusals import kept_headers, needs_confirmation, plain, sentence
 from web_service.site.texts import text, texts
 
 logger = logging.getLogger("notechondria.site")
@@ -57,6 +57,14 @@ def redirect(path: str, *, notice: str = "", request: Request | None = None) -> 
         name = cookie_name(request, NOTICE_COOKIE)
         answer.set_cookie(name, notice, max_age=NOTICE_SECONDS, **cookie_flags(request, samesite="strict"))
     return answer
+
+
+def _refused(request: Request, refusal: ServiceRefused) -> Response:
+    """Why a service did not do it; first to the page that asks for the password, where that is why."""
+    if needs_confirmation(refusal):
+        target = asked_path(request) if request.method == "GET" else SECURITY
+        return redirect(with_next(CONFIRM, target), notice="confirm_first", request=request)
+    return error_page(request, refusal.status, sentence(refusal.body), kept_headers(refusal))
 
 
 def _timestamp(at: str | None) -> str:
@@ -141,7 +149,7 @@ class PageRoute(APIRoute):
             except ApiError as refusal:
                 return error_page(request, refusal.status, sentence(refusal.body), refusal.headers)
             except ServiceRefused as refusal:
-                return error_page(request, refusal.status, sentence(refusal.body), kept_headers(refusal))
+                return _refused(request, refusal)
             except ServiceUnavailable as away:
                 return error_page(request, 503, str(away), {"Retry-After": "5"})
             except Exception:

@@ -9,6 +9,8 @@ from fastapi import Request
 
 HOME = "/account/"
 SIGN_IN = "/account/sign-in/"
+SECURITY = "/account/security/"
+CONFIRM = "/account/confirm/"
 _OWN = re.compile(r"/(account|oauth)/[A-Za-z0-9/_.-]*(\?[!-~]*)?")
 _LONGEST = 8192
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from notechondria_shared.auth.caller import log_refusal
+from notechondria_shared.auth.caller import BY_APP_PASSWORD, log_refusal
 from notechondria_shared.auth.credentials import Credential, digest
 from web_service.dependencies import State
 from web_service.site.cookies import cookie_flags, cookie_name
@@ -43,8 +43,8 @@ async def maybe_person(request: Request, state: State) -> Person | None:
     if not _TOKEN.fullmatch(token):
         return None
     answer = await state.introspector.introspect(Credential("session", digest(token), token[:8]))
-    if not answer.active or answer.credential_id is None:
-        log_refusal(request, token[:8], answer.reason)
+    if not answer.active or answer.credential_id is None or BY_APP_PASSWORD in answer.scopes:
+        log_refusal(request, token[:8], answer.reason or BY_APP_PASSWORD)
         return None
     # The gateway's access log names them.
     request.state.caller = answer

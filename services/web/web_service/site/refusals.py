@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from notechondria_contracts.clients.base import ServiceRefused
+from notechondria_contracts.internal.people import ConfirmationRefusal
 
-_TAG = re.compile(r": Backend\.[\w./]+ — ")
+_TAG = re.compile(r": Backend\.[\w./-]+ — ")
 
 
 def problems(body: JsonValue) -> dict[str, list[str]]:
@@ -36,6 +37,15 @@ def plain_problems(refusal: ServiceRefused | None) -> dict[str, list[str]]:
     """The texts of a refusal by field, for people; empty without one."""
     said = problems(refusal.body) if refusal else {}
     return {name: [plain(text) for text in texts] for name, texts in said.items()}
+
+
+def needs_confirmation(refusal: ServiceRefused) -> bool:
+    """Whether a service asks for password and second factor first."""
+    try:
+        ConfirmationRefusal.model_validate(refusal.body)
+    except ValidationError:
+        return False
+    return refusal.status == 403
 
 
 def kept_headers(refusal: ServiceRefused | None) -> dict[str, str]:

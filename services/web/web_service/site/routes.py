@@ -1,4 +1,4 @@
-"""The style sheet of all pages for people."""
+"""The style sheet of all pages for people, and their one script."""
 
 from __future__ import annotations
 
@@ -10,12 +10,21 @@ from fastapi import APIRouter, Response
 router = APIRouter(prefix="/account", include_in_schema=False)
 
 
+KEPT = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
+
+
 @cache
-def _style() -> bytes:
-    return resources.files(__package__).joinpath("style.css").read_bytes()
+def _file(name: str) -> bytes:
+    return resources.files(__package__).joinpath(name).read_bytes()
 
 
 @router.get("/style.css")
 async def style() -> Response:
     """The one style sheet."""
-    return Response(_style(), media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+    return Response(_file("style.css"), media_type="text/css", headers=KEPT)
+
+
+@router.get("/passkey.js")
+async def passkey() -> Response:
+    """The one script: passkeys are the browser's, and no form reaches them."""
+    return Response(_file("passkey.js"), media_type="text/javascript", headers=KEPT)

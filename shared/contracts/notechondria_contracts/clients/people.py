@@ -15,10 +15,16 @@ from notechondria_contracts.internal.people import (
     NewPassword,
     NewPerson,
     OwnSession,
+    PasskeyAnswer,
+    PasskeyBegun,
     PersonSignIn,
     ProviderAnswer,
+    SecondStep,
     SignInOutcome,
     SiteOffer,
+    StepAnswer,
+    StepTicket,
+    Visitor,
 )
 
 
@@ -70,3 +76,19 @@ class PeopleClient(ServiceClient):
     async def app_code(self, form: AppCodeRequest, assertion: str) -> AppCodeMade:
         """A code for an app's page; refused with 400 as `app_origin`."""
         return await self.call("POST", f"{PEOPLE_PATH}/app-code", AppCodeMade, body=form, assertion=assertion)
+
+    async def step(self, form: StepTicket) -> SecondStep:
+        """The second step again, after a refusal; refused with 400 when it is over."""
+        return await self.call("POST", f"{PEOPLE_PATH}/step", SecondStep, body=form)
+
+    async def second_step(self, form: StepAnswer) -> SignInOutcome:
+        """A session for the second factor; refused with 400 and 429."""
+        return await self.call("POST", f"{PEOPLE_PATH}/second-step", SignInOutcome, body=form)
+
+    async def begin_passkey(self, form: Visitor) -> PasskeyBegun:
+        """Ask for any passkey of this site; refused with 429."""
+        return await self.call("POST", f"{PEOPLE_PATH}/passkey", PasskeyBegun, body=form)
+
+    async def finish_passkey(self, form: PasskeyAnswer) -> SignInOutcome:
+        """A session for a passkey; refused with 400."""
+        return await self.call("POST", f"{PEOPLE_PATH}/passkey/finish", SignInOutcome, body=form)

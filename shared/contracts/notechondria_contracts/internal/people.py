@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel
 
 PEOPLE_PATH = "/internal/people"
@@ -35,10 +37,186 @@ class OwnSession(BaseModel):
     session_id: int
 
 
+class SecondStep(BaseModel):
+    """The password was right, and the account asks for more: digits of an authenticator, a passkey, a recovery code."""
+
+    ticket: str
+    authenticator: bool
+    passkey_options: str
+    """What the browser is asked for a passkey, as JSON; "" where the account has none."""
+
+
 class SignInOutcome(BaseModel):
-    """A session."""
+    """A session, or what is still asked for."""
 
     session: PersonSession | None = None
+    step: SecondStep | None = None
+
+
+class StepTicket(BaseModel):
+    """A second step that is under way."""
+
+    ticket: str
+
+
+class StepAnswer(Visitor):
+    """What was shown as second factor: a code, or a passkey's answer as JSON."""
+
+    ticket: str
+    code: str
+    passkey: str
+
+
+class PasskeyBegun(BaseModel):
+    """What the browser is asked for a passkey, as JSON, and the ticket with which its answer comes."""
+
+    ticket: str
+    options: str
+
+
+class PasskeyAnswer(Visitor):
+    """A passkey's answer, as JSON."""
+
+    ticket: str
+    answer: str
+
+
+class OwnAction(Visitor):
+    """Something that a person does to their own account, in the session that they are signed in with."""
+
+    session_id: int
+
+
+class ConfirmStep(BaseModel):
+    """What is asked for before the security of an account is changed."""
+
+    has_password: bool
+    mailed_to: str
+    """Where the account has no password: the masked address that a code is mailed to; "" when it has none."""
+    step: SecondStep | None
+    """What is asked for beside that; none where the account has no second factor."""
+
+
+class Confirmation(OwnAction):
+    """Password or mailed code, and the second factor."""
+
+    password: str
+    mailed_code: str
+    ticket: str
+    code: str
+    passkey: str
+
+
+class OwnPasskey(BaseModel):
+    """A passkey of the account."""
+
+    id: int
+    name: str
+    created_at: str
+    last_used_at: str | None
+
+
+class OwnAppPassword(OwnPasskey):
+    """An app password of the account."""
+
+
+class SecurityOverview(BaseModel):
+    """What protects an account."""
+
+    confirmed: bool
+    """Whether password and second factor were entered lately in this session."""
+    authenticator: bool
+    passkeys: list[OwnPasskey]
+    recovery_codes_left: int
+    app_passwords: list[OwnAppPassword]
+    new_devices_only: bool
+
+
+class AuthenticatorBegun(BaseModel):
+    """A secret for an authenticator app, and the address that says it in a QR code."""
+
+    ticket: str
+    secret: str
+    address: str
+
+
+class AuthenticatorCode(OwnAction):
+    """The first digits of the new authenticator."""
+
+    ticket: str
+    code: str
+
+
+class NewPasskey(OwnAction):
+    """A new passkey's answer, as JSON, and what it is called."""
+
+    ticket: str
+    answer: str
+    name: str
+
+
+class RecoveryCodes(BaseModel):
+    """New recovery codes, shown this once; none where the account has its codes already."""
+
+    codes: list[str]
+
+
+class NamedThing(OwnAction):
+    """The name of an app password to be made."""
+
+    name: str
+
+
+class AppPasswordMade(BaseModel):
+    """A new app password, shown this once."""
+
+    password: str
+
+
+class NoticeChoice(OwnAction):
+    """Whether only new devices are mailed, besides changes of password and address."""
+
+    new_devices_only: bool
+
+
+class SecurityEventRow(BaseModel):
+    """A line of the security log."""
+
+    id: int
+    kind: str
+    method: str
+    detail: str
+    device_label: str
+    network: str
+    at: str
+
+
+class SecurityLogPage(BaseModel):
+    """Lines of the security log, the newest first, and whether there are older ones."""
+
+    events: list[SecurityEventRow]
+    more: bool
+
+
+class OwnDevice(BaseModel):
+    """A session as its owner sees it."""
+
+    id: int
+    device_label: str
+    last_seen_at: str
+
+
+class OwnDevices(BaseModel):
+    """Where an account is signed in."""
+
+    sessions: list[OwnDevice]
+
+
+class ConfirmationRefusal(BaseModel):
+    """The body of a 403 that asks for password and second factor first."""
+
+    detail: str
+    code: Literal["confirmation_needed"]
 
 
 class ProviderOffer(BaseModel):

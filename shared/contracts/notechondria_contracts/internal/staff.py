@@ -18,6 +18,8 @@ class StaffSignIn(BaseModel):
     password: str
     user_agent: str
     address: str
+    code: str = ""
+    """Of the second factor, where the account asks for one: an authenticator's digits or a recovery code."""
 
 
 class StaffSession(BaseModel):

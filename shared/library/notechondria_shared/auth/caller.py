@@ -30,6 +30,12 @@ logger = logging.getLogger("notechondria.auth")
 SESSION_NEEDED = (
     "Request refused: Backend.Auth/permission_check — an API key may not do this, sign in with the account's password."
 )
+BY_APP_PASSWORD = "app-password"  # noqa: S105 - the name of a scope
+"""Beside the scopes of a session that an app password made: it lies in a program, and decides nothing (decision 54)."""
+ON_PAGES_ONLY = (
+    "Request refused: Backend.Auth/permission_check — a sign-in with an app password may not do this; the pages at "
+    "/account/ may."
+)
 READ_ONLY_KEY = "Write refused: Backend.Auth/permission_check — this API key may only read."
 
 
@@ -138,6 +144,9 @@ async def require_session(request: Request) -> Caller:
     if caller.kind != "session":
         log_refusal(request, "<kind>", f"{caller.kind} where a session is needed")
         raise InsufficientScope(PERSON_NEEDED) if caller.kind == "token" else Forbidden(SESSION_NEEDED)
+    if BY_APP_PASSWORD in caller.scopes:
+        log_refusal(request, "<kind>", "app password where its owner is needed")
+        raise Forbidden(ON_PAGES_ONLY)
     return caller
 
 

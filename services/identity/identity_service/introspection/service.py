@@ -16,6 +16,7 @@ from identity_service.models import ACTIVE
 from identity_service.sessions import grants, queries, service
 from notechondria_contracts.fields import Choice, Text
 from notechondria_contracts.services import ACTS_AT
+from notechondria_shared.auth.caller import BY_APP_PASSWORD
 from notechondria_shared.auth.credentials import Credential, Kind
 from notechondria_shared.auth.introspection import Introspection
 from notechondria_shared.core.errors import Unavailable
@@ -57,7 +58,8 @@ class DatabaseIntrospector:
             return Introspection(active=False, reason=problem or "unknown")
         if touch and service.is_stale(row.last_seen_at):
             await self._touch("session", row.credential_id, service.touch)
-        return self._describe("session", row, ["read", "write"], row.created_at + queries.ABSOLUTE)
+        scopes = ["read", "write", *([BY_APP_PASSWORD] if row.app_password_id is not None else [])]
+        return self._describe("session", row, scopes, row.created_at + queries.ABSOLUTE)
 
     async def _key_of(self, digest: str, *, touch: bool) -> Introspection:
         row = await self._database.reader.one(queries.BY_KEY, digest=digest)

@@ -1,0 +1,69 @@
+"""Password and second factor again, before what protects the account is changed."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from notechondria_contracts.clients.base import ServiceRefused
+from notechondria_contracts.internal.people import Confirmation, ConfirmStep
+from web_service.account.pages import PAGES, SCRIPT, TYPED_WRONG, own_action
+from web_service.dependencies import State
+from web_service.site.pages import PageRoute, redirect
+from web_service.site.paths import own_path
+from web_service.site.person import Person, PersonForm, SignedInPerson
+from web_service.site.refusals import kept_headers, plain_problems
+
+router = APIRouter(prefix="/confirm", include_in_schema=False, route_class=PageRoute)
+
+
+@router.get("/")
+async def show(request: Request, state: State, person: SignedInPerson) -> Response:
+    """The form."""
+    step = await state.own_account.begin_confirmation(own_action(request, person), person.assertion)
+    return _page(request, person, step, own_path(request.query_params.get("next", "")))
+
+
+@router.post("/mail/")
+async def mail(request: Request, state: State, person: SignedInPerson, fields: PersonForm) -> Response:
+    """A code by mail, for an account without a password."""
+    step = await state.own_account.begin_confirmation(own_action(request, person), person.assertion, mail=True)
+    return _page(request, person, step, own_path(fields.get("next", "")))
+
+
+@router.post("/")
+async def confirm(request: Request, state: State, person: SignedInPerson, fields: PersonForm) -> Response:
+    """On to what was to be changed, or the form again."""
+    target = own_path(fields.get("next", ""))
+    form = Confirmation(
+        password=fields.get("password", ""),
+        mailed_code=fields.get("mailed_code", "").strip(),
+        ticket=fields.get("ticket", ""),
+        code=fields.get("code", "").strip(),
+        passkey=fields.get("answer", ""),
+        **own_action(request, person).model_dump(),
+    )
+    try:
+        await state.own_account.confirm(form, person.assertion)
+    except ServiceRefused as refusal:
+        if refusal.status not in TYPED_WRONG:
+            raise
+        step = await state.own_account.begin_confirmation(own_action(request, person), person.assertion)
+        return _page(request, person, step, target, refusal)
+    return redirect(target, notice="confirmed", request=request)
+
+
+def _page(
+    request: Request, person: Person, step: ConfirmStep, target: str, refusal: ServiceRefused | None = None
+) -> Response:
+    options = step.step.passkey_options if step.step else ""
+    return PAGES.page(
+        request,
+        "confirm.html",
+        status=refusal.status if refusal else 200,
+        headers=kept_headers(refusal),
+        script=SCRIPT if options else "",
+        token=person.csrf,
+        target=target,
+        asked=step,
+        problems=plain_problems(refusal),
+    )

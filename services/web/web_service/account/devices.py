@@ -1,0 +1,28 @@
+"""Where one is signed in; each can be signed out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from web_service.account.pages import PAGES
+from web_service.dependencies import State
+from web_service.site.pages import PageRoute, redirect
+from web_service.site.person import PersonForm, SignedInPerson
+
+router = APIRouter(prefix="/devices", include_in_schema=False, route_class=PageRoute)
+DEVICES = "/account/devices/"
+_ID_DIGITS = 18
+
+
+@router.get("/")
+async def show(request: Request, state: State, person: SignedInPerson) -> Response:
+    """The list."""
+    devices = await state.own_account.devices(person.assertion)
+    return PAGES.page(request, "devices.html", token=person.csrf, devices=devices)
+
+
+@router.post("/{device_id:int}/sign-out/")
+async def sign_out(request: Request, state: State, person: SignedInPerson, device_id: int, _: PersonForm) -> Response:
+    """End a session; one's own too."""
+    await state.own_account.end_device(device_id if device_id < 10**_ID_DIGITS else 0, person.assertion)
+    return redirect(DEVICES, notice="session_ended", request=request)
