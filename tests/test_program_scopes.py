@@ -85,8 +85,10 @@ def test_what_is_taken_back_is_gone_everywhere_within_a_second(api: Api, ann: Us
     rest.connect(ann, resource=f"{public_url(api)}/api/v1")
     mcp.connect(ann)
     body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-    calls = [("GET", path, None, rest) for path in ("notes/", "planner-events/", "settings/")]
-    calls.append(("POST", "/mcp", body, mcp))
+    reads: list[tuple[str, str, dict[str, object] | None, Program]] = [
+        ("GET", path, None, rest) for path in ("notes/", "planner-events/", "settings/")
+    ]
+    calls = [*reads, ("POST", "/mcp", body, mcp)]
 
     def statuses() -> list[int]:
         return [

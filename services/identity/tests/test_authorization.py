@@ -98,12 +98,22 @@ def test_a_person_may_allow_less_than_was_asked(api: Api, ann: User, program: Pr
         assert consent_answer(ann, "approve", body).status_code == 400
 
 
-def test_a_code_counts_once_and_its_second_use_ends_everything(api: Api, ann: User, program: Program) -> None:
+def test_a_code_counts_once_and_its_second_use_ends_everything(
+    api: Api, stack: Stack, ann: User, program: Program
+) -> None:
     code = program.code(ann)
     program.tokens = program.redeem(code).json()
     assert ping(api, program.bearer).status_code == 200
     again = program.redeem(code)
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    assert program.redeem(code).json()["error"] == "invalid_grant"
+    with psycopg.connect(stack.database_url("identity")) as identity:
+        rows = identity.execute(
+            "SELECT detail FROM security_events WHERE user_id = %s AND kind = 'program_disconnected'", [ann.id]
+        ).fetchall()
+    assert [row for row in rows if "came twice" in row[0]] == [
+        ("A program: its code or token came twice, it may have been stolen",)
+    ]
     eventually(lambda: ping(api, program.bearer).status_code == 401, seconds=5)
     assert program.refresh().json()["error"] == "invalid_grant"
 
