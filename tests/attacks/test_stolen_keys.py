@@ -36,6 +36,8 @@ FORBIDDEN = [
     ("POST", "auth/bind/google/", {"code": "x"}),
     ("POST", "auth/bind/github/", {"code": "x"}),
     ("DELETE", "auth/social-accounts/google/", None),
+    ("GET", "auth/programs/", None),
+    ("DELETE", "auth/programs/1/", None),
     ("POST", "auth/casdoor/bind/", {"code": "x"}),
     ("DELETE", "auth/casdoor/unlink/", None),
 ]

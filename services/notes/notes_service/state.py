@@ -8,6 +8,7 @@ from notechondria_contracts.clients.planner import PlannerClient
 from notechondria_shared.storage.deletions import FileDeletions
 from notechondria_shared.web.state import ServiceState
 from notes_service.authors.known import KnownAuthors
+from notes_service.import_jobs import ImportJobs
 from notes_service.import_slots import ImportSlots
 from notes_service.models import FILE_DELETIONS
 from notes_service.search.pool import SearchPool
@@ -21,6 +22,7 @@ class NotesState(ServiceState[NotesSettings]):
     known_authors: KnownAuthors = field(default_factory=KnownAuthors)
     search: SearchPool = field(init=False)
     import_slots: ImportSlots = field(init=False)
+    import_jobs: ImportJobs = field(init=False)
     file_deletions: FileDeletions = field(init=False)
     planner: PlannerClient = field(init=False)
 
@@ -28,6 +30,7 @@ class NotesState(ServiceState[NotesSettings]):
         super().__post_init__()
         self.search = SearchPool(self.settings.search_workers, self.settings.search_queue)
         self.import_slots = ImportSlots(self.settings.import_at_once)
+        self.import_jobs = ImportJobs(self.database)
         self.file_deletions = FileDeletions(self.database, self.media, FILE_DELETIONS)
         self.planner = PlannerClient(self.internal_http, self.settings.planner_url)
 
@@ -36,6 +39,7 @@ class NotesState(ServiceState[NotesSettings]):
         self.file_deletions.start()
 
     async def stop(self) -> None:
-        """End it, and the ranking threads."""
+        """End it, imports that go on, and the ranking threads."""
+        await self.import_jobs.stop()
         await self.file_deletions.stop()
         self.search.close()

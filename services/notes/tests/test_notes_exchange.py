@@ -40,7 +40,7 @@ def imported(user: User, data: bytes) -> dict[str, Any]:
     answer = bring_in(user, data)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
-    return body
+    return {name: body[name] for name in ("imported", "updated", "unchanged", "attachments", "errors", "notices")}
 
 
 def exported(user: User) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, func, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from notechondria_contracts.events.planner import PlannerEventState
@@ -77,6 +77,10 @@ class PlannerEvent(Dated, Base, Aggregate[PlannerEventState]):
     """Inclusive."""
     recurrence_count: Mapped[int | None]
     """Occurrences in all, the first included."""
+    is_all_day: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Made with a date and no time of day; `starts_at` is noon all the same (planner §2.4)."""
+    uid_host: Mapped[str | None]
+    """What ends its UID in published calendars; None for what was made since they end with the installation's id."""
 
     event_attributes = {  # noqa: RUF012 - never changed
         "event_id": "id",
@@ -201,8 +205,20 @@ class CalendarLink(Dated, Base):
     include_events: Mapped[bool] = mapped_column(default=True)
     include_sessions: Mapped[bool] = mapped_column(default=True)
     include_deadlines: Mapped[bool] = mapped_column(default=True)
+    alarm_minutes: Mapped[int | None]
+    """How long before an event programs remind of it; None for not at all."""
     token_digest: Mapped[str] = mapped_column(unique=True)
     """SHA-256 of the token, which cannot be shown again."""
+
+
+class Installation(Base):
+    """Who this is: one row, made with the schema, that moves with the data."""
+
+    __tablename__ = "installation"
+    __table_args__ = (CheckConstraint("single", name="single"),)
+
+    id: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
+    single: Mapped[bool] = mapped_column(primary_key=True, default=True, server_default=true())
 
 
 class NoteSession(Dated, Base):
@@ -222,6 +238,8 @@ class NoteSession(Dated, Base):
     started_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
     """None while the work goes on."""
+    uid_host: Mapped[str | None]
+    """As of a planner event."""
 
 
 class Activity(Base):

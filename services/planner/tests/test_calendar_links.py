@@ -30,6 +30,7 @@ def test_links_are_made_listed_and_revoked(ann: User, ben: User, api: Api, publi
         "include_sessions": False,
         "include_deadlines": True,
         "course_id": course_id,
+        "alarm_minutes": None,
         "date_created": made["date_created"],
         "last_edit": made["last_edit"],
     }

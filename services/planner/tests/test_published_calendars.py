@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.support.client import Api, User
 
 from notechondria_contracts.events.notes import NoteTrashed
 from notechondria_launcher.stack import Stack
-from planner_service.calendar_links.ical import folded, rule, text
+from planner_service.calendar_links.ical import folded, recurrence, text
 from planner_service.calendars.lines import unescape
 from planner_service.calendars.reading import from_seconds, read
 from planner_service.planner_events.recurrence import Series
@@ -145,11 +145,16 @@ def test_etag_and_304(ann: User, api: Api, tomorrow: date) -> None:
     assert uids.findall(changed.content) == uids.findall(first.content)
 
 
+def noon(user: User, day: object, **fields: Any) -> dict[str, Any]:
+    """An event with a time of day."""
+    return plan(user, day, **{"starts_at": f"{day}T12:00:00Z", **fields})
+
+
 def test_round_trip_gives_the_same_week(ann: User, ben: User, publisher: Publisher, stack: Stack, today: date) -> None:
-    plan(ann, today, title="Once, only; here\\", starts_at=f"{today}T08:30:00Z", ends_at=f"{today}T10:00:00Z")
-    plan(ann, today - timedelta(days=70), title="Weekly", recurrence_freq="W", recurrence_interval=2)
-    plan(ann, today - timedelta(days=70), title="Five times", recurrence_freq="W", recurrence_count=5)
-    plan(
+    noon(ann, today, title="Once, only; here\\", starts_at=f"{today}T08:30:00Z", ends_at=f"{today}T10:00:00Z")
+    noon(ann, today - timedelta(days=70), title="Weekly", recurrence_freq="W", recurrence_interval=2)
+    noon(ann, today - timedelta(days=70), title="Five times", recurrence_freq="W", recurrence_count=5)
+    noon(
         ann,
         today - timedelta(days=70),
         title="Until",
@@ -157,10 +162,10 @@ def test_round_trip_gives_the_same_week(ann: User, ben: User, publisher: Publish
         recurrence_end_date=str(today),
         recurrence_count=90,
     )
-    plan(ann, "2026-01-31", title="Month's end", recurrence_freq="M")
-    plan(ann, "2024-02-29", title="Leap", recurrence_freq="Y", recurrence_end_date="2028-02-29")
-    plan(ann, today, title="Done", is_completed=True)
-    plan(ann, today, title="Never", recurrence_freq="W", recurrence_end_date=str(today - timedelta(days=1)))
+    noon(ann, "2026-01-31", title="Month's end", recurrence_freq="M")
+    noon(ann, "2024-02-29", title="Leap", recurrence_freq="Y", recurrence_end_date="2028-02-29")
+    noon(ann, today, title="Done", is_completed=True)
+    noon(ann, today, title="Never", recurrence_freq="W", recurrence_end_date=str(today - timedelta(days=1)))
     ann.post("note-sessions/", {"note_id": publisher.note(ann), "started_at": f"{today}T07:00:00Z"})
     url = f"http://127.0.0.1:{stack.ports['gateway']}/calendar/{link(ann)['token']}.ics"
     create_feed(ben, source_kind="S", source_url=url)
@@ -210,8 +215,8 @@ def test_rules_mean_the_same_days(first: date, freq: str, interval: int, length:
         recurrence_end_date=end,
         recurrence_count=count,
     )
-    written = rule(row)
-    lines = [f"DTSTART:{first:%Y%m%d}T233000Z", *([f"RRULE:{written}"] if written else [])]
+    written = recurrence(row, time(23, 30), date(2026, 1, 1), date(2027, 12, 31))
+    lines = [f"DTSTART:{first:%Y%m%d}T233000Z", *(f"{name}:{value}" for name, value in written if value)]
     document = "\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:u", *lines, "END:VEVENT", "END:VCALENDAR"])
     years = [2026, 2027]
     found = sorted(from_seconds(start).date() for _, start, _, _ in read(document, years, must_be_calendar=True).rows)

@@ -29,6 +29,7 @@ MANIFEST_BYTES = 16 * 1024 * 1024
 VAULT_MARKS = frozenset({".obsidian", "_resources"})
 """Folders directly in a vault of Obsidian and in an export of Joplin."""
 _SKIPPED = frozenset({"__MACOSX", ".obsidian", ".trash", ".git"})
+_OF_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory", ".localized", ".nomedia"})
 _ENTRY = b"PK\x01\x02"
 """The first bytes of a file's entry in a zip's directory."""
 _SEARCHED = 128 * 1024
@@ -51,6 +52,7 @@ class Source(ABC):
             raise limits.too_much()
         self.limits = limits
         self._read = 0
+        self._used: set[str] = set()
         self._paths = Paths(path for path in paths if not _SKIPPED & set(path.split("/")))
         self._by_name: dict[str, str] = {}
         for path in reversed([*self._paths]):
@@ -64,6 +66,7 @@ class Source(ABC):
         for path in sorted((path for path in self._paths if PurePosixPath(path).name == MANIFEST), key=_depth):
             try:
                 manifest = json.loads(self.read(path, MANIFEST_BYTES))
+                self._used.discard(path)
             except (BadEntry, ValueError, RecursionError):
                 continue
             if isinstance(manifest, dict) and {"format", "courses"} <= manifest.keys():
@@ -94,6 +97,14 @@ class Source(ABC):
         """The path of a file of that name, in whatever folder; None when there is none."""
         return self._by_name.get(name.casefold())
 
+    def use(self, paths: Iterable[str]) -> None:
+        """Note files of which something was made, though they are not read."""
+        self._used.update(paths)
+
+    def unused(self) -> Iterator[str]:
+        """The files of which nothing was made, but for those that systems leave in every folder."""
+        return (path for path in self._paths if path not in self._used and PurePosixPath(path).name not in _OF_SYSTEMS)
+
     @abstractmethod
     def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """The file, from its beginning. Raises `BadEntry`."""
@@ -101,6 +112,7 @@ class Source(ABC):
     def chunks(self, name: str, limit: int) -> Iterator[bytes]:
         """The content of a file in pieces. Raises `BadEntry` when it is damaged or larger than `limit` bytes."""
         size = 0
+        self._used.add(name)
         try:
             with self._open(name) as opened:
                 while chunk := opened.read(CHUNK):

@@ -21,8 +21,8 @@ from notes_service.models import Course
 class CourseImport:
     """Finds the user's course of a title, or makes it."""
 
-    def __init__(self, database: Database, user_id: int, gather: Gatherer) -> None:
-        self._database, self._user_id, self._gather = database, user_id, gather
+    def __init__(self, database: Database, user_id: int, gather: Gatherer, *, dry_run: bool) -> None:
+        self._database, self._user_id, self._gather, self._dry_run = database, user_id, gather, dry_run
         self._exported: dict[str, dict[str, JsonValue]] = {}
         """Courses of the export by lower-case title."""
 
@@ -34,11 +34,13 @@ class CourseImport:
             if isinstance(course, dict):
                 self._exported[key] = course
             try:
-                async with self._database.transaction() as db:
-                    await self.course(db, validate(CreateCourse, {"title": title}).title)
+                checked = self.checked(validate(CreateCourse, {"title": title}).title)
+                if checked and not self._dry_run:
+                    async with self._database.transaction() as db:
+                        await self.course(db, checked.title)
             except ApiError as refusal:
                 self._exported.pop(key, None)
-                self._gather.problems.refused(MANIFEST, refusal)
+                self._gather.report.refused(MANIFEST, refusal)
 
     async def _listed(self) -> list[JsonValue]:
         source = self._gather.source
@@ -47,13 +49,19 @@ class CourseImport:
         exported = data.get("courses") if isinstance(data, dict) and "format" in data else None
         return exported[: source.limits.files] if isinstance(exported, list) else []
 
-    async def course(self, db: AsyncSession, title: str) -> int | None:
-        """The user's course of this title, made when there is none: as the export has it, if it does."""
+    def checked(self, title: str) -> CreateCourse | None:
+        """The course of this title as the export has it, if it does; None for no title. 400 when there can be none."""
         if not title:
             return None
         exported = self._exported.get(title.strip().lower(), {})
         fields = {name: exported[name] for name in ("description", "icon", "color_hue") if name in exported}
-        body = validate(CreateCourse, {**fields, "title": title})
+        return validate(CreateCourse, {**fields, "title": title})
+
+    async def course(self, db: AsyncSession, title: str) -> int | None:
+        """The user's course of this title, made when there is none: as the export has it, if it does."""
+        body = self.checked(title)
+        if body is None:
+            return None
         same = select(Course.id).where(
             Course.creator_id == self._user_id, func.lower(Course.title) == func.lower(body.title)
         )
@@ -67,7 +75,7 @@ class CourseImport:
             await _describe(db, course_id, body)
         if course_id is None:
             course_id, _ = await courses.create(db, self._user_id, body)
-            position = exported.get("sort_order")
+            position = self._exported.get(title.strip().lower(), {}).get("sort_order")
             if isinstance(position, int) and abs(position) < 2**31:
                 (await db.get_one(Course, course_id)).sort_order = position
         return course_id

@@ -23,7 +23,7 @@ from notes_service.attachments import service as attachments
 from notes_service.covers import service as covers
 from notes_service.exchange import links
 from notes_service.exchange.archive import BadEntry, Source
-from notes_service.exchange.problems import Problems
+from notes_service.exchange.outcomes import Report
 from notes_service.exchange.reading import NoteFile
 from notes_service.media.uploads import pieces, staged
 from notes_service.versions.schemas import ExportedVersion
@@ -55,7 +55,17 @@ class Gatherer:
 
     source: Source
     media: MediaStore
-    problems: Problems
+    report: Report
+    dry_run: bool = False
+    """Files are read, and not stored."""
+
+    def paths(self, file: NoteFile) -> list[str]:
+        """All files of the import that belong to a note."""
+        listed = [item.get("path") for item in file.attachments]
+        named = [name for name in (*listed, file.cover, *file.versions) if isinstance(name, str) and name]
+        paths = [self.source.at(name) for name in named]
+        paths += [links.resolve(self.source, file.name, target) for target in links.targets(file.body)]
+        return [path for path in paths if path]
 
     async def listed(self, stack: AsyncExitStack, file: NoteFile) -> list[tuple[Staged, str]]:
         """The attachments that our own export lists, each with the path below /media/ that it had."""
@@ -100,10 +110,12 @@ class Gatherer:
             upload = UploadFile(BytesIO(data), size=len(data), filename=PurePosixPath(file.cover).name)
             _, name = await covers.checked(upload)
         except BadEntry as problem:
-            self.problems.add(file.cover, str(problem))
+            self.report.error(file.cover, str(problem))
         except ApiError as refusal:
-            self.problems.refused(file.cover, refusal)
+            self.report.refused(file.cover, refusal)
         else:
+            if self.dry_run:
+                return Staged(path, name, len(data), None)
             staged_path = await stack.enter_async_context(staged(self.media, pieces(upload)))
             return Staged(staged_path, name, len(data), None)
         return None
@@ -121,7 +133,7 @@ class Gatherer:
             listed = document if isinstance(document, list) else []
             versions = [validate(ExportedVersion, version) for version in listed]
         except ApiError as refusal:
-            self.problems.refused(name, refusal)
+            self.report.refused(name, refusal)
             return []
         return sorted(versions, key=lambda one: one.date_created)[-MOST_VERSIONS:]
 
@@ -131,7 +143,7 @@ class Gatherer:
             return None
         inside = self.source.at(path)
         if inside is None:
-            self.problems.add(path, f"It is missing: {file.name} names it as its own.")
+            self.report.error(path, f"It is missing: {file.name} names it as its own.")
         return inside
 
     async def document(self, name: str, limit: int = LISTS_BYTES) -> JsonValue:
@@ -140,9 +152,9 @@ class Gatherer:
         try:
             document = json.loads(await asyncio.to_thread(self.source.read, name, limit))
         except BadEntry as problem:
-            self.problems.add(name, str(problem))
+            self.report.error(name, str(problem))
         except (ValueError, RecursionError):
-            self.problems.add(name, "It is no JSON.")
+            self.report.error(name, "It is no JSON.")
         return document
 
     async def _stage(
@@ -157,9 +169,14 @@ class Gatherer:
                 yield piece
 
         try:
-            staged_path = await stack.enter_async_context(staged(self.media, counted()))
+            if self.dry_run:
+                staged_path = path
+                async for _ in counted():
+                    pass
+            else:
+                staged_path = await stack.enter_async_context(staged(self.media, counted()))
         except BadEntry as problem:
-            self.problems.add(path, str(problem))
+            self.report.error(path, str(problem))
             return None
         shown = name if isinstance(name, str) and name else PurePosixPath(path).name
         return Staged(staged_path, shown, size, content_type if isinstance(content_type, str) else None)

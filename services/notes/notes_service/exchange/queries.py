@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, BindParameter, Text, any_, bindparam, cast, func, or_, select, true
@@ -14,6 +15,7 @@ from notechondria_shared.db import prepare, prepare_scalar
 from notes_service.models import (
     Course,
     CourseSubscription,
+    ImportJob,
     Note,
     NoteAttachment,
     NoteBlock,
@@ -162,6 +164,22 @@ class AttachedFile:
     file: str
     original_filename: str
     file_size: int
+
+
+@dataclass(slots=True)
+class ImportJobRow:
+    """An import that goes on after its request."""
+
+    id: int
+    state: Literal["running", "done", "failed", "interrupted"]
+    is_dry_run: bool
+    files: int
+    files_done: int
+    outcome: str
+    error: str
+    seen_at: datetime
+    date_created: datetime
+    last_edit: datetime
 
 
 @dataclass(slots=True)
@@ -349,4 +367,19 @@ ATTACHED = prepare(
     .where(NoteAttachment.note_id == bindparam("note_id"))
     .order_by(NoteAttachment.id),
     AttachedFile,
+)
+IMPORT_JOB = prepare(
+    select(
+        ImportJob.id,
+        ImportJob.state,
+        ImportJob.is_dry_run,
+        ImportJob.files,
+        ImportJob.files_done,
+        ImportJob.outcome,
+        ImportJob.error,
+        ImportJob.seen_at,
+        ImportJob.date_created,
+        ImportJob.last_edit,
+    ).where(ImportJob.creator_id == _USER, ImportJob.id == bindparam("job_id", type_=BigInteger)),
+    ImportJobRow,
 )

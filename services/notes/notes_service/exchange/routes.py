@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.responses import StreamingResponse
 
@@ -18,16 +19,21 @@ from notechondria_shared.web.answers import Json
 from notechondria_shared.web.body import describe_body
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import CalledBy
+from notechondria_shared.web.openapi import DETAIL
+from notechondria_shared.web.query import QueryFlag
 from notechondria_shared.web.route import api_router
 from notechondria_shared.web.upload import is_multipart, read_form
 from notechondria_shared.web.zip_stream import zip_stream
 from notes_service.callers import KnownCaller
 from notes_service.dependencies import Media, State
-from notes_service.exchange import importing, queries
+from notes_service.exchange import queries
 from notes_service.exchange.archive import Archive, Folder, Source
 from notes_service.exchange.exporting import Export
+from notes_service.exchange.importing import Import
+from notes_service.exchange.jobs import ImportProgress, progress_of
 from notes_service.exchange.limits import Limits
 from notes_service.exchange.links import MARKDOWN
+from notes_service.exchange.outcomes import Imported
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -35,6 +41,9 @@ if TYPE_CHECKING:
 router = api_router("/api/v1/notes", tags=["export and import"])
 internal = api_router("/internal", include_in_schema=False, dependencies=[Depends(CalledBy("identity"))])
 MISSING = "No file provided: Notes.Import/upload — send a zip, or markdown files, as the part `file` of a form."
+DryRun = Annotated[
+    bool | None, QueryFlag(), Query(description="`1` or `true`: say what would come of the import, and change nothing.")
+]
 UPLOAD = [describe_body(files=("file",))]
 
 
@@ -52,28 +61,57 @@ async def export_notes(media: Media, caller: KnownCaller, read: ReadSession) -> 
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
-@router.post("/import/", dependencies=UPLOAD)
-async def import_notes(request: Request, state: State, caller: KnownCaller) -> importing.Imported:
+@router.post("/import/", dependencies=UPLOAD, responses={202: {"model": ImportProgress, "description": "It goes on."}})
+async def import_notes(
+    request: Request, response: Response, state: State, caller: KnownCaller, dry_run: DryRun = None
+) -> Imported | ImportProgress:
     """Import notes, at most 50 MiB or what this server allows: a zip (an export of ours, or a folder as Obsidian and
     Joplin export it), or such a folder's files themselves, each a part whose file name is its path in the folder.
 
     A note that was imported before, or that is still here, is updated when its file says something else, with a version
-    kept. What is not taken is named in `errors`, what was done otherwise in `notices`. 400 for what is no zip or
-    unpacks to too much.
+    kept. What is not taken is named in `errors`, what was done otherwise in `notices`, and all files with what came of
+    each in `files`. 400 for what is no zip or unpacks to too much.
     503 while another import of the same user is under way, or too many of others.
+
+    With `Prefer: respond-async` (RFC 7240 §4.1) the answer is 202 as soon as all is sent, and `notes/import/{id}/` says
+    how far the import is.
     """
     if not is_multipart(request):
         raise BadRequest(MISSING)
     limits = Limits(state.settings.import_max_mib, state.settings.import_max_files)
-    with state.import_slots.taken(caller.user_id):
-        async with read_form(request, too_large=limits.too_large(), limit=limits.sent, max_files=limits.files) as form:
-            uploads = [upload for upload in form.uploads if upload.filename]
-            if not uploads:
-                raise BadRequest(MISSING)
-            if sum(upload.size or 0 for upload in uploads) > limits.sent:
-                raise limits.too_large()
-            source = await asyncio.to_thread(_source, uploads, limits)
-            return await importing.Import(request, state, caller, source).run()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(state.import_slots.taken(caller.user_id))
+        form = await stack.enter_async_context(
+            read_form(request, too_large=limits.too_large(), limit=limits.sent, max_files=limits.files)
+        )
+        uploads = [upload for upload in form.uploads if upload.filename]
+        if not uploads:
+            raise BadRequest(MISSING)
+        if sum(upload.size or 0 for upload in uploads) > limits.sent:
+            raise limits.too_large()
+        source = await asyncio.to_thread(_source, uploads, limits)
+        under_way = Import(request, state, caller, source, dry_run=bool(dry_run))
+        if not _asks_for_later(request):
+            return await under_way.run()
+        job_id = await state.import_jobs.add(caller.user_id, dry_run=bool(dry_run))
+        state.import_jobs.start(job_id, under_way.run_later, stack.pop_all().aclose)
+    response.status_code = 202
+    response.headers["Preference-Applied"] = "respond-async"
+    response.headers["Location"] = f"/api/v1/notes/import/{job_id}/"
+    return await progress_of(state.database.reader, caller.user_id, job_id)
+
+
+def _asks_for_later(request: Request) -> bool:
+    """Whether the client would rather ask later than wait (RFC 7240 §4.1)."""
+    preferences = ",".join(request.headers.getlist("prefer")).split(",")
+    return any(one.partition(";")[0].strip().lower() == "respond-async" for one in preferences)
+
+
+@router.get("/import/{job_id:id}/", responses={404: DETAIL})
+async def show_import(caller: KnownCaller, job_id: int, read: ReadSession) -> ImportProgress:
+    """How far an own import is that goes on after its request, and what came of it; one that a restart cut off says so.
+    The last 20 of a user are kept."""
+    return await progress_of(read, caller.user_id, job_id)
 
 
 def _source(uploads: Sequence[UploadFile], limits: Limits) -> Source:

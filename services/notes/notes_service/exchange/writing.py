@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -167,10 +167,12 @@ class NoteWriter:
         """
         listed = await self._gather.listed(stack, file)
         linked = await self._gather.linked(stack, file)
+        # What the note has already of the files that its file lists: files of one name by their order.
+        here = {one.path: url for one, media_path in listed if (url := self._moves.files.get(media_path))}
         new: list[tuple[Staged, str]] = []
         urls: dict[str, str] = {}
         for one in dict.fromkeys([*(one for one, _ in listed), *linked.values()]):
-            url = has.get((shown_name(one.filename), one.size))
+            url = here.get(one.path) or has.get((shown_name(one.filename), one.size))
             if url is None:
                 path = await self._file_at(stack, one, folder, safe_name(one.filename or ""))
                 new.append((one, path))
@@ -227,6 +229,38 @@ class NoteWriter:
         attachment_id = await attachments.attach(db, self._caller.user_id, note_id, one, path, UNCONDITIONAL)
         if one.attached_at:
             (await db.get_one(NoteAttachment, attachment_id)).date_created = one.attached_at
+
+
+class DryRun(NoteWriter):
+    """Reads and checks all that would be written, and writes nothing."""
+
+    async def make(self, file: NoteFile) -> int:
+        """The number of files that the note would get; refuses what the rules of courses and notes refuse."""
+        self._moves.notes[file.uuid] = uuid4()
+        self._courses.checked(file.course)
+        async for _ in await self._gather.versions(file):
+            pass
+        async with AsyncExitStack() as stack:
+            await self._gather.cover(stack, file)
+            return len(await self._distinct(stack, file))
+
+    async def update(
+        self,
+        file: NoteFile,
+        known: queries.KnownNote,
+        attached: Sequence[queries.AttachedFile],
+        changed: Mapping[str, JsonValue],
+    ) -> int:
+        """The number of files that the note would get beside those that it has."""
+        has = {(one.original_filename, one.file_size) for one in attached}
+        async with AsyncExitStack() as stack:
+            files = await self._distinct(stack, file)
+        return sum((shown_name(one.filename), one.size) not in has for one in files)
+
+    async def _distinct(self, stack: AsyncExitStack, file: NoteFile) -> Collection[Staged]:
+        listed = await self._gather.listed(stack, file)
+        linked = await self._gather.linked(stack, file)
+        return dict.fromkeys([*(one for one, _ in listed), *linked.values()])
 
 
 class _History:

@@ -11,11 +11,14 @@ from planner_service.calendar_feeds.schemas import (
     CreatedFeed,
     FeedHealth,
     FeedPayload,
+    FeedPreview,
     ImportSummary,
+    PreviewedEvent,
     SkippedEntries,
     SummaryEvent,
 )
 from planner_service.calendar_sources.queries import Entry
+from planner_service.calendars.reading import SHOWN, Reading, from_seconds
 
 NOTHING = "There is nothing to read: neither a text nor an address was given."
 NO_ENTRIES = "There are no entries in it."
@@ -45,6 +48,27 @@ def feed_payload(row: FeedRow) -> FeedPayload:
             skipped=row.skipped,
             next_read=_time(row.next_read_at),
         ),
+    )
+
+
+def preview(reading: Reading) -> FeedPreview:
+    """What a feed would show, of a reading."""
+    first = sorted(reading.rows, key=lambda row: (row[1], row[2]))[:SHOWN]
+    unread = reading.error or (NO_ENTRIES if not reading.count else "")
+    return FeedPreview(
+        ok=reading.count > 0,
+        name=reading.name,
+        count=reading.count,
+        events=[
+            PreviewedEvent(
+                title=title or reading.name,
+                starts_at=iso_offset(from_seconds(start)),
+                ends_at=iso_offset(from_seconds(end)),
+            )
+            for _, start, end, title in first
+        ],
+        skipped=SkippedEntries(count=reading.skipped, reason=reading.skipped_reason),
+        error=unread or reading.note or "",
     )
 
 

@@ -12,9 +12,16 @@ from notechondria_shared.db import Reads, SessionReader
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.route import api_router
 from planner_service.calendar_feeds import queries, service
-from planner_service.calendar_feeds.payload import created_feed, feed_payload
+from planner_service.calendar_feeds.payload import created_feed, feed_payload, preview
 from planner_service.calendar_feeds.queries import FeedRow
-from planner_service.calendar_feeds.schemas import ChangeFeed, CreatedFeed, CreateFeed, FeedPayload
+from planner_service.calendar_feeds.schemas import (
+    ChangeFeed,
+    CreatedFeed,
+    CreateFeed,
+    FeedPayload,
+    FeedPreview,
+    PreviewFeed,
+)
 from planner_service.calendar_sources.queries import FIRST_ENTRIES
 from planner_service.dependencies import Notes, Sources
 from planner_service.references.service import find_course
@@ -60,6 +67,15 @@ async def create_feed(
     inside = SessionReader(db)
     row = await _one(inside, caller.user_id, feed.id)
     return created_feed(row, await inside.all(FIRST_ENTRIES, source_id=row.source_id) if row.source_id else [])
+
+
+@router.post("/preview/")
+async def preview_feed(caller: LoggedIn, body: PreviewFeed, sources: Sources) -> FeedPreview:
+    """What a feed of an address would show, without making one: its name, its first entries, or why there are none.
+
+    503 when too many calendars wait to be read.
+    """
+    return preview(await sources.preview(body.source_url, caller.user_id))
 
 
 @router.get("/{feed_id:id}/")

@@ -10,7 +10,7 @@ from notechondria_contracts.fields import Boolean, Choice, Id, Text, validation_
 from notechondria_contracts.fields.formats import IsoTimestamp
 from notechondria_contracts.fields.rules import JsonSchema, Rule, refuse
 from notechondria_shared.web import Body
-from notechondria_shared.web.body import TEXT_LIMIT
+from notechondria_shared.web.body import TEXT_LIMIT, SmallBody, example
 from planner_service.calendar_feeds.urls import LONGEST, normalised, web_address
 from planner_service.models import IMPORTED, SUBSCRIBED
 
@@ -40,6 +40,14 @@ class Address(Rule):
     def schema(self) -> JsonSchema:
         """As clients see it."""
         return {"type": "string", "format": "uri", "maxLength": LONGEST}
+
+
+class RequiredAddress(Address):
+    """An address that is not blank."""
+
+    def convert(self, value: object) -> str:
+        """The normalised address."""
+        return super().convert(Text(max_length=LONGEST).convert(value))
 
 
 class CreateFeed(Body):
@@ -74,6 +82,36 @@ class SkippedEntries(BaseModel):
     count: int
     reason: str | None
     """Of the first of them."""
+
+
+class PreviewFeed(SmallBody):
+    """`POST /calendar-feeds/preview/`."""
+
+    model_config = example(source_url="https://campus.example/timetable.ics")
+
+    source_url: Annotated[str, RequiredAddress()]
+
+
+class PreviewedEvent(BaseModel):
+    """One of the first entries, ISO 8601 with `+00:00`."""
+
+    title: str
+    starts_at: IsoTimestamp
+    ends_at: IsoTimestamp
+
+
+class FeedPreview(BaseModel):
+    """What a feed of this address would show."""
+
+    ok: bool
+    name: str
+    """What the calendar calls itself; may be empty."""
+    count: int
+    events: list[PreviewedEvent]
+    """The first ten by their start."""
+    skipped: SkippedEntries
+    error: str
+    """Why there is nothing, or what could not be read of it; else empty."""
 
 
 class FeedHealth(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 from planner_service.models import MONTHLY, NONE, WEEKLY, YEARLY
 from planner_service.planner_events.recurrence import MOST_OCCURRENCES, Recurring, Series
@@ -45,40 +45,60 @@ def document(lines: Iterable[str]) -> bytes:
     return "".join(f"{piece}\r\n" for line in lines for piece in folded(line)).encode()
 
 
-def rule(row: Recurring) -> str | None:
-    """The RRULE of an event's row, of the same days as here; None for what happens once.
+def recurrence(row: Recurring, at: time | None, rdates_from: date, rdates_to: date) -> list[tuple[str, str | None]]:
+    """RRULE and RDATE of an event's row, of the same days as here; empty for what happens once. `at` is the time of day
+    of its starts (UTC), None for whole days.
 
-    A day that a month lacks is its last one (planner §12.1), which RFC 5545 says as "the last of these days".
+    A day that a month lacks is its last one (planner §12.1). RFC 5545 can say so with BYSETPOS, which half of the
+    programs misread; so the 31st is written as the last day, 29 February as that of February, and for the 29th and 30th
+    the ends of February between the two dates stand as single ones beside the rule.
     """
     series = Series.of(row)
     if series.freq == NONE or series.occurrence(1) is None:
-        return None
+        return []
+    first = series.first
     parts = [f"FREQ={_FREQUENCIES[series.freq]}"]
     if series.interval > 1:
         parts.append(f"INTERVAL={series.interval}")
-    first = series.first
-    if series.freq == MONTHLY and first.day > 28:
-        parts.append(f"BYMONTHDAY={','.join(str(day) for day in range(28, first.day + 1))};BYSETPOS=-1")
-    elif series.freq == YEARLY and (first.month, first.day) == (2, 29):
-        parts.append("BYMONTH=2;BYMONTHDAY=28,29;BYSETPOS=-1")
-    if series.count is not None and series.end_date is not None:
-        # Not both may stand there: whichever ends it first.
-        parts.append(f"COUNT={sum(1 for _ in series.between(first, series.end_date))}")
+    extra: list[date] = []
+    if series.freq == YEARLY and (first.month, first.day) == (2, 29):
+        parts.append("BYMONTH=2;BYMONTHDAY=-1")
+    elif series.freq == MONTHLY and first.day == 31:
+        parts.append("BYMONTHDAY=-1")
+    elif series.freq == MONTHLY and first.day > 28:
+        parts.append(f"BYMONTHDAY={first.day}")
+        extra = [day for day in series.between(max(first, rdates_from), rdates_to) if day.day != first.day]
+    last = series.end_date if series.count is None else series.last()
+    if last is not None and series.freq == MONTHLY and first.day in {29, 30}:
+        parts.append(f"UNTIL={_end_of(last, at)}")  # counting would count the single ones
     elif series.count is not None:
-        parts.append(f"COUNT={min(series.count, MOST_OCCURRENCES)}")
-    elif series.end_date is not None:
-        parts.append(f"UNTIL={_end_of(series.end_date)}")
-    return ";".join(parts)
+        length = min(series.count, MOST_OCCURRENCES)
+        if series.end_date is not None:
+            # Not both may stand there: whichever ends it first.
+            length = sum(1 for _ in series.between(first, series.end_date))
+        parts.append(f"COUNT={length}")
+    elif last is not None:
+        parts.append(f"UNTIL={_end_of(last, at)}")
+    values = ",".join(start_on(day, at) for day in extra)
+    kind = ";VALUE=DATE" if at is None else ""
+    return [("RRULE", ";".join(parts)), (f"RDATE{kind}", values or None)]
 
 
-def _end_of(day: date) -> str:
-    return f"{day.year:04}{day:%m%d}T235959Z"
+def start_on(day: date, at: time | None) -> str:
+    """A day as the start of an occurrence: with the time of day, or alone."""
+    return f"{day.year:04}{day:%m%d}" + (f"T{at:%H%M%S}Z" if at is not None else "")
 
 
-def component(name: str, properties: Iterable[tuple[str, str | None]]) -> Iterator[str]:
-    """The lines of a component; properties without a value are left out."""
+def _end_of(day: date, at: time | None) -> str:
+    """An UNTIL is of the same kind as DTSTART (RFC 5545 §3.3.10)."""
+    return f"{day.year:04}{day:%m%d}" + ("T235959Z" if at is not None else "")
+
+
+def component(name: str, properties: Iterable[tuple[str, str | None]], inside: Iterable[str] = ()) -> Iterator[str]:
+    """The lines of a component with the lines of others inside; properties without a value are left out."""
     yield f"BEGIN:{name}"
     for key, value in properties:
         if value:
             yield f"{key}:{value}"
+    yield from inside
     yield f"END:{name}"

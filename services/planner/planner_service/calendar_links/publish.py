@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from notechondria_shared.db import Reads
 from planner_service.calendar_links import queries
-from planner_service.calendar_links.ical import component, document, rule, text, utc_timestamp
+from planner_service.calendar_links.ical import component, document, recurrence, start_on, text, utc_timestamp
 from planner_service.calendar_links.queries import PublishedEvent, PublishedLink, PublishedSession
 from planner_service.models import NONE
 from planner_service.note_sessions.payload import SHOWN_WHILE_OPEN
@@ -18,14 +19,19 @@ from planner_service.week.service import NEXT_WITHIN
 
 BACK = timedelta(days=731)
 """How far back what does not recur is published."""
+AHEAD = timedelta(days=731)
+"""How far ahead single days stand beside a rule."""
 REFRESH = "PT1H"
+COLORS = ("teal", "darkorange", "royalblue", "crimson", "olive", "purple", "steelblue", "sienna", "seagreen", "orchid")
+"""Of courses, so that each looks the same everywhere: names of CSS (RFC 7986 §5.9)."""
+_ADDRESS = re.compile(r"^[ \t]*https?://[^\s\"<>\\^`{|}]+[ \t]*$", re.MULTILINE)
 _PRIORITIES = {1: 9, 2: 7, 3: 5, 4: 3}
 """RFC 5545 §3.8.1.9: 1 is highest, 9 lowest."""
 
 
-async def published(read: Reads, link: PublishedLink, host: str, now: datetime) -> bytes:
-    """The document of a link (a row of `queries.PUBLISHED`); `host` makes the UIDs ours. The same until something
-    changes, but for deadlines that pass."""
+async def published(read: Reads, link: PublishedLink, now: datetime) -> bytes:
+    """The document of a link (a row of `queries.PUBLISHED`). The same until something changes, but for deadlines that
+    pass, and once a day where a series has days that a month lacks."""
     since = now - BACK
     scope: dict[str, object] = {
         "user_id": link.user_id,
@@ -35,30 +41,105 @@ async def published(read: Reads, link: PublishedLink, host: str, now: datetime) 
     wants_events = link.include_events or link.include_deadlines
     events = await read.all(queries.EVENTS, since=since.date(), **scope) if wants_events else []
     sessions = await read.all(queries.SESSIONS, since=since, **scope) if link.include_sessions else []
-    return await asyncio.to_thread(lambda: document(_calendar(link, events, sessions, host, now.date())))
+    calendar = _Published(link, now.date())
+    return await asyncio.to_thread(lambda: document(calendar.lines(events, sessions)))
 
 
-def _calendar(
-    link: PublishedLink, events: list[PublishedEvent], sessions: list[PublishedSession], host: str, today: date
-) -> Iterator[str]:
-    yield "BEGIN:VCALENDAR"
-    yield "VERSION:2.0"
-    yield "PRODID:-//Notechondria//Planner//EN"
-    yield "CALSCALE:GREGORIAN"
-    yield "METHOD:PUBLISH"
-    yield f"X-WR-CALNAME:{text(link.name)}"
-    yield f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}"
-    yield f"X-PUBLISHED-TTL:{REFRESH}"
-    if link.include_events:
-        for row in events:
-            if _occurs(row):
-                yield from _event(row, host)
-    for work_session in sessions:
-        yield from _session(work_session, host)
-    if link.include_deadlines:
-        for row in events:
-            yield from _deadline(row, host, today)
-    yield "END:VCALENDAR"
+class _Published:
+    """The lines of one document."""
+
+    def __init__(self, link: PublishedLink, today: date) -> None:
+        self._link, self._today = link, today
+
+    def lines(self, events: list[PublishedEvent], sessions: list[PublishedSession]) -> Iterator[str]:
+        """All of them."""
+        name = text(self._link.name)
+        yield "BEGIN:VCALENDAR"
+        yield "VERSION:2.0"
+        yield "PRODID:-//Notechondria//Planner//EN"
+        yield "CALSCALE:GREGORIAN"
+        yield "METHOD:PUBLISH"
+        # RFC 7986, and what programs from before it read.
+        yield f"NAME:{name}"
+        yield f"X-WR-CALNAME:{name}"
+        yield f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}"
+        yield f"X-PUBLISHED-TTL:{REFRESH}"
+        if self._link.include_events:
+            for row in events:
+                if _occurs(row):
+                    yield from self._event(row)
+        for work_session in sessions:
+            yield from self._session(work_session)
+        if self._link.include_deadlines:
+            for row in events:
+                yield from self._deadline(row)
+        yield "END:VCALENDAR"
+
+    def _uid(self, kind: str, row: PublishedEvent | PublishedSession) -> str:
+        return f"{kind}-{row.id}@{row.uid_host or self._link.installation}"
+
+    def _event(self, row: PublishedEvent) -> Iterator[str]:
+        at = None if row.is_all_day else row.starts_at.astimezone(UTC).time()
+        last = self._today + AHEAD
+        return component(
+            "VEVENT",
+            [
+                ("UID", self._uid("event", row)),
+                *_dates(row),
+                ("SEQUENCE", str(row.revision - 1)),
+                *_span(row),
+                *recurrence(row, at, self._today - BACK, last),
+                *_words(row),
+                ("STATUS", "CONFIRMED"),
+            ],
+            self._alarm(row, ""),
+        )
+
+    def _session(self, row: PublishedSession) -> Iterator[str]:
+        return component(
+            "VEVENT",
+            [
+                ("UID", self._uid("session", row)),
+                *_dates(row),
+                # Sessions count no revisions; the seconds up to the last edit grow as well.
+                ("SEQUENCE", str(int((row.last_edit - row.date_created).total_seconds()))),
+                ("DTSTART", utc_timestamp(row.started_at)),
+                ("DTEND", utc_timestamp(_end(row.started_at, row.ended_at or later(row.started_at, SHOWN_WHILE_OPEN)))),
+                *_words(row),
+                ("STATUS", "CONFIRMED"),
+                ("TRANSP", "TRANSPARENT"),
+            ],
+        )
+
+    def _deadline(self, row: PublishedEvent) -> Iterator[str]:
+        """A VTODO due when the event begins: at its next occurrence, as in the week's deadlines (planner §6.4)."""
+        today = self._today
+        day = Series.of(row).next_from(today, NEXT_WITHIN) if row.recurrence_freq != NONE else row.event_date
+        if day is None or day < today:
+            return iter(())
+        due = ("DUE;VALUE=DATE", start_on(day, None)) if row.is_all_day else ("DUE", utc_timestamp(_start_on(row, day)))
+        return component(
+            "VTODO",
+            [
+                ("UID", self._uid("deadline", row)),
+                *_dates(row),
+                ("SEQUENCE", str(row.revision - 1)),
+                due,
+                *_words(row),
+                ("PRIORITY", str(_PRIORITIES.get(row.difficulty_weight, 1))),
+                ("STATUS", "NEEDS-ACTION"),
+            ],
+            self._alarm(row, ";RELATED=END"),  # of a VTODO with a DUE alone (RFC 5545 §3.8.6.3)
+        )
+
+    def _alarm(self, row: PublishedEvent, related: str) -> Iterator[str]:
+        if self._link.alarm_minutes is None:
+            return iter(())
+        trigger = f"-PT{self._link.alarm_minutes}M"
+        return component(
+            "VALARM",
+            [("ACTION", "DISPLAY"), (f"TRIGGER{related}", trigger), ("DESCRIPTION", text(row.title))],
+        )
 
 
 def _occurs(row: PublishedEvent) -> bool:
@@ -66,56 +147,15 @@ def _occurs(row: PublishedEvent) -> bool:
     return row.recurrence_freq == NONE or Series.of(row).occurrence(0) is not None
 
 
-def _event(row: PublishedEvent, host: str) -> Iterator[str]:
-    return component(
-        "VEVENT",
-        [
-            ("UID", f"event-{row.id}@{host}"),
-            *_dates(row),
-            ("SEQUENCE", str(row.revision - 1)),
-            ("DTSTART", utc_timestamp(row.starts_at)),
-            ("DTEND", utc_timestamp(_end(row.starts_at, row.ends_at))),
-            ("RRULE", rule(row)),
-            *_words(row),
-            ("STATUS", "CONFIRMED"),
-        ],
-    )
-
-
-def _session(row: PublishedSession, host: str) -> Iterator[str]:
-    return component(
-        "VEVENT",
-        [
-            ("UID", f"session-{row.id}@{host}"),
-            *_dates(row),
-            # Sessions count no revisions; the seconds up to the last edit grow as well.
-            ("SEQUENCE", str(int((row.last_edit - row.date_created).total_seconds()))),
-            ("DTSTART", utc_timestamp(row.started_at)),
-            ("DTEND", utc_timestamp(_end(row.started_at, row.ended_at or later(row.started_at, SHOWN_WHILE_OPEN)))),
-            *_words(row),
-            ("STATUS", "CONFIRMED"),
-            ("TRANSP", "TRANSPARENT"),
-        ],
-    )
-
-
-def _deadline(row: PublishedEvent, host: str, today: date) -> Iterator[str]:
-    """A VTODO that is due when the event begins: at its next occurrence, as in the week's deadlines (planner §6.4)."""
-    day = Series.of(row).next_from(today, NEXT_WITHIN) if row.recurrence_freq != NONE else row.event_date
-    if day is None or day < today:
-        return iter(())
-    return component(
-        "VTODO",
-        [
-            ("UID", f"deadline-{row.id}@{host}"),
-            *_dates(row),
-            ("SEQUENCE", str(row.revision - 1)),
-            ("DUE", utc_timestamp(_start_on(row, day))),
-            *_words(row),
-            ("PRIORITY", str(_PRIORITIES.get(row.difficulty_weight, 1))),
-            ("STATUS", "NEEDS-ACTION"),
-        ],
-    )
+def _span(row: PublishedEvent) -> list[tuple[str, str | None]]:
+    if row.is_all_day:
+        day = row.event_date
+        end = day if day == date.max else day + timedelta(days=1)
+        return [("DTSTART;VALUE=DATE", start_on(day, None)), ("DTEND;VALUE=DATE", start_on(end, None))]
+    return [
+        ("DTSTART", utc_timestamp(row.starts_at)),
+        ("DTEND", utc_timestamp(_end(row.starts_at, row.ends_at))),
+    ]
 
 
 def _start_on(row: PublishedEvent, day: date) -> datetime:
@@ -136,8 +176,13 @@ def _dates(row: PublishedEvent | PublishedSession) -> list[tuple[str, str | None
 
 
 def _words(row: PublishedEvent | PublishedSession) -> list[tuple[str, str | None]]:
+    address = _ADDRESS.search(row.description)
     return [
         ("SUMMARY", text(row.title)),
         ("DESCRIPTION", text(row.description)),
+        # Where a meeting is held online: programs show the one or the other as a link.
+        ("LOCATION", text(address[0].strip()) if address else None),
+        ("URL", address[0].strip() if address else None),
         ("CATEGORIES", text(row.course or "")),
+        ("COLOR", None if row.course_id is None else COLORS[row.course_id % len(COLORS)]),
     ]

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, bindparam, exists, or_, select
 
 from notechondria_shared.db import prepare
-from planner_service.models import LIVE, NONE, AccountState, CalendarLink, CourseRef, NoteRef, NoteSession, PlannerEvent
+from planner_service.models import (
+    LIVE,
+    NONE,
+    AccountState,
+    CalendarLink,
+    CourseRef,
+    Installation,
+    NoteRef,
+    NoteSession,
+    PlannerEvent,
+)
 
 MOST_ENTRIES = 5000
 """Of each kind: the newest."""
@@ -20,6 +31,7 @@ COLUMNS = (
     CalendarLink.include_sessions,
     CalendarLink.include_deadlines,
     CalendarLink.course_id,
+    CalendarLink.alarm_minutes,
     CalendarLink.date_created,
     CalendarLink.last_edit,
 )
@@ -35,6 +47,7 @@ class LinkRow:
     include_sessions: bool
     include_deadlines: bool
     course_id: int | None
+    alarm_minutes: int | None
     date_created: datetime
     last_edit: datetime
 
@@ -51,6 +64,7 @@ class PublishedLink(LinkRow):
     user_id: int
     is_of_course: bool
     token_digest: str
+    installation: UUID
 
 
 @dataclass(slots=True)
@@ -69,8 +83,11 @@ class PublishedEvent:
     recurrence_end_date: date | None
     recurrence_count: int | None
     revision: int
+    is_all_day: bool
+    uid_host: str | None
     date_created: datetime
     last_edit: datetime
+    course_id: int | None
     course: str | None
 
 
@@ -83,8 +100,10 @@ class PublishedSession:
     description: str
     started_at: datetime
     ended_at: datetime | None
+    uid_host: str | None
     date_created: datetime
     last_edit: datetime
+    course_id: int | None
     course: str | None
 
 
@@ -93,7 +112,13 @@ LIST = prepare(
     LinkRow,
 )
 PUBLISHED = prepare(
-    select(*COLUMNS, CalendarLink.user_id, CalendarLink.is_of_course, CalendarLink.token_digest).where(
+    select(
+        *COLUMNS,
+        CalendarLink.user_id,
+        CalendarLink.is_of_course,
+        CalendarLink.token_digest,
+        select(Installation.id).scalar_subquery().label("installation"),
+    ).where(
         CalendarLink.token_digest == bindparam("digest"),
         ~exists().where(AccountState.user_id == CalendarLink.user_id, ~AccountState.is_active),
     ),
@@ -117,8 +142,11 @@ EVENTS = prepare(
         PlannerEvent.recurrence_end_date,
         PlannerEvent.recurrence_count,
         PlannerEvent.revision,
+        PlannerEvent.is_all_day,
+        PlannerEvent.uid_host,
         PlannerEvent.date_created,
         PlannerEvent.last_edit,
+        PlannerEvent.course_id,
         CourseRef.title.label("course"),
     )
     .outerjoin(CourseRef, CourseRef.course_id == PlannerEvent.course_id)
@@ -139,8 +167,10 @@ SESSIONS = prepare(
         NoteSession.summary.label("description"),
         NoteSession.started_at,
         NoteSession.ended_at,
+        NoteSession.uid_host,
         NoteSession.date_created,
         NoteSession.last_edit,
+        NoteRef.course_id,
         CourseRef.title.label("course"),
     )
     .join(NoteRef, NoteRef.note_id == NoteSession.note_id)

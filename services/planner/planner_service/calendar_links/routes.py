@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
@@ -43,6 +42,7 @@ def _payload(row: LinkRow) -> LinkPayload:
         include_sessions=row.include_sessions,
         include_deadlines=row.include_deadlines,
         course_id=row.course_id,
+        alarm_minutes=row.alarm_minutes,
         date_created=iso_z(row.date_created),
         last_edit=iso_z(row.last_edit),
     )
@@ -82,13 +82,12 @@ async def revoke_link(caller: LoggedIn, link_id: int, db: WriteSession) -> None:
 
 @public.head("/calendar/{token}.ics", response_class=Response, include_in_schema=False)
 @public.get("/calendar/{token}.ics", response_class=Response, responses=_DOCUMENT)
-async def read_calendar(request: Request, token: str, settings: Settings, read: ReadSession) -> Response:
+async def read_calendar(request: Request, token: str, read: ReadSession) -> Response:
     """The calendar under a secret address, RFC 5545; 304 when the caller has it, 401 for a wrong token."""
     link = await read.one(queries.PUBLISHED, digest=tokens.digest(token))
     if not tokens.matches(token, link.token_digest if link else None) or link is None:
         raise Unauthorized(UNKNOWN)
-    host = urlsplit(settings.public_base_url).hostname or "notechondria"
-    body = await published(read, link, host, now())
+    body = await published(read, link, now())
     tag = f'"{await asyncio.to_thread(lambda: hashlib.sha256(body).hexdigest()[:32])}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=300", "X-Robots-Tag": "noindex"}
     if has_tag(request, tag):

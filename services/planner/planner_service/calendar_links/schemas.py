@@ -6,9 +6,11 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from notechondria_contracts.fields import Boolean, Id, Text
+from notechondria_contracts.fields import Boolean, Id, Integer, Text
 from notechondria_contracts.fields.formats import IsoTimestamp
 from notechondria_shared.web import Body
+
+MOST_ALARM_MINUTES = 28 * 24 * 60
 
 
 class CreateLink(Body):
@@ -19,6 +21,7 @@ class CreateLink(Body):
     include_sessions: Annotated[bool, Boolean()] = True
     include_deadlines: Annotated[bool, Boolean()] = True
     course_id: Annotated[int | None, Id(null=True)] = None
+    alarm_minutes: Annotated[int | None, Integer(minimum=0, maximum=MOST_ALARM_MINUTES, null=True)] = None
 
 
 class LinkPayload(BaseModel):
@@ -30,6 +33,8 @@ class LinkPayload(BaseModel):
     include_sessions: bool
     include_deadlines: bool
     course_id: int | None
+    alarm_minutes: int | None
+    """How long before an event or deadline programs remind of it; None for not at all."""
     date_created: IsoTimestamp
     last_edit: IsoTimestamp
 

@@ -37,6 +37,7 @@ AT_ONCE = 32
 MAINTENANCE_SECONDS = 60.0
 ORPHAN_AFTER = timedelta(minutes=10)
 TOO_LONG = f"It is larger than {MOST_BYTES // 1024 // 1024} MB."
+READERS_BUSY = "Not read: Backend.Planner/calendar — too many calendars wait to be read, try again in a while."
 YEARS_AROUND = 1
 """Recurring entries are expanded from the year before to the year after the present one, and others when asked for."""
 
@@ -118,6 +119,23 @@ class Refresher:
         with suppress(TimeoutError):
             # Not cancelled with the request: others wait for it too.
             await asyncio.wait_for(asyncio.shield(task), self._patience)
+
+    async def preview(self, url: str, user_id: int) -> Reading:
+        """Fetch and read a calendar, and keep nothing of it; within the user's share.
+
+        `Unavailable` when there is no turn in time, or too many wait.
+        """
+        try:
+            async with asyncio.timeout(self._patience), self._shares.take(user_id, url):
+                fetched = await self.fetcher.fetch(url)
+                text = fetched.text or ""  # nothing was named that could be unchanged
+                reading = await self._readers.read(text, standard_years(now()), must_be_calendar=True)
+        except FetchFailed as failure:
+            return Reading(error=str(failure))
+        except (Busy, TimeoutError):
+            raise Unavailable(READERS_BUSY, retry_after=5) from None
+        reading.note = " ".join(said for said in (fetched.note, reading.note) if said) or None
+        return reading
 
     async def expand(self, user_id: int, years: Sequence[int]) -> None:
         """Have what recurs in the user's calendars in `years` far away; what takes too long comes later."""

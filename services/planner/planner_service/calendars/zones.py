@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from itertools import islice
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
@@ -96,6 +96,7 @@ class _Observance:
         self.before, self.after = _offset(fields["TZOFFSETFROM"]), _offset(fields["TZOFFSETTO"])
         start = _local(fields["DTSTART"])
         self._onsets = [start, *(_local(text) for text in dates)]
+        self._latest = start
         self._rest: Iterator[datetime] = iter(())
         if rule := fields.get("RRULE", ""):
             parts = [part for part in rule.upper().split(";") if part and not part.startswith("UNTIL=")]
@@ -104,12 +105,13 @@ class _Observance:
             until = re.search(r"UNTIL=(\d{8}T\d{6})(Z?)", rule.upper())
             last = _LAST if until is None else _local(until[1]) + (self.before if until[2] else timedelta(0))
             onsets: Iterator[datetime] = iter(rrulestr(";".join(parts), dtstart=start))
-            self._rest = (at for at in islice(onsets, MOST_ONSETS) if at <= last)
+            self._rest = takewhile(lambda at: at <= last, islice(onsets, MOST_ONSETS))
 
     def up_to(self, year: int) -> list[datetime]:
         """The onsets, as the clocks showed before them, until the end of `year` at least."""
-        while max(self._onsets).year <= year and (after := next(self._rest, None)) is not None:
+        while self._latest.year <= year and (after := next(self._rest, None)) is not None:
             self._onsets.append(after)
+            self._latest = after
         return self._onsets
 
 

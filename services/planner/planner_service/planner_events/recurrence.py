@@ -59,6 +59,13 @@ class Series:
         day = self._date(k)
         return None if day is None or (self.end_date is not None and day > self.end_date) else day
 
+    def last(self) -> date | None:
+        """The date of the last occurrence of a series that is counted."""
+        if self.count is None:
+            return None
+        days = (self.occurrence(k) for k in range(self._length - 1, -1, -1))
+        return next((day for day in days if day is not None), None)
+
     def _date(self, k: int) -> date | None:
         if self.freq in {NONE, WEEKLY}:
             ordinal = self.first.toordinal() + 7 * self.interval * k

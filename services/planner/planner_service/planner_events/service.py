@@ -38,6 +38,7 @@ async def create(db: AsyncSession, user_id: int, body: CreateEvent, course: Cour
         event_date=window.event_date,
         starts_at=window.starts_at,
         ends_at=window.ends_at,
+        is_all_day=body.starts_at is None and body.ends_at is None,
     )
     db.add(event)
     await db.flush()
@@ -64,6 +65,8 @@ async def change(
         event.description = body.description or ""
     window = _window(event, body)
     event.event_date, event.starts_at, event.ends_at = window.event_date, window.starts_at, window.ends_at
+    if body.sent("starts_at") or body.sent("ends_at"):
+        event.is_all_day = body.sent("starts_at") and body.starts_at is None and body.ends_at is None
     for name, value in changes.items():
         if name not in _COMPUTED:
             setattr(event, name, value)
