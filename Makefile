@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: sbom audit help up down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
-.PHONY: bench-gateway bench-identity bench-notes bench-planner bench-mcp bench-start
+.PHONY: bench-gateway bench-identity bench-introspection bench-notes bench-planner bench-mcp bench-start
 
 READY := .venv/.ready
 BIN := .venv/bin
@@ -121,6 +121,9 @@ compose-test: $(READY) ## Try the containers for real: engine, images, compose, 
 
 bench-identity: $(READY) ## Measure sign-ins beside other requests
 	@$(BIN)/python -m bench.identity
+
+bench-introspection: $(READY) ## Measure what a program's access token costs beside an API key (ARGS="--seconds 4")
+	@$(BIN)/python -m bench.introspection $(ARGS)
 
 bench-notes: $(READY) ## Measure notes beside a bare endpoint (ARGS="--others 1000000 --seconds 10")
 	@$(BIN)/python -m bench.notes $(ARGS)

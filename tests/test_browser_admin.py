@@ -28,6 +28,7 @@ LISTS = {
     "Users": "users",
     "Sessions": "sessions",
     "Invitations": "invitations",
+    "Programs": "programs",
     "Courses": "courses",
     "Notes": "notes",
     "Events": "events",

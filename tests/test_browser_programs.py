@@ -33,7 +33,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def visit(api: Api, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     with opened(tmp_path_factory.mktemp("profile"), scripts=False) as browser:
-        yield Visit(browser, api.stack.url, pictures, "")
+        yield Visit(browser, public_url(api), pictures, "/")
 
 
 @pytest.fixture
@@ -60,7 +60,10 @@ def test_the_sdk_finds_registers_asks_calls_renews_and_is_disconnected(sdk: Sdk)
 
     (program,) = sdk.user.get("auth/programs/").json()["programs"]
     assert (program["name"], program["origin"]) == ("Python SDK", "registered")
-    assert sdk.user.delete(f"auth/programs/{program['id']}/").status_code == 204
+    sdk.visit.open("account/programs/")
+    sdk.visit.looks("03-programs")
+    sdk.visit.press("Disconnect")
+    assert sdk.visit.notice() == "The program is disconnected."
     bearer = {"Authorization": f"Bearer {sdk.storage.tokens.access_token}"}
     body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     eventually(lambda: sdk.api.request("POST", "/mcp", json=body, headers=bearer).status_code == 401, seconds=5)

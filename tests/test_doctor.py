@@ -18,13 +18,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from notechondria_cli.doctor import settings
+from notechondria_cli.doctor import programs, settings
 from notechondria_cli.ports import choose_port
 from notechondria_launcher.stack import Stack
 from tests.support.admin import make_staff
 from tests.support.certificates import self_signed
 from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES
+from tests.support.programs import public_url
 
 
 def run(data: Path, *arguments: str, **environment: str) -> tuple[int, str]:
@@ -282,6 +283,47 @@ def test_hints_where_strangers_can_call() -> None:
     found = " ".join(one.problem for one in settings.hints({"PUBLIC_BASE_URL": PUBLIC, "AUTH_RATE_PER_MINUTE": "0"}))
     assert "AUTH_RATE_PER_MINUTE=0" in found
     assert "SMTP_HOST" in found
+
+
+def test_a_public_address_without_tls_is_no_place_for_agents_of_others() -> None:
+    hints = [one.problem for one in settings.hints({"PUBLIC_BASE_URL": "http://notes.example.org", "SMTP_HOST": "x"})]
+    assert hints == ["PUBLIC_BASE_URL is not https: agents in somebody's cloud (Claude, ChatGPT) do not connect to it."]
+    assert not list(settings.hints({"PUBLIC_BASE_URL": PUBLIC, "SMTP_HOST": "x"}))
+
+
+def test_programs_find_their_way_by_the_public_address_only(api: Api, stack: Stack) -> None:
+    assert list(programs.problems_of(public_url(api))) == []
+    (found,) = programs.problems_of(stack.url)  # the same gateway, by a name that is not the public one
+    assert f"{stack.url}/mcp says that programs are to ask at {public_url(api)}" in found.problem
+    assert "PUBLIC_BASE_URL" in found.advice
+
+
+BASE = "https://notes.example.org"
+CHALLENGE = f'Bearer resource_metadata="{BASE}/.well-known/oauth-protected-resource/mcp"'
+ENDPOINTS = {f"{name}_endpoint": f"{BASE}/oauth/{name}" for name in ("authorization", "token", "registration")}
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ([(401, CHALLENGE, {}), (200, "", {"resource": f"{BASE}/mcp"}), (200, "", {"issuer": BASE, **ENDPOINTS})], ""),
+        ([(404, "", {})], "answers 404 to strangers"),
+        ([(401, "Token", {})], "does not say where"),
+        ([(401, CHALLENGE.replace("https", "http"), {})], "are to ask at http://"),
+        ([(401, CHALLENGE, {}), (404, "", {})], "answers 404"),
+        ([(401, CHALLENGE, {}), (200, "", {"resource": f"{BASE}/"})], "not https://notes.example.org/mcp"),
+        ([(401, CHALLENGE, {}), (200, "", {"resource": f"{BASE}/mcp"}), (200, "", {"issuer": f"{BASE}/"})], "issuer"),
+        (
+            [(401, CHALLENGE, {}), (200, "", {"resource": f"{BASE}/mcp"}), (200, "", {"issuer": BASE})],
+            "authorization endpoint is None",
+        ),
+    ],
+)
+def test_what_a_program_would_stumble_over(answers: list[tuple[int, str, dict[str, Any]]], says: str) -> None:
+    given = iter(answers)
+    found = [one.problem for one in programs.problems(lambda method, path: programs.Answer(*next(given)), f"{BASE}/")]
+    assert bool(found) is bool(says), found
+    assert says in " ".join(found)
 
 
 def test_tls_that_is_wished_and_not_there(stack: Stack, tmp_path: Path) -> None:

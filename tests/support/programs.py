@@ -49,6 +49,7 @@ def consent_answer(
     known = httpx.post(f"{identity}/internal/introspect", json=question, headers=headers, trust_env=False).json()
     headers["X-Internal-Assertion"] = known["assertions"]["identity"]
     url = f"{identity}{AUTHORIZATION_PATH}/{step}"
+    body = {"user_agent": "Mozilla/5.0 (Macintosh)", "address": "203.0.113.7", **(body or {})}
     return httpx.request(method, url, json=body, headers=headers, trust_env=False, timeout=20)
 
 

@@ -12,7 +12,9 @@ from mcp import Client
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.support.client import PASSWORD, Api, User
 from tests.support.loopback import Loopback
@@ -81,25 +83,31 @@ class Sdk:
         return AuthorizationCodeResult(code=found["code"], state=found["state"], iss=found["iss"])
 
     def _allow(self, url: str) -> None:
-        driver = self.visit.driver
-        driver.get(url)
-        if self.visit.path == "/account/sign-in/":
-            self.visit.fill("User name", self.user.username)
-            self.visit.fill("Password", PASSWORD)
-            self.visit.press("Sign in")
-        assert self.visit.path == "/oauth/authorize"
-        if self.picture:
-            self.visit.looks(self.picture)
-        for scope in self.unticked:
-            driver.find_element(By.NAME, f"allow:{scope}").click()
-        self.visit.press("Allow")
-        assert self.visit.path == "/callback"
+        allow(self.visit, url, self.user, self.unticked, self.picture)
 
     @property
     def client_id(self) -> str:
         """How the program calls itself."""
         assert self.storage.client is not None
         return str(self.storage.client.client_id)
+
+
+def allow(visit: Visit, url: str, user: User, unticked: tuple[str, ...] = (), picture: str = "") -> None:
+    """Open the address of an authorization request, sign in if need be, and allow what is asked but for `unticked`."""
+    driver = visit.driver
+    driver.get(url)
+    if visit.path == "/account/sign-in/":
+        visit.fill("User name", user.username)
+        visit.fill("Password", PASSWORD)
+        visit.press("Sign in")
+    assert visit.path == "/oauth/authorize"
+    if picture:
+        visit.looks(picture)
+    for scope in unticked:
+        driver.find_element(By.NAME, f"allow:{scope}").click()
+    driver.find_element(By.XPATH, "//button[normalize-space()='Allow']").click()
+    wait = WebDriverWait(driver, 30, 0.05, ignored_exceptions=[WebDriverException])
+    wait.until(lambda _: visit.path != "/oauth/authorize")
 
 
 async def names(client: Client) -> set[str]:

@@ -12,7 +12,7 @@ from rich.markup import escape
 from notechondria_cli import control
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.display import say
-from notechondria_cli.doctor import certificate, local_stack, machine, remote, settings
+from notechondria_cli.doctor import certificate, local_stack, machine, programs, remote, settings
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
 from notechondria_cli.operator_env import operator_environment
@@ -70,6 +70,8 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
         examination.services = local_stack.ask(state, calls)
     examination.problems += local_stack.problems(state, report, examination.services)
     examination.problems += certificate.problems(state, env)
+    if {"identity", "mcp"} <= {one.name for one in examination.services if one.reachable}:
+        examination.problems += programs.problems_here(state)
     examination.hints += settings.exposure(state.host, env)
     return examination
 
@@ -81,6 +83,8 @@ def examine_elsewhere(url: str, key: str) -> Examination:
         examination = Examination({"url": url}, "unknown", problems=said)
     else:
         examination = Examination({"url": url}, "running", said.version, services=said.services, problems=said.findings)
+        if settings.is_public({"PUBLIC_BASE_URL": url}):
+            examination.problems += programs.problems_of(url)
     if url.startswith("http:") and settings.is_public({"PUBLIC_BASE_URL": url}):
         problem = "Everybody on the way can read what goes to this address, the key too."
         examination.hints.append(Finding(part="address", problem=problem, advice="Give its https:// address."))

@@ -58,6 +58,11 @@ def hints(env: Mapping[str, str]) -> Iterator[Finding]:
         )
     if not is_public(env):
         return
+    if getattr(web_address(env.get("PUBLIC_BASE_URL", "")), "scheme", "") == "http":
+        yield _finding(
+            "PUBLIC_BASE_URL is not https: agents in somebody's cloud (Claude, ChatGPT) do not connect to it.",
+            "Set TLS_CERT_FILE and TLS_KEY_FILE, ACME_EMAIL, or a proxy with TLS in front, and give the https address.",
+        )
     if not env.get("SMTP_HOST"):
         yield _finding("No mails are sent: SMTP_HOST is not set.", "Hand codes over yourself: notechondria code USER.")
     if _on(env, "LOG_CODES"):

@@ -19,6 +19,7 @@ import identity_service.authorization.tokens.routes
 import identity_service.avatars.routes
 import identity_service.export.routes
 import identity_service.integrations.routes
+import identity_service.introspection.service
 import identity_service.invitations.routes
 import identity_service.oauth.callbacks
 import identity_service.oauth.routes
@@ -34,12 +35,11 @@ import identity_service.platform.routes
 import identity_service.profile.routes
 import identity_service.security.routes
 import identity_service.sessions.forward_auth
-import identity_service.sessions.introspection
 import identity_service.sessions.routes
 import identity_service.sign_in_site.routes
 import identity_service.staff.routes
+from identity_service.introspection.service import DatabaseIntrospector
 from identity_service.models import EVENTS, Base
-from identity_service.sessions.introspection import DatabaseIntrospector
 from identity_service.settings import IdentitySettings
 from identity_service.state import IdentityState
 from notechondria_shared.auth.introspection import Introspector
@@ -97,7 +97,7 @@ SPEC = ServiceSpec(
         identity_service.authorization.requests.routes.router,
         identity_service.integrations.routes.router,
         identity_service.avatars.routes.router,
-        identity_service.sessions.introspection.router,
+        identity_service.introspection.service.router,
         identity_service.sessions.forward_auth.router,
     ),
     tables=EVENTS,

@@ -11,7 +11,8 @@ import httpx
 import psycopg
 import pytest
 from tests.support.client import PASSWORD, Api, User, eventually
-from tests.support.programs import Program, consent_answer
+from tests.support.direct_identity import direct_with_mail
+from tests.support.programs import Program, answered, consent_answer
 from tests.support.replica import another
 
 from notechondria_launcher.stack import Stack
@@ -190,3 +191,26 @@ def test_documents_are_counted_by_person(stack: Stack, ann: User) -> None:
         statuses = [consent_answer(ann, "check", body, identity=url).status_code for _ in range(25)]
         assert statuses[:20] == [200] * 20
         assert 429 in statuses[20:]
+
+
+def test_connecting_and_disconnecting_is_written_down_and_mailed_once(stack: Stack) -> None:
+    with direct_with_mail(stack) as identity, Api(stack) as api:
+        ann = api.register()
+        program = Program.registered(api, client_name="Helper")
+        body = {"query": program.query(), "scopes": ["notes:read"], "days": 1}
+        back = consent_answer(ann, "approve", body, identity=identity.url).json()["answer"]
+        letter = identity.letter(ann.email)
+        assert "A program may now act for your account" in letter
+        assert "Mac" in letter
+        assert answered(back["url"])["code"] not in letter
+        program.redeem(answered(back["url"])["code"])
+        (mine,) = ann.get("auth/programs/").json()["programs"]
+        assert consent_answer(ann, f"programs/{mine['id']}", method="DELETE", identity=identity.url).status_code == 204
+        assert len([one for one in identity.mail.letters if one["To"] == ann.email]) == 1
+        with psycopg.connect(stack.database_url("identity")) as database:
+            rows = database.execute(
+                "SELECT kind, detail, device_label FROM security_events WHERE user_id = %s AND kind LIKE 'program%%'"
+                " ORDER BY id",
+                [ann.id],
+            ).fetchall()
+    assert rows == [("program_connected", "Helper", "Mac"), ("program_disconnected", "Helper", "Mac")]

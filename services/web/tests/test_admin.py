@@ -20,6 +20,7 @@ LISTS = (
     "users",
     "sessions",
     "invitations",
+    "programs",
     "courses",
     "notes",
     "events",

@@ -180,3 +180,25 @@ def test_names_are_text_and_nothing_else(api: Api, person: Person) -> None:
     assert "<script>" not in page
     unnamed = Program.registered(api, client_name=None)
     assert "a program without a name asks" in shown(person, unnamed.query())
+
+
+def test_a_person_sees_and_disconnects_programs_on_a_page(api: Api, mia: User, person: Person) -> None:
+    name = f"<i>Helper</i> of {mia.username}"
+    program = Program.registered(api, client_name=name)
+    program.connect(mia, ["planner:write"])
+    program.connect(mia, ["notes:read"])
+    page = person.get("programs/").text
+    (card,) = [part for part in page.split('<form method="post"')[1:-1] if "Helper" in html.unescape(part)]
+    shown_row = page[: page.index(card)]
+    assert "<i>Helper" not in page
+    assert html.escape(name) in shown_row
+    assert "2 connections." in shown_row
+    (action,) = re.findall(r'action="(/account/programs/\d+/disconnect/)"', card)
+    for token, status in (("x", 403), (person.hidden(page, action)["csrf"], 303)):
+        assert person.post(action, csrf=token).status_code == status
+    again = person.get("programs/")
+    assert "The program is disconnected." in again.text
+    assert html.escape(name) not in again.text
+    assert person.post(action, csrf=person.hidden(page, action)["csrf"]).status_code == 404
+    assert program.refresh().json()["error"] == "invalid_grant"
+    assert "/account/programs/" in person.get("").text

@@ -15,7 +15,7 @@ from notechondria_shared.auth.assertion import ServiceKeys
 from notechondria_shared.core.keys import PublicKeys, SigningKey
 
 KINDS = {
-    "identity": ["users", "sessions", "invitations", "staff-actions", "dead-letters"],
+    "identity": ["users", "sessions", "invitations", "programs", "staff-actions", "dead-letters"],
     "notes": ["courses", "notes", "dead-letters"],
     "planner": ["events", "feeds", "dead-letters"],
     "mcp": ["calls", "dead-letters"],

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from identity_service.accounts.payload import auth_payload
 from identity_service.accounts.schemas import Authenticated, NotAuthenticated
 from identity_service.dependencies import State
+from identity_service.introspection.service import DatabaseIntrospector
 from identity_service.models import Session, User
-from identity_service.sessions.introspection import DatabaseIntrospector
 from notechondria_shared.auth.credentials import parse_authorization
 from notechondria_shared.core.errors import Unauthorized
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.service import delete_account
 from identity_service.admin.tables import ACTIONS, INVITATIONS, SESSIONS, UNKNOWN, USERS, still_counts
+from identity_service.authorization.admin import PROGRAMS
 from identity_service.avatars.service import folder_of
 from identity_service.codes import service as codes
 from identity_service.dependencies import State
@@ -267,6 +268,7 @@ router = admin_router(
     USERS,
     SESSIONS,
     INVITATIONS,
+    PROGRAMS,
     ACTIONS,
     dead_letter_table(EVENTS),
     password_check=require_recent_password,

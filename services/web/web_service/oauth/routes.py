@@ -10,6 +10,7 @@ from notechondria_contracts.clients.authorization import Answer
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.authorization import ConsentNeeded, SendBack
 from notechondria_shared.core.errors import BadRequest
+from web_service.account.pages import visitor
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, Pages, error_page, leave, redirect
 from web_service.site.person import PersonForm, SignedInPerson
@@ -47,7 +48,7 @@ async def answer(request: Request, state: State, person: SignedInPerson, fields:
     ticked = [name.removeprefix(SCOPE_FIELD) for name in fields if name.startswith(SCOPE_FIELD)][:20]
     days = int(fields["days"]) if fields.get("days", "") in {"1", "30", "90"} else 0
     try:
-        back = await state.authorization.approve(query, ticked, days, person.assertion)
+        back = await state.authorization.approve(query, ticked, days, visitor(request), person.assertion)
     except ServiceRefused as refusal:
         if refusal.status != 400:
             raise

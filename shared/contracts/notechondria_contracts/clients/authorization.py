@@ -16,6 +16,7 @@ from notechondria_contracts.internal.authorization import (
     SendBack,
     Unproven,
 )
+from notechondria_contracts.internal.people import Visitor
 
 Answer = ConsentNeeded | SendBack | Unproven
 
@@ -29,9 +30,10 @@ class AuthorizationClient(ServiceClient):
         """Whether the person is to be asked, and about what."""
         return await self._post("check", AuthorizationQuery(query=query), assertion)
 
-    async def approve(self, query: str, scopes: Iterable[str], days: int, assertion: str) -> Answer:
+    async def approve(self, query: str, scopes: Iterable[str], days: int, visitor: Visitor, assertion: str) -> Answer:
         """The person allows these scopes for so many days: back to the program with a code."""
-        return await self._post("approve", Approval(query=query, scopes=list(scopes), days=days), assertion)
+        body = Approval(query=query, scopes=list(scopes), days=days, **visitor.model_dump())
+        return await self._post("approve", body, assertion)
 
     async def refuse(self, query: str, assertion: str) -> Answer:
         """The person says no: back to the program with `access_denied`."""
@@ -42,9 +44,10 @@ class AuthorizationClient(ServiceClient):
         path = f"{AUTHORIZATION_PATH}/programs"
         return (await self.call("GET", path, ConnectedPrograms, assertion=assertion)).programs
 
-    async def disconnect(self, program_id: int, assertion: str) -> None:
+    async def disconnect(self, program_id: int, visitor: Visitor, assertion: str) -> None:
         """End everything that a program may do for the person; refused with 404 when it may do nothing."""
-        await self.send("DELETE", f"{AUTHORIZATION_PATH}/programs/{program_id}", assertion=assertion)
+        path = f"{AUTHORIZATION_PATH}/programs/{program_id}"
+        await self.send("DELETE", path, body=visitor, assertion=assertion)
 
     async def _post(self, step: str, body: AuthorizationQuery, assertion: str) -> Answer:
         path = f"{AUTHORIZATION_PATH}/{step}"

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from notechondria_contracts.internal.people import Visitor
+
 AUTHORIZATION_PATH = "/internal/authorization"
 Origin = Literal["document", "registered", "staff"]
 """How a program is known: by the document at its own address, because it registered itself, or by the staff."""
@@ -75,8 +77,8 @@ class AuthorizationAnswer(BaseModel):
     answer: Annotated[ConsentNeeded | SendBack | Unproven, Field(discriminator="kind")]
 
 
-class Approval(AuthorizationQuery):
-    """The person said yes."""
+class Approval(AuthorizationQuery, Visitor):
+    """The person said yes, in this browser."""
 
     scopes: Annotated[list[str], Field(max_length=20)]
     days: int

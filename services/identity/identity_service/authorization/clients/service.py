@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import unquote_plus
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from identity_service.authorization.clients.documents import Document
 from identity_service.authorization.clients.schemas import ClientMetadata
 from identity_service.authorization.errors import InvalidClient, OAuthError
-from identity_service.authorization_tables import DOCUMENT, REGISTERED, OAuthClient
+from identity_service.authorization_tables import DOCUMENT, REGISTERED, STAFF, OAuthClient
 from notechondria_shared.auth.credentials import digest
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now
@@ -68,6 +68,23 @@ async def register(db: AsyncSession, metadata: ClientMetadata) -> Registered:
     db.add(client)
     await db.flush()
     return Registered(client, secret, token)
+
+
+async def make_for_staff(db: AsyncSession, name: str, redirect_uris: Sequence[str]) -> OAuthClient:
+    """A program that the staff of this server vouches for, without a secret."""
+    client = OAuthClient(
+        client_id=f"program-{secrets.token_hex(16)}", origin=STAFF, name=name, redirect_uris=list(redirect_uris)
+    )
+    db.add(client)
+    await db.flush()
+    return client
+
+
+def give_secret(client: OAuthClient) -> str:
+    """A new secret, in plain text this once; the older one counts no more."""
+    secret = SECRET_PREFIX + secrets.token_urlsafe(32)
+    client.secret_digest, client.auth_method = digest(secret), "client_secret_basic"
+    return secret
 
 
 async def by_client_id(db: AsyncSession, client_id: str) -> OAuthClient | None:

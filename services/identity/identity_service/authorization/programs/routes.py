@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.authorization import grants, queries
-from identity_service.authorization.programs.schemas import ProgramId, connected
+from identity_service.authorization.programs.schemas import ProgramId, connected, shown_name
+from identity_service.authorization_tables import OAuthClient
+from identity_service.security_log import service as security_log
+from identity_service.sessions.devices import Device
 from notechondria_contracts.internal.authorization import AUTHORIZATION_PATH, ConnectedPrograms
+from notechondria_contracts.internal.people import Visitor
 from notechondria_shared.auth import WithSession
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import now
@@ -28,9 +32,9 @@ async def list_programs(caller: WithSession, read: ReadSession) -> ConnectedProg
 
 
 @router.delete("/programs/{program_id:id}/", status_code=204, responses=refusals(403, 404))
-async def disconnect(caller: WithSession, program_id: ProgramId, db: WriteSession) -> None:
+async def disconnect(request: Request, caller: WithSession, program_id: ProgramId, db: WriteSession) -> None:
     """End everything that a program may do for the caller, at once and everywhere; 404 when it may do nothing."""
-    await _disconnect(db, caller.user_id, program_id)
+    await _disconnect(db, caller.user_id, program_id, Device.of(request))
 
 
 @internal.get("/programs")
@@ -40,11 +44,14 @@ async def list_for_page(caller: WithSession, read: ReadSession) -> ConnectedProg
 
 
 @internal.delete("/programs/{program_id:id}", status_code=204)
-async def disconnect_for_page(caller: WithSession, program_id: int, db: WriteSession) -> None:
+async def disconnect_for_page(caller: WithSession, program_id: int, visitor: Visitor, db: WriteSession) -> None:
     """The same for the account pages."""
-    await _disconnect(db, caller.user_id, program_id)
+    await _disconnect(db, caller.user_id, program_id, Device.seen(visitor.user_agent, visitor.address))
 
 
-async def _disconnect(db: AsyncSession, user_id: int, program_id: int) -> None:
+async def _disconnect(db: AsyncSession, user_id: int, program_id: int, device: Device) -> None:
     if not await grants.end_of_program(db, user_id, program_id):
         raise NotFound(UNKNOWN)
+    client = await db.get(OAuthClient, program_id)
+    name = shown_name(client) if client else ""
+    await security_log.record(db, user_id, security_log.PROGRAM_DISCONNECTED, device, detail=name)

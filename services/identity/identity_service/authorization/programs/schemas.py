@@ -31,6 +31,12 @@ def program_of(client: OAuthClient) -> Program:
     )
 
 
+def shown_name(client: OAuthClient) -> str:
+    """A program in the security log: its own name, and the host that vouches for it."""
+    host = _host(client.client_id, client.origin)
+    return f"{client.name or 'a program without a name'}{f' ({host})' if host else ''}"
+
+
 def connected(rows: Sequence[ConnectionRow]) -> list[ConnectedProgram]:
     """One entry for each program, in the order of the rows: the one used last comes first."""
     by_program: dict[int, list[ConnectionRow]] = {}

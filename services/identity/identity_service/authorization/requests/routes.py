@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Request
 
 from identity_service.authorization.clients import documents
 from identity_service.authorization.clients import service as clients
 from identity_service.authorization.limits import count_document
+from identity_service.authorization.programs.schemas import shown_name
 from identity_service.authorization.requests import service
 from identity_service.authorization.requests.service import Asked, NotAsked
 from identity_service.authorization_tables import OAuthClient
 from identity_service.dependencies import State
+from identity_service.mail.service import PROGRAM_CONNECTED
+from identity_service.models import User
+from identity_service.notices.service import notify
 from identity_service.outside_documents import DocumentRefused
+from identity_service.security_log import service as security_log
+from identity_service.sessions.devices import Device
 from identity_service.state import IdentityState
 from notechondria_contracts.internal.authorization import (
     AUTHORIZATION_PATH,
@@ -64,15 +70,23 @@ async def check(request: Request, state: State, body: AuthorizationQuery, caller
 
 
 @router.post("/approve")
-async def approve(request: Request, state: State, body: Approval, caller: WithSession) -> AuthorizationAnswer:
-    """The person said yes: a code for the program."""
+async def approve(
+    request: Request, tasks: BackgroundTasks, state: State, body: Approval, caller: WithSession
+) -> AuthorizationAnswer:
+    """The person said yes: a code for the program. It is written down, and the person is mailed."""
     try:
         asked = await _asked(request, state, body.query, caller.user_id)
     except NotAsked as problem:
         return AuthorizationAnswer(answer=problem.answer)
     base = state.settings.public_base_url
+    device, name = Device.seen(body.user_agent, body.address), shown_name(asked.client)
     async with state.database.transaction() as db:
         back = await service.approve(db, asked, caller.user_id, body.scopes, body.days, base)
+        await security_log.record(db, caller.user_id, security_log.PROGRAM_CONNECTED, device, detail=name)
+        account = await db.get(User, caller.user_id)
+    if account is not None:
+        address, username = account.verified_email, account.username
+        notify(tasks, state, PROGRAM_CONNECTED, user_id=caller.user_id, address=address, name=username, device=device)
     return AuthorizationAnswer(answer=back)
 
 
