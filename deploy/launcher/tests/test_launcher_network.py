@@ -1,4 +1,4 @@
-"""A stack that other machines reach: by which names and addresses, and what people are told of them."""
+"""A stack that other machines reach: by which names and addresses, and what up says of them."""
 
 from __future__ import annotations
 
