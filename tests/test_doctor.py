@@ -353,3 +353,24 @@ def test_a_certificate_that_ends(tmp_path: Path, days: int, says: str) -> None:
     found = [one.problem for one in settings.problems(env)]
     assert len(found) == bool(says)
     assert says in " ".join(found)
+
+
+def test_it_says_what_the_sign_in_pages_lack() -> None:
+    def said(**env: str) -> list[str]:
+        return [one.problem for one in settings.hints({"PUBLIC_BASE_URL": PUBLIC, "SMTP_HOST": "mail", **env})]
+
+    assert [one for one in said() if "cannot sign people in" in one]
+    named = {"FRONTEND_ORIGIN": "https://apps.example.org"}
+    assert said(**named) == []
+    assert said(SIGN_IN_SITE="off") == []
+    assert [one for one in said(**named, PUBLIC_BASE_URL="http://notes.example.org") if "Passkeys" in one]
+    google = {
+        **named,
+        "GOOGLE_OAUTH_CLIENT_SECRET": "x",
+        "GOOGLE_AUTHORIZED_REDIRECT_URIS": "https://apps.example.org/g",
+    }
+    assert [one for one in said(**google) if one.startswith("Google is not offered")]
+    base = PUBLIC.rstrip("/")
+    for path in ("/account/google/callback/", "/auth/google/callback"):
+        listed = f"https://apps.example.org/g,{base}{path}"
+        assert said(**{**google, "GOOGLE_AUTHORIZED_REDIRECT_URIS": listed}) == []

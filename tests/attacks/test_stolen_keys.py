@@ -36,6 +36,8 @@ FORBIDDEN = [
     ("POST", "auth/bind/google/", {"code": "x"}),
     ("POST", "auth/bind/github/", {"code": "x"}),
     ("DELETE", "auth/social-accounts/google/", None),
+    ("GET", "auth/programs/", None),
+    ("DELETE", "auth/programs/1/", None),
     ("POST", "auth/casdoor/bind/", {"code": "x"}),
     ("DELETE", "auth/casdoor/unlink/", None),
 ]
@@ -115,6 +117,8 @@ def test_a_change_of_the_password_ends_keys_when_asked_to(owner: User, chosen: b
 def test_openapi_says_which_credentials_a_route_takes(api: Api) -> None:
     paths = api.get("openapi.json").json()["paths"]
     assert paths["/api/v1/auth/api-keys/"]["post"]["security"] == [{"session": []}]
+    assert paths["/api/v1/settings/"]["get"]["security"] == [{"session": []}, {"apiKey": []}, {"program": ["profile"]}]
+    assert {"program": ["notes:read", "notes:write"]} in paths["/api/v1/notes/"]["post"]["security"]
     assert paths["/api/v1/settings/"]["patch"]["security"] == [{"session": []}, {"apiKey": []}]
     session_only = [
         (method, path)

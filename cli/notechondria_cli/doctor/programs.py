@@ -78,12 +78,12 @@ def problems(ask: Ask, base: str) -> Iterator[Finding]:
         yield _finding(f"{base}/mcp says that programs are to ask at {named[1]}.")
         return
     resource = ask("GET", _RESOURCE)
-    if (found := resource.document.get("resource")) != f"{base}/mcp":
-        yield _finding(f"{base}{_RESOURCE} answers {resource.status} and is about {found}, not {base}/mcp.")
+    if (about := resource.document.get("resource")) != f"{base}/mcp":
+        yield _finding(f"{base}{_RESOURCE} answers {resource.status} and is about {about}, not {base}/mcp.")
         return
     server = ask("GET", _SERVER)
-    if (found := server.document.get("issuer")) != base:
-        yield _finding(f"{base}{_SERVER} answers {server.status} and names {found} as issuer, not {base}.")
+    if (issuer := server.document.get("issuer")) != base:
+        yield _finding(f"{base}{_SERVER} answers {server.status} and names {issuer} as issuer, not {base}.")
         return
     for name in ("authorization", "token", "registration"):
         address = server.document.get(f"{name}_endpoint")

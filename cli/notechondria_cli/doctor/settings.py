@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from notechondria_cli.doctor import sign_in
 from notechondria_cli.errors import StackError
 from notechondria_cli.gateway_settings import (
     NO_TLS,
@@ -69,6 +70,7 @@ def hints(env: Mapping[str, str]) -> Iterator[Finding]:
     for name in ("AUTH_RATE_PER_MINUTE", "ACCOUNT_RATE_PER_MINUTE"):
         if env.get(name, "").strip() == "0":
             yield _finding(f"{name}=0: passwords can be tried without a limit.", "Leave it out.")
+    yield from sign_in.hints(env)
 
 
 def exposure(host: str, env: Mapping[str, str]) -> Iterator[Finding]:

@@ -19,7 +19,6 @@ from identity_service.authorization_tables import (
     OAuthToken,
 )
 from identity_service.models import RATE_BUCKETS, ApiKey, Code, Session, StaffAction
-from identity_service.security_log import service as security_log
 from notechondria_shared.core.background import Periodic
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
@@ -32,6 +31,7 @@ KEPT = timedelta(days=90)
 CODES_KEPT = timedelta(days=7)
 STAFF_ACTIONS_KEPT = timedelta(days=400)
 """More than a year, so that what is looked at once a year is still there."""
+SECURITY_LOG_KEPT = timedelta(days=180)
 UNUSED_PROGRAM = timedelta(hours=48)
 """After which a program that never got a token is gone; it registers again (RFC 7591)."""
 LATE = timedelta(days=1)
@@ -64,7 +64,7 @@ async def delete_old_protection(database: Database) -> None:
     await delete_in_batches(database, Ticket, Ticket.expires_at < at)
     await delete_in_batches(database, AppCode, AppCode.expires_at < at)
     await delete_in_batches(database, AppPassword, AppPassword.revoked_at < at - KEPT)
-    await delete_in_batches(database, SecurityEvent, SecurityEvent.at < at - security_log.KEPT)
+    await delete_in_batches(database, SecurityEvent, SecurityEvent.at < at - SECURITY_LOG_KEPT)
 
 
 async def delete_old_programs(database: Database) -> None:

@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import pytest
 from tests.support.client import Api, User, eventually
+from tests.support.gateway import another_gateway
 from tests.support.people import Person, public_url
 from tests.support.replica import another
 
@@ -216,6 +217,29 @@ def test_codes_and_nonces_that_were_never_issued_are_refused(api: Api, path: str
     for name in body.keys() - {"state"}:
         missing = api.post(f"auth/casdoor/{path}/", {**body, name: " "})
         assert (missing.status_code, list(missing.json())) == (400, [name])
+
+
+@pytest.mark.contract("apps §3", "decision 30")
+def test_asking_for_the_site_is_no_try_and_its_forms_are(stack: Stack) -> None:
+    with another_gateway(stack, AUTH_RATE_PER_MINUTE="2") as gateway, Api(stack, gateway.url) as strict:
+        for _ in range(6):
+            assert strict.get("auth/casdoor/config/").status_code == 200
+            assert strict.get("/account/sign-in/").status_code == 200
+        forms = [strict.request("POST", "/account/sign-in/", data={"csrf": "x"}).status_code for _ in range(4)]
+        assert forms == [403, 403, 429, 429]
+        codes = [strict.post("auth/casdoor/exchange/", {"code": "x"}).status_code for _ in range(4)]
+        assert codes == [400, 400, 429, 429]
+
+
+def test_an_account_has_few_codes_at_a_time(api: Api, user: User, stack: Stack) -> None:
+    with Person(api) as person:
+        person.sign_in(user.username)
+        codes = [code_of(send(person)) for _ in range(12)]
+    with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
+        kept = identity.execute("SELECT count(*) FROM app_codes WHERE user_id = %s", [user.id]).fetchone()
+    assert kept == (10,)
+    assert api.post("auth/casdoor/exchange/", {"code": codes[0]}, headers=ORIGIN).status_code == 400
+    assert api.post("auth/casdoor/exchange/", {"code": codes[-1]}, headers=ORIGIN).status_code == 200
 
 
 def test_codes_are_in_no_log(api: Api, user: User, stack: Stack) -> None:

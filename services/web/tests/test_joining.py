@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import psycopg
+import pyotp
 import pytest
 from tests.support.client import PASSWORD, Api, User
-from tests.support.people import Person, public_url
+from tests.support.people import Person, add_authenticator, public_url
 from tests.support.provider import GITHUB_CLIENT, GOOGLE_CLIENT, Provider
 from tests.support.provider import Person as Somebody
 from tests.support.replica import another
@@ -226,3 +227,38 @@ def test_who_is_signed_in_needs_no_form(api: Api, user: User) -> None:
     with Person(api) as person:
         person.sign_in(user.username)
         assert person.get("sign-up/").headers["location"] == "/account/"
+
+
+@BOTH
+def test_a_provider_is_the_first_step_where_there_is_a_second(
+    api: Api, offering: str, provider: Provider, name: str, stack: Stack
+) -> None:
+    """An account without a password: it confirms by a mailed code, and its provider's sign-in asks for the factor."""
+    login = f"ada-{secrets.token_hex(3)}"
+    somebody = Somebody(email=f"{login}@example.org", login=login)
+    with Person(api) as person:
+        asked = begin(person, offering, name, "sign-up")
+        assert come_back(person, offering, asked, provider.add(somebody)).status_code == 303
+        shown = person.get("confirm/", next="/account/security/")
+        assert "Password" not in shown.text
+        assert f"Mail a code to {login[0]}***@example.org" in shown.text
+        mailed = person.post("confirm/mail/", **person.hidden(shown.text, "/account/confirm/mail/"))
+        fields = person.hidden(mailed.text, "/account/confirm/")
+        assert person.post("confirm/", **fields, mailed_code="000000").status_code == 400
+        code = api.code_for(somebody.email)
+        assert person.post("confirm/", **fields, mailed_code=code).headers["location"] == "/account/security/"
+        secret, _ = add_authenticator(person)
+        again = person.post("confirm/", **fields, mailed_code=code, code="x")
+        assert again.status_code == 400
+    with Person(api) as person:
+        asked = begin(person, offering, name)
+        step = come_back(person, offering, asked, provider.add(somebody))
+        assert step.status_code == 200
+        assert "One more step" in step.text
+        assert not person.signed_in()
+        assert person.post("second-step/", **person.hidden(step.text), code="000000").status_code == 400
+        with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
+            identity.execute("UPDATE authenticators SET last_step = 0 WHERE secret = %s", [secret])
+        done = person.post("second-step/", **person.hidden(step.text), code=pyotp.TOTP(secret).now())
+        assert done.headers["location"] == "/account/devices/"
+        assert f"{name}, authenticator" in person.get("log/").text

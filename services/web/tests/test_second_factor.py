@@ -16,6 +16,7 @@ from tests.support.client import PASSWORD, Api, eventually
 from tests.support.people import Person, add_authenticator, confirm, forget_steps
 from tests.support.provider import Person as Somebody
 from tests.support.provider import Provider
+from tests.support.replica import another
 
 from notechondria_launcher.stack import Stack
 
@@ -118,6 +119,24 @@ def test_a_ticket_ends_after_five_wrong_codes_and_after_one_that_was_right(api: 
         fields = person.hidden(protected.begin(person).text)
         assert person.post("second-step/", **fields, code=protected.code()).status_code == 303
         assert person.post("second-step/", **fields, code=protected.code()).status_code == 400
+
+
+def test_wrong_digits_have_a_limit_a_day_that_recovery_codes_pass(api: Api, stack: Stack) -> None:
+    mine = Protected(api, stack)
+    with (
+        another(stack, "identity", ACCOUNT_RATE_PER_MINUTE="100") as limited,
+        another(stack, "web", IDENTITY_URL=limited) as web,
+        Person(api, web) as person,
+        psycopg.connect(stack.database_url("identity"), autocommit=True) as identity,
+    ):
+        assert mine.enter(person, "000000").status_code == 400
+        bucket = f"day:wrong-digits:{mine.user.id}"
+        assert identity.execute("UPDATE rate_buckets SET tokens = 0 WHERE bucket = %s", [bucket]).rowcount == 1
+        stopped = mine.enter(person, mine.code())
+        assert stopped.status_code == 429
+        assert "too many wrong codes today" in stopped.text
+        assert int(stopped.headers["retry-after"]) > 0
+        assert mine.enter(person, mine.codes[2]).status_code == 303
 
 
 def test_of_two_at_once_with_the_same_digits_one_signs_in(api: Api, protected: Protected) -> None:

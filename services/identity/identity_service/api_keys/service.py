@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.api_keys.schemas import CreateKey
@@ -18,7 +17,6 @@ from notechondria_shared.core.errors import FieldErrors, NonFieldError, NotFound
 from notechondria_shared.core.timestamps import now
 
 MOST_KEYS = 50
-USED_EVERY = timedelta(minutes=5)
 
 
 def _new_key() -> str:
@@ -88,17 +86,3 @@ async def revoke(db: AsyncSession, user_id: int, key_id: int) -> None:
 async def revoke_all(db: AsyncSession, user_id: int) -> int:
     """End every key of the user; how many worked until now."""
     return len(await _end(db, user_id))
-
-
-async def mark_used(db: AsyncSession, key_id: int) -> None:
-    """`last_used_at = now`, at most every five minutes."""
-    await db.execute(
-        update(ApiKey)
-        .where(ApiKey.id == key_id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now() - USED_EVERY))
-        .values(last_used_at=now())
-    )
-
-
-def is_stale(last_used_at: datetime | None) -> bool:
-    """True when the use of a key is to be recorded."""
-    return last_used_at is None or last_used_at < now() - USED_EVERY

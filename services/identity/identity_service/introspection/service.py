@@ -10,10 +10,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.api_keys import service as api_keys
 from identity_service.dependencies import State
 from identity_service.models import ACTIVE
-from identity_service.sessions import grants, queries, service
+from identity_service.sessions import grants, keys, queries, service
 from notechondria_contracts.fields import Choice, Text
 from notechondria_contracts.services import ACTS_AT
 from notechondria_shared.auth.caller import BY_APP_PASSWORD
@@ -66,8 +65,8 @@ class DatabaseIntrospector:
         problem = _key_problem(row)
         if row is None or problem:
             return Introspection(active=False, reason=problem or "unknown")
-        if touch and api_keys.is_stale(row.last_used_at):
-            await self._touch("key", row.credential_id, api_keys.mark_used)
+        if touch and keys.is_stale(row.last_used_at):
+            await self._touch("key", row.credential_id, keys.mark_used)
         return self._describe("key", row, row.scopes or ["read", "write"], row.expires_at)
 
     async def _token(self, digest: str, *, touch: bool) -> Introspection:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.account_models import SecurityEvent
@@ -13,7 +11,6 @@ from notechondria_shared.core.errors import TooManyRequests
 from notechondria_shared.db import Database
 from notechondria_shared.web.rate_limit import TokenBuckets, daily
 
-KEPT = timedelta(days=180)
 SIGNED_IN, SIGN_IN_REFUSED = "signed_in", "sign_in_refused"
 PASSWORD_CHANGED, ADDRESS_CHANGED = "password_changed", "address_changed"
 FACTOR_ADDED, FACTOR_REMOVED, RECOVERY_CODES_MADE = "factor_added", "factor_removed", "recovery_codes_made"

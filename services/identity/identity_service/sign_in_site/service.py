@@ -18,6 +18,8 @@ from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
 
 LIFE = timedelta(seconds=60)
+MOST = 10
+"""Codes of an account at a time; of more, the oldest end."""
 FRESH = timedelta(minutes=5)
 """So long after a provider's sign-in on the site the app's session counts as signed in by it (decision 51)."""
 
@@ -35,6 +37,10 @@ async def issue(db: AsyncSession, user_id: int, session_id: int, origin: str) ->
     session = await db.get(Session, session_id)
     if session is None or session.user_id != user_id or session.revoked_at is not None:
         raise NotFound("Session not found.")
+    newest = (
+        select(AppCode.digest).where(AppCode.user_id == user_id).order_by(AppCode.expires_at.desc()).limit(MOST - 1)
+    )
+    await db.execute(delete(AppCode).where(AppCode.user_id == user_id, AppCode.digest.not_in(newest)))
     code = secrets.token_urlsafe(32)
     db.add(AppCode(digest=digest(code), user_id=user_id, session_id=session_id, origin=origin, expires_at=now() + LIFE))
     await db.flush()

@@ -25,6 +25,8 @@ from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _ID_DIGITS = 18
+_QR_LONGEST = 500
+"""Characters that fit into a QR code, whatever they are."""
 
 
 @router.get("/security/")
@@ -76,7 +78,7 @@ async def finish_authenticator(request: Request, state: State, person: SignedInP
 def _authenticator_page(
     request: Request, person: Person, begun: AuthenticatorBegun, refusal: ServiceRefused | None = None
 ) -> Response:
-    picture = segno.make_qr(begun.address[:1024] or "-", error="m").svg_inline(scale=4, omitsize=True, border=2)
+    picture = segno.make_qr(begun.address[:_QR_LONGEST] or "-", error="m").svg_inline(scale=4, omitsize=True, border=2)
     return PAGES.page(
         request,
         "authenticator.html",
