@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: sbom audit help up down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
-.PHONY: bench-gateway bench-identity bench-introspection bench-notes bench-planner bench-mcp bench-start
+.PHONY: bench-gateway bench-identity bench-introspection bench-notes bench-planner bench-calendars bench-mcp bench-start
 
 READY := .venv/.ready
 BIN := .venv/bin
@@ -83,6 +83,9 @@ soak: $(READY) ## Let parts die at random while people write (SECONDS=600 SEED=7
 conformance: $(READY) node-tools ## Run the official MCP conformance suite and the TypeScript client (needs npm)
 	@echo "MCP conformance"
 	@$(BIN)/pytest services/mcp/tests/conformance $(ARGS)
+
+bench-calendars: $(READY) ## Measure the reading of large calendars beside counting their starts
+	@$(BIN)/python -m bench.calendars
 
 bench-mcp: $(READY) ## Measure an MCP tool beside the REST call it wraps (ARGS="--seconds 10")
 	@$(BIN)/python -m bench.mcp $(ARGS)

@@ -19,6 +19,7 @@ from notechondria_launcher.stack import Stack
 from tests.support.browser import opened
 from tests.support.client import PASSWORD, Api, User
 from tests.support.people import forget_steps, public_url
+from tests.support.programs import Program
 from tests.support.visit import Visit
 
 pytestmark = pytest.mark.browser
@@ -116,6 +117,27 @@ def test_axe_finds_no_fault(api: Api, visit: Visit, user: User, stack: Stack) ->
     sign_in(visit, user)
     found += faults(visit)
     forget_steps(stack, user)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="NOT RUN: axe-core needs npm; `make conformance` installs it")
+def test_axe_finds_no_fault_where_programs_are_connected(api: Api, visit: Visit, user: User, stack: Stack) -> None:
+    sign_in(visit, user)
+    found: list[str] = []
+    local, app = Program.registered(api, "http://127.0.0.1/callback"), Program.registered(api, "cursor://app/callback")
+    for program in (Program.registered(api), local, app):
+        visit.driver.get(f"{public_url(stack)}/oauth/authorize?{program.query()}")
+        assert "Connect A program?" in visit.driver.title
+        found += faults(visit)
+    visit.press("Allow")
+    assert "cursor" in visit.driver.title
+    visit.driver.get(f"{public_url(stack)}/oauth/authorize?client_id=nobody")
+    found += faults(visit)
+    visit.open("programs/")
+    found += faults(visit)
+    local.connect(user)
+    visit.open("programs/")
+    found += faults(visit)
     assert not found, "\n".join(found)
 
 

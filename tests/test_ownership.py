@@ -11,6 +11,7 @@ from notes_service.notes.access import PRIVATE
 from tests.support.client import Api, User
 from tests.support.documents import SERVICES, operations
 from tests.support.mcp import call_tool, rpc
+from tests.support.programs import Program
 
 # Others' public notes are in a stranger's lists too: no text of theirs looks like this.
 MARK = secrets.token_hex(8)
@@ -31,11 +32,22 @@ class Belongings:
         self.event = owner.post("planner-events/", {"title": f"Dentist {MARK}", "event_date": "2030-05-06"}).json()
         self.session = owner.post("note-sessions/", {"note_id": self.note["id"]}).json()
         self.device = owner.get("auth/sessions/").json()["sessions"][0]
+        Program.registered(owner.api, client_name=f"Program {MARK}").connect(owner)
+        self.program = owner.get("auth/programs/").json()["programs"][0]
 
     def fingerprint(self) -> list[Any]:
         """Everything as its owner sees it."""
         note, event = f"notes/{self.note['id']}/", f"planner-events/{self.event['id']}/"
-        paths = (note, event, "notes/", "notes/deleted/", "planner-events/", "note-sessions/", "auth/sessions/")
+        paths = (
+            note,
+            event,
+            "notes/",
+            "notes/deleted/",
+            "planner-events/",
+            "note-sessions/",
+            "auth/sessions/",
+            "auth/programs/",
+        )
         answers = [self.owner.get(path) for path in paths]
         assert all(answer.status_code == 200 for answer in answers), [answer.text for answer in answers]
         return [answer.json() for answer in answers]
@@ -65,6 +77,7 @@ ATTEMPTS = [
     ("POST", "note-sessions/", {"note_id": "{note}"}, 404),
     ("PATCH", "note-sessions/{session}/", {"title": "Mine now"}, 404),
     ("DELETE", "auth/sessions/{device}/", None, 404),
+    ("DELETE", "auth/programs/{program}/", None, 404),
 ]
 
 
@@ -78,6 +91,7 @@ def test_a_stranger_is_refused(
         "course": mine.course["id"],
         "event": mine.event["id"],
         "session": mine.session["id"],
+        "program": mine.program["id"],
         "device": mine.device["id"],
     }
     filled = {key: value.format(**ids) if isinstance(value, str) else value for key, value in (body or {}).items()}

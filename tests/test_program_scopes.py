@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notechondria_contracts.scopes import SCOPES
-from tests.support.client import Api, User
+from tests.support.client import Api, User, eventually
 from tests.support.documents import operations
 from tests.support.programs import Program, public_url
 
@@ -78,3 +78,26 @@ def test_a_service_behind_the_gateway_is_for_people_and_keys(api: Api, ann: User
     headers = connected(api, ann, *SCOPES)
     answer = api.http.get(f"{stack.service_url('identity')}/internal/forward-auth", headers=headers)
     assert answer.status_code == 403
+
+
+def test_what_is_taken_back_is_gone_everywhere_within_a_second(api: Api, ann: User) -> None:
+    rest, mcp = Program.registered(api, client_name="Rest"), Program.registered(api, client_name="Mcp")
+    rest.connect(ann, resource=f"{public_url(api)}/api/v1")
+    mcp.connect(ann)
+    body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    reads: list[tuple[str, str, dict[str, object] | None, Program]] = [
+        ("GET", path, None, rest) for path in ("notes/", "planner-events/", "settings/")
+    ]
+    calls = [*reads, ("POST", "/mcp", body, mcp)]
+
+    def statuses() -> list[int]:
+        return [
+            api.request(method, path, json=sent, headers=program.bearer).status_code
+            for method, path, sent, program in calls
+        ]
+
+    assert statuses() == [200] * 4  # and all services keep the answer of identity for half a minute
+    ids = {one["name"]: one["id"] for one in ann.get("auth/programs/").json()["programs"]}
+    for name in ("Rest", "Mcp"):
+        assert ann.delete(f"auth/programs/{ids[name]}/").status_code == 204
+    eventually(lambda: statuses() == [401] * 4, seconds=1, what="all services refuse")

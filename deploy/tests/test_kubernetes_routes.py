@@ -152,7 +152,7 @@ def test_the_cluster_routes_as_the_files_do(gateway: tuple[str, str, Cluster], s
     found = routers(admin, "kubernetescrd", ports)
     assert len(found) >= 18
     auth = {rule: one[2] for rule, one in found.items() if rule not in expected}
-    assert sorted(auth.values()) == [["everywhere"], *[["refusals", "auth-rate", "everywhere"]] * 2]
+    assert sorted(auth.values()) == [*[["everywhere"]] * 2, *[["refusals", "auth-rate", "everywhere"]] * 3]
     assert {rule: one for rule, one in found.items() if rule not in auth} == expected
     done = middlewares(admin, "kubernetescrd")
     assert done.pop("auth-rate")["rateLimit"]["average"] == 60

@@ -142,6 +142,8 @@ def test_only_the_port_of_the_own_machine_may_differ(api: Api, victim: User, uri
     program = Program.registered(api, "http://127.0.0.1/cb")
     assert consent(victim, "check", {"query": program.query(redirect_uri=uri)})["kind"] == "refused"
     assert consent(victim, "check", {"query": program.query(redirect_uri="http://127.0.0.1:4000/cb")})["kind"] == "ask"
+    bare = Program.registered(api, "http://127.0.0.1")
+    assert consent(victim, "check", {"query": bare.query(redirect_uri="http://127.0.0.1:4000/")})["kind"] == "ask"
 
 
 def test_the_redirect_of_another_program_is_not_ones_own(api: Api, victim: User, program: Program) -> None:

@@ -117,6 +117,8 @@ def test_a_change_of_the_password_ends_keys_when_asked_to(owner: User, chosen: b
 def test_openapi_says_which_credentials_a_route_takes(api: Api) -> None:
     paths = api.get("openapi.json").json()["paths"]
     assert paths["/api/v1/auth/api-keys/"]["post"]["security"] == [{"session": []}]
+    assert paths["/api/v1/settings/"]["get"]["security"] == [{"session": []}, {"apiKey": []}, {"program": ["profile"]}]
+    assert {"program": ["notes:read", "notes:write"]} in paths["/api/v1/notes/"]["post"]["security"]
     assert paths["/api/v1/settings/"]["patch"]["security"] == [{"session": []}, {"apiKey": []}]
     session_only = [
         (method, path)

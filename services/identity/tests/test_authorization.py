@@ -70,7 +70,10 @@ def test_a_program_registers_itself_is_allowed_and_calls(api: Api, ann: User, pr
     made = rpc(api, token, "tools/call", {"name": "create_note", "arguments": {"title": "By a program"}})["result"]
     assert ann.get(f"notes/{made['structuredContent']['id']}/").json()["title"] == "By a program"
     call = ann.get("mcp/calls/").json()["results"][0]
-    assert (call["key_id"], isinstance(call["program_id"], int)) == (None, True)
+    mine = ann.get("auth/programs/").json()["programs"][0]
+    assert (call["key_id"], [call["program_id"]]) == (None, mine["connection_ids"])
+    listed = ann.get("mcp/calls/", params={"program_id": call["program_id"]}).json()
+    assert [row["tool"] for row in listed["results"]] == ["create_note"]
     assert consent(ann, "check", {"query": program.query()})["held"] == list(SCOPES)
 
 
@@ -95,12 +98,22 @@ def test_a_person_may_allow_less_than_was_asked(api: Api, ann: User, program: Pr
         assert consent_answer(ann, "approve", body).status_code == 400
 
 
-def test_a_code_counts_once_and_its_second_use_ends_everything(api: Api, ann: User, program: Program) -> None:
+def test_a_code_counts_once_and_its_second_use_ends_everything(
+    api: Api, stack: Stack, ann: User, program: Program
+) -> None:
     code = program.code(ann)
     program.tokens = program.redeem(code).json()
     assert ping(api, program.bearer).status_code == 200
     again = program.redeem(code)
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    assert program.redeem(code).json()["error"] == "invalid_grant"
+    with psycopg.connect(stack.database_url("identity")) as identity:
+        rows = identity.execute(
+            "SELECT detail FROM security_events WHERE user_id = %s AND kind = 'program_disconnected'", [ann.id]
+        ).fetchall()
+    assert [row for row in rows if "came twice" in row[0]] == [
+        ("A program: its code or token came twice, it may have been stolen",)
+    ]
     eventually(lambda: ping(api, program.bearer).status_code == 401, seconds=5)
     assert program.refresh().json()["error"] == "invalid_grant"
 
@@ -174,7 +187,7 @@ def test_a_person_sees_and_disconnects_programs(api: Api, ann: User, program: Pr
     program.connect(ann, ["notes:read"])
     ping(api, program.bearer)
     mine = ann.get("auth/programs/").json()["programs"][0]
-    assert (mine["scopes"], mine["connections"], mine["origin"]) == (["notes:read"], 1, "registered")
+    assert (mine["scopes"], len(mine["connection_ids"]), mine["origin"]) == (["notes:read"], 1, "registered")
     assert mine["last_used_at"] is not None
     stranger = api.register()
     assert stranger.get("auth/programs/").json() == {"programs": []}

@@ -44,6 +44,7 @@ SPEC = ServiceSpec(
         mcp_service.transport.challenge.router,
         mcp_service.calls.routes.router,
         mcp_service.calls.routes.internal,
+        mcp_service.calls.routes.for_pages,
         mcp_service.admin.routes.router,
     ),
     tables=EVENTS,

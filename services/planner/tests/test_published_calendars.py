@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 from services.planner.tests.calls import create_feed, entries, link, plan, read_link
+from services.planner.tests.feed_server import vcalendar, vevent
 from services.planner.tests.support import Publisher, note_event
 from tests.support.client import Api, User
 
 from notechondria_contracts.events.notes import NoteTrashed
 from notechondria_launcher.stack import Stack
-from planner_service.calendar_links.ical import folded, recurrence, text
+from planner_service.calendar_links.ical import days_beside, folded, rule, text
 from planner_service.calendars.lines import unescape
 from planner_service.calendars.reading import from_seconds, read
 from planner_service.planner_events.recurrence import Series
@@ -215,9 +216,15 @@ def test_rules_mean_the_same_days(first: date, freq: str, interval: int, length:
         recurrence_end_date=end,
         recurrence_count=count,
     )
-    written = recurrence(row, time(23, 30), date(2026, 1, 1), date(2027, 12, 31))
-    lines = [f"DTSTART:{first:%Y%m%d}T233000Z", *(f"{name}:{value}" for name, value in written if value)]
-    document = "\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:u", *lines, "END:VEVENT", "END:VCALENDAR"])
+    written = rule(row, time(23, 30))
+    beside = days_beside(row, date(2026, 1, 1), date(2027, 12, 31))
+    dates = [(f"{first:%Y%m%d}", written), *((f"{day:%Y%m%d}", None) for day in beside)]
+    document = vcalendar(
+        *(
+            vevent(f"{day}T233000Z", UID=f"u{number}", **({"RRULE": text} if text else {}))
+            for number, (day, text) in enumerate(dates)
+        )
+    )
     years = [2026, 2027]
     found = sorted(from_seconds(start).date() for _, start, _, _ in read(document, years, must_be_calendar=True).rows)
     days = list(series.between(date(2026, 1, 1), date(2027, 12, 31)))

@@ -120,18 +120,22 @@ def test_days_that_a_month_lacks_are_written_as_every_program_reads_them(ann: Us
     plan(ann, "2026-01-30", title="30", recurrence_freq="M")
     plan(ann, "2026-01-29", title="29", recurrence_freq="M", recurrence_count=15)
     plan(ann, "2024-02-29", title="leap", recurrence_freq="Y")
-    parts: list[Any] = calendar_of(api, link(ann, include_deadlines=False, include_sessions=False)).walk("VEVENT")
-    rules = {str(part["SUMMARY"]): part["RRULE"].to_ical().decode() for part in parts}
+    parts = calendar_of(api, link(ann, include_deadlines=False, include_sessions=False)).walk("VEVENT")
+    rules = {str(part["SUMMARY"]): part["RRULE"].to_ical().decode() for part in parts if "RRULE" in part}
     assert rules == {
         "31": "FREQ=MONTHLY;BYMONTHDAY=-1",
         "30": "FREQ=MONTHLY;BYMONTHDAY=30",
         "29": "FREQ=MONTHLY;UNTIL=20270329;BYMONTHDAY=29",
         "leap": "FREQ=YEARLY;BYMONTHDAY=-1;BYMONTH=2",
     }
-    single = {str(part["SUMMARY"]): [value.dt for value in part["RDATE"].dts] for part in parts if "RDATE" in part}
-    assert set(single) == {"29", "30"}
-    assert {date(2026, 2, 28), date(2027, 2, 28)} <= set(single["30"])
-    assert single["29"] == [date(2026, 2, 28), date(2027, 2, 28)]
+    uids = {str(part["SUMMARY"]): str(part["UID"]) for part in parts if "RRULE" in part}
+    beside = [part for part in parts if "RRULE" not in part]
+    assert all(str(part["RELATED-TO"]) == uids[str(part["SUMMARY"])] for part in beside)
+    assert len({str(part["UID"]) for part in parts}) == len(parts)
+    days = {title: [part["DTSTART"].dt for part in beside if str(part["SUMMARY"]) == title] for title in rules}
+    assert (days["31"], days["leap"]) == ([], [])
+    assert {date(2026, 2, 28), date(2027, 2, 28)} <= set(days["30"])
+    assert days["29"] == [date(2026, 2, 28), date(2027, 2, 28)]
 
 
 def test_a_preview_shows_what_a_feed_would(ann: User, feeds: FeedServer) -> None:

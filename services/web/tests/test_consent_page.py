@@ -187,12 +187,15 @@ def test_a_person_sees_and_disconnects_programs_on_a_page(api: Api, mia: User, p
     program = Program.registered(api, client_name=name)
     program.connect(mia, ["planner:write"])
     program.connect(mia, ["notes:read"])
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_notes"}}
+    assert api.request("POST", "/mcp", json=ping, headers=program.bearer).status_code == 200
     page = person.get("programs/").text
     (card,) = [part for part in page.split('<form method="post"')[1:-1] if "Helper" in html.unescape(part)]
     shown_row = page[: page.index(card)]
     assert "<i>Helper" not in page
     assert html.escape(name) in shown_row
     assert "2 connections." in shown_row
+    assert "in the last 90 days: 1." in shown_row
     (action,) = re.findall(r'action="(/account/programs/\d+/disconnect/)"', card)
     for token, status in (("x", 403), (person.hidden(page, action)["csrf"], 303)):
         assert person.post(action, csrf=token).status_code == status

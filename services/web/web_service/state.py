@@ -28,6 +28,7 @@ class WebState(AppState[WebSettings]):
     """Identity again, for what protects an account."""
     authorization: AuthorizationClient = field(init=False)
     """Identity again, for programs that ask for access."""
+    mcp: McpClient = field(init=False)
     clients: dict[str, ServiceClient] = field(init=False)
     """Those of all other services by name, in the order in which the services are shown."""
     catalogue: Catalogue = field(init=False)
@@ -40,10 +41,11 @@ class WebState(AppState[WebSettings]):
         self.people = PeopleClient(http, settings.identity_url)
         self.own_account = OwnAccountClient(http, settings.identity_url)
         self.authorization = AuthorizationClient(http, settings.identity_url)
+        self.mcp = McpClient(http, settings.mcp_url)
         others = (
             NotesClient(http, settings.notes_url),
             PlannerClient(http, settings.planner_url),
-            McpClient(http, settings.mcp_url),
+            self.mcp,
         )
         self.clients = {client.service: client for client in (self.identity, *others)}
         self.catalogue = Catalogue(self.clients)

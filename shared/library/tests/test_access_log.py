@@ -53,6 +53,8 @@ def test_seed_colours(status: int, paint: str) -> None:
         ("next=%252Fx%253Fcode%253D4711", "next=***"),
         ("q=ntc_0123456789abcdef0123456789abcdef", "q=***"),
         ("ntc_0123456789abcdef0123456789abcdef=1", "***=***"),
+        ("q=nca_0a1B2c3D4e", "q=***"),
+        ("q=see%20ncr_0a1B2c3D4e", "q=***"),
         ("0123456789abcdef0123456789abcdef01234567", "***"),
         ("q=a+word&limit=20&days=7&note=3", "q=a+word&limit=20&days=7&note=3"),
         ("code=", "code="),

@@ -16,6 +16,7 @@ _USER = bindparam("user_id", type_=BigInteger())
 _TOOL = bindparam("tool", type_=String())
 _OUTCOME = bindparam("outcome", type_=String())
 _KEY = bindparam("key_id", type_=BigInteger())
+_PROGRAM = bindparam("program_id", type_=BigInteger())
 _CHANGES = bindparam("changes_only", type_=Boolean())
 _SINCE = bindparam("since", type_=DateTime(timezone=True))
 _UNTIL = bindparam("until", type_=DateTime(timezone=True))
@@ -25,6 +26,7 @@ _MATCHING = and_(
     or_(_TOOL.is_(None), Call.tool == _TOOL),
     or_(_OUTCOME.is_(None), Call.outcome == _OUTCOME),
     or_(_KEY.is_(None), Call.key_id == _KEY),
+    or_(_PROGRAM.is_(None), Call.program_id == _PROGRAM),
     or_(~_CHANGES, Call.is_change),
     or_(_SINCE.is_(None), Call.called_at >= _SINCE),
     or_(_UNTIL.is_(None), Call.called_at < _UNTIL),
@@ -70,6 +72,14 @@ class LoggedCall:
     undone_at: datetime | None
 
 
+@dataclass(slots=True)
+class ProgramCalls:
+    """How many calls came through a connection of a program."""
+
+    program_id: int
+    calls: int
+
+
 COUNT = prepare_scalar(select(func.count()).select_from(Call).where(_MATCHING), int)
 PAGE = prepare(
     select(*_SHOWN)
@@ -78,5 +88,11 @@ PAGE = prepare(
     .limit(bindparam("page_limit", type_=BigInteger()))
     .offset(bindparam("page_offset", type_=BigInteger())),
     LoggedCall,
+)
+OF_PROGRAMS = prepare(
+    select(Call.program_id, func.count().label("calls"))
+    .where(Call.user_id == _USER, Call.program_id.is_not(None))
+    .group_by(Call.program_id),
+    ProgramCalls,
 )
 ALL = prepare(select(*_SHOWN).where(Call.user_id == _USER).order_by(Call.id), LoggedCall)

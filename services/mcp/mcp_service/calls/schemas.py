@@ -23,6 +23,9 @@ OutcomeFilter = Annotated[
     Outcome | None, QueryChoice(("ok", "error"), strict=True), Query(description="Only calls that ended this way.")
 ]
 KeyFilter = Annotated[int | None, QueryInteger(), Query(description="Only calls with this API key, by its id.")]
+ProgramFilter = Annotated[
+    int | None, QueryInteger(), Query(description="Only calls through this connection of a program, by its id.")
+]
 ChangesOnly = Annotated[
     bool | None, QueryFlag(TRUE_VALUES), Query(description="1 or true: only calls that change something.")
 ]

@@ -43,6 +43,7 @@ class CallLogFilter:
     tool: str | None = None
     outcome: str | None = None
     key_id: int | None = None
+    program_id: int | None = None
     changes_only: bool = False
     since: datetime | None = None
     until: datetime | None = None
@@ -62,6 +63,12 @@ class CallLog:
         total = await read.value(queries.COUNT, **params) or 0
         rows = await read.all(queries.PAGE, **params, page_limit=limit, page_offset=offset)
         return total, [CallRow.of(row) for row in rows]
+
+    async def of_programs(self, user_id: int) -> dict[int, int]:
+        """How many calls came through each connection of a user's programs."""
+        await self._writer.flush()
+        rows = await self._database.reader.all(queries.OF_PROGRAMS, user_id=user_id)
+        return {row.program_id: row.calls for row in rows}
 
     async def everything(self, user_id: int) -> list[CallRow]:
         """All calls of a user, oldest first."""

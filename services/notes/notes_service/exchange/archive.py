@@ -17,7 +17,8 @@ from starlette.datastructures import UploadFile
 
 from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.storage.media import CHUNK
-from notes_service.exchange.limits import Limits
+from notes_service.exchange.limits import BadEntry, Limits
+from notes_service.exchange.made_notes import Aside, MadeNotes
 from notes_service.exchange.paths import Paths, cleaned, name_of
 
 NO_ZIP = "Import refused: Notes.Import/read — the file is no zip archive, or it is damaged."
@@ -36,10 +37,6 @@ _SEARCHED = 128 * 1024
 """More than this is read at once of the directory alone: its end is looked for in the last 64 KiB."""
 
 
-class BadEntry(Exception):
-    """One file cannot be used; the text says why."""
-
-
 class Source(ABC):
     """The files of an import by their paths; each is read within its limit, all together within those of the import."""
 
@@ -51,13 +48,20 @@ class Source(ABC):
         if len(paths) > limits.files:
             raise limits.too_much()
         self.limits = limits
-        self._read = 0
+        self.label = ""
+        """What people call it: the name of the file that was sent."""
+        self._spent = [0]
+        """Bytes that were unpacked, of all sources that share them."""
         self._used: set[str] = set()
+        self.made, self._aside = MadeNotes(), Aside()
+        self._aliases: dict[str, str] = {}
         self._paths = Paths(path for path in paths if not _SKIPPED & set(path.split("/")))
         self._by_name: dict[str, str] = {}
         for path in reversed([*self._paths]):
             self._by_name[PurePosixPath(path).name.casefold()] = path
         manifest = self._manifest_folder()
+        self.is_own = manifest is not None
+        """Whether it is an export of ours."""
         self.root = self._root(paths) if manifest is None else manifest
         """The folder that holds everything, as a path; "" when the files have no common folder."""
 
@@ -101,20 +105,58 @@ class Source(ABC):
         """Note files of which something was made, though they are not read."""
         self._used.update(paths)
 
+    def share(self, other: Source) -> None:
+        """Let what is read count for both: one lies in the other."""
+        self._spent = other._spent
+
+    def leave(self, paths: Iterable[str]) -> None:
+        """Take back that something was made of files: they were only looked at."""
+        self._used.difference_update(paths)
+
+    def is_taken(self, path: str) -> bool:
+        """Whether something was made of a file already."""
+        return path in self._used
+
     def unused(self) -> Iterator[str]:
         """The files of which nothing was made, but for those that systems leave in every folder."""
         return (path for path in self._paths if path not in self._used and PurePosixPath(path).name not in _OF_SYSTEMS)
 
+    def add_file(self, path: str, data: bytes) -> None:
+        """One more file, that a reader of another program's form found within another."""
+        self._aside.put(path, data)
+        self._add_path(path)
+
+    def add_alias(self, path: str, stored: str) -> None:
+        """The name by which people know a file."""
+        self._aliases[path] = stored
+        self._used.add(stored)
+        self._add_path(path)
+
+    def _add_path(self, path: str) -> None:
+        self._paths.add(path)
+        self._by_name.setdefault(PurePosixPath(path).name.casefold(), path)
+
+    def close(self) -> None:
+        """Remove what was put aside."""
+        self.made.close()
+        self._aside.close()
+
     @abstractmethod
     def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """The file, from its beginning. Raises `BadEntry`."""
+
+    def open(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """The file, also one that a reader added."""
+        if name in self._aside:
+            return nullcontext(io.BytesIO(self._aside.get(name)))
+        return self._open(self._aliases.get(name, name))
 
     def chunks(self, name: str, limit: int) -> Iterator[bytes]:
         """The content of a file in pieces. Raises `BadEntry` when it is damaged or larger than `limit` bytes."""
         size = 0
         self._used.add(name)
         try:
-            with self._open(name) as opened:
+            with self.open(name) as opened:
                 while chunk := opened.read(CHUNK):
                     size += len(chunk)
                     self._count(len(chunk), size, limit)
@@ -130,8 +172,8 @@ class Source(ABC):
 
     def _count(self, more: int, size: int, limit: int) -> None:
         """The directory's sizes are not trusted: the bytes read are counted."""
-        self._read += more
-        if self._read > self.limits.unpacked:
+        self._spent[0] += more
+        if self._spent[0] > self.limits.unpacked:
             raise self.limits.too_much()
         if size > limit:
             raise BadEntry(f"It is larger than {limit >> 20} MiB.")

@@ -22,7 +22,8 @@ from notechondria_shared.web.body import TEXT_LIMIT, validate
 from notes_service.attachments import service as attachments
 from notes_service.covers import service as covers
 from notes_service.exchange import links
-from notes_service.exchange.archive import BadEntry, Source
+from notes_service.exchange.archive import Source
+from notes_service.exchange.limits import BadEntry
 from notes_service.exchange.outcomes import Report
 from notes_service.exchange.reading import NoteFile
 from notes_service.media.uploads import pieces, staged

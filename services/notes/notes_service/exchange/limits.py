@@ -10,6 +10,10 @@ UNPACKED = 20
 """How many times more than was sent it may be once it is unpacked."""
 
 
+class BadEntry(Exception):
+    """One file cannot be used; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one import may hold, `mib` of it being sent."""

@@ -143,14 +143,15 @@ def resolve(source: Source, note: str, target: str) -> str | None:
         if not path.name or path.suffix.lower() in MARKDOWN:
             continue
         for folder in (PurePosixPath(note).parent, PurePosixPath(source.root), PurePosixPath()):
-            if one := source.find(_joined(folder, path)):
+            if one := source.find(joined(folder, path)):
                 return one
         if path.suffix and (named := source.named(path.name)):
             return named
     return None
 
 
-def _joined(folder: PurePosixPath, path: PurePosixPath) -> str:
+def joined(folder: PurePosixPath, path: PurePosixPath) -> str:
+    """A path as it is meant in a folder."""
     parts: list[str] = []
     for part in (*folder.parts, *path.parts):
         if part == "..":

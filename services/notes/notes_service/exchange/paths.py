@@ -71,11 +71,17 @@ class Paths:
     """The paths of an import, looked up as people and programs write them: exactly, else in another letter case."""
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self._known = frozenset(paths)
+        self._known: set[str] = set()
         self._folded: dict[str, str | None] = {}
-        for path in self._known:
+        for path in paths:
+            self.add(path)
+
+    def add(self, path: str) -> None:
+        """One more."""
+        if path not in self._known:
             folded = path.casefold()
             self._folded[folded] = None if folded in self._folded else path
+            self._known.add(path)
 
     def __iter__(self) -> Iterator[str]:
         """All of them, in order."""

@@ -15,7 +15,6 @@ from pydantic import JsonValue
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.exchange import front_matter
-from notes_service.exchange.archive import BadEntry
 from notes_service.exchange.dates import read_date
 from notes_service.exchange.fields import (
     COURSE_LENGTH,
@@ -27,7 +26,9 @@ from notes_service.exchange.fields import (
     as_object,
     read_uuid,
 )
+from notes_service.exchange.limits import BadEntry
 
+EXCALIDRAW = "It is a drawing of Excalidraw: its text is kept as the plugin wrote it."
 BY_PATH = UUID("6f1c1f52-5a0c-4a52-8b0b-2f0f0c7a9f11")
 _HEADING = re.compile(r"# +(.*?\S)(?:[ \t]+#+)?[ \t]*")
 _OURS = ("is_public", "note_type", "metadata_json", "custom_meta", "editor_mode", "blocks")
@@ -61,6 +62,8 @@ class NoteFile:
     deleted: bool = False
     deleted_at: datetime | None = None
     """When it was moved to the recycle bin, where the export says so."""
+    notice: str = ""
+    """What of it could not be taken over as it was."""
     undescribed: bool = False
     """Its description is null, which is something else than a blank one (notes §5.4)."""
 
@@ -68,6 +71,10 @@ class NoteFile:
     def draft_id(self) -> str:
         """The client's id of the note made of it: by this a repeated import recognises it."""
         return draft_id_of(self.uuid)
+
+    def notice_with(self, notice: str) -> str:
+        """The notice of the file, after another one."""
+        return f"{notice} {self.notice}".strip()
 
     def apart(self) -> NoteFile:
         """The file as that of a note of its own: another file stands for the same one."""
@@ -149,6 +156,7 @@ def note_of_others(name: str, fields: Mapping[str, JsonValue], body: str, root: 
         payload=payload,
         created=created,
         edited=edited,
+        notice=EXCALIDRAW if "excalidraw-plugin" in fields else "",
     )
 
 

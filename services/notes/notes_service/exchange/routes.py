@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from pathlib import PurePosixPath
+from contextlib import AsyncExitStack, ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Query, Request, Response
-from starlette.datastructures import UploadFile
 from starlette.responses import StreamingResponse
 
 from notechondria_shared.core.errors import BadRequest
@@ -27,12 +25,11 @@ from notechondria_shared.web.zip_stream import zip_stream
 from notes_service.callers import KnownCaller
 from notes_service.dependencies import Media, State
 from notes_service.exchange import queries
-from notes_service.exchange.archive import Archive, Folder, Source
 from notes_service.exchange.exporting import Export
 from notes_service.exchange.importing import Import
 from notes_service.exchange.jobs import ImportProgress, progress_of
 from notes_service.exchange.limits import Limits
-from notes_service.exchange.links import MARKDOWN
+from notes_service.exchange.opening import open_sources
 from notes_service.exchange.outcomes import Imported
 
 if TYPE_CHECKING:
@@ -89,8 +86,9 @@ async def import_notes(
             raise BadRequest(MISSING)
         if sum(upload.size or 0 for upload in uploads) > limits.sent:
             raise limits.too_large()
-        source = await asyncio.to_thread(_source, uploads, limits)
-        under_way = Import(request, state, caller, source, dry_run=bool(dry_run))
+        opened = stack.enter_context(ExitStack())
+        sources = await asyncio.to_thread(open_sources, uploads, limits, opened)
+        under_way = Import(request, state, caller, sources, dry_run=bool(dry_run))
         if not _asks_for_later(request):
             return await under_way.run()
         job_id = await state.import_jobs.add(caller.user_id, dry_run=bool(dry_run))
@@ -112,14 +110,6 @@ async def show_import(caller: KnownCaller, job_id: int, read: ReadSession) -> Im
     """How far an own import is that goes on after its request, and what came of it; one that a restart cut off says so.
     The last 20 of a user are kept."""
     return await progress_of(read, caller.user_id, job_id)
-
-
-def _source(uploads: Sequence[UploadFile], limits: Limits) -> Source:
-    """One file that is no markdown is a zip; several files are a folder."""
-    first = uploads[0]
-    if len(uploads) == 1 and PurePosixPath(first.filename or "").suffix.lower() not in MARKDOWN:
-        return Archive(first.file, limits)
-    return Folder(uploads, limits)
 
 
 @internal.get("/users/{user_id:id}/export")

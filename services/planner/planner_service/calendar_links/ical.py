@@ -12,6 +12,7 @@ from planner_service.planner_events.recurrence import MOST_OCCURRENCES, Recurrin
 LONGEST_LINE = 75
 """Bytes of a line, its end not counted (RFC 5545 §3.1)."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LONGEST_MONTH = 31
 _FREQUENCIES = {WEEKLY: "WEEKLY", MONTHLY: "MONTHLY", YEARLY: "YEARLY"}
 
 
@@ -45,32 +46,29 @@ def document(lines: Iterable[str]) -> bytes:
     return "".join(f"{piece}\r\n" for line in lines for piece in folded(line)).encode()
 
 
-def recurrence(row: Recurring, at: time | None, rdates_from: date, rdates_to: date) -> list[tuple[str, str | None]]:
-    """RRULE and RDATE of an event's row, of the same days as here; empty for what happens once. `at` is the time of day
-    of its starts (UTC), None for whole days.
+def rule(row: Recurring, at: time | None) -> str | None:
+    """The RRULE of an event's row, of the same days as here but for `days_beside`; None for what happens once.
 
-    A day that a month lacks is its last one (planner §12.1). RFC 5545 can say so with BYSETPOS, which half of the
-    programs misread; so the 31st is written as the last day, 29 February as that of February, and for the 29th and 30th
-    the ends of February between the two dates stand as single ones beside the rule.
+    `at` is the time of day of its starts (UTC), None for whole days. A day that a month lacks is its last one (planner
+    §12.1). RFC 5545 can say so with BYSETPOS, which half of the programs misread: the 31st is written as the last day,
+    29 February as that of February.
     """
     series = Series.of(row)
     if series.freq == NONE or series.occurrence(1) is None:
-        return []
+        return None
     first = series.first
     parts = [f"FREQ={_FREQUENCIES[series.freq]}"]
     if series.interval > 1:
         parts.append(f"INTERVAL={series.interval}")
-    extra: list[date] = []
     if series.freq == YEARLY and (first.month, first.day) == (2, 29):
         parts.append("BYMONTH=2;BYMONTHDAY=-1")
-    elif series.freq == MONTHLY and first.day == 31:
+    elif series.freq == MONTHLY and first.day == _LONGEST_MONTH:
         parts.append("BYMONTHDAY=-1")
-    elif series.freq == MONTHLY and first.day > 28:
+    elif _lacks_days(series):
         parts.append(f"BYMONTHDAY={first.day}")
-        extra = [day for day in series.between(max(first, rdates_from), rdates_to) if day.day != first.day]
     last = series.end_date if series.count is None else series.last()
-    if last is not None and series.freq == MONTHLY and first.day in {29, 30}:
-        parts.append(f"UNTIL={_end_of(last, at)}")  # counting would count the single ones
+    if last is not None and _lacks_days(series):
+        parts.append(f"UNTIL={_end_of(last, at)}")  # the rule has fewer days than the series
     elif series.count is not None:
         length = min(series.count, MOST_OCCURRENCES)
         if series.end_date is not None:
@@ -79,19 +77,32 @@ def recurrence(row: Recurring, at: time | None, rdates_from: date, rdates_to: da
         parts.append(f"COUNT={length}")
     elif last is not None:
         parts.append(f"UNTIL={_end_of(last, at)}")
-    values = ",".join(start_on(day, at) for day in extra)
-    kind = ";VALUE=DATE" if at is None else ""
-    return [("RRULE", ";".join(parts)), (f"RDATE{kind}", values or None)]
+    return ";".join(parts)
 
 
-def start_on(day: date, at: time | None) -> str:
-    """A day as the start of an occurrence: with the time of day, or alone."""
-    return f"{day.year:04}{day:%m%d}" + (f"T{at:%H%M%S}Z" if at is not None else "")
+def days_beside(row: Recurring, first: date, last: date) -> list[date]:
+    """The ends of February within `first`..`last` on which a series of a 29th or 30th happens, too.
+
+    They stand as entries of their own: as RDATEs some programs leave them out.
+    """
+    series = Series.of(row)
+    if not _lacks_days(series):
+        return []
+    return [day for day in series.between(max(series.first, first), last) if day.day != series.first.day]
+
+
+def _lacks_days(series: Series) -> bool:
+    return series.freq == MONTHLY and series.first.day in {29, 30} and series.occurrence(1) is not None
+
+
+def start_on(day: date) -> str:
+    """A DATE."""
+    return f"{day.year:04}{day:%m%d}"
 
 
 def _end_of(day: date, at: time | None) -> str:
     """An UNTIL is of the same kind as DTSTART (RFC 5545 §3.3.10)."""
-    return f"{day.year:04}{day:%m%d}" + ("T235959Z" if at is not None else "")
+    return start_on(day) + ("T235959Z" if at is not None else "")
 
 
 def component(name: str, properties: Iterable[tuple[str, str | None]], inside: Iterable[str] = ()) -> Iterator[str]:

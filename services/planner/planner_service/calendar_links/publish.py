@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from notechondria_shared.db import Reads
 from planner_service.calendar_links import queries
-from planner_service.calendar_links.ical import component, document, recurrence, start_on, text, utc_timestamp
+from planner_service.calendar_links.ical import component, days_beside, document, rule, start_on, text, utc_timestamp
 from planner_service.calendar_links.queries import PublishedEvent, PublishedLink, PublishedSession
 from planner_service.models import NONE
 from planner_service.note_sessions.payload import SHOWN_WHILE_OPEN
@@ -20,7 +20,7 @@ from planner_service.week.service import NEXT_WITHIN
 BACK = timedelta(days=731)
 """How far back what does not recur is published."""
 AHEAD = timedelta(days=731)
-"""How far ahead single days stand beside a rule."""
+"""How far ahead days stand beside a rule that does not have them."""
 REFRESH = "PT1H"
 COLORS = ("teal", "darkorange", "royalblue", "crimson", "olive", "purple", "steelblue", "sienna", "seagreen", "orchid")
 """Of courses, so that each looks the same everywhere: names of CSS (RFC 7986 §5.9)."""
@@ -80,15 +80,23 @@ class _Published:
 
     def _event(self, row: PublishedEvent) -> Iterator[str]:
         at = None if row.is_all_day else row.starts_at.astimezone(UTC).time()
-        last = self._today + AHEAD
+        uid = self._uid("event", row)
+        yield from self._span(row, uid, row.event_date, [("RRULE", rule(row, at))])
+        for day in days_beside(row, self._today - BACK, self._today + AHEAD):
+            yield from self._span(
+                row, f"event-{row.id}-{start_on(day)}@{uid.partition('@')[2]}", day, [("RELATED-TO", uid)]
+            )
+
+    def _span(self, row: PublishedEvent, uid: str, day: date, more: list[tuple[str, str | None]]) -> Iterator[str]:
+        """An event on one day, with the properties that only it has."""
         return component(
             "VEVENT",
             [
-                ("UID", self._uid("event", row)),
+                ("UID", uid),
                 *_dates(row),
                 ("SEQUENCE", str(row.revision - 1)),
-                *_span(row),
-                *recurrence(row, at, self._today - BACK, last),
+                *_times(row, day),
+                *more,
                 *_words(row),
                 ("STATUS", "CONFIRMED"),
             ],
@@ -117,7 +125,7 @@ class _Published:
         day = Series.of(row).next_from(today, NEXT_WITHIN) if row.recurrence_freq != NONE else row.event_date
         if day is None or day < today:
             return iter(())
-        due = ("DUE;VALUE=DATE", start_on(day, None)) if row.is_all_day else ("DUE", utc_timestamp(_start_on(row, day)))
+        due = ("DUE;VALUE=DATE", start_on(day)) if row.is_all_day else ("DUE", utc_timestamp(_start_on(row, day)))
         return component(
             "VTODO",
             [
@@ -147,14 +155,14 @@ def _occurs(row: PublishedEvent) -> bool:
     return row.recurrence_freq == NONE or Series.of(row).occurrence(0) is not None
 
 
-def _span(row: PublishedEvent) -> list[tuple[str, str | None]]:
+def _times(row: PublishedEvent, day: date) -> list[tuple[str, str | None]]:
     if row.is_all_day:
-        day = row.event_date
         end = day if day == date.max else day + timedelta(days=1)
-        return [("DTSTART;VALUE=DATE", start_on(day, None)), ("DTEND;VALUE=DATE", start_on(end, None))]
+        return [("DTSTART;VALUE=DATE", start_on(day)), ("DTEND;VALUE=DATE", start_on(end))]
+    window = moved(Window(row.event_date, row.starts_at, row.ends_at), day)
     return [
-        ("DTSTART", utc_timestamp(row.starts_at)),
-        ("DTEND", utc_timestamp(_end(row.starts_at, row.ends_at))),
+        ("DTSTART", utc_timestamp(window.starts_at)),
+        ("DTEND", utc_timestamp(_end(window.starts_at, window.ends_at))),
     ]
 
 

@@ -23,6 +23,8 @@ HOUR = timedelta(hours=1)
 _MARGIN = timedelta(days=2)
 """Rules are counted out in local time: a little more of it than the UTC window, cut exactly afterwards."""
 _STEP_DAYS = {"DAILY": 1, "WEEKLY": 7}
+_OF_STEPS = frozenset({"FREQ", "INTERVAL", "COUNT", "WKST"})
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 ZonesOf = Callable[[Entry], Zones]
 Occurrence = tuple[datetime, datetime, Entry]
@@ -195,10 +197,41 @@ def _of_rule(text: str, begin: datetime, zone: tzinfo | None, low: datetime, hig
     until = _until(parts.pop("UNTIL", ""), zone)
     if until is not None and until < low:
         return  # ended before: it costs nothing
-    start = begin if "COUNT" in parts else _later(parts, begin, low)
     end = high if until is None else min(until, high)
+    if step := _plain_step(parts, begin):
+        yield from _stepped(begin, step, int(parts.get("COUNT", "0")), low, end)
+        return
+    start = begin if "COUNT" in parts else _later(parts, begin, low)
     rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=start)
     yield from (at for at in takewhile(lambda at: at <= end, rule) if at >= low)
+
+
+def _plain_step(parts: dict[str, str], begin: datetime) -> timedelta | None:
+    """The step of a rule that is nothing else, as most are: every so many days or weeks. Then nobody has to count."""
+    interval = parts.get("INTERVAL", "1")
+    days = _STEP_DAYS.get(parts.get("FREQ", ""), 0)
+    more = {name: value for name, value in parts.items() if name not in _OF_STEPS}
+    if days == _STEP_DAYS["WEEKLY"] and more.get("BYDAY") == _WEEKDAYS[begin.weekday()]:
+        del more["BYDAY"]
+    counted = parts.get("COUNT", "1")
+    if (
+        not days
+        or more
+        or not (interval.isdecimal() and counted.isdecimal() and len(interval) < 6 and int(counted) > 0)
+    ):
+        return None
+    return timedelta(days=days * int(interval))
+
+
+def _stepped(begin: datetime, step: timedelta, count: int, low: datetime, end: datetime) -> Iterator[datetime]:
+    """Every `step` from `begin`, `count` times in all where it is not 0, within `low`..`end`."""
+    number = max(0, -((begin - low) // step)) if low > begin else 0
+    try:
+        while low <= (at := begin + step * number) <= end and not (count and number >= count):
+            yield at
+            number += 1
+    except OverflowError:  # the calendar has no more days
+        return
 
 
 def _part(text: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from notechondria_contracts.clients.base import ServiceUnavailable
 from notechondria_contracts.scopes import IN_WORDS
 from web_service.account.pages import PAGES, visitor
 from web_service.dependencies import State
@@ -18,7 +19,12 @@ PROGRAMS = "/account/programs/"
 async def show(request: Request, state: State, person: SignedInPerson) -> Response:
     """All of them, the one used last first."""
     programs = await state.authorization.programs(person.assertion)
-    return PAGES.page(request, "programs.html", programs=programs, words=IN_WORDS)
+    try:
+        made = await state.mcp.calls_of_programs(person.assertions["mcp"])
+        calls = {one.id: sum(made.get(grant, 0) for grant in one.connection_ids) for one in programs}
+    except ServiceUnavailable:
+        calls = {}  # the list, and the way to end what is on it, do not depend on mcp
+    return PAGES.page(request, "programs.html", programs=programs, words=IN_WORDS, calls=calls)
 
 
 @router.post("/programs/{program_id:id}/disconnect/")

@@ -92,7 +92,8 @@ class ConnectedProgram(BaseModel):
     host: str
     origin: Origin
     scopes: list[str]
-    connections: int
+    connection_ids: list[int]
+    """Each time the person allowed it; the agents' log names them as `program_id`."""
     created_at: str
     last_used_at: str | None
     expires_at: str

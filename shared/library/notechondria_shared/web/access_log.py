@@ -10,7 +10,10 @@ from urllib.parse import unquote_plus
 from notechondria_shared.core.access_line import Answered, access_level, access_line
 
 _SECRET_NAME = re.compile(r"code|token|pass|pwd|secret|key|authorization|session|cookie|signature", re.IGNORECASE)
-_SECRET_VALUE = re.compile(rf"({_SECRET_NAME.pattern})[^&;=]{{0,40}}=|ntc_[0-9a-f]|\b[0-9a-f]{{32,}}\b", re.IGNORECASE)
+_OURS = r"ntc_[0-9a-f]|nc[a-z]_[0-9a-z]{6}"
+"""How our keys, codes and tokens begin."""
+_IN_VALUE = rf"({_SECRET_NAME.pattern})[^&;=]{{0,40}}="
+_SECRET_VALUE = re.compile(rf"{_IN_VALUE}|{_OURS}|\b[0-9a-f]{{32,}}\b", re.IGNORECASE)
 
 LONGEST_QUERY = 2000
 _SECRET_PATH = re.compile(r"(/+calendar/+).+", re.IGNORECASE | re.DOTALL)

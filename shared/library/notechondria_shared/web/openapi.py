@@ -15,8 +15,11 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext
 from pydantic.json_schema import models_json_schema
 
+from notechondria_contracts.scopes import IN_WORDS
 from notechondria_shared.auth.assertion import INTERNAL_TOKEN_HEADER
 from notechondria_shared.auth.caller import allow_caller, require_caller, require_session
+from notechondria_shared.auth.scopes import needed_scopes
+from notechondria_shared.auth.state import AuthState, state_of
 from notechondria_shared.core.version import product_version
 from notechondria_shared.web.body import DescribedBody
 from notechondria_shared.web.internal import INTERNAL, CalledBy
@@ -76,8 +79,20 @@ def _document(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = {
         "session": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Token <40 hex>`"},
         "apiKey": {"type": "http", "scheme": "bearer", "description": "`Bearer ntc_<32 hex>`"},
+        "program": {
+            "type": "oauth2",
+            "description": "`Bearer nca_...`, of a program that a person allowed",
+            "flows": {
+                "authorizationCode": {
+                    "authorizationUrl": "/oauth/authorize",
+                    "tokenUrl": "/oauth/token",
+                    "refreshUrl": "/oauth/token",
+                    "scopes": IN_WORDS,
+                }
+            },
+        },
     }
-    return _complete(document, public)
+    return _complete(document, public, state_of(app, AuthState).keys.service)
 
 
 class _Described(RouteContext):
@@ -106,13 +121,17 @@ def internal_document(app: FastAPI) -> dict[str, Any]:
     return _complete(document, routes)
 
 
-def _complete(document: dict[str, Any], routes: Sequence[RouteContext]) -> dict[str, Any]:
+def _complete(document: dict[str, Any], routes: Sequence[RouteContext], service: str = "") -> dict[str, Any]:
     schemas = document["components"].setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for route in routes:
         for method in route.methods or ():
-            _describe(document["paths"][route.path_format][method.lower()], route.dependant, schemas)
+            operation = document["paths"][route.path_format][method.lower()]
+            _describe(operation, route.dependant, schemas)
+            scopes = needed_scopes(service, method, str(route.path_format))
+            if scopes is not None and {"apiKey": []} in operation.get("security", []):
+                operation["security"].append({"program": list(scopes)})
     return document
 
 

@@ -68,7 +68,7 @@ def _same_but_for_port(uri: str, known: str) -> bool:
         mine.scheme == theirs.scheme == "http"
         and mine.hostname == theirs.hostname
         and mine.hostname in LOOPBACK
-        and (mine.path, mine.query) == (theirs.path, theirs.query)
+        and (mine.path or "/", mine.query) == (theirs.path or "/", theirs.query)
     )
 
 

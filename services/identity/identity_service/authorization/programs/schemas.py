@@ -54,7 +54,7 @@ def _entry(rows: Sequence[ConnectionRow]) -> ConnectedProgram:
         host=_host(first.client_id, first.origin),
         origin=cast("Origin", first.origin),
         scopes=normalized(scope for row in rows for scope in row.scopes),
-        connections=len(rows),
+        connection_ids=[row.grant_id for row in rows],
         created_at=iso_offset(min(row.created_at for row in rows)),
         last_used_at=iso_offset_or_none(max(used) if used else None),
         expires_at=iso_offset(max(row.expires_at for row in rows)),

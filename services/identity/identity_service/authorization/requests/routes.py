@@ -74,16 +74,16 @@ async def approve(
     request: Request, tasks: BackgroundTasks, state: State, body: Approval, caller: WithSession
 ) -> AuthorizationAnswer:
     """The person said yes: a code for the program. It is written down, and the person is mailed."""
+    device = Device.seen(body.user_agent, body.address)
     try:
         asked = await _asked(request, state, body.query, caller.user_id)
+        async with state.database.transaction() as db:
+            base, name = state.settings.public_base_url, shown_name(asked.client)
+            back = await service.approve(db, asked, caller.user_id, body.scopes, body.days, base)
+            await security_log.record(db, caller.user_id, security_log.PROGRAM_CONNECTED, device, detail=name)
+            account = await db.get(User, caller.user_id)
     except NotAsked as problem:
         return AuthorizationAnswer(answer=problem.answer)
-    base = state.settings.public_base_url
-    device, name = Device.seen(body.user_agent, body.address), shown_name(asked.client)
-    async with state.database.transaction() as db:
-        back = await service.approve(db, asked, caller.user_id, body.scopes, body.days, base)
-        await security_log.record(db, caller.user_id, security_log.PROGRAM_CONNECTED, device, detail=name)
-        account = await db.get(User, caller.user_id)
     if account is not None:
         address, username = account.verified_email, account.username
         notify(tasks, state, PROGRAM_CONNECTED, user_id=caller.user_id, address=address, name=username, device=device)

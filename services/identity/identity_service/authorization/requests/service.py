@@ -141,6 +141,9 @@ async def approve(
         raise FieldErrors(scopes="Choose at least one of what the program asks for.")
     if days not in DAYS:
         raise FieldErrors(days="Choose how long it may go on.")
+    # Nobody takes the client away while something is allowed to it.
+    if await db.get(OAuthClient, asked.client.id, with_for_update={"read": True, "key_share": True}) is None:
+        raise NotAsked(Unproven(text=NO_CLIENT))
     expires_at = now() + timedelta(days=days)
     grant = await grants.make(db, user_id, asked.client.id, allowed, asked.audience, expires_at)
     code = new_secret(CODE)

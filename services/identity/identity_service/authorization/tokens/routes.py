@@ -10,6 +10,7 @@ from identity_service.authorization.forms import read_form
 from identity_service.authorization.limits import refusals_counted
 from identity_service.authorization.tokens import service
 from identity_service.dependencies import State
+from identity_service.sessions.devices import Device
 from notechondria_shared.web.answers import Json
 
 router = APIRouter(include_in_schema=False)
@@ -30,7 +31,8 @@ async def token(request: Request, state: State) -> Json:
         claim = clients.claimed(request.headers.get("authorization"), form)
         async with state.database.transaction() as db:
             client = await clients.authenticate(db, claim)
-            answer = await exchange(db, client, form, state.settings.public_base_url)
+            sent = service.TokenRequest(form, Device.of(request), state.settings.public_base_url)
+            answer = await exchange(db, client, sent)
             await clients.mark_used(db, client)
     return Json(answer.model_dump(), headers=NOT_KEPT)
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.authorization import grants
 from identity_service.authorization.errors import InvalidGrant, OAuthError
+from identity_service.authorization.programs.schemas import shown_name
 from identity_service.authorization.resources import audience_named
 from identity_service.authorization.tokens.schemas import TokenAnswer
 from identity_service.authorization_tables import (
@@ -26,6 +28,8 @@ from identity_service.authorization_tables import (
     OAuthToken,
 )
 from identity_service.models import ACTIVE, User
+from identity_service.security_log import service as security_log
+from identity_service.sessions.devices import Device
 from notechondria_contracts.scopes import normalized
 from notechondria_shared.auth.credentials import ACCESS_TOKEN, REFRESH_TOKEN, digest, is_whole, new_secret
 from notechondria_shared.core.timestamps import now
@@ -41,8 +45,18 @@ def challenge_of(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
-async def redeem(db: AsyncSession, client: OAuthClient, form: Mapping[str, str], public_base_url: str) -> TokenAnswer:
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """What a program sent to the token endpoint, and from where."""
+
+    form: Mapping[str, str]
+    device: Device
+    public_base_url: str
+
+
+async def redeem(db: AsyncSession, client: OAuthClient, request: TokenRequest) -> TokenAnswer:
     """The first tokens of a grant, for its code. A code that comes twice ends the grant (RFC 6749 §4.1.2)."""
+    form = request.form
     verifier = form.get("code_verifier", "")
     if not form.get("code"):
         raise OAuthError("invalid_request", "code is missing.")
@@ -52,20 +66,21 @@ async def redeem(db: AsyncSession, client: OAuthClient, form: Mapping[str, str],
     grant = await _locked(db, code.grant_id, client)
     await db.refresh(code)
     if code.used_at is not None:
-        await grants.end(db, grant.id)
+        await _end_replayed(db, client, grant, request.device)
         raise InvalidGrant(commit_on_error=True)
     proven = _VERIFIER.fullmatch(verifier) and hmac.compare_digest(challenge_of(verifier), code.challenge)
     if not proven or form.get("redirect_uri", "") != code.redirect_uri or code.expires_at <= now():
         raise InvalidGrant
-    _check_resource(form, grant, public_base_url)
+    _check_resource(request, grant)
     await _check_alive(db, grant)
     code.used_at = grant.redeemed_at = now()
     return await _mint(db, grant, grant.scopes)
 
 
-async def renew(db: AsyncSession, client: OAuthClient, form: Mapping[str, str], public_base_url: str) -> TokenAnswer:
+async def renew(db: AsyncSession, client: OAuthClient, request: TokenRequest) -> TokenAnswer:
     """The next tokens, for a refresh token that then counts no more. One that comes again later ends the grant: it, or
     its successor, is in other hands (RFC 9700 §4.14.2)."""
+    form = request.form
     sent = form.get("refresh_token", "")
     if not sent:
         raise OAuthError("invalid_request", "refresh_token is missing.")
@@ -79,11 +94,11 @@ async def renew(db: AsyncSession, client: OAuthClient, form: Mapping[str, str], 
     await db.refresh(token)
     at = now()
     if token.used_at is not None and token.used_at <= at - GRACE:
-        await grants.end(db, grant.id)
+        await _end_replayed(db, client, grant, request.device)
         raise InvalidGrant(commit_on_error=True)
     if token.expires_at <= at:
         raise InvalidGrant
-    _check_resource(form, grant, public_base_url)
+    _check_resource(request, grant)
     await _check_alive(db, grant)
     scopes = grant.scopes
     if "scope" in form:
@@ -123,8 +138,17 @@ async def _locked(db: AsyncSession, grant_id: int, client: OAuthClient) -> OAuth
     return grant
 
 
-def _check_resource(form: Mapping[str, str], grant: OAuthGrant, public_base_url: str) -> None:
-    if "resource" in form and audience_named(public_base_url, form["resource"]) != grant.audience:
+async def _end_replayed(db: AsyncSession, client: OAuthClient, grant: OAuthGrant, device: Device) -> None:
+    """End a grant whose code or token came twice; its owner finds it in the security log, once."""
+    if grant.revoked_at is None:
+        detail = f"{shown_name(client)}: its code or token came twice, it may have been stolen"
+        await security_log.record(db, grant.user_id, security_log.PROGRAM_DISCONNECTED, device, detail=detail)
+    await grants.end(db, grant.id)
+
+
+def _check_resource(request: TokenRequest, grant: OAuthGrant) -> None:
+    sent = request.form.get("resource")
+    if sent is not None and audience_named(request.public_base_url, sent) != grant.audience:
         raise OAuthError("invalid_target", "The grant is for another resource.")
 
 

@@ -1,0 +1,83 @@
+"""HTML of other programs as markdown: pages, notes of Evernote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from bs4 import BeautifulSoup
+from markdownify import MarkdownConverter
+
+LONGEST = 4 * 1024 * 1024
+"""Characters of HTML that are turned into markdown; a longer page stays as it is, which markdown allows."""
+DEEPEST = 200
+"""Tags within each other; a page that nests deeper stays as it is."""
+_DROPPED = ("script", "style", "noscript", "template", "iframe", "object", "embed")
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
+)
+_AROUND_IMAGES = ["h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "a", "li", "b", "strong", "em", "i"]
+
+
+class _Depth(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.most = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _VOID:
+            self.now += 1
+            self.most = max(self.most, self.now)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.now = max(0, self.now - 1)
+
+
+def to_markdown(html: str, media: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """The markdown of a page, and its title; the page itself where it is too long or too deep to be taken apart."""
+    if len(html) > LONGEST or not _is_shallow(html):
+        return html, ""
+    soup = BeautifulSoup(html, "html.parser")
+    for tag in soup(_DROPPED):
+        tag.decompose()
+    title = soup.title.get_text(" ", strip=True) if soup.title else ""
+    if soup.head:
+        soup.head.decompose()
+    _evernote_tags(soup, media or {})
+    converter = MarkdownConverter(
+        heading_style="ATX",
+        bullets="-",
+        escape_underscores=False,
+        escape_asterisks=False,
+        keep_inline_images_in=_AROUND_IMAGES,
+    )
+    return re.sub(r"\n{3,}", "\n\n", converter.convert_soup(soup)).strip(), title
+
+
+def _evernote_tags(soup: BeautifulSoup, media: Mapping[str, str]) -> None:
+    """Files and boxes of tasks as other pages have them; `media` are the paths of files by their hash."""
+    for tag in soup("en-media"):
+        path = media.get(str(tag.get("hash", "")).lower())
+        if path is None:
+            tag.unwrap()
+            continue
+        name = PurePosixPath(path).name
+        if str(tag.get("type", "")).startswith("image/"):
+            tag.replace_with(soup.new_tag("img", src=quote(path), alt=name))
+        else:
+            tag.replace_with(soup.new_tag("a", href=quote(path), string=name))
+    for tag in soup("en-todo"):
+        box = "[x] " if str(tag.get("checked", "")).lower() == "true" else "[ ] "
+        tag.replace_with(box if tag.find_parent("li") else f"- {box}")
+
+
+def _is_shallow(html: str) -> bool:
+    depth = _Depth()
+    for start in range(0, len(html), 64 * 1024):
+        depth.feed(html[start : start + 64 * 1024])
+        if depth.most > DEEPEST:
+            return False
+    return True

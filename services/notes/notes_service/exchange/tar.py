@@ -1,0 +1,93 @@
+"""A tar as Joplin writes its JEX: read like a zip, with what it declares not trusted."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO, BinaryIO
+
+from notechondria_shared.core.errors import BadRequest
+from notes_service.exchange.archive import OUTSIDE, TWICE, Source
+from notes_service.exchange.limits import BadEntry, Limits
+from notes_service.exchange.paths import cleaned
+
+NO_TAR = "Import refused: Notes.Import/read — the file is no tar archive, or it is damaged."
+_MAGIC_AT, _MAGIC = 257, b"ustar"
+_READS_PER_FILE = 8
+"""Blocks that `tarfile` reads for a member; a header that leads it in circles takes more."""
+
+
+def is_tar(file: BinaryIO) -> bool:
+    """Whether the file says that it is one (POSIX.1-1988); its position is its beginning afterwards."""
+    file.seek(_MAGIC_AT)
+    magic = file.read(len(_MAGIC))
+    file.seek(0)
+    return magic == _MAGIC
+
+
+class Tar(Source):
+    """A tar without compression."""
+
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        self.left_out = []
+        self._members: dict[str, tarfile.TarInfo] = {}
+        counted = _Counted(file, limits)
+        try:
+            self._tar = tarfile.open(fileobj=counted, mode="r:")  # noqa: SIM115 - it lives as long as the file
+            for number, member in enumerate(self._tar):
+                if number >= limits.files:
+                    raise limits.too_much()
+                self._add(member)
+        except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, RecursionError):
+            raise BadRequest(NO_TAR) from None
+        counted.opening = False
+        super().__init__(list(self._members), limits)
+
+    def _add(self, member: tarfile.TarInfo) -> None:
+        if member.isdir():
+            return
+        path = cleaned(member.name)
+        if path is None:
+            self.left_out.append((member.name, OUTSIDE))
+        elif not member.isreg() or member.issparse():
+            self.left_out.append((member.name, "It is a link or a device, and no file."))
+        else:
+            if path in self._members:
+                self.left_out.append((path, TWICE))
+            self._members[path] = member
+
+    def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        opened = self._tar.extractfile(self._members[name])
+        if opened is None:
+            raise BadEntry("It is no file.")
+        return nullcontext(opened)
+
+
+class _Counted(io.RawIOBase):
+    """The file of a tar, which may be read so often while its members are looked for."""
+
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        super().__init__()
+        self._file, self._limits = file, limits
+        self._left = _READS_PER_FILE * (limits.files + 16)
+        self.opening = True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        if self.opening:
+            self._left -= 1
+            if self._left < 0:
+                raise self._limits.too_much()
+        return self._file.read(size)
