@@ -37,7 +37,7 @@ def in_file(file: NoteFile, source: Source, moves: Moves) -> str:
     names: Mapping[str, str] = {
         target: _token(PurePosixPath(path).name)
         for target in links.targets(text)
-        if (path := links.resolve(source, file.name, target))
+        if (path := links.resolve(source, file.name, target, by_name=not file.is_own))
     }
     return without_origin(moves.rewritten(links.relinked(text, names))).strip()
 

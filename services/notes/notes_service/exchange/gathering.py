@@ -65,7 +65,10 @@ class Gatherer:
         listed = [item.get("path") for item in file.attachments]
         named = [name for name in (*listed, file.cover, *file.versions) if isinstance(name, str) and name]
         paths = [self.source.at(name) for name in named]
-        paths += [links.resolve(self.source, file.name, target) for target in links.targets(file.body)]
+        paths += [
+            links.resolve(self.source, file.name, target, by_name=not file.is_own)
+            for target in links.targets(file.body)
+        ]
         return [path for path in paths if path]
 
     async def listed(self, stack: AsyncExitStack, file: NoteFile) -> list[tuple[Staged, str]]:
@@ -92,7 +95,7 @@ class Gatherer:
         by_target: dict[str, Staged] = {}
         by_path: dict[str, Staged | None] = {}
         for target in await asyncio.to_thread(lambda: list(links.targets(file.body))):
-            path = links.resolve(self.source, file.name, target)
+            path = links.resolve(self.source, file.name, target, by_name=not file.is_own)
             if path is None:
                 continue
             if path not in by_path:

@@ -26,7 +26,7 @@ from notes_service.exchange.moves import Moves
 from notes_service.exchange.note_files import KEPT_FOR_THEMSELVES, note_file, note_names
 from notes_service.exchange.outcomes import Imported, Report
 from notes_service.exchange.reading import NoteFile
-from notes_service.exchange.settling import settle
+from notes_service.exchange.settling import join_comment, settle
 from notes_service.exchange.writing import AlreadyImported, DryRun, NoteWriter
 from notes_service.import_jobs import OnProgress
 from notes_service.notes.schemas import CreateNote
@@ -38,6 +38,7 @@ TWIN = (
 BINNED = "The note was imported before and lies in the recycle bin: it was left there."
 NEWER_HERE = "The note here was edited later than this file: it was left as it is."
 NOT_USED = "No note shows it or links to it: nothing was made of it."
+NOT_ABOUT = "The note that it comments on is not here: it stays a comment on none."
 NOTHING = "Nothing in it can be imported: there is no note in a form that is known (docs/notes.md names them)."
 
 
@@ -47,7 +48,6 @@ class Import:
     def __init__(
         self, request: Request, state: NotesState, caller: Caller, sources: Sequence[Source], *, dry_run: bool = False
     ) -> None:
-        self._database, self._user_id = state.database, caller.user_id
         self._report, self._moves = Report(dry_run=dry_run), Moves()
         self._met: dict[UUID, bytes] = {}
         """What the files of this import said, by the uuid of the note they stand for."""
@@ -80,8 +80,7 @@ class Import:
         for part in self._parts:
             await part.kept_for_themselves()
         for part in self._parts:
-            for note_id in part.unsettled:
-                await settle(self._database, self._user_id, note_id, self._moves)
+            await part.settle_links()
             part.name_unused()
         return self._report.answer()
 
@@ -117,11 +116,6 @@ class _Part:
         """Files whose notes are here already, by name; True for those that became a note of their own."""
         self.names = note_names(source)
 
-    @property
-    def unsettled(self) -> Sequence[int]:
-        """Notes that link to what was not known when they were written."""
-        return self._write.unsettled
-
     async def new_notes(self) -> None:
         """Make the notes that are not here yet."""
         for path, reason in self._source.left_out:
@@ -154,6 +148,14 @@ class _Part:
         await self.known_notes()
         if not (self.names or paths or self._source.is_own or self._source.left_out):
             self._report.error(self._source.label, NOTHING)
+
+    async def settle_links(self) -> None:
+        """Lead links to what came after the note that has them, and join comments to what they are about."""
+        for note_id in self._write.unsettled:
+            await settle(self._database, self._caller.user_id, note_id, self._moves)
+        for name, note_id, about in self._write.lonely:
+            if not await join_comment(self._database, self._caller.user_id, note_id, about):
+                self._report.noticed(name, NOT_ABOUT)
 
     def name_unused(self) -> None:
         """List the files of which nothing was made."""

@@ -132,10 +132,11 @@ def _shown(match: re.Match[str]) -> str:
     return f"{_target(match)}|{caption}" if _SIZE.fullmatch(caption) else caption or _target(match)
 
 
-def resolve(source: Source, note: str, target: str) -> str | None:
+def resolve(source: Source, note: str, target: str, *, by_name: bool = True) -> str | None:
     """The file that a link of a note means: relative to the note, to the top, or by its name alone; None for none.
 
-    Other notes, addresses and anchors are no files.
+    Other notes, addresses and anchors are no files. A note of our own export lists its files: there none is meant by
+    its name alone.
     """
     if _NO_FILE.match(target):
         return None
@@ -147,7 +148,7 @@ def resolve(source: Source, note: str, target: str) -> str | None:
         for folder in (PurePosixPath(note).parent, PurePosixPath(source.root), PurePosixPath()):
             if one := source.find(joined(folder, path)):
                 return one
-        if path.suffix and (named := source.named(path.name)):
+        if by_name and path.suffix and (named := source.named(path.name)):
             return named
     return None
 

@@ -84,6 +84,10 @@ class Report:
         self._answer.unchanged += 1
         self._noticed(name, "notice", notice)
 
+    def noticed(self, name: str, notice: str) -> None:
+        """What a file, whose outcome is listed, says and could not be."""
+        self._noticed(name, "notice", notice)
+
     def not_used(self, name: str, reason: str) -> None:
         """A file that nothing was made of."""
         self._list(name, "notice", reason)

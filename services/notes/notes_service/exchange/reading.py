@@ -64,6 +64,8 @@ class NoteFile:
     """When it was moved to the recycle bin, where the export says so."""
     notice: str = ""
     """What of it could not be taken over as it was."""
+    is_own: bool = False
+    """It is of an export of ours."""
     undescribed: bool = False
     """Its description is null, which is something else than a blank one (notes §5.4)."""
 
@@ -126,6 +128,7 @@ def _own_note(name: str, own: Mapping[str, JsonValue], body: str, root: str) -> 
         source=read_uuid(own.get("source_note_uuid")),
         deleted=bool(own.get("deleted_at")),
         deleted_at=_timestamp(own.get("deleted_at")),
+        is_own=True,
         undescribed="description" in own and own["description"] is None,
     )
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import NoteUpdated
 from notechondria_shared.db import Database
 from notes_service.events import publish
 from notes_service.exchange.moves import Moves
+from notes_service.exchange.reading import draft_id_of
 from notes_service.models import Note, NoteBlock, NoteVersion
 
 _OF_NOTE = {"description": 600, "content": None, "metadata_json": None, "custom_meta": None}
@@ -32,6 +35,22 @@ async def settle(database: Database, user_id: int, note_id: int, moves: Moves) -
             _lead(block, _OF_BLOCK, moves)
         for version_id in (await db.scalars(select(NoteVersion.id).where(NoteVersion.note_id == note_id))).all():
             await _lead_version(db, version_id, moves)
+
+
+async def join_comment(database: Database, user_id: int, note_id: int, about: UUID) -> bool:
+    """Join an own comment to the note that it is about, which came after it or lies in the recycle bin.
+
+    False when that note is not here.
+    """
+    known = or_(Note.client_draft_id == draft_id_of(about), Note.uuid == about)
+    async with database.transaction() as db:
+        source = await db.scalar(select(Note.id).where(Note.creator_id == user_id, known).limit(1))
+        if source is not None:
+            mine = (Note.id == note_id, Note.creator_id == user_id)
+            await db.execute(
+                update(Note).where(*mine).values(source_note_id=source).execution_options(synchronize_session=False)
+            )
+    return source is not None
 
 
 async def _lead_version(db: AsyncSession, version_id: int, moves: Moves) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from fastapi import Request
@@ -18,6 +18,7 @@ from notechondria_shared.auth.precondition import UNCONDITIONAL
 from notechondria_shared.web.body import validate
 from notechondria_shared.web.media_url import media_url
 from notes_service.attachments import service as attachments
+from notes_service.blocks.schemas import BlockDraft
 from notes_service.blocks.service import replace_blocks
 from notes_service.covers import service as covers
 from notes_service.exchange import comparing, import_queries, links
@@ -86,6 +87,8 @@ class NoteWriter:
         self._media, self._database = state.media, state.database
         self.unsettled: list[int] = []
         """Notes that link to what was not known when they were written."""
+        self.lonely: list[tuple[str, int, UUID]] = []
+        """Comments whose note was not there when they were written: file, note, and the note that they are about."""
 
     async def make(self, file: NoteFile) -> int:
         """The note with all that belongs to it: it is there whole or not at all. The number of its files."""
@@ -116,6 +119,8 @@ class NoteWriter:
                 note_id, created = await notes.create(db, self._caller, validate(CreateNote, payload), uuid=uuid)
                 if not created:
                     raise AlreadyImported
+                if blocks := _exact_blocks(payload):
+                    await replace_blocks(db, await db.get_one(Note, note_id), blocks)
                 for one, path in files.new:
                     await self._attach(db, note_id, one, path)
                 if cover_path:
@@ -124,6 +129,9 @@ class NoteWriter:
                 if file.deleted:
                     await notes.trash(db, user_id, note_id, UNCONDITIONAL)
                 await _complete(db, note_id, file)
+                source_id = (await db.get_one(Note, note_id)).source_note_id
+        if file.source and source_id is None:
+            self.lonely.append((file.name, note_id, file.source))
         if links_on or history.leaves_open:
             self.unsettled.append(note_id)
         return len(files.new)
@@ -148,7 +156,7 @@ class NoteWriter:
                 change = validate(UpdateNote, {**changed, "content": said.body})
                 await notes.update_note(db, user_id, known.id, change, UNCONDITIONAL, quiet=True)
                 note = await db.get_one(Note, known.id)
-                if blocks := validate(CreateNote, {**said.payload, "content": said.body}).blocks:
+                if blocks := _exact_blocks({**said.payload, "content": said.body}):
                     await replace_blocks(db, note, blocks)
                 if file.edited is not None:
                     note.last_edit = file.edited
@@ -276,6 +284,17 @@ class _History:
             texts = {name: getattr(version, name) for name in ("content", "metadata_json")}
             self.leaves_open |= any(self._moves.leaves_open(text) for text in texts.values())
             yield version.model_copy(update={name: self._moves.rewritten(text) for name, text in texts.items()})
+
+
+def _exact_blocks(payload: Mapping[str, JsonValue]) -> list[BlockDraft]:
+    """The blocks of an export as they were stored: those made of a text have blank lines, as no request has them."""
+    said = payload.get("blocks")
+    checked = validate(CreateNote, payload).blocks
+    texts = [one.get("text") for one in said if isinstance(one, dict)] if isinstance(said, list) else []
+    return [
+        replace(draft, text=text) if isinstance(text, str) else draft
+        for draft, text in zip(checked, texts, strict=False)
+    ]
 
 
 async def _complete(db: AsyncSession, note_id: int, file: NoteFile) -> None:
