@@ -153,3 +153,21 @@ def test_the_end_of_a_sentence_is_no_part_of_an_address() -> None:
     assert moves.leaves_open("/media/a/c.png")
     assert not moves.leaves_open("/media/a/b.png nothing else")
     assert without_origin("![](https://a.example/media/x.png) /media/y") == "![](/media/x.png) /media/y"
+
+
+def test_links_to_what_an_earlier_import_brought_follow(mine: User, other: User, api: Api) -> None:
+    ids = [mine.post("courses/", {"title": title}).json()["id"] for title in ("First", "Second")]
+    far = mine.post("notes/", {"title": "Far", "course_id": ids[0]}).json()
+    url = attached(mine, far, "x y.png", b"far")
+    text = f"![]({url}) #/notes/{far['uuid']}"
+    mine.post("notes/", {"title": "Near", "course_id": ids[1], "content": text})
+    exports = [mine.get(f"notes/export/?course_id={course_id}").content for course_id in ids]
+    for _ in range(2):
+        for export in exports:
+            answer = other.request("POST", "notes/import/", files={"file": ("x.zip", export)}).json()
+            assert (answer["updated"], answer["errors"]) == (0, [])
+        notes = notes_of(other)
+        assert old_traces(mine, [notes["Near"]["content"]]) == []
+        assert notes["Far"]["uuid"] in notes["Near"]["content"]
+        shown = re.findall(r"\((http[^)]+)\)", notes["Near"]["content"])
+        assert [api.http.get(one).content for one in shown] == [b"far"]

@@ -17,8 +17,8 @@ from pydantic import JsonValue
 from notes_service.exchange import links
 from notes_service.exchange.archive import Source
 from notes_service.exchange.fields import NOT_AN_OBJECT, as_object
+from notes_service.exchange.import_queries import AttachedFile, KnownNote
 from notes_service.exchange.moves import Moves, without_origin
-from notes_service.exchange.queries import AttachedFile, KnownNote
 from notes_service.exchange.reading import NoteFile
 from notes_service.media.names import shown_name
 

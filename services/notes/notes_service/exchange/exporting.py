@@ -7,12 +7,10 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from pathlib import PurePosixPath
-from typing import Protocol, TypeVar
 
 from pydantic import JsonValue
 
 from notechondria_shared.core.timestamps import iso_z, now
-from notechondria_shared.db import Reader
 from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.web.zip_stream import Member
 from notes_service.blocks.markdown import to_blocks
@@ -27,11 +25,10 @@ from notes_service.exchange.queries import (
     ExportedVersionRow,
     NoteSize,
 )
+from notes_service.exchange.selecting import OwnNotes, by_note
 from notes_service.media.names import safe_name
 
 FORMAT = 1
-GROUP, GROUP_OCTETS = 50, 4 * 1024 * 1024
-"""Notes whose texts are read at once, and bytes of these texts."""
 HISTORY_OCTETS = 8 * 1024 * 1024
 """Of the versions that stand in one document."""
 _COURSE = ("client_course_id", "slug", "title", "description", "icon", "color_hue", "is_default", "sort_order")
@@ -42,39 +39,23 @@ class Export:
     """The members of the zip: `courses.json`, `notes/<course>/<title>-<uuid>.md`, `deleted/…` for the recycle
     bin, and beside them `attachments/<uuid>/<name>`, `covers/<uuid>.<kind>`, `versions/<uuid>.json`."""
 
-    def __init__(self, read: Reader, media: MediaStore, user_id: int) -> None:
-        self._read, self._media, self._user_id = read, media, user_id
+    def __init__(self, notes: OwnNotes, media: MediaStore) -> None:
+        self._notes, self._read, self._media = notes, notes.read, media
         self._names: set[int] = set()
 
     async def members(self) -> AsyncIterator[Member]:
         """All of them, as many notes at a time as are small together."""
         async for member in self._courses():
             yield member
-        async for group in self._groups():
-            ids = [one.id for one in group]
-            files = _grouped(await self._read.all(queries.ATTACHMENTS_OF, note_ids=ids))
-            blocks = _grouped(await self._read.all(queries.BLOCKS_OF, note_ids=ids))
-            sizes = {one.id: one for one in group}
-            for row in await self._read.all(queries.NOTES_OF, user_id=self._user_id, note_ids=ids):
-                async for member in self._note(row, files[row.id], blocks[row.id], sizes[row.id]):
+        async for group in self._notes.groups():
+            ids = list(group.sizes)
+            blocks = by_note(await self._read.all(queries.BLOCKS_OF, note_ids=ids))
+            for row in group.notes:
+                async for member in self._note(row, group.files[row.id], blocks[row.id], group.sizes[row.id]):
                     yield member
 
-    async def _groups(self) -> AsyncIterator[list[NoteSize]]:
-        """The notes in groups whose texts are together no larger than `GROUP_OCTETS`, or one note."""
-        after, group, octets = 0, list[NoteSize](), 0
-        while page := await self._read.all(queries.SIZES, user_id=self._user_id, after=after):
-            after = page[-1].id
-            for one in page:
-                if group and (octets + one.octets > GROUP_OCTETS or len(group) == GROUP):
-                    yield group
-                    group, octets = [], 0
-                group.append(one)
-                octets += one.octets
-        if group:
-            yield group
-
     async def _courses(self) -> AsyncIterator[Member]:
-        rows = await self._read.all(queries.COURSES, user_id=self._user_id)
+        rows = await self._notes.courses()
         pictures: defaultdict[int, list[CourseMediaRow]] = defaultdict(list)
         for picture in await self._read.all(MEDIA, course_ids=[row.id for row in rows]):
             pictures[picture.course_id].append(picture)
@@ -133,21 +114,6 @@ class Export:
         stored = await self._media.get(path)
         if stored is not None:
             yield name, stored.chunks()
-
-
-class _OfNote(Protocol):
-    @property
-    def note_id(self) -> int: ...
-
-
-OfNote = TypeVar("OfNote", bound=_OfNote)
-
-
-def _grouped(rows: Sequence[OfNote]) -> defaultdict[int, list[OfNote]]:
-    groups: defaultdict[int, list[OfNote]] = defaultdict(list)
-    for row in rows:
-        groups[row.note_id].append(row)
-    return groups
 
 
 def _note_path(row: ExportedNote, suffix: str) -> str:

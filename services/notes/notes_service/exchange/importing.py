@@ -16,9 +16,10 @@ from notechondria_shared.auth import Caller
 from notechondria_shared.core.errors import ApiError
 from notechondria_shared.web.body import validate
 from notechondria_shared.web.media_url import media_url
-from notes_service.exchange import comparing, queries
+from notes_service.exchange import comparing, import_queries
 from notes_service.exchange.archive import Source
 from notes_service.exchange.course_import import CourseImport
+from notes_service.exchange.earlier import learn
 from notes_service.exchange.gathering import Gatherer
 from notes_service.exchange.limits import BadEntry
 from notes_service.exchange.moves import Moves
@@ -169,9 +170,9 @@ class _Part:
             self._report.refused(name, refusal)
         return None
 
-    async def _known_note(self, file: NoteFile) -> queries.KnownNote | None:
+    async def _known_note(self, file: NoteFile) -> import_queries.KnownNote | None:
         return await self._database.reader.one(
-            queries.KNOWN, user_id=self._caller.user_id, uuid=file.uuid, draft_id=file.draft_id
+            import_queries.KNOWN, user_id=self._caller.user_id, uuid=file.uuid, draft_id=file.draft_id
         )
 
     async def _import(self, file: NoteFile | None) -> None:
@@ -191,6 +192,7 @@ class _Part:
                 await self._note_addresses(file, known)
                 self._known.append((file.name, apart))
                 return True
+            await self._learn(file)
             notice = file.notice_with(TWIN if apart else "")
             self._report.created(file.name, await self._write.make(file), notice)
         except AlreadyImported:
@@ -199,15 +201,20 @@ class _Part:
             self._report.refused(file.name, refusal)
         return False
 
-    async def _note_addresses(self, file: NoteFile, known: queries.KnownNote) -> None:
+    async def _note_addresses(self, file: NoteFile, known: import_queries.KnownNote) -> None:
         """Note where a note that is here already has what its file lists: the files of one name in their order."""
         self._moves.notes[file.uuid] = known.uuid
         names = comparing.listed_names(file)
         if not names:
             return
-        attached = await self._database.reader.all(queries.ATTACHED, note_id=known.id)
+        attached = await self._database.reader.all(import_queries.ATTACHED, note_id=known.id)
         for media_path, path in comparing.paired(names, attached):
             self._moves.files[media_path] = media_url(self._request, path)
+
+    async def _learn(self, file: NoteFile) -> None:
+        """Look up what the file points to and an earlier import brought."""
+        paths = await learn(self._database.reader, self._caller.user_id, self._moves, file.body)
+        self._moves.files |= {old: media_url(self._request, path) for old, path in paths.items()}
 
     async def _compare(self, file: NoteFile, notice: str) -> None:
         """Leave a note that says the same, update one that does not, and name one that is left for a reason."""
@@ -215,7 +222,8 @@ class _Part:
         if known is None:
             self._report.unchanged(file.name)  # purged meanwhile: the next import makes it anew
             return
-        attached = await self._database.reader.all(queries.ATTACHED, note_id=known.id)
+        await self._learn(file)
+        attached = await self._database.reader.all(import_queries.ATTACHED, note_id=known.id)
         here = comparing.in_note(known.content, attached)
         same = here == await asyncio.to_thread(comparing.in_file, file, self._source, self._moves)
         changed = comparing.fields_changed(known, self._write.led(file.payload))

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import iso_z, now
 from notechondria_shared.db import Reads
-from notes_service.exchange import queries
+from notes_service.exchange import import_queries
 from notes_service.exchange.outcomes import Imported
 from notes_service.import_jobs import CUT_OFF, CUT_OFF_SECONDS, State
 from notes_service.values import Timestamp
@@ -35,7 +35,7 @@ class ImportProgress(BaseModel):
 
 async def progress_of(read: Reads, user_id: int, job_id: int) -> ImportProgress:
     """How far an own import is; 404 when there is none of that id."""
-    row = await read.one(queries.IMPORT_JOB, user_id=user_id, job_id=job_id)
+    row = await read.one(import_queries.IMPORT_JOB, user_id=user_id, job_id=job_id)
     if row is None:
         raise NotFound(UNKNOWN)
     cut_off = row.state == "running" and row.seen_at < now() - timedelta(seconds=CUT_OFF_SECONDS)

@@ -113,7 +113,9 @@ def _target(match: re.Match[str]) -> str:
 
 def _with_url(match: re.Match[str], url: str) -> str:
     way = _way(match)
-    part = match["part"] if way == "wiki" else f"#{rest}" if (rest := _target(match).partition("#")[2]) else ""
+    rest = _target(match).partition("#")[2]
+    # What follows in a share link, `#/notes/<uuid>`, is no part of a file.
+    part = match["part"] if way == "wiki" else f"#{rest}" if rest and not rest.startswith("/notes/") else ""
     url += part or ""
     if way == "wiki":
         return f"{match['embed']}[{_shown(match)}]({url})"

@@ -5,18 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import unquote
 from uuid import UUID
 
 _ORIGIN = r"(?:https?://[^\s/()<>\"']{1,255})?"
 _MEDIA = rf"{_ORIGIN}/media/(?P<path>[\w.~/%-]{{1,1024}})"
-_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_UUID = r"(?i:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 # A share link is `#/notes/<uuid>` in the address of an app; the API has `notes/uuid/<uuid>/` (notes §5.2).
 _NOTE = rf"(?P<way>\bnotes/(?:uuid/)?)(?P<uuid>{_UUID})\b"
-_REFERENCE = re.compile(f"{_MEDIA}|{_NOTE}", re.IGNORECASE)
+_REFERENCE = re.compile(f"{_MEDIA}|{_NOTE}")
 _OWN_MEDIA = re.compile(rf"{_ORIGIN}(?=/media/)")
+_OF_NOTE = re.compile(r"user_upload/user_\d+/notes/note_([0-9a-f]{32})/.+")
 _AFTER = "._-~"
 """What may follow an address in a sentence, or be its last character."""
+
+
+class FileOfNote(NamedTuple):
+    """A file by its path below /media/, and the uuid of its note, which the path names."""
+
+    path: str
+    note: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What a text points to that is not known."""
+
+    notes: list[UUID]
+    files: list[FileOfNote]
 
 
 @dataclass(slots=True)
@@ -35,11 +52,24 @@ class Moves:
 
     def rewritten(self, text: str) -> str:
         """The text with all that is known led to where it is now, whatever deployment it named."""
-        return _REFERENCE.sub(self._moved, text) if "/media/" in text or "notes/" in text else text
+        return _REFERENCE.sub(self._moved, text) if _may_refer(text) else text
 
     def leaves_open(self, text: str) -> bool:
         """Whether the text points to a note or file that is not known, yet or at all."""
-        return any(self._target(match) is None for match in _REFERENCE.finditer(text))
+        return _may_refer(text) and any(self._target(match) is None for match in _REFERENCE.finditer(text))
+
+    def unknown(self, text: str) -> Unknown:
+        """The notes and files that a text points to and that are not known."""
+        notes: list[UUID] = []
+        files: list[FileOfNote] = []
+        for match in _REFERENCE.finditer(text) if _may_refer(text) else ():
+            if self._target(match) is not None:
+                continue
+            if match["uuid"]:
+                notes.append(UUID(match["uuid"]))
+            elif of_note := _OF_NOTE.match(unquote(match["path"]).rstrip(_AFTER)):
+                files.append(FileOfNote(of_note[0], UUID(of_note[1])))
+        return Unknown(notes, files)
 
     def _moved(self, match: re.Match[str]) -> str:
         target = self._target(match)
@@ -60,6 +90,11 @@ class Moves:
         while unquote(path) not in self.files and path and path[-1] in _AFTER:
             path = path[:-1]
         return path
+
+
+def _may_refer(text: str) -> bool:
+    """A look that costs nothing: most texts point nowhere, and some are as long as a book."""
+    return "/media/" in text or "notes/" in text
 
 
 def without_origin(text: str) -> str:

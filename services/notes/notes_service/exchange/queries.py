@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, BindParameter, Text, any_, bindparam, cast, func, or_, select, true
-from sqlalchemy import Uuid as UuidType
+from sqlalchemy import ARRAY, BigInteger, BindParameter, any_, bindparam, cast, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from notechondria_shared.db import prepare, prepare_scalar
 from notes_service.models import (
     Course,
     CourseSubscription,
-    ImportJob,
     Note,
     NoteAttachment,
     NoteBlock,
@@ -28,6 +25,8 @@ PAGE = 1000
 """Notes whose sizes are read at once; their texts come in groups, by size."""
 
 _USER: BindParameter[int] = bindparam("user_id", type_=BigInteger)
+_COURSE: BindParameter[int | None] = bindparam("course_id", type_=BigInteger)
+_NOTE: BindParameter[int | None] = bindparam("note_id", type_=BigInteger)
 _IDS = any_(bindparam("note_ids", type_=ARRAY(BigInteger)))
 
 
@@ -95,6 +94,16 @@ class NoteSize:
 
 
 @dataclass(slots=True)
+class NoteName:
+    """What the file of a note is called by."""
+
+    id: int
+    uuid: UUID
+    title: str
+    course: str | None
+
+
+@dataclass(slots=True)
 class BlockOfNote:
     """A block as a note shows it."""
 
@@ -140,46 +149,6 @@ class ExportedSubscription:
     is_active: bool
     subscribed_at: datetime
     last_opened_at: datetime | None
-
-
-@dataclass(slots=True)
-class KnownNote:
-    """The note that an imported file stands for."""
-
-    id: int
-    uuid: UUID
-    title: str
-    description: str | None
-    content: str
-    metadata_json: str
-    custom_meta: str
-    last_edit: datetime
-    deleted_at: datetime | None
-
-
-@dataclass(slots=True)
-class AttachedFile:
-    """A file of such a note."""
-
-    file: str
-    original_filename: str
-    file_size: int
-
-
-@dataclass(slots=True)
-class ImportJobRow:
-    """An import that goes on after its request."""
-
-    id: int
-    state: Literal["running", "done", "failed", "interrupted"]
-    is_dry_run: bool
-    files: int
-    files_done: int
-    outcome: str
-    error: str
-    seen_at: datetime
-    date_created: datetime
-    last_edit: datetime
 
 
 @dataclass(slots=True)
@@ -247,7 +216,12 @@ SIZES = prepare(
         cast(func.coalesce(_versions.c.number, 0), BigInteger).label("versions"),
     )
     .outerjoin(_versions, true())
-    .where(Note.creator_id == _USER, Note.id > bindparam("after", type_=BigInteger))
+    .where(
+        Note.creator_id == _USER,
+        Note.id > bindparam("after", type_=BigInteger),
+        or_(_COURSE.is_(None), Note.course_id == _COURSE),
+        or_(_NOTE.is_(None), Note.id == _NOTE),
+    )
     .order_by(Note.id)
     .limit(PAGE),
     NoteSize,
@@ -272,6 +246,18 @@ COURSES = prepare(
     .where(Course.creator_id == _USER)
     .order_by(Course.id),
     ExportedCourse,
+)
+NAMES = prepare(
+    select(Note.id, Note.uuid, Note.title, Course.title.label("course"))
+    .outerjoin(Course, Course.id == Note.course_id)
+    .where(
+        Note.creator_id == _USER,
+        Note.deleted_at.is_(None),
+        or_(_COURSE.is_(None), Note.course_id == _COURSE),
+        or_(_NOTE.is_(None), Note.id == _NOTE),
+    )
+    .order_by(Note.id),
+    NoteName,
 )
 _attachment = select(
     NoteAttachment.note_id,
@@ -338,48 +324,4 @@ BIN = prepare(
     .where(RecycleBinEntry.creator_id == _USER)
     .order_by(RecycleBinEntry.note_id),
     ExportedBinEntry,
-)
-KNOWN = prepare(
-    select(
-        Note.id,
-        Note.uuid,
-        Note.title,
-        Note.description,
-        Note.content,
-        Note.metadata_json,
-        Note.custom_meta,
-        Note.last_edit,
-        Note.deleted_at,
-    )
-    .where(
-        Note.creator_id == _USER,
-        or_(
-            Note.uuid == bindparam("uuid", type_=UuidType(as_uuid=True)),
-            Note.client_draft_id == bindparam("draft_id", type_=Text),
-        ),
-    )
-    .limit(1),
-    KnownNote,
-)
-"""The own note that an imported file stands for, deleted or not."""
-ATTACHED = prepare(
-    select(NoteAttachment.file, NoteAttachment.original_filename, NoteAttachment.file_size)
-    .where(NoteAttachment.note_id == bindparam("note_id"))
-    .order_by(NoteAttachment.id),
-    AttachedFile,
-)
-IMPORT_JOB = prepare(
-    select(
-        ImportJob.id,
-        ImportJob.state,
-        ImportJob.is_dry_run,
-        ImportJob.files,
-        ImportJob.files_done,
-        ImportJob.outcome,
-        ImportJob.error,
-        ImportJob.seen_at,
-        ImportJob.date_created,
-        ImportJob.last_edit,
-    ).where(ImportJob.creator_id == _USER, ImportJob.id == bindparam("job_id", type_=BigInteger)),
-    ImportJobRow,
 )

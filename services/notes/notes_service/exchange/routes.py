@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
@@ -18,19 +18,24 @@ from notechondria_shared.web.body import describe_body
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.openapi import DETAIL
-from notechondria_shared.web.query import QueryFlag
+from notechondria_shared.web.query import QueryChoice, QueryFlag, QueryId
 from notechondria_shared.web.route import api_router
 from notechondria_shared.web.upload import is_multipart, read_form
 from notechondria_shared.web.zip_stream import zip_stream
-from notes_service.callers import KnownCaller
+from notes_service.callers import KnownCaller, MaybeKnownCaller, viewer
 from notes_service.dependencies import Media, State
-from notes_service.exchange import queries
+from notes_service.exchange import queries, single
 from notes_service.exchange.exporting import Export
 from notes_service.exchange.importing import Import
+from notes_service.exchange.jex import Jex
 from notes_service.exchange.jobs import ImportProgress, progress_of
 from notes_service.exchange.limits import Limits
+from notes_service.exchange.obsidian import ObsidianVault
 from notes_service.exchange.opening import open_sources
 from notes_service.exchange.outcomes import Imported
+from notes_service.exchange.selecting import OwnNotes
+from notes_service.notes.access import check_read
+from notes_service.notes.detail import find
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -41,21 +46,84 @@ MISSING = "No file provided: Notes.Import/upload — send a zip, or markdown fil
 DryRun = Annotated[
     bool | None, QueryFlag(), Query(description="`1` or `true`: say what would come of the import, and change nothing.")
 ]
+ExportForm = Annotated[
+    Literal["ours", "obsidian", "jex"] | None,
+    QueryChoice(("ours", "obsidian", "jex"), fold_case=True, strict=True),
+    Query(alias="format", description="`ours` (the default), which an import brings back whole; `obsidian`; `jex`."),
+]
+PageForm = Annotated[
+    single.Form | None,
+    QueryChoice(("md", "html", "print"), fold_case=True, strict=True),
+    Query(alias="format", description="`md` (the default), `html`, `print`."),
+]
+OnlyCourse = Annotated[int | None, QueryId(), Query(description="The notes of this course alone.")]
+OnlyNote = Annotated[int | None, QueryId(), Query(description="This note alone.")]
 UPLOAD = [describe_body(files=("file",))]
 
 
 @router.get(
     "/export/",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={
+        200: {
+            "content": {
+                "application/zip": {"schema": {"type": "string", "format": "binary"}},
+                "application/x-tar": {"schema": {"type": "string", "format": "binary"}},
+            }
+        }
+    },
 )
-async def export_notes(media: Media, caller: KnownCaller, read: ReadSession) -> StreamingResponse:
+async def export_notes(
+    media: Media,
+    caller: KnownCaller,
+    read: ReadSession,
+    *,
+    form: ExportForm = None,
+    course_id: OnlyCourse = None,
+    note_id: OnlyNote = None,
+) -> StreamingResponse:
     """Everything the caller has here as a zip: notes as markdown with front matter, deleted ones apart, their
-    attachments, covers and versions, and `courses.json`."""
-    name = f"notechondria-{today().isoformat()}.zip"
+    attachments, covers and versions, and `courses.json`.
+
+    With `format` a vault of Obsidian or a JEX of Joplin; of an own course or note alone with `course_id` or `note_id`.
+    """
+    notes = OwnNotes(read, caller.user_id, course_id, note_id)
+    day = today().isoformat()
+    if form == "jex":
+        return _download(Jex(notes, media).stream(), f"notechondria-{day}.jex", "application/x-tar")
+    members = ObsidianVault(notes, media).members() if form == "obsidian" else Export(notes, media).members()
+    name = f"notechondria-obsidian-{day}.zip" if form == "obsidian" else f"notechondria-{day}.zip"
+    return _download(zip_stream(members), name, "application/zip")
+
+
+def _download(pieces: AsyncIterator[bytes], name: str, media_type: str) -> StreamingResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Encoding": "identity"}
-    pieces = zip_stream(Export(read, media, caller.user_id).members())
-    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+    return StreamingResponse(pieces, media_type=media_type, headers=headers)
+
+
+@router.get(
+    "/{note_id:id}/export/",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {
+                "text/markdown": {"schema": {"type": "string"}},
+                "text/html": {"schema": {"type": "string"}},
+            }
+        },
+        404: DETAIL,
+    },
+)
+async def export_note(caller: MaybeKnownCaller, note_id: int, read: ReadSession, form: PageForm = None) -> Response:
+    """One note as a file: markdown with its properties on top, or a page; `print` is a page that prints well, on paper
+    or as a PDF. Read as the note itself: own or public, 400 array for a private one of somebody else (notes §5.1).
+
+    A page is sent as an attachment with a policy under which nothing in it runs. 400 for a text that is too long for a
+    page.
+    """
+    row = await find(read, note_id)
+    check_read(row.creator_id, row.is_public, viewer(caller))
+    return await single.answer(row, form or "md")
 
 
 @router.post("/import/", dependencies=UPLOAD, responses={202: {"model": ImportProgress, "description": "It goes on."}})

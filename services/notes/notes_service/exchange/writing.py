@@ -20,7 +20,7 @@ from notechondria_shared.web.media_url import media_url
 from notes_service.attachments import service as attachments
 from notes_service.blocks.service import replace_blocks
 from notes_service.covers import service as covers
-from notes_service.exchange import comparing, links, queries
+from notes_service.exchange import comparing, import_queries, links
 from notes_service.exchange.course_import import CourseImport
 from notes_service.exchange.fields import DESCRIPTION_LENGTH
 from notes_service.exchange.gathering import Gatherer, Staged
@@ -131,8 +131,8 @@ class NoteWriter:
     async def update(
         self,
         file: NoteFile,
-        known: queries.KnownNote,
-        attached: Sequence[queries.AttachedFile],
+        known: import_queries.KnownNote,
+        attached: Sequence[import_queries.AttachedFile],
         changed: Mapping[str, JsonValue],
     ) -> int:
         """Bring the note up to the file, its state until now kept as a version; files it has already are not added."""
@@ -247,8 +247,8 @@ class DryRun(NoteWriter):
     async def update(
         self,
         file: NoteFile,
-        known: queries.KnownNote,
-        attached: Sequence[queries.AttachedFile],
+        known: import_queries.KnownNote,
+        attached: Sequence[import_queries.AttachedFile],
         changed: Mapping[str, JsonValue],
     ) -> int:
         """The number of files that the note would get beside those that it has."""

@@ -1,0 +1,42 @@
+"""Names of exported files that people read, and that Windows, macOS, Linux and Obsidian take."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from uuid import UUID
+
+from notes_service.exchange.queries import NoteName
+
+NAME_BYTES = 120
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*#^\[\]]+')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def plain_name(title: str) -> str:
+    """A title as the name of a file."""
+    text = "".join(c for c in unicodedata.normalize("NFC", title) if unicodedata.category(c)[0] != "C")
+    text = " ".join(_UNSAFE.sub(" ", text).split()).strip(". ")
+    text = text.encode()[:NAME_BYTES].decode(errors="ignore").strip(". ")
+    return f"_{text}" if not text or _RESERVED.fullmatch(text) else text
+
+
+class NotePaths:
+    """A path for each note, apart from all others also where letter case does not count."""
+
+    def __init__(self, names: Sequence[NoteName]) -> None:
+        self._paths: dict[UUID, str] = {}
+        used: set[str] = set()
+        for name in names:
+            folder = f"{plain_name(name.course)}/" if name.course else ""
+            title = plain_name(name.title)
+            path, number = f"{folder}{title}", 2
+            while path.casefold() in used:
+                path, number = f"{folder}{title} {number}", number + 1
+            used.add(path.casefold())
+            self._paths[name.uuid] = path
+
+    def of(self, uuid: UUID) -> str | None:
+        """The path without a suffix; None for a note that is not among them."""
+        return self._paths.get(uuid)
