@@ -14,8 +14,12 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from notechondria_launcher.stack import Stack
 from tests.support.browser import opened, page_of_an_app
 from tests.support.client import PASSWORD, Api
+from tests.support.people import public_url
+from tests.support.provider import Provider
+from tests.support.replica import another
 from tests.support.visit import Visit
 
 pytestmark = pytest.mark.browser
@@ -106,6 +110,30 @@ def test_a_forgotten_password(api: Api, visit: Visit) -> None:
     visit.fill("Password", "Better-horse-8")
     visit.press("Sign in")
     assert visit.path == "/account/"
+
+
+def test_a_providers_button_leads_to_the_provider(
+    stack: Stack, provider: Provider, pictures: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The policy of the page lets its form end there, and nowhere else."""
+    base = public_url(stack)
+    settings = {
+        "GOOGLE_AUTHORIZED_REDIRECT_URIS": f"{base}/account/google/callback/",
+        "GOOGLE_AUTHORIZE_URL": f"{provider.url}/google/authorize",
+    }
+    with (
+        another(stack, "identity", **settings) as identity,
+        another(stack, "web", IDENTITY_URL=identity) as web,
+        opened(tmp_path_factory.mktemp("profile"), scripts=False) as browser,
+    ):
+        visit = Visit(browser, web, pictures, "/account/")
+        visit.open("sign-in/")
+        visit.looks("35-providers")
+        visit.driver.find_element(By.XPATH, "//button[normalize-space()='Go on with Google']").click()
+        WebDriverWait(visit.driver, 30, 0.05).until(lambda driver: driver.current_url.startswith(provider.url))
+        asked = parse_qs(urlsplit(visit.driver.current_url).query)
+        assert asked["redirect_uri"] == [f"{base}/account/google/callback/"]
+        assert asked["state"][0].endswith("_site")
 
 
 def test_an_app_of_others_gets_nothing(visit: Visit) -> None:

@@ -50,7 +50,9 @@ def test_a_scope_opens_its_service_and_no_other(api: Api, ann: User) -> None:
 
 def test_no_program_decides_over_the_account(api: Api, ann: User) -> None:
     headers = connected(api, ann, *SCOPES)
-    assert api.get("settings/", headers=headers).status_code == 200
+    ann.rotate_key()
+    assert api.get("settings/", headers=headers).json()["api_key_prefix"] == ""
+    assert ann.get("settings/").json()["api_key_prefix"].startswith("ntc_")
     tried = 0
     for method, path, operation in operations("identity"):
         if not operation.get("security") or (method, path) == ("GET", "/api/v1/settings/"):

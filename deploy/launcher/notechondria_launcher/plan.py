@@ -8,6 +8,7 @@ from notechondria_cli.credentials import Credentials
 from notechondria_cli.layout import Layout
 from notechondria_cli.names import PARTS, SERVICES, SERVICES_WITH_SCHEMA, SINGLE_PROCESS
 from notechondria_cli.operator_env import nats_replicas as replicas_of
+from notechondria_cli.own_hosts import own_hosts
 from notechondria_cli.ports import choose_port, release_port
 from notechondria_launcher.nats import Nats
 from notechondria_launcher.part import ManagedProcess
@@ -53,6 +54,7 @@ class Plan:
             public_url=self.public_url,
             media=layout.media,
             logs=layout.logs,
+            hosts=tuple(own_hosts(host)),
         )
 
     def parts(self) -> dict[str, ManagedProcess]:

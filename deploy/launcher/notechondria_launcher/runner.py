@@ -94,7 +94,7 @@ def _serve(stack: Stack, stop: threading.Event, console: Console, layout: Layout
 def _report(console: Console, layout: Layout, env: Mapping[str, str], *, detached: bool) -> None:
     state = StackState.read(layout.state)
     if state is not None:
-        say(console, summary(layout, state, env, detached=detached))
+        say(console, summary(layout, state, env, detached=detached, qr_code=console.is_terminal))
 
 
 def _start_detached(options: UpOptions, layout: Layout, display: Display) -> None:

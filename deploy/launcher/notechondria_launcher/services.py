@@ -41,6 +41,8 @@ class ServiceSettings:
     public_url: str
     media: Path
     logs: Path
+    hosts: tuple[str, ...] = ()
+    """Names and addresses of this machine by which requests may ask for it, beside those that the operator names."""
 
     def environment(self, name: str) -> dict[str, str]:
         """Return the whole environment of a service; what the operator set wins where it is the operator's to say."""
@@ -67,6 +69,9 @@ class ServiceSettings:
             defaults |= admin_account(self.env, self.credentials)
         allowed = service_environment(name, self.env)
         values = {key: value for key, value in allowed.items() if value or key not in defaults}
+        if self.hosts:
+            named = values.get("DJANGO_ALLOWED_HOSTS") or "localhost 127.0.0.1"
+            values["DJANGO_ALLOWED_HOSTS"] = " ".join([named, *self.hosts])
         read = service_variables()[name]
         needed = {key: value for key, value in defaults.items() if key in read}
         # One process with a handful of threads: a second memory arena per thread buys nothing and costs megabytes.

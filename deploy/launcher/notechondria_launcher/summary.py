@@ -1,7 +1,10 @@
 """What ``up`` prints at the end: where everything is, how to sign in, how to stop."""
 
+import io
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
+import segno
 from rich.markup import escape
 
 from notechondria_cli.credentials import Credentials
@@ -9,6 +12,7 @@ from notechondria_cli.doctor.settings import is_public
 from notechondria_cli.gateway_settings import NO_TLS, NO_TLS_ADVICE, is_open_without_tls
 from notechondria_cli.layout import Layout, default_data_folder, shown
 from notechondria_cli.names import SINGLE_PROCESS
+from notechondria_cli.own_hosts import own_hosts, web_addresses
 from notechondria_cli.state import StackState
 from notechondria_launcher.services import admin_account
 
@@ -20,8 +24,8 @@ def command(verb: str, layout: Layout, env: Mapping[str, str]) -> str:
     return f"notechondria {verb} --data {shown(layout.data)}"
 
 
-def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detached: bool) -> str:
-    """Return the closing text of a start, with rich markup."""
+def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detached: bool, qr_code: bool = False) -> str:
+    """Return the closing text of a start, with rich markup; with a QR code of the first address for other machines."""
     admin = admin_account(env, Credentials.load_or_create(layout.credentials))
     password = (
         "the password in DJANGO_SUPERUSER_PASSWORD"
@@ -46,10 +50,21 @@ def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detach
         ("Logs", f"{escape(shown(layout.logs))} (to watch the requests: {command('logs', layout, env)})"),
         ("To stop", down if detached else f"Ctrl-C, or {down} from elsewhere"),
     ]
+    addresses = web_addresses(own_hosts(state.host), urlsplit(state.url).port or 80)
+    rows[1:1] = [("Elsewhere" if not number else "", address) for number, address in enumerate(addresses)]
     lines = ["", "[bold green]Notechondria is ready.[/bold green]", "", *(_row(*row) for row in rows), ""]
+    if addresses and qr_code:
+        lines += [f"For a telephone, {addresses[0]}:", "", drawn(addresses[0]), ""]
     if is_open_without_tls(state.host, env):
         lines += [f"[bold yellow]Open to the network without TLS.[/bold yellow] {NO_TLS}", NO_TLS_ADVICE, ""]
     return "\n".join(lines)
+
+
+def drawn(address: str) -> str:
+    """Return a QR code for a terminal, whatever its colours."""
+    out = io.StringIO()
+    segno.make(address, micro=False, error="l").terminal(out, border=2, compact=True)
+    return escape(out.getvalue().rstrip("\n"))
 
 
 def already_running(layout: Layout, state: StackState | None, env: Mapping[str, str]) -> str:

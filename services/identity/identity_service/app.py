@@ -28,6 +28,7 @@ import identity_service.people.apps
 import identity_service.people.confirming
 import identity_service.people.joining
 import identity_service.people.own
+import identity_service.people.password
 import identity_service.people.routes
 import identity_service.people.second_step
 import identity_service.platform.ai
@@ -86,6 +87,7 @@ SPEC = ServiceSpec(
         identity_service.people.second_step.router,
         identity_service.people.confirming.router,
         identity_service.people.own.router,
+        identity_service.people.password.router,
         identity_service.oauth.routes.router,
         identity_service.oauth.callbacks.router,
         identity_service.sign_in_site.routes.router,

@@ -27,6 +27,7 @@ LEFT_OUT = {
     "identity.sessions",
     "identity.api_keys",
     "identity.codes",
+    "identity.security_events",
     "notes.deleted_users",
     "planner.deleted_users",
     "planner.account_states",

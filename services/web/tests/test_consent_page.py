@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 
 import httpx
+import pyotp
 import pytest
 from tests.support.client import Api, User
-from tests.support.people import Person
+from tests.support.people import Person, add_authenticator, confirm, forget_steps
 from tests.support.programs import CALLBACK, Program, answered, public_url
 
 from notechondria_contracts.scopes import IN_WORDS, NEVER, SCOPES
+from notechondria_launcher.stack import Stack
 
 PATH = "/oauth/authorize"
 
@@ -205,3 +207,24 @@ def test_a_person_sees_and_disconnects_programs_on_a_page(api: Api, mia: User, p
     assert person.post(action, csrf=person.hidden(page, action)["csrf"]).status_code == 404
     assert program.refresh().json()["error"] == "invalid_grant"
     assert "/account/programs/" in person.get("").text
+
+
+def test_a_second_factor_stands_before_the_page(api: Api, stack: Stack, program: Program) -> None:
+    mine = api.register()
+    with Person(api) as person:
+        person.sign_in(mine.username)
+        confirm(person)
+        secret, _ = add_authenticator(person)
+    forget_steps(stack, mine)
+    query = program.query()
+    with Person(api) as visitor:
+        led = visitor.http.get(f"{PATH}?{query}")
+        form = visitor.http.get(led.headers["location"]).text
+        fields = {**visitor.hidden(form), "identifier": mine.username, "password": mine.password}
+        step = visitor.post("sign-in/", **fields)
+        assert "One more step" in step.text
+        assert visitor.http.get(f"{PATH}?{query}").status_code == 303  # not signed in yet
+        done = visitor.post("second-step/", **visitor.hidden(step.text), code=pyotp.TOTP(secret).now())
+        assert done.headers["location"] == f"{PATH}?{query}"
+        back = send(visitor, shown(visitor, query), "notes:read", answer="allow", days="1")
+        assert program.redeem(answered(back.headers["location"])["code"]).status_code == 200

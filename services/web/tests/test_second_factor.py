@@ -50,6 +50,10 @@ class Protected:
         assert not person.signed_in()
         return answer
 
+    def begin_with(self, person: Person, password: str) -> bool:
+        """Whether a password leads to the second step."""
+        return "One more step" in person.sign_in(self.user.username, password).text
+
     def enter(self, person: Person, code: str) -> httpx.Response:
         return person.post("second-step/", **person.hidden(self.begin(person).text), code=code)
 
@@ -322,6 +326,29 @@ def test_staff_helps_who_has_lost_everything(api: Api, stack: Stack) -> None:
     with Person(api) as person:
         assert person.sign_in(mine.user.username).status_code == 303
         assert "Second factor removed" in person.get("log/").text
+
+
+@pytest.mark.contract("identity §4")
+def test_a_new_password_ends_all_other_devices(api: Api, stack: Stack) -> None:
+    mine = Protected(api, stack)
+    with Person(api) as person, Person(api) as elsewhere:
+        assert mine.enter(elsewhere, mine.code()).status_code == 303
+        assert mine.enter(person, mine.code()).status_code == 303
+        led = person.get("password/")
+        assert led.headers["location"] == "/account/confirm/?next=%2Faccount%2Fpassword%2F"
+        assert person.post("password/", csrf=person.csrf(), password="Better-horse-8").status_code == 303
+        assert elsewhere.signed_in()
+        confirm(person, code=mine.code())
+        for password in ("short", "nocapitals-8", "Password1", f"{mine.user.username.capitalize()}1"):
+            refused = person.submit("password/", {"password": password})
+            assert refused.status_code == 400, password
+        done = person.submit("password/", {"password": "Better-horse-8"})
+        assert done.headers["location"] == "/account/security/"
+        assert "The password is changed" in person.get("security/").text
+        assert not elsewhere.signed_in()
+        eventually(lambda: mine.user.get("notes/").status_code == 401, what="the app is signed out")
+        assert mine.begin_with(elsewhere, "Better-horse-8")
+        assert "Password changed" in person.get("log/").text
 
 
 def test_new_recovery_codes_replace_the_old_ones(api: Api, stack: Stack) -> None:

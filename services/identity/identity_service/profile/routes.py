@@ -48,6 +48,8 @@ async def get_settings(request: Request, state: State, caller: LoggedIn, read: R
         path=row.image_path,
         publish_first=True,
     )
+    if caller.kind == "token":
+        row.api_key_prefix = ""  # no scope shows anything of the person's keys
     return _settings_object(request, row)
 
 

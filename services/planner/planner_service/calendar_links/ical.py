@@ -49,9 +49,9 @@ def document(lines: Iterable[str]) -> bytes:
 def rule(row: Recurring, at: time | None) -> str | None:
     """The RRULE of an event's row, of the same days as here but for `days_beside`; None for what happens once.
 
-    `at` is the time of day of its starts (UTC), None for whole days. A day that a month lacks is its last one (planner
-    §12.1). RFC 5545 can say so with BYSETPOS, which half of the programs misread: the 31st is written as the last day,
-    29 February as that of February.
+    `at` is the time of day of its starts (UTC), None for whole days. A day that a month lacks is its last one
+    (planner §12.1). RFC 5545 can say so with BYSETPOS, which half of the programs misread: the 31st is written as the
+    last day, 29 February as that of February.
     """
     series = Series.of(row)
     if series.freq == NONE or series.occurrence(1) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from dataclasses import asdict, dataclass
@@ -19,7 +20,7 @@ from web_service.dependencies import State
 from web_service.site.cookies import cookie_flags, cookie_name
 from web_service.site.forms import StrangersForm
 from web_service.site.pages import HEADERS, PageRoute, redirect
-from web_service.site.paths import own_path, with_next
+from web_service.site.paths import HOME, own_path, with_next
 from web_service.site.texts import text
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -27,7 +28,8 @@ COOKIE = "notechondria_site_provider"
 LIFE = 600
 _SUFFIX = "_site"
 """By it the callback that providers know already hands on to this one (identity §10.5)."""
-_LONGEST = 3000
+_LONGEST = 2000
+"""Characters of a path that a cookie keeps; browsers take 4,096 of it all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,14 @@ async def begin(request: Request, state: State, provider: str) -> Response:
     """To the provider, with a state that only this browser knows (RFC 9700 §4.7)."""
     fields = await StrangersForm(request, state).fields()
     offered = await _offered(state, provider)
+    target = own_path(fields.get("next", ""))
     begun = Begun(
         state=secrets.token_hex(16) + _SUFFIX,
         provider=provider,
         redirect_uri=offered.redirect_uri,
         intent="register" if fields.get("intent") == "register" else "login",
         invitation=fields.get("invitation_code", "")[:256],
-        target=own_path(fields.get("next", "")[:_LONGEST]),
+        target=target if len(target) <= _LONGEST else HOME,
     )
     query = {
         "client_id": offered.client_id,
@@ -69,7 +72,8 @@ async def begin(request: Request, state: State, provider: str) -> Response:
         "state": begun.state,
     }
     answer = RedirectResponse(f"{offered.authorize_url}?{urlencode(query)}", 303, headers=HEADERS)
-    answer.set_cookie(cookie_name(request, COOKIE), json.dumps(asdict(begun)), max_age=LIFE, **cookie_flags(request))
+    kept = base64.urlsafe_b64encode(json.dumps(asdict(begun)).encode()).decode()
+    answer.set_cookie(cookie_name(request, COOKIE), kept, max_age=LIFE, **cookie_flags(request))
     return answer
 
 
@@ -108,7 +112,7 @@ async def callback(request: Request, state: State, provider: str) -> Response:
 
 def _begun(request: Request) -> Begun | None:
     try:
-        kept = json.loads(request.cookies.get(cookie_name(request, COOKIE), ""))
+        kept = json.loads(base64.urlsafe_b64decode(request.cookies.get(cookie_name(request, COOKIE), "")))
         begun = Begun(**{name: str(kept[name]) for name in Begun.__slots__})
     except (ValueError, TypeError, KeyError):
         return None

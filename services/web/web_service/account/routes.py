@@ -5,7 +5,18 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from notechondria_shared.core.errors import NotFound
-from web_service.account import apps, confirm, devices, joining, offers, programs, second_step, security, sign_in
+from web_service.account import (
+    apps,
+    confirm,
+    devices,
+    joining,
+    offers,
+    password,
+    programs,
+    second_step,
+    security,
+    sign_in,
+)
 from web_service.account.pages import PAGES
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import HOME
@@ -18,6 +29,7 @@ router.include_router(joining.router)
 router.include_router(second_step.router)
 router.include_router(confirm.router)
 router.include_router(security.router)
+router.include_router(password.router)
 router.include_router(devices.router)
 router.include_router(offers.router)
 router.include_router(apps.router)

@@ -16,8 +16,10 @@ from notechondria_contracts.internal.people import (
     OwnAction,
     OwnDevice,
     OwnDevices,
+    OwnPassword,
     OwnSession,
     PasskeyBegun,
+    PersonSession,
     RecoveryCodes,
     SecurityLogPage,
     SecurityOverview,
@@ -98,6 +100,10 @@ class OwnAccountClient(ServiceClient):
     async def choose_notices(self, form: NoticeChoice, assertion: str) -> None:
         """Which mails are sent."""
         await self.send("POST", f"{PEOPLE_PATH}/notices", body=form, assertion=assertion)
+
+    async def set_password(self, form: OwnPassword, assertion: str) -> PersonSession:
+        """A new password: every session ends, and this is a new one; refused with 400 `password`."""
+        return await self.call("POST", f"{PEOPLE_PATH}/password", PersonSession, body=form, assertion=assertion)
 
     async def devices(self, assertion: str) -> list[OwnDevice]:
         """Where the account is signed in, last seen first."""

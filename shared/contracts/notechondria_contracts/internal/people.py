@@ -173,6 +173,13 @@ class AppPasswordMade(BaseModel):
     password: str
 
 
+class OwnPassword(OwnAction):
+    """A new password, and whether API keys and app passwords end too."""
+
+    password: str
+    end_keys: bool
+
+
 class NoticeChoice(OwnAction):
     """Whether only new devices are mailed, besides changes of password and address."""
 
