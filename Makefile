@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: sbom audit help up down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
-.PHONY: bench-gateway bench-identity bench-introspection bench-notes bench-planner bench-calendars bench-mcp bench-start
+.PHONY: bench-export bench-gateway bench-identity bench-introspection bench-notes bench-planner bench-calendars bench-mcp bench-start
 
 READY := .venv/.ready
 BIN := .venv/bin
@@ -130,6 +130,9 @@ bench-introspection: $(READY) ## Measure what a program's access token costs bes
 
 bench-notes: $(READY) ## Measure notes beside a bare endpoint (ARGS="--others 1000000 --seconds 10")
 	@$(BIN)/python -m bench.notes $(ARGS)
+
+bench-export: $(READY) ## Measure the memory of exports (ARGS="--notes 50000 --mib 5120")
+	@$(BIN)/python -m bench.export $(ARGS)
 
 bench-gateway: $(READY) ## Measure what the gateway costs
 	@$(BIN)/python -m bench.gateway $(ARGS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 import httpx
@@ -54,6 +56,9 @@ def own(user: User) -> dict[str, str]:
 
 
 def shape(answer: httpx.Response) -> tuple[int, str]:
+    if answer.headers.get("content-type") == "application/zip":  # it says when it was made
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            return answer.status_code, ",".join(archive.namelist())
     return answer.status_code, answer.text
 
 

@@ -120,7 +120,7 @@ def make(user: User, drawn: dict[str, Any]) -> None:  # noqa: C901 - an account 
         for number in range(note["versions"]):
             user.patch(path, {"content": f"{number}\n\n" + str(filled("\n".join(note["pieces"])))})
             user.post(f"{path}snapshot/", {"reason": f"r{number}"})
-        change = {"content": filled("\n".join(note["pieces"]))}
+        change: dict[str, Any] = {"content": filled("\n".join(note["pieces"]))}
         if note["blocks"]:
             blocks = [{**one, "text": filled(one["text"]), "args": filled(one.get("args"))} for one in note["blocks"]]
             change = {"blocks": blocks}
@@ -155,16 +155,16 @@ def without_ids(data: bytes) -> dict[str, Any]:
 
     said: dict[str, Any] = {}
     for name, (fields, body) in notes.items():
-        one: dict[str, Any] = {**fields, "top": name.split("/")[0], "body": body}
+        entry: dict[str, Any] = {**fields, "top": name.split("/")[0], "body": body}
         attached = fields["attachments"]
-        one["bytes"] = [files[item["path"]] for item in attached]
-        one["cover"] = files[str(fields["cover"])] if "cover" in fields else None
-        history = fields.pop("versions", [])
+        entry["bytes"] = [files[item["path"]] for item in attached]
+        entry["cover"] = files[str(fields["cover"])] if "cover" in fields else None
+        history: Any = fields.pop("versions", [])
         paths = history if isinstance(history, list) else [history]
-        one["versions"] = [json.loads(plain(files[path].decode())) for path in paths]
-        clean = json.loads(plain(json.dumps({key: value for key, value in one.items() if key not in ("bytes", "cover")},
-                                            ensure_ascii=False)))  # fmt: skip
-        said[str(fields["title"])] = {**clean, "bytes": one["bytes"], "cover": one["cover"]}
+        entry["versions"] = [json.loads(plain(files[path].decode())) for path in paths]
+        texts = {key: value for key, value in entry.items() if key not in ("bytes", "cover")}
+        clean = json.loads(plain(json.dumps(texts, ensure_ascii=False)))
+        said[str(fields["title"])] = {**clean, "bytes": entry["bytes"], "cover": entry["cover"]}
     courses = [
         {key: value for key, value in course.items() if key not in ("slug", "client_course_id")}
         for course in json.loads(files["courses.json"])["courses"]
