@@ -287,7 +287,8 @@ def test_hints_where_strangers_can_call() -> None:
 
 def test_a_public_address_without_tls_is_no_place_for_agents_of_others() -> None:
     hints = [one.problem for one in settings.hints({"PUBLIC_BASE_URL": "http://notes.example.org", "SMTP_HOST": "x"})]
-    assert hints == ["PUBLIC_BASE_URL is not https: agents in somebody's cloud (Claude, ChatGPT) do not connect to it."]
+    # Beside what the sign-in pages lack there.
+    assert "PUBLIC_BASE_URL is not https: agents in somebody's cloud (Claude, ChatGPT) do not connect to it." in hints
     assert not list(settings.hints({"PUBLIC_BASE_URL": PUBLIC, "SMTP_HOST": "x"}))
 
 
