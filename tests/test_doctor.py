@@ -289,7 +289,8 @@ def test_a_public_address_without_tls_is_no_place_for_agents_of_others() -> None
     hints = [one.problem for one in settings.hints({"PUBLIC_BASE_URL": "http://notes.example.org", "SMTP_HOST": "x"})]
     # Beside what the sign-in pages lack there.
     assert "PUBLIC_BASE_URL is not https: agents in somebody's cloud (Claude, ChatGPT) do not connect to it." in hints
-    assert not list(settings.hints({"PUBLIC_BASE_URL": PUBLIC, "SMTP_HOST": "x"}))
+    apps = {"FRONTEND_ORIGIN": "https://app.example.org"}
+    assert not list(settings.hints({"PUBLIC_BASE_URL": PUBLIC, "SMTP_HOST": "x", **apps}))
 
 
 def test_programs_find_their_way_by_the_public_address_only(api: Api, stack: Stack) -> None:
