@@ -283,8 +283,8 @@ def test_an_event_is_stored_with_every_column(ann: User, tables: Tables) -> None
     (row,) = tables.rows("SELECT * FROM planner.planner_events WHERE id = %s", event["id"])
     assert row["user_id"] == ann.id
     assert row["date_created"] <= row["last_edit"]
-    # No importance, no priority, no link to a note or a feed; and what is not asked for is not in the answer, as are two
-    # columns that only published calendars need.
+    # No importance, no priority, no link to a note or a feed; and what is not asked for is not in the answer.
+    # Two columns are for published calendars alone.
     published = {"is_all_day", "uid_host"}
     assert set(row) - set(event) == {"user_id", "date_created", "last_edit", "revision"} | published
     nullable = tables.rows(
