@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
@@ -71,22 +72,39 @@ class ImportJobs:
     async def _run(self, job_id: int, run: Run, close: Callable[[], Awaitable[None]]) -> None:
         progress = _Progress(self._database, job_id)
         saying = asyncio.create_task(progress.say())
+        cut_off: asyncio.CancelledError | None = None
         try:
-            outcome = await run(progress.advance)
-            await progress.settle("done", outcome=outcome)
-        except ApiError as refusal:
-            body = refusal.body
-            text = body.get("detail") if isinstance(body, dict) else body
-            await progress.settle("failed", error=str(text))
-        except asyncio.CancelledError:
-            await progress.settle("interrupted", error=CUT_OFF)
-            raise
-        except Exception:  # nobody waits for the answer: the row has to say it
-            logger.exception("import %d failed", job_id)
-            await progress.settle("failed", error=FAILED)
-        finally:
+            ending = await _ending(job_id, run, progress)
+        except asyncio.CancelledError as cancelled:
+            ending, cut_off = _Ending("interrupted", error=CUT_OFF), cancelled
+        # Before it says that it is over: whoever reads that may send the next one at once.
+        try:
             await end(saying)
             await close()
+        finally:
+            await progress.settle(ending)
+        if cut_off:
+            raise cut_off
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How an import ended, and what came of it."""
+
+    state: State
+    outcome: str = ""
+    error: str = ""
+
+
+async def _ending(job_id: int, run: Run, progress: _Progress) -> _Ending:
+    try:
+        return _Ending("done", outcome=await run(progress.advance))
+    except ApiError as refusal:
+        body = refusal.body
+        return _Ending("failed", error=str(body.get("detail") if isinstance(body, dict) else body))
+    except Exception:  # nobody waits for the answer: the row has to say it
+        logger.exception("import %d failed", job_id)
+        return _Ending("failed", error=FAILED)
 
 
 class _Progress:
@@ -109,10 +127,11 @@ class _Progress:
             except Unavailable:
                 logger.warning("import %d: how far it is could not be written down", self._job_id)
 
-    async def settle(self, state: State, *, outcome: str = "", error: str = "") -> None:
+    async def settle(self, ending: _Ending) -> None:
         """Write down how it ended."""
+        error = ending.error
         text = error.format(done=self._done, files=self._files) if error in (CUT_OFF, FAILED) else error
-        await self._write(state=state, outcome=outcome, error=text, seen_at=now())
+        await self._write(state=ending.state, outcome=ending.outcome, error=text, seen_at=now())
 
     async def _write(self, **values: object) -> None:
         values |= {"files": self._files, "files_done": self._done, "last_edit": now()}
