@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from notechondria_cli.errors import StackError
 from notechondria_cli.operator_env import whole_number
+from notechondria_shared.core.hosts import is_loopback
 
 _NUMBERS = {
     "AUTH_RATE_PER_MINUTE": (60, 1_000_000),
@@ -81,8 +82,7 @@ NO_TLS_ADVICE = (
 
 def is_open_without_tls(host: str, env: Mapping[str, str]) -> bool:
     """True when the gateway listens to a network and neither it nor a proxy in front speaks TLS."""
-    is_loopback = host == "localhost" or (is_network(host) and ipaddress.ip_network(host, strict=False).is_loopback)
-    return not is_loopback and tls_port(env) is None and not env.get("TRUSTED_PROXIES")
+    return not is_loopback(host) and tls_port(env) is None and not env.get("TRUSTED_PROXIES")
 
 
 def tls_port(env: Mapping[str, str]) -> int | None:

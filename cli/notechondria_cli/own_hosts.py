@@ -4,15 +4,9 @@ import ipaddress
 import socket
 from collections.abc import Iterator
 
+from notechondria_shared.core.hosts import in_address, is_loopback
+
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what listens there."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def own_hosts(host: str) -> list[str]:
@@ -30,7 +24,7 @@ def own_hosts(host: str) -> list[str]:
 
 def web_addresses(hosts: list[str], port: int) -> list[str]:
     """Return what people type into a browser on another machine."""
-    return [f"http://{f'[{host}]' if ':' in host else host}:{port}" for host in hosts]
+    return [f"http://{in_address(host)}:{port}" for host in hosts]
 
 
 def _addresses(*, only_ipv4: bool) -> Iterator[str]:

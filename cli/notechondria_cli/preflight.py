@@ -9,6 +9,7 @@ from collections.abc import Callable
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import GATEWAY_STATIC, NATS_CONFIGURATION, Layout
 from notechondria_cli.ports import is_free
+from notechondria_shared.core.hosts import in_address
 
 NEEDED_BYTES = 300 * 1024 * 1024
 """Free on the disk; with less nothing starts."""
@@ -75,4 +76,4 @@ def check_port(host: str, port: int) -> None:
 def pick_public_url(host: str, port: int) -> str:
     """Return the URL under which a person on this machine opens the gateway."""
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104 - compared, not bound
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+    return f"http://{in_address(shown)}:{port}"

@@ -16,6 +16,7 @@ from notechondria_launcher.postgres import Postgres
 from notechondria_launcher.services import ServiceSettings
 from notechondria_launcher.traefik import Traefik
 from notechondria_shared.core.flags import TRUE_WORDS
+from notechondria_shared.core.hosts import in_address
 
 
 def single_process(env: Mapping[str, str]) -> bool:
@@ -80,7 +81,7 @@ class Plan:
     def url(self) -> str:
         """Base URL of the gateway, as a program on this machine reaches it."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.ports['gateway']}"
+        return f"http://{in_address(host)}:{self.ports['gateway']}"
 
     @property
     def public_url(self) -> str:

@@ -19,6 +19,7 @@ from notechondria_launcher.child_environment import gateway_environment
 from notechondria_launcher.nats import wheel_program
 from notechondria_launcher.process import ChildSpec, put_aside
 from notechondria_shared.core.flags import TRUE_WORDS
+from notechondria_shared.core.hosts import in_address
 
 
 def check_certificate(env: Mapping[str, str]) -> None:
@@ -77,7 +78,7 @@ def render_static(
     """Return the static configuration with the environment's wishes, the local addresses and files in place."""
     try:
         static: dict[str, Any] = yaml.safe_load(fill_in(source, env))
-        shown = f"[{host}]" if ":" in host else host
+        shown = in_address(host)
         static["entryPoints"]["web"]["address"] = f"{shown}:{port}"
         if secure := tls_port(env):
             static["entryPoints"]["websecure"]["address"] = f"{shown}:{secure}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from identity_service.settings import IdentitySettings
 from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.core.hosts import in_address, is_loopback
 
 NOT_SERVED = (
     "Not signed in: Backend.Auth/sign_in_site.redirect_uri — this server does not know the app that asks. Its operator "
@@ -22,9 +22,8 @@ def origin_of(address: str) -> str:
     if parts is None:
         return ""
     host = parts.hostname or ""
-    shown = f"[{host}]" if ":" in host else host
     port = "" if parts.port in (None, _PORTS[parts.scheme]) else f":{parts.port}"
-    return f"{parts.scheme}://{shown}{port}"
+    return f"{parts.scheme}://{in_address(host)}{port}"
 
 
 def app_origin(settings: IdentitySettings, redirect_uri: str) -> str:
@@ -42,14 +41,7 @@ def _served(settings: IdentitySettings) -> set[str]:
 
 def _of_a_developer(settings: IdentitySettings, origin: str) -> bool:
     """On a developer's own machine an app may be at any port of it."""
-    return _is_loopback(urlsplit(settings.public_base_url).hostname) and _is_loopback(urlsplit(origin).hostname)
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ip_address(host or "").is_loopback
-    except ValueError:
-        return False
+    return is_loopback(urlsplit(settings.public_base_url).hostname) and is_loopback(urlsplit(origin).hostname)
 
 
 def _split(address: str) -> SplitResult | None:

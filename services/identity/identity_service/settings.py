@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from ipaddress import ip_address
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, StringConstraints
 
+from notechondria_shared.core.hosts import is_loopback
 from notechondria_shared.core.settings import EnvFlag, EnvList, ServiceSettings
 
 
@@ -90,11 +90,7 @@ class IdentitySettings(ServiceSettings):
         """True in development: whoever reads a log with codes signs in as anybody (decision 50)."""
         if self.log_codes is not None:
             return self.log_codes
-        host = urlsplit(self.public_base_url).hostname or ""
-        try:
-            return host == "localhost" or ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(urlsplit(self.public_base_url).hostname)
 
     @property
     def base_url(self) -> str:
