@@ -46,14 +46,18 @@ def notify(
         tasks.add_task(send)
 
 
+def notify_owner(tasks: BackgroundTasks, state: IdentityState, kind: str, user: User, device: Device) -> None:
+    """As `notify`, at the proved address that the account has now."""
+    notify(tasks, state, kind, user_id=user.id, address=user.verified_email, name=user.username, device=device)
+
+
 async def notify_account(
     tasks: BackgroundTasks, state: IdentityState, db: AsyncSession, kind: str, user_id: int, device: Device
 ) -> None:
     """As `notify`, within the transaction of what happened: the mail goes once that is committed."""
     user = await db.get(User, user_id)
     if user is not None:
-        address, name = user.verified_email, user.username
-        notify(tasks, state, kind, user_id=user_id, address=address, name=name, device=device)
+        notify_owner(tasks, state, kind, user, device)
 
 
 async def _is_asked_for(state: IdentityState, user_id: int, kind: str) -> bool:

@@ -16,12 +16,10 @@ from identity_service.factors import service as factors
 from identity_service.factors.passkeys import Site
 from identity_service.mail.service import FACTOR_CHANGED, KEY_MADE
 from identity_service.models import User
-from identity_service.notices.service import notify
+from identity_service.notices.service import notify_owner
 from identity_service.people.confirming import confirmed_account, is_confirmed, own_account
 from identity_service.people.visitor import ASKED_BY_WEB, site_device
 from identity_service.security_log import service as security_log
-from identity_service.sessions.devices import Device
-from identity_service.state import IdentityState
 from notechondria_contracts.fields import Text
 from notechondria_contracts.internal.people import (
     PEOPLE_PATH,
@@ -122,7 +120,7 @@ async def finish_authenticator(
         await authenticator.put(db, user.id, ticket.secret, step)
         await db.delete(ticket)
         await _changed(db, user, security_log.FACTOR_ADDED, form, factors.AUTHENTICATOR)
-    _mail(tasks, state, user, FACTOR_CHANGED, site_device(form))
+    notify_owner(tasks, state, FACTOR_CHANGED, user, site_device(form))
     return RecoveryCodes(codes=codes)
 
 
@@ -138,7 +136,7 @@ async def remove_authenticator(state: State, caller: WithSession, form: OwnActio
         await db.flush()
         await _without_factor(db, user.id)
         await _changed(db, user, security_log.FACTOR_REMOVED, form, factors.AUTHENTICATOR)
-    _mail(tasks, state, user, FACTOR_CHANGED, site_device(form))
+    notify_owner(tasks, state, FACTOR_CHANGED, user, site_device(form))
 
 
 @router.post("/passkeys/begin")
@@ -165,7 +163,7 @@ async def finish_new_passkey(
         await passkeys.add(db, Site.of(state.settings), user.id, ticket.secret, form.answer, name)
         await db.delete(ticket)
         await _changed(db, user, security_log.FACTOR_ADDED, form, f"{factors.PASSKEY}: {name}")
-    _mail(tasks, state, user, FACTOR_CHANGED, site_device(form))
+    notify_owner(tasks, state, FACTOR_CHANGED, user, site_device(form))
     return RecoveryCodes(codes=codes)
 
 
@@ -183,7 +181,7 @@ async def remove_passkey(
             raise NotFound
         await _without_factor(db, user.id)
         await _changed(db, user, security_log.FACTOR_REMOVED, form, f"{factors.PASSKEY}: {name}")
-    _mail(tasks, state, user, FACTOR_CHANGED, site_device(form))
+    notify_owner(tasks, state, FACTOR_CHANGED, user, site_device(form))
 
 
 @router.post("/recovery-codes")
@@ -197,7 +195,7 @@ async def new_recovery_codes(
             raise NotFound
         codes = await recovery.make(db, user.id)
         await _changed(db, user, security_log.RECOVERY_CODES_MADE, form)
-    _mail(tasks, state, user, FACTOR_CHANGED, site_device(form))
+    notify_owner(tasks, state, FACTOR_CHANGED, user, site_device(form))
     return RecoveryCodes(codes=codes)
 
 
@@ -211,7 +209,7 @@ async def make_app_password(
         user = await confirmed_account(db, caller.user_id, form)
         password = await app_passwords.make(db, user.id, name)
         await _changed(db, user, security_log.APP_PASSWORD_MADE, form, name)
-    _mail(tasks, state, user, KEY_MADE, site_device(form))
+    notify_owner(tasks, state, KEY_MADE, user, site_device(form))
     return AppPasswordMade(password=password)
 
 
@@ -244,7 +242,3 @@ async def _without_factor(db: AsyncSession, user_id: int) -> None:
 
 async def _changed(db: AsyncSession, user: User, kind: str, form: OwnAction, detail: str = "") -> None:
     await security_log.record(db, user.id, kind, site_device(form), detail=detail)
-
-
-def _mail(tasks: BackgroundTasks, state: IdentityState, user: User, kind: str, device: Device) -> None:
-    notify(tasks, state, kind, user_id=user.id, address=user.verified_email, name=user.username, device=device)

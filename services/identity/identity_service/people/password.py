@@ -8,7 +8,7 @@ from identity_service.accounts.schemas import NewPassword
 from identity_service.common_passwords import service as common_passwords
 from identity_service.dependencies import State
 from identity_service.mail.service import PASSWORD_CHANGED
-from identity_service.notices.service import notify
+from identity_service.notices.service import notify_owner
 from identity_service.people.confirming import confirmed_account
 from identity_service.people.visitor import ASKED_BY_WEB, site_device
 from identity_service.security import service as security
@@ -42,13 +42,5 @@ async def set_password(state: State, caller: WithSession, form: OwnPassword, tas
         token, row = await security.set_password(db, user, password_hash, device, revoke_api_keys=form.end_keys)
         row.confirmed_at = now()
         await security_log.record(db, user.id, security_log.PASSWORD_CHANGED, device)
-    notify(
-        tasks,
-        state,
-        PASSWORD_CHANGED,
-        user_id=user.id,
-        address=user.verified_email,
-        name=user.username,
-        device=device,
-    )
+    notify_owner(tasks, state, PASSWORD_CHANGED, user, device)
     return PersonSession(token=token, session_id=row.id, user_id=user.id)

@@ -12,7 +12,7 @@ from identity_service.avatars.upload import BadImage, Picture, checked_picture, 
 from identity_service.dependencies import State
 from identity_service.mail.service import ADDRESS_CHANGED
 from identity_service.models import User
-from identity_service.notices.service import notify
+from identity_service.notices.service import notify_owner
 from identity_service.profile import queries, service
 from identity_service.profile.schemas import ChangeSettings, SettingsObject
 from identity_service.sessions.devices import Device
@@ -81,15 +81,7 @@ async def _change(
         await service.change(db, user, body, image_path, problems, caller)
         row = await SessionReader(db).one(queries.SETTINGS, user_id=user_id)
     if user.email_claimed_at not in (None, claimed_before):
-        notify(
-            tasks,
-            state,
-            ADDRESS_CHANGED,
-            user_id=user.id,
-            address=user.verified_email,
-            name=user.username,
-            device=Device.of(request),
-        )
+        notify_owner(tasks, state, ADDRESS_CHANGED, user, Device.of(request))
     if image_path and before and before != image_path:
         await state.media.discard(before)
     if row is None:

@@ -8,7 +8,7 @@ from identity_service.accounts.registering import NOT_SENT, SENT
 from identity_service.codes import service as codes
 from identity_service.limits.service import count_mail, limited
 from identity_service.mail.service import PASSWORD_CHANGED
-from identity_service.notices.service import notify
+from identity_service.notices.service import notify_owner
 from identity_service.security import schemas, service
 from identity_service.security_log import service as security_log
 from identity_service.sessions.devices import Device
@@ -37,13 +37,5 @@ async def confirm_reset(
         async with state.database.transaction() as db:
             user = await service.confirm_reset(db, body, password_hash, state.settings.code_failures_per_day)
             await security_log.record(db, user.id, security_log.PASSWORD_CHANGED, device, method="mailed code")
-    notify(
-        tasks,
-        state,
-        PASSWORD_CHANGED,
-        user_id=user.id,
-        address=user.verified_email,
-        name=user.username,
-        device=device,
-    )
+    notify_owner(tasks, state, PASSWORD_CHANGED, user, device)
     return schemas.Message(message="The password is set; sign in with it.")

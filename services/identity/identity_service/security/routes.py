@@ -10,7 +10,7 @@ from identity_service.dependencies import State
 from identity_service.limits.service import count_mail, limited
 from identity_service.mail.service import ADDRESS_CHANGED, PASSWORD_CHANGED, masked
 from identity_service.models import User
-from identity_service.notices.service import notify
+from identity_service.notices.service import notify, notify_owner
 from identity_service.security import resetting, schemas, service
 from identity_service.security_log import service as security_log
 from identity_service.sessions.devices import Device
@@ -91,8 +91,7 @@ async def change_password(
             db, account, password_hash, device, revoke_api_keys=body.revoke_api_keys
         )
         await security_log.record(db, account.id, security_log.PASSWORD_CHANGED, device)
-        address, name = account.verified_email, account.username
-    notify(tasks, state, PASSWORD_CHANGED, user_id=caller.user_id, address=address, name=name, device=device)
+    notify_owner(tasks, state, PASSWORD_CHANGED, account, device)
     return schemas.PasswordChanged(message="The password is changed.", token=token, session=session_block(row))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.mail.service import NEW_DEVICE
 from identity_service.models import Session, User
-from identity_service.notices.service import notify
+from identity_service.notices.service import notify_owner
 from identity_service.security_log import service as security_log
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
@@ -54,15 +54,7 @@ async def start(
 def announce(tasks: BackgroundTasks, state: IdentityState, user: User, device: Device, started: Started) -> None:
     """Mail the owner about a new device; after the commit."""
     if started.new_device:
-        notify(
-            tasks,
-            state,
-            NEW_DEVICE,
-            user_id=user.id,
-            address=user.verified_email,
-            name=user.username,
-            device=device,
-        )
+        notify_owner(tasks, state, NEW_DEVICE, user, device)
 
 
 async def _is_new(db: AsyncSession, user_id: int, device: Device) -> bool:

@@ -14,7 +14,7 @@ from identity_service.authorization_tables import OAuthClient
 from identity_service.dependencies import State
 from identity_service.mail.service import PROGRAM_CONNECTED
 from identity_service.models import User
-from identity_service.notices.service import notify
+from identity_service.notices.service import notify_owner
 from identity_service.outside_documents import DocumentRefused
 from identity_service.security_log import service as security_log
 from identity_service.sessions.devices import Device
@@ -85,8 +85,7 @@ async def approve(
     except NotAsked as problem:
         return AuthorizationAnswer(answer=problem.answer)
     if account is not None:
-        address, username = account.verified_email, account.username
-        notify(tasks, state, PROGRAM_CONNECTED, user_id=caller.user_id, address=address, name=username, device=device)
+        notify_owner(tasks, state, PROGRAM_CONNECTED, account, device)
     return AuthorizationAnswer(answer=back)
 
 
