@@ -6,12 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.people import Confirmation, ConfirmStep
-from web_service.account.pages import PAGES, SCRIPT, TYPED_WRONG, own_action
+from web_service.account.pages import PAGES, SCRIPT, beside_form, own_action
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import own_path
 from web_service.site.person import Person, PersonForm, SignedInPerson
-from web_service.site.refusals import kept_headers, plain_problems
 
 router = APIRouter(prefix="/confirm", include_in_schema=False, route_class=PageRoute)
 
@@ -45,8 +44,7 @@ async def confirm(request: Request, state: State, person: SignedInPerson, fields
     try:
         await state.own_account.confirm(form, person.assertion)
     except ServiceRefused as refusal:
-        if refusal.status not in TYPED_WRONG:
-            raise
+        beside_form(refusal)
         step = await state.own_account.begin_confirmation(own_action(request, person), person.assertion)
         return _page(request, person, step, target, refusal)
     return redirect(target, notice="confirmed", request=request)
@@ -59,11 +57,9 @@ def _page(
     return PAGES.page(
         request,
         "confirm.html",
-        status=refusal.status if refusal else 200,
-        headers=kept_headers(refusal),
+        refusal=refusal,
         script=SCRIPT if options else "",
         token=person.csrf,
         target=target,
         asked=step,
-        problems=plain_problems(refusal),
     )

@@ -10,7 +10,6 @@ from web_service.account.pages import PAGES, SCRIPT
 from web_service.site.forms import StrangersForm
 from web_service.site.pages import SignInNeededError, redirect
 from web_service.site.person import keep_session
-from web_service.site.refusals import kept_headers, plain_problems
 from web_service.state import WebState
 
 
@@ -30,12 +29,10 @@ def step_page(
     answer = PAGES.page(
         request,
         "second_step.html",
-        status=refusal.status if refusal else 200,
-        headers=kept_headers(refusal),
+        refusal=refusal,
         script=SCRIPT if step.passkey_options else "",
         token=form.token,
         target=target,
         step=step,
-        problems=plain_problems(refusal),
     )
     return form.keep(answer)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
-from notechondria_contracts.internal.people import AddressForm, MailedCode, NewPassword, NewPerson
+from notechondria_contracts.internal.people import AddressForm, Delivery, MailedCode, NewPassword, NewPerson
 from web_service.account import offers
 from web_service.account.finish import finish
-from web_service.account.pages import PAGES, TYPED_WRONG, visitor
+from web_service.account.pages import PAGES, StrangersEmpty, StrangersTyped, Typed, beside_form, visitor
 from web_service.dependencies import State
-from web_service.site.forms import StrangersForm
 from web_service.site.pages import PageRoute, redirect
-from web_service.site.paths import SIGN_IN, own_path, with_next
+from web_service.site.paths import SIGN_IN, with_next
 from web_service.site.person import MaybePerson
-from web_service.site.refusals import kept_headers, plain_problems
 from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -22,154 +20,110 @@ SIGN_UP = ("username", "email", "password", "invitation_code")
 
 
 def _form_page(
-    request: Request,
-    form: StrangersForm,
-    template: str,
-    target: str,
-    *,
-    fields: dict[str, str] | None = None,
-    refusal: ServiceRefused | None = None,
-    mail: str = "",
+    request: Request, typed: Typed, template: str, *, refusal: ServiceRefused | None = None, mail: str = ""
 ) -> Response:
     """A form with what was typed into it, passwords and codes left out. `mail`: what became of the code."""
-    typed = fields or {}
     answer = PAGES.page(
         request,
         template,
-        status=refusal.status if refusal else 200,
-        headers=kept_headers(refusal),
-        token=form.token,
-        target=target,
-        email=typed.get("email", ""),
+        refusal=refusal,
+        token=typed.form.token,
+        target=typed.target,
+        email=typed.text("email"),
         mail=mail,
-        problems=plain_problems(refusal),
     )
-    return form.keep(answer)
+    return typed.form.keep(answer)
+
+
+def _code_page(request: Request, typed: Typed, delivery: Delivery) -> Response:
+    return _form_page(request, typed, "verify.html", mail="sent" if delivery.sent else "unsent")
 
 
 async def _sign_up_page(
-    request: Request,
-    state: WebState,
-    form: StrangersForm,
-    target: str,
-    *,
-    fields: dict[str, str] | None = None,
-    refusal: ServiceRefused | None = None,
+    request: Request, state: WebState, typed: Typed, refusal: ServiceRefused | None = None
 ) -> Response:
-    offer, typed = await state.people.offer(), fields or {}
+    offer = await state.people.offer()
     answer = PAGES.page(
         request,
         "sign_up.html",
-        status=refusal.status if refusal else 200,
-        headers=kept_headers(refusal),
+        refusal=refusal,
         form_targets=offers.origins(offer),
-        token=form.token,
-        target=target,
+        token=typed.form.token,
+        target=typed.target,
         offer=offer,
-        typed={name: typed.get(name, "") for name in SIGN_UP if name != "password"},
-        problems=plain_problems(refusal),
+        typed={name: typed.text(name) for name in SIGN_UP if name != "password"},
     )
-    return form.keep(answer)
+    return typed.form.keep(answer)
 
 
 @router.get("/sign-up/")
-async def show_sign_up(request: Request, state: State, person: MaybePerson) -> Response:
+async def show_sign_up(request: Request, state: State, person: MaybePerson, empty: StrangersEmpty) -> Response:
     """The form; who is signed in already is led on."""
-    target = own_path(request.query_params.get("next", ""))
-    return redirect(target) if person else await _sign_up_page(request, state, StrangersForm(request, state), target)
+    return redirect(empty.target) if person else await _sign_up_page(request, state, empty)
 
 
 @router.post("/sign-up/")
-async def sign_up(request: Request, state: State) -> Response:
+async def sign_up(request: Request, state: State, typed: StrangersTyped) -> Response:
     """Note the registration down, and ask for the code that was mailed."""
-    form = StrangersForm(request, state)
-    fields = await form.fields()
-    target = own_path(fields.get("next", ""))
-    typed = NewPerson(**{name: fields.get(name, "") for name in SIGN_UP}, **visitor(request).model_dump())
+    sent = NewPerson(**{name: typed.text(name) for name in SIGN_UP}, **visitor(request).model_dump())
     try:
-        delivery = await state.people.sign_up(typed)
+        delivery = await state.people.sign_up(sent)
     except ServiceRefused as refusal:
-        if refusal.status not in TYPED_WRONG:
-            raise
-        return await _sign_up_page(request, state, form, target, fields=fields, refusal=refusal)
-    return _form_page(request, form, "verify.html", target, fields=fields, mail="sent" if delivery.sent else "unsent")
+        return await _sign_up_page(request, state, typed, beside_form(refusal))
+    return _code_page(request, typed, delivery)
 
 
 @router.get("/verify/")
-async def show_verify(request: Request, state: State) -> Response:
+async def show_verify(request: Request, empty: StrangersEmpty) -> Response:
     """The form, for who comes back to it from the mail."""
-    target = own_path(request.query_params.get("next", ""))
-    return _form_page(request, StrangersForm(request, state), "verify.html", target)
+    return _form_page(request, empty, "verify.html")
 
 
 @router.post("/verify/")
-async def verify(request: Request, state: State) -> Response:
+async def verify(request: Request, state: State, typed: StrangersTyped) -> Response:
     """The account is made, and signed in."""
-    form = StrangersForm(request, state)
-    fields = await form.fields()
-    target = own_path(fields.get("next", ""))
-    typed = MailedCode(email=fields.get("email", ""), code=fields.get("code", ""), **visitor(request).model_dump())
+    sent = MailedCode(email=typed.text("email"), code=typed.text("code"), **visitor(request).model_dump())
     try:
-        outcome = await state.people.verify(typed)
+        outcome = await state.people.verify(sent)
     except ServiceRefused as refusal:
-        if refusal.status not in TYPED_WRONG:
-            raise
-        return _form_page(request, form, "verify.html", target, fields=fields, refusal=refusal)
-    return finish(request, state, outcome, target)
+        return _form_page(request, typed, "verify.html", refusal=beside_form(refusal))
+    return finish(request, state, outcome, typed.target)
 
 
 @router.post("/verify/again/")
-async def again(request: Request, state: State) -> Response:
+async def again(request: Request, state: State, typed: StrangersTyped) -> Response:
     """A new code by mail."""
-    form = StrangersForm(request, state)
-    fields = await form.fields()
-    target = own_path(fields.get("next", ""))
     try:
-        delivery = await state.people.resend(
-            AddressForm(email=fields.get("email", ""), **visitor(request).model_dump())
-        )
+        delivery = await state.people.resend(AddressForm(email=typed.text("email"), **visitor(request).model_dump()))
     except ServiceRefused as refusal:
-        if refusal.status not in TYPED_WRONG:
-            raise
-        return _form_page(request, form, "verify.html", target, fields=fields, refusal=refusal)
-    return _form_page(request, form, "verify.html", target, fields=fields, mail="sent" if delivery.sent else "unsent")
+        return _form_page(request, typed, "verify.html", refusal=beside_form(refusal))
+    return _code_page(request, typed, delivery)
 
 
 @router.get("/forgotten/")
-async def show_forgotten(request: Request, state: State) -> Response:
+async def show_forgotten(request: Request, empty: StrangersEmpty) -> Response:
     """The form."""
-    target = own_path(request.query_params.get("next", ""))
-    return _form_page(request, StrangersForm(request, state), "forgotten.html", target)
+    return _form_page(request, empty, "forgotten.html")
 
 
 @router.post("/forgotten/")
-async def forgotten(request: Request, state: State) -> Response:
+async def forgotten(request: Request, state: State, typed: StrangersTyped) -> Response:
     """A code by mail, if an account has the address; the page says the same if none has."""
-    form = StrangersForm(request, state)
-    fields = await form.fields()
-    target = own_path(fields.get("next", ""))
     try:
-        await state.people.forgotten(AddressForm(email=fields.get("email", ""), **visitor(request).model_dump()))
+        await state.people.forgotten(AddressForm(email=typed.text("email"), **visitor(request).model_dump()))
     except ServiceRefused as refusal:
-        if refusal.status not in TYPED_WRONG:
-            raise
-        return _form_page(request, form, "forgotten.html", target, fields=fields, refusal=refusal)
-    return _form_page(request, form, "reset.html", target, fields=fields)
+        return _form_page(request, typed, "forgotten.html", refusal=beside_form(refusal))
+    return _form_page(request, typed, "reset.html")
 
 
 @router.post("/reset/")
-async def reset(request: Request, state: State) -> Response:
+async def reset(request: Request, state: State, typed: StrangersTyped) -> Response:
     """The new password is set; it signs nobody in."""
-    form = StrangersForm(request, state)
-    fields = await form.fields()
-    target = own_path(fields.get("next", ""))
-    typed = NewPassword(
-        **{name: fields.get(name, "") for name in ("email", "code", "password")}, **visitor(request).model_dump()
+    sent = NewPassword(
+        **{name: typed.text(name) for name in ("email", "code", "password")}, **visitor(request).model_dump()
     )
     try:
-        await state.people.reset(typed)
+        await state.people.reset(sent)
     except ServiceRefused as refusal:
-        if refusal.status not in TYPED_WRONG:
-            raise
-        return _form_page(request, form, "reset.html", target, fields=fields, refusal=refusal)
-    return redirect(with_next(SIGN_IN, target), notice="password_set", request=request)
+        return _form_page(request, typed, "reset.html", refusal=beside_form(refusal))
+    return redirect(with_next(SIGN_IN, typed.target), notice="password_set", request=request)

@@ -15,10 +15,9 @@ from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.people import ProviderAnswer, ProviderOffer, SiteOffer
 from notechondria_shared.core.errors import BadRequest, NotFound
 from web_service.account.finish import finish
-from web_service.account.pages import visitor
+from web_service.account.pages import StrangersTyped, visitor
 from web_service.dependencies import State
 from web_service.site.cookies import cookie_flags, cookie_name
-from web_service.site.forms import StrangersForm
 from web_service.site.pages import HEADERS, PageRoute, redirect
 from web_service.site.paths import HOME, own_path, with_next
 from web_service.site.texts import text
@@ -51,18 +50,16 @@ def origins(offer: SiteOffer) -> list[str]:
 
 
 @router.post("/{provider}/begin/")
-async def begin(request: Request, state: State, provider: str) -> Response:
+async def begin(request: Request, state: State, provider: str, typed: StrangersTyped) -> Response:
     """To the provider, with a state that only this browser knows (RFC 9700 §4.7)."""
-    fields = await StrangersForm(request, state).fields()
     offered = await _offered(state, provider)
-    target = own_path(fields.get("next", ""))
     begun = Begun(
         state=secrets.token_hex(16) + _SUFFIX,
         provider=provider,
         redirect_uri=offered.redirect_uri,
-        intent="register" if fields.get("intent") == "register" else "login",
-        invitation=fields.get("invitation_code", "")[:256],
-        target=target if len(target) <= _LONGEST else HOME,
+        intent="register" if typed.text("intent") == "register" else "login",
+        invitation=typed.text("invitation_code")[:256],
+        target=typed.target if len(typed.target) <= _LONGEST else HOME,
     )
     query = {
         "client_id": offered.client_id,

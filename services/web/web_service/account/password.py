@@ -6,12 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.people import OwnPassword
-from web_service.account.pages import PAGES, TYPED_WRONG, own_action, own_session
+from web_service.account.pages import PAGES, beside_form, own_action, own_session
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import CONFIRM, SECURITY, with_next
 from web_service.site.person import Person, PersonForm, SignedInPerson, keep_session
-from web_service.site.refusals import kept_headers, plain_problems
 
 router = APIRouter(prefix="/password", include_in_schema=False, route_class=PageRoute)
 PASSWORD = "/account/password/"  # noqa: S105 - a path
@@ -21,10 +20,8 @@ def _page(request: Request, person: Person, refusal: ServiceRefused | None = Non
     return PAGES.page(
         request,
         "password.html",
-        status=refusal.status if refusal else 200,
-        headers=kept_headers(refusal),
+        refusal=refusal,
         token=person.csrf,
-        problems=plain_problems(refusal),
     )
 
 
@@ -46,7 +43,5 @@ async def change(request: Request, state: State, person: SignedInPerson, fields:
     try:
         session = await state.own_account.set_password(form, person.assertion)
     except ServiceRefused as refusal:
-        if refusal.status not in TYPED_WRONG:
-            raise
-        return _page(request, person, refusal)
+        return _page(request, person, beside_form(refusal))
     return keep_session(request, redirect(SECURITY, notice="password_changed", request=request), session.token)

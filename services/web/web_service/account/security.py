@@ -15,12 +15,11 @@ from notechondria_contracts.internal.people import (
     NoticeChoice,
     RecoveryCodes,
 )
-from web_service.account.pages import PAGES, SCRIPT, TYPED_WRONG, own_action, own_session
+from web_service.account.pages import PAGES, SCRIPT, beside_form, own_action, own_session
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import SECURITY
 from web_service.site.person import Person, PersonForm, SignedInPerson
-from web_service.site.refusals import kept_headers, plain_problems
 from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -42,11 +41,9 @@ async def _security(
     return PAGES.page(
         request,
         "security.html",
-        status=refusal.status if refusal else 200,
-        headers=kept_headers(refusal),
+        refusal=refusal,
         token=person.csrf,
         overview=overview,
-        problems=plain_problems(refusal),
     )
 
 
@@ -69,9 +66,7 @@ async def finish_authenticator(request: Request, state: State, person: SignedInP
     try:
         codes = await state.own_account.finish_authenticator(form, person.assertion)
     except ServiceRefused as refusal:
-        if refusal.status not in TYPED_WRONG:
-            raise
-        return _authenticator_page(request, person, begun, refusal)
+        return _authenticator_page(request, person, begun, beside_form(refusal))
     return _added(request, codes)
 
 
@@ -82,12 +77,10 @@ def _authenticator_page(
     return PAGES.page(
         request,
         "authenticator.html",
-        status=refusal.status if refusal else 200,
-        headers=kept_headers(refusal),
+        refusal=refusal,
         token=person.csrf,
         begun=begun,
         picture=Markup(picture),  # noqa: S704 - drawn here: paths and numbers
-        problems=plain_problems(refusal),
     )
 
 
@@ -123,9 +116,7 @@ async def finish_passkey(request: Request, state: State, person: SignedInPerson,
     try:
         codes = await state.own_account.finish_new_passkey(form, person.assertion)
     except ServiceRefused as refusal:
-        if refusal.status not in TYPED_WRONG:
-            raise
-        return await _passkey_page(request, state, person, refusal)
+        return await _passkey_page(request, state, person, beside_form(refusal))
     return _added(request, codes)
 
 
@@ -136,11 +127,10 @@ async def _passkey_page(
     return PAGES.page(
         request,
         "new_passkey.html",
-        status=refusal.status if refusal else 200,
+        refusal=refusal,
         script=SCRIPT,
         token=person.csrf,
         begun=begun,
-        problems=plain_problems(refusal),
     )
 
 
@@ -167,9 +157,7 @@ async def make_app_password(request: Request, state: State, person: SignedInPers
     try:
         made = await state.own_account.make_app_password(form, person.assertion)
     except ServiceRefused as refusal:
-        if refusal.status not in TYPED_WRONG:
-            raise
-        return await _security(request, state, person, refusal)
+        return await _security(request, state, person, beside_form(refusal))
     return PAGES.page(request, "app_password.html", password=made.password, name=form.name)
 
 

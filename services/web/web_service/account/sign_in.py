@@ -10,43 +10,31 @@ from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.people import AppRequest, PersonSignIn
 from web_service.account import offers
 from web_service.account.finish import finish
-from web_service.account.pages import PAGES, TYPED_WRONG, visitor
+from web_service.account.pages import PAGES, StrangersEmpty, StrangersTyped, Typed, beside_form, visitor
 from web_service.dependencies import State
-from web_service.site.forms import StrangersForm
 from web_service.site.pages import PageRoute, redirect
-from web_service.site.paths import SIGN_IN, own_path
+from web_service.site.paths import SIGN_IN
 from web_service.site.person import MaybePerson, PersonForm, SignedInPerson, forget_session
-from web_service.site.refusals import kept_headers, plain_problems
 from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 APPS = "/account/apps/"
 
 
-async def _page(
-    request: Request,
-    state: WebState,
-    form: StrangersForm,
-    target: str,
-    *,
-    name: str = "",
-    refusal: ServiceRefused | None = None,
-) -> Response:
+async def _page(request: Request, state: WebState, typed: Typed, refusal: ServiceRefused | None = None) -> Response:
     offer = await state.people.offer()
     answer = PAGES.page(
         request,
         "sign_in.html",
-        status=refusal.status if refusal else 200,
-        headers=kept_headers(refusal),
+        refusal=refusal,
         form_targets=offers.origins(offer),
-        token=form.token,
+        token=typed.form.token,
         offer=offer,
-        app=await _app(state, target),
-        target=target,
-        name=name,
-        problems=plain_problems(refusal),
+        app=await _app(state, typed.target),
+        target=typed.target,
+        name=typed.text("identifier"),
     )
-    return form.keep(answer)
+    return typed.form.keep(answer)
 
 
 async def _app(state: WebState, target: str) -> str:
@@ -62,26 +50,22 @@ async def _app(state: WebState, target: str) -> str:
 
 
 @router.get("/sign-in/")
-async def show(request: Request, state: State, person: MaybePerson) -> Response:
+async def show(request: Request, state: State, person: MaybePerson, empty: StrangersEmpty) -> Response:
     """The form; who is signed in already is led on."""
-    target = own_path(request.query_params.get("next", ""))
-    return redirect(target) if person else await _page(request, state, StrangersForm(request, state), target)
+    return redirect(empty.target) if person else await _page(request, state, empty)
 
 
 @router.post("/sign-in/")
-async def sign_in(request: Request, state: State) -> Response:
+async def sign_in(request: Request, state: State, typed: StrangersTyped) -> Response:
     """A session like any other, its token in a cookie; 400 and 429 are shown beside the form."""
-    form = StrangersForm(request, state)
-    fields = await form.fields()
-    target, name = own_path(fields.get("next", "")), fields.get("identifier", "")
-    typed = PersonSignIn(identifier=name, password=fields.get("password", ""), **visitor(request).model_dump())
+    sent = PersonSignIn(
+        identifier=typed.text("identifier"), password=typed.text("password"), **visitor(request).model_dump()
+    )
     try:
-        outcome = await state.people.sign_in(typed)
+        outcome = await state.people.sign_in(sent)
     except ServiceRefused as refusal:
-        if refusal.status not in TYPED_WRONG:
-            raise
-        return await _page(request, state, form, target, name=name, refusal=refusal)
-    return finish(request, state, outcome, target)
+        return await _page(request, state, typed, beside_form(refusal))
+    return finish(request, state, outcome, typed.target)
 
 
 @router.post("/sign-out/")

@@ -14,7 +14,6 @@ from web_service.account.pages import visitor
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, Pages, error_page, leave, redirect
 from web_service.site.person import PersonForm, SignedInPerson
-from web_service.site.refusals import plain_problems
 from web_service.site.texts import text
 
 router = APIRouter(prefix="/oauth", include_in_schema=False, route_class=PageRoute)
@@ -78,7 +77,7 @@ def _page(
     return PAGES.page(
         request,
         "consent.html",
-        status=refusal.status if refusal else 200,
+        refusal=refusal,
         form_targets=[asked.redirect_source],
         action=f"{PATH}?{request.url.query}",
         asked=asked,
@@ -86,7 +85,6 @@ def _page(
         ticked=[scope.name for scope in asked.scopes] if ticked is None else ticked,
         days=days,
         token=person.csrf,
-        problems=plain_problems(refusal),
     )
 
 

@@ -18,7 +18,7 @@ from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailab
 from notechondria_shared.core.errors import ApiError
 from web_service.site.cookies import cookie_flags, cookie_name
 from web_service.site.paths import CONFIRM, SECURITY, SIGN_IN, asked_path, with_next
-from web_service.site.refusals import kept_headers, needs_confirmation, plain, sentence
+from web_service.site.refusals import kept_headers, needs_confirmation, plain, plain_problems, sentence
 from web_service.site.texts import text, texts
 
 logger = logging.getLogger("notechondria.site")
@@ -95,22 +95,25 @@ class Pages:
         headers: Mapping[str, str] | None = None,
         script: str = "",
         form_targets: Sequence[str] = (),
+        refusal: ServiceRefused | None = None,
         **values: Any,
     ) -> HTMLResponse:
-        """A page. `script` is the path of the one script it needs, `form_targets` are origins that its form ends at."""
+        """A page. `script` is the path of the one script it needs, `form_targets` are origins that its form ends at;
+        `refusal` is what a service said of the form, shown beside it with the refusal's status."""
         cookie = cookie_name(request, NOTICE_COOKIE)
         notice = texts()["notices"].get(request.cookies.get(cookie, ""), "")
         shown = {
             "t": texts(),
             "person": getattr(request.state, "person", None),
             "notice": notice,
-            "problems": {},
+            "problems": plain_problems(refusal),
             "script": script,
             **values,
         }
         content = self._templates.get_template(template).render(shown)
         own = {**HEADERS, "Content-Security-Policy": policy(script=bool(script), form_targets=form_targets)}
-        answer = HTMLResponse(content, status_code=status, headers={**own, **(headers or {})})
+        kept = {**kept_headers(refusal), **(headers or {})}
+        answer = HTMLResponse(content, status_code=refusal.status if refusal else status, headers={**own, **kept})
         if notice:
             answer.delete_cookie(cookie, **cookie_flags(request, samesite="strict"))
         return answer
