@@ -17,7 +17,8 @@ from starlette.datastructures import UploadFile
 
 from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.storage.media import CHUNK
-from notes_service.exchange.limits import BadEntry, Limits
+from notes_service.exchange.guarded_file import GuardedFile
+from notes_service.exchange.limits import NO_TEXT, NOTE_BYTES, BadEntry, Limits
 from notes_service.exchange.made_notes import Aside, MadeNotes
 from notes_service.exchange.paths import Paths, cleaned, name_of
 
@@ -182,42 +183,31 @@ class Source(ABC):
         """The whole content of a small file; raises as `chunks` does."""
         return b"".join(self.chunks(name, limit))
 
+    def text(self, name: str) -> str:
+        """A note's file as text. Raises `BadEntry` when it is none, or larger than a note with its fields can be."""
+        try:
+            return self.read(name, NOTE_BYTES).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise BadEntry(NO_TEXT) from None
 
-class _Counted(io.RawIOBase):
+
+class _ZipFile(GuardedFile):
     """The file of a zip whose directory is not parsed when it holds too much: that alone would fill the memory."""
 
-    def __init__(self, file: BinaryIO, limits: Limits) -> None:
-        super().__init__()
-        self._file, self._limits = file, limits
-        self.opening = True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        if self.opening and len(data) > _SEARCHED and data.count(_ENTRY) > self._limits.files:
-            raise self._limits.too_much()
-        return data
+    def guard(self, data: bytes) -> None:
+        """Count the entries of the directory, which is read at once."""
+        if len(data) > _SEARCHED and data.count(_ENTRY) > self.limits.files:
+            raise self.limits.too_much()
 
 
 class Archive(Source):
     """A zip."""
 
     def __init__(self, file: BinaryIO, limits: Limits) -> None:
-        counted = _Counted(file, limits)
+        watched = _ZipFile(file, limits)
         try:
-            self._zip = zipfile.ZipFile(counted)
-            counted.opening = False
+            self._zip = zipfile.ZipFile(watched)
+            watched.opening = False
             entries = self._zip.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
             raise BadRequest(NO_ZIP) from None

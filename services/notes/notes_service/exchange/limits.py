@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.web.body import TEXT_LIMIT
 
 UNPACKED = 20
 """How many times more than was sent it may be once it is unpacked."""
+
+
+NOTE_BYTES = TEXT_LIMIT + 256 * 1024
+"""Of a note in the form of another program: its text and what stands beside it."""
+NO_TEXT = "It is no UTF-8 text."
 
 
 class BadEntry(Exception):

@@ -26,7 +26,7 @@ from notes_service.exchange.fields import (
     as_object,
     read_uuid,
 )
-from notes_service.exchange.limits import BadEntry
+from notes_service.exchange.limits import NO_TEXT, BadEntry
 
 EXCALIDRAW = "It is a drawing of Excalidraw: its text is kept as the plugin wrote it."
 BY_PATH = UUID("6f1c1f52-5a0c-4a52-8b0b-2f0f0c7a9f11")
@@ -94,7 +94,7 @@ def read_note(name: str, data: bytes, root: str) -> NoteFile:
     try:
         fields, body = front_matter.read(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise BadEntry("It is no UTF-8 text.") from None
+        raise BadEntry(NO_TEXT) from None
     if len(body) > TEXT_LIMIT:
         raise BadEntry(f"Its text is larger than {TEXT_LIMIT >> 20} MiB.")
     fields = _lowered(fields)

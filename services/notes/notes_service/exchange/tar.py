@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO, BinaryIO
 
 from notechondria_shared.core.errors import BadRequest
 from notes_service.exchange.archive import OUTSIDE, TWICE, Source
+from notes_service.exchange.guarded_file import GuardedFile
 from notes_service.exchange.limits import BadEntry, Limits
 from notes_service.exchange.paths import cleaned
 
@@ -32,16 +32,16 @@ class Tar(Source):
     def __init__(self, file: BinaryIO, limits: Limits) -> None:
         self.left_out = []
         self._members: dict[str, tarfile.TarInfo] = {}
-        counted = _Counted(file, limits)
+        watched = _TarFile(file, limits)
         try:
-            self._tar = tarfile.open(fileobj=counted, mode="r:")  # noqa: SIM115 - it lives as long as the file
+            self._tar = tarfile.open(fileobj=watched, mode="r:")  # noqa: SIM115 - it lives as long as the file
             for number, member in enumerate(self._tar):
                 if number >= limits.files:
                     raise limits.too_much()
                 self._add(member)
         except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, RecursionError):
             raise BadRequest(NO_TAR) from None
-        counted.opening = False
+        watched.opening = False
         super().__init__(list(self._members), limits)
 
     def _add(self, member: tarfile.TarInfo) -> None:
@@ -64,30 +64,15 @@ class Tar(Source):
         return nullcontext(opened)
 
 
-class _Counted(io.RawIOBase):
+class _TarFile(GuardedFile):
     """The file of a tar, which may be read so often while its members are looked for."""
 
     def __init__(self, file: BinaryIO, limits: Limits) -> None:
-        super().__init__()
-        self._file, self._limits = file, limits
+        super().__init__(file, limits)
         self._left = _READS_PER_FILE * (limits.files + 16)
-        self.opening = True
 
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def read(self, size: int = -1) -> bytes:
-        if self.opening:
-            self._left -= 1
-            if self._left < 0:
-                raise self._limits.too_much()
-        return self._file.read(size)
+    def guard(self, data: bytes) -> None:
+        """Count the reads."""
+        self._left -= 1
+        if self._left < 0:
+            raise self.limits.too_much()

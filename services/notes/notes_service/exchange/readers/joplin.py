@@ -15,7 +15,6 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
-from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.exchange.archive import Source
 from notes_service.exchange.limits import BadEntry
 from notes_service.exchange.made_notes import MadeNote
@@ -31,7 +30,6 @@ _COURSES_OWN = frozenset({"id", "parent_id", "type_", "user_updated_time", "user
                           "updated_time", "markup_language", "encryption_applied", "encryption_cipher_text",
                           "is_shared", "share_id", "master_key_id", "conflict_original_id"})  # fmt: skip
 _NOTHING = frozenset({"", "0", "0.00000000", "0.0000"})
-_ITEM_BYTES = TEXT_LIMIT + 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +71,7 @@ def _item(source: Source, path: str) -> _Item | None:
 
 
 def _text(source: Source, path: str) -> str:
-    try:
-        return source.read(path, _ITEM_BYTES).decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise BadEntry("It is no UTF-8 text.") from None
+    return source.text(path).replace("\r\n", "\n")
 
 
 def _properties(text: str) -> dict[str, str]:

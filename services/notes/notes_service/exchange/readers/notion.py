@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 from uuid import UUID
 
-from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.exchange import front_matter, links
 from notes_service.exchange.archive import Source
 from notes_service.exchange.limits import BadEntry
@@ -26,12 +25,9 @@ def read_notion(source: Source) -> None:
     for path, match in pages.items():
         source.use([path])
         try:
-            text = source.read(path, TEXT_LIMIT + 256 * 1024).decode("utf-8-sig")
+            text = source.text(path)
         except BadEntry as problem:
             source.left_out.append((path, str(problem)))
-            continue
-        except UnicodeDecodeError:
-            source.left_out.append((path, "It is no UTF-8 text."))
             continue
         fields, body = front_matter.read(text)
         body = links.relinked(body, _to_pages(source, path, body))

@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 
 from pydantic import JsonValue
 
-from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.exchange import front_matter
 from notes_service.exchange.archive import Source
 from notes_service.exchange.limits import BadEntry
@@ -28,12 +27,9 @@ def read_textbundles(source: Source) -> None:
         if match := _TEXT.fullmatch(path):
             source.use([path, f"{match['bundle']}/info.json"])
             try:
-                text = source.read(path, TEXT_LIMIT + 256 * 1024).decode("utf-8-sig")
+                text = source.text(path)
             except BadEntry as problem:
                 source.left_out.append((path, str(problem)))
-                continue
-            except UnicodeDecodeError:
-                source.left_out.append((path, "It is no UTF-8 text."))
                 continue
             fields, body = front_matter.read(text)
             named: dict[str, JsonValue] = {} if body.lstrip().startswith("# ") else {"title": match["name"]}
