@@ -134,9 +134,6 @@ def test_other_readers_show_the_same_of_a_corpus() -> None:
     assert different.keys() == DIFFERENCES.keys(), different
 
 
-FREQUENCIES = st.sampled_from([("DAILY", ""), ("WEEKLY", "MO"), ("MONTHLY", ""), ("YEARLY", "")])
-
-
 @pytest.mark.contract("planner §5.3")
 @settings(max_examples=60, deadline=None)
 @given(

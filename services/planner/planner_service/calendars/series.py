@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import takewhile
 
 from dateutil.rrule import rrulestr
 
 from planner_service.calendars.lines import Entry, Property
 from planner_service.calendars.values import Length, length, timestamp, timestamps, utc
-from planner_service.calendars.zones import Zones
+from planner_service.calendars.zones import Zones, shifted
 
 _NOT_EXPANDED = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|INTERVAL=\s*[+-]?0+\s*(?:;|$)", re.IGNORECASE)
 """More often than daily, or without end on the first day."""
@@ -137,7 +137,7 @@ def _of_master(
     replaced = {change.replaced for change in changes}
     moves = [(utc(change.replaced), change, change.moved(zone)) for change in reversed(following)]
     margin = _MARGIN + max((abs(moved) for _, _, moved in moves), default=timedelta(0))
-    low, high = _shifted(first, -margin), _shifted(last, margin)
+    low, high = shifted(first, -margin), shifted(last, margin)
     period_ends = {utc(begin): end for begin, end in _periods(master, zones)}
     for wall in _starts(master, zones, start, low.replace(tzinfo=None), high.replace(tzinfo=None)):
         own = wall.date() if zone is None else wall.replace(tzinfo=zone)
@@ -257,10 +257,3 @@ def _until(text: str, zone: tzinfo | None) -> datetime | None:
         return _wall(value, zone)
     wall = value.replace(tzinfo=None)
     return wall if zone is not None else datetime.combine(wall.date(), time.min)
-
-
-def _shifted(value: datetime, by: timedelta) -> datetime:
-    try:
-        return value + by
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC) if by < timedelta(0) else datetime.max.replace(tzinfo=UTC)

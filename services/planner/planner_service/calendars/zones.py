@@ -135,15 +135,15 @@ class DefinedZone(tzinfo):
             return
         self._year = min(year + 10, 9999)
         changes = sorted({
-            (_shifted(at, -one.before), one.after) for one in self._observances for at in one.up_to(self._year)
+            (shifted(at, -one.before), one.after) for one in self._observances for at in one.up_to(self._year)
         })  # fmt: skip
         self._utc, self._offsets, self._wall = [], [], ([], [])
         before = self._first
         for at, after in changes:
             self._utc.append(at)
             self._offsets.append(after)
-            self._wall[0].append(_shifted(at, max(before, after)))
-            self._wall[1].append(_shifted(at, min(before, after)))
+            self._wall[0].append(shifted(at, max(before, after)))
+            self._wall[1].append(shifted(at, min(before, after)))
             before = after
 
     def _offset_at(self, index: int) -> timedelta:
@@ -214,8 +214,9 @@ def _local(text: str) -> datetime:
     return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - local time
 
 
-def _shifted(at: datetime, by: timedelta) -> datetime:
+def shifted(at: datetime, by: timedelta) -> datetime:
+    """`at + by`, within the times that a calendar has."""
     try:
         return at + by
     except OverflowError:
-        return _FIRST if by < timedelta(0) else _LAST
+        return (_FIRST if by < timedelta(0) else _LAST).replace(tzinfo=at.tzinfo)
