@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_
 
 from identity_service.account_models import AppCode, AppPassword, SecurityEvent, Ticket
 from identity_service.addresses.service import end_old_claims
-from identity_service.authorization_tables import (
+from identity_service.authorization_models import (
     ACCESS,
     IDLE_PROGRAM,
     STAFF,

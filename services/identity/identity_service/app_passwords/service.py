@@ -28,7 +28,7 @@ TOO_MANY = f"App password not made: Backend.Auth/app_passwords — {MOST} are th
 
 async def make(db: AsyncSession, user_id: int, name: str) -> str:
     """A new one in plain text, shown this once."""
-    # Locking the account settles two at the same moment.
+    # Locking the account settles two that come at once.
     await db.scalar(select(User.id).where(User.id == user_id).with_for_update())
     alive = select(func.count()).where(AppPassword.user_id == user_id, AppPassword.revoked_at.is_(None))
     if (await db.scalar(alive) or 0) >= MOST:

@@ -12,7 +12,7 @@ from identity_service.authorization import grants
 from identity_service.authorization.clients import service
 from identity_service.authorization.clients.redirects import LONGEST_URI, MOST_URIS, may_be_registered
 from identity_service.authorization.clients.schemas import LONGEST_NAME
-from identity_service.authorization_tables import STAFF, OAuthClient, OAuthGrant
+from identity_service.authorization_models import STAFF, OAuthClient, OAuthGrant
 from notechondria_contracts.admin import (
     AdminAction,
     AdminColumn,

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.authorization_tables import ACCESS, OAuthGrant, OAuthToken
+from identity_service.authorization_models import ACCESS, OAuthGrant, OAuthToken
 from identity_service.events import publish
 from notechondria_contracts.events.identity import AccessTokenRevoked
 from notechondria_shared.core.timestamps import now

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, DateTime, bindparam, func, select
 
-from identity_service.authorization_tables import OAuthClient, OAuthGrant
+from identity_service.authorization_models import OAuthClient, OAuthGrant
 from notechondria_shared.db.reader import prepare
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))

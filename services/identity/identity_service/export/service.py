@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.payload import display_name
 from identity_service.api_keys.schemas import KeyRow
-from identity_service.authorization_tables import OAuthClient, OAuthGrant
+from identity_service.authorization_models import OAuthClient, OAuthGrant
 from identity_service.export.protection import protection_data
 from identity_service.models import ApiKey, Session, SocialAccount, User
 from identity_service.profile.service import merged_settings

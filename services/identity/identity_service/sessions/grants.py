@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.authorization_tables import OAuthGrant
+from identity_service.authorization_models import OAuthGrant
 from notechondria_shared.core.timestamps import now
 
 USED_EVERY = timedelta(minutes=5)

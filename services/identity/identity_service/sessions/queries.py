@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import DateTime, bindparam, func, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from identity_service.authorization_tables import ACCESS, OAuthGrant, OAuthToken
+from identity_service.authorization_models import ACCESS, OAuthGrant, OAuthToken
 from identity_service.models import ApiKey, Session, User
 from notechondria_shared.db.reader import prepare, prepare_scalar
 

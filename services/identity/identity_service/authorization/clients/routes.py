@@ -16,7 +16,7 @@ from identity_service.authorization.forms import read_document
 from identity_service.authorization.grants import end_of_client
 from identity_service.authorization.limits import count_registration
 from identity_service.authorization.resources import issuer_of
-from identity_service.authorization_tables import OAuthClient
+from identity_service.authorization_models import OAuthClient
 from identity_service.dependencies import State
 from notechondria_shared.core.errors import InvalidAccessToken
 from notechondria_shared.web.answers import Json

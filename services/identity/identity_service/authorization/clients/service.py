@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from identity_service.authorization.clients.documents import Document
 from identity_service.authorization.clients.schemas import ClientMetadata
 from identity_service.authorization.errors import InvalidClient, OAuthError
-from identity_service.authorization_tables import DOCUMENT, REGISTERED, STAFF, OAuthClient
+from identity_service.authorization_models import DOCUMENT, REGISTERED, STAFF, OAuthClient
 from notechondria_shared.auth.credentials import digest
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now

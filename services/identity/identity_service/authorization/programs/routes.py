@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.authorization import grants, queries
 from identity_service.authorization.programs.schemas import ProgramId, connected, shown_name
-from identity_service.authorization_tables import OAuthClient
+from identity_service.authorization_models import OAuthClient
 from identity_service.security_log import service as security_log
 from identity_service.sessions.devices import Device
 from notechondria_contracts.internal.authorization import AUTHORIZATION_PATH, ConnectedPrograms

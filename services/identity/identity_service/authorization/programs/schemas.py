@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import Path
 
 from identity_service.authorization.queries import ConnectionRow
-from identity_service.authorization_tables import DOCUMENT, OAuthClient
+from identity_service.authorization_models import DOCUMENT, OAuthClient
 from notechondria_contracts.internal.authorization import ConnectedProgram, Origin, Program
 from notechondria_contracts.scopes import normalized
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none

@@ -10,7 +10,7 @@ from identity_service.authorization.limits import count_document
 from identity_service.authorization.programs.schemas import shown_name
 from identity_service.authorization.requests import service
 from identity_service.authorization.requests.service import Asked, NotAsked
-from identity_service.authorization_tables import OAuthClient
+from identity_service.authorization_models import OAuthClient
 from identity_service.dependencies import State
 from identity_service.mail.service import PROGRAM_CONNECTED
 from identity_service.models import User

@@ -16,7 +16,7 @@ from identity_service.authorization.clients.redirects import is_registered, targ
 from identity_service.authorization.forms import parameters
 from identity_service.authorization.programs.schemas import program_of
 from identity_service.authorization.resources import audience_named, issuer_of
-from identity_service.authorization_tables import OAuthClient, OAuthCode, OAuthGrant
+from identity_service.authorization_models import OAuthClient, OAuthCode, OAuthGrant
 from notechondria_contracts.internal.authorization import DAYS, ConsentNeeded, Scope, SendBack, Unproven
 from notechondria_contracts.scopes import IN_WORDS, NEVER, NOTES_READ, PLANNER_READ, PROFILE, normalized
 from notechondria_shared.auth.credentials import digest, new_secret

@@ -18,7 +18,7 @@ from identity_service.authorization.errors import InvalidGrant, OAuthError
 from identity_service.authorization.programs.schemas import shown_name
 from identity_service.authorization.resources import audience_named
 from identity_service.authorization.tokens.schemas import TokenAnswer
-from identity_service.authorization_tables import (
+from identity_service.authorization_models import (
     ACCESS,
     IDLE_PROGRAM,
     REFRESH,
