@@ -4,7 +4,6 @@ import io
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-import segno
 from rich.markup import escape
 
 from notechondria_cli.credentials import Credentials
@@ -62,6 +61,8 @@ def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detach
 
 def drawn(address: str) -> str:
     """Return a QR code for a terminal, whatever its colours."""
+    import segno  # noqa: PLC0415 - the launcher stays for as long as the stack, and draws one at most
+
     out = io.StringIO()
     segno.make(address, micro=False, error="l").terminal(out, border=2, compact=True)
     return escape(out.getvalue().rstrip("\n"))
