@@ -37,6 +37,14 @@ def test_a_service_loads_no_part_of_a_library_that_it_does_not_use(service: str)
     loaded = loaded_by(f"import {service}_service.__main__; {service}_service.app.create_app()")
     assert {"fastapi", "httpcore", f"{service}_service.app"} <= loaded
     assert not loaded & {"rich", "pygments", "trio", "pydantic.v1", "alembic", "mako"}
+    # Of what only a few requests need.
+    assert not loaded & {"brotli", "zstandard", "bs4", "markdownify", "nh3", "webauthn"}
+
+
+def test_other_servers_are_not_offered_what_the_planner_alone_undoes() -> None:
+    program = "from notechondria_shared.core.optional_libraries import allow; import httpx; allow('brotli'); "
+    program += "import brotli, sys; sys.modules[httpx.Client().headers['accept-encoding'].replace(' ', '')] = sys"
+    assert {"gzip,deflate", "brotli"} <= loaded_by(program)
 
 
 def test_the_process_that_supervises_a_stack_loads_no_command_line_and_no_orm() -> None:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bs4 import BeautifulSoup
-from markdownify import MarkdownConverter
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
 
 LONGEST = 4 * 1024 * 1024
 """Characters of HTML that are turned into markdown; a longer page stays as it is, which markdown allows."""
@@ -40,6 +41,10 @@ def to_markdown(html: str, media: Mapping[str, str] | None = None) -> tuple[str,
     """The markdown of a page, and its title; the page itself where it is too long or too deep to be taken apart."""
     if len(html) > LONGEST or not _is_shallow(html):
         return html, ""
+    # Five megabytes that only an import of pages needs.
+    from bs4 import BeautifulSoup  # noqa: PLC0415
+    from markdownify import MarkdownConverter  # noqa: PLC0415
+
     soup = BeautifulSoup(html, "html.parser")
     for tag in soup(_DROPPED):
         tag.decompose()

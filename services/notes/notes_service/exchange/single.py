@@ -9,7 +9,6 @@ from html import escape
 from typing import Literal
 from urllib.parse import quote
 
-import nh3
 from markdown_it import MarkdownIt
 from starlette.responses import Response
 
@@ -69,6 +68,8 @@ def _markdown(row: DetailRow) -> str:
 
 def _page(row: DetailRow, style: str) -> str:
     """A page by itself: what was HTML in the note is cleaned, and a policy stands in it for whoever opens the file."""
+    import nh3  # noqa: PLC0415 - most processes never show a page
+
     body = nh3.clean(_MARKDOWN.render(row.content))
     heading = "" if body.lstrip().startswith("<h1>") else f"<h1>{escape(row.title)}</h1>\n"
     return (

@@ -6,6 +6,8 @@ import io
 import zlib
 from collections.abc import Callable, Iterator
 
+from notechondria_shared.core.optional_libraries import allow
+
 OFFERED = "gzip, deflate, br, zstd"
 _CHUNK = 64 * 1024
 _GZIP = b"\x1f\x8b"
@@ -89,6 +91,7 @@ def _deflate(body: bytes) -> Iterator[bytes]:
 
 
 def _brotli(body: bytes) -> Iterator[bytes]:
+    allow("brotli")
     import brotli  # noqa: PLC0415 - only a few servers send it, and it costs memory
 
     decompressor = brotli.Decompressor()
@@ -104,6 +107,7 @@ def _brotli(body: bytes) -> Iterator[bytes]:
 
 
 def _zstd(body: bytes) -> Iterator[bytes]:
+    allow("zstandard")
     import zstandard  # noqa: PLC0415 - as above
 
     # RFC 9659: of a window larger than this no client has to take anything.

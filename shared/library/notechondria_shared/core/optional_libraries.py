@@ -12,6 +12,15 @@ from __future__ import annotations
 import sys
 
 UNUSED = ("httpx._main", "pydantic.v1", "pygments", "trio")
+NOT_BY_ITSELF = ("brotli", "zstandard")
+"""The planner undoes these compressions within bounds (`allow`). Clients of HTTP would load them in every service,
+and offer them to every server that they ask."""
 
-for _name in UNUSED:
+for _name in (*UNUSED, *NOT_BY_ITSELF):
     sys.modules.setdefault(_name, None)  # type: ignore[arg-type]
+
+
+def allow(name: str) -> None:
+    """Let one of `NOT_BY_ITSELF` be imported by who needs it; other libraries have done without it by then."""
+    if sys.modules.get(name) is None:
+        sys.modules.pop(name, None)
