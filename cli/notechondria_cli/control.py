@@ -98,8 +98,11 @@ def report(layout: Layout, *, memory: bool) -> Report:
     return Report("running" if state.ready else "starting", state.public_url, str(layout.data), parts)
 
 
-def reset(layout: Layout) -> None:
-    """Delete everything under the data folder that is ours; raises StackError while a stack runs on it."""
+def reset(layout: Layout) -> list[str]:
+    """Delete everything under the data folder that is ours, and return the names of what is left there.
+
+    Backups stay: they are what one comes back from. Raises StackError while a stack runs on the folder.
+    """
     lock = Lock(layout.lock)
     if lock.is_taken():
         raise StackError(f"Notechondria is running on {layout.data}.", "Stop it first: notechondria down.")
@@ -109,7 +112,9 @@ def reset(layout: Layout) -> None:
     for path in (layout.postgres, layout.nats, layout.media, layout.logs, layout.run):
         if path.exists():
             shutil.rmtree(path)
-    layout.credentials.unlink(missing_ok=True)
+    for file in (layout.credentials, layout.certificates):
+        file.unlink(missing_ok=True)
+    return sorted(path.name for path in layout.data.iterdir()) if layout.data.is_dir() else []
 
 
 def _end_leftovers(layout: Layout, state: StackState) -> list[str]:

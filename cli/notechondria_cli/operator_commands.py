@@ -15,6 +15,7 @@ from rich.table import Table
 from notechondria_cli.display import for_tables, say
 from notechondria_cli.errors import StackError
 from notechondria_cli.internal_call import Body, InternalCall, ModelT
+from notechondria_cli.options import Data, Json
 from notechondria_contracts.internal.operators import (
     OPERATORS_PATH,
     IssuedCode,
@@ -28,9 +29,8 @@ users = typer.Typer(help="Accounts: list, disable, enable, delete.", no_args_is_
 staff = typer.Typer(help="Who is staff: grant, revoke.", no_args_is_help=True)
 invitations = typer.Typer(help="Invitation codes; once there is one, nobody registers without.", no_args_is_help=True)
 
-Data = Annotated[Path | None, typer.Option("--data", help="Data folder of the running stack.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(metavar="USER", help="User name, e-mail address (has an @) or id (digits).")]
+_OWNER_OF_SAMPLES = "CodeX"
 _USER_KEYS = ("id", "username", "email", "email_verified", "status", "is_staff", "date_joined")
 _INVITATION_KEYS = ("id", "label", "times_used", "max_uses", "created_at", "expires_at")
 
@@ -104,6 +104,8 @@ def list_users(
         return
     _table(answer.users, _USER_KEYS)
     say(Console(), f"{len(answer.users)} of {answer.total} accounts.")
+    if any(account.username == _OWNER_OF_SAMPLES and not account.email for account in answer.users):
+        say(Console(), f"{_OWNER_OF_SAMPLES} owns the sample courses; nobody knows its password (docs/identity.md).")
 
 
 def _change(data: Path | None, name: str, change: Body, sentence: str, *, as_json: bool) -> None:

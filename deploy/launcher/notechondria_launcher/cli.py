@@ -15,12 +15,14 @@ from notechondria_cli import control
 from notechondria_cli.database import use_embedded
 from notechondria_cli.display import for_tables, say
 from notechondria_cli.layout import Layout
-from notechondria_cli.main import Data, Json, layout_of, new_app, register_operating, register_watching, run
+from notechondria_cli.main import layout_of, new_app, register_operating, register_watching, run
 from notechondria_cli.names import title
 from notechondria_cli.operator_env import gateway_port, operator_environment
+from notechondria_cli.options import Data, Json
 from notechondria_launcher import route_commands
 from notechondria_launcher.runner import UpOptions, up
 from notechondria_launcher.stack import Stack
+from notechondria_launcher.upgrade import upgrade
 
 app = new_app()
 _NOT_RUNNING = 3
@@ -94,18 +96,21 @@ def status(
 
 @app.command()
 def reset(data: Data = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Delete all data: accounts, notes, files, logs, passwords. Asks first."""
+    """Delete all data: accounts, notes, files, logs, passwords. Asks first; backups and files of others stay."""
     layout = layout_of(data)
     if not yes:
         typer.confirm(f"Delete everything in {layout.data}? There is no way back", abort=True)
-    control.reset(layout)
-    say(Console(), f"Everything in {escape(str(layout.data))} is deleted.")
+    left = control.reset(layout)
+    say(Console(), f"Everything of Notechondria in {escape(str(layout.data))} is deleted.")
+    if left:
+        say(Console(), escape(f"Left where they are: {', '.join(left)}."))
     if operator_environment().get("DATABASE_URL"):
         say(Console(), "DATABASE_URL is set: that database was not touched.")
 
 
 # In the order in which `--help` lists them: after the commands above, from every day's to the rare ones.
 register_watching(app)
+app.command("upgrade")(upgrade)
 app.command("routes")(route_commands.routes)
 register_operating(app)
 
