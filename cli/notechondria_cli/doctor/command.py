@@ -14,7 +14,7 @@ from notechondria_cli import control
 from notechondria_cli.build import Build, build_here
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.display import say
-from notechondria_cli.doctor import certificate, local_stack, machine, network, programs, remote, settings
+from notechondria_cli.doctor import certificate, local_stack, machine, mail, network, programs, remote, settings
 from notechondria_cli.errors import StackError
 from notechondria_cli.hints import typed
 from notechondria_cli.layout import Layout
@@ -63,6 +63,7 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
     examination = Examination({"data": str(layout.data)}, report.state)
     examination.problems += settings.problems(env)
     examination.problems += machine.problems(layout, env, running=state is not None)
+    examination.problems += mail.problems(env)
     examination.hints += [*settings.hints(env), *machine.hints(layout)]
     if state is None:
         advice = "Start it: make up (or notechondria up)."

@@ -14,6 +14,7 @@ from rich.table import Table
 from notechondria_cli import control
 from notechondria_cli.database import use_embedded
 from notechondria_cli.display import for_tables, say
+from notechondria_cli.doctor.names import use_service_check
 from notechondria_cli.layout import Layout
 from notechondria_cli.main import layout_of, new_app, register_operating, register_watching, run
 from notechondria_cli.names import title
@@ -21,6 +22,7 @@ from notechondria_cli.operator_env import gateway_port, operator_environment
 from notechondria_cli.options import Data, Json
 from notechondria_launcher import route_commands
 from notechondria_launcher.runner import UpOptions, up
+from notechondria_launcher.settings_check import service_settings_problems
 from notechondria_launcher.stack import Stack
 from notechondria_launcher.upgrade import upgrade
 
@@ -148,4 +150,5 @@ def _start_database(layout: Layout, env: Mapping[str, str]) -> Stack:
 def main() -> None:
     """Run the command; a StackError becomes its sentence and exit code 1."""
     use_embedded(_start_database)
+    use_service_check(service_settings_problems)
     run(app)

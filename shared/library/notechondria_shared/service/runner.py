@@ -20,6 +20,7 @@ from notechondria_shared.core.forked import run_forked
 from notechondria_shared.core.logs import configure_logging
 from notechondria_shared.core.replica import become_replica
 from notechondria_shared.core.settings import CoreSettings
+from notechondria_shared.core.settings_problems import problems_of
 from notechondria_shared.core.shutdown import ShutdownState
 from notechondria_shared.core.start import CannotStart
 from notechondria_shared.observability.shared_folder import shared_folder
@@ -40,8 +41,7 @@ def load_settings(model: type[SettingsT]) -> SettingsT:
     try:
         return model()
     except ValidationError as error:
-        problems = [(".".join(map(str, one["loc"])).upper() or "environment", one["msg"]) for one in error.errors()]
-        lines = [f"  {name}: {text.removeprefix('Value error, ').removesuffix('.')}" for name, text in problems]
+        lines = [f"  {name}: {text}" for name, text in problems_of(error)]
         sys.exit("Cannot start, the environment is not complete:\n" + "\n".join(lines))
 
 
