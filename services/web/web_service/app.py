@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 import web_service.account.routes
 import web_service.admin.routes
+import web_service.agents.routes
 import web_service.documentation.routes
 import web_service.oauth.routes
 import web_service.site.routes
@@ -23,6 +24,7 @@ SPEC = StatelessSpec(
         web_service.status.routes.router,
         web_service.admin.routes.router,
         web_service.site.routes.router,
+        web_service.agents.routes.router,
         web_service.account.routes.router,
         web_service.oauth.routes.router,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from notechondria_contracts.clients.agents import AgentsClient
 from notechondria_contracts.clients.authorization import AuthorizationClient
 from notechondria_contracts.clients.base import ServiceClient
 from notechondria_contracts.clients.identity import IdentityClient
@@ -28,6 +29,10 @@ class WebState(AppState[WebSettings]):
     """Identity again, for what protects an account."""
     authorization: AuthorizationClient = field(init=False)
     """Identity again, for programs that ask for access."""
+    agents: AgentsClient = field(init=False)
+    """Identity again, for what may act for a person."""
+    notes: NotesClient = field(init=False)
+    planner: PlannerClient = field(init=False)
     mcp: McpClient = field(init=False)
     clients: dict[str, ServiceClient] = field(init=False)
     """Those of all other services by name, in the order in which the services are shown."""
@@ -41,11 +46,10 @@ class WebState(AppState[WebSettings]):
         self.people = PeopleClient(http, settings.identity_url)
         self.own_account = OwnAccountClient(http, settings.identity_url)
         self.authorization = AuthorizationClient(http, settings.identity_url)
+        self.agents = AgentsClient(http, settings.identity_url)
+        self.notes = NotesClient(http, settings.notes_url)
+        self.planner = PlannerClient(http, settings.planner_url)
         self.mcp = McpClient(http, settings.mcp_url)
-        others = (
-            NotesClient(http, settings.notes_url),
-            PlannerClient(http, settings.planner_url),
-            self.mcp,
-        )
+        others = (self.notes, self.planner, self.mcp)
         self.clients = {client.service: client for client in (self.identity, *others)}
         self.catalogue = Catalogue(self.clients)

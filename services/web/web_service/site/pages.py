@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -72,6 +73,10 @@ def _timestamp(at: str | None) -> str:
     return datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if at else ""
 
 
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
 class Pages:
     """The pages of one feature: its own templates above those of the site."""
 
@@ -84,7 +89,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(at=_timestamp, plain=plain)
+        self._templates.filters.update(at=_timestamp, plain=plain, json=_json)
 
     def page(
         self,
@@ -117,6 +122,11 @@ class Pages:
         if notice:
             answer.delete_cookie(cookie, **cookie_flags(request, samesite="strict"))
         return answer
+
+    def ask(self, request: Request, what: str, action: str, back: str, **names: str) -> HTMLResponse:
+        """A page that asks whether something is to be done: the texts of `what`, with `names` filled in."""
+        said = {name: words.format(**names) for name, words in texts()[what].items()}
+        return self.page(request, "ask.html", said=said, action=action, back=back)
 
 
 _SITE = Pages("web_service.site")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class FrontPageActivity(BaseModel):
@@ -12,3 +14,21 @@ class FrontPageActivity(BaseModel):
 
     heatmap: dict[str, JsonValue]
     upcoming_events: list[dict[str, JsonValue]]
+
+
+OWN_PATH = "/internal/own"
+MOST_NAMES = 1000
+
+
+class PlannerNameQuery(BaseModel):
+    """Ids of which a person asks what they are called; others' and unknown ones are left out of the answer."""
+
+    event_ids: Annotated[list[int], Field(max_length=MOST_NAMES)] = []
+    feed_ids: Annotated[list[int], Field(max_length=MOST_NAMES)] = []
+
+
+class PlannerNames(BaseModel):
+    """What events and feeds of a person are called."""
+
+    events: dict[int, str]
+    feeds: dict[int, str]
