@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,12 +15,14 @@ from starlette.responses import StreamingResponse
 
 from notechondria_contracts.internal.mcp import CallOutcome, CallQuery, LoggedCall
 from notechondria_shared.core.timestamps import today
-from web_service.agents.pages import LOG, PAGES, UNDO, KnownAgents, number
+from web_service.agents.pages import LOG, PAGES, UNDO, KnownAgents
 from web_service.agents.words import ThingNames, names_for, plain_sentence, sentence
 from web_service.dependencies import State
 from web_service.site.pages import HEADERS, PageRoute
 from web_service.site.person import Person, SignedInPerson
 from web_service.site.texts import texts
+from web_service.site.times import begin_of, day_of
+from web_service.site.typed import whole_number
 from web_service.state import WebState
 
 router = APIRouter(prefix="/account/agents/log", include_in_schema=False, route_class=PageRoute)
@@ -46,27 +48,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What spreadsheets take for the beginning of a formula."""
 
 
-def day_of(typed: str) -> date | None:
-    """A day that was typed; None for what is none."""
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return None
-
-
-def query_of(sent: Mapping[str, str], known: KnownAgents, **more: Any) -> CallQuery:
+def query_of(sent: Mapping[str, str], known: KnownAgents, person: Person, **more: Any) -> CallQuery:
     """The filter that was chosen; what nobody knows matches nothing less than all."""
     agent = known.named(sent.get("agent", ""))
     day = day_of(sent.get("day", ""))
-    start = datetime.combine(day, time(), UTC) if day else None
+    is_day = day is not None and date.min < day < date.max
     return CallQuery(
         key_id=agent.key_id if agent else None,
         program_ids=list(agent.connection_ids) if agent else [],
         tool=sent.get("tool", "")[:64],
         outcome=next((one for one in OUTCOMES if one == sent.get("outcome")), ""),
         changes_only=bool(sent.get("changes")),
-        since=start.isoformat() if start else None,
-        until=(start + timedelta(days=1)).isoformat() if start and start.year < 9999 else None,
+        since=begin_of(day, person.zone).isoformat() if day and is_day else None,
+        until=begin_of(day + timedelta(days=1), person.zone).isoformat() if day and is_day else None,
         **more,
     )
 
@@ -80,7 +74,7 @@ async def show(request: Request, state: State, person: SignedInPerson) -> Respon
     """A page of the log."""
     sent = request.query_params
     known = KnownAgents(await state.agents.agents(person.assertion))
-    query = query_of(sent, known, before=number(sent.get("before", "")), limit=PAGE)
+    query = query_of(sent, known, person, before=whole_number(sent.get("before", "")), limit=PAGE)
     page = await state.mcp.calls(query, person.assertions["mcp"])
     names = await names_for(state, person, page.calls)
     chosen = _chosen(sent)
@@ -96,7 +90,7 @@ async def show(request: Request, state: State, person: SignedInPerson) -> Respon
         older=f"{LOG}?{older}" if older else "",
         export=f"{LOG}export/?{urlencode(chosen)}",
         undo=f"{UNDO}?{urlencode(chosen)}" if {"agent", "day"} & set(chosen) else "",
-        today=today().isoformat(),
+        today=datetime.now(person.zone).date().isoformat(),
     )
 
 
@@ -110,7 +104,7 @@ async def export(request: Request, state: State, person: SignedInPerson) -> Resp
     sent = request.query_params
     known = KnownAgents(await state.agents.agents(person.assertion))
     # The first piece is read before the answer begins: a refusal is a page.
-    query = query_of(sent, known, limit=PIECE)
+    query = query_of(sent, known, person, limit=PIECE)
     first = await state.mcp.calls(query, person.assertions["mcp"])
     rows = _rows(state, person, known, query, first.calls, more=first.more)
     is_json = sent.get("format") == "json"

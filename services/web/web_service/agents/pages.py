@@ -13,12 +13,6 @@ PAGES = Pages("web_service.agents")
 AGENTS = "/account/agents/"
 LOG = f"{AGENTS}log/"
 UNDO = f"{AGENTS}undo/"
-_ID_DIGITS = 18
-
-
-def number(typed: str) -> int:
-    """An id that a row may have; 0 for what is none."""
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _ID_DIGITS else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from fastapi import APIRouter, Request, Response
 from notechondria_contracts.internal.mcp import MOST_UNDONE, UndoOutcome
 from notechondria_shared.core.errors import BadRequest
 from web_service.agents.log import query_of
-from web_service.agents.pages import LOG, PAGES, UNDO, KnownAgents, number
+from web_service.agents.pages import LOG, PAGES, UNDO, KnownAgents
 from web_service.agents.words import Part, names_for, sentence
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.person import Person, PersonForm, SignedInPerson
 from web_service.site.refusals import plain
 from web_service.site.texts import text
+from web_service.site.typed import whole_number
 from web_service.state import WebState
 
 router = APIRouter(prefix="/account/agents/undo", include_in_schema=False, route_class=PageRoute)
@@ -41,10 +42,10 @@ async def preview(request: Request, state: State, person: SignedInPerson) -> Res
     sent = request.query_params
     known = KnownAgents(await state.agents.agents(person.assertion))
     more = False
-    if call_id := number(sent.get("call", "")):
+    if call_id := whole_number(sent.get("call", "")):
         ids = [call_id]
     elif sent.get("agent") or sent.get("day"):
-        query = query_of(sent, known, can_undo=True, limit=MOST_UNDONE)
+        query = query_of(sent, known, person, can_undo=True, limit=MOST_UNDONE)
         page = await state.mcp.calls(query, person.assertions["mcp"])
         ids, more = [call.id for call in page.calls], page.more
     else:
@@ -66,7 +67,7 @@ async def preview(request: Request, state: State, person: SignedInPerson) -> Res
 @router.post("/")
 async def begin(request: Request, state: State, person: SignedInPerson, fields: PersonForm) -> Response:
     """Take back what was shown."""
-    ids = [one for part in fields.get("ids", "").split(",")[:MOST_UNDONE] if (one := number(part.strip()))]
+    ids = [one for part in fields.get("ids", "").split(",")[:MOST_UNDONE] if (one := whole_number(part.strip()))]
     if not ids:
         raise BadRequest(text("undo", "nothing"))
     run = await state.mcp.undo(ids, person.assertions)
