@@ -163,7 +163,9 @@ def register(registry: ToolRegistry) -> None:
         call.journal.touch(event=event_id)
         if body:
             call.journal.can_undo(
-                Step(service="planner", method="PATCH", path=path, body=_kept(before)), checks=[unchanged(after)]
+                Step(service="planner", method="PATCH", path=path, body=_kept(before)),
+                checks=[unchanged(after)],
+                before=[unchanged(before)],
             )
         return EventBrief.model_validate(after)
 

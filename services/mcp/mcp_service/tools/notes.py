@@ -159,7 +159,7 @@ def _writing(registry: ToolRegistry) -> None:
         )
         call.journal.touch(note=note_id)
         if body:
-            call.journal.can_undo(back_to(before, *body), checks=[unchanged(after)])
+            call.journal.can_undo(back_to(before, *body), checks=[unchanged(after)], before=[unchanged(before)])
         return NoteDetail.model_validate(after)
 
     @registry.writing("Move a note to the recycle bin", idempotent=True)
