@@ -15,7 +15,7 @@ import pytest
 from mcp import Client
 from services.mcp.tests.rows import Rows, reader
 from tests.support.client import Api, User
-from tests.support.mcp import Agent, rpc, tool_error, with_sdk
+from tests.support.mcp import Agent, NewerAgent, tool_error, with_sdk
 
 from notechondria_launcher.stack import Stack
 
@@ -165,9 +165,9 @@ def theirs(stranger: Agent) -> Given:
 
 
 @pytest.fixture(scope="module")
-def tools(api: Api, agent: Agent) -> dict[str, Given]:
-    listed = rpc(api, agent.key, "tools/list")["result"]["tools"]
-    return {tool["name"]: tool for tool in listed}
+def tools(newer: NewerAgent) -> dict[str, Given]:
+    """All tools with all their arguments, as newer clients see them (decision 60)."""
+    return newer.tools()
 
 
 @pytest.mark.contract("mcp §5")

@@ -18,6 +18,7 @@ class ToolCall(AnyContext):
 
     _agent: Agent = PrivateAttr()
     _journal: Journal = PrivateAttr()
+    _is_plain: bool = PrivateAttr(default=True)
 
     def __init__(
         self, agent: Agent, server: MCPServer[object] | None = None, context: AnyContext | None = None
@@ -31,7 +32,16 @@ class ToolCall(AnyContext):
                 input_params=context._input_params,  # noqa: SLF001
                 subscriptions=context._subscriptions,  # noqa: SLF001
             )
-        self._agent, self._journal = agent, Journal()
+        self._agent, self._journal, self._is_plain = agent, Journal(), agent.is_plain
+
+    @property
+    def is_plain(self) -> bool:
+        """True when the answer is the contract's, whole and without anything that came later (decision 60)."""
+        return self._is_plain
+
+    def takes_later_form(self) -> None:
+        """Answer this call of a plain client as a newer client's: it uses what the contract does not have."""
+        self._is_plain = False
 
     @property
     def agent(self) -> Agent:

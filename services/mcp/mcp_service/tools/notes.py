@@ -11,6 +11,7 @@ from pydantic import Field
 from mcp_service.calls.journal import Check, Step
 from mcp_service.tools.arguments import UNSET, Id, NoteId, Whole, sent, within
 from mcp_service.tools.context import ToolCall
+from mcp_service.tools.forms import ADDED
 from mcp_service.tools.ownership import own_note, visible_note
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import NoteBrief, NoteDetail, NoteList, ToolResult
@@ -40,13 +41,21 @@ class NoteDeleted(ToolResult):
     note_id: int
 
 
+Later = Field(default=UNSET, json_schema_extra=ADDED)
+
+
 class SearchResult(ToolResult):
-    """The matches of a search."""
+    """The matches of a search. `matched` is `text` when they contain the query, `ranked` when none does and these are
+    the ones most like it."""
 
     query: str = UNSET
     count: int = UNSET
     notes: list[NoteBrief] = UNSET
     error: str = UNSET
+    matched: Annotated[Literal["text", "ranked"], Later] = UNSET
+    total: Annotated[int, Later] = UNSET
+    offset: Annotated[int, Later] = UNSET
+    limit: Annotated[int, Later] = UNSET
 
 
 def register(registry: ToolRegistry) -> None:
@@ -102,14 +111,24 @@ def _reading(registry: ToolRegistry) -> None:
         scope: Annotated[
             Literal["personal", "all"], Field(description="all adds public notes of other users")
         ] = "personal",
+        limit: Annotated[Whole, Field(description="At most 50", json_schema_extra=ADDED)] = FOUND,
+        offset: Annotated[Whole, Field(description="How many to skip", json_schema_extra=ADDED)] = 0,
     ) -> SearchResult:
         """Find notes by a piece of their title or text, at most 50, last edited first. One telling word finds more than
         a sentence. Search before you capture something: it may be there already."""
         words = query.strip()
         if not words:
             return SearchResult(error="Nothing was searched: query is blank. Give a word to look for.")
-        _, matches = await call.notes.page("notes/", scope=scope, contains=words, limit=FOUND)
-        return SearchResult(query=words, count=len(matches), notes=NoteBrief.list_of(matches))
+        size, start = within(limit, 1, FOUND), within(offset, 0, FAR)
+        page, matches = await call.notes.page("notes/", scope=scope, contains=words, limit=size, offset=start)
+        if call.is_plain:
+            return SearchResult(query=words, count=len(matches), notes=NoteBrief.list_of(matches))
+        matched: Literal["text", "ranked"] = "text"
+        if page["total"] == 0:
+            matched = "ranked"
+            page, matches = await call.notes.page("notes/", scope=scope, q=words, limit=size, offset=start)
+        rows: JsonObject = {**page, "query": words, "matched": matched, "count": len(matches), "notes": [*matches]}
+        return SearchResult.model_validate(rows)
 
 
 def _writing(registry: ToolRegistry) -> None:
