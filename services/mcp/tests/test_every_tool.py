@@ -88,6 +88,11 @@ TOOLS = {
     "create_note": Case({"title": "t"}, (({"title": "t", **THEIR_COURSE}, "shows nothing"),)),
     "update_note": Case({"note_id": "{note}", "description": "d"}, of_note(title="t")),
     "delete_note": Case({"note_id": "{note}"}, of_note()),
+    "append_to_note": Case({"note_id": "{note}", "text": "t"}, of_note(text="t")),
+    "edit_note": Case(
+        {"note_id": "{note}", "old_text": "secret text", "new_text": "- [ ] hidden"}, of_note(old_text="t", new_text="")
+    ),
+    "tick_task": Case({"note_id": "{note}", "task": "hidden"}, of_note(task="t")),
     "list_courses": Case({}, (({}, "shows nothing"),)),
     "get_course": Case({"course_id": "{course}"}, ((THEIR_COURSE, "shows nothing"),)),
     "list_course_notes": Case({"course_id": "{course}"}, ((THEIR_COURSE, "shows nothing"),)),

@@ -19,6 +19,7 @@ class ToolCall(AnyContext):
     _agent: Agent = PrivateAttr()
     _journal: Journal = PrivateAttr()
     _is_plain: bool = PrivateAttr(default=True)
+    _is_whole: bool = PrivateAttr(default=False)
 
     def __init__(
         self, agent: Agent, server: MCPServer[object] | None = None, context: AnyContext | None = None
@@ -39,9 +40,18 @@ class ToolCall(AnyContext):
         """True when the answer is the contract's, whole and without anything that came later (decision 60)."""
         return self._is_plain
 
+    @property
+    def is_whole(self) -> bool:
+        """True when the answer has everything and is not cut: for plain clients, and where `format` is `full`."""
+        return self._is_plain or self._is_whole
+
     def takes_later_form(self) -> None:
         """Answer this call of a plain client as a newer client's: it uses what the contract does not have."""
         self._is_plain = False
+
+    def takes_whole_form(self) -> None:
+        """Answer everything, as the contract has it."""
+        self._is_whole = True
 
     @property
     def agent(self) -> Agent:

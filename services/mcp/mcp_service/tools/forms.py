@@ -103,9 +103,16 @@ def full_form(schema: Schema) -> Schema:
 
 
 def full_output(schema: Schema) -> Schema:
-    """The schema of a result with all there is; of what rows hold, the keys."""
+    """The schema of a result with all there is, by its keys: one line of a list that every agent reads (decision 60).
+
+    What lists hold is seen in the first answer.
+    """
     properties = cast("dict[str, Schema]", schema.get("properties", {}))
-    return {**schema, "properties": {name: _without_marks(part) for name, part in properties.items()}}
+    return {"type": "object", "properties": {name: _outline(part) for name, part in properties.items()}}
+
+
+def _outline(part: Schema) -> Schema:
+    return {"type": part["type"]} if part.get("type") in ("array", "object") else {}
 
 
 def _is_added(part: JsonValue) -> bool:

@@ -20,6 +20,7 @@ from mcp_service.tools.forms import (
     full_output,
     plain_form,
 )
+from mcp_service.tools.sizes import fitted
 from notechondria_contracts.scopes import NOTES_READ, NOTES_WRITE, PLANNER_READ, PLANNER_WRITE, PROFILE
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
@@ -50,7 +51,7 @@ class ProductTool(Tool):
     """A tool of the product; whatever else is on a server (fixtures of tests) is left to the SDK."""
 
     _needs: frozenset[str] | None = PrivateAttr(default=None)
-    _plain: tuple[Schema, Schema] | None = PrivateAttr(default=None)
+    _plain: tuple[Schema, Schema, str] | None = PrivateAttr(default=None)
     _added: frozenset[str] = PrivateAttr(default=frozenset())
 
     @property
@@ -83,17 +84,28 @@ class ProductTool(Tool):
         described = self.parameters["properties"].get(argument, {})
         return "null" in described.get("type", ())
 
+    def as_result(self, value: object, *, whole: bool) -> CallToolResult | InputRequiredResult:
+        """What the tool returned, as structured content and as one JSON object in text (mcp §3); cut to what an agent
+        reads, unless it is to be `whole`."""
+        if isinstance(value, CallToolResult | InputRequiredResult):
+            return value
+        assert isinstance(value, BaseModel)  # noqa: S101 - every tool returns a model
+        content = value.model_dump(mode="json")
+        if not whole:
+            content = fitted(content, self.name, paged="offset" in self.arguments)
+        return CallToolResult(content=[TextContent(text=to_json(content).decode())], structured_content=content)
+
     def listed(self, *, plain: bool) -> ListedTool | None:
         """The tool as a list has it; None when a plain client does not see it."""
-        parameters, output, meta = self.parameters, self.output_schema, self.meta
+        parameters, output, description, meta = self.parameters, self.output_schema, self.description, self.meta
         if plain:
             if self._plain is None:
                 return None
-            (parameters, output), meta = self._plain, None
+            (parameters, output, description), meta = self._plain, None
         return ListedTool(
             name=self.name,
             title=self.title,
-            description=self.description,
+            description=description,
             input_schema=parameters,
             output_schema=output,
             annotations=self.annotations,
@@ -109,10 +121,11 @@ class ToolRegistry:
         self.area: Area = "notes"
 
     def reading(
-        self, title: str, *, area: Area | None = None, plain: bool = True, largest: int = 0
+        self, title: str, *, area: Area | None = None, plain: bool | str = True, largest: int = 0
     ) -> Callable[[Function], Function]:
         """A tool that changes nothing; `area` when it reads another one than its module is about. `plain` is false for
-        one that the contract does not have. `largest`: characters of its answers, where they may be many."""
+        one that the contract does not have, or a text: the description for plain clients, where newer ones get
+        something else. `largest`: characters of its answers, where they may be many."""
         needs = _READ[area or self.area]
         return self._add(title, needs, read_only=True, idempotent=True, plain=plain, largest=largest)
 
@@ -124,7 +137,7 @@ class ToolRegistry:
         idempotent: bool = False,
         destructive: bool = False,
         open_world: bool = False,
-        plain: bool = True,
+        plain: bool | str = True,
     ) -> Callable[[Function], Function]:
         """A tool that changes something; `destructive` when what it removes cannot be had back. `reads`: what it looks
         at beside its own area."""
@@ -144,7 +157,7 @@ class ToolRegistry:
         destructive: bool = False,
         idempotent: bool = False,
         open_world: bool = False,
-        plain: bool = True,
+        plain: bool | str = True,
         largest: int = 0,
     ) -> Callable[[Function], Function]:
         annotations = ToolAnnotations(
@@ -164,17 +177,10 @@ class ToolRegistry:
             tool.parameters, tool.fn_metadata.output_schema = full_form(parameters), full_output(output)
             tool._needs = needs  # noqa: SLF001 - the SDK's constructor takes no fields of ours
             tool._added = added_keys(parameters)  # noqa: SLF001
-            tool._plain = (plain_form(parameters), plain_form(output)) if plain else None  # noqa: SLF001
+            if plain:
+                described = plain if isinstance(plain, str) else tool.description
+                tool._plain = plain_form(parameters), plain_form(output), described  # noqa: SLF001
             self.tools.append(tool)
             return function
 
         return register
-
-
-def as_result(value: object) -> CallToolResult | InputRequiredResult:
-    """What a tool returned, as structured content and as one JSON object in text (mcp §3)."""
-    if isinstance(value, CallToolResult | InputRequiredResult):
-        return value
-    assert isinstance(value, BaseModel)  # noqa: S101 - every tool returns a model
-    content = value.model_dump(mode="json")
-    return CallToolResult(content=[TextContent(text=to_json(content).decode())], structured_content=content)

@@ -34,6 +34,7 @@ from mcp_service.tools import (
     events,
     feeds,
     history,
+    note_edits,
     notes,
     profile,
     subscriptions,
@@ -68,6 +69,7 @@ CACHING: dict[CacheableMethod, CacheHint] = {
 _MODULES: tuple[tuple[Area, ToolModule], ...] = (
     ("profile", profile),
     ("notes", notes),
+    ("notes", note_edits),
     ("notes", courses),
     ("notes", subscriptions),
     ("planner", activity),
