@@ -78,6 +78,8 @@ class User(Base, Aggregate[UserState | UserDeleted]):
     """Empty: the user name is shown (apps §6)."""
     uncategorized_folder_name: Mapped[str] = mapped_column(String(120), default="", server_default="")
     """What the apps call the notes without a course; empty: `Inbox`."""
+    timezone: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """The name of the person's zone in the IANA database; empty: not known, UTC."""
     last_seen_versions: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'::jsonb"))
     """The newest version of each app that the person has seen, by app."""
     sign_in_site_linked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
@@ -94,6 +96,7 @@ class User(Base, Aggregate[UserState | UserDeleted]):
         "image_path": "image_path",
         "editor_mode": "editor_mode",
         "is_active": "is_active",
+        "timezone": "timezone",
     }
 
     @property

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.identity import UserActivated, UserDeleted, UserState, UserUpdated
@@ -126,11 +127,24 @@ async def on_activity_recorded(db: AsyncSession, event: ActivityRecorded) -> Non
     )
 
 
+async def _is_known(db: AsyncSession, zone: str) -> bool:
+    """Whether Postgres can reckon with a zone: it and Python may have different editions of the database of zones."""
+    if not zone:
+        return True
+    try:
+        async with db.begin_nested():
+            await db.scalar(select(func.timezone(zone, func.now())))
+    except DBAPIError:
+        return False
+    return True
+
+
 async def on_user_changed(db: AsyncSession, event: UserState) -> None:
-    """Open or close the published calendars with the account; the newest revision counts."""
+    """Open or close the published calendars with the account, keep its time zone; the newest revision counts."""
     if not await ACCOUNTS.is_present(db, event.user_id):
         return
-    values = {"is_active": event.is_active, "revision": event.revision}
+    zone = event.timezone if await _is_known(db, event.timezone) else ""
+    values = {"is_active": event.is_active, "timezone": zone, "revision": event.revision}
     await db.execute(
         upsert(AccountState)
         .values(user_id=event.user_id, **values)

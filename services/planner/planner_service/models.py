@@ -111,6 +111,8 @@ class CalendarSource(Base):
     last_modified: Mapped[str | None]
     entry_count: Mapped[int] = mapped_column(default=0)
     has_series: Mapped[bool] = mapped_column(default=False)
+    reading_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """The `READING_VERSION` that it was read with; what an older one read is read again."""
     refresh_seconds: Mapped[int | None]
     """How long the publisher wants it to be kept."""
     last_attempt: Mapped[datetime | None]
@@ -162,6 +164,8 @@ class CalendarOccurrence(Base):
     ends_at: Mapped[datetime]
     title: Mapped[str | None]
     """None: the feed's title is shown."""
+    is_floating: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Its times are what the clock shows wherever the person is: stored as if it showed UTC (planner §5.3)."""
 
 
 class CalendarFeed(Dated, Base):
@@ -300,10 +304,12 @@ class CourseRef(Base):
 
 
 class AccountState(Base):
-    """Whether an account is open, as identity last published: what was published for others to read is shut with it."""
+    """What identity last published of an account. What was published for others to read is shut with it."""
 
     __tablename__ = "account_states"
 
     user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     is_active: Mapped[bool]
+    timezone: Mapped[str] = mapped_column(default="", server_default="")
+    """The person's zone, one that this database knows; empty: UTC."""
     revision: Mapped[int]

@@ -32,7 +32,7 @@ def of_ours(text: str, first: datetime, last: datetime) -> Shown:
     """What our week shows. A whole day is its midnight there (planner §5.4), and is shown here as the others do."""
     reading = read(text, range(first.year, last.year + 1), must_be_calendar=True)
     assert (reading.error, reading.note, reading.skipped) == (None, None, 0)
-    return sorted((stamp(from_seconds(start)), title or "") for _, start, _, title in reading.rows)
+    return sorted((stamp(from_seconds(start)), title or "") for _, start, _, title, _ in reading.rows)
 
 
 def of_recurring_ical_events(text: str, first: datetime, last: datetime) -> Shown:

@@ -20,7 +20,7 @@ Spans = list[tuple[str, str, str | None]]
 def spans(reading: Reading) -> Spans:
     """Start, end (UTC, to the minute) and title, in order."""
     assert reading.error is None
-    rows = sorted((start, end, title or "") for _, start, end, title in reading.rows)
+    rows = sorted((start, end, title or "") for _, start, end, title, _ in reading.rows)
     return [
         (f"{from_seconds(start):%Y-%m-%d %H:%M}", f"{from_seconds(end):%Y-%m-%d %H:%M}", t) for start, end, t in rows
     ]

@@ -226,6 +226,6 @@ def test_rules_mean_the_same_days(first: date, freq: str, interval: int, length:
         )
     )
     years = [2026, 2027]
-    found = sorted(from_seconds(start).date() for _, start, _, _ in read(document, years, must_be_calendar=True).rows)
+    found = sorted(from_seconds(start).date() for _, start, *_ in read(document, years, must_be_calendar=True).rows)
     days = list(series.between(date(2026, 1, 1), date(2027, 12, 31)))
     assert [day for day in found if day.year in years] == days

@@ -56,6 +56,7 @@ async def account_data(db: AsyncSession, user: User) -> dict[str, object]:
         "is_superuser": user.is_superuser,
         "mcp_skill_md": user.mcp_skill_md,
         "uncategorized_folder_name": user.uncategorized_folder_name,
+        "timezone": user.timezone,
         "last_seen_versions": user.last_seen_versions,
         "app_settings": merged_settings(user),
         "app_settings_updated_at": iso_offset_or_none(user.app_settings_updated_at),

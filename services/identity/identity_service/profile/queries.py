@@ -39,6 +39,7 @@ class SettingsRow:
     mcp_skill_md: str
     display_name: str
     uncategorized_folder_name: str
+    timezone: str
     last_seen_versions: dict[str, str]
     app_settings: dict[str, JsonValue]
     app_settings_updated_at: datetime | None
@@ -64,6 +65,7 @@ SETTINGS = prepare(
         User.mcp_skill_md,
         User.display_name,
         User.uncategorized_folder_name,
+        User.timezone,
         User.last_seen_versions,
         User.app_settings,
         User.app_settings_updated_at,

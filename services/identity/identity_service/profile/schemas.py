@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, Field
 
@@ -15,6 +16,8 @@ from notechondria_contracts.fields.rules import JsonSchema, Rule, json_type, ref
 from notechondria_contracts.fields.validation_messages import BAD_URL, BLANK, NOT_AN_OBJECT, NOT_TEXT, too_long
 from notechondria_shared.web import Body
 from notechondria_shared.web.body import example
+
+BAD_ZONE = "No time zone of this name is known. Names look like Europe/Rome."
 
 
 def url_problem(text: str) -> str | None:
@@ -58,6 +61,17 @@ class AppVersions(Rule):
         return {"type": "object", "propertyNames": text, "additionalProperties": text}
 
 
+def zone_problem(text: str) -> str | None:
+    """The refusal of what is no zone of the IANA database; blank is fine."""
+    if not text:
+        return None
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return BAD_ZONE
+    return None
+
+
 EDITOR_MODES = ("G", "B", "P")
 THEME_MODES = ("S", "L", "D")
 
@@ -89,6 +103,7 @@ class ChangeSettings(Mirrored):
     mcp_skill_md: Annotated[str, Text(blank=True)] = ""
     display_name: Annotated[str, Text(max_length=150, blank=True)] = ""
     uncategorized_folder_name: Annotated[str, Text(max_length=120, blank=True)] = ""
+    timezone: Annotated[str, Text(max_length=64, blank=True, check=zone_problem)] = ""
     last_seen_versions: Annotated[dict[str, str], AppVersions()] = Field(default_factory=dict)
     app_settings: Annotated[object, Json()] = None
     app_settings_updated_at: Annotated[datetime | None, DateTime(null=True)] = None
@@ -115,6 +130,7 @@ class SettingsObject(BaseModel):
     display_name: Annotated[str, Field(description="The user name while none was chosen (apps §6).")]
     uncategorized_folder_name: Annotated[str, Field(description="What notes without a course are shown under.")]
     last_seen_versions: Annotated[dict[str, str], Field(description="The newest version of each app that was seen.")]
+    timezone: Annotated[str, Field(description="The person's zone in the IANA database; empty while it is not known.")]
     casdoor_linked: Annotated[bool, Field(description="Whether the account is linked to the sign-in site (apps §3).")]
     app_settings: dict[str, object]
     app_settings_updated_at: str | None

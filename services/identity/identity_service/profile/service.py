@@ -33,6 +33,7 @@ PLAIN = (
     "mcp_skill_md",
     "display_name",
     "uncategorized_folder_name",
+    "timezone",
 )
 APPS_AT_MOST = 16
 """Entries of `last_seen_versions` (apps §6)."""
@@ -77,7 +78,7 @@ async def change(
     API key does not change the address (decision 42).
     """
     caller.precondition.check({name: getattr(user, name) for name in PLAIN})
-    visible = (user.username, user.image_path, user.editor_mode)
+    visible = _visible(user)
     merged = _merged(user, body)
     versions = user.last_seen_versions | body.last_seen_versions
     refused = await _refused(db, user, body, by_session=caller.kind == "session")
@@ -102,8 +103,13 @@ async def change(
     except IntegrityError:
         # Two changes at the same moment: the database decided.
         raise FieldErrors(username=_refusal("username", "this is already taken.")) from None
-    if visible != (user.username, user.image_path, user.editor_mode):
+    if visible != _visible(user):
         await publish(db, user.event(UserUpdated))
+
+
+def _visible(user: User) -> tuple[str, ...]:
+    """What other services keep of an account."""
+    return user.username, user.image_path, user.editor_mode, user.timezone
 
 
 def _changes_address(user: User, body: ChangeSettings) -> bool:

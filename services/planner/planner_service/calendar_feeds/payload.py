@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from heapq import nsmallest
+from operator import itemgetter
 
 from notechondria_shared.core.timestamps import iso_offset, iso_z
-from planner_service.calendar_feeds.queries import FeedRow
+from planner_service.calendar_feeds.floating import in_zone
+from planner_service.calendar_feeds.queries import Entry, FeedRow
 from planner_service.calendar_feeds.schemas import (
     CreatedFeed,
     FeedHealth,
@@ -17,7 +20,6 @@ from planner_service.calendar_feeds.schemas import (
     SkippedEntries,
     SummaryEvent,
 )
-from planner_service.calendar_sources.queries import Entry
 from planner_service.calendars.reading import SHOWN, Reading, from_seconds
 
 NOTHING = "There is nothing to read: neither a text nor an address was given."
@@ -51,9 +53,17 @@ def feed_payload(row: FeedRow) -> FeedPayload:
     )
 
 
-def preview(reading: Reading) -> FeedPreview:
-    """What a feed would show, of a reading."""
-    first = sorted(reading.rows, key=lambda row: (row[1], row[2]))[:SHOWN]
+def _shown(at: int, zone: str | None) -> datetime:
+    return in_zone(from_seconds(at), zone)
+
+
+def preview(reading: Reading, zone: str | None) -> FeedPreview:
+    """What a feed would show to a person in `zone`, of a reading."""
+    entries = [
+        (_shown(start, zone if floats else None), _shown(end, zone if floats else None), title)
+        for _, start, end, title, floats in reading.rows
+    ]
+    first = nsmallest(SHOWN, entries, key=itemgetter(0, 1))
     unread = reading.error or (NO_ENTRIES if not reading.count else "")
     return FeedPreview(
         ok=reading.count > 0,
@@ -62,10 +72,10 @@ def preview(reading: Reading) -> FeedPreview:
         events=[
             PreviewedEvent(
                 title=title or reading.name,
-                starts_at=iso_offset(from_seconds(start)),
-                ends_at=iso_offset(from_seconds(end)),
+                starts_at=iso_offset(start),
+                ends_at=iso_offset(end),
             )
-            for _, start, end, title in first
+            for start, end, title in first
         ],
         skipped=SkippedEntries(count=reading.skipped, reason=reading.skipped_reason),
         error=unread or reading.note or "",

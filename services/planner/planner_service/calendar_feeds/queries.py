@@ -9,6 +9,7 @@ from typing import TypedDict
 from sqlalchemy import ColumnElement, DateTime, bindparam, func, literal_column, select
 
 from notechondria_shared.db import prepare, prepare_dicts
+from planner_service.calendar_feeds.floating import MOST_AWAY, shown
 from planner_service.models import CalendarFeed, CalendarOccurrence, CalendarSource
 
 COLUMNS = (
@@ -67,6 +68,14 @@ class EntryFields(TypedDict):
     ends_at: str
 
 
+@dataclass(slots=True)
+class Entry:
+    """One of the first entries of a source; without a title it is called as the feed is."""
+
+    title: str | None
+    starts_at: datetime
+
+
 _OWN = (
     select(*COLUMNS)
     .outerjoin(CalendarSource, CalendarSource.id == CalendarFeed.source_id)
@@ -87,6 +96,8 @@ def _written(at: ColumnElement[datetime]) -> ColumnElement[str]:
 
 # Entries are kept in whole seconds.
 _FORMAT = """'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'"""
+_starts_at = shown(CalendarOccurrence.starts_at.expression)
+_start, _end = bindparam("start", type_=_TIMESTAMP), bindparam("end", type_=_TIMESTAMP)
 # The `calendar` items of the week (planner §6.3). Ties keep the order of the feeds' list, then of the calendar.
 ENTRIES = prepare_dicts(
     select(
@@ -95,16 +106,25 @@ ENTRIES = prepare_dicts(
         CalendarFeed.course_id,
         CalendarFeed.id.label("source_id"),
         CalendarFeed.title.label("calendar_title"),
-        _written(CalendarOccurrence.starts_at.expression).label("starts_at"),
-        _written(CalendarOccurrence.ends_at.expression).label("ends_at"),
+        _written(_starts_at).label("starts_at"),
+        _written(shown(CalendarOccurrence.ends_at.expression)).label("ends_at"),
     )
     .join(CalendarOccurrence, CalendarOccurrence.source_id == CalendarFeed.source_id)
     .where(
         CalendarFeed.user_id == bindparam("user_id"),
         CalendarFeed.is_enabled,
-        CalendarOccurrence.starts_at.between(bindparam("start", type_=_TIMESTAMP), bindparam("end", type_=_TIMESTAMP)),
+        _starts_at.between(_start, _end),
+        # What the index is good for.
+        CalendarOccurrence.starts_at.between(_start - MOST_AWAY, _end + MOST_AWAY),
     )
-    .order_by(CalendarOccurrence.starts_at, CalendarFeed.title, CalendarFeed.id, CalendarOccurrence.id)
+    .order_by(_starts_at, CalendarFeed.title, CalendarFeed.id, CalendarOccurrence.id)
     .limit(MOST_SHOWN),
     EntryFields,
+)
+FIRST_ENTRIES = prepare(
+    select(CalendarOccurrence.title, _starts_at.label("starts_at"))
+    .where(CalendarOccurrence.source_id == bindparam("source_id"))
+    .order_by(_starts_at, CalendarOccurrence.id)
+    .limit(10),
+    Entry,
 )

@@ -12,6 +12,7 @@ from notechondria_shared.db import Reads, SessionReader
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.route import api_router
 from planner_service.calendar_feeds import queries, service
+from planner_service.calendar_feeds.floating import ZONE
 from planner_service.calendar_feeds.payload import created_feed, feed_payload, preview
 from planner_service.calendar_feeds.queries import FeedRow
 from planner_service.calendar_feeds.schemas import (
@@ -22,7 +23,6 @@ from planner_service.calendar_feeds.schemas import (
     FeedPreview,
     PreviewFeed,
 )
-from planner_service.calendar_sources.queries import FIRST_ENTRIES
 from planner_service.dependencies import Notes, Sources
 from planner_service.references.service import find_course
 
@@ -39,6 +39,12 @@ async def _one(read: Reads, user_id: int, feed_id: int) -> FeedRow:
 async def require_own_feed(caller: LoggedIn, feed_id: int, read: ReadSession) -> FeedRow:
     """An own feed; 404 comes before the body is looked at."""
     return await _one(read, caller.user_id, feed_id)
+
+
+async def _shown(read: Reads, user_id: int, feed: FeedRow) -> list[queries.Entry]:
+    if feed.source_id is None:
+        return []
+    return await read.all(queries.FIRST_ENTRIES, user_id=user_id, source_id=feed.source_id)
 
 
 OwnFeed = Annotated[FeedRow, Depends(require_own_feed)]
@@ -66,16 +72,17 @@ async def create_feed(
     feed = await service.create(db, caller.user_id, body, content, course)
     inside = SessionReader(db)
     row = await _one(inside, caller.user_id, feed.id)
-    return created_feed(row, await inside.all(FIRST_ENTRIES, source_id=row.source_id) if row.source_id else [])
+    return created_feed(row, await _shown(inside, caller.user_id, row))
 
 
 @router.post("/preview/")
-async def preview_feed(caller: LoggedIn, body: PreviewFeed, sources: Sources) -> FeedPreview:
+async def preview_feed(caller: LoggedIn, body: PreviewFeed, read: ReadSession, sources: Sources) -> FeedPreview:
     """What a feed of an address would show, without making one: its name, its first entries, or why there are none.
 
     503 when too many calendars wait to be read.
     """
-    return preview(await sources.preview(body.source_url, caller.user_id))
+    zone = await read.value(ZONE, user_id=caller.user_id)
+    return preview(await sources.preview(body.source_url, caller.user_id), zone)
 
 
 @router.get("/{feed_id:id}/")

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from notechondria_shared.db import prepare, prepare_scalar
 from planner_service.calendar_sources.shares import OF_A_USER
-from planner_service.models import CalendarFeed, CalendarOccurrence, CalendarSource, CalendarYear
+from planner_service.models import CalendarFeed, CalendarSource, CalendarYear
 
 MOST_ORPHANS = 100
 MOST_UNEXPANDED = 20
@@ -37,14 +37,6 @@ class SourceBody:
 
     body: str
     mark: str
-
-
-@dataclass(slots=True)
-class Entry:
-    """One of the first entries of a source; without a title it is called as the feed is."""
-
-    title: str | None
-    starts_at: datetime
 
 
 _IS_USED = exists().where(CalendarFeed.source_id == CalendarSource.id, CalendarFeed.is_enabled)
@@ -115,13 +107,6 @@ BODY = prepare(
         CalendarSource.id == bindparam("source_id"), CalendarSource.has_series
     ),
     SourceBody,
-)
-FIRST_ENTRIES = prepare(
-    select(CalendarOccurrence.title, CalendarOccurrence.starts_at)
-    .where(CalendarOccurrence.source_id == bindparam("source_id"))
-    .order_by(CalendarOccurrence.starts_at, CalendarOccurrence.id)
-    .limit(10),
-    Entry,
 )
 
 

@@ -26,7 +26,7 @@ from planner_service.calendar_sources.schedule import Schedule
 from planner_service.calendar_sources.shares import OF_A_USER, FetchShares
 from planner_service.calendar_sources.store import Content
 from planner_service.calendars.pool import Busy, ReaderPool
-from planner_service.calendars.reading import Reading
+from planner_service.calendars.reading import READING_VERSION, Reading
 from planner_service.models import CalendarSource
 from planner_service.settings import PlannerSettings
 
@@ -243,7 +243,8 @@ class Refresher:
             {} if fetched is None else {"etag": fetched.etag, "last_modified": fetched.last_modified}
         )
         years = standard_years(now())
-        if source.last_error is None and source.last_sync is not None and text == source.body:
+        is_known = source.last_error is None and source.last_sync is not None and text == source.body
+        if is_known and source.reading_version == READING_VERSION:
             await self._succeeded(source, source.refresh_seconds, {k: v for k, v in marks.items() if v})
             return
         if len(text.encode()) > MOST_BYTES:
@@ -263,6 +264,7 @@ class Refresher:
             "body": text,
             "entry_count": reading.count,
             "has_series": reading.has_series,
+            "reading_version": READING_VERSION,
             "note": " ".join(notes) or None,
             "skipped": reading.skipped,
             "skipped_reason": reading.skipped_reason,

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Interval,
     Text,
@@ -180,24 +181,26 @@ async def _add_rows(db: AsyncSession, source_id: int, rows: Sequence[Row]) -> No
     """All of them in one statement: there may be twenty thousand."""
     if not rows:
         return
-    years, starts, ends, titles = zip(*rows, strict=True)
+    years, starts, ends, titles, floating = zip(*rows, strict=True)
     numbers = ARRAY(BigInteger)
     rows_read = select(
         func.unnest(bindparam("years", list(years), type_=numbers)).label("year"),
         func.unnest(bindparam("starts", list(starts), type_=numbers)).label("start"),
         func.unnest(bindparam("ends", list(ends), type_=numbers)).label("end"),
         func.unnest(bindparam("titles", list(titles), type_=ARRAY(Text))).label("title"),
+        func.unnest(bindparam("floating", list(floating), type_=ARRAY(Boolean))).label("is_floating"),
     ).subquery()
     at = func.to_timestamp
     await db.execute(
         insert(CalendarOccurrence).from_select(
-            ["source_id", "year", "starts_at", "ends_at", "title"],
+            ["source_id", "year", "starts_at", "ends_at", "title", "is_floating"],
             select(
                 cast(literal(source_id), BigInteger),
                 rows_read.c.year,
                 at(rows_read.c.start),
                 at(rows_read.c.end),
                 rows_read.c.title,
+                rows_read.c.is_floating,
             ),
             include_defaults=False,
         )

@@ -80,7 +80,7 @@ class ReaderPool:
             raise
         self._idle.append((time.monotonic(), process))
         reading = Reading(**json.loads(answer))
-        reading.rows = [(year, start, end, title) for year, start, end, title in reading.rows]
+        reading.rows = [(year, start, end, title, floats) for year, start, end, title, floats in reading.rows]
         return reading
 
     @staticmethod

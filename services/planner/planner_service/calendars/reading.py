@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from planner_service.calendars.lines import MOST_ENTRIES, CalendarPart, Entry, Parts, split, unescape
-from planner_service.calendars.series import Series, ZonesOf, occurrences, window
+from planner_service.calendars.series import Series, ZonesOf, is_floating, occurrences, window
 from planner_service.calendars.values import duration, timestamp
 from planner_service.calendars.zones import Zones
 
@@ -23,8 +23,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOT_A_CALENDAR = "There is no calendar in it (BEGIN:VCALENDAR is missing)."
 TOO_MANY_ENTRIES = f"The calendar has more than {MOST_ENTRIES:,} entries. The first of them are shown."
 
-Row = tuple[int, int, int, str | None]
-"""Year (`ONE_OFF` for what does not recur), start and end in seconds since 1970 UTC, title."""
+READING_VERSION = 1
+"""Raised when the same text is read in another way than before: feeds are then read anew at their next turn, and a
+migration sets pasted texts due."""
+
+Row = tuple[int, int, int, str | None, bool]
+"""Year (`ONE_OFF` for what does not recur), start and end in seconds since 1970 UTC, title, whether it is floating."""
 
 
 class OutOfTimeError(BaseException):
@@ -107,13 +111,13 @@ def expand(rows: list[Row], series: Iterable[Series], zones_of: ZonesOf, years: 
     spans = list(_spans(years))
     counts: Counter[int] = Counter()
     for one in series:
-        titles = {id(entry): _title(entry) for entry in (*one.masters, *one.exceptions)}
+        shown = {id(entry): (_title(entry), is_floating(entry, zones_of(entry))) for entry in one.entries}
         for first, last in spans:
             for start, end, entry in occurrences(one, zones_of, first, last):
                 year = start.year
                 counts[year] += 1
                 if counts[year] <= MOST_OCCURRENCES:
-                    rows.append((year, seconds(start), seconds(end), titles[id(entry)]))
+                    rows.append((year, seconds(start), seconds(end), *shown[id(entry)]))
     full = next((year for year in sorted(counts) if counts[year] > MOST_OCCURRENCES), None)
     if full is None:
         return None
@@ -148,7 +152,7 @@ class _Contents:
         everywhere = {key: lines for part in reversed(parts.calendars) for key, lines in part.zones.items()}
         self._windows: dict[int, tuple[datetime, datetime]] = {}
         self._zones = [_zones(part, everywhere) for part in parts.calendars]
-        self.single: list[tuple[int, int, str | None]] = []
+        self.single: list[tuple[int, int, str | None, bool]] = []
         self.series: list[Series] = []
         self.skipped = 0
         self.skipped_reason: str | None = None
@@ -164,7 +168,8 @@ class _Contents:
                 self._keep_series([entry], [])
             elif not _cancelled(entry):
                 start, end = self._windows[id(entry)]
-                self.single.append((seconds(start), seconds(end), _title(entry)))
+                floats = is_floating(entry, self.zones_of(entry))
+                self.single.append((seconds(start), seconds(end), _title(entry), floats))
 
     def zones_of(self, entry: Entry) -> Zones:
         """The zones of the calendar that an entry stands in."""

@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from dateutil.rrule import rrulestr
 
 from planner_service.calendars.lines import Entry, Property
 from planner_service.calendars.values import Length, length, timestamp, timestamps, utc
-from planner_service.calendars.zones import Zones, shifted
+from planner_service.calendars.zones import FLOATING, Zones, shifted
 
 _NOT_EXPANDED = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|INTERVAL=\s*[+-]?0+\s*(?:;|$)", re.IGNORECASE)
 """More often than daily, or without end on the first day."""
@@ -38,6 +38,11 @@ class Series:
     masters: list[Entry]
     exceptions: list[Entry] = field(default_factory=list)
 
+    @property
+    def entries(self) -> Iterator[Entry]:
+        """All of them."""
+        return chain(self.masters, self.exceptions)
+
 
 @dataclass(frozen=True, slots=True)
 class _Change:
@@ -59,6 +64,15 @@ def window(entry: Entry, zones: Zones) -> tuple[datetime, datetime]:
     """Start and end in UTC: DTEND, else DURATION, else an hour. ValueError or OverflowError when unreadable."""
     start = timestamp(entry.single["DTSTART"], zones)
     return utc(start), _end_of(entry, zones)(start)
+
+
+def is_floating(entry: Entry, zones: Zones) -> bool:
+    """Whether its start is what the clock shows wherever the person is (planner §5.3); never a whole day."""
+    try:
+        start = timestamp(entry.single["DTSTART"], zones)
+    except (ValueError, OverflowError, KeyError):
+        return False
+    return isinstance(start, datetime) and start.tzinfo is FLOATING
 
 
 def _end_of(entry: Entry, zones: Zones) -> Callable[[date | datetime], datetime]:

@@ -21,6 +21,8 @@ _IANA = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
 _OFFSET_NAME = re.compile(r"\(?(?:utc|gmt)\s*([+-])(\d{1,2})(?::?(\d{2}))?\)?(?:\s.*)?", re.DOTALL)
 _OFFSET = re.compile(r"([+-])(\d{2})(\d{2})(\d{2})?")
 _LOCAL = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z?")
+FLOATING = timezone(timedelta(0), "floating")
+"""Of times without a zone in a calendar without one: the person's own clock, counted as if it showed UTC."""
 _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - local times
 MOST_ONSETS = 2_000
 """Changes of one rule that are looked at: two thousand years of them."""
@@ -37,7 +39,7 @@ class Zones:
     ) -> None:
         self._defined, self._others = defined, others or {}
         self._known: dict[str, tzinfo] = {}
-        self.floating: tzinfo = UTC
+        self.floating: tzinfo = FLOATING
         self.floating = self.get(floating)
         self._known.clear()
 

@@ -10,7 +10,7 @@ from notechondria_shared.web.route import api_router
 from planner_service.calendar_sources.refresher import standard_years
 from planner_service.dependencies import Sources
 from planner_service.week import service
-from planner_service.week.days import Days
+from planner_service.week.days import Days, shifted
 from planner_service.week.schemas import StartDate, Week, WeekLength
 
 router = api_router("/api/v1/activity/week", tags=["week"])
@@ -26,7 +26,9 @@ async def read_week(
     """
     at = now()
     asked = Days.asked(start_date, days, at.date())
-    if far := sorted({asked.first.year, asked.last.year} - set(standard_years(at))):
+    # A floating entry may stand in the year beside (decision 57).
+    edges = {asked.first.year, asked.last.year, shifted(asked.first, -1).year, shifted(asked.last, 1).year}
+    if far := sorted(edges - set(standard_years(at))):
         await sources.expand(caller.user_id, far)
     # Answered as it is: thousands of items need no second validation on their way out.
     return Json(await service.week(read, caller.user_id, asked, at))

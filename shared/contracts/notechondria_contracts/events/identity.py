@@ -11,13 +11,15 @@ from notechondria_contracts.events.event import IntegrationEvent
 class UserState(IntegrationEvent):
     """What other services keep of an account."""
 
-    personal: ClassVar[Mapping[str, str]] = {"username": "", "image_path": ""}
+    personal: ClassVar[Mapping[str, str]] = {"username": "", "image_path": "", "timezone": ""}
     user_id: int
     username: str
     image_path: str
     """Path of the profile picture below /media/."""
     editor_mode: str
     is_active: bool
+    timezone: str = ""
+    """The person's zone in the IANA database; empty while it is not known."""
 
     @property
     def aggregate(self) -> str:
@@ -31,7 +33,7 @@ class UserActivated(UserState):
 
 
 class UserUpdated(UserState):
-    """Name, picture, editor mode or the disabled flag of an account changed."""
+    """Name, picture, editor mode, time zone or the disabled flag of an account changed."""
 
     subject: ClassVar[str] = "identity.user.updated"
 
