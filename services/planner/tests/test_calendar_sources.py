@@ -278,7 +278,8 @@ def test_credentials_that_stand_readable_are_encrypted(
     # What is read under the encrypted address by now takes over.
     tables.rows(
         "INSERT INTO planner.calendar_sources"
-        " (digest, url, body, entry_count, has_series, skipped, failures, touched_at) VALUES (%s, %s, '', 0, false, 0, 0, now())",
+        " (digest, url, body, entry_count, has_series, skipped, failures, touched_at)"
+        " VALUES (%s, %s, '', 0, false, 0, 0, now())",
         address,
         address,
     )

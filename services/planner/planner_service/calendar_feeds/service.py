@@ -43,6 +43,10 @@ class ContentChange:
     """The feed's own, also where a text is read."""
 
 
+NOTHING_ELSE = ContentChange(is_changed=False, content=None, address=SourceAddress(""))
+"""Of changes without an address and a text."""
+
+
 def changed_content(stored: FeedRow, body: ChangeFeed, addresses: Addresses) -> ContentChange:
     """What a change of the feed `stored` does to what it is read from.
 
@@ -96,7 +100,7 @@ async def change(
     body: ChangeFeed,
     course: CourseReference | None,
     precondition: Precondition,
-    source: ContentChange,
+    source: ContentChange = NOTHING_ELSE,
 ) -> None:
     """Apply the keys that were sent; `source` is from `changed_content`. 404 when unknown or somebody else's."""
     # Lock order: the course before the feed, as its deletion does.

@@ -14,7 +14,7 @@ _PURPOSE = b"notechondria.planner.calendar-credentials.v1"
 
 @dataclass(frozen=True, slots=True)
 class SourceAddress:
-    """Where a calendar is, without its credentials; `credentials` are encrypted, `mark` tells them from others."""
+    """Where a calendar is, without its credentials; `credentials` are encrypted, `mark` differs where they do."""
 
     url: str
     credentials: str | None = None
