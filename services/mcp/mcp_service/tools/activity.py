@@ -9,12 +9,14 @@ from pydantic import Field
 from mcp_service.tools.arguments import FAR, UNSET, Offset, Whole, within
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.forms import ADDED
+from mcp_service.tools.local_time import UTC_ZONE, local_day, shown, zone_of
 from mcp_service.tools.paging import Paged
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import LATER, NoteBrief, NoteList, ToolResult
 from mcp_service.upstream.client import JsonObject
 
 MOST = 50
+TIMES = ("starts_at", "ends_at")
 
 
 class Cell(ToolResult):
@@ -57,7 +59,7 @@ class Day(ToolResult):
     """A day and what is on it."""
 
     date: str
-    events: list[dict[str, object]]
+    events: list[JsonObject]
 
 
 class Week(ToolResult):
@@ -67,7 +69,8 @@ class Week(ToolResult):
     previous_week_start: str
     next_week_start: str
     days: list[Day]
-    deadlines: list[dict[str, object]]
+    deadlines: list[JsonObject]
+    timezone: Annotated[str, LATER] = UNSET
 
 
 def register(registry: ToolRegistry) -> None:
@@ -122,9 +125,17 @@ def register(registry: ToolRegistry) -> None:
         note_session (work on a note), calendar (entry of a feed). deadlines lists open events from today on, the most
         urgent first."""
         span = str(days).strip()
+        zone = UTC_ZONE if call.is_plain else await zone_of(call.identity)
+        first: str | None = start_date
+        if first is UNSET:
+            first = None if call.is_plain else local_day(zone).isoformat()
         week = await call.planner.get(
-            "activity/week/",
-            start_date=None if start_date is UNSET else start_date,
-            days=span if span in {"3", "7", "30"} else "7",
+            "activity/week/", start_date=first, days=span if span in {"3", "7", "30"} else "7"
         )
-        return Week.model_validate(week)
+        if call.is_plain:
+            return Week.model_validate(week)
+        answer = Week.model_validate({**week, "timezone": zone.key})
+        for day in answer.days:
+            day.events = [shown(item, TIMES, zone) for item in day.events]
+        answer.deadlines = [shown(item, TIMES, zone) for item in answer.deadlines]
+        return answer
