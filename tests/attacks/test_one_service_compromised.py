@@ -29,6 +29,7 @@ from notechondria_shared.core.keys import CallTokens, PublicKeys, SigningKey
 from notechondria_shared.messaging.signatures import EventSignatures
 from tests.support.client import Api, User, eventually
 from tests.support.events import signatures_of
+from tests.support.keys import keys_of
 
 INTERNAL = Path(__file__).resolve().parent.parent.parent / "docs/internal"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -76,8 +77,7 @@ def call(stack: Stack, service: str, method: str, path: str, headers: dict[str, 
 @pytest.mark.contract("ADR 0032")
 def test_every_internal_endpoint_refuses_those_that_need_it_not(stack: Stack) -> None:
     """Also with an assertion of a superuser, as if they had got hold of one."""
-    credentials, tried = stack.plan.credentials, 0
-    identity = ServiceKeys("identity", SigningKey(credentials.keys["identity"]), PublicKeys(credentials.public_keys))
+    identity, tried = keys_of(stack, "identity"), 0
     for endpoint in ENDPOINTS:
         assert endpoint.callers, endpoint
         for caller in set(CALLERS) - set(endpoint.callers):

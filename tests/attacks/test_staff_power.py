@@ -9,11 +9,10 @@ import psycopg
 import pytest
 
 from notechondria_launcher.stack import Stack
-from notechondria_shared.auth.assertion import ServiceKeys
-from notechondria_shared.core.keys import PublicKeys, SigningKey
 from tests.support.admin import Site, enter, forget_password, make_staff
 from tests.support.client import PASSWORD, Api, User
 from tests.support.gateway import another_gateway
+from tests.support.keys import keys_of
 from tests.support.replica import another
 
 POWERFUL = ("disable", "enable", "grant-staff", "revoke-staff", "delete", "code")
@@ -57,9 +56,7 @@ def test_an_open_browser_has_no_power(api: Api, stack: Stack, left_open: Site, v
 def _claims(stack: Stack, user: User, *, is_staff: bool = True) -> dict[str, str]:
     carried = {"username": user.username, "image_path": "", "editor_mode": "P", "is_superuser": False}
     claims = {**carried, "is_staff": is_staff, "scopes": ["read", "write"], "kind": "session"}
-    credentials = stack.plan.credentials
-    identity = ServiceKeys("identity", SigningKey(credentials.keys["identity"]), PublicKeys(credentials.public_keys))
-    assertion = identity.assertion(user.id, claims, "identity", "web")
+    assertion = keys_of(stack, "identity").assertion(user.id, claims, "identity", "web")
     return {**stack.internal_header("identity", "web"), "X-Internal-Assertion": assertion}
 
 

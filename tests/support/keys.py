@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notechondria_contracts.services import CALLERS
+from notechondria_launcher.stack import Stack
 from notechondria_shared.auth.assertion import ServiceKeys
 from notechondria_shared.core.keys import PublicKeys, SigningKey
 
@@ -14,3 +15,9 @@ KEY_SETTINGS = {
 }
 IDENTITY = ServiceKeys("identity", SigningKey(ONE_KEY), PublicKeys(KEY_SETTINGS["SERVICE_PUBLIC_KEYS"]))
 """identity of such an application: it signs assertions."""
+
+
+def keys_of(stack: Stack, service: str) -> ServiceKeys:
+    """The keys with which a service of the running stack works."""
+    credentials = stack.plan.credentials
+    return ServiceKeys(service, SigningKey(credentials.keys[service]), PublicKeys(credentials.public_keys))

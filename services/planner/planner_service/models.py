@@ -105,6 +105,8 @@ class CalendarSource(Base):
     """SHA-256 of the address or text: addresses may be too long for an index."""
     url: Mapped[str | None]
     """None for a pasted text."""
+    credentials: Mapped[str | None]
+    """User name and password of the address, encrypted."""
     body: Mapped[str] = mapped_column(default="")
     """The text, as pasted or as last fetched: further years are read from it."""
     etag: Mapped[str | None]
@@ -185,6 +187,8 @@ class CalendarFeed(Dated, Base):
     title: Mapped[str] = mapped_column(String(120))
     source_kind: Mapped[str] = mapped_column(String(1), default=IMPORTED)
     source_url: Mapped[str] = mapped_column(default="")
+    credentials: Mapped[str | None]
+    """User name and password of `source_url`, encrypted; never shown."""
     source_id: Mapped[int | None] = mapped_column(ForeignKey("planner.calendar_sources.id"))
     """What is read (planner §5.1): a pasted text, else the address, else nothing."""
     is_enabled: Mapped[bool] = mapped_column(default=True)
@@ -213,6 +217,10 @@ class CalendarLink(Dated, Base):
     """How long before an event programs remind of it; None for not at all."""
     token_digest: Mapped[str] = mapped_column(unique=True)
     """SHA-256 of the token, which cannot be shown again."""
+    last_read_at: Mapped[datetime | None]
+    """When a program last read what is published, to some minutes."""
+    last_read_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """The User-Agent of that program."""
 
 
 class Installation(Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from notechondria_shared.web.state import ServiceState
+from planner_service.calendar_sources.addresses import Addresses
 from planner_service.calendar_sources.refresher import Refresher
 from planner_service.settings import PlannerSettings
 
@@ -16,9 +17,13 @@ class PlannerState(ServiceState[PlannerSettings]):
     refresher: Refresher = field(init=False)
     """Reads calendar sources."""
 
+    addresses: Addresses = field(init=False)
+    """Keeps credentials apart from the addresses of calendars."""
+
     async def start(self) -> None:
         """Begin to read calendars that are due."""
-        self.refresher = Refresher(self.database, self.settings)
+        self.addresses = Addresses(self.keys)
+        self.refresher = Refresher(self.database, self.settings, self.addresses)
         self.refresher.start()
 
     async def stop(self) -> None:

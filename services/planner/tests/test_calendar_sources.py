@@ -18,11 +18,12 @@ from services.planner.tests.feed_server import SEMINAR, FeedServer, vcalendar, v
 from services.planner.tests.support import Tables
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.support.client import User, eventually
-from tests.support.keys import KEY_SETTINGS, ONE_KEY
+from tests.support.keys import KEY_SETTINGS, ONE_KEY, keys_of
 
 from notechondria_launcher.stack import Stack
 from notechondria_shared.db import Database
 from planner_service.calendar_sources import store
+from planner_service.calendar_sources.addresses import Addresses
 from planner_service.calendar_sources.refresher import Refresher
 from planner_service.calendars.reading import Reading
 from planner_service.settings import PlannerSettings
@@ -45,7 +46,7 @@ def replica(stack: Stack) -> Run:
     async def run(work: Callable[[Refresher], Awaitable[None]]) -> None:
         database = Database(settings)
         await database.open()
-        refresher = Refresher(database, settings)
+        refresher = Refresher(database, settings, Addresses(keys_of(stack, "planner")))
         try:
             await work(refresher)
         finally:
@@ -258,3 +259,36 @@ def test_feeds_come_and_go_on_one_source_at_once(ann: User, ben: User, tables: T
     assert left["entry_count"] == 1
     ann.delete(f"calendar-feeds/{left['id']}/")
     assert tables.count("calendar_sources", body=text) == 0
+
+
+def test_credentials_that_stand_readable_are_encrypted(
+    ann: User, feeds: FeedServer, tables: Tables, replica: Run
+) -> None:
+    url, page = feeds.page(vcalendar(SEMINAR))
+    feed = subscribe(ann, url)
+    address = url.replace("://", "://mira:s3cret@")
+    tables.rows("UPDATE planner.calendar_feeds SET source_url = %s WHERE id = %s", address, feed["id"])
+    tables.rows("UPDATE planner.calendar_sources SET url = %s, digest = %s WHERE url = %s", address, url, url)
+    replica(lambda refresher: refresher.encrypt_credentials())
+    (shown,) = feeds_of(ann)
+    assert (shown["source_url"], shown["has_credentials"]) == (url, True)
+    assert not tables.rows("SELECT 1 FROM planner.calendar_sources WHERE url = %s", address)
+    assert refresh_feed(ann, feed)["last_error"] is None
+    assert page.asked[-1]["authorization"].startswith("Basic ")
+    # What is read under the encrypted address by now takes over.
+    tables.rows(
+        "INSERT INTO planner.calendar_sources"
+        " (digest, url, body, entry_count, has_series, skipped, failures, touched_at)"
+        " VALUES (%s, %s, '', 0, false, 0, 0, now())",
+        address,
+        address,
+    )
+    tables.rows(
+        "UPDATE planner.calendar_feeds SET source_url = %s, credentials = NULL,"
+        " source_id = (SELECT id FROM planner.calendar_sources WHERE digest = %s) WHERE id = %s",
+        address,
+        address,
+        feed["id"],
+    )
+    replica(lambda refresher: refresher.encrypt_credentials())
+    assert titles(ann) == ["Seminar"]

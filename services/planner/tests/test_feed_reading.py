@@ -193,7 +193,7 @@ def test_an_import_of_nothing_says_so(eve: User, text: str) -> None:
 @pytest.mark.contract("planner §12.4")
 def test_an_import_that_is_not_read_yet_says_so() -> None:
     at = datetime(2026, 5, 9, tzinfo=UTC)
-    feed = FeedRow(1, "Lab", "I", "", True, None, at, at, 7, "https://example.org/lab.ics", None, None, 0)
+    feed = FeedRow(1, "Lab", "I", "", None, True, None, at, at, 7, "https://example.org/lab.ics", None, None, 0)
     assert summary(feed, []).model_dump() == {
         "ok": False,
         "count": 0,

@@ -7,12 +7,11 @@ import pytest
 from tests.support.admin import Site, enter, make_staff
 from tests.support.client import Api, User, eventually
 from tests.support.gateway import another_gateway
+from tests.support.keys import keys_of
 from tests.support.replica import another
 
 from notechondria_contracts.admin import AdminDescription
 from notechondria_launcher.stack import Stack
-from notechondria_shared.auth.assertion import ServiceKeys
-from notechondria_shared.core.keys import PublicKeys, SigningKey
 
 KINDS = {
     "identity": ["users", "sessions", "invitations", "programs", "staff-actions", "dead-letters"],
@@ -46,8 +45,7 @@ def test_nothing_is_done_without_a_member_of_staff(api: Api, stack: Stack, staff
     inside = stack.internal_header("notes", "web")
     assert httpx.post(url, headers=inside, trust_env=False).status_code == 401
     claims = {"username": "x", "image_path": "", "editor_mode": "P", "is_superuser": False, "kind": "session"}
-    credentials = stack.plan.credentials
-    identity = ServiceKeys("identity", SigningKey(credentials.keys["identity"]), PublicKeys(credentials.public_keys))
+    identity = keys_of(stack, "identity")
     plain = identity.assertion(user.id, {**claims, "is_staff": False, "scopes": ["read", "write"]}, "notes", "web")
     refused = httpx.post(url, headers={**inside, "X-Internal-Assertion": plain}, trust_env=False)
     assert refused.status_code == 403

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Literal, overload
 
 from pydantic import JsonValue
@@ -10,6 +11,8 @@ from pydantic import JsonValue
 LONGEST = 300
 MOST_ITEMS = 50
 DEEPEST = 4
+_CREDENTIALS = re.compile(r"(\w://)[^/?#@\s]*@")
+"""A user name and a password in an address, as those of calendars may have."""
 _UNKEPT = dict.fromkeys((0, *range(0xD800, 0xE000)), "\ufffd")
 
 
@@ -29,9 +32,9 @@ def clipped(value: dict[str, JsonValue], depth: Literal[0] = ...) -> dict[str, J
 @overload
 def clipped(value: JsonValue, depth: int = ...) -> JsonValue: ...
 def clipped(value: JsonValue, depth: int = 0) -> JsonValue:
-    """A JSON value with long texts cut (their length behind them) and long lists cut to 50."""
+    """A JSON value with long texts cut (their length behind them), long lists cut to 50, no password in addresses."""
     if isinstance(value, str):
-        text = storable(value[:LONGEST])
+        text = _CREDENTIALS.sub(r"\1***@", storable(value[:LONGEST]))
         return text if len(value) <= LONGEST else f"{text}… ({len(value)} characters)"
     if isinstance(value, dict | list):
         return _clipped_container(value, depth)

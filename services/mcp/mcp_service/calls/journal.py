@@ -36,6 +36,8 @@ class Undo(BaseModel):
 
     checks: list[Check] = []
     steps: list[Step]
+    before: list[Check] = []
+    """What the rows were like right before the call: when calls are taken back together, an older one follows on."""
 
     def expected(self, step: Step) -> JsonObject:
         """The values that the row changed by `step` must still have: its owner compares again, with the row locked."""
@@ -62,9 +64,9 @@ class Journal:
             if isinstance(number, int) and number not in (known := self.touched.setdefault(kind, [])):
                 known.append(number)
 
-    def can_undo(self, *steps: Step, checks: list[Check] | None = None) -> None:
+    def can_undo(self, *steps: Step, checks: list[Check] | None = None, before: list[Check] | None = None) -> None:
         """Remember how the call is taken back."""
-        self.undo = Undo(checks=checks or [], steps=list(steps))
+        self.undo = Undo(checks=checks or [], steps=list(steps), before=before or [])
 
     def cannot_undo(self, reason: str) -> None:
         """Remember why it is not taken back."""

@@ -22,15 +22,12 @@ from mcp_service.calls.schemas import (
     UserExport,
 )
 from mcp_service.calls.service import CallLogFilter
-from notechondria_contracts.internal.mcp import CALLS_OF_PROGRAMS_PATH, CallsOfPrograms
-from notechondria_shared.auth import LoggedIn, WithSession
+from notechondria_shared.auth import LoggedIn
 from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.route import api_router
 
 router = api_router("/api/v1/mcp/calls", tags=["agents' log"])
 internal = APIRouter(prefix="/internal/users", include_in_schema=False, dependencies=[Depends(CalledBy("identity"))])
-
-for_pages = APIRouter(include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
 
 
 @router.get("/")
@@ -72,12 +69,6 @@ async def undo_call(caller: LoggedIn, log: Log, services: OtherServices, call_id
     final, was taken back before, or what it was about changed since."""
     tool = await log.undo(caller.user_id, services, call_id)
     return UndoneCall(id=call_id, tool=tool, undone=True)
-
-
-@for_pages.get(CALLS_OF_PROGRAMS_PATH)
-async def calls_of_programs(caller: WithSession, log: Log) -> CallsOfPrograms:
-    """How many calls came through each connection of the caller's programs."""
-    return CallsOfPrograms(counts=await log.of_programs(caller.user_id))
 
 
 @internal.get("/{user_id:id}/export")

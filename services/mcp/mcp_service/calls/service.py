@@ -11,25 +11,19 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_service.calls import queries
-from mcp_service.calls.journal import Check, Undo
+from mcp_service.calls.journal import Undo
 from mcp_service.calls.schemas import CallRow
+from mcp_service.calls.taking_back import SECONDS, Chain, take_back
 from mcp_service.calls.writer import CallWriter
 from mcp_service.models import Call
-from mcp_service.upstream.client import JsonObject, Refused, UserServices
-from notechondria_shared.auth.precondition import changed_fields
+from mcp_service.upstream.client import UserServices
 from notechondria_shared.core.errors import Conflict, DetailError, NotFound, Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
 from notechondria_shared.db.two_phase import claim_do_settle
 
 UNKNOWN = "Call not found: Mcp.Calls/lookup — the log has no such call of yours."
-CHANGED = "Not taken back: Mcp.Calls/undo — it has been changed since ({what})."
-GONE = "Not taken back: Mcp.Calls/undo — what the call was about is no longer there."
-
-SLOW = "Not known to be taken back: Mcp.Calls/undo — no answer in time; look before you try again."
 UNDER_WAY = "Not taken back: Mcp.Calls/undo — another request takes it back right now; look before you try again."
-SECONDS = 17
-"""For all checks and steps together: less than a tool may take."""
 CLAIM = timedelta(seconds=SECONDS + 13)
 """After this the process that claimed a call has died."""
 WAIT_SECONDS = 5.0
@@ -79,8 +73,8 @@ class CallLog:
         """Store what still waits, so that a reader of the table sees it."""
         await self._writer.flush()
 
-    async def undo(self, user_id: int, services: UserServices, call_id: int) -> str:
-        """Take a call back under the caller's own rights; its tool's name.
+    async def undo(self, user_id: int, services: UserServices, call_id: int, chain: Chain | None = None) -> str:
+        """Take a call back under the caller's own rights; its tool's name. `chain`: those taken back right before it.
 
         404 for an unknown call, 409 with the reason when it is final, was taken back, or its thing changed since; 503
         when another request still takes it back, or a service does not answer.
@@ -94,7 +88,7 @@ class CallLog:
             return call
 
         async def do(call: Call) -> None:
-            await _take_back(services, Undo.model_validate(call.undo))
+            await take_back(services, Undo.model_validate(call.undo), chain)
 
         async def settle(db: AsyncSession, call: Call, _: None) -> None:
             await _mark(db, call, undone_at=now())
@@ -141,38 +135,6 @@ class CallLog:
             kind = {404: "NotFound", 409: "Conflict"}.get(refusal.status, "Unavailable")
             message = f"{kind}: {refusal.detail}"
             raise ToolError(message) from None
-
-
-async def _take_back(services: UserServices, undo: Undo) -> None:
-    try:
-        async with asyncio.timeout(SECONDS):
-            for check in undo.checks:
-                await _check(services, check)
-            for step in undo.steps:
-                body = None if step.method == "DELETE" else step.body or {}
-                expected = undo.expected(step)
-                await services.named(step.service).send(step.method, step.path, body=body, expected=expected)
-    except TimeoutError:
-        raise Unavailable(SLOW) from None
-    except Refused as refusal:
-        if refusal.status == 404:
-            raise Conflict(GONE) from None
-        if refusal.kind == "Unavailable":
-            raise Unavailable(f"Not taken back: Mcp.Calls/undo — {refusal.cause}") from None
-        raise Conflict(f"Not taken back: Mcp.Calls/undo — {refusal.cause}") from None
-
-
-async def _check(services: UserServices, check: Check) -> None:
-    service = services.named(check.service)
-    row: JsonObject | None
-    if check.row is None:
-        row = await service.get(check.path)
-    else:
-        row = next((row for row in await service.rows(check.path) if row["id"] == check.row), None)
-    if row is None:
-        raise Conflict(GONE)
-    if changed := changed_fields(row, check.equals):
-        raise Conflict(CHANGED.format(what=", ".join(changed)))
 
 
 async def _mark(db: AsyncSession, call: Call, *, undone_at: datetime | None) -> None:

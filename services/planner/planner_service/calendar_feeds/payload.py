@@ -34,6 +34,7 @@ def feed_payload(row: FeedRow) -> FeedPayload:
         title=row.title,
         source_kind=row.source_kind,
         source_url=row.source_url,
+        has_credentials=row.credentials is not None,
         is_enabled=row.is_enabled,
         course_id=row.course_id,
         last_sync=_time(row.last_sync),

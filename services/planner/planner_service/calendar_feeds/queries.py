@@ -17,6 +17,7 @@ COLUMNS = (
     CalendarFeed.title,
     CalendarFeed.source_kind,
     CalendarFeed.source_url,
+    CalendarFeed.credentials,
     CalendarFeed.is_enabled,
     CalendarFeed.course_id,
     CalendarFeed.date_created,
@@ -41,6 +42,7 @@ class FeedRow:
     title: str
     source_kind: str
     source_url: str
+    credentials: str | None
     is_enabled: bool
     course_id: int | None
     date_created: datetime

@@ -23,7 +23,7 @@ from planner_service.calendar_feeds.schemas import (
     FeedPreview,
     PreviewFeed,
 )
-from planner_service.dependencies import Notes, Sources
+from planner_service.dependencies import Notes, SourceAddresses, Sources
 from planner_service.references.service import find_course
 
 router = api_router("/api/v1/calendar-feeds", tags=["calendar feeds"])
@@ -58,18 +58,25 @@ async def list_feeds(caller: LoggedIn, read: ReadSession) -> list[FeedPayload]:
 
 @router.post("/", status_code=201)
 async def create_feed(
-    caller: LoggedIn, body: CreateFeed, read: ReadSession, notes: Notes, sources: Sources, db: WriteSession
+    caller: LoggedIn,
+    body: CreateFeed,
+    read: ReadSession,
+    notes: Notes,
+    sources: Sources,
+    addresses: SourceAddresses,
+    db: WriteSession,
 ) -> CreatedFeed:
     """Make a feed and read it once (planner §3.2, §12.4): 201 also when nothing can be read, `import_summary` says why.
 
     404 for an unknown course; 503 when notes must be asked and is away.
     """
     course = await find_course(read, notes, body.course_id)
-    content = service.content(body.raw_ical, body.source_url)
+    address = addresses.split(body.source_url)
+    content = service.content(body.raw_ical, address)
     # Before the transaction, which must not wait for somebody else's server.
     if content is not None:
         await sources.obtain(content, caller.user_id)
-    feed = await service.create(db, caller.user_id, body, content, course)
+    feed = await service.create(db, caller.user_id, body, address, content, course)
     inside = SessionReader(db)
     row = await _one(inside, caller.user_id, feed.id)
     return created_feed(row, await _shown(inside, caller.user_id, row))
@@ -99,12 +106,13 @@ async def change_feed(
     read: ReadSession,
     notes: Notes,
     sources: Sources,
+    addresses: SourceAddresses,
     db: WriteSession,
 ) -> FeedPayload:
     """Change the keys that were sent (planner §3.2); what is then read is read at once. 404 for an unknown feed, before
     the body is looked at, and for an unknown course."""
     course = await find_course(read, notes, body.course_id)
-    source = service.changed_content(stored, body)
+    source = service.changed_content(stored, body, addresses)
     is_enabled = stored.is_enabled if body.is_enabled is None else body.is_enabled
     if is_enabled and source.content is not None and source.is_changed:
         await sources.obtain(source.content, caller.user_id)

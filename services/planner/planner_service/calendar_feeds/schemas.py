@@ -134,6 +134,10 @@ class FeedPayload(BaseModel):
     title: str
     source_kind: SourceKind
     source_url: str | None
+    """Without user name and password."""
+    has_credentials: bool
+    """Whether it was written with a user name and a password, which are never shown. An address that is sent back as it
+    is shown keeps them."""
     is_enabled: bool
     course_id: int | None
     last_sync: IsoTimestamp | None

@@ -13,6 +13,7 @@ from planner_service.accounts import ACCOUNTS
 from planner_service.calendar_feeds.queries import FeedRow
 from planner_service.calendar_feeds.schemas import ChangeFeed, CreateFeed
 from planner_service.calendar_sources import store
+from planner_service.calendar_sources.addresses import Addresses, SourceAddress
 from planner_service.calendar_sources.store import Content
 from planner_service.events import feed_deleted, publish
 from planner_service.models import CalendarFeed
@@ -25,11 +26,11 @@ COMPARABLE = ("title", "source_kind", "source_url", "is_enabled", "course_id")
 """What a precondition of another service may name."""
 
 
-def content(raw_ical: str, source_url: str) -> Content | None:
+def content(raw_ical: str, address: SourceAddress) -> Content | None:
     """What is read (planner §5.1): the text when there is one, else the address, else nothing."""
     if raw_ical:
         return Content(None, raw_ical)
-    return Content(source_url) if source_url else None
+    return Content(address.url, credentials=address.credentials, mark=address.mark) if address.url else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +39,42 @@ class ContentChange:
 
     is_changed: bool
     content: Content | None
+    address: SourceAddress
+    """The feed's own, also where a text is read."""
 
 
-UNCHANGED = ContentChange(is_changed=False, content=None)
+NOTHING_ELSE = ContentChange(is_changed=False, content=None, address=SourceAddress(""))
+"""Of changes without an address and a text."""
 
 
-def changed_content(stored: FeedRow, body: ChangeFeed) -> ContentChange:
-    """What a change of the feed `stored` does to what it is read from."""
-    url = stored.source_url if body.source_url is None else body.source_url
+def changed_content(stored: FeedRow, body: ChangeFeed, addresses: Addresses) -> ContentChange:
+    """What a change of the feed `stored` does to what it is read from.
+
+    An address that is sent back as it was shown, without its credentials, is the same one.
+    """
+    if body.source_url is None or body.source_url == stored.source_url:
+        address = addresses.stored(stored.source_url, stored.credentials)
+    else:
+        address = addresses.split(body.source_url)
     if body.raw_ical is not None:
-        return ContentChange(is_changed=True, content=content(body.raw_ical, url))
+        return ContentChange(is_changed=True, content=content(body.raw_ical, address), address=address)
     has_text = stored.source_id is not None and stored.read_url is None
-    return ContentChange(is_changed=body.source_url is not None and not has_text, content=content("", url))
+    is_changed = body.source_url is not None and not has_text
+    return ContentChange(is_changed=is_changed, content=content("", address), address=address)
 
 
 async def create(
-    db: AsyncSession, user_id: int, body: CreateFeed, source: Content | None, course: CourseReference | None
+    db: AsyncSession,
+    user_id: int,
+    body: CreateFeed,
+    address: SourceAddress,
+    source: Content | None,
+    course: CourseReference | None,
 ) -> CalendarFeed:
-    """A new feed of the user. `course` is the answer of notes about a course that was not known here yet."""
+    """A new feed of the user; `address` is that of the body.
+
+    `course` is the answer of notes about a course that was not known here yet.
+    """
     await ACCOUNTS.require_present(db, user_id)
     count = select(func.count()).select_from(CalendarFeed).where(CalendarFeed.user_id == user_id)
     if (await db.scalar(count) or 0) >= MOST_FEEDS:
@@ -64,7 +83,9 @@ async def create(
         await lock_course_shared(db, body.course_id, course)
     feed = CalendarFeed(
         user_id=user_id,
-        **body.model_dump(exclude={"raw_ical"}),
+        **body.model_dump(exclude={"raw_ical", "source_url"}),
+        source_url=address.url,
+        credentials=address.credentials,
         source_id=None if source is None else await store.lock_shared(db, source),
     )
     db.add(feed)
@@ -79,7 +100,7 @@ async def change(
     body: ChangeFeed,
     course: CourseReference | None,
     precondition: Precondition,
-    source: ContentChange = UNCHANGED,
+    source: ContentChange = NOTHING_ELSE,
 ) -> None:
     """Apply the keys that were sent; `source` is from `changed_content`. 404 when unknown or somebody else's."""
     # Lock order: the course before the feed, as its deletion does.
@@ -90,7 +111,9 @@ async def change(
     if source.is_changed:
         feed.source_id = None if source.content is None else await store.lock_shared(db, source.content)
     for name, value in body.changes().items():
-        if name != "raw_ical":
+        if name == "source_url":
+            feed.source_url, feed.credentials = source.address.url, source.address.credentials
+        elif name != "raw_ical":
             setattr(feed, name, value)
     feed.touch()
     await db.flush()

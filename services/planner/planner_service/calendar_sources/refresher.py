@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from notechondria_shared.core.background import end
+from notechondria_shared.core.encryption import UndecipherableError
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
 from notechondria_shared.db.batches import in_batches
 from notechondria_shared.web.address_guard import Resolver
 from planner_service.calendar_sources import queries, store
+from planner_service.calendar_sources.addresses import UNREADABLE, Addresses
+from planner_service.calendar_sources.encrypting import BATCH, encrypt_feeds, encrypt_sources
 from planner_service.calendar_sources.fetch import MOST_BYTES, CalendarFetcher, Fetched, Fetcher, FetchFailed
 from planner_service.calendar_sources.queries import DueSource, SourceState
 from planner_service.calendar_sources.schedule import Schedule
@@ -50,8 +56,8 @@ def standard_years(at: datetime) -> list[int]:
 class Refresher:
     """Reads sources. `start` and `stop` the background part."""
 
-    def __init__(self, database: Database, settings: PlannerSettings) -> None:
-        self._database = database
+    def __init__(self, database: Database, settings: PlannerSettings, addresses: Addresses) -> None:
+        self._database, self._addresses = database, addresses
         self._resolver = Resolver()
         self.fetcher: CalendarFetcher = Fetcher(
             settings.calendar_feed_allow_hosts, settings.calendar_fetch_seconds, resolve=self._resolver
@@ -96,7 +102,7 @@ class Refresher:
             if source_id is None:
                 source_id = await store.lock_shared(db, content)
             else:
-                await store.touch(db, source_id)
+                await store.touch(db, source_id, content)
         await self.catch_up(source_id, user_id)
 
     async def catch_up(self, source_id: int, user_id: int) -> None:
@@ -179,10 +185,20 @@ class Refresher:
             await asyncio.sleep(self._poll)
 
     async def _maintain(self) -> None:
+        await self.encrypt_credentials()
         await in_batches(self._drop_orphans, queries.MOST_ORPHANS)
         async with self._database.transaction() as db:
             await store.withdraw(db, *store.failing_since(now() - self._kept, self._schedule))
         await in_batches(self._expand_standard_years, queries.MOST_UNEXPANDED)
+
+    async def encrypt_credentials(self) -> None:
+        """Take the credentials out of addresses that were written otherwise: before, or by an import."""
+        for encrypt in (encrypt_feeds, encrypt_sources):
+            await in_batches(partial(self._encrypt, encrypt), BATCH)
+
+    async def _encrypt(self, encrypt: Callable[[AsyncSession, Addresses], Awaitable[int]]) -> int:
+        async with self._database.transaction() as db:
+            return await encrypt(db, self._addresses)
 
     async def _drop_orphans(self) -> int:
         """Remove a batch of the sources that no feed names; the number that went."""
@@ -275,7 +291,11 @@ class Refresher:
     async def _fetch(self, source: CalendarSource) -> Fetched | None:
         if source.url is None:
             return None
-        fetched = await self.fetcher.fetch(source.url, source.etag, source.last_modified)
+        try:
+            address = self._addresses.whole(source.url, source.credentials)
+        except UndecipherableError:
+            raise FetchFailed(UNREADABLE, is_final=True) from None
+        fetched = await self.fetcher.fetch(address, source.etag, source.last_modified)
         if fetched.text is None and source.etag is None and source.last_modified is None:
             raise FetchFailed("The server answered 304.")
         return fetched

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import (
@@ -47,11 +47,15 @@ class Content:
 
     url: str | None
     text: str = ""
+    credentials: str | None = field(default=None, compare=False)
+    """Of the address, encrypted."""
+    mark: str = ""
+    """Of the credentials."""
 
     @property
     def digest(self) -> str:
         """What the source is found by."""
-        kind, value = ("text", self.text) if self.url is None else ("url", self.url)
+        kind, value = ("text", self.text) if self.url is None else ("url", f"{self.mark}{self.url}")
         return hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()
 
 
@@ -62,7 +66,7 @@ async def lock_shared(db: AsyncSession, content: Content) -> int:
         return known
     made = await db.scalar(
         upsert(CalendarSource)
-        .values(digest=content.digest, url=content.url, body=content.text)
+        .values(digest=content.digest, url=content.url, credentials=content.credentials, body=content.text)
         .on_conflict_do_update(index_elements=[CalendarSource.digest], set_={"touched_at": now()})
         .returning(CalendarSource.id)
     )
@@ -70,9 +74,13 @@ async def lock_shared(db: AsyncSession, content: Content) -> int:
     return int(made)
 
 
-async def touch(db: AsyncSession, source_id: int) -> None:
-    """A feed is about to name it."""
-    await db.execute(update(CalendarSource).where(CalendarSource.id == source_id).values(touched_at=now()))
+async def touch(db: AsyncSession, source_id: int, content: Content) -> None:
+    """A feed is about to name it. Credentials are kept anew: those that are there may be of an old key."""
+    await db.execute(
+        update(CalendarSource)
+        .where(CalendarSource.id == source_id)
+        .values(touched_at=now(), credentials=content.credentials)
+    )
 
 
 async def claim(db: AsyncSession, source_id: int, until: datetime) -> CalendarSource | None:
