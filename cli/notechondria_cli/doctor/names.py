@@ -13,7 +13,8 @@ _LISTED = re.compile(r"^#?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 _OURS = ("SMTP_", "TLS_", "ACME_", "CLOUDFLARE_", "NOTECHONDRIA_", "DJANGO_SUPERUSER_")
 """Beginnings of names that nobody else uses: with these the environment is looked at too, not only .env."""
 _OF_OTHERS = re.compile(r"(OTEL|AWS|LC|PYTHON|COMPOSE|DOCKER|UV|XDG)_|(PATH|HOME|LANG|TZ|GO\w+|\w+_PROXY|\w+_proxy)$")
-_BESIDE = ("NOTECHONDRIA_DATA", "NOTECHONDRIA_UNIT", "NOTECHONDRIA_FORBID_NETWORK_IN_TRANSACTION")
+_BESIDE = {"NOTECHONDRIA_DATA", "NOTECHONDRIA_UNIT", "NOTECHONDRIA_SYSTEMD_FOLDER"}
+_BESIDE |= {"NOTECHONDRIA_FORBID_NETWORK_IN_TRANSACTION"}
 ServiceCheck = Callable[[Mapping[str, str]], Iterator[tuple[str, str, str]]]
 """Yields service, variable and text of what would keep a service from starting."""
 _checks: list[ServiceCheck] = []
@@ -64,7 +65,7 @@ def unknown(env: Mapping[str, str], path: Path) -> Iterator[Finding]:
         return
     in_file = {match[1] for _, line in _lines(path) if (match := _LINE.match(line))}
     suspects = in_file | {name for name in env if name.startswith(_OURS)}
-    for name in sorted(suspects - known - set(_BESIDE)):
+    for name in sorted(suspects - known - _BESIDE):
         if _OF_OTHERS.match(name):
             continue
         close = difflib.get_close_matches(name.upper(), known, 1, 0.75)

@@ -20,7 +20,7 @@ from notechondria_cli.main import layout_of, new_app, register_operating, regist
 from notechondria_cli.names import title
 from notechondria_cli.operator_env import gateway_port, operator_environment
 from notechondria_cli.options import Data, Json
-from notechondria_launcher import route_commands
+from notechondria_launcher import route_commands, service_commands
 from notechondria_launcher.runner import UpOptions, up
 from notechondria_launcher.settings_check import service_settings_problems
 from notechondria_launcher.stack import Stack
@@ -113,6 +113,7 @@ def reset(data: Data = None, yes: Annotated[bool, typer.Option("--yes", "-y", he
 # In the order in which `--help` lists them: after the commands above, from every day's to the rare ones.
 register_watching(app)
 app.command("upgrade")(upgrade)
+app.add_typer(service_commands.app, name="service")
 app.command("routes")(route_commands.routes)
 register_operating(app)
 
