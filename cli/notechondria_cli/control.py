@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 
@@ -28,6 +28,8 @@ class PartReport:
     uptime_seconds: int | None
     restarts: int
     memory_mib: float | None
+    workers: int | None = None
+    """Processes of a service."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,15 @@ def stop(layout: Layout) -> bool:
     return True
 
 
-def restart(layout: Layout, name: str) -> Restarted:
-    """Have the running launcher stop a part and start it again; returns when it is ready.
+def restart(layout: Layout, name: str, workers: int | None = None) -> Restarted:
+    """Have the running launcher stop a part and start it again, with so many processes; returns when it is ready.
 
     Raises StackError for an unknown name, when nothing runs, and when the part does not start.
     """
     if name not in (*PARTS, SINGLE_PROCESS):
         raise StackError(f"There is no part {name!r}.", f"Parts: {', '.join(PARTS)}.")
     running_state(layout)
-    return ask_restart(layout, name)
+    return ask_restart(layout, name, workers)
 
 
 def report(layout: Layout, *, memory: bool) -> Report:
@@ -125,7 +127,9 @@ def _end_leftovers(layout: Layout, state: StackState) -> list[str]:
 
 
 def _part_report(name: str, state: StackState, *, memory: bool) -> PartReport:
-    return _look(name, state.parts[name], state.ports.get(name), memory=memory)
+    return replace(
+        _look(name, state.parts[name], state.ports.get(name), memory=memory), workers=state.workers.get(name)
+    )
 
 
 def _look(name: str, part: PartState, port: int | None, *, memory: bool) -> PartReport:

@@ -51,6 +51,8 @@ class StackState:
     version: str = ""
     """What runs; "" of a launcher that did not say so yet."""
     commit: str = ""
+    workers: dict[str, int] = field(default_factory=dict)
+    """Processes by service, where a launcher said so."""
     unit: str = ""
     """The systemd unit that runs it, as `user notechondria.service` or `system ...`; "" when none does."""
 

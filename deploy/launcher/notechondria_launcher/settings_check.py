@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from notechondria_cli.errors import StackError
 from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA
 from notechondria_launcher.child_environment import service_environment
+from notechondria_launcher.worker_counts import worker_counts
 from notechondria_shared.core.keys import SigningKey
 from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.core.settings_problems import settings_problems
@@ -18,6 +20,10 @@ _OURS = ("HOST", "PORT", "SERVICE_KEY", "SERVICE_PUBLIC_KEYS")
 
 def service_settings_problems(env: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Yield service, variable and text of everything that would keep a service from starting."""
+    try:
+        worker_counts(env)
+    except StackError as error:
+        yield "launcher", "environment", error.sentence.removesuffix(".")
     for name in SERVICES:
         module = importlib.import_module(f"{name}_service.settings")
         model = next(

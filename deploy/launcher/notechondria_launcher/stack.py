@@ -211,17 +211,20 @@ class Stack:
         if name in SERVICES and self._parts["gateway"].running:
             until(lambda: self.plan.traefik.sees(name), _ROUTED_SECONDS)
 
-    def restart_part(self, name: str) -> Restarted:
+    def restart_part(self, name: str, workers: int | None = None) -> Restarted:
         """Stop a part in good order, so that what it has in hand is answered, and start it again.
 
         Waits until it is ready. Raises StackError for a part that is not ours to run, or that does not start: it then
-        stays down until the next ``start_part`` or ``restart_part``.
+        stays down until the next ``start_part`` or ``restart_part``. ``workers`` is the number of its processes from
+        now on.
         """
         if name not in self._parts:
             raise StackError(f"There is no part {name!r} here.", f"Parts: {', '.join(self._parts)}.")
         started = time.monotonic()
         with self._restarting:
             self.stop_part(name)
+            if workers is not None:
+                self.plan.settings.workers[name] = workers
             if self._stopping.is_set():
                 raise StackError("Everything is being stopped.", "Start it with: notechondria up.", cancelled=True)
             try:
@@ -328,8 +331,8 @@ class Stack:
             except OSError as error:  # a full disk: the command that asks gives up by itself
                 self._progress.note(f"{self.layout.requests} cannot be used: {error.strerror}.")
 
-    def _restart_on_request(self, name: str) -> Restarted:
-        restarted = self.restart_part(name)
+    def _restart_on_request(self, name: str, workers: int | None) -> Restarted:
+        restarted = self.restart_part(name, workers)
         self._progress.note(f"{title(name)} was restarted.")
         return restarted
 
@@ -350,6 +353,7 @@ class Stack:
             version=product_version(),
             commit=self._env.get("BACKEND_BUILD_COMMIT", "").strip(),
             unit=self._env.get(UNIT, ""),
+            workers=dict(self.plan.settings.workers),
         )
         with self._state_lock:
             state.write(self.layout.state)
