@@ -70,6 +70,43 @@ class Agent:
         return tool_error(self.api, self.key, name, arguments)
 
 
+class NewerAgent(Agent):
+    """A client that has negotiated 2025-11-25; what it gets, by one POST each."""
+
+    def rpc(self, method: str, params: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
+        """One JSON-RPC request; the whole answer."""
+        sent = {
+            "Authorization": f"Bearer {self.key}",
+            "Accept": "application/json, text/event-stream",
+            "MCP-Protocol-Version": "2025-11-25",
+            **headers,
+        }
+        body = {"jsonrpc": "2.0", "id": 7, "method": method, "params": params or {}}
+        answer = self.api.request("POST", "/mcp", json=body, headers=sent)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def __call__(self, name: str, **arguments: Any) -> dict[str, Any]:
+        """Call a tool that must succeed."""
+        result = self.rpc("tools/call", {"name": name, "arguments": arguments})["result"]
+        text = result["content"][0]["text"]
+        assert not result.get("isError"), text
+        found: dict[str, Any] = json.loads(text)
+        assert result["structuredContent"] == found
+        return found
+
+    def fails(self, name: str, **arguments: Any) -> str:
+        """Call a tool that must fail; the text."""
+        result = self.rpc("tools/call", {"name": name, "arguments": arguments})["result"]
+        assert result["isError"] is True, result
+        return str(result["content"][0]["text"])
+
+    def tools(self, **headers: str) -> dict[str, dict[str, Any]]:
+        """The list of tools, by name."""
+        return {tool["name"]: tool for tool in self.rpc("tools/list", None, **headers)["result"]["tools"]}
+
+
 def with_sdk(url: str, key: str, talk: Callable[[Client], Awaitable[Result]], **options: Any) -> Result:
     """Run `talk` with the SDK's client connected to `url`; `options` are the client's (e.g. `mode="legacy"`)."""
 

@@ -22,6 +22,8 @@ class Agent:
     """How the client names itself: its clientInfo where it sends one, else its User-Agent."""
     services: UserServices
     """The other services, called as this user."""
+    is_plain: bool = True
+    """A plain client of the contract (decision 60): it sees and gets what mcp §5 says, and nothing that came later."""
 
     @property
     def user_id(self) -> int:

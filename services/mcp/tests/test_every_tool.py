@@ -15,7 +15,7 @@ import pytest
 from mcp import Client
 from services.mcp.tests.rows import Rows, reader
 from tests.support.client import Api, User
-from tests.support.mcp import Agent, rpc, tool_error, with_sdk
+from tests.support.mcp import Agent, NewerAgent, tool_error, with_sdk
 
 from notechondria_launcher.stack import Stack
 
@@ -88,6 +88,11 @@ TOOLS = {
     "create_note": Case({"title": "t"}, (({"title": "t", **THEIR_COURSE}, "shows nothing"),)),
     "update_note": Case({"note_id": "{note}", "description": "d"}, of_note(title="t")),
     "delete_note": Case({"note_id": "{note}"}, of_note()),
+    "append_to_note": Case({"note_id": "{note}", "text": "t"}, of_note(text="t")),
+    "edit_note": Case(
+        {"note_id": "{note}", "old_text": "secret text", "new_text": "- [ ] hidden"}, of_note(old_text="t", new_text="")
+    ),
+    "tick_task": Case({"note_id": "{note}", "task": "hidden"}, of_note(task="t")),
     "list_courses": Case({}, (({}, "shows nothing"),)),
     "get_course": Case({"course_id": "{course}"}, ((THEIR_COURSE, "shows nothing"),)),
     "list_course_notes": Case({"course_id": "{course}"}, ((THEIR_COURSE, "shows nothing"),)),
@@ -165,9 +170,9 @@ def theirs(stranger: Agent) -> Given:
 
 
 @pytest.fixture(scope="module")
-def tools(api: Api, agent: Agent) -> dict[str, Given]:
-    listed = rpc(api, agent.key, "tools/list")["result"]["tools"]
-    return {tool["name"]: tool for tool in listed}
+def tools(newer: NewerAgent) -> dict[str, Given]:
+    """All tools with all their arguments, as newer clients see them (decision 60)."""
+    return newer.tools()
 
 
 @pytest.mark.contract("mcp §5")

@@ -45,11 +45,15 @@ def state(agent: Agent, path: str, *, without: tuple[str, ...] = ()) -> dict[str
 DOCS = Path(__file__).parents[3] / "docs" / "mcp.md"
 
 
+IN_OTHER_FILES = {"append_to_note", "edit_note", "tick_task"}
+"""Tools that plain clients do not see; how they are taken back stands in the files that are about them."""
+
+
 def test_every_writing_tool_is_taken_back_or_says_why_not(api: Api) -> None:
     """As the table in docs/mcp.md says, tool by tool."""
     rows = re.findall(r"^\| [^|]*\| `(\w+)` \| [^|]* \| ([^|]*) \|", DOCS.read_text(), re.MULTILINE)
     documented = {name: how for name, how in rows if how != "reads"}
-    assert documented.keys() == CALLS_OF_TOOLS.keys() | {"undo_call"}
+    assert documented.keys() == CALLS_OF_TOOLS.keys() | {"undo_call"} | IN_OTHER_FILES
     agent = Agent(api, api.register())
     side = furnish(agent.user)
     for tool in CALLS_OF_TOOLS:

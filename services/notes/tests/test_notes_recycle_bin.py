@@ -164,3 +164,17 @@ def test_bin_entry_exactly_while_deleted_under_contention(mine: User, look: Any)
     assert entries == int(row["binned"])
     published = look.events("note.%", note_id=note["id"])
     assert [event["revision"] for event in published] == list(range(1, row["revision"] + 1))
+
+
+@pytest.mark.contract("notes §7")
+def test_a_note_in_the_bin_is_read_by_its_owner(mine: User, other: User) -> None:
+    note = make(mine, "Looked at again", content="# Looked at again\n\nsome text", is_public=True)
+    path = f"notes/deleted/{note['id']}/"
+    assert mine.get(path).status_code == 404
+    mine.delete(f"notes/{note['id']}/")
+    seen = mine.get(path)
+    assert seen.status_code == 200
+    assert seen.json().keys() == note.keys()
+    assert (seen.json()["content"], len(seen.json()["blocks"])) == (note["content"], len(note["blocks"]))
+    assert other.get(path).status_code == 404
+    assert mine.get("notes/deleted/999999999/").status_code == 404

@@ -133,3 +133,21 @@ def test_versions_are_for_the_author_only(mine: User, other: User, api: Api) -> 
     mine.delete(f"notes/{note['id']}/")
     for method, end in calls:
         assert mine.request(method, f"notes/{note['id']}/{end}", json={}).status_code == 404
+
+
+@pytest.mark.contract("notes §7", "notes §5.6")
+def test_a_text_is_revised_and_the_one_before_kept(mine: User, other: User) -> None:
+    note = mine.post("notes/", {"title": "Revised", "content": "# Revised\n\none", "is_public": True}).json()
+    path = f"notes/{note['id']}/revise/"
+    after = mine.post(path, {"content": "# Revised\n\ntwo words", "reason": "x" * 40})
+    assert (after.status_code, after.json()["content"]) == (200, "# Revised\n\ntwo words")
+    assert after.json()["blocks"] != note["blocks"]
+    assert after.json()["last_edit"] > note["last_edit"]
+    (version,) = mine.get(f"notes/{note['id']}/history/").json()
+    assert (version["content"], version["reason"]) == (note["content"], "x" * 32)
+    for body, field in (({}, "content"), ({"content": None}, "content"), ({"content": "a\x00b"}, "content")):
+        refused = mine.post(path, body)
+        assert (refused.status_code, list(refused.json())) == (400, [field])
+    assert len(mine.get(f"notes/{note['id']}/history/").json()) == 1
+    assert other.post(path, {"content": "theirs"}).status_code == 403
+    assert mine.post("notes/999999999/revise/", {"content": "x"}).status_code == 404

@@ -6,12 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mcp_service.tools.arguments import UNSET, Whole, within
+from mcp_service.tools.arguments import FAR, UNSET, Offset, Whole, within
 from mcp_service.tools.context import ToolCall
+from mcp_service.tools.forms import ADDED
+from mcp_service.tools.local_time import UTC_ZONE, local_day, shown, zone_of
+from mcp_service.tools.paging import Paged
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import NoteBrief, NoteList, ToolResult
+from mcp_service.tools.schemas import LATER, NoteBrief, NoteList, ToolResult
+from mcp_service.upstream.client import JsonObject
 
 MOST = 50
+TIMES = ("starts_at", "ends_at")
 
 
 class Cell(ToolResult):
@@ -33,9 +38,11 @@ class Heatmap(ToolResult):
     end_date: str
     days_before: int
     days_after: int
-    cells: list[Cell]
+    cells: list[Cell] = UNSET
     max_past_value: int
     max_future_value: int
+    past: Annotated[dict[str, int], LATER] = UNSET
+    future: Annotated[dict[str, int], LATER] = UNSET
 
 
 class RecentNotes(ToolResult):
@@ -44,11 +51,15 @@ class RecentNotes(ToolResult):
     recent_notes: list[NoteBrief]
 
 
+class EditedNotes(NoteList, Paged):
+    """A page of notes, last edited first."""
+
+
 class Day(ToolResult):
     """A day and what is on it."""
 
     date: str
-    events: list[dict[str, object]]
+    events: list[JsonObject]
 
 
 class Week(ToolResult):
@@ -58,17 +69,34 @@ class Week(ToolResult):
     previous_week_start: str
     next_week_start: str
     days: list[Day]
-    deadlines: list[dict[str, object]]
+    deadlines: list[JsonObject]
+    timezone: Annotated[str, LATER] = UNSET
 
 
 def register(registry: ToolRegistry) -> None:
     """Add the tools."""
 
     @registry.reading("Read the heatmap")
-    async def get_heatmap(call: ToolCall) -> Heatmap:
+    async def get_heatmap(
+        call: ToolCall,
+        format: Annotated[  # noqa: A002 - the name on the wire; read in the executor
+            Literal["compact", "full"],
+            Field(description="compact: days that are not empty; full: a cell for each", json_schema_extra=ADDED),
+        ] = "compact",
+    ) -> Heatmap:
         """How busy each of 365 days around today is, today among them: notes made in the past (past_value 0 to 4),
         summed weight of planned events ahead (future_value)."""
-        return Heatmap.model_validate(await call.planner.get("heatmap/"))
+        answer = await call.planner.get("heatmap/")
+        if call.is_whole:
+            return Heatmap.model_validate(answer)
+        cells = Heatmap.model_validate(answer).cells
+        return Heatmap.model_validate(
+            {
+                **{name: value for name, value in answer.items() if name != "cells"},
+                "past": {cell.date: cell.past_value for cell in cells if cell.past_value},
+                "future": {cell.date: cell.future_value for cell in cells if cell.future_value},
+            }
+        )
 
     @registry.reading("List recent notes", area="notes")
     async def get_recent_activity(call: ToolCall) -> RecentNotes:
@@ -79,10 +107,13 @@ def register(registry: ToolRegistry) -> None:
     async def get_activity(
         call: ToolCall,
         limit: Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": MOST})] = 10,
-    ) -> NoteList:
+        offset: Offset = 0,
+    ) -> EditedNotes:
         """The user's last edited notes, newest first: where to begin a review."""
-        _, listed = await call.notes.page("notes/", scope="personal", limit=within(limit, 1, MOST))
-        return NoteList(notes=NoteBrief.list_of(listed))
+        size, start = within(limit, 1, MOST), within(offset, 0, FAR)
+        page, listed = await call.notes.page("notes/", scope="personal", limit=size, offset=start)
+        rows: JsonObject = {"notes": [*listed]}
+        return EditedNotes.model_validate(rows if call.is_plain else {**page, **rows})
 
     @registry.reading("Read a week")
     async def get_activity_week(
@@ -94,9 +125,17 @@ def register(registry: ToolRegistry) -> None:
         note_session (work on a note), calendar (entry of a feed). deadlines lists open events from today on, the most
         urgent first."""
         span = str(days).strip()
+        zone = UTC_ZONE if call.is_plain else await zone_of(call.identity)
+        first: str | None = start_date
+        if first is UNSET:
+            first = None if call.is_plain else local_day(zone).isoformat()
         week = await call.planner.get(
-            "activity/week/",
-            start_date=None if start_date is UNSET else start_date,
-            days=span if span in {"3", "7", "30"} else "7",
+            "activity/week/", start_date=first, days=span if span in {"3", "7", "30"} else "7"
         )
-        return Week.model_validate(week)
+        if call.is_plain:
+            return Week.model_validate(week)
+        answer = Week.model_validate({**week, "timezone": zone.key})
+        for day in answer.days:
+            day.events = [shown(item, TIMES, zone) for item in day.events]
+        answer.deadlines = [shown(item, TIMES, zone) for item in answer.deadlines]
+        return answer

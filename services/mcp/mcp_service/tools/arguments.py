@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 from pydantic_core import MISSING
+
+from mcp_service.tools.forms import ADDED
 
 UNSET: Any = MISSING
 """Default of an optional argument; `sent` leaves it out, JSON schemas do not mention it."""
@@ -39,6 +41,14 @@ CourseId = Annotated[Id, Field(description="Integer id of the course")]
 EventId = Annotated[Id, Field(description="Integer id of the event")]
 SessionId = Annotated[Id, Field(description="Integer id of the work session")]
 FeedId = Annotated[Id, Field(description="Integer id of the feed")]
+
+Answer = Annotated[
+    Literal["brief", "full"], Field(description="full answers the whole note, too", json_schema_extra=ADDED)
+]
+Limit = Annotated[Whole, Field(description="Rows at most", json_schema_extra=ADDED)]
+Offset = Annotated[Whole, Field(description="Rows to skip", json_schema_extra=ADDED)]
+FAR = 2**62
+"""What an offset is cut to."""
 
 
 def within(number: int, least: int, most: int) -> int:

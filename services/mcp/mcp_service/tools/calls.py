@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mcp_service.calls.service import CallLog, CallLogFilter
-from mcp_service.tools.arguments import UNSET, Id, Whole, within
+from mcp_service.tools.arguments import FAR, UNSET, Id, Offset, Whole, within
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import ToolResult
+from mcp_service.tools.schemas import LATER, ToolResult
 
 MOST = 100
 
@@ -34,6 +34,8 @@ class RecentCalls(ToolResult):
 
     total: int
     calls: list[RecentCall]
+    offset: Annotated[int, LATER] = UNSET
+    limit: Annotated[int, LATER] = UNSET
 
 
 class Undone(ToolResult):
@@ -53,12 +55,15 @@ def register(registry: ToolRegistry, log: CallLog) -> None:
         tool: Annotated[str, Field(description="Only calls of this tool")] = UNSET,
         changes_only: Annotated[bool, Field(description="False also lists calls that only read")] = True,
         limit: Annotated[Whole, Field(description="At most 100")] = 20,
+        offset: Offset = 0,
     ) -> RecentCalls:
         """List what agents did on the user's behalf in the last 90 days, newest first; can_undo says what undo_call can
         still take back."""
         matching = CallLogFilter(tool=None if tool is UNSET else tool, changes_only=changes_only)
-        total, rows = await log.page(call.agent.user_id, matching, within(limit, 1, MOST), 0)
-        return RecentCalls(total=total, calls=[RecentCall.model_validate(row.model_dump()) for row in rows])
+        size, start = within(limit, 1, MOST), within(offset, 0, FAR)
+        total, rows = await log.page(call.agent.user_id, matching, size, start)
+        page = {} if call.is_plain else {"offset": start, "limit": size}
+        return RecentCalls(total=total, calls=[RecentCall.model_validate(row.model_dump()) for row in rows], **page)
 
     @registry.writing("Take back a call")
     async def undo_call(call: ToolCall, call_id: Annotated[Id, Field(description="From list_recent_calls")]) -> Undone:

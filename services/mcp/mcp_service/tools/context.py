@@ -18,6 +18,8 @@ class ToolCall(AnyContext):
 
     _agent: Agent = PrivateAttr()
     _journal: Journal = PrivateAttr()
+    _is_plain: bool = PrivateAttr(default=True)
+    _is_whole: bool = PrivateAttr(default=False)
 
     def __init__(
         self, agent: Agent, server: MCPServer[object] | None = None, context: AnyContext | None = None
@@ -31,7 +33,25 @@ class ToolCall(AnyContext):
                 input_params=context._input_params,  # noqa: SLF001
                 subscriptions=context._subscriptions,  # noqa: SLF001
             )
-        self._agent, self._journal = agent, Journal()
+        self._agent, self._journal, self._is_plain = agent, Journal(), agent.is_plain
+
+    @property
+    def is_plain(self) -> bool:
+        """True when the answer is the contract's, whole and without anything that came later (decision 60)."""
+        return self._is_plain
+
+    @property
+    def is_whole(self) -> bool:
+        """True when the answer has everything and is not cut: for plain clients, and where `format` is `full`."""
+        return self._is_plain or self._is_whole
+
+    def takes_later_form(self) -> None:
+        """Answer this call of a plain client as a newer client's: it uses what the contract does not have."""
+        self._is_plain = False
+
+    def takes_whole_form(self) -> None:
+        """Answer everything, as the contract has it."""
+        self._is_whole = True
 
     @property
     def agent(self) -> Agent:

@@ -9,10 +9,11 @@ from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step
-from mcp_service.tools.arguments import UNSET, CourseId, Whole, sent
+from mcp_service.tools.arguments import UNSET, CourseId, Limit, Offset, Whole, sent
 from mcp_service.tools.consent import Answer, Consent, asked, must_agree
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.ownership import owner_id
+from mcp_service.tools.paging import Paged, page_of
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import CourseBrief, NoteBrief, NoteList, ToolResult
 from mcp_service.upstream.client import JsonObject, Refused
@@ -35,7 +36,7 @@ Icon = Annotated[Whole | None, Field(description="Code point of a Material icon"
 Title = Annotated[str, Field(description="At most 120 characters, not used by another course of the user")]
 
 
-class CourseList(ToolResult):
+class CourseList(Paged):
     """Courses."""
 
     courses: list[CourseBrief]
@@ -47,7 +48,7 @@ class CourseWithNotes(CourseBrief):
     notes: list[NoteBrief]
 
 
-class CourseNotes(NoteList):
+class CourseNotes(NoteList, Paged):
     """Notes of a course."""
 
     course_id: int
@@ -64,10 +65,12 @@ def register(registry: ToolRegistry) -> None:
     """Add the tools."""
 
     @registry.reading("List courses")
-    async def list_courses(call: ToolCall) -> CourseList:
+    async def list_courses(call: ToolCall, limit: Limit = LISTED, offset: Offset = 0) -> CourseList:
         """List the courses (categories that notes and events are filed in): the user's own, and those of other users,
         which cannot be changed. is_default marks the Inbox."""
-        return CourseList(courses=CourseBrief.list_of(await call.notes.rows("courses/")))
+        rows = await call.notes.rows("courses/")
+        most = len(rows) if call.is_plain else LISTED
+        return CourseList.model_validate(page_of(call, "courses", rows, limit, offset, most=most))
 
     @registry.reading("Read a course")
     async def get_course(call: ToolCall, course_id: CourseId) -> CourseWithNotes:
@@ -77,10 +80,13 @@ def register(registry: ToolRegistry) -> None:
         return CourseWithNotes.model_validate({**course, "notes": listed[:SHOWN]})
 
     @registry.reading("List the notes of a course")
-    async def list_course_notes(call: ToolCall, course_id: CourseId) -> CourseNotes:
+    async def list_course_notes(
+        call: ToolCall, course_id: CourseId, limit: Limit = 50, offset: Offset = 0
+    ) -> CourseNotes:
         """List up to 200 notes of a course, last edited first; of somebody else's course only what is public."""
         listed = await call.notes.rows(f"courses/{course_id}/notes/")
-        return CourseNotes(course_id=course_id, notes=NoteBrief.list_of(listed[:LISTED]))
+        page = page_of(call, "notes", listed, limit, offset, most=LISTED)
+        return CourseNotes.model_validate({**page, "course_id": course_id})
 
     @registry.writing("Create a course")
     async def create_course(

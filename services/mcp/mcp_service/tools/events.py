@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step
-from mcp_service.tools.arguments import UNSET, EventId, Id, Whole, sent, within
+from mcp_service.tools.arguments import UNSET, EventId, Id, Offset, Whole, sent, within
 from mcp_service.tools.consent import Answer, Consent, asked, must_agree
 from mcp_service.tools.context import ToolCall
+from mcp_service.tools.forms import ADDED
+from mcp_service.tools.local_time import UTC_ZONE, placed, shown, zone_of
+from mcp_service.tools.paging import Paged, page_of
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import EventBrief, ToolResult
+from mcp_service.tools.schemas import LATER, EventBrief, ToolResult
 from mcp_service.upstream.client import JsonObject
 
 MOST = 200
+TIMES = ("starts_at", "ends_at")
 RECURRENCE = ("recurrence_freq", "recurrence_interval", "recurrence_end_date", "recurrence_count")
 KEPT = (
     "title",
@@ -55,10 +62,11 @@ LastDay = Annotated[str | None, Field(description="Last day, YYYY-MM-DD")]
 Count = Annotated[Whole | None, Field(description="How often in all")]
 
 
-class EventList(ToolResult):
-    """Planner events."""
+class EventList(Paged):
+    """Planner events, with times in this zone."""
 
     events: list[EventBrief]
+    timezone: Annotated[str, LATER] = UNSET
 
 
 class EventDeleted(ToolResult):
@@ -76,15 +84,21 @@ def register(registry: ToolRegistry) -> None:
         call: ToolCall,
         include_completed: Annotated[bool, Field(description="True also lists what is done")] = False,
         limit: Annotated[Whole, Field(description="At most 200")] = 50,
+        offset: Offset = 0,
+        from_date: Annotated[str, Field(description="First day, YYYY-MM-DD", json_schema_extra=ADDED)] = UNSET,
+        to_date: Annotated[str, Field(description="Last day, YYYY-MM-DD", json_schema_extra=ADDED)] = UNSET,
     ) -> EventList:
         """List the user's planner events (tasks, deadlines, appointments) by date. List before you create several, and
         create only what is missing."""
-        events = await call.planner.rows(
-            "planner-events/",
-            include_completed="1" if include_completed else None,
-            limit=within(limit, 1, MOST),
-        )
-        return EventList(events=EventBrief.list_of(events))
+        done = "1" if include_completed else None
+        if call.is_plain:
+            rows = await call.planner.rows("planner-events/", include_completed=done, limit=within(limit, 1, MOST))
+            return EventList(events=EventBrief.list_of(rows))
+        since, until = _day("from_date", from_date), _day("to_date", to_date)
+        rows = await call.planner.rows("planner-events/", include_completed=done, since=since, until=until)
+        zone = await zone_of(call.identity)
+        page = page_of(call, "events", [shown(row, TIMES, zone) for row in rows], limit, offset, most=MOST)
+        return EventList.model_validate({**page, "timezone": zone.key})
 
     @registry.writing("Create an event")
     async def create_event(
@@ -117,12 +131,13 @@ def register(registry: ToolRegistry) -> None:
             recurrence_end_date=recurrence_end_date,
             recurrence_count=recurrence_count,
         )
-        made = await call.planner.post("planner-events/", body)
+        zone = await _zone(call)
+        made = await call.planner.post("planner-events/", placed(body, TIMES, zone))
         call.journal.touch(event=made["id"])
         call.journal.can_undo(
             Step(service="planner", method="DELETE", path=f"planner-events/{made['id']}/"), checks=[unchanged(made)]
         )
-        return EventBrief.model_validate(made)
+        return _answer(call, made, zone)
 
     @registry.writing("Change an event", idempotent=True)
     async def update_event(
@@ -158,6 +173,8 @@ def register(registry: ToolRegistry) -> None:
             recurrence_end_date=recurrence_end_date,
             recurrence_count=recurrence_count,
         )
+        zone = await _zone(call)
+        body = placed(body, TIMES, zone)
         path = f"planner-events/{event_id}/"
         before, after = await call.planner.change_seen("PATCH", path, lambda: call.planner.get(path), KEPT, body)
         call.journal.touch(event=event_id)
@@ -167,7 +184,7 @@ def register(registry: ToolRegistry) -> None:
                 checks=[unchanged(after)],
                 before=[unchanged(before)],
             )
-        return EventBrief.model_validate(after)
+        return _answer(call, after, zone)
 
     @registry.writing("Delete an event", destructive=True)
     async def delete_event(call: ToolCall, event_id: EventId, consent: EventConsent) -> EventDeleted:
@@ -179,6 +196,24 @@ def register(registry: ToolRegistry) -> None:
         call.journal.touch(event=event_id)
         call.journal.can_undo(Step(service="planner", method="POST", path="planner-events/", body=_kept(before)))
         return EventDeleted(event_id=event_id)
+
+
+async def _zone(call: ToolCall) -> ZoneInfo:
+    return UTC_ZONE if call.is_plain else await zone_of(call.identity)
+
+
+def _answer(call: ToolCall, event: JsonObject, zone: ZoneInfo) -> EventBrief:
+    return EventBrief.model_validate(event if call.is_plain else shown(event, TIMES, zone))
+
+
+def _day(name: str, value: str) -> str | None:
+    if value is UNSET:
+        return None
+    try:
+        return date.fromisoformat(value.strip()).isoformat()
+    except ValueError:
+        message = f"BadArgument: {name}: {value[:40]!r} is no date; write YYYY-MM-DD."
+        raise ToolError(message) from None
 
 
 def unchanged(event: JsonObject) -> Check:

@@ -16,7 +16,9 @@ from mcp_service.calls.clipping import clipped, shortened
 from mcp_service.calls.writer import CallEntry, CallWriter
 from mcp_service.names import PROCESS
 from mcp_service.tools.context import ToolCall
-from mcp_service.tools.registry import ProductTool, as_result
+from mcp_service.tools.course_titles import with_course_ids
+from mcp_service.tools.registry import ProductTool
+from mcp_service.tools.unknown_arguments import refuse_unknown
 from notechondria_shared.core.timestamps import now
 
 logger = logging.getLogger("notechondria.tools")
@@ -66,9 +68,15 @@ class ToolExecutor:
             raise ToolError(NOT_ALLOWED if call.agent.is_program else READ_ONLY)
         # Agents send null for what they leave out; only where null is a value does it reach the tool.
         sent = {name: value for name, value in arguments.items() if value is not None or tool.takes_null(name)}
+        if not tool.is_plain or tool.added_arguments & sent.keys():
+            call.takes_later_form()
+        if sent.get("format") == "full":
+            call.takes_whole_form()
+        if not call.is_plain:
+            refuse_unknown(tool.name, tool.arguments, arguments)
         try:
             async with asyncio.timeout(self._seconds):
-                return as_result(await tool.run(sent, call))
+                return tool.as_result(await tool.run(await with_course_ids(call, sent), call), whole=call.is_whole)
         except TimeoutError:
             message = f"Timeout: no answer within {self._seconds:g} s" + (
                 "." if tool.reads_only else "; whether the change was made is not known: look before you try again."

@@ -8,16 +8,19 @@ from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import Field
 
 from mcp_service.calls.journal import Step
-from mcp_service.tools.arguments import Id, NoteId
-from mcp_service.tools.consent import Answer, Consent, asked, must_agree
+from mcp_service.tools.arguments import Answer, Id, Limit, NoteId, Offset
+from mcp_service.tools.consent import Answer as Agreement
+from mcp_service.tools.consent import Consent, asked, must_agree
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.notes import SEEN, back_to, unchanged
 from mcp_service.tools.ownership import own_note
+from mcp_service.tools.paging import Paged, page_of
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import NoteDetail, NullableText, Timestamp, ToolResult
 from mcp_service.upstream.client import JsonObject, Refused
 
 KEPT = 12
+LISTED = 200
 REASON = 32
 RESTORED = ("title", "description", "content", "metadata_json", "editor_mode")
 """What a version brings back (notes §7)."""
@@ -26,7 +29,7 @@ NAMED = 5
 """So many notes are named when the user is asked about the bin."""
 
 
-async def _ask_about_file(call: ToolCall, note_id: int, attachment_id: int) -> Answer | Elicit[Answer]:
+async def _ask_about_file(call: ToolCall, note_id: int, attachment_id: int) -> Agreement | Elicit[Agreement]:
     async def question() -> str:
         note = await own_note(call.notes, note_id)
         for file in await call.notes.rows(f"notes/{note_id}/attachments/"):
@@ -38,7 +41,7 @@ async def _ask_about_file(call: ToolCall, note_id: int, attachment_id: int) -> A
     return await asked(call, question)
 
 
-async def _ask_about_bin(call: ToolCall) -> Answer | Elicit[Answer]:
+async def _ask_about_bin(call: ToolCall) -> Agreement | Elicit[Agreement]:
     async def question() -> str:
         titles = [f'"{note["title"]}"' for note in await call.notes.rows("notes/deleted/")]
         more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
@@ -109,7 +112,7 @@ class DeletedNote(ToolResult):
     deleted_at: str
 
 
-class DeletedNotes(ToolResult):
+class DeletedNotes(Paged):
     """The recycle bin."""
 
     deleted_notes: list[DeletedNote]
@@ -146,7 +149,10 @@ def register(registry: ToolRegistry) -> None:
 
     @registry.writing("Restore a version of a note")
     async def restore_note_version(
-        call: ToolCall, note_id: NoteId, version_id: Annotated[Id, Field(description="From list_note_versions")]
+        call: ToolCall,
+        note_id: NoteId,
+        version_id: Annotated[Id, Field(description="From list_note_versions")],
+        format: Answer = "brief",  # noqa: A002 - the name on the wire; read in the executor
     ) -> NoteDetail:
         """Put a kept version in place of a note's present state, which is itself kept as a version first."""
         path = f"notes/{note_id}/restore/{version_id}/"
@@ -154,7 +160,7 @@ def register(registry: ToolRegistry) -> None:
         before, after = await call.notes.change_seen("POST", path, lambda: own_note(call.notes, note_id), SEEN, reason)
         call.journal.touch(note=note_id, version=version_id)
         call.journal.can_undo(back_to(before, *RESTORED), checks=[unchanged(after)])
-        return NoteDetail.model_validate(after)
+        return NoteDetail.written(call, after)
 
     @registry.reading("List the attachments of a note")
     async def list_attachments(call: ToolCall, note_id: NoteId) -> AttachmentList:
@@ -179,20 +185,25 @@ def register(registry: ToolRegistry) -> None:
         return AttachmentDeleted(attachment_id=attachment_id)
 
     @registry.reading("List the recycle bin")
-    async def list_deleted_notes(call: ToolCall) -> DeletedNotes:
+    async def list_deleted_notes(call: ToolCall, limit: Limit = 50, offset: Offset = 0) -> DeletedNotes:
         """List the user's notes in the recycle bin, last deleted first. They stay until the bin is emptied."""
         listed = await call.notes.rows("notes/deleted/")
-        return DeletedNotes(deleted_notes=DeletedNote.list_of(listed))
+        most = len(listed) if call.is_plain else LISTED
+        return DeletedNotes.model_validate(page_of(call, "deleted_notes", listed, limit, offset, most=most))
 
     @registry.writing("Restore a note from the bin")
-    async def restore_deleted_note(call: ToolCall, note_id: NoteId) -> NoteDetail:
+    async def restore_deleted_note(
+        call: ToolCall,
+        note_id: NoteId,
+        format: Answer = "brief",  # noqa: A002
+    ) -> NoteDetail:
         """Bring one of the user's notes back from the recycle bin; it comes back private."""
         after = await call.notes.post(f"notes/{note_id}/restore/")
         call.journal.touch(note=note_id)
         call.journal.can_undo(
             Step(service="notes", method="DELETE", path=f"notes/{note_id}/"), checks=[unchanged(after)]
         )
-        return NoteDetail.model_validate(after)
+        return NoteDetail.written(call, after)
 
     @registry.writing("Empty the recycle bin", destructive=True)
     async def empty_recycle_bin(call: ToolCall, consent: BinConsent) -> Emptied:

@@ -9,16 +9,20 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step
-from mcp_service.tools.arguments import UNSET, Id, NoteId, Whole, sent, within
+from mcp_service.tools.arguments import FAR, UNSET, Answer, Id, NoteId, Whole, sent, within
 from mcp_service.tools.context import ToolCall
+from mcp_service.tools.forms import ADDED
+from mcp_service.tools.note_reading import Format, Lines, Section, Skipped, Window, read
 from mcp_service.tools.ownership import own_note, visible_note
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import NoteBrief, NoteDetail, NoteList, ToolResult
+from mcp_service.tools.schemas import LATER, NoteBrief, NoteDetail, NoteList, ToolResult
 from mcp_service.upstream.client import JsonObject
 
 PAGE = 100
+LARGEST = 500_000
+"""Characters of a whole note that clients are asked to keep in sight."""
 FOUND = 50
-FAR = 2**62
+WHOLE = "Read one of the user's own notes: text as markdown, blocks and metadata."
 SEEN = ("last_edit",)
 """Changes with every save of a note."""
 
@@ -41,12 +45,17 @@ class NoteDeleted(ToolResult):
 
 
 class SearchResult(ToolResult):
-    """The matches of a search."""
+    """The matches of a search. `matched` is `text` when they contain the query, `ranked` when none does and these are
+    the ones most like it."""
 
     query: str = UNSET
     count: int = UNSET
     notes: list[NoteBrief] = UNSET
     error: str = UNSET
+    matched: Annotated[Literal["text", "ranked"], LATER] = UNSET
+    total: Annotated[int, LATER] = UNSET
+    offset: Annotated[int, LATER] = UNSET
+    limit: Annotated[int, LATER] = UNSET
 
 
 def register(registry: ToolRegistry) -> None:
@@ -77,15 +86,28 @@ def _reading(registry: ToolRegistry) -> None:
         )
         return NotePage.model_validate({**page, "notes": page["results"]})
 
-    @registry.reading("Read a note")
-    async def get_note(call: ToolCall, note_id: NoteId) -> NoteDetail:
-        """Read one of the user's own notes: text as markdown, blocks and metadata."""
-        return NoteDetail.model_validate(await own_note(call.notes, note_id))
+    @registry.reading("Read a note", plain=WHOLE, largest=LARGEST)
+    async def get_note(
+        call: ToolCall,
+        note_id: NoteId,
+        format: Format = "markdown",  # noqa: A002 - the name on the wire
+        offset: Skipped = 0,
+        limit: Lines = UNSET,
+        section: Section = UNSET,
+    ) -> NoteDetail:
+        """Read one of the user's own notes: its text as markdown. A long text comes in parts: `more` says how to go on.
+        format full adds blocks and metadata."""
+        row = await own_note(call.notes, note_id)
+        return read(call, row, "get_note", Window(offset, limit, section))
 
-    @registry.reading("Read a note by its uuid")
+    @registry.reading("Read a note by its uuid", largest=LARGEST)
     async def get_note_by_uuid(
         call: ToolCall,
         uuid: Annotated[str, Field(description="As in a share link, e.g. 0d6c9f2e-6b0e-4f0f-9a35-0c9c3f7f6a10")],
+        format: Format = "markdown",  # noqa: A002 - the name on the wire
+        offset: Skipped = 0,
+        limit: Lines = UNSET,
+        section: Section = UNSET,
     ) -> NoteDetail:
         """Read a note by its uuid: an own one, or somebody's public one."""
         try:
@@ -93,7 +115,8 @@ def _reading(registry: ToolRegistry) -> None:
         except ValueError:
             message = f"BadArgument: uuid: {uuid[:60]!r} is no uuid."
             raise ToolError(message) from None
-        return NoteDetail.model_validate(await visible_note(call.notes, identifier))
+        row = await visible_note(call.notes, identifier)
+        return read(call, row, "get_note_by_uuid", Window(offset, limit, section))
 
     @registry.reading("Search notes")
     async def search_notes(
@@ -102,14 +125,24 @@ def _reading(registry: ToolRegistry) -> None:
         scope: Annotated[
             Literal["personal", "all"], Field(description="all adds public notes of other users")
         ] = "personal",
+        limit: Annotated[Whole, Field(description="At most 50", json_schema_extra=ADDED)] = FOUND,
+        offset: Annotated[Whole, Field(description="How many to skip", json_schema_extra=ADDED)] = 0,
     ) -> SearchResult:
         """Find notes by a piece of their title or text, at most 50, last edited first. One telling word finds more than
         a sentence. Search before you capture something: it may be there already."""
         words = query.strip()
         if not words:
             return SearchResult(error="Nothing was searched: query is blank. Give a word to look for.")
-        _, matches = await call.notes.page("notes/", scope=scope, contains=words, limit=FOUND)
-        return SearchResult(query=words, count=len(matches), notes=NoteBrief.list_of(matches))
+        size, start = within(limit, 1, FOUND), within(offset, 0, FAR)
+        page, matches = await call.notes.page("notes/", scope=scope, contains=words, limit=size, offset=start)
+        if call.is_plain:
+            return SearchResult(query=words, count=len(matches), notes=NoteBrief.list_of(matches))
+        matched: Literal["text", "ranked"] = "text"
+        if page["total"] == 0:
+            matched = "ranked"
+            page, matches = await call.notes.page("notes/", scope=scope, q=words, limit=size, offset=start)
+        rows: JsonObject = {**page, "query": words, "matched": matched, "count": len(matches), "notes": [*matches]}
+        return SearchResult.model_validate(rows)
 
 
 def _writing(registry: ToolRegistry) -> None:
@@ -124,6 +157,7 @@ def _writing(registry: ToolRegistry) -> None:
         editor_mode: Annotated[
             Literal["G", "B", "P"], Field(description="G markdown, B blocks, P plain text; default: the user's")
         ] = UNSET,
+        format: Answer = "brief",  # noqa: A002 - the name on the wire; read in the executor
     ) -> NoteDetail:
         """Create a note; one call per note. Search first, so that nothing is made twice. Private unless is_public."""
         body = sent(
@@ -139,7 +173,7 @@ def _writing(registry: ToolRegistry) -> None:
         call.journal.can_undo(
             Step(service="notes", method="DELETE", path=f"notes/{made['id']}/"), checks=[unchanged(made)]
         )
-        return NoteDetail.model_validate(made)
+        return NoteDetail.written(call, made)
 
     @registry.writing("Change a note", idempotent=True)
     async def update_note(
@@ -150,6 +184,7 @@ def _writing(registry: ToolRegistry) -> None:
         description: str = UNSET,
         is_public: Annotated[bool, Field(description="True lets everybody read it")] = UNSET,
         course_id: Annotated[Id | None, Field(description="null takes it out of its course")] = UNSET,
+        format: Answer = "brief",  # noqa: A002
     ) -> NoteDetail:
         """Change one of the user's notes; only what is given changes. For a change worth a version, call snapshot_note
         before it; undo_call takes it back."""
@@ -160,7 +195,7 @@ def _writing(registry: ToolRegistry) -> None:
         call.journal.touch(note=note_id)
         if body:
             call.journal.can_undo(back_to(before, *body), checks=[unchanged(after)], before=[unchanged(before)])
-        return NoteDetail.model_validate(after)
+        return NoteDetail.written(call, after)
 
     @registry.writing("Move a note to the recycle bin", idempotent=True)
     async def delete_note(call: ToolCall, note_id: NoteId) -> NoteDeleted:

@@ -9,9 +9,15 @@ from pydantic import Field
 from mcp_service.calls.journal import Check, Step
 from mcp_service.tools.arguments import UNSET, sent
 from mcp_service.tools.context import ToolCall
+from mcp_service.tools.local_time import here, named_zone
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import NullableText, ToolResult
+from mcp_service.tools.schemas import LATER, NullableText, ToolResult
+from mcp_service.upstream.client import JsonObject
 
+PLAIN = (
+    "Who the user is: name, address, motto, and the editor mode that new notes get (G markdown, B blocks, P plain"
+    " text)."
+)
 MODES = ("G", "B", "P")
 
 
@@ -27,6 +33,9 @@ class Profile(ToolResult):
     editor_mode: str
     theme_preset: str
     theme_mode: str
+    timezone: Annotated[str, LATER] = UNSET
+    locale: Annotated[str, LATER] = UNSET
+    now: Annotated[str, LATER] = UNSET
 
 
 class Updated(ToolResult):
@@ -38,11 +47,13 @@ class Updated(ToolResult):
 def register(registry: ToolRegistry) -> None:
     """Add the tools."""
 
-    @registry.reading("Read the profile")
+    @registry.reading("Read the profile", plain=PLAIN)
     async def get_profile(call: ToolCall) -> Profile:
-        """Who the user is: name, address, motto, and the editor mode that new notes get (G markdown, B blocks, P
-        plain text)."""
-        return Profile.model_validate(await call.identity.get("settings/"))
+        """Who the user is: name, address, motto, the editor mode that new notes get (G markdown, B blocks, P plain
+        text), the time zone, and what date and time it is there now."""
+        settings = await call.identity.get("settings/")
+        profile = {name: value for name, value in settings.items() if name != "timezone"}
+        return Profile.model_validate(profile if call.is_plain else {**profile, **_whereabouts(settings)})
 
     @registry.writing("Change the profile", idempotent=True)
     async def update_profile(
@@ -69,3 +80,15 @@ def register(registry: ToolRegistry) -> None:
             checks=[Check(service="identity", path="settings/", equals={name: after[name] for name in body})],
         )
         return Updated()
+
+
+def _whereabouts(settings: JsonObject) -> JsonObject:
+    """Zone (UTC while it is not known), language (of the apps' settings, empty while it is not known), time."""
+    zone = named_zone(settings["timezone"])
+    of_apps = settings["app_settings"]
+    locale = of_apps.get("locale") if isinstance(of_apps, dict) else None
+    return {
+        "timezone": zone.key,
+        "locale": locale[:35] if isinstance(locale, str) else "",
+        "now": here(zone).isoformat(),
+    }

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Literal, TypeVar, cast
+from typing import Literal, TypeVar
 
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
-from pydantic import BaseModel, JsonValue, PrivateAttr
+from mcp_types import Tool as ListedTool
+from pydantic import BaseModel, PrivateAttr
 from pydantic_core import to_json
 
+from mcp_service.tools.forms import (
+    Schema,
+    added_keys,
+    compact,
+    compact_output,
+    full_form,
+    full_output,
+    plain_form,
+)
+from mcp_service.tools.sizes import fitted
 from notechondria_contracts.scopes import NOTES_READ, NOTES_WRITE, PLANNER_READ, PLANNER_WRITE, PROFILE
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
@@ -32,10 +43,16 @@ _WRITE: dict[Area, frozenset[str] | None] = {
 }
 
 
+MOST_CHARACTERS = "anthropic/maxResultSizeChars"
+"""Key of `_meta` by which clients of Anthropic's keep an answer of so many characters in sight."""
+
+
 class ProductTool(Tool):
     """A tool of the product; whatever else is on a server (fixtures of tests) is left to the SDK."""
 
     _needs: frozenset[str] | None = PrivateAttr(default=None)
+    _plain: tuple[Schema, Schema, str] | None = PrivateAttr(default=None)
+    _added: frozenset[str] = PrivateAttr(default=frozenset())
 
     @property
     def reads_only(self) -> bool:
@@ -47,10 +64,53 @@ class ProductTool(Tool):
         """The scopes that a program needs to call it; None when no scope allows it."""
         return self._needs
 
+    @property
+    def is_plain(self) -> bool:
+        """True for a tool of the contract: plain clients see it in their list."""
+        return self._plain is not None
+
+    @property
+    def added_arguments(self) -> frozenset[str]:
+        """The arguments that a plain client does not see."""
+        return self._added
+
+    @property
+    def arguments(self) -> list[str]:
+        """The names of all arguments."""
+        return list(self.parameters["properties"])
+
     def takes_null(self, argument: str) -> bool:
         """True when null is a value of the argument and not merely a way to leave it out."""
         described = self.parameters["properties"].get(argument, {})
         return "null" in described.get("type", ())
+
+    def as_result(self, value: object, *, whole: bool) -> CallToolResult | InputRequiredResult:
+        """What the tool returned, as structured content and as one JSON object in text (mcp §3); cut to what an agent
+        reads, unless it is to be `whole`."""
+        if isinstance(value, CallToolResult | InputRequiredResult):
+            return value
+        assert isinstance(value, BaseModel)  # noqa: S101 - every tool returns a model
+        content = value.model_dump(mode="json")
+        if not whole:
+            content = fitted(content, self.name, paged="offset" in self.arguments)
+        return CallToolResult(content=[TextContent(text=to_json(content).decode())], structured_content=content)
+
+    def listed(self, *, plain: bool) -> ListedTool | None:
+        """The tool as a list has it; None when a plain client does not see it."""
+        parameters, output, description, meta = self.parameters, self.output_schema, self.description, self.meta
+        if plain:
+            if self._plain is None:
+                return None
+            (parameters, output, description), meta = self._plain, None
+        return ListedTool(
+            name=self.name,
+            title=self.title,
+            description=description,
+            input_schema=parameters,
+            output_schema=output,
+            annotations=self.annotations,
+            _meta=meta,
+        )
 
 
 class ToolRegistry:
@@ -60,9 +120,14 @@ class ToolRegistry:
         self.tools: list[ProductTool] = []
         self.area: Area = "notes"
 
-    def reading(self, title: str, *, area: Area | None = None) -> Callable[[Function], Function]:
-        """A tool that changes nothing; `area` when it reads another one than its module is about."""
-        return self._add(title, _READ[area or self.area], read_only=True, idempotent=True)
+    def reading(
+        self, title: str, *, area: Area | None = None, plain: bool | str = True, largest: int = 0
+    ) -> Callable[[Function], Function]:
+        """A tool that changes nothing; `area` when it reads another one than its module is about. `plain` is false for
+        one that the contract does not have, or a text: the description for plain clients, where newer ones get
+        something else. `largest`: characters of its answers, where they may be many."""
+        needs = _READ[area or self.area]
+        return self._add(title, needs, read_only=True, idempotent=True, plain=plain, largest=largest)
 
     def writing(
         self,
@@ -72,13 +137,16 @@ class ToolRegistry:
         idempotent: bool = False,
         destructive: bool = False,
         open_world: bool = False,
+        plain: bool | str = True,
     ) -> Callable[[Function], Function]:
         """A tool that changes something; `destructive` when what it removes cannot be had back. `reads`: what it looks
         at beside its own area."""
         needs = _WRITE[self.area]
         if needs is not None and reads is not None:
             needs |= _READ[reads]
-        return self._add(title, needs, idempotent=idempotent, destructive=destructive, open_world=open_world)
+        return self._add(
+            title, needs, idempotent=idempotent, destructive=destructive, open_world=open_world, plain=plain
+        )
 
     def _add(
         self,
@@ -89,6 +157,8 @@ class ToolRegistry:
         destructive: bool = False,
         idempotent: bool = False,
         open_world: bool = False,
+        plain: bool | str = True,
+        largest: int = 0,
     ) -> Callable[[Function], Function]:
         annotations = ToolAnnotations(
             read_only_hint=read_only,
@@ -98,72 +168,19 @@ class ToolRegistry:
         )
 
         def register(function: Function) -> Function:
-            tool = ProductTool.from_function(function, title=title, annotations=annotations)
+            meta = {MOST_CHARACTERS: largest} if largest else None
+            tool = ProductTool.from_function(function, title=title, annotations=annotations, meta=meta)
             assert isinstance(tool, ProductTool)  # noqa: S101 - from_function makes the class it is called on
             tool.description = " ".join(tool.description.split())
-            tool.parameters = {"required": [], **compact(tool.parameters)}
-            if tool.fn_metadata.output_schema:
-                tool.fn_metadata.output_schema = compact_output(tool.fn_metadata.output_schema)
+            parameters: Schema = {"required": [], **compact(tool.parameters)}
+            output = compact_output(tool.fn_metadata.output_schema or {})
+            tool.parameters, tool.fn_metadata.output_schema = full_form(parameters), full_output(output)
             tool._needs = needs  # noqa: SLF001 - the SDK's constructor takes no fields of ours
+            tool._added = added_keys(parameters)  # noqa: SLF001
+            if plain:
+                described = plain if isinstance(plain, str) else tool.description
+                tool._plain = plain_form(parameters), plain_form(output), described  # noqa: SLF001
             self.tools.append(tool)
             return function
 
         return register
-
-
-Schema = dict[str, JsonValue]
-
-
-def compact(schema: Schema) -> Schema:
-    """A JSON schema without titles and null defaults, `anyOf` with null as a list of types (mcp §5)."""
-    slim: Schema = {
-        name: {key: _compact(value) for key, value in part.items()}
-        if name in {"properties", "$defs"} and isinstance(part, dict)
-        else _compact(part)
-        for name, part in schema.items()
-        if not (name == "title" and isinstance(part, str)) and name != "additionalProperties"
-    }
-    match slim.get("anyOf"):
-        case [dict() as value, {"type": "null", **others}] if "type" in value and not others:
-            del slim["anyOf"]
-            rest = {name: part for name, part in slim.items() if not (name == "default" and part is None)}
-            return {**value, **rest, "type": [value["type"], "null"]}
-    return slim
-
-
-def _compact(part: JsonValue) -> JsonValue:
-    if isinstance(part, list):
-        return [_compact(item) for item in part]
-    return compact(part) if isinstance(part, dict) else part
-
-
-def compact_output(schema: Schema) -> Schema:
-    """The schema of a result, small enough for a list that every agent reads: no prose, shapes where they are used, and
-    no lists of required keys (all keys of a result are always there)."""
-    definitions = cast("Schema", schema.get("$defs", {}))
-
-    def inlined(part: JsonValue) -> JsonValue:
-        if isinstance(part, list):
-            return [inlined(item) for item in part]
-        if not isinstance(part, dict):
-            return part
-        if isinstance(reference := part.get("$ref"), str):
-            return inlined(definitions[reference.rpartition("/")[2]])
-        return {
-            name: {key: inlined(value) for key, value in inner.items()}
-            if name == "properties" and isinstance(inner, dict)
-            else inlined(inner)
-            for name, inner in part.items()
-            if name not in {"$defs", "required"} and not (name == "description" and isinstance(inner, str))
-        }
-
-    return compact(cast("Schema", inlined(schema)))
-
-
-def as_result(value: object) -> CallToolResult | InputRequiredResult:
-    """What a tool returned, as structured content and as one JSON object in text (mcp §3)."""
-    if isinstance(value, CallToolResult | InputRequiredResult):
-        return value
-    assert isinstance(value, BaseModel)  # noqa: S101 - every tool returns a model
-    content = value.model_dump(mode="json")
-    return CallToolResult(content=[TextContent(text=to_json(content).decode())], structured_content=content)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from mcp_service.tools.arguments import UNSET
+from mcp_service.tools.context import ToolCall
+from mcp_service.tools.forms import ADDED
 from mcp_service.upstream.client import JsonObject
 
 
@@ -22,6 +25,10 @@ def _empty_for_null(value: object) -> object:
 Timestamp = Annotated[str, AfterValidator(with_offset)]
 NullableText = Annotated[str, BeforeValidator(_empty_for_null)]
 """A text that REST may answer as null: empty in results."""
+
+
+LATER = Field(default=UNSET, json_schema_extra=ADDED)
+"""A key of a result that plain clients do not get (decision 60)."""
 
 
 class ToolResult(BaseModel):
@@ -60,11 +67,21 @@ class BlockBrief(ToolResult):
 
 
 class NoteDetail(NoteBrief):
-    """A note with its text (notes §3.4)."""
+    """A note with its text (notes §3.4). Newer clients get the text alone, by lines, or without `format` nothing of
+    it where they have just written it themselves (decision 60)."""
 
-    content: str
-    metadata_json: str
-    blocks: list[BlockBrief]
+    content: str = UNSET
+    metadata_json: str = UNSET
+    blocks: list[BlockBrief] = UNSET
+    total_lines: Annotated[int, LATER] = UNSET
+    offset: Annotated[int, LATER] = UNSET
+    lines: Annotated[int, LATER] = UNSET
+    more: Annotated[str, LATER] = UNSET
+
+    @classmethod
+    def written(cls, call: ToolCall, row: JsonObject) -> Self:
+        """The answer of a tool that wrote the note: the whole of it only where that is asked for."""
+        return cls.model_validate(row if call.is_whole else NoteBrief.model_validate(row).model_dump())
 
 
 class CourseBrief(ToolResult):

@@ -6,11 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mcp_service.tools.arguments import UNSET, Id, NoteId, SessionId, Whole, sent, within
+from mcp_service.tools.arguments import UNSET, Id, NoteId, Offset, SessionId, Whole, sent, within
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.ownership import own_note
+from mcp_service.tools.paging import Paged, page_of
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import Session, ToolResult
+from mcp_service.tools.schemas import Session
 from mcp_service.upstream.client import JsonObject
 from notechondria_shared.core.timestamps import iso_offset, now
 
@@ -21,8 +22,8 @@ Title = Annotated[str, Field(description="Default: the note's title")]
 Summary = Annotated[str, Field(description="Cut to 255 characters")]
 
 
-class SessionList(ToolResult):
-    """Work sessions."""
+class SessionList(Paged):
+    """Work sessions; `total` counts the newest 200."""
 
     sessions: list[Session]
 
@@ -35,12 +36,12 @@ def register(registry: ToolRegistry) -> None:
         call: ToolCall,
         note_id: Annotated[Id, Field(description="Only sessions on this note")] = UNSET,
         limit: Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": MOST})] = 50,
+        offset: Offset = 0,
     ) -> SessionList:
         """List when the user worked on notes, newest first."""
-        listed = await call.planner.rows(
-            "note-sessions/", note_id=None if note_id is UNSET else note_id, limit=within(limit, 1, MOST)
-        )
-        return SessionList(sessions=Session.list_of(listed))
+        most = within(limit, 1, MOST) if call.is_plain else MOST
+        listed = await call.planner.rows("note-sessions/", note_id=None if note_id is UNSET else note_id, limit=most)
+        return SessionList.model_validate(page_of(call, "sessions", listed, limit, offset, most=MOST))
 
     @registry.writing("Begin a work session", reads="notes")
     async def create_note_session(

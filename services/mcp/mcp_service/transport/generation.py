@@ -32,6 +32,13 @@ def _newer_handshake(request: Request, message: JsonValue) -> bool:
     return isinstance(version, str) and version in set(HANDSHAKE_PROTOCOL_VERSIONS) - PLAIN_VERSIONS
 
 
+def is_plain(request: Request, message: JsonValue) -> bool:
+    """True for a plain client (decision 60): it has negotiated no revision after 2025-03-26."""
+    if VERSION_HEADER in request.headers:
+        return request.headers[VERSION_HEADER] in PLAIN_VERSIONS
+    return not _newer_handshake(request, message)
+
+
 _NAME = re.compile(r"[^\x20-\x7e]+")
 
 

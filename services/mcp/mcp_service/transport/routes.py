@@ -22,7 +22,7 @@ from mcp_service.names import PROCESS
 from mcp_service.transport import plain
 from mcp_service.transport.challenge import check_call, with_challenge
 from mcp_service.transport.envelope import INVALID_REQUEST, PARSE_ERROR, bad_envelope, rpc_error
-from mcp_service.transport.generation import VERSION_HEADER, client_name, speaks_sdk
+from mcp_service.transport.generation import VERSION_HEADER, client_name, is_plain, speaks_sdk
 from mcp_service.transport.state import McpState
 from notechondria_shared.auth import Caller
 from notechondria_shared.auth.caller import authenticate
@@ -119,7 +119,8 @@ async def _dispatch(request: Request, caller: Caller, body: bytes, send: Send) -
         await response(request.scope, request.receive, send)
         return
     state = state_of(request.app, McpState)
-    agent = Agent(caller, client_name(request, message), state.services.as_user(caller.assertions))
+    services = state.services.as_user(caller.assertions)
+    agent = Agent(caller, client_name(request, message), services, is_plain(request, message))
     try:
         check_call(state.server, agent, message)
     except ApiError as refusal:

@@ -34,6 +34,7 @@ from mcp_service.tools import (
     events,
     feeds,
     history,
+    note_edits,
     notes,
     profile,
     subscriptions,
@@ -68,6 +69,7 @@ CACHING: dict[CacheableMethod, CacheHint] = {
 _MODULES: tuple[tuple[Area, ToolModule], ...] = (
     ("profile", profile),
     ("notes", notes),
+    ("notes", note_edits),
     ("notes", courses),
     ("notes", subscriptions),
     ("planner", activity),
@@ -118,15 +120,18 @@ class NotesMcpServer(MCPServer[object]):
         return tool if isinstance(tool, ProductTool) else None
 
     async def tools_of(self, agent: Agent) -> list[ListedTool]:
-        """The tools the agent may use: a read-only key sees those that only read, a program those of its scopes."""
-        listed = await self.list_tools()
-        return [tool for tool in listed if self._is_for(agent, tool)]
+        """The tools the agent may use, in the form of its generation (decision 60): a read-only key sees those that
+        only read, a program those of its scopes."""
+        listed = [self._listed(agent, tool) for tool in await self.list_tools()]
+        return [tool for tool in listed if tool is not None]
 
-    def _is_for(self, agent: Agent, listed: ListedTool) -> bool:
+    def _listed(self, agent: Agent, listed: ListedTool) -> ListedTool | None:
         tool = self.product_tool(listed.name)
         if tool is None:  # fixtures of tests
-            return agent.is_program or agent.may_write or _reads_only(listed)
-        return agent.may_use(reads_only=tool.reads_only, needs=tool.needs)
+            return listed if agent.is_program or agent.may_write or _reads_only(listed) else None
+        if not agent.may_use(reads_only=tool.reads_only, needs=tool.needs):
+            return None
+        return tool.listed(plain=agent.is_plain)
 
     async def run_tool(
         self, agent: Agent, tool: ProductTool, arguments: dict[str, JsonValue], context: AnyContext | None = None

@@ -94,11 +94,29 @@ class UserClient:
 
         When somebody else changes it in between, it is read anew, so that the previous values are known for certain.
         """
+        before, after = await self.change_made(method, path, read, fields, lambda _: body, always=True)
+        return before, after or {}
+
+    async def change_made(
+        self,
+        method: Method,
+        path: str,
+        read: Callable[[], Awaitable[JsonObject]],
+        fields: Sequence[str],
+        body: Callable[[JsonObject], Mapping[str, JsonValue] | None],
+        *,
+        always: bool = False,
+    ) -> tuple[JsonObject, JsonObject | None]:
+        """The same with a body that is made of what was read. Unless the change is made `always`, a body of None says
+        that there is nothing to change, and so does the answer."""
         for _ in range(TRIES):
             before = await read()
             expected = {name: before[name] for name in fields}
+            change = body(before)
+            if change is None and not always:
+                return before, None
             try:
-                answer = await self.send(method, path, expected=expected, body=body)
+                answer = await self.send(method, path, expected=expected, body=change)
             except Refused as refusal:
                 if refusal.status != CHANGED:
                     raise

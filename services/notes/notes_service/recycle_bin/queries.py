@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, bindparam
 
 from notechondria_shared.db import prepare
 from notes_service.models import Note, RecycleBinEntry
+from notes_service.notes.queries import DetailRow
 from notes_service.summaries.queries import SummaryRow, summaries
 
 
@@ -27,4 +28,12 @@ DELETED = prepare(
     .where(Note.creator_id == bindparam("user_id", type_=BigInteger), Note.deleted_at.is_not(None))
     .order_by(Note.deleted_at.desc(), Note.id.desc()),
     DeletedRow,
+)
+ONE = prepare(
+    summaries(Note.content, Note.metadata_json, Note.custom_meta).where(
+        Note.creator_id == bindparam("user_id", type_=BigInteger),
+        Note.id == bindparam("note_id", type_=BigInteger),
+        Note.deleted_at.is_not(None),
+    ),
+    DetailRow,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
+from notechondria_shared.core.errors import NotFound
 from notechondria_shared.db import SessionReader
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
@@ -16,6 +17,7 @@ from notes_service.notes.schemas import NoteDetail
 from notes_service.recycle_bin import queries, schemas
 from notes_service.recycle_bin.service import empty, purge_one
 
+NOT_IN_BIN = "Note not found: Notes.RecycleBin/lookup — it does not lie in your recycle bin."
 router = api_router("/api/v1/notes", tags=["recycle bin"], responses={404: DETAIL})
 
 
@@ -24,6 +26,15 @@ async def list_deleted(request: Request, caller: KnownCaller, read: ReadSession)
     """The caller's deleted notes, newest deletion first."""
     rows = await read.all(queries.DELETED, user_id=caller.user_id)
     return Json([schemas.deleted_note(request, row) for row in rows])
+
+
+@router.get("/deleted/{note_id:id}/", response_model=NoteDetail)
+async def get_deleted(request: Request, caller: KnownCaller, note_id: int, read: ReadSession) -> Json:
+    """A note of the caller's recycle bin with its text (notes §7); 404 when it is not there."""
+    row = await read.one(queries.ONE, user_id=caller.user_id, note_id=note_id)
+    if row is None:
+        raise NotFound(NOT_IN_BIN)
+    return Json(await detail.describe(request, read, row))
 
 
 @router.post("/{note_id:id}/restore/")

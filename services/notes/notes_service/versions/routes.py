@@ -64,3 +64,13 @@ async def restore_version(
     await service.restore(db, caller.user_id, note_id, version_id, body.stored_reason, caller.precondition)
     read = SessionReader(db)
     return await detail.describe(request, read, await detail.find(read, note_id))
+
+
+@router.post("/revise/")
+async def revise_text(
+    request: Request, caller: KnownCaller, note_id: OwnNote, body: schemas.ReviseText, db: WriteSession
+) -> NoteDetail:
+    """Replace the text of an own note and keep the one of before as a version, in one step (notes §7)."""
+    await service.revise(db, caller.user_id, note_id, body, caller.precondition)
+    read = SessionReader(db)
+    return await detail.describe(request, read, await detail.find(read, note_id))

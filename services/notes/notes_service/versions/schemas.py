@@ -40,6 +40,20 @@ class RestoreVersion(Body):
         return (self.reason or "before_restore")[:REASON_LENGTH]
 
 
+class ReviseText(Body):
+    """`POST /notes/{id}/revise/`: another text, and why; the text of before becomes a version."""
+
+    limit: ClassVar[int] = TEXT_LIMIT
+
+    content: Annotated[str, Text(blank=True)]
+    reason: Annotated[str | None, Text(blank=True, null=True)] = None
+
+    @property
+    def stored_reason(self) -> str:
+        """Of the version that stores the text before: at most 32 characters."""
+        return (self.reason or "before_edit")[:REASON_LENGTH]
+
+
 class ExportedVersion(Body):
     """A version as an export holds it."""
 

@@ -15,7 +15,9 @@ from notes_service.blocks.service import replace_blocks
 from notes_service.events import publish
 from notes_service.models import Note, NoteVersion
 from notes_service.notes.access import lock_own
-from notes_service.versions.schemas import ExportedVersion
+from notes_service.notes.schemas import UpdateNote
+from notes_service.notes.service import update_note
+from notes_service.versions.schemas import ExportedVersion, ReviseText
 
 MOST_VERSIONS = 12
 UNKNOWN = "Version not found: Notes.Versions/lookup — this note has no such version."
@@ -24,6 +26,13 @@ UNKNOWN = "Version not found: Notes.Versions/lookup — this note has no such ve
 async def snapshot(db: AsyncSession, user_id: int, note_id: int, reason: str, precondition: Precondition) -> int:
     """Store the present state of an own note; the version's id."""
     return await _store(db, await lock_own(db, user_id, note_id, precondition), reason)
+
+
+async def revise(db: AsyncSession, user_id: int, note_id: int, body: ReviseText, precondition: Precondition) -> None:
+    """Store the present state of an own note under the body's reason, and give it another text (notes §5.6): both or
+    neither."""
+    await _store(db, await lock_own(db, user_id, note_id, precondition), body.stored_reason)
+    await update_note(db, user_id, note_id, UpdateNote(content=body.content), precondition)
 
 
 async def _store(db: AsyncSession, note: Note, reason: str) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import BigInteger, Date, and_, bindparam, or_, select
 
 from notechondria_shared.db import prepare
-from planner_service.models import PlannerEvent
+from planner_service.models import NONE, PlannerEvent
 
 COLUMNS = (
     PlannerEvent.id,
@@ -55,8 +55,20 @@ class EventRow:
 
 
 _OWN = select(*COLUMNS).where(PlannerEvent.user_id == bindparam("user_id"))
-_LISTED = _OWN.order_by(PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id).limit(
-    bindparam("limit", type_=BigInteger)
+_SINCE = bindparam("since", type_=Date())
+_UNTIL = bindparam("until", type_=Date())
+# A series that began before counts as long as it goes on: its occurrences are not in the table.
+_GOES_ON = and_(
+    PlannerEvent.recurrence_freq != NONE,
+    or_(PlannerEvent.recurrence_end_date.is_(None), PlannerEvent.recurrence_end_date >= _SINCE),
+)
+_LISTED = (
+    _OWN.where(
+        or_(_SINCE.is_(None), PlannerEvent.event_date >= _SINCE, _GOES_ON),
+        or_(_UNTIL.is_(None), PlannerEvent.event_date <= _UNTIL),
+    )
+    .order_by(PlannerEvent.event_date, PlannerEvent.title, PlannerEvent.id)
+    .limit(bindparam("limit", type_=BigInteger))
 )
 
 ONE = prepare(_OWN.where(PlannerEvent.id == bindparam("event_id")), EventRow)

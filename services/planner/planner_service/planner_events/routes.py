@@ -14,7 +14,15 @@ from notechondria_shared.web.route import api_router
 from planner_service.dependencies import Notes
 from planner_service.planner_events import queries, service
 from planner_service.planner_events.queries import EventRow
-from planner_service.planner_events.schemas import ChangeEvent, CreateEvent, EventLimit, EventPayload, IncludeCompleted
+from planner_service.planner_events.schemas import (
+    ChangeEvent,
+    CreateEvent,
+    EventLimit,
+    EventPayload,
+    FirstDay,
+    IncludeCompleted,
+    LastDay,
+)
 from planner_service.references.service import find_course
 
 router = api_router("/api/v1/planner-events", tags=["planner events"])
@@ -38,14 +46,22 @@ async def _one(read: Reads, user_id: int, event_id: int) -> EventRow:
 
 @router.get("/")
 async def list_events(
-    caller: LoggedIn, read: ReadSession, include_completed: IncludeCompleted = None, limit: EventLimit = None
+    caller: LoggedIn,
+    read: ReadSession,
+    *,
+    include_completed: IncludeCompleted = None,
+    limit: EventLimit = None,
+    since: FirstDay = None,
+    until: LastDay = None,
 ) -> list[EventPayload]:
     """Own events by date, title and id (planner §2.1); open ones, with `include_completed=1|true` the others too.
 
-    `limit` is cut to 1..200; without one, or with one that is no number, all are listed.
+    `limit` is cut to 1..200; without one, or with one that is no number, all are listed. `since` and `until` narrow
+    it by the date; a series counts as long as it goes on.
     """
     query = queries.ALL if include_completed else queries.OPEN
-    return [EventPayload.of(row) for row in await read.all(query, user_id=caller.user_id, limit=limit)]
+    rows = await read.all(query, user_id=caller.user_id, limit=limit, since=since, until=until)
+    return [EventPayload.of(row) for row in rows]
 
 
 @router.post("/", status_code=201)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from notechondria_contracts.fields import Boolean, Choice, Date, DateTime, Id, Integer, Text
 from notechondria_contracts.fields.formats import IsoDate, IsoTimestamp
 from notechondria_shared.web import Body
-from notechondria_shared.web.query import QueryFlag, QueryInteger
+from notechondria_shared.web.query import QueryDate, QueryFlag, QueryInteger
 from planner_service.models import FREQUENCIES, NONE
 from planner_service.planner_events.payload import event_fields
 from planner_service.planner_events.queries import EventRow
@@ -31,6 +31,8 @@ RecurrenceFrequency = Literal["N", "W", "M", "Y"]
 EventLimit = Annotated[
     int | None, QueryInteger(1, 200, lenient=True), Query(description="Events at most; all without one.")
 ]
+FirstDay = Annotated[date | None, QueryDate(), Query(description="Only events on this day and after it, YYYY-MM-DD.")]
+LastDay = Annotated[date | None, QueryDate(), Query(description="Only events on this day and before it, YYYY-MM-DD.")]
 IncludeCompleted = Annotated[bool | None, QueryFlag(), Query(description="`1` or `true`: completed events, too.")]
 
 

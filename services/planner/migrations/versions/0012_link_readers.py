@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011_link_readers"
-down_revision = "0010_timezone"
+revision = "0012_link_readers"
+down_revision = "0011_calendar_credentials"
 
 
 def upgrade() -> None:

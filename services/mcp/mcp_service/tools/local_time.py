@@ -1,0 +1,72 @@
+"""Times as the person has them: in their own zone (decision 57), which tools for newer clients read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
+
+from mcp_service.upstream.client import JsonObject, Refused, UserClient
+from notechondria_shared.core.timestamps import now
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def named_zone(name: JsonValue) -> ZoneInfo:
+    """The zone of this name; UTC where there is none, as for the contract's days."""
+    if not isinstance(name, str) or not name:
+        return UTC_ZONE
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError):
+        return UTC_ZONE
+
+
+async def zone_of(identity: UserClient) -> ZoneInfo:
+    """The person's zone; UTC where a program may not read the profile, or identity is away."""
+    try:
+        return named_zone((await identity.get("settings/")).get("timezone"))
+    except Refused:
+        return UTC_ZONE
+
+
+def here(zone: ZoneInfo) -> datetime:
+    """The present time in a zone, to the second."""
+    return now().astimezone(zone).replace(microsecond=0)
+
+
+def local_day(zone: ZoneInfo) -> date:
+    """The day that it is in a zone."""
+    return here(zone).date()
+
+
+def placed(body: JsonObject, fields: Sequence[str], zone: ZoneInfo) -> JsonObject:
+    """The body with date-times that name no offset taken as the person's own; what is no date-time stays."""
+    return {**body, **{name: _with_offset(body[name], zone) for name in fields if name in body}}
+
+
+def _with_offset(value: JsonValue, zone: ZoneInfo) -> JsonValue:
+    if not isinstance(value, str) or len(value.strip()) <= len("2031-05-09"):
+        return value
+    try:
+        at = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return value
+    return at.replace(tzinfo=zone).isoformat() if at.tzinfo is None else value
+
+
+def shown(row: JsonObject, fields: Sequence[str], zone: ZoneInfo) -> JsonObject:
+    """The row with date-times in a zone."""
+    return {**row, **{name: _in_zone(row[name], zone) for name in fields if name in row}}
+
+
+def _in_zone(value: JsonValue, zone: ZoneInfo) -> JsonValue:
+    if not isinstance(value, str):
+        return value
+    try:
+        at = datetime.fromisoformat(value)
+        return at.replace(tzinfo=at.tzinfo or UTC).astimezone(zone).isoformat()
+    except (ValueError, OverflowError):
+        return value

@@ -1,0 +1,60 @@
+"""Arguments that a tool does not have: refused, with the nearest one that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+CLOSE = 0.6
+SHOWN = 40
+"""Characters of an unknown name that are repeated."""
+ALIKE = {
+    "content": ("text", "body", "markdown"),
+    "text": ("content", "body", "markdown"),
+    "query": ("q", "search", "text", "keyword", "keywords"),
+    "limit": ("count", "page_size", "max_results", "size", "n"),
+    "offset": ("skip", "page", "cursor", "start"),
+    "event_date": ("date", "day", "due_date", "due", "deadline"),
+    "starts_at": ("start", "start_time", "begin", "from"),
+    "ends_at": ("end", "end_time", "until", "to"),
+    "is_completed": ("completed", "done"),
+    "difficulty_weight": ("weight", "difficulty", "importance", "priority"),
+    "title": ("name", "summary"),
+    "course_id": ("course", "category", "folder", "course_title"),
+}
+"""Arguments, and what they are called elsewhere."""
+
+
+def refuse_unknown(tool: str, arguments: Sequence[str], sent: Iterable[str]) -> None:
+    """Raise when an argument was sent that the tool does not have; nothing was changed."""
+    unknown = [name for name in sent if name not in arguments]
+    if not unknown:
+        return
+    problems = "; ".join(f"{name[:SHOWN]}: {_advice(name, arguments)}" for name in unknown[:5])
+    takes = ", ".join(arguments) or "nothing"
+    message = f"BadArgument: {problems}. {tool} takes: {takes}. Nothing was changed."
+    raise ToolError(message)
+
+
+def _advice(name: str, arguments: Sequence[str]) -> str:
+    if (nearest := nearest_argument(name, arguments)) is None:
+        return "there is no such argument; leave it out"
+    by_title = " (an id or the exact title)" if nearest == "course_id" else ""
+    return f"there is no such argument; did you mean {nearest}{by_title}?"
+
+
+def nearest_argument(name: str, arguments: Sequence[str]) -> str | None:
+    """The argument that is meant: called so elsewhere, spelled alike, or one of a single id."""
+    lowered = name.lower()
+    for argument in arguments:
+        if lowered in ALIKE.get(argument, ()) or argument.replace("_", "") == lowered.replace("_", "").replace("-", ""):
+            return argument
+    if f"{lowered}_id" in arguments:
+        return f"{lowered}_id"
+    if close := get_close_matches(lowered, arguments, n=1, cutoff=CLOSE):
+        return close[0]
+    # A bare `id` is that of what the tool is about, which comes first.
+    ids = [argument for argument in arguments if argument.endswith(("_id", "_ids"))]
+    return ids[0] if ids and lowered in {"id", "ids", "uuid"} else None

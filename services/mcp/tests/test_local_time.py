@@ -1,0 +1,87 @@
+"""Times for newer clients are those of the person's zone (decision 57, decision 60), and events page by date."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from mcp import Client
+from services.mcp.tests.test_newer_clients import plain_of
+from tests.support.client import Api
+from tests.support.mcp import NewerAgent, with_sdk
+
+ZONE = "Pacific/Auckland"
+
+
+@pytest.fixture(scope="module")
+def far(api: Api) -> NewerAgent:
+    """A person whose day is not that of UTC."""
+    agent = NewerAgent(api, api.register())
+    assert agent.user.patch("settings/", {"timezone": ZONE, "app_settings": {"locale": "en-NZ"}}).status_code == 200
+    return agent
+
+
+@pytest.mark.contract("decision 60", "mcp §5.1")
+def test_the_profile_has_zone_and_time(far: NewerAgent, newer: NewerAgent) -> None:
+    profile = far("get_profile")
+    assert (profile["timezone"], profile["locale"]) == (ZONE, "en-NZ")
+    at = datetime.fromisoformat(profile["now"])
+    assert abs(at - datetime.now(UTC)) < timedelta(minutes=1)
+    assert at.utcoffset() == datetime.now(ZoneInfo(ZONE)).utcoffset()
+    assert (newer("get_profile")["timezone"], newer("get_profile")["locale"]) == ("UTC", "")
+    assert not {"timezone", "locale", "now"} & plain_of(far)("get_profile").keys()
+
+
+@pytest.mark.contract("decision 60", "mcp §5.5")
+def test_events_are_in_the_persons_time(far: NewerAgent) -> None:
+    made = far("create_event", title="Class", event_date="2031-01-15", starts_at="2031-01-15T14:00")
+    assert (made["starts_at"], made["ends_at"]) == ("2031-01-15T14:00:00+13:00", "2031-01-15T15:00:00+13:00")
+    stored = far.user.get(f"planner-events/{made['id']}/").json()
+    assert stored["starts_at"] == "2031-01-15T01:00:00+00:00"
+    moved = far("update_event", event_id=made["id"], starts_at="2031-07-15 09:30:00", ends_at="2031-07-15T10:00:00Z")
+    assert (moved["starts_at"], moved["ends_at"]) == ("2031-07-15T09:30:00+12:00", "2031-07-15T22:00:00+12:00")
+    assert far("update_event", event_id=made["id"], ends_at=None)["starts_at"] == moved["starts_at"]
+    plain = plain_of(far)
+    contract = plain("update_event", event_id=made["id"], starts_at="2031-01-15T14:00:00")
+    assert contract["starts_at"] == "2031-01-15T14:00:00+00:00"  # as the contract has it
+    listed = far("list_events", from_date="2031-01-15", to_date="2031-01-15")
+    assert listed["timezone"] == ZONE
+    assert [event["starts_at"] for event in listed["events"]] == ["2031-01-16T03:00:00+13:00"]
+    week = far("get_activity_week", start_date="2031-01-15", days=3)
+    assert week["timezone"] == ZONE
+    (item,) = [item for day in week["days"] for item in day["events"]]
+    assert item["starts_at"] == "2031-01-16T03:00:00+13:00"
+    today = datetime.now(ZoneInfo(ZONE)).date()
+    assert far("get_activity_week")["start_date"] in {str(today), str(today - timedelta(days=1))}
+    assert "starts_at" in far.fails("update_event", event_id=made["id"], starts_at="14:00")
+
+
+@pytest.mark.contract("decision 60", "planner §2.1")
+def test_events_page_and_narrow_by_date(newer: NewerAgent) -> None:
+    for day in range(1, 6):
+        newer("create_event", title=f"Day {day}", event_date=f"2033-03-0{day}")
+    weekly = newer("create_event", title="Weekly", event_date="2033-02-01", recurrence_freq="W")["id"]
+    ended = {"recurrence_freq": "W", "recurrence_end_date": "2033-02-20"}
+    newer("create_event", title="Ended", event_date="2033-02-01", **ended)
+    page = newer("list_events", from_date="2033-03-02", to_date="2033-03-04", limit=2, offset=1)
+    assert (page["total"], page["limit"], page["offset"]) == (4, 2, 1)
+    assert [event["title"] for event in page["events"]] == ["Day 2", "Day 3"]
+    everything = newer("list_events", from_date="2033-03-02", to_date="2033-03-04")["events"]
+    assert next(event["id"] for event in everything) == weekly
+    assert "from_date: 'soon' is no date" in newer.fails("list_events", from_date="soon")
+    rest = newer.user.get("planner-events/", params={"since": "2033-03-05", "until": "2033-03-31"}).json()
+    assert [event["title"] for event in rest] == ["Weekly", "Day 5"]
+    for query in ({"since": "x"}, {"until": "2033-13-01"}):
+        assert newer.user.get("planner-events/", params=query).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["weekly_review", "plan_week"])
+def test_prompts_say_what_day_it_is(api: Api, far: NewerAgent, name: str) -> None:
+    async def talk(client: Client) -> str:
+        prompt = await client.get_prompt(name, {})
+        return str(getattr(prompt.messages[0].content, "text", ""))
+
+    text = with_sdk(api.url("/mcp"), far.key, talk)
+    assert f"in my time zone ({ZONE})" in text
+    assert str(datetime.now(ZoneInfo(ZONE)).date()) in text

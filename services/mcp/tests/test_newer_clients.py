@@ -1,0 +1,113 @@
+"""What newer clients get beyond the contract's plain one (decision 60): arguments, courses by title, ranked search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.support.client import Api
+from tests.support.mcp import Agent, NewerAgent, rpc
+
+
+def plain_of(newer: NewerAgent) -> Agent:
+    """The same user's plain client."""
+    agent = Agent.__new__(Agent)
+    agent.api, agent.user, agent.key = newer.api, newer.user, newer.key
+    return agent
+
+
+@pytest.mark.contract("decision 60", "mcp §5")
+def test_a_plain_client_sees_no_addition(api: Api, newer: NewerAgent) -> None:
+    plain = {tool["name"]: tool for tool in rpc(api, newer.key, "tools/list")["result"]["tools"]}
+    full = newer.tools()
+    assert plain.keys() <= full.keys()
+    for name, tool in plain.items():
+        seen, shown = full[name]["inputSchema"]["properties"], tool["inputSchema"]["properties"]
+        assert shown.keys() <= seen.keys()
+        assert tool["inputSchema"]["required"] == full[name]["inputSchema"]["required"]
+        assert tool["outputSchema"]["properties"].keys() <= full[name]["outputSchema"]["properties"].keys()
+        assert "_meta" not in tool
+    for tool in (*plain.values(), *full.values()):
+        assert "x-added" not in str(tool)
+    assert "limit" in full["search_notes"]["inputSchema"]["properties"]
+    assert "limit" not in plain["search_notes"]["inputSchema"]["properties"]
+    seen = newer.rpc("tools/list", None, **{"MCP-Protocol-Version": "2025-03-26"})["result"]["tools"]
+    assert {tool["name"]: tool for tool in seen} == plain
+
+
+@pytest.mark.contract("decision 60")
+@pytest.mark.parametrize(
+    ("tool", "arguments", "advice"),
+    [
+        ("create_event", {"title": "x", "event_date": "2031-01-01", "course": "Cell Biology"}, "course: there"),
+        (
+            "create_event",
+            {"title": "x", "event_date": "2031-01-01", "course": "c"},
+            "mean course_id (an id or the exact",
+        ),
+        (
+            "create_event",
+            {"title": "x", "date": "2031-01-01"},
+            "date: there is no such argument; did you mean event_date?",
+        ),
+        ("create_note", {"title": "x", "body": "y"}, "did you mean content?"),
+        (
+            "update_note",
+            {"id": 1, "contents": "y"},
+            "did you mean note_id?; contents: there is no such argument; did you mean",
+        ),
+        ("get_profile", {"zzz": 1}, "leave it out. get_profile takes: nothing"),
+        ("list_notes", {"courseId": 3}, "did you mean course_id"),
+    ],
+)
+def test_unknown_arguments_are_refused(newer: NewerAgent, tool: str, arguments: dict[str, Any], advice: str) -> None:
+    before = (newer("list_notes")["total"], newer("list_events"))
+    text = newer.fails(tool, **arguments)
+    assert "BadArgument: " in text
+    assert advice in text
+    assert (newer("list_notes")["total"], newer("list_events")) == before
+
+
+@pytest.mark.contract("decision 60", "mcp §5.3")
+def test_courses_are_named_by_title(newer: NewerAgent, stranger: Agent) -> None:
+    course = newer("create_course", title="Cell Biology")["id"]
+    other = newer("create_course", title="Celestial Mechanics")["id"]
+    note = newer("create_note", title="Mitosis", course_id=" cell biology ")
+    assert note["course_id"] == course
+    event = newer("create_event", title="Exam", event_date="2031-05-09", course_id="Cell Biology")
+    assert event["course_id"] == course
+    assert newer("update_event", event_id=event["id"], course_id=None)["course_id"] is None
+    assert newer("update_note", note_id=note["id"], course_id="Celestial Mechanics")["course_id"] == other
+    assert [row["id"] for row in newer("list_course_notes", course_id="celestial mechanics")["notes"]] == [note["id"]]
+    assert newer("list_notes", course_id=str(other))["total"] == 1  # a number in a text is an id
+    assert newer("reorder_courses", course_ids=["Celestial Mechanics", course])["reordered"] == [other, course]
+    text = newer.fails("create_note", title="x", course_id="Cell Biologie")
+    assert "BadArgument: course_id: there is no course called 'Cell Biologie'; did you mean 'Cell Biology'?" in text
+    assert "list_courses" in newer.fails("get_course", course_id="Numismatics")
+    stranger("create_course", title="Twice named")
+    theirs = stranger("list_courses")["courses"]
+    ids = [row["id"] for row in theirs if row["title"] == "Twice named"]
+    assert newer("get_course", course_id="Twice named")["id"] == ids[0]
+    third = NewerAgent(newer.api, newer.api.register())
+    third("create_course", title="Twice named")
+    text = newer.fails("get_course", course_id="Twice named")
+    assert "2 courses are called 'Twice named'; pass one of the ids" in text
+    assert str(ids[0]) in text
+    assert third("get_course", course_id="Twice named")["id"] != ids[0]  # one's own comes first
+
+
+@pytest.mark.contract("decision 60", "mcp §5.2")
+def test_a_search_without_a_hit_is_ranked(newer: NewerAgent) -> None:
+    made = newer("create_note", title="Eigenvalues", content="# Eigenvalues\n\nOf a problem with matrices.")["id"]
+    exact = newer("search_notes", query="eigenval")
+    assert (exact["matched"], exact["count"], exact["total"], exact["offset"]) == ("text", 1, 1, 0)
+    ranked = newer("search_notes", query="eigenvalue problem")
+    assert ranked["matched"] == "ranked"
+    assert made in [note["id"] for note in ranked["notes"]]
+    assert ranked["count"] == len(ranked["notes"]) <= ranked["total"]
+    page = newer("search_notes", query="eigenval", limit=1, offset=1)
+    assert (page["matched"], page["total"], page["limit"], page["notes"]) == ("text", 1, 1, [])
+    plain = plain_of(newer)
+    assert plain("search_notes", query="eigenvalue problem") == {"query": "eigenvalue problem", "count": 0, "notes": []}
+    asked = plain("search_notes", query="eigenvalue problem", limit=5)  # an argument that the contract does not have
+    assert asked["matched"] == "ranked"

@@ -1,0 +1,126 @@
+"""Parts of a text: sections, passages, tasks, and what a refusal says (decision 60)."""
+
+from __future__ import annotations
+
+import pytest
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import JsonValue
+
+from mcp_service.tools import note_text
+from mcp_service.tools.sizes import MOST_CHARACTERS, fitted, length
+
+TEXT = """# Title
+
+Intro
+
+## Open questions
+
+- [ ] Why?
+- [x] How?
+
+### Deeper
+
+more
+
+```
+## Not a heading
+```
+
+## Done #
+
+end"""
+
+
+def part(named: str) -> str:
+    lines = TEXT.split("\n")
+    begin, end = note_text.section(lines, named)
+    return "\n".join(lines[begin:end])
+
+
+def test_a_section_holds_its_subsections_and_no_more() -> None:
+    assert part("open  QUESTIONS").startswith("## Open questions")
+    assert part("## Open questions").rstrip().endswith("```")
+    assert part("Deeper").startswith("### Deeper")
+    assert part("Done") == "## Done #\n\nend"
+    assert part("Title") == TEXT
+    with pytest.raises(ToolError, match="there is no heading 'Not a heading'"):
+        part("Not a heading")
+    with pytest.raises(ToolError, match=r"the note has 'Open questions'"):
+        part("Open question")
+    with pytest.raises(ToolError, match="the note has no headings"):
+        note_text.section(["just text"], "x")
+    twice = ["# A", "", "## A", "x"]
+    with pytest.raises(ToolError, match=r"2 headings are called 'a' \(lines 1, 3\)"):
+        note_text.section(twice, "a")
+    assert note_text.section(twice, "## A") == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "addition", "heading", "after"),
+    [
+        ("", "x", None, "x"),
+        ("a", "b", None, "a\n\nb"),
+        ("a\n", "b\n", None, "a\n\nb\n"),
+        ("- a", "- b", None, "- a\n- b"),
+        ("1. a\n", "2. b", None, "1. a\n2. b\n"),
+        ("# A\n\none\n\n# B\n\ntwo", "new", "A", "# A\n\none\n\nnew\n\n# B\n\ntwo"),
+        ("# A\n# B", "new", "a", "# A\n\nnew\n\n# B"),
+        ("# A\n\none\n\n# B\n\ntwo", "new", "B", "# A\n\none\n\n# B\n\ntwo\n\nnew"),
+        ("# A\n\n- x\n\n# B", "- y", "A", "# A\n\n- x\n- y\n\n# B"),
+    ],
+)
+def test_text_is_added(text: str, addition: str, heading: str | None, after: str) -> None:
+    assert note_text.appended(text, addition, heading) == after
+
+
+def test_a_passage_is_replaced_once_or_refused() -> None:
+    assert note_text.replaced("one two", "two", "three", everywhere=False) == ("one three", 1)
+    assert note_text.replaced("a a", "a", "b", everywhere=True) == ("b b", 2)
+    assert note_text.replaced("a\r\nb", "a\nb", "c\nd", everywhere=False) == ("c\r\nd", 1)
+    for text, old, words in (
+        ("a\nb a", "a", r"2 times \(line 1: 'a'; line 2: 'b a'\); nothing was changed"),
+        ("one\n two", "  two ", "without the blanks around it: line 2"),
+        ("x\nSome Text", "some text", "in these letters; line 2 has it"),
+        ("x\nThe quick brown fox", "The quick brown dog", "line 2 is like it: 'The quick brown fox'"),
+        ("x", "something else entirely", "copy the passage exactly"),
+        ("x", "", "it is empty; append_to_note"),
+    ):
+        with pytest.raises(ToolError, match=words):
+            note_text.replaced(text, old, "new", everywhere=False)
+
+
+def test_a_task_is_ticked() -> None:
+    text, task = note_text.ticked(TEXT, "why", done=True)
+    assert text == TEXT.replace("- [ ] Why?", "- [x] Why?")
+    assert (task.line, task.text) == (6, "Why?")
+    assert note_text.ticked(TEXT, "- [x] How?", done=False)[0] == TEXT.replace("- [x] How?", "- [ ] How?")
+    assert note_text.ticked("* [ ] a\n1. [X] a", "a", done=True)[0] == "* [x] a\n1. [X] a"  # the open one is meant
+    for text, named, words in (
+        ("- [ ] ab\n- [ ] ac", "a", "2 tasks have 'a': line 1: 'ab'; line 2: 'ac'"),
+        ("- [ ] ab", "zz", "no task has 'zz'; the note has line 1: 'ab'"),
+        ("- ab", "ab", "no tasks"),
+    ):
+        with pytest.raises(ToolError, match=words):
+            note_text.ticked(text, named, done=True)
+
+
+def test_lists_are_cut_and_say_how_to_go_on() -> None:
+    rows: list[JsonValue] = [{"id": number, "text": "x" * 100} for number in range(1000)]
+    answer = fitted({"total": 1000, "offset": 40, "notes": [*rows]}, "list_notes", paged=True)
+    assert length(answer) <= MOST_CHARACTERS
+    shown = answer["notes"]
+    assert isinstance(shown, list)
+    assert 150 < len(shown) < 250
+    assert f"offset={40 + len(shown)}" in str(answer["more"])
+    assert fitted({"a": [1]}, "t", paged=False) == {"a": [1]}
+    days: list[JsonValue] = [{"date": f"2031-01-{day:02}", "events": [*["y" * 1000] * 3]} for day in range(1, 31)]
+    week = fitted({"days": [*days], "deadlines": []}, "get_activity_week", paged=False)
+    assert length(week) <= MOST_CHARACTERS
+    kept = week["days"]
+    assert isinstance(kept, list)
+    assert f"start_date=2031-01-{len(kept) + 1:02}" in str(week["more"])
+    full: dict[str, JsonValue] = {
+        "days": [{"date": "2031-01-01", "events": ["y" * 1000] * 90}],
+        "deadlines": ["z" * 500] * 90,
+    }
+    assert length(fitted({**full}, "get_activity_week", paged=False)) <= MOST_CHARACTERS
