@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import html
 import io
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.support.client import Api, User, eventually
 from tests.support.mcp import Agent, call_tool
 from tests.support.people import Person, confirm
 from tests.support.programs import Program
+
+from web_service.site.texts import texts
 
 
 @pytest.fixture
@@ -245,3 +249,9 @@ def test_nobody_sees_or_takes_back_the_calls_of_others(api: Api, ida: User, pers
         assert stranger.post(key_path, csrf=csrf, name="x", scopes="read").status_code == 404
         assert stranger.post("agents/undo/", csrf=person.csrf(), ids=call_id).status_code == 403
     assert ida.get(f"notes/{note['id']}/").status_code in {200, 404}
+
+
+def test_every_tool_has_words() -> None:
+    golden = Path(__file__).parents[2] / "mcp" / "tests" / "golden" / "tools.json"
+    tools = {tool["name"] for tool in json.loads(golden.read_text(encoding="utf-8"))["tools"]}
+    assert tools == set(texts()["calls"])

@@ -72,12 +72,12 @@ def test_times_are_in_the_persons_zone(ida: User, person: Person) -> None:
     wrong = person.submit("profile/", {"username": ida.username, "timezone": "Nowhere/At_all"})
     assert wrong.status_code == 400
     assert 'id="timezone-problem-1"' in wrong.text
-    fields = {"username": ida.username, "timezone": "Asia/Kolkata"}
+    fields = {"username": ida.username, "timezone": "Asia/Tokyo"}
     assert person.submit("profile/", fields).headers["location"] == "/account/profile/"
-    eventually(lambda: " IST" in person.get("devices/").text, what="times are in the zone")
+    eventually(lambda: " JST" in person.get("devices/").text, what="times are in the zone")
     assert " UTC" not in words(person.get("").text)
     assert "Your time zone is not known" not in person.get("").text
-    assert ida.get("settings/").json()["timezone"] == "Asia/Kolkata"
+    assert ida.get("settings/").json()["timezone"] == "Asia/Tokyo"
     assert person.get("agents/log/", day="2026-01-01").status_code == 200
 
 
@@ -163,7 +163,7 @@ def test_browsers_are_shown_a_page_at_the_root_and_programs_json(api: Api, stack
         assert answer.headers["content-type"].startswith("application/json"), accept
     page = httpx.get(f"{api.base}/", headers={"Accept": BROWSER}, trust_env=False)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert page.headers["vary"] == "Accept"
+    assert "Accept" in page.headers["vary"].split(", ")
     for path in ("/account/", "/account/sign-up/", "/api/v1/docs/", "/api/v1/handshake/"):
         assert f'href="{path}"' in page.text
     assert "/mcp</code>" in page.text

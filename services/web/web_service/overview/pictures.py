@@ -18,7 +18,7 @@ BAR_WIDTH, BAR_HEIGHT = 1000, 24
 _ROW = Markup('<rect class="h{level}" x="{x}" y="{y}" width="{size}" height="{size}" rx="2">{title}</rect>')
 _TITLE = Markup("<title>{}</title>")
 _LABEL = Markup('<text x="{x}" y="{y}">{words}</text>')
-_SVG = Markup('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">')
+_SVG = Markup('<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">')
 
 
 def heatmap(days: Sequence[HeatmapDay]) -> Markup:
@@ -55,6 +55,6 @@ def bar(sizes: Sequence[int], label: str) -> Markup:
         rect = Markup('<rect class="s{number}" x="{x:.1f}" y="0" width="{width:.1f}" height="{height}"/>')
         pieces.append(rect.format(number=number, x=x, width=width, height=BAR_HEIGHT))
         x += width
-    frame = Markup('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" preserveAspectRatio="none" ')
+    frame = Markup('<svg viewBox="0 0 {w} {h}" preserveAspectRatio="none" ')
     tail = Markup('role="img" aria-label="{label}">{pieces}</svg>')
     return frame.format(w=BAR_WIDTH, h=BAR_HEIGHT) + tail.format(label=label, pieces=Markup("").join(pieces))

@@ -63,7 +63,6 @@ async def show(request: Request, state: State, person: SignedInPerson) -> Respon
         planner=planner,
         year=heatmap(planner.days) if planner else "",
         week=None if activity is None else _week(KnownAgents(agents), activity),
-        now_mcp=f"{state.settings.public_base_url.rstrip('/')}/mcp",
     )
 
 
