@@ -27,6 +27,7 @@ import identity_service.operators.routes
 import identity_service.people.agents
 import identity_service.people.apps
 import identity_service.people.confirming
+import identity_service.people.devices
 import identity_service.people.joining
 import identity_service.people.own
 import identity_service.people.password
@@ -90,6 +91,7 @@ SPEC = ServiceSpec(
         identity_service.people.confirming.router,
         identity_service.people.own.router,
         identity_service.people.agents.router,
+        identity_service.people.devices.router,
         identity_service.people.profile.router,
         identity_service.people.password.router,
         identity_service.oauth.routes.router,

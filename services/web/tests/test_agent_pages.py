@@ -136,7 +136,7 @@ def test_the_log_says_in_words_what_was_done(api: Api, ida: User, person: Person
     assert "Created the note Mitosis in Cell <b>Biology" in shown
     assert "Changed the note Meiosis" in shown
     assert "Searched notes for cells & more" in shown
-    assert "Read the note a note that is gone failed" in shown
+    assert "Read the note (no longer there) failed" in shown
     assert "Rotated key" in shown
     only = words(person.get("agents/log/", tool="create_note").text)
     assert "Mitosis" in only
@@ -183,7 +183,7 @@ def test_all_of_an_agents_day_is_taken_back_even_where_one_follows_on_another(
     shown = person.get(f"/account/{path}")
     assert "4 to be taken back" in shown.text
     assert "1 that stay" in shown.text
-    assert "it has been changed since" in words(shown.text)
+    assert "It has been changed since." in words(shown.text)
     done = person.post("agents/undo/", **person.hidden(shown.text))
     said = words(person.get(done.headers["location"]).text)
     assert "4 of 4 are done." in said
