@@ -14,12 +14,21 @@ AGENT_KEY = "notechondria.agent"
 
 
 @dataclass(frozen=True, slots=True)
+class ClientName:
+    """How a client names itself: its clientInfo where it sends one, else its User-Agent."""
+
+    name: str
+    version: str = ""
+    text: str = ""
+    """Both as one text, or the whole User-Agent."""
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """The client of one MCP request and the user it works for."""
 
     caller: Caller
-    client: str
-    """How the client names itself: its clientInfo where it sends one, else its User-Agent."""
+    client: ClientName
     services: UserServices
     """The other services, called as this user."""
     is_plain: bool = True

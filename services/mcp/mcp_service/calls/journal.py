@@ -36,6 +36,9 @@ class Undo(BaseModel):
 
     checks: list[Check] = []
     steps: list[Step]
+    restores: list[Check] = []
+    """What a row was before the call, where taking the call back gives it new values of these: a call before it, whose
+    checks name them, can then still be taken back."""
 
     def expected(self, step: Step) -> JsonObject:
         """The values that the row changed by `step` must still have: its owner compares again, with the row locked."""
@@ -53,6 +56,8 @@ class Journal:
     """The notes on one call."""
 
     touched: dict[str, list[int]] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    """What it was about is called so."""
     undo: Undo | None = None
     final: str = "There is nothing to take back: the call changed nothing."
 
@@ -62,9 +67,14 @@ class Journal:
             if isinstance(number, int) and number not in (known := self.touched.setdefault(kind, [])):
                 known.append(number)
 
-    def can_undo(self, *steps: Step, checks: list[Check] | None = None) -> None:
+    def about(self, title: JsonValue) -> None:
+        """Remember what a thing is called that the arguments name by its id alone."""
+        if isinstance(title, str) and title not in self.names:
+            self.names.append(title)
+
+    def can_undo(self, *steps: Step, checks: list[Check] | None = None, restores: list[Check] | None = None) -> None:
         """Remember how the call is taken back."""
-        self.undo = Undo(checks=checks or [], steps=list(steps))
+        self.undo = Undo(checks=checks or [], steps=list(steps), restores=restores or [])
 
     def cannot_undo(self, reason: str) -> None:
         """Remember why it is not taken back."""

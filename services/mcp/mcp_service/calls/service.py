@@ -11,27 +11,25 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_service.calls import queries
-from mcp_service.calls.journal import Check, Undo
-from mcp_service.calls.schemas import CallRow
+from mcp_service.calls.journal import Undo
+from mcp_service.calls.schemas import CallRow, KeptCall, UndoneRange
+from mcp_service.calls.taking_back import SECONDS, Renewed, carry_over, take_back
 from mcp_service.calls.writer import CallWriter
 from mcp_service.models import Call
-from mcp_service.upstream.client import JsonObject, Refused, UserServices
-from notechondria_shared.auth.precondition import changed_fields
+from mcp_service.upstream.client import UserServices
 from notechondria_shared.core.errors import Conflict, DetailError, NotFound, Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
 from notechondria_shared.db.two_phase import claim_do_settle
 
 UNKNOWN = "Call not found: Mcp.Calls/lookup — the log has no such call of yours."
-CHANGED = "Not taken back: Mcp.Calls/undo — it has been changed since ({what})."
-GONE = "Not taken back: Mcp.Calls/undo — what the call was about is no longer there."
-
-SLOW = "Not known to be taken back: Mcp.Calls/undo — no answer in time; look before you try again."
 UNDER_WAY = "Not taken back: Mcp.Calls/undo — another request takes it back right now; look before you try again."
-SECONDS = 17
-"""For all checks and steps together: less than a tool may take."""
 CLAIM = timedelta(seconds=SECONDS + 13)
 """After this the process that claimed a call has died."""
+MOST_AT_ONCE = 50
+"""Changes of a range that are looked at in one request."""
+RANGE_SECONDS = 8.0
+"""After this no further call of a range is begun: one may take `SECONDS`, and a request 30."""
 WAIT_SECONDS = 5.0
 """For another request that takes back the same call."""
 
@@ -47,6 +45,9 @@ class CallLogFilter:
     changes_only: bool = False
     since: datetime | None = None
     until: datetime | None = None
+    client: str | None = None
+    first_id: int | None = None
+    last_id: int | None = None
 
 
 class CallLog:
@@ -93,17 +94,43 @@ class CallLog:
             claimed.append(call)
             return call
 
-        async def do(call: Call) -> None:
-            await _take_back(services, Undo.model_validate(call.undo))
+        async def do(call: Call) -> list[Renewed]:
+            return await take_back(services, Undo.model_validate(call.undo))
 
-        async def settle(db: AsyncSession, call: Call, _: None) -> None:
+        async def settle(db: AsyncSession, call: Call, renewed: list[Renewed]) -> None:
             await _mark(db, call, undone_at=now())
+            await carry_over(db, user_id, renewed)
 
         async def release(db: AsyncSession, call: Call) -> None:
             await _mark(db, call, undone_at=None)
 
         await claim_do_settle(self._database, claim=claim, do=do, settle=settle, release=release)
         return claimed[0].tool
+
+    async def undo_range(self, user_id: int, services: UserServices, first: int, last: int) -> UndoneRange:
+        """Take the changes of a range back, newest first, each as `undo` does; those that are final or were taken back
+        are left out. The first that cannot be taken back ends it: those before it may be what it was built on."""
+        matching = CallLogFilter(changes_only=True, outcome="ok", first_id=first, last_id=last)
+        total, rows = await self.page(user_id, matching, MOST_AT_ONCE, 0)
+        answer = UndoneRange(undone=[], kept=[], stopped="")
+        deadline = asyncio.get_running_loop().time() + RANGE_SECONDS
+        for row in rows:
+            if asyncio.get_running_loop().time() > deadline:
+                answer.stopped = f"There was no time for more; call {row.id} is next."
+                return answer
+            if not row.can_undo:
+                answer.kept.append(KeptCall(id=row.id, tool=row.tool, reason=row.undo_refusal))
+                continue
+            try:
+                await self.undo(user_id, services, row.id)
+            except DetailError as refusal:
+                answer.kept.append(KeptCall(id=row.id, tool=row.tool, reason=refusal.detail))
+                answer.stopped = f"Call {row.id} could not be taken back; nothing before it was tried."
+                return answer
+            answer.undone.append(row.id)
+        if total > len(rows):
+            answer.stopped = f"The range has {total} changes; the newest {len(rows)} were looked at."
+        return answer
 
     async def _claim(self, db: AsyncSession, user_id: int, call_id: int) -> Call:
         """The call, taken upon this request for as long as taking back may last.
@@ -141,38 +168,6 @@ class CallLog:
             kind = {404: "NotFound", 409: "Conflict"}.get(refusal.status, "Unavailable")
             message = f"{kind}: {refusal.detail}"
             raise ToolError(message) from None
-
-
-async def _take_back(services: UserServices, undo: Undo) -> None:
-    try:
-        async with asyncio.timeout(SECONDS):
-            for check in undo.checks:
-                await _check(services, check)
-            for step in undo.steps:
-                body = None if step.method == "DELETE" else step.body or {}
-                expected = undo.expected(step)
-                await services.named(step.service).send(step.method, step.path, body=body, expected=expected)
-    except TimeoutError:
-        raise Unavailable(SLOW) from None
-    except Refused as refusal:
-        if refusal.status == 404:
-            raise Conflict(GONE) from None
-        if refusal.kind == "Unavailable":
-            raise Unavailable(f"Not taken back: Mcp.Calls/undo — {refusal.cause}") from None
-        raise Conflict(f"Not taken back: Mcp.Calls/undo — {refusal.cause}") from None
-
-
-async def _check(services: UserServices, check: Check) -> None:
-    service = services.named(check.service)
-    row: JsonObject | None
-    if check.row is None:
-        row = await service.get(check.path)
-    else:
-        row = next((row for row in await service.rows(check.path) if row["id"] == check.row), None)
-    if row is None:
-        raise Conflict(GONE)
-    if changed := changed_fields(row, check.equals):
-        raise Conflict(CHANGED.format(what=", ".join(changed)))
 
 
 async def _mark(db: AsyncSession, call: Call, *, undone_at: datetime | None) -> None:

@@ -178,6 +178,7 @@ def register(registry: ToolRegistry) -> None:
         path = f"planner-events/{event_id}/"
         before, after = await call.planner.change_seen("PATCH", path, lambda: call.planner.get(path), KEPT, body)
         call.journal.touch(event=event_id)
+        call.journal.about(before["title"])
         if body:
             call.journal.can_undo(
                 Step(service="planner", method="PATCH", path=path, body=_kept(before)), checks=[unchanged(after)]
@@ -192,6 +193,7 @@ def register(registry: ToolRegistry) -> None:
         path = f"planner-events/{event_id}/"
         before, _ = await call.planner.change_seen("DELETE", path, lambda: call.planner.get(path), KEPT)
         call.journal.touch(event=event_id)
+        call.journal.about(before["title"])
         call.journal.can_undo(Step(service="planner", method="POST", path="planner-events/", body=_kept(before)))
         return EventDeleted(event_id=event_id)
 

@@ -19,6 +19,7 @@ from mcp_service.tools.context import ToolCall
 from mcp_service.tools.course_titles import with_course_ids
 from mcp_service.tools.registry import ProductTool
 from mcp_service.tools.unknown_arguments import refuse_unknown
+from mcp_service.tools.words import in_words
 from notechondria_shared.core.timestamps import now
 
 logger = logging.getLogger("notechondria.tools")
@@ -106,14 +107,18 @@ class ToolExecutor:
                 reason = "What was there before is too large to be kept with the call."
             else:
                 undo = journal.undo.model_dump(mode="json", exclude_none=True)
+        logged = clipped(arguments)
         entry = CallEntry(
             user_id=call.agent.user_id,
             key_id=None if call.agent.is_program else call.agent.caller.credential_id,
             program_id=call.agent.caller.credential_id if call.agent.is_program else None,
-            client=shortened(call.agent.client, 200),
+            client=shortened(call.agent.client.text, 200),
+            client_name=shortened(call.agent.client.name, 100),
+            client_version=shortened(call.agent.client.version, 50),
             tool=tool.name,
+            summary=in_words(tool.title or tool.name, logged, journal.names),
             is_change=not tool.reads_only,
-            arguments=clipped(arguments),
+            arguments=logged,
             outcome="error" if error else "ok",
             error=shortened(error, 500),
             duration_ms=round((time.monotonic() - began) * 1000),

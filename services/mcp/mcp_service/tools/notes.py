@@ -13,7 +13,7 @@ from mcp_service.tools.arguments import FAR, UNSET, Answer, Id, NoteId, Whole, s
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.forms import ADDED
 from mcp_service.tools.note_reading import Format, Lines, Section, Skipped, Window, read
-from mcp_service.tools.ownership import own_note, visible_note
+from mcp_service.tools.ownership import own_note, own_or_binned, visible_note
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import LATER, NoteBrief, NoteDetail, NoteList, ToolResult
 from mcp_service.upstream.client import JsonObject
@@ -94,10 +94,13 @@ def _reading(registry: ToolRegistry) -> None:
         offset: Skipped = 0,
         limit: Lines = UNSET,
         section: Section = UNSET,
+        include_deleted: Annotated[
+            bool, Field(description="True also reads what lies in the recycle bin", json_schema_extra=ADDED)
+        ] = False,
     ) -> NoteDetail:
         """Read one of the user's own notes: its text as markdown. A long text comes in parts: `more` says how to go on.
         format full adds blocks and metadata."""
-        row = await own_note(call.notes, note_id)
+        row = await (own_or_binned if include_deleted else own_note)(call.notes, note_id)
         return read(call, row, "get_note", Window(offset, limit, section))
 
     @registry.reading("Read a note by its uuid", largest=LARGEST)
@@ -193,8 +196,9 @@ def _writing(registry: ToolRegistry) -> None:
             "PATCH", f"notes/{note_id}/", lambda: own_note(call.notes, note_id), SEEN, body
         )
         call.journal.touch(note=note_id)
+        call.journal.about(before["title"])
         if body:
-            call.journal.can_undo(back_to(before, *body), checks=[unchanged(after)])
+            call.journal.can_undo(back_to(before, *body), checks=[unchanged(after)], restores=[unchanged(before)])
         return NoteDetail.written(call, after)
 
     @registry.writing("Move a note to the recycle bin", idempotent=True)
@@ -203,11 +207,12 @@ def _writing(registry: ToolRegistry) -> None:
         before = await own_note(call.notes, note_id)
         await call.notes.delete(f"notes/{note_id}/")
         call.journal.touch(note=note_id)
+        call.journal.about(before["title"])
         steps = [Step(service="notes", method="POST", path=f"notes/{note_id}/restore/")]
         if before["is_public"]:
             # The bin makes a note private; taking the deletion back makes it public again.
             steps.append(back_to(before, "is_public"))
-        call.journal.can_undo(*steps)
+        call.journal.can_undo(*steps, restores=[unchanged(before)])
         return NoteDeleted(note_id=note_id)
 
 

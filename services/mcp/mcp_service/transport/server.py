@@ -29,6 +29,7 @@ from mcp_service.guide import completion, instructions, prompts, resources
 from mcp_service.names import NAME, VERSION
 from mcp_service.tools import (
     activity,
+    batches,
     calls,
     courses,
     events,
@@ -70,6 +71,7 @@ _MODULES: tuple[tuple[Area, ToolModule], ...] = (
     ("profile", profile),
     ("notes", notes),
     ("notes", note_edits),
+    ("notes", batches),
     ("notes", courses),
     ("notes", subscriptions),
     ("planner", activity),
