@@ -24,6 +24,7 @@ import identity_service.invitations.routes
 import identity_service.oauth.callbacks
 import identity_service.oauth.routes
 import identity_service.operators.routes
+import identity_service.people.agents
 import identity_service.people.apps
 import identity_service.people.confirming
 import identity_service.people.joining
@@ -87,6 +88,7 @@ SPEC = ServiceSpec(
         identity_service.people.second_step.router,
         identity_service.people.confirming.router,
         identity_service.people.own.router,
+        identity_service.people.agents.router,
         identity_service.people.password.router,
         identity_service.oauth.routes.router,
         identity_service.oauth.callbacks.router,

@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 import mcp_service.admin.routes
+import mcp_service.calls.pages
 import mcp_service.calls.routes
 import mcp_service.transport.challenge
 import mcp_service.transport.routes
@@ -44,7 +45,7 @@ SPEC = ServiceSpec(
         mcp_service.transport.challenge.router,
         mcp_service.calls.routes.router,
         mcp_service.calls.routes.internal,
-        mcp_service.calls.routes.for_pages,
+        mcp_service.calls.pages.router,
         mcp_service.admin.routes.router,
     ),
     tables=EVENTS,

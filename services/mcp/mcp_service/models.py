@@ -28,6 +28,7 @@ class Call(Base):
     __table_args__ = (
         Index("ix_calls_user_id_id", "user_id", text("id DESC")),
         Index("ix_calls_called_at", "called_at"),
+        Index("ix_calls_user_id_called_at", "user_id", "called_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -58,6 +59,25 @@ class Call(Base):
     undone_at: Mapped[datetime | None]
     undo_claimed_until: Mapped[datetime | None]
     """A request takes the call back right now, and is given up at this time."""
+
+
+class UndoRun(Base):
+    """Calls that a person takes back together; kept as long as the log."""
+
+    __tablename__ = "undo_runs"
+    __table_args__ = (
+        Index("ix_undo_runs_user_id", "user_id", "id"),
+        Index("ix_undo_runs_seen_at", "seen_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    call_ids: Mapped[list[int]] = mapped_column(JSONB)
+    refusals: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    """Of the calls that were tried so far, why each was not taken back; "" for those that were."""
+    is_done: Mapped[bool] = mapped_column(default=False)
+    seen_at: Mapped[datetime]
+    """When its process last wrote to it."""
 
 
 EVENTS = event_tables(Base)

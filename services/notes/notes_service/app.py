@@ -17,6 +17,7 @@ import notes_service.exchange.routes
 import notes_service.front_page.routes
 import notes_service.media.routes
 import notes_service.notes.routes
+import notes_service.own_pages.routes
 import notes_service.recycle_bin.routes
 import notes_service.references.routes
 import notes_service.subscriptions.routes
@@ -77,6 +78,7 @@ SPEC = ServiceSpec(
         notes_service.front_page.routes.router,
         notes_service.template_courses.routes.router,
         notes_service.references.routes.router,
+        notes_service.own_pages.routes.router,
         notes_service.admin.routes.router,
     ),
     tables=EVENTS,

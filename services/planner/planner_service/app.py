@@ -14,6 +14,7 @@ import planner_service.calendar_links.routes
 import planner_service.heatmap.routes
 import planner_service.internal.routes
 import planner_service.note_sessions.routes
+import planner_service.own_pages.routes
 import planner_service.planner_events.routes
 import planner_service.week.routes
 from notechondria_shared.messaging.consumer import Subscription
@@ -52,6 +53,7 @@ SPEC = ServiceSpec(
         planner_service.week.routes.router,
         planner_service.heatmap.routes.router,
         planner_service.internal.routes.router,
+        planner_service.own_pages.routes.router,
         planner_service.admin.routes.router,
     ),
     tables=EVENTS,

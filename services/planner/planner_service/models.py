@@ -217,6 +217,10 @@ class CalendarLink(Dated, Base):
     """How long before an event programs remind of it; None for not at all."""
     token_digest: Mapped[str] = mapped_column(unique=True)
     """SHA-256 of the token, which cannot be shown again."""
+    last_read_at: Mapped[datetime | None]
+    """When a program last read what is published, to some minutes."""
+    last_read_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """The User-Agent of that program."""
 
 
 class Installation(Base):

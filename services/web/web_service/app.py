@@ -6,8 +6,11 @@ from fastapi import FastAPI
 
 import web_service.account.routes
 import web_service.admin.routes
+import web_service.agents.routes
+import web_service.calendars.routes
 import web_service.documentation.routes
 import web_service.oauth.routes
+import web_service.own_notes.routes
 import web_service.site.routes
 import web_service.status.routes
 from notechondria_shared.service.runner import configured_app, load_settings
@@ -23,6 +26,9 @@ SPEC = StatelessSpec(
         web_service.status.routes.router,
         web_service.admin.routes.router,
         web_service.site.routes.router,
+        web_service.agents.routes.router,
+        web_service.calendars.routes.router,
+        web_service.own_notes.routes.router,
         web_service.account.routes.router,
         web_service.oauth.routes.router,
     ),

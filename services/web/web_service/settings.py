@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from notechondria_shared.core.settings import CoreSettings
 
 
 class WebSettings(CoreSettings):
-    """The settings of every service: web has nothing of its own."""
+    """The settings of every service, and how much its forms take: as much as notes does."""
 
     service: ClassVar[str] = "web"
+
+    import_max_mib: int = Field(50, ge=1, le=4096)
+    import_max_files: int = Field(50_000, ge=1)

@@ -54,6 +54,13 @@ class CreateKey(SmallBody):
     expires_at: Annotated[datetime | None, DateTime(null=True)] = None
 
 
+class ChangeKey(SmallBody):
+    """What a key is called, and what it may do."""
+
+    name: Annotated[str, Text(max_length=120)]
+    scopes: Annotated[list[str], Scopes()]
+
+
 class RotatedKey(BaseModel):
     """The new key; its plain text is shown only here."""
 

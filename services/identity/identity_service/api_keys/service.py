@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.api_keys.schemas import CreateKey
+from identity_service.api_keys.schemas import ChangeKey, CreateKey
 from identity_service.events import publish
 from identity_service.models import ApiKey, User
 from notechondria_contracts.events.identity import ApiKeyRotated
@@ -17,6 +17,7 @@ from notechondria_shared.core.errors import FieldErrors, NonFieldError, NotFound
 from notechondria_shared.core.timestamps import now
 
 MOST_KEYS = 50
+UNKNOWN = "API key not found."
 
 
 def _new_key() -> str:
@@ -77,10 +78,30 @@ async def listed(db: AsyncSession, user_id: int) -> Sequence[ApiKey]:
     return rows.all()
 
 
+async def change(db: AsyncSession, user_id: int, key_id: int, body: ChangeKey) -> bool:
+    """Rename a key, or take writing from it; whether that changes anything. 400 for more than it may do, 404 when it
+    is unknown, ended or somebody else's."""
+    key = await db.scalar(
+        select(ApiKey)
+        .where(ApiKey.id == key_id, ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+        .with_for_update()
+    )
+    if key is None:
+        raise NotFound(UNKNOWN)
+    if set(body.scopes) - set(key.scopes):
+        raise FieldErrors(scopes="A key cannot be widened. Make a new one.")
+    if key.scopes != body.scopes:
+        # Every service drops what it knows of the key, and asks anew.
+        await publish(db, ApiKeyRotated(user_id=user_id, digests=[key.digest], revision=1))
+    is_changed = (key.name, key.scopes) != (body.name, body.scopes)
+    key.name, key.scopes = body.name, body.scopes
+    return is_changed
+
+
 async def revoke(db: AsyncSession, user_id: int, key_id: int) -> None:
     """End one key of the user; 404 when it is unknown, ended or somebody else's."""
     if not await _end(db, user_id, ApiKey.id == key_id):
-        raise NotFound("API key not found.")
+        raise NotFound(UNKNOWN)
 
 
 async def revoke_all(db: AsyncSession, user_id: int) -> int:

@@ -48,6 +48,44 @@ async def end_of_program(db: AsyncSession, user_id: int, client_id: int) -> int:
     return await _end(db, OAuthGrant.user_id == user_id, OAuthGrant.client_id == client_id)
 
 
+async def narrow(db: AsyncSession, user_id: int, client_id: int, scopes: Iterable[str]) -> int:
+    """Leave a program no more than these scopes; how many grants it has. Connections that have none of them end."""
+    kept = set(scopes)
+    rows = await db.scalars(
+        select(OAuthGrant)
+        .where(
+            OAuthGrant.user_id == user_id,
+            OAuthGrant.client_id == client_id,
+            OAuthGrant.revoked_at.is_(None),
+            OAuthGrant.expires_at > now(),
+        )
+        .with_for_update()
+    )
+    grants = rows.all()
+    for grant in grants:
+        grant.scopes = [scope for scope in grant.scopes if scope in kept]
+    await db.flush()
+    if void := [grant.id for grant in grants if not grant.scopes]:
+        await _end(db, OAuthGrant.id.in_(void))
+    if living := [grant.id for grant in grants if grant.scopes]:
+        # Every service drops what it knows of the tokens, and asks anew.
+        await _publish(db, {user_id: await _narrow_tokens(db, living, kept)})
+    return len(grants)
+
+
+async def _narrow_tokens(db: AsyncSession, grant_ids: Iterable[int], kept: set[str]) -> list[str]:
+    tokens = await db.scalars(
+        select(OAuthToken).where(
+            OAuthToken.grant_id.in_(list(grant_ids)), OAuthToken.kind == ACCESS, OAuthToken.expires_at > now()
+        )
+    )
+    digests = []
+    for token in tokens:
+        token.scopes = [scope for scope in token.scopes if scope in kept]
+        digests.append(token.digest)
+    return digests
+
+
 async def end_of_client(db: AsyncSession, client_id: int) -> int:
     """End everything that anybody allowed a program; how many grants there were."""
     return await _end(db, OAuthGrant.client_id == client_id)

@@ -96,6 +96,7 @@ class DatabaseIntrospector:
             editor_mode=row.editor_mode,
             is_staff=row.is_staff,
             is_superuser=row.is_superuser,
+            timezone=row.timezone,
             scopes=scopes,
             audience=audience,
             credential_id=row.credential_id,

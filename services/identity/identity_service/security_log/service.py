@@ -16,9 +16,10 @@ PASSWORD_CHANGED, ADDRESS_CHANGED = "password_changed", "address_changed"
 FACTOR_ADDED, FACTOR_REMOVED, RECOVERY_CODES_MADE = "factor_added", "factor_removed", "recovery_codes_made"
 RECOVERY_CODE_USED = "recovery_code_used"
 APP_PASSWORD_MADE, APP_PASSWORD_REVOKED = "app_password_made", "app_password_revoked"
-KEY_MADE, KEY_REVOKED = "key_made", "key_revoked"
+KEY_MADE, KEY_CHANGED, KEY_REVOKED = "key_made", "key_changed", "key_revoked"
 PROVIDER_LINKED, PROVIDER_UNLINKED = "provider_linked", "provider_unlinked"
 PROGRAM_CONNECTED, PROGRAM_DISCONNECTED = "program_connected", "program_disconnected"
+PROGRAM_NARROWED = "program_narrowed"
 EXPORTED, NOTICES_CHANGED = "exported", "notices_changed"
 KINDS = (
     SIGNED_IN,
@@ -32,11 +33,13 @@ KINDS = (
     APP_PASSWORD_MADE,
     APP_PASSWORD_REVOKED,
     KEY_MADE,
+    KEY_CHANGED,
     KEY_REVOKED,
     PROVIDER_LINKED,
     PROVIDER_UNLINKED,
     PROGRAM_CONNECTED,
     PROGRAM_DISCONNECTED,
+    PROGRAM_NARROWED,
     EXPORTED,
     NOTICES_CHANGED,
 )

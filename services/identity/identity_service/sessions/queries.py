@@ -34,6 +34,7 @@ _USER = (
     User.editor_mode,
     User.is_staff,
     User.is_superuser,
+    User.timezone,
     User.status,
 )
 
@@ -48,6 +49,7 @@ class CredentialRow:
     editor_mode: str
     is_staff: bool
     is_superuser: bool
+    timezone: str
     status: str
     credential_id: int
     revoked_at: datetime | None

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from mcp_service.calls.runs import UndoRuns
 from mcp_service.calls.service import CallLog
 from mcp_service.calls.state import CallLogState
 from mcp_service.upstream.client import UserServices
@@ -17,10 +18,15 @@ async def _log(request: Request) -> CallLog:
     return state_of(request.app, CallLogState).call_log
 
 
+async def _runs(request: Request) -> UndoRuns:
+    return state_of(request.app, CallLogState).undo_runs
+
+
 async def _user_services(request: Request, caller: LoggedIn) -> UserServices:
     return state_of(request.app, CallLogState).services.as_user(caller.assertions)
 
 
 Log = Annotated[CallLog, Depends(_log)]
+Runs = Annotated[UndoRuns, Depends(_runs)]
 OtherServices = Annotated[UserServices, Depends(_user_services)]
 """The other services, called as the caller."""

@@ -36,9 +36,8 @@ class Undo(BaseModel):
 
     checks: list[Check] = []
     steps: list[Step]
-    restores: list[Check] = []
-    """What a row was before the call, where taking the call back gives it new values of these: a call before it, whose
-    checks name them, can then still be taken back."""
+    before: list[Check] = []
+    """What the rows were like right before the call: when calls are taken back together, an older one follows on."""
 
     def expected(self, step: Step) -> JsonObject:
         """The values that the row changed by `step` must still have: its owner compares again, with the row locked."""
@@ -72,9 +71,9 @@ class Journal:
         if isinstance(title, str) and title not in self.names:
             self.names.append(title)
 
-    def can_undo(self, *steps: Step, checks: list[Check] | None = None, restores: list[Check] | None = None) -> None:
+    def can_undo(self, *steps: Step, checks: list[Check] | None = None, before: list[Check] | None = None) -> None:
         """Remember how the call is taken back."""
-        self.undo = Undo(checks=checks or [], steps=list(steps), restores=restores or [])
+        self.undo = Undo(checks=checks or [], steps=list(steps), before=before or [])
 
     def cannot_undo(self, reason: str) -> None:
         """Remember why it is not taken back."""

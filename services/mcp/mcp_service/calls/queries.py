@@ -38,7 +38,7 @@ _MATCHING = and_(
     or_(_UNTIL.is_(None), Call.called_at < _UNTIL),
 )
 
-_SHOWN = (
+SHOWN = (
     Call.id,
     Call.key_id,
     Call.program_id,
@@ -94,7 +94,7 @@ class ProgramCalls:
 
 COUNT = prepare_scalar(select(func.count()).select_from(Call).where(_MATCHING), int)
 PAGE = prepare(
-    select(*_SHOWN)
+    select(*SHOWN)
     .where(_MATCHING)
     .order_by(Call.id.desc())
     .limit(bindparam("page_limit", type_=BigInteger()))
@@ -107,4 +107,4 @@ OF_PROGRAMS = prepare(
     .group_by(Call.program_id),
     ProgramCalls,
 )
-ALL = prepare(select(*_SHOWN).where(Call.user_id == _USER).order_by(Call.id), LoggedCall)
+ALL = prepare(select(*SHOWN).where(Call.user_id == _USER).order_by(Call.id), LoggedCall)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from mcp_service.models import RATE_BUCKETS, Call
+from mcp_service.models import RATE_BUCKETS, Call, UndoRun
 from notechondria_shared.core.background import Periodic
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Database
@@ -27,7 +27,9 @@ class Retention(Periodic):
         self._database, self._days = database, days
 
     async def _round(self) -> None:
-        old = Call.called_at < now() - timedelta(days=self._days)
+        since = now() - timedelta(days=self._days)
+        old = Call.called_at < since
         if gone := await delete_in_batches(self._database, Call, old):
             logger.info("%d calls older than %d days left the agents' log", gone, self._days)
+        await delete_in_batches(self._database, UndoRun, UndoRun.seen_at < since)
         await delete_idle(self._database, RATE_BUCKETS)

@@ -25,15 +25,12 @@ from mcp_service.calls.schemas import (
     UserExport,
 )
 from mcp_service.calls.service import CallLogFilter
-from notechondria_contracts.internal.mcp import CALLS_OF_PROGRAMS_PATH, CallsOfPrograms
-from notechondria_shared.auth import LoggedIn, WithSession
+from notechondria_shared.auth import LoggedIn
 from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.route import api_router
 
 router = api_router("/api/v1/mcp/calls", tags=["agents' log"])
 internal = APIRouter(prefix="/internal/users", include_in_schema=False, dependencies=[Depends(CalledBy("identity"))])
-
-for_pages = APIRouter(include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
 
 
 @router.get("/")
@@ -84,12 +81,6 @@ async def undo_calls(caller: LoggedIn, log: Log, services: OtherServices, body: 
     """Take the changes from call `first` to call `last` back, newest first, at most 50. What is final or was taken back
     is left out; the first that changed since ends it. 200 also when none was taken back: the answer says why."""
     return await log.undo_range(caller.user_id, services, body.first, body.last)
-
-
-@for_pages.get(CALLS_OF_PROGRAMS_PATH)
-async def calls_of_programs(caller: WithSession, log: Log) -> CallsOfPrograms:
-    """How many calls came through each connection of the caller's programs."""
-    return CallsOfPrograms(counts=await log.of_programs(caller.user_id))
 
 
 @internal.get("/{user_id:id}/export")

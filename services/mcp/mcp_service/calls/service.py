@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mcp_service.calls import queries
 from mcp_service.calls.journal import Undo
 from mcp_service.calls.schemas import CallRow, KeptCall, UndoneRange
-from mcp_service.calls.taking_back import SECONDS, Renewed, carry_over, take_back
+from mcp_service.calls.taking_back import SECONDS, Chain, take_back
 from mcp_service.calls.writer import CallWriter
 from mcp_service.models import Call
 from mcp_service.upstream.client import UserServices
@@ -80,8 +80,8 @@ class CallLog:
         """Store what still waits, so that a reader of the table sees it."""
         await self._writer.flush()
 
-    async def undo(self, user_id: int, services: UserServices, call_id: int) -> str:
-        """Take a call back under the caller's own rights; its tool's name.
+    async def undo(self, user_id: int, services: UserServices, call_id: int, chain: Chain | None = None) -> str:
+        """Take a call back under the caller's own rights; its tool's name. `chain`: those taken back right before it.
 
         404 for an unknown call, 409 with the reason when it is final, was taken back, or its thing changed since; 503
         when another request still takes it back, or a service does not answer.
@@ -94,12 +94,11 @@ class CallLog:
             claimed.append(call)
             return call
 
-        async def do(call: Call) -> list[Renewed]:
-            return await take_back(services, Undo.model_validate(call.undo))
+        async def do(call: Call) -> None:
+            await take_back(services, Undo.model_validate(call.undo), chain)
 
-        async def settle(db: AsyncSession, call: Call, renewed: list[Renewed]) -> None:
+        async def settle(db: AsyncSession, call: Call, _: None) -> None:
             await _mark(db, call, undone_at=now())
-            await carry_over(db, user_id, renewed)
 
         async def release(db: AsyncSession, call: Call) -> None:
             await _mark(db, call, undone_at=None)
@@ -113,7 +112,7 @@ class CallLog:
         matching = CallLogFilter(changes_only=True, outcome="ok", first_id=first, last_id=last)
         total, rows = await self.page(user_id, matching, MOST_AT_ONCE, 0)
         answer = UndoneRange(undone=[], kept=[], stopped="")
-        deadline = asyncio.get_running_loop().time() + RANGE_SECONDS
+        deadline, chain = asyncio.get_running_loop().time() + RANGE_SECONDS, Chain()
         for row in rows:
             if asyncio.get_running_loop().time() > deadline:
                 answer.stopped = f"There was no time for more; call {row.id} is next."
@@ -122,7 +121,7 @@ class CallLog:
                 answer.kept.append(KeptCall(id=row.id, tool=row.tool, reason=row.undo_refusal))
                 continue
             try:
-                await self.undo(user_id, services, row.id)
+                await self.undo(user_id, services, row.id, chain)
             except DetailError as refusal:
                 answer.kept.append(KeptCall(id=row.id, tool=row.tool, reason=refusal.detail))
                 answer.stopped = f"Call {row.id} could not be taken back; nothing before it was tried."

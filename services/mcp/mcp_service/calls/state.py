@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mcp_service.calls.runs import UndoRuns
 from mcp_service.calls.service import CallLog
 from mcp_service.calls.writer import CallWriter
 from mcp_service.settings import McpSettings
@@ -18,6 +19,7 @@ class CallLogState(ServiceState[McpSettings]):
     services: Services = field(init=False)
     call_writer: CallWriter = field(init=False)
     call_log: CallLog = field(init=False)
+    undo_runs: UndoRuns = field(init=False)
 
     async def start(self) -> None:
         """Make the parts and start the writer."""
@@ -29,8 +31,10 @@ class CallLogState(ServiceState[McpSettings]):
         )
         self.call_writer = CallWriter(self.database)
         self.call_log = CallLog(self.database, self.call_writer)
+        self.undo_runs = UndoRuns(self.database, self.call_log)
         self.call_writer.start()
 
     async def stop(self) -> None:
-        """Store what waits."""
+        """Cut off what is being taken back, and store what waits."""
+        await self.undo_runs.stop()
         await self.call_writer.stop()

@@ -53,14 +53,14 @@ class Undoing:
 
     steps: list[Step] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
-    restores: list[Check] = field(default_factory=list)
+    before: list[Check] = field(default_factory=list)
 
     def add(self, step: Step, after: JsonObject, before: JsonObject | None = None) -> None:
         """One more note, in front: what was done last is taken back first."""
         self.steps.insert(0, step)
         self.checks.append(unchanged(after))
         if before is not None:
-            self.restores.append(unchanged(before))
+            self.before.append(unchanged(before))
 
 
 async def _ask(call: ToolCall, note_ids: list[int]) -> Answer | Elicit[Answer]:
@@ -180,7 +180,7 @@ async def _each(
     if undoing is None:
         call.journal.cannot_undo("The notes were removed from the bin for good.")
     elif undoing.steps:
-        call.journal.can_undo(*undoing.steps, checks=undoing.checks, restores=undoing.restores)
+        call.journal.can_undo(*undoing.steps, checks=undoing.checks, before=undoing.before)
     return batch
 
 

@@ -181,7 +181,9 @@ def register(registry: ToolRegistry) -> None:
         call.journal.about(before["title"])
         if body:
             call.journal.can_undo(
-                Step(service="planner", method="PATCH", path=path, body=_kept(before)), checks=[unchanged(after)]
+                Step(service="planner", method="PATCH", path=path, body=_kept(before)),
+                checks=[unchanged(after)],
+                before=[unchanged(before)],
             )
         return _answer(call, after, zone)
 

@@ -98,7 +98,7 @@ def register(registry: ToolRegistry) -> None:
             call.journal.cannot_undo("The iCal text of before is not kept; paste it again.")
         elif body:
             back = Step(service="planner", method="PATCH", path=path, body=_kept(before))
-            call.journal.can_undo(back, checks=[unchanged(after)])
+            call.journal.can_undo(back, checks=[unchanged(after)], before=[unchanged(before)])
         return FeedBrief.model_validate(after)
 
     @registry.writing("Delete a calendar feed", destructive=True)

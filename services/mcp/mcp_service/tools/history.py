@@ -160,7 +160,7 @@ def register(registry: ToolRegistry) -> None:
         before, after = await call.notes.change_seen("POST", path, lambda: own_note(call.notes, note_id), SEEN, reason)
         call.journal.touch(note=note_id, version=version_id)
         call.journal.about(before["title"])
-        call.journal.can_undo(back_to(before, *RESTORED), checks=[unchanged(after)], restores=[unchanged(before)])
+        call.journal.can_undo(back_to(before, *RESTORED), checks=[unchanged(after)], before=[unchanged(before)])
         return NoteDetail.written(call, after)
 
     @registry.reading("List the attachments of a note")

@@ -100,5 +100,5 @@ async def _edit(call: ToolCall, note_id: int, edit: Callable[[str], str]) -> Jso
     if after is None:
         call.journal.cannot_undo("The note was so already; nothing was changed.")
         return before
-    call.journal.can_undo(back_to(before, "content"), checks=[unchanged(after)], restores=[unchanged(before)])
+    call.journal.can_undo(back_to(before, "content"), checks=[unchanged(after)], before=[unchanged(before)])
     return after

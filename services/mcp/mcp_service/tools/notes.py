@@ -198,7 +198,7 @@ def _writing(registry: ToolRegistry) -> None:
         call.journal.touch(note=note_id)
         call.journal.about(before["title"])
         if body:
-            call.journal.can_undo(back_to(before, *body), checks=[unchanged(after)], restores=[unchanged(before)])
+            call.journal.can_undo(back_to(before, *body), checks=[unchanged(after)], before=[unchanged(before)])
         return NoteDetail.written(call, after)
 
     @registry.writing("Move a note to the recycle bin", idempotent=True)
@@ -212,7 +212,7 @@ def _writing(registry: ToolRegistry) -> None:
         if before["is_public"]:
             # The bin makes a note private; taking the deletion back makes it public again.
             steps.append(back_to(before, "is_public"))
-        call.journal.can_undo(*steps, restores=[unchanged(before)])
+        call.journal.can_undo(*steps, before=[unchanged(before)])
         return NoteDeleted(note_id=note_id)
 
 

@@ -65,6 +65,7 @@ class PublishedLink(LinkRow):
     is_of_course: bool
     token_digest: str
     installation: UUID
+    last_read_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -118,6 +119,7 @@ PUBLISHED = prepare(
         CalendarLink.is_of_course,
         CalendarLink.token_digest,
         select(Installation.id).scalar_subquery().label("installation"),
+        CalendarLink.last_read_at,
     ).where(
         CalendarLink.token_digest == bindparam("digest"),
         ~exists().where(AccountState.user_id == CalendarLink.user_id, ~AccountState.is_active),

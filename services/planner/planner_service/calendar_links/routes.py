@@ -17,8 +17,9 @@ from notechondria_shared.web.route import api_router
 from planner_service.calendar_links import queries, service, tokens
 from planner_service.calendar_links.publish import published
 from planner_service.calendar_links.queries import LinkRow
+from planner_service.calendar_links.reading import note_reading
 from planner_service.calendar_links.schemas import CreateLink, LinkPayload, NewLink
-from planner_service.dependencies import Notes, Settings
+from planner_service.dependencies import Notes, Settings, State
 from planner_service.models import CalendarLink
 from planner_service.references.service import find_course
 from planner_service.settings import PlannerSettings
@@ -82,11 +83,12 @@ async def revoke_link(caller: LoggedIn, link_id: int, db: WriteSession) -> None:
 
 @public.head("/calendar/{token}.ics", response_class=Response, include_in_schema=False)
 @public.get("/calendar/{token}.ics", response_class=Response, responses=_DOCUMENT)
-async def read_calendar(request: Request, token: str, read: ReadSession) -> Response:
+async def read_calendar(request: Request, token: str, read: ReadSession, state: State) -> Response:
     """The calendar under a secret address, RFC 5545; 304 when the caller has it, 401 for a wrong token."""
     link = await read.one(queries.PUBLISHED, digest=tokens.digest(token))
     if not tokens.matches(token, link.token_digest if link else None) or link is None:
         raise Unauthorized(UNKNOWN)
+    await note_reading(state.database, link, request.headers.get("user-agent", ""))
     body = await published(read, link, now())
     tag = f'"{await asyncio.to_thread(lambda: hashlib.sha256(body).hexdigest()[:32])}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=300", "X-Robots-Tag": "noindex"}

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 MOST_ENTRIES = 20_000
 
 _BREAK = re.compile(r"\r\n|\n|\r")
+_BLANK = re.compile(r"(?:\r\n?+|\n){2,}+")
+"""Empty lines: some programs write them even between the parts of a folded line."""
 _FOLD = re.compile(r"(?:\r\n|\n|\r)[ \t]")
 _INDENTED = re.compile(r"(?:^|[\r\n])[ \t]+(?:BEGIN|END):VEVENT[ \t]*(?=[\r\n]|$)")
 _STARTS_PROPERTY = re.compile(r"[A-Z][A-Z0-9-]*[:;]")
@@ -53,7 +55,7 @@ class CalendarPart:
     """One VCALENDAR without its entries: several may stand in one text, each with zones of its own."""
 
     zones: dict[str, list[str]] = field(default_factory=dict)
-    """The lines of VTIMEZONE blocks by `zone_key` of their TZID."""
+    """The lines of VTIMEZONE blocks by `zone_name` of their TZID."""
     properties: dict[str, Property] = field(default_factory=dict)
 
     def text(self, *names: str) -> str:
@@ -82,7 +84,7 @@ def is_indented(text: str) -> bool:
 def logical_lines(text: str) -> Iterator[str]:
     """The unfolded lines, trimmed. In an indented text a line continues another unless it begins like a property."""
     if not is_indented(text):
-        for line in _BREAK.split(_FOLD.sub("", text)):
+        for line in _BREAK.split(_FOLD.sub("", _BLANK.sub("\n", text))):
             yield line.strip()
         return
     pending = ""
@@ -106,9 +108,9 @@ def split(text: str) -> Parts:
     return splitter.parts
 
 
-def zone_key(name: str) -> str:
+def zone_name(name: str) -> str:
     r"""A TZID as zones are looked up by: without quotes and the escapes that some programs write (`Berlin\, Bern`)."""
-    return _ESCAPE.sub(r"\1", name.strip().strip('"')).strip().casefold()
+    return _ESCAPE.sub(r"\1", name.strip().strip('"')).strip()
 
 
 class _Splitter:
@@ -182,7 +184,8 @@ def _property(name: str, line: str) -> Property | None:
 def _keep_zone(calendar: CalendarPart, lines: list[str]) -> None:
     for line in lines:
         if line.startswith(("TZID:", "TZID;")):
-            calendar.zones.setdefault(zone_key(line.partition(":")[2]), lines)
+            name = zone_name(line.partition(":")[2])
+            calendar.zones.setdefault(name, lines)
             return
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from planner_service.calendars.lines import MOST_ENTRIES, CalendarPart, Entry, Parts, split, unescape
 from planner_service.calendars.series import Series, ZonesOf, is_floating, occurrences, window
 from planner_service.calendars.values import duration, timestamp
-from planner_service.calendars.zones import Zones
+from planner_service.calendars.zones import Zones, by_spelling
 
 MOST_OCCURRENCES = 60_000
 """Of all series of a calendar in one year."""
@@ -149,7 +149,9 @@ class _Contents:
     """The entries of a text, sorted out: what does not recur, settled, and the series with their exceptions."""
 
     def __init__(self, parts: Parts) -> None:
-        everywhere = {key: lines for part in reversed(parts.calendars) for key, lines in part.zones.items()}
+        everywhere = by_spelling(
+            {name: lines for part in reversed(parts.calendars) for name, lines in part.zones.items()}
+        )
         self._windows: dict[int, tuple[datetime, datetime]] = {}
         self._zones = [_zones(part, everywhere) for part in parts.calendars]
         self.single: list[tuple[int, int, str | None, bool]] = []
@@ -229,8 +231,8 @@ class _Contents:
         return list(kept.values())
 
 
-def _zones(part: CalendarPart, everywhere: dict[str, list[str]]) -> Zones:
-    return Zones(part.zones, everywhere, part.text("X-WR-TIMEZONE"))
+def _zones(part: CalendarPart, everywhere: Mapping[str, Sequence[str]]) -> Zones:
+    return Zones(by_spelling(part.zones), everywhere, part.text("X-WR-TIMEZONE"))
 
 
 def _recurs(entry: Entry) -> bool:

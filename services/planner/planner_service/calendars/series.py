@@ -149,6 +149,9 @@ def _of_master(
     end_of = _end_of(master, zones)
     zone = start.tzinfo if isinstance(start, datetime) else None
     replaced = {change.replaced for change in changes}
+    if zone is None:
+        # Outlook names the days of a series of whole days by their midnight.
+        replaced |= {at.date() for at in replaced if isinstance(at, datetime)}
     moves = [(utc(change.replaced), change, change.moved(zone)) for change in reversed(following)]
     margin = _MARGIN + max((abs(moved) for _, _, moved in moves), default=timedelta(0))
     low, high = shifted(first, -margin), shifted(last, margin)
@@ -172,7 +175,7 @@ def _starts(master: Entry, zones: Zones, start: date | datetime, low: datetime, 
     """The local starts within `low`..`high` in order: the first, those of rules and RDATE, without those of EXDATE."""
     zone = start.tzinfo if isinstance(start, datetime) else None
     begin = _wall(start)
-    starts = {begin} if low <= begin <= high else set()
+    starts = {begin} if low <= begin <= high and not _is_over(master, begin, zone) else set()
     for rule in master.repeated.get("RRULE", ()):
         starts.update(_of_rule(rule.value, begin, zone, low, high))
     starts.update(_wall(value, zone) for value in _values(master, "RDATE", zones))
@@ -184,6 +187,13 @@ def _starts(master: Entry, zones: Zones, start: date | datetime, low: datetime, 
         else:
             days.add(value)  # of a series with times, the whole day
     return iter(sorted(at for at in starts if at not in excluded and not (days and at.date() in days)))
+
+
+def _is_over(master: Entry, begin: datetime, zone: tzinfo | None) -> bool:
+    """Whether all rules end before the first start: some programs write so that a series was removed."""
+    rules = master.repeated.get("RRULE", ())
+    ends = [_until(dict(_part(part) for part in rule.value.split(";")).get("UNTIL", ""), zone) for rule in rules]
+    return bool(ends) and all(end is not None and end < begin for end in ends)
 
 
 def _values(master: Entry, name: str, zones: Zones) -> Iterator[date | datetime]:
@@ -208,6 +218,8 @@ def _of_rule(text: str, begin: datetime, zone: tzinfo | None, low: datetime, hig
     parts = dict(_part(part) for part in text.split(";") if part.strip())
     if parts.pop("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.pop("SKIP", "OMIT") != "OMIT":
         raise ValueError(text[:40])
+    if (count := parts.get("COUNT", "")) and (count == "0" or count.startswith("-")):
+        del parts["COUNT"]  # as some programs write that nobody counts
     until = _until(parts.pop("UNTIL", ""), zone)
     if until is not None and until < low:
         return  # ended before: it costs nothing
@@ -250,7 +262,8 @@ def _stepped(begin: datetime, step: timedelta, count: int, low: datetime, end: d
 
 def _part(text: str) -> tuple[str, str]:
     name, _, value = text.partition("=")
-    return name.strip().upper(), value.strip().upper()
+    # Some programs escape rules like texts, or put blanks behind commas.
+    return name.strip().upper(), "".join(value.replace("\\", "").split()).upper()
 
 
 def _later(parts: dict[str, str], begin: datetime, low: datetime) -> datetime:

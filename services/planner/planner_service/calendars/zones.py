@@ -6,6 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache
+from importlib.resources import files
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
@@ -13,7 +15,7 @@ from dateutil.rrule import rrulestr
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from notechondria_shared.core.timestamps import now
-from planner_service.calendars.lines import zone_key
+from planner_service.calendars.lines import zone_name
 
 _WINDOWS = {name.casefold(): zone for name, zone in WINDOWS_TO_OLSON.items()}
 _IANA = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
@@ -24,12 +26,14 @@ _LOCAL = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z?")
 FLOATING = timezone(timedelta(0), "floating")
 """Of times without a zone in a calendar without one: the person's own clock, counted as if it showed UTC."""
 _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - local times
+_LAST_YEAR = 2100
+"""Until which the changes of a definition are looked for."""
 MOST_ONSETS = 2_000
 """Changes of one rule that are looked at: two thousand years of them."""
 
 
 class Zones:
-    """The zones of one VCALENDAR. `floating` is the zone of times that name none."""
+    """The zones of one VCALENDAR. `floating` is the zone of times that name none; definitions are `by_spelling`."""
 
     def __init__(
         self,
@@ -51,8 +55,10 @@ class Zones:
         return zone
 
     def _settled(self, name: str) -> tzinfo | None:
-        key = zone_key(name)
-        lines = self._defined.get(key) or self._others.get(key)
+        exact = zone_name(name)
+        key = exact.casefold()
+        spellings = ((zones, spelled) for zones in (self._defined, self._others) for spelled in (exact, key))
+        lines = next((lines for zones, spelled in spellings if (lines := zones.get(spelled))), None)
         defined = None if lines is None else _defined_zone(lines)
         named = _named(name)
         if defined is None:
@@ -62,17 +68,32 @@ class Zones:
         return named if named is not None and _agree(defined, named) else defined
 
 
+def by_spelling(zones: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Definitions by their exact names, and by those without regard to case where none is called exactly so."""
+    folded: dict[str, Sequence[str]] = {}
+    for name, lines in zones.items():
+        folded.setdefault(name.casefold(), lines)
+    return folded | dict(zones)
+
+
 def _named(name: str) -> tzinfo | None:
     # Some programs put a path of their own before the name: /mozilla.org/20050126_1/Europe/Berlin.
     key = name.strip().strip('"').replace("\\", "").strip("/")
     parts = key.split("/")
     for tried in (_WINDOWS.get(key.casefold(), key), "/".join(parts[-2:]), "/".join(parts[-3:])):
         if _IANA.fullmatch(tried) and len(tried) < 64:
-            try:
-                return ZoneInfo(tried)
-            except (KeyError, ValueError, OSError):
-                continue
+            for spelled in (tried, _spellings().get(tried.casefold())):
+                try:
+                    return ZoneInfo(spelled or "")
+                except (KeyError, ValueError, OSError):
+                    continue
     return None
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """The names of the IANA database by what they are without regard to case: `Europe/lisbon` is meant as one."""
+    return {name.casefold(): name for name in (files("tzdata") / "zones").read_text().split()}
 
 
 def _offset_zone(key: str) -> tzinfo | None:
@@ -83,12 +104,20 @@ def _offset_zone(key: str) -> tzinfo | None:
     return timezone(-offset if match[1] == "-" else offset)
 
 
-def _agree(defined: tzinfo, named: tzinfo) -> bool:
-    """Whether two zones say the same in the years that are read first."""
-    year = now().year
+def _agree(defined: DefinedZone, named: tzinfo) -> bool:
+    """Whether two zones say the same in the years that are read first; where the definition ends earlier, in its last
+    years."""
+    first, last = defined.span()
+    year = min(now().year, last.year)
+    if last < _LAST and first < last:
+        year = min(year, last.year - 2)
     days = (datetime(at, month, day, 12, tzinfo=UTC) for at in range(year - 1, year + 3) for month in range(1, 13)
             for day in (1, 15))  # fmt: skip
-    return all(at.astimezone(defined).utcoffset() == at.astimezone(named).utcoffset() for at in days)
+    return all(
+        at.astimezone(defined).utcoffset() == at.astimezone(named).utcoffset()
+        for at in days
+        if first <= at.replace(tzinfo=None) < last
+    )
 
 
 class _Observance:
@@ -99,12 +128,15 @@ class _Observance:
         start = _local(fields["DTSTART"])
         self._onsets = [start, *(_local(text) for text in dates)]
         self._latest = start
+        self.goes_on = False
+        """Whether a rule without an end says when it holds."""
         self._rest: Iterator[datetime] = iter(())
         if rule := fields.get("RRULE", ""):
             parts = [part for part in rule.upper().split(";") if part and not part.startswith("UNTIL=")]
             if "FREQ=YEARLY" not in parts and "FREQ=MONTHLY" not in parts:
                 raise ValueError(rule[:40])
             until = re.search(r"UNTIL=(\d{8}T\d{6})(Z?)", rule.upper())
+            self.goes_on = until is None
             last = _LAST if until is None else _local(until[1]) + (self.before if until[2] else timedelta(0))
             onsets: Iterator[datetime] = iter(rrulestr(";".join(parts), dtstart=start))
             self._rest = takewhile(lambda at: at <= last, islice(onsets, MOST_ONSETS))
@@ -130,6 +162,13 @@ class DefinedZone(tzinfo):
         self._utc: list[datetime] = []
         self._wall: tuple[list[datetime], list[datetime]] = ([], [])
         self._offsets: list[timedelta] = []
+
+    def span(self) -> tuple[datetime, datetime]:
+        """The first and the last change that the definition knows: some programs write those of a few years only. One
+        that never changes, or by a rule, holds from then on."""
+        onsets = sorted({at for one in self._observances for at in one.up_to(_LAST_YEAR)})
+        goes_on = len(onsets) == 1 or any(one.goes_on for one in self._observances)
+        return onsets[0], _LAST if goes_on else onsets[-1]
 
     def _reach(self, year: int) -> None:
         """Count out the changes until the end of `year`."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
@@ -20,6 +22,7 @@ from web_service.site.cookies import cookie_flags, cookie_name
 from web_service.site.paths import CONFIRM, SECURITY, SIGN_IN, asked_path, with_next
 from web_service.site.refusals import kept_headers, needs_confirmation, plain, plain_problems, sentence
 from web_service.site.texts import text, texts
+from web_service.site.times import shown_time
 
 logger = logging.getLogger("notechondria.site")
 NOTICE_COOKIE = "notechondria_site_notice"
@@ -67,9 +70,30 @@ def _refused(request: Request, refusal: ServiceRefused) -> Response:
     return error_page(request, refusal.status, sentence(refusal.body), kept_headers(refusal))
 
 
-def _timestamp(at: str | None) -> str:
-    """`2026-11-21 16:05 UTC` of an ISO 8601 text; empty for None."""
-    return datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if at else ""
+@pass_context
+def _timestamp(context: Context, at: str | None) -> str:
+    """A time in the zone of who is signed in."""
+    person = context.get("person")
+    return shown_time(at, person.zone if person else UTC)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+class _Titled(Protocol):
+    """What has an id and a title."""
+
+    id: int
+    title: str
+
+
+def _id_and_title(one: _Titled) -> tuple[int, str]:
+    return one.id, one.title
+
+
+def _with_text(value: object, said: Mapping[str, str], prefix: str) -> tuple[object, str]:
+    return value, said[f"{prefix}{value}"]
 
 
 class Pages:
@@ -84,7 +108,13 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(at=_timestamp, plain=plain)
+        self._templates.filters.update(
+            at=_timestamp, plain=plain, json=_json, id_and_title=_id_and_title, with_text=_with_text
+        )
+
+    def add_filters(self, **filters: Callable[..., object]) -> None:
+        """What the templates of this feature call beside what all have."""
+        self._templates.filters.update(filters)
 
     def page(
         self,
@@ -117,6 +147,11 @@ class Pages:
         if notice:
             answer.delete_cookie(cookie, **cookie_flags(request, samesite="strict"))
         return answer
+
+    def ask(self, request: Request, what: str, action: str, back: str, **names: str) -> HTMLResponse:
+        """A page that asks whether something is to be done: the texts of `what`, with `names` filled in."""
+        said = {name: words.format(**names) for name, words in texts()[what].items()}
+        return self.page(request, "ask.html", said=said, action=action, back=back)
 
 
 _SITE = Pages("web_service.site")

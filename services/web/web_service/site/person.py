@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -15,6 +16,7 @@ from web_service.dependencies import State
 from web_service.site.cookies import cookie_flags, cookie_name
 from web_service.site.forms import form_token, read_form
 from web_service.site.pages import SignInNeededError
+from web_service.site.times import zone_named
 
 COOKIE = "notechondria_site"
 _TOKEN = re.compile(r"[0-9a-f]{40}")
@@ -30,6 +32,12 @@ class Person:
     session_id: int
     csrf: str
     assertions: Mapping[str, str]
+    timezone: str = ""
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where the person's times are; UTC while that is not known."""
+        return zone_named(self.timezone)
 
     @property
     def assertion(self) -> str:
@@ -49,7 +57,12 @@ async def maybe_person(request: Request, state: State) -> Person | None:
     # The gateway's access log names them.
     request.state.caller = answer
     person = Person(
-        answer.user_id, answer.username, answer.credential_id, form_token(state, token), dict(answer.assertions)
+        answer.user_id,
+        answer.username,
+        answer.credential_id,
+        form_token(state, token),
+        dict(answer.assertions),
+        answer.timezone,
     )
     request.state.person = person
     return person

@@ -9,7 +9,7 @@ from pydantic import JsonValue, ValidationError
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.people import ConfirmationRefusal
 
-_TAG = re.compile(r": Backend\.[\w./-]+ — ")
+_TAG = re.compile(r": (?:Backend|Notes|Planner|Mcp)\.[\w./-]+ — ")
 
 
 def problems(body: JsonValue) -> dict[str, list[str]]:

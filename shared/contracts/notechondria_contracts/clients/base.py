@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, TypeVar
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import IO, ClassVar, TypeVar
 
 import httpx
 from pydantic import BaseModel, JsonValue, RootModel, ValidationError
@@ -58,6 +58,22 @@ class StaffPasswordNeeded(ServiceRefused):
     """An action needs the password of the member of staff first."""
 
 
+class Download:
+    """An answer that is passed on piece by piece, and closed afterwards."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self._answer = answer
+        self.headers: Mapping[str, str] = answer.headers
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """All of it."""
+        try:
+            async for piece in self._answer.aiter_bytes():
+                yield piece
+        finally:
+            await self._answer.aclose()
+
+
 class ServiceClient:
     """Calls one service with an HTTP client that shows who calls: it reads from the request for which service."""
 
@@ -92,6 +108,55 @@ class ServiceClient:
     async def send(self, method: str, path: str, *, body: BaseModel | None = None, assertion: str = "") -> None:
         """Call an endpoint that has nothing to answer; raises as `call` does."""
         await self._request(method, path, body, None, assertion, READ)
+
+    async def download(self, path: str, params: Mapping[str, str | int], assertion: str) -> Download:
+        """The answer of an endpoint piece by piece; raises as `call` does, before the first piece."""
+        headers = {ASSERTION_HEADER: assertion}
+        request = self._http.build_request(
+            "GET", self._url + path, params=params, headers=headers, timeout=ACT, extensions={AUDIENCE: self.service}
+        )
+        try:
+            answer = await self._http.send(request, stream=True)
+        except httpx.HTTPError:
+            raise ServiceUnavailable(self.service) from None
+        if answer.is_success:
+            return Download(answer)
+        await answer.aread()
+        await answer.aclose()
+        if answer.is_client_error:
+            raise ServiceRefused(answer.status_code, _json(answer), answer.headers)
+        raise ServiceUnavailable(self.service)
+
+    async def upload(
+        self,
+        path: str,
+        model: type[ModelT],
+        files: Sequence[tuple[str, tuple[str, IO[bytes], str]]],
+        *,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+        assertion: str,
+    ) -> ModelT:
+        """Send files as a form; raises as `call` does. A 503 that says when to come back is a refusal, too."""
+        try:
+            answer = await self._http.post(
+                self._url + path,
+                params=params,
+                files=files,
+                headers={**headers, ASSERTION_HEADER: assertion},
+                timeout=ACT,
+                extensions={AUDIENCE: self.service},
+            )
+        except httpx.HTTPError:
+            raise ServiceUnavailable(self.service) from None
+        if answer.is_client_error or "retry-after" in answer.headers:
+            raise ServiceRefused(answer.status_code, _json(answer), answer.headers)
+        if not answer.is_success:
+            raise ServiceUnavailable(self.service)
+        try:
+            return model.model_validate_json(answer.content)
+        except ValidationError:
+            raise ServiceUnavailable(self.service) from None
 
     async def _request(
         self,
@@ -164,6 +229,14 @@ class ServiceClient:
         return await self.call(
             "POST", f"{ADMIN_PATH}/{kind}", AdminCreated, body=body, assertion=assertion, timeout=ACT
         )
+
+
+def _json(answer: httpx.Response) -> JsonValue:
+    try:
+        value: JsonValue = answer.json()
+    except ValueError:
+        return None
+    return value
 
 
 def _names_the_password(body: JsonValue) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notechondria_contracts.clients.base import ModelT, ServiceClient, ServiceRefused
-from notechondria_contracts.internal.notes import CourseReference, NoteReference
+from notechondria_contracts.internal.notes import OWN_PATH, CourseReference, NameQuery, Names, NoteReference
 
 
 class NotesClient(ServiceClient):
@@ -18,6 +18,10 @@ class NotesClient(ServiceClient):
     async def course_reference(self, course_id: int) -> CourseReference | None:
         """A course as it is now; None when it is unknown or deleted."""
         return await self._known(f"/internal/courses/{course_id}/reference", CourseReference)
+
+    async def names(self, query: NameQuery, assertion: str) -> Names:
+        """What notes and courses of a person are called."""
+        return await self.call("POST", f"{OWN_PATH}/names", Names, body=query, assertion=assertion)
 
     async def _known(self, path: str, model: type[ModelT]) -> ModelT | None:
         try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class CourseReference(BaseModel):
@@ -33,3 +33,28 @@ class NoteReference(BaseModel):
     course_id: int | None
     revision: int
     state: Literal["live", "trashed"]
+
+
+OWN_PATH = "/internal/own"
+MOST_NAMES = 1000
+
+
+class NameQuery(BaseModel):
+    """Ids of which a person asks what they are called; others' and unknown ones are left out of the answer."""
+
+    note_ids: Annotated[list[int], Field(max_length=MOST_NAMES)] = []
+    course_ids: Annotated[list[int], Field(max_length=MOST_NAMES)] = []
+
+
+class NamedNote(BaseModel):
+    """A note's title, and in which course it is."""
+
+    title: str
+    course_id: int | None
+
+
+class Names(BaseModel):
+    """What notes and courses of a person are called."""
+
+    notes: dict[int, NamedNote]
+    courses: dict[int, str]

@@ -58,6 +58,8 @@ class Introspection(BaseModel):
     editor_mode: str = "P"
     is_staff: bool = False
     is_superuser: bool = False
+    timezone: str = ""
+    """The person's zone in the IANA database; "" while it is not known."""
     scopes: list[str] = []
     audience: str = ""
     """Of a program's access token: at which resource it counts, `mcp` or `api` (RFC 8707 §2); "" otherwise."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010_words_of_calls"
-down_revision = "0009_calls_of_programs"
+revision = "0012_words_of_calls"
+down_revision = "0011_undo_runs"
 
 
 def upgrade() -> None:

@@ -1,0 +1,61 @@
+"""What the account pages ask beside the endpoints that everybody has."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+
+from notechondria_contracts.internal.planner import (
+    OWN_PATH,
+    OwnCalendars,
+    OwnCourse,
+    OwnFeed,
+    OwnLink,
+    PlannerNameQuery,
+    PlannerNames,
+)
+from notechondria_shared.auth import WithSession
+from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
+from notechondria_shared.web.dependencies import ReadSession
+from notechondria_shared.web.internal import CalledBy
+from planner_service.calendar_feeds import queries as feed_queries
+from planner_service.calendar_feeds.payload import feed_payload
+from planner_service.own_pages import queries
+
+router = APIRouter(prefix=OWN_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
+
+
+@router.post("/names")
+async def names(caller: WithSession, query: PlannerNameQuery, read: ReadSession) -> PlannerNames:
+    """What own events and feeds are called."""
+    events = await read.all(queries.EVENT_NAMES, user_id=caller.user_id, ids=query.event_ids)
+    feeds = await read.all(queries.FEED_NAMES, user_id=caller.user_id, ids=query.feed_ids)
+    return PlannerNames(
+        events={event.id: event.title for event in events}, feeds={feed.id: feed.title for feed in feeds}
+    )
+
+
+@router.get("/calendars")
+async def calendars(caller: WithSession, read: ReadSession) -> OwnCalendars:
+    """Own links with who read them last, own feeds with their health, and the courses that a link may be of."""
+    links = await read.all(queries.LINKS, user_id=caller.user_id)
+    feeds = await read.all(feed_queries.LIST, user_id=caller.user_id)
+    courses = await read.all(queries.COURSES, user_id=caller.user_id)
+    return OwnCalendars(
+        links=[
+            OwnLink(
+                id=link.id,
+                name=link.name,
+                include_events=link.include_events,
+                include_sessions=link.include_sessions,
+                include_deadlines=link.include_deadlines,
+                course=(link.course or "") if link.is_of_course else None,
+                alarm_minutes=link.alarm_minutes,
+                date_created=iso_offset(link.date_created),
+                last_read_at=iso_offset_or_none(link.last_read_at),
+                last_read_by=link.last_read_by,
+            )
+            for link in links
+        ],
+        feeds=[OwnFeed.model_validate(feed_payload(row), from_attributes=True) for row in feeds],
+        courses=[OwnCourse(id=course.id, title=course.title) for course in courses],
+    )

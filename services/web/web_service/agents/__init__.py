@@ -1,0 +1,1 @@
+"""What acts for a person: API keys and programs, what they did, and taking it back."""

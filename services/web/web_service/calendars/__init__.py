@@ -1,0 +1,1 @@
+"""Calendars that a person publishes, and those of others that they read here."""

@@ -1,0 +1,1 @@
+"""What people look after among their notes: recycle bin, export, import, versions."""

@@ -1,0 +1,34 @@
+"""Times as people read them: in their own zone, else in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+@lru_cache(maxsize=1024)
+def zone_named(name: str) -> tzinfo:
+    """A zone of the IANA database; UTC for what is none."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def shown_time(at: str | None, zone: tzinfo) -> str:
+    """`2026-11-21 16:05 CET` of an ISO 8601 text; empty for None."""
+    return datetime.fromisoformat(at).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if at else ""
+
+
+def day_of(typed: str) -> date | None:
+    """A day that was typed; None for what is none."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+def begin_of(day: date, zone: tzinfo) -> datetime:
+    """When a day begins in a zone."""
+    return datetime.combine(day, time(), zone)
