@@ -143,10 +143,13 @@ def test_instructions_hold_the_users_own_text(api: Api) -> None:
     async def server_instructions(client: Client) -> str | None:
         return client.instructions
 
-    texts = [rpc(api, agent.key, "initialize")["result"]["instructions"]]
-    texts += [with_sdk(api.url("/mcp"), agent.key, server_instructions, mode=mode) or "" for mode in ("legacy", "auto")]
-    for text in texts:
-        assert text == f"{manual}\n\n## User skill.md\n\nCall me Mira."
+    own = "\n\n## User skill.md\n\nCall me Mira."
+    assert rpc(api, agent.key, "initialize")["result"]["instructions"] == f"{manual}{own}"
+    for mode in ("legacy", "auto"):
+        text = with_sdk(api.url("/mcp"), agent.key, server_instructions, mode=mode) or ""
+        assert text.startswith(manual)
+        assert text.endswith(own)
+        assert all(word in text for word in ("append_to_note", "24,000 characters", "get_profile says which zone"))
 
 
 @pytest.mark.contract("mcp §2.1")

@@ -14,7 +14,7 @@ from mcp_service.calls.journal import Check, Step
 from mcp_service.tools.arguments import UNSET, EventId, Id, Offset, Whole, sent, within
 from mcp_service.tools.consent import Answer, Consent, asked, must_agree
 from mcp_service.tools.context import ToolCall
-from mcp_service.tools.forms import ADDED
+from mcp_service.tools.forms import ADDED, later
 from mcp_service.tools.local_time import UTC_ZONE, placed, shown, zone_of
 from mcp_service.tools.paging import Paged, page_of
 from mcp_service.tools.registry import ToolRegistry
@@ -50,7 +50,10 @@ async def _ask(call: ToolCall, event_id: int) -> Answer | Elicit[Answer]:
 EventConsent = Annotated[Consent, Resolve(_ask)]
 Start = Annotated[
     str,
-    Field(description="Full ISO date-time with the user's offset, e.g. 2026-05-06T14:00:00+02:00; no offset is UTC"),
+    Field(
+        description="Full ISO date-time with the user's offset, e.g. 2026-05-06T14:00:00+02:00; no offset is UTC",
+        json_schema_extra=later("Full date-time, in the user's own zone where it has no offset", "2026-05-06T14:00"),
+    ),
 ]
 End = Annotated[str, Field(description="Full ISO date-time; default: one hour after starts_at")]
 TimestampOrNone = Annotated[str | None, Field(description="Full ISO date-time; null for the default")]

@@ -15,6 +15,7 @@ from pydantic import JsonValue, ValidationError
 from mcp_service.calls.clipping import clipped, shortened
 from mcp_service.calls.writer import CallEntry, CallWriter
 from mcp_service.names import PROCESS
+from mcp_service.tools.advice import with_advice
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.course_titles import with_course_ids
 from mcp_service.tools.registry import ProductTool
@@ -25,6 +26,10 @@ from notechondria_shared.core.timestamps import now
 logger = logging.getLogger("notechondria.tools")
 READ_ONLY = "Forbidden: this API key may only read; nothing was changed."
 NOT_ALLOWED = "Forbidden: the user did not allow this program to do that; nothing was changed."
+NOT_OFFERED = (
+    "NotOffered: this connection was set up without this tool (its toolsets, or read-only); nothing was changed. "
+    "Use the tools of tools/list, or ask the user to change the connection."
+)
 UNDO_LIMIT = 1024 * 1024
 """Bytes of previous values that are kept with a call."""
 
@@ -57,6 +62,8 @@ class ToolExecutor:
                 return result  # a question to the user; the call comes again with the answer
         except ToolError as failure:
             error = str(failure)
+            if not call.is_plain:
+                error = with_advice(error, tool, [*arguments])
             await self._log(tool, arguments, call, error, began, at)
             raise ToolError(f"Tool failed: {PROCESS}/tools.call.{tool.name} — {error}") from failure.__cause__
         await self._log(tool, arguments, call, error, began, at)
@@ -67,6 +74,8 @@ class ToolExecutor:
     ) -> CallToolResult | InputRequiredResult:
         if not call.agent.may_use(reads_only=tool.reads_only, needs=tool.needs):
             raise ToolError(NOT_ALLOWED if call.agent.is_program else READ_ONLY)
+        if not call.agent.selection.offers(tool.toolset, reads_only=tool.reads_only):
+            raise ToolError(NOT_OFFERED)
         # Agents send null for what they leave out; only where null is a value does it reach the tool.
         sent = {name: value for name, value in arguments.items() if value is not None or tool.takes_null(name)}
         if not tool.is_plain or tool.added_arguments & sent.keys():

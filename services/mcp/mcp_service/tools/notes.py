@@ -11,7 +11,7 @@ from pydantic import Field
 from mcp_service.calls.journal import Check, Step
 from mcp_service.tools.arguments import FAR, UNSET, Answer, Id, NoteId, Whole, sent, within
 from mcp_service.tools.context import ToolCall
-from mcp_service.tools.forms import ADDED
+from mcp_service.tools.forms import ADDED, later
 from mcp_service.tools.note_reading import Format, Lines, Section, Skipped, Window, read
 from mcp_service.tools.ownership import own_note, own_or_binned, visible_note
 from mcp_service.tools.registry import ToolRegistry
@@ -124,7 +124,13 @@ def _reading(registry: ToolRegistry) -> None:
     @registry.reading("Search notes")
     async def search_notes(
         call: ToolCall,
-        query: Annotated[str, Field(description="Text that the title or the content contains, in any case")],
+        query: Annotated[
+            str,
+            Field(
+                description="Text that the title or the content contains, in any case",
+                json_schema_extra=later("Text in the title or content; where no note has it, the nearest ones come"),
+            ),
+        ],
         scope: Annotated[
             Literal["personal", "all"], Field(description="all adds public notes of other users")
         ] = "personal",
@@ -183,7 +189,13 @@ def _writing(registry: ToolRegistry) -> None:
         call: ToolCall,
         note_id: NoteId,
         title: Annotated[str, Field(description="At most 100 characters")] = UNSET,
-        content: Annotated[str, Field(description="Replaces the whole text; read the note first to add to it")] = UNSET,
+        content: Annotated[
+            str,
+            Field(
+                description="Replaces the whole text; read the note first to add to it",
+                json_schema_extra=later("Replaces the whole text; append_to_note and edit_note change a part of it"),
+            ),
+        ] = UNSET,
         description: str = UNSET,
         is_public: Annotated[bool, Field(description="True lets everybody read it")] = UNSET,
         course_id: Annotated[Id | None, Field(description="null takes it out of its course")] = UNSET,

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_service.agent import AGENT_KEY, Agent
 from mcp_service.names import PROCESS
-from mcp_service.transport import plain
+from mcp_service.transport import plain as plain_dispatch
 from mcp_service.transport.challenge import check_call, with_challenge
 from mcp_service.transport.envelope import INVALID_REQUEST, PARSE_ERROR, bad_envelope, rpc_error
 from mcp_service.transport.generation import (
@@ -31,6 +31,7 @@ from mcp_service.transport.generation import (
     speaks_sdk,
 )
 from mcp_service.transport.state import McpState
+from mcp_service.transport.toolsets import selected
 from notechondria_shared.auth import Caller
 from notechondria_shared.auth.caller import authenticate
 from notechondria_shared.auth.credentials import KEY_PREFIX, access_token
@@ -126,8 +127,11 @@ async def _dispatch(request: Request, caller: Caller, body: bytes, send: Send) -
         return
     state = state_of(request.app, McpState)
     services = state.services.as_user(caller.assertions)
-    agent = Agent(caller, client_name(request, message), services, is_plain(request, message))
     try:
+        selection = selected(request)
+        # Who names toolsets knows more than the contract has (decision 60).
+        plain = selection.toolsets is None and is_plain(request, message)
+        agent = Agent(caller, client_name(request, message), services, plain, selection)
         check_call(state.server, agent, message)
     except ApiError as refusal:
         await error_answer(with_challenge(request, refusal))(request.scope, request.receive, send)
@@ -147,7 +151,7 @@ async def _answer_plain(state: McpState, agent: Agent, message: JsonValue) -> Re
         return bad_envelope(None, INVALID_REQUEST, f"Not read: {PROCESS}/parse — one request object, no batch.")
     if message.get("jsonrpc") != "2.0":
         return bad_envelope(message.get("id"), INVALID_REQUEST, f'Not read: {PROCESS}/parse — jsonrpc must be "2.0".')
-    return await plain.answer(state.server, agent, message)
+    return await plain_dispatch.answer(state.server, agent, message)
 
 
 def session_id(request: Request) -> str:
