@@ -32,7 +32,7 @@ PACKING = (
     "# Packing list\n\n- [x] Tickets\n- [ ] Passport\n- [ ] Charger\n- [ ] Rain coat\n- [x] Book\n- [ ] Toothbrush"
 )
 SHOPPING = "# Shopping list\n\n- Bread\n- Apples"
-TYPOS = "# Invitation\n\nWe meet at teh harbour on Sunday. Bring something to eat."
+INVITATION = "# Invitation\n\nWe meet at the harbour on Sunday. Bring something to eat."
 MODELS = "# Models\n\nKorzybski: the map is not the territory.\n\nBox: all models are wrong."
 
 
@@ -95,7 +95,7 @@ def seeded(rest: Rest) -> Account:
     note("Lab journal", lab_journal())
     note("Packing list", PACKING)
     note("Shopping list", SHOPPING)
-    note("Invitation", TYPOS)
+    note("Invitation", INVITATION)
     note("Models and maps", MODELS)
     note("Old plan", "# Old plan\n\nWe wanted to move to Lisbon in the autumn.")
     note("Insurance", "# Insurance\n\nNumber 77-1208.")

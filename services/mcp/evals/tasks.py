@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import JsonValue
-from services.mcp.evals.account import PACKING, SHOPPING, TYPOS, Account, JsonObject, Rest, lab_journal
+from services.mcp.evals.account import INVITATION, PACKING, SHOPPING, Account, JsonObject, Rest, lab_journal
 
 Check = Callable[[Rest, Account], bool]
 
@@ -80,8 +80,8 @@ TASKS = (
     ),
     Task(
         "replace",
-        'My note "Invitation" has "teh" where "the" is meant. Mend it.',
-        lambda rest, account: _content(rest, account, "Invitation") == TYPOS.replace("teh", "the"),
+        'My note "Invitation" says Sunday where Monday is meant. Correct it.',
+        lambda rest, account: _content(rest, account, "Invitation") == INVITATION.replace("Sunday", "Monday"),
     ),
     Task(
         "under_heading",

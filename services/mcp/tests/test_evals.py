@@ -105,7 +105,7 @@ DOINGS: dict[str, Callable[[McpClient], object]] = {
     ),
     "append": with_note("append_to_note", "Shopping list", text="- Oat milk"),
     "tick": with_note("tick_task", "Packing list", task="Passport"),
-    "replace": with_note("edit_note", "Invitation", old_text="teh", new_text="the"),
+    "replace": with_note("edit_note", "Invitation", old_text="Sunday", new_text="Monday"),
     "under_heading": with_note("append_to_note", "Lab journal", text="- Who moved sample 3?", heading="Open questions"),
     "move": lambda mcp: mcp.call("move_notes", {"note_ids": of_course(mcp, "Old semester"), "course_id": "Archive"}),
     "complete": complete,
