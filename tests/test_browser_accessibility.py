@@ -6,8 +6,6 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pyotp
 import pytest
@@ -16,6 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from notechondria_launcher.stack import Stack
+from tests.support.axe import AXE, NOT_RUN, faults
 from tests.support.browser import opened
 from tests.support.client import PASSWORD, Api, User
 from tests.support.people import forget_steps, public_url
@@ -23,11 +22,6 @@ from tests.support.programs import Program
 from tests.support.visit import Visit
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[1] / ".venv" / ".node" / "node_modules" / "axe-core" / "axe.min.js"
-_RUN = """
-axe.run(document, {resultTypes: ["violations"]}).then(
-  (found) => done(found.violations), (error) => done(String(error)));
-"""
 
 
 @pytest.fixture
@@ -42,23 +36,6 @@ def user(api: Api) -> User:
     return api.register()
 
 
-def faults(visit: Visit) -> list[str]:
-    """What axe finds on the page that is shown, in light and dark: rule, weight and place."""
-    found: set[str] = set()
-    for scheme in ("light", "dark"):
-        visit.in_colours(scheme)
-        visit.driver.execute_script(AXE.read_text(encoding="utf-8"))
-        violations: list[dict[str, Any]] = visit.browser.run(_RUN)
-        assert isinstance(violations, list), violations
-        found |= {
-            f"{visit.path} {scheme} {one['impact']} {one['id']}: {node['target']}"
-            for one in violations
-            for node in one["nodes"]
-        }
-    visit.in_colours("light")
-    return sorted(found)
-
-
 def sign_in(visit: Visit, user: User) -> None:
     visit.open("sign-in/")
     visit.fill("User name", user.username)
@@ -66,7 +43,7 @@ def sign_in(visit: Visit, user: User) -> None:
     visit.press("Sign in")
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="NOT RUN: axe-core needs npm; `make conformance` installs it")
+@pytest.mark.skipif(not AXE.exists(), reason=NOT_RUN)
 def test_axe_finds_no_fault(api: Api, visit: Visit, user: User, stack: Stack) -> None:
     visit.open("sign-in/")
     visit.driver.execute_script("document.querySelector('label').remove()")
@@ -120,7 +97,7 @@ def test_axe_finds_no_fault(api: Api, visit: Visit, user: User, stack: Stack) ->
     assert not found, "\n".join(found)
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="NOT RUN: axe-core needs npm; `make conformance` installs it")
+@pytest.mark.skipif(not AXE.exists(), reason=NOT_RUN)
 def test_axe_finds_no_fault_where_programs_are_connected(api: Api, visit: Visit, user: User, stack: Stack) -> None:
     sign_in(visit, user)
     found: list[str] = []

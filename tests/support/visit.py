@@ -26,6 +26,11 @@ class Visit:
         self.driver.get(f"{self._url}{self._root}{path}")
 
     @property
+    def address(self) -> str:
+        """Where the site is, without a path."""
+        return self._url
+
+    @property
     def path(self) -> str:
         return urlsplit(self.driver.current_url).path
 

@@ -43,6 +43,10 @@ def summary(layout: Layout, state: StackState, env: Mapping[str, str], *, detach
     down = command("down", layout, env)
     rows = [
         ("Gateway", f"[bold cyan]{state.public_url}[/bold cyan]"),
+        ("Account", f"{state.public_url}/account/"),
+        ("Administration", f"{state.public_url}/admin/"),
+        ("Documentation", f"{state.public_url}/api/v1/docs/"),
+        ("Agents (MCP)", f"{state.public_url}/mcp"),
         ("Handshake", f"{state.public_url}/api/v1/handshake/"),
         ("Admin sign-in", f"[bold]{escape(admin['DJANGO_SUPERUSER_USERNAME'])}[/bold] / {password}"),
         ("Mail codes", mail),

@@ -27,9 +27,11 @@ import identity_service.operators.routes
 import identity_service.people.agents
 import identity_service.people.apps
 import identity_service.people.confirming
+import identity_service.people.devices
 import identity_service.people.joining
 import identity_service.people.own
 import identity_service.people.password
+import identity_service.people.profile
 import identity_service.people.routes
 import identity_service.people.second_step
 import identity_service.platform.ai
@@ -89,6 +91,8 @@ SPEC = ServiceSpec(
         identity_service.people.confirming.router,
         identity_service.people.own.router,
         identity_service.people.agents.router,
+        identity_service.people.devices.router,
+        identity_service.people.profile.router,
         identity_service.people.password.router,
         identity_service.oauth.routes.router,
         identity_service.oauth.callbacks.router,

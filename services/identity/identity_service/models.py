@@ -120,6 +120,8 @@ class Session(Base):
     provider: Mapped[str] = mapped_column(String(16), default="", server_default="")
     """By which provider it was signed in; "" by password or code."""
     created_at: Mapped[datetime] = mapped_column(default=now)
+    network: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """The address that it was made from, without its last part: `203.0.113.*`."""
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
     revoked_at: Mapped[datetime | None]
     password_entered_at: Mapped[datetime | None]

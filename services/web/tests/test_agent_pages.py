@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import html
 import io
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.support.client import Api, User, eventually
 from tests.support.mcp import Agent, call_tool
 from tests.support.people import Person, confirm
 from tests.support.programs import Program
+
+from web_service.site.texts import texts
 
 
 @pytest.fixture
@@ -132,7 +136,7 @@ def test_the_log_says_in_words_what_was_done(api: Api, ida: User, person: Person
     assert "Created the note Mitosis in Cell <b>Biology" in shown
     assert "Changed the note Meiosis" in shown
     assert "Searched notes for cells & more" in shown
-    assert "Read the note a note that is gone failed" in shown
+    assert "Read the note (no longer there) failed" in shown
     assert "Rotated key" in shown
     only = words(person.get("agents/log/", tool="create_note").text)
     assert "Mitosis" in only
@@ -179,7 +183,7 @@ def test_all_of_an_agents_day_is_taken_back_even_where_one_follows_on_another(
     shown = person.get(f"/account/{path}")
     assert "4 to be taken back" in shown.text
     assert "1 that stay" in shown.text
-    assert "it has been changed since" in words(shown.text)
+    assert "It has been changed since." in words(shown.text)
     done = person.post("agents/undo/", **person.hidden(shown.text))
     said = words(person.get(done.headers["location"]).text)
     assert "4 of 4 are done." in said
@@ -245,3 +249,9 @@ def test_nobody_sees_or_takes_back_the_calls_of_others(api: Api, ida: User, pers
         assert stranger.post(key_path, csrf=csrf, name="x", scopes="read").status_code == 404
         assert stranger.post("agents/undo/", csrf=person.csrf(), ids=call_id).status_code == 403
     assert ida.get(f"notes/{note['id']}/").status_code in {200, 404}
+
+
+def test_every_tool_has_words() -> None:
+    golden = Path(__file__).parents[2] / "mcp" / "tests" / "golden" / "tools.json"
+    tools = {tool["name"] for tool in json.loads(golden.read_text(encoding="utf-8"))["tools"]}
+    assert tools == set(texts()["calls"])

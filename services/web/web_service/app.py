@@ -10,7 +10,10 @@ import web_service.agents.routes
 import web_service.calendars.routes
 import web_service.documentation.routes
 import web_service.oauth.routes
+import web_service.overview.landing
+import web_service.overview.routes
 import web_service.own_notes.routes
+import web_service.profile.routes
 import web_service.site.routes
 import web_service.status.routes
 from notechondria_shared.service.runner import configured_app, load_settings
@@ -29,6 +32,9 @@ SPEC = StatelessSpec(
         web_service.agents.routes.router,
         web_service.calendars.routes.router,
         web_service.own_notes.routes.router,
+        web_service.profile.routes.router,
+        web_service.overview.routes.router,
+        web_service.overview.landing.router,
         web_service.account.routes.router,
         web_service.oauth.routes.router,
     ),

@@ -16,3 +16,5 @@ class WebSettings(CoreSettings):
 
     import_max_mib: int = Field(50, ge=1, le=4096)
     import_max_files: int = Field(50_000, ge=1)
+    apps_url: str = ""
+    """Where people get an app; the page at `/` links there."""

@@ -12,6 +12,7 @@ from notechondria_contracts.clients.mcp import McpClient
 from notechondria_contracts.clients.notes import NotesClient
 from notechondria_contracts.clients.own_account import OwnAccountClient
 from notechondria_contracts.clients.own_notes import OwnNotesClient
+from notechondria_contracts.clients.own_profile import OwnProfileClient
 from notechondria_contracts.clients.people import PeopleClient
 from notechondria_contracts.clients.planner import PlannerClient
 from notechondria_shared.web.app_state import AppState
@@ -32,6 +33,8 @@ class WebState(AppState[WebSettings]):
     """Identity again, for what protects an account."""
     authorization: AuthorizationClient = field(init=False)
     """Identity again, for programs that ask for access."""
+    own_profile: OwnProfileClient = field(init=False)
+    """Identity again, for who a person is here."""
     agents: AgentsClient = field(init=False)
     """Identity again, for what may act for a person."""
     notes: NotesClient = field(init=False)
@@ -53,6 +56,7 @@ class WebState(AppState[WebSettings]):
         self.people = PeopleClient(http, settings.identity_url)
         self.own_account = OwnAccountClient(http, settings.identity_url)
         self.authorization = AuthorizationClient(http, settings.identity_url)
+        self.own_profile = OwnProfileClient(http, settings.identity_url)
         self.agents = AgentsClient(http, settings.identity_url)
         self.own_notes = OwnNotesClient(http, settings.notes_url)
         self.notes = NotesClient(http, settings.notes_url)

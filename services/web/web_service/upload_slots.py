@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from notechondria_shared.core.errors import Unavailable
 
-AT_ONCE = 4
+AT_ONCE = 2
+"""Each may fill /tmp with what an import may send; in a container that is memory."""
 RETRY_AFTER = 10
 BUSY = "As many files as this server takes at once are being sent. Try again in a moment."
 

@@ -27,6 +27,8 @@ class Template:
     subject: str
     purpose: str
     action: str
+    page: str = ""
+    """Where the code is entered on the pages of this server; "" where the page is still open."""
 
 
 TEMPLATES = {
@@ -34,6 +36,7 @@ TEMPLATES = {
         "Confirm your Notechondria account",
         "Welcome. Confirm that this address is yours and that you chose this user name.",
         "Confirm the account",
+        "/account/verify/",
     ),
     codes.PASSWORD_RESET: Template(
         "Reset your Notechondria password",
@@ -184,14 +187,16 @@ class Mailer:
 
     def _compose(self, template: Template, address: str, digits: str, life: str, username: str) -> EmailMessage:
         settings = self._settings
-        where = settings.frontend_verify_url or "Open the Notechondria app and enter the code there."
+        page = f"{settings.public_base_url.rstrip('/')}{template.page}" if template.page else ""
+        address_of_page = settings.frontend_verify_url or page
+        where = address_of_page or "Open the Notechondria app and enter the code there."
         message = self._envelope(template.subject, address)
         about = f"Address: {address}" + (f"\nUser name: {username}" if username else "")
         message.set_content(
             f"{template.purpose}\n\n{about}\nCode: {digits}\nThe code is good for {life}.\n\n"
             f"{template.action}: {where}\n\nIf you did not ask for this, you can ignore it.\n"
         )
-        link = html.escape(settings.frontend_verify_url)
+        link = html.escape(address_of_page)
         label = html.escape(template.action)
         action = f'<p><a href="{link}">{label}</a></p>' if link else f"<p>{html.escape(where)}</p>"
         message.add_alternative(

@@ -93,6 +93,7 @@ class ActiveSession:
     ip_hash: str
     created_at: datetime
     last_seen_at: datetime
+    network: str
 
 
 BY_SESSION = prepare(
@@ -144,6 +145,7 @@ ACTIVE = prepare(
         Session.ip_hash,
         Session.created_at,
         Session.last_seen_at,
+        Session.network,
     )
     .where(Session.user_id == bindparam("user_id"), *alive(_NOW))
     .order_by(Session.last_seen_at.desc(), Session.id.desc()),

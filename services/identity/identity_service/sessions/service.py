@@ -33,6 +33,7 @@ async def mint(db: AsyncSession, user_id: int, device: Device, *, provider: str 
         device_label=device.label,
         user_agent=device.user_agent,
         ip_hash=device.ip_hash,
+        network=device.network,
         provider=provider,
     )
     db.add(row)
@@ -62,11 +63,11 @@ async def revoke(db: AsyncSession, user_id: int, session_id: int) -> None:
         await publish(db, SessionRevoked(user_id=user_id, digests=[row.digest], revision=1))
 
 
-async def revoke_all(db: AsyncSession, user_id: int) -> None:
-    """End every session of the user."""
+async def revoke_all(db: AsyncSession, user_id: int, but: int = 0) -> None:
+    """End every session of the user, but the one with the id `but`."""
     digests = await db.scalars(
         update(Session)
-        .where(Session.user_id == user_id, Session.revoked_at.is_(None))
+        .where(Session.user_id == user_id, Session.id != but, Session.revoked_at.is_(None))
         .values(revoked_at=now())
         .returning(Session.digest)
     )

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from notechondria_shared.db import prepare
-from planner_service.models import CalendarFeed, CalendarLink, CourseRef, PlannerEvent
+from planner_service.models import CalendarFeed, CalendarLink, CalendarSource, CourseRef, PlannerEvent
 
 _USER = bindparam("user_id", type_=BigInteger)
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
@@ -74,5 +74,13 @@ COURSES = prepare(
     .where(CourseRef.user_id == _USER, ~CourseRef.is_deleted)
     .order_by(CourseRef.title, CourseRef.course_id)
     .limit(500),
+    Named,
+)
+FAILING = prepare(
+    select(CalendarFeed.id, CalendarFeed.title)
+    .join(CalendarSource, CalendarSource.id == CalendarFeed.source_id)
+    .where(CalendarFeed.user_id == _USER, CalendarFeed.is_enabled, CalendarSource.failing_since.is_not(None))
+    .order_by(CalendarFeed.title, CalendarFeed.id)
+    .limit(20),
     Named,
 )

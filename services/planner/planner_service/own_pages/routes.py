@@ -6,19 +6,25 @@ from fastapi import APIRouter, Depends
 
 from notechondria_contracts.internal.planner import (
     OWN_PATH,
+    HeatmapDay,
+    NextEvent,
     OwnCalendars,
     OwnCourse,
     OwnFeed,
     OwnLink,
     PlannerNameQuery,
     PlannerNames,
+    PlannerOverview,
 )
 from notechondria_shared.auth import WithSession
-from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
+from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none, today
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import CalledBy
 from planner_service.calendar_feeds import queries as feed_queries
 from planner_service.calendar_feeds.payload import feed_payload
+from planner_service.heatmap.service import heatmap
+from planner_service.internal.queries import UPCOMING
+from planner_service.internal.routes import DAYS_BACK
 from planner_service.own_pages import queries
 
 router = APIRouter(prefix=OWN_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
@@ -58,4 +64,27 @@ async def calendars(caller: WithSession, read: ReadSession) -> OwnCalendars:
         ],
         feeds=[OwnFeed.model_validate(feed_payload(row), from_attributes=True) for row in feeds],
         courses=[OwnCourse(id=course.id, title=course.title) for course in courses],
+    )
+
+
+@router.get("/overview")
+async def overview(caller: WithSession, read: ReadSession) -> PlannerOverview:
+    """The past year day by day (planner §7), the next events, and the feeds that cannot be read."""
+    day = today()
+    year = await heatmap(read, caller.user_id, day, DAYS_BACK, 1)
+    upcoming = await read.all(UPCOMING, user_id=caller.user_id, today=day)
+    failing = await read.all(queries.FAILING, user_id=caller.user_id)
+    return PlannerOverview(
+        days=[
+            HeatmapDay(date=cell["date"], intensity=cell["intensity"])
+            for cell in year["cells"]
+            if cell["kind"] != "future"
+        ],
+        upcoming=[
+            NextEvent(
+                id=row.id, title=row.title, event_date=row.event_date.isoformat(), starts_at=iso_offset(row.starts_at)
+            )
+            for row in upcoming
+        ],
+        failing_feeds=[row.title for row in failing],
     )

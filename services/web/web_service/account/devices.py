@@ -1,10 +1,10 @@
-"""Where one is signed in; each can be signed out."""
+"""Where one is signed in; each can be signed out, or all others at once."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from web_service.account.pages import PAGES
+from web_service.account.pages import PAGES, own_session
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.person import PersonForm, SignedInPerson
@@ -26,3 +26,16 @@ async def sign_out(request: Request, state: State, person: SignedInPerson, devic
     """End a session; one's own too."""
     await state.own_account.end_device(device_id if device_id < 10**_ID_DIGITS else 0, person.assertion)
     return redirect(DEVICES, notice="session_ended", request=request)
+
+
+@router.get("/others/")
+async def ask_others(request: Request, _: SignedInPerson) -> Response:
+    """Whether all other devices are to be signed out."""
+    return PAGES.ask(request, "sign_out_others", f"{DEVICES}others/", DEVICES)
+
+
+@router.post("/others/")
+async def sign_out_others(request: Request, state: State, person: SignedInPerson, _: PersonForm) -> Response:
+    """End every session but this one."""
+    await state.own_account.end_other_devices(own_session(person), person.assertion)
+    return redirect(DEVICES, notice="others_signed_out", request=request)

@@ -17,10 +17,8 @@ from web_service.account import (
     security,
     sign_in,
 )
-from web_service.account.pages import PAGES
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import HOME
-from web_service.site.person import SignedInPerson
 from web_service.site.texts import text
 
 router = APIRouter(prefix="/account", include_in_schema=False, route_class=PageRoute)
@@ -34,12 +32,6 @@ router.include_router(devices.router)
 router.include_router(offers.router)
 router.include_router(apps.router)
 router.include_router(programs.router)
-
-
-@router.get("/")
-async def home(request: Request, _: SignedInPerson) -> Response:
-    """What there is."""
-    return PAGES.page(request, "home.html")
 
 
 @router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import APIRouter, Request, Response
 
 from notechondria_contracts.internal.mcp import MOST_UNDONE, UndoOutcome
@@ -19,6 +21,7 @@ from web_service.state import WebState
 
 router = APIRouter(prefix="/account/agents/undo", include_in_schema=False, route_class=PageRoute)
 REFRESH_SECONDS = 2
+_FIELDS = re.compile(r" \([a-z_, ]+\)(?=\.$)")
 Line = tuple[UndoOutcome, list[Part], str, str]
 """An outcome, the call in words, whose it was, and why it is not taken back."""
 
@@ -30,10 +33,16 @@ async def _lines(state: WebState, person: Person, known: KnownAgents, outcomes: 
             one,
             sentence(one.call, names),
             known.name(one.call.key_id, one.call.program_id, one.call.client),
-            plain(one.refusal).partition(": ")[2] if one.refusal else "",
+            _reason(one.refusal),
         )
         for one in outcomes
     ]
+
+
+def _reason(refusal: str) -> str:
+    """Why a call is not taken back, as a sentence of its own, without the names of fields."""
+    said = _FIELDS.sub("", plain(refusal).partition(": ")[2])
+    return said[:1].upper() + said[1:]
 
 
 @router.get("/")

@@ -133,17 +133,19 @@ class ServiceClient:
         model: type[ModelT],
         files: Sequence[tuple[str, tuple[str, IO[bytes], str]]],
         *,
-        params: Mapping[str, str],
-        headers: Mapping[str, str],
         assertion: str,
+        method: str = "POST",
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ModelT:
         """Send files as a form; raises as `call` does. A 503 that says when to come back is a refusal, too."""
         try:
-            answer = await self._http.post(
+            answer = await self._http.request(
+                method,
                 self._url + path,
                 params=params,
                 files=files,
-                headers={**headers, ASSERTION_HEADER: assertion},
+                headers={**(headers or {}), ASSERTION_HEADER: assertion},
                 timeout=ACT,
                 extensions={AUDIENCE: self.service},
             )

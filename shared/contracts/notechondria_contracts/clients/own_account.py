@@ -107,8 +107,12 @@ class OwnAccountClient(ServiceClient):
 
     async def devices(self, assertion: str) -> list[OwnDevice]:
         """Where the account is signed in, last seen first."""
-        return (await self.call("GET", SESSIONS, OwnDevices, assertion=assertion)).sessions
+        return (await self.call("GET", f"{PEOPLE_PATH}/devices", OwnDevices, assertion=assertion)).sessions
 
     async def end_device(self, session_id: int, assertion: str) -> None:
         """End a session; refused with 404 when it is not the person's."""
         await self.send("DELETE", f"{SESSIONS}{session_id}/", assertion=assertion)
+
+    async def end_other_devices(self, form: OwnSession, assertion: str) -> None:
+        """End all sessions but this one."""
+        await self.send("POST", f"{PEOPLE_PATH}/devices/end-others", body=form, assertion=assertion)

@@ -15,6 +15,7 @@ from notechondria_contracts.internal.planner import (
     OwnFeed,
     PlannerNameQuery,
     PlannerNames,
+    PlannerOverview,
 )
 
 LINKS = "/api/v1/calendar-links/"
@@ -33,6 +34,10 @@ class PlannerClient(ServiceClient):
     async def names(self, query: PlannerNameQuery, assertion: str) -> PlannerNames:
         """What events and feeds of a person are called."""
         return await self.call("POST", f"{OWN_PATH}/names", PlannerNames, body=query, assertion=assertion)
+
+    async def overview(self, assertion: str) -> PlannerOverview:
+        """The past year, what comes next, and what cannot be read."""
+        return await self.call("GET", f"{OWN_PATH}/overview", PlannerOverview, assertion=assertion)
 
     async def calendars(self, assertion: str) -> OwnCalendars:
         """What the person publishes and reads."""

@@ -210,6 +210,9 @@ class OwnDevice(BaseModel):
 
     id: int
     device_label: str
+    network: str
+    """The address that it was made from, without its last part; "" where that is not known."""
+    created_at: str
     last_seen_at: str
 
 

@@ -144,3 +144,27 @@ class NewFeedForm(FeedAddress):
     title: str
     source_kind: str = "S"
     course_id: int | None
+
+
+class HeatmapDay(BaseModel):
+    """A day of the past year: 0 to 4 for what was written."""
+
+    date: str
+    intensity: int
+
+
+class NextEvent(BaseModel):
+    """A planner event that is not done."""
+
+    id: int
+    title: str
+    event_date: str
+    starts_at: str
+
+
+class PlannerOverview(BaseModel):
+    """The past year day by day, what comes next, and the titles of feeds that cannot be read."""
+
+    days: list[HeatmapDay]
+    upcoming: list[NextEvent]
+    failing_feeds: list[str]

@@ -1,0 +1,1 @@
+"""The first page of an account, and the page that strangers see first."""

@@ -1,0 +1,1 @@
+"""Who a person is here: names, picture, address, zone, and the end of the account."""

@@ -1,0 +1,50 @@
+"""The client of the identity service for who a person is here."""
+
+from __future__ import annotations
+
+from typing import IO
+
+from notechondria_contracts.clients.base import ServiceClient
+from notechondria_contracts.internal.own_profile import (
+    PROFILE_PATH,
+    AddressAsked,
+    AddressCode,
+    Farewell,
+    NewAddress,
+    OwnProfile,
+    ProfileChange,
+    SettingsKept,
+)
+
+SETTINGS = "/api/v1/settings/"
+
+
+class OwnProfileClient(ServiceClient):
+    """Names, picture, address and the end of an account, in the name of who is signed in."""
+
+    service = "identity"
+
+    async def profile(self, assertion: str) -> OwnProfile:
+        """All of it."""
+        return await self.call("GET", PROFILE_PATH, OwnProfile, assertion=assertion)
+
+    async def change(self, form: ProfileChange, assertion: str) -> None:
+        """Change it; refused with 400 by field."""
+        await self.call("PATCH", SETTINGS, SettingsKept, body=form, assertion=assertion)
+
+    async def set_picture(self, name: str, content: IO[bytes], media_type: str, assertion: str) -> None:
+        """Another profile picture; refused with 400 `avatar`."""
+        files = [("avatar", (name, content, media_type))]
+        await self.upload(SETTINGS, SettingsKept, files, assertion=assertion, method="PATCH")
+
+    async def begin_address(self, form: NewAddress, assertion: str) -> AddressAsked:
+        """Mail a code to the new address; refused with 400 by field, and with 403 until the person has confirmed."""
+        return await self.call("POST", f"{PROFILE_PATH}/address", AddressAsked, body=form, assertion=assertion)
+
+    async def confirm_address(self, form: AddressCode, assertion: str) -> None:
+        """It is the account's address; refused with 400 when the code is wrong."""
+        await self.send("POST", f"{PROFILE_PATH}/address/confirm", body=form, assertion=assertion)
+
+    async def delete_account(self, form: Farewell, assertion: str) -> None:
+        """The account ends, with everything of it in every service; refused with 400 and 403."""
+        await self.send("POST", f"{PROFILE_PATH}/delete", body=form, assertion=assertion)
