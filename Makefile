@@ -2,7 +2,7 @@
 # Needs Python 3.11 or later, make and git; everything else is installed into this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: sbom audit help up down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
+.PHONY: sbom audit help up upgrade down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
 .PHONY: account-pictures bench-account bench-export bench-gateway bench-identity bench-introspection bench-notes bench-planner bench-calendars bench-mcp bench-start
 
@@ -16,6 +16,9 @@ help: ## Show this list
 
 up: $(READY) ## Install, start everything and say where it is (PORT=9000; ARGS=--detach)
 	@$(NOTECHONDRIA) up $(if $(PORT),--port $(PORT)) $(ARGS)
+
+upgrade: ## After git pull: back up, stop, install, start what is here, check (ARGS=--no-backup)
+	@$(NOTECHONDRIA) upgrade $(ARGS)
 
 down: $(READY) ## Stop everything
 	@$(NOTECHONDRIA) down $(ARGS)
@@ -157,6 +160,6 @@ clean: ## Remove what was installed and cached here; data stays
 	rm -rf .venv .uv .go .pebble .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# 75: a stack runs from here, so what is installed stays as it is.
 $(READY): $(PROJECTS) tools/bootstrap.sh tools/get_uv.py
-	@sh tools/bootstrap.sh
-	@touch $@
+	@sh tools/bootstrap.sh; code=$$?; [ $$code -ne 0 ] || touch $@; [ $$code -eq 0 ] || [ $$code -eq 75 ]

@@ -77,7 +77,7 @@ def create_app() -> FastAPI:
 
     @app.get(PREFIX + "/list/{user_id}")
     async def listing(user_id: int) -> Json:
-        query = queries.listing("personal", False, False, True)
+        query = queries.listed_page(queries.Variant("personal"), "newest")
         return Json(
             [_plain(row) for row in await rows(query.sql, **query.constants, viewer=user_id, limit=50, offset=0)]
         )

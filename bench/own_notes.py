@@ -60,6 +60,12 @@ def throw_away(stack: Stack, user: User) -> int:
             " AND id %% 20 = 0",
             [user.id],
         )
+        database.execute(
+            "INSERT INTO notes.recycle_bin_entries (note_id, creator_id, item_type, deleted_at, metadata_json,"
+            " date_created, last_edit) SELECT id, creator_id, 'note', deleted_at, '', now(), now() FROM notes.notes"
+            " WHERE creator_id = %s AND deleted_at IS NOT NULL",
+            [user.id],
+        )
         database.execute("VACUUM ANALYZE notes.notes")
         kept = database.execute(
             "SELECT count(*) FROM notes.notes WHERE creator_id = %s AND deleted_at IS NULL", [user.id]

@@ -29,6 +29,15 @@ if [ "$(uname -s)" = Linux ] && ldd --version 2>&1 | grep -qi musl; then
     fail "This Linux has the musl C library, for which there is no Postgres wheel. Use a glibc Linux (Debian, Ubuntu, Fedora), or the containers (deploy/compose.yaml)."
 fi
 
+# A running stack holds a lock on what it runs from (cli/notechondria_cli/installation.py).
+in_use() {
+    [ -f .venv/pyvenv.cfg ] && ! "$python" -c 'import fcntl; fcntl.flock(open(".venv/pyvenv.cfg"), fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null
+}
+if in_use; then
+    echo "A stack runs from this folder, so what is installed stays as it is. To go over to the files here: make upgrade" >&2
+    exit 75
+fi
+
 # Always the Python of this machine, always this folder, whatever environment is active.
 unset VIRTUAL_ENV
 export UV_PYTHON="$python" UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv

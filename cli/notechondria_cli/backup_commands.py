@@ -18,10 +18,8 @@ from notechondria_cli.display import say
 from notechondria_cli.layout import Layout
 from notechondria_cli.names import DATABASE, SUPERUSER
 from notechondria_cli.operator_env import operator_environment
+from notechondria_cli.options import Data, Json
 from notechondria_shared.core.provision import provision
-
-Data = Annotated[Path | None, typer.Option("--data", help="Data folder of the stack.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 
@@ -28,6 +28,8 @@ class PartReport:
     uptime_seconds: int | None
     restarts: int
     memory_mib: float | None
+    workers: int | None = None
+    """Processes of a service."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,15 @@ def stop(layout: Layout) -> bool:
     return True
 
 
-def restart(layout: Layout, name: str) -> Restarted:
-    """Have the running launcher stop a part and start it again; returns when it is ready.
+def restart(layout: Layout, name: str, workers: int | None = None) -> Restarted:
+    """Have the running launcher stop a part and start it again, with so many processes; returns when it is ready.
 
     Raises StackError for an unknown name, when nothing runs, and when the part does not start.
     """
     if name not in (*PARTS, SINGLE_PROCESS):
         raise StackError(f"There is no part {name!r}.", f"Parts: {', '.join(PARTS)}.")
     running_state(layout)
-    return ask_restart(layout, name)
+    return ask_restart(layout, name, workers)
 
 
 def report(layout: Layout, *, memory: bool) -> Report:
@@ -98,8 +100,11 @@ def report(layout: Layout, *, memory: bool) -> Report:
     return Report("running" if state.ready else "starting", state.public_url, str(layout.data), parts)
 
 
-def reset(layout: Layout) -> None:
-    """Delete everything under the data folder that is ours; raises StackError while a stack runs on it."""
+def reset(layout: Layout) -> list[str]:
+    """Delete everything under the data folder that is ours, and return the names of what is left there.
+
+    Backups stay: they are what one comes back from. Raises StackError while a stack runs on the folder.
+    """
     lock = Lock(layout.lock)
     if lock.is_taken():
         raise StackError(f"Notechondria is running on {layout.data}.", "Stop it first: notechondria down.")
@@ -109,7 +114,9 @@ def reset(layout: Layout) -> None:
     for path in (layout.postgres, layout.nats, layout.media, layout.logs, layout.run):
         if path.exists():
             shutil.rmtree(path)
-    layout.credentials.unlink(missing_ok=True)
+    for file in (layout.credentials, layout.certificates):
+        file.unlink(missing_ok=True)
+    return sorted(path.name for path in layout.data.iterdir()) if layout.data.is_dir() else []
 
 
 def _end_leftovers(layout: Layout, state: StackState) -> list[str]:
@@ -120,7 +127,9 @@ def _end_leftovers(layout: Layout, state: StackState) -> list[str]:
 
 
 def _part_report(name: str, state: StackState, *, memory: bool) -> PartReport:
-    return _look(name, state.parts[name], state.ports.get(name), memory=memory)
+    return replace(
+        _look(name, state.parts[name], state.ports.get(name), memory=memory), workers=state.workers.get(name)
+    )
 
 
 def _look(name: str, part: PartState, port: int | None, *, memory: bool) -> PartReport:

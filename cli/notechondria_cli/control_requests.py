@@ -29,15 +29,15 @@ class Restarted:
     seconds: float
 
 
-def ask_restart(layout: Layout, name: str) -> Restarted:
-    """Ask the running launcher to restart a part, and wait until the part is ready.
+def ask_restart(layout: Layout, name: str, workers: int | None = None) -> Restarted:
+    """Ask the running launcher to restart a part, with so many processes, and wait until the part is ready.
 
     Raises StackError when the restart fails, when the launcher ends meanwhile or does not take the request.
     """
     layout.requests.mkdir(mode=0o700, exist_ok=True)
     request = layout.requests / f"{uuid4().hex}.request"
     draft = request.with_suffix(".draft")
-    draft.write_text(json.dumps({"restart": name}), encoding="utf-8")
+    draft.write_text(json.dumps({"restart": name, "workers": workers}), encoding="utf-8")
     draft.replace(request)
     answer = request.with_suffix(".answer")
     try:
@@ -75,17 +75,19 @@ def clear(layout: Layout) -> None:
         path.unlink(missing_ok=True)
 
 
-def answer_all(layout: Layout, restart: Callable[[str], Restarted]) -> None:
+def answer_all(layout: Layout, restart: Callable[[str, int | None], Restarted]) -> None:
     """Do what the waiting requests ask, the oldest first; each gets its answer, also when it fails."""
     for request in sorted(layout.requests.glob("*.request"), key=_age):
         try:
-            name = str(json.loads(request.read_text(encoding="utf-8"))["restart"])
+            asked = json.loads(request.read_text(encoding="utf-8"))
+            name, workers = str(asked["restart"]), asked.get("workers")
+            workers = int(workers) if workers is not None else None
             # Taken: from here on the command that asks waits for the answer.
             request.unlink()
         except (OSError, ValueError, KeyError, TypeError):
             continue
         try:
-            content: dict[str, object] = asdict(restart(name))
+            content: dict[str, object] = asdict(restart(name, workers))
         except StackError as error:
             content = {"sentence": error.sentence, "remedy": error.remedy}
         draft = request.with_suffix(".draft")

@@ -10,6 +10,8 @@ from rich.progress import Progress as Bars
 from rich.progress import ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
+from notechondria_cli.hints import typed
+
 
 def for_tables() -> Console:
     """Return a console for tables; where there is no terminal they are as wide as their words, and none is cut."""
@@ -77,8 +79,11 @@ class Display:
 
 
 def say(console: Console, text: str) -> None:
-    """Print a line; a reader that has gone away (a closed pipe) must not stop what we are doing."""
+    """Print a line; a reader that has gone away (a closed pipe) must not stop what we are doing.
+
+    Commands in it are shown as they are typed here (hints.py).
+    """
     try:
-        console.print(text, highlight=False, soft_wrap=True)
+        console.print(typed(text), highlight=False, soft_wrap=True)
     except OSError:
         console.quiet = True

@@ -13,14 +13,14 @@ from notechondria_cli.display import for_tables, say
 from notechondria_cli.errors import StackError
 from notechondria_cli.event_admin import EventAdmin, provision_bus
 from notechondria_cli.internal_call import InternalCall
+from notechondria_cli.options import Data, Json
 
 app = typer.Typer(help="The events between the services.", no_args_is_help=True)
 letters = typer.Typer(help="Events that a consumer gave up on.", no_args_is_help=True)
 app.add_typer(letters, name="dead-letters")
 
-Data = Annotated[Path | None, typer.Option("--data", help="Data folder of the running stack.")]
+_BRIEF = 120
 Service = Annotated[str | None, typer.Option("--service", "-s", help="Only this service.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def _admin(data: Path | None) -> EventAdmin:
@@ -76,9 +76,18 @@ def list_letters(data: Data = None, service: Service = None, as_json: Json = Fal
     table = Table("service", "id", "subject", "attempts", "failed at", "replayed at", "error", box=None)
     for letter in kept:
         times = (letter.failed_at, letter.replayed_at or "")
-        cells = (letter.consumer, str(letter.id), letter.subject, str(letter.attempts), *times, letter.error)
+        cells = (letter.consumer, str(letter.id), letter.subject, str(letter.attempts), *times, _brief(letter.error))
         table.add_row(*map(escape, cells))
     for_tables().print(table)
+    say(Console(), "Whole errors: notechondria events dead-letters list --json.")
+
+
+def _brief(error: str) -> str:
+    """Return what fits a row: pydantic's errors have a line for each field, and quote what was sent."""
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    parts = [line.partition(" [type=")[0] for line in lines if not line.startswith("For further information")]
+    text = " ".join(parts[:3])
+    return f"{text[:_BRIEF]}…" if len(text) > _BRIEF or len(parts) > 3 else text
 
 
 @letters.command("replay")

@@ -66,6 +66,16 @@ class Layout:
         return self.data / "logs"
 
     @property
+    def backups(self) -> Path:
+        """Archives that upgrades and the schedule make."""
+        return self.data / "backups"
+
+    @property
+    def certificates(self) -> Path:
+        """Certificate and key by ACME, and the account with the CA."""
+        return self.data / "acme.json"
+
+    @property
     def run(self) -> Path:
         """What only matters while the stack runs: lock, state, rendered configuration."""
         return self.data / "run"

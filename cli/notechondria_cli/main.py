@@ -20,13 +20,9 @@ from notechondria_cli.log_view import follow, tail
 from notechondria_cli.names import PARTS, SERVICES, SINGLE_PROCESS
 from notechondria_cli.operator_commands import user_id
 from notechondria_cli.operator_env import operator_environment
+from notechondria_cli.options import Data, Json
 from notechondria_shared.core.flags import TRUE_WORDS
 from notechondria_shared.core.version import product_version
-
-Data = Annotated[
-    Path | None, typer.Option("--data", help="Data folder (default: $NOTECHONDRIA_DATA, else .data in the checkout).")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def new_app() -> typer.Typer:

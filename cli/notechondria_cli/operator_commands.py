@@ -1,6 +1,9 @@
 """``notechondria users|staff|invitations|code``: what operators do to accounts, through identity's own rules."""
 
 import json
+import re
+import secrets
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +18,7 @@ from rich.table import Table
 from notechondria_cli.display import for_tables, say
 from notechondria_cli.errors import StackError
 from notechondria_cli.internal_call import Body, InternalCall, ModelT
+from notechondria_cli.options import Data, Json
 from notechondria_contracts.internal.operators import (
     OPERATORS_PATH,
     IssuedCode,
@@ -22,15 +26,20 @@ from notechondria_contracts.internal.operators import (
     OperatorAccounts,
     OperatorInvitation,
     OperatorInvitations,
+    TrialMail,
 )
 
-users = typer.Typer(help="Accounts: list, disable, enable, delete.", no_args_is_help=True)
+users = typer.Typer(help="Accounts: list, create, set-password, disable, enable, delete.", no_args_is_help=True)
 staff = typer.Typer(help="Who is staff: grant, revoke.", no_args_is_help=True)
 invitations = typer.Typer(help="Invitation codes; once there is one, nobody registers without.", no_args_is_help=True)
 
-Data = Annotated[Path | None, typer.Option("--data", help="Data folder of the running stack.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+mail = typer.Typer(help="Mail: test whether it leaves.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="USER", help="User name, e-mail address (has an @) or id (digits).")]
+_OWNER_OF_SAMPLES = "CodeX"
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option("--password-file", help="File with the password; - is standard input. Without it one is drawn."),
+]
 _USER_KEYS = ("id", "username", "email", "email_verified", "status", "is_staff", "date_joined")
 _INVITATION_KEYS = ("id", "label", "times_used", "max_uses", "created_at", "expires_at")
 
@@ -41,6 +50,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(staff, name="staff")
     app.add_typer(invitations, name="invitations")
     app.command("code")(issue_code)
+    app.add_typer(mail, name="mail")
 
 
 def _send(data: Path | None, model: type[ModelT], method: str, path: str, body: Body | None = None) -> ModelT:
@@ -104,11 +114,70 @@ def list_users(
         return
     _table(answer.users, _USER_KEYS)
     say(Console(), f"{len(answer.users)} of {answer.total} accounts.")
+    if any(account.username == _OWNER_OF_SAMPLES and not account.email for account in answer.users):
+        say(Console(), f"{_OWNER_OF_SAMPLES} owns the sample courses; nobody knows its password (docs/identity.md).")
 
 
 def _change(data: Path | None, name: str, change: Body, sentence: str, *, as_json: bool) -> None:
     answer = _send(data, OperatorAccount, "PATCH", f"/users/{quote(name, safe='')}", change)
     _show(answer, f"{answer.username} {sentence}", as_json=as_json)
+
+
+def _password(file: Path | None) -> tuple[str, bool]:
+    """A password, and whether it was drawn here: from a file (`-`: standard input), else a random one.
+
+    Never from the command line, which others on the machine can read.
+    """
+    if file is None:
+        return _drawn(), True
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.expanduser().read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise StackError(f"{file} cannot be read.", "Give a file that holds the password and nothing else.") from error
+    return text.strip("\r\n"), False
+
+
+def _drawn() -> str:
+    while not re.search(r"[a-z].*[A-Z]|[A-Z].*[a-z]", text := secrets.token_urlsafe(15)) or text.isalpha():
+        pass
+    return text
+
+
+def _account_with_password(answer: OperatorAccount, sentence: str, password: str, *, as_json: bool) -> None:
+    """Show an account, and its password where it was drawn here: this once."""
+    if as_json:
+        document = answer.model_dump(mode="json") | ({"password": password} if password else {})
+        print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+        return
+    shown = f" Password, shown only now: {password}" if password else ""
+    say(Console(), escape(f"{sentence}{shown}"))
+
+
+@users.command("create")
+def create_user(
+    name: Annotated[str, typer.Argument(metavar="USERNAME", help="Letters, digits, hyphens, underscores.")],
+    email: Annotated[str, typer.Argument(metavar="ADDRESS", help="It counts as proved: you vouch for it.")],
+    data: Data = None,
+    password_file: PasswordFile = None,
+    is_staff: Annotated[bool, typer.Option("--staff", help="It may use the administration site.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Open an account, whoever may register (REGISTRATION). Without --password-file a password is drawn and shown."""
+    password, drawn = _password(password_file)
+    body: Body = {"username": name, "email": email, "password": password, "is_staff": is_staff}
+    answer = _send(data, OperatorAccount, "POST", "/users", body)
+    sentence = f"{answer.username} may sign in (id {answer.id})."
+    _account_with_password(answer, sentence, password if drawn else "", as_json=as_json)
+
+
+@users.command("set-password")
+def set_password(name: Name, data: Data = None, password_file: PasswordFile = None, as_json: Json = False) -> None:
+    """Set a password: sessions, keys and programs of the account end, its owner gets a mail."""
+    password, drawn = _password(password_file)
+    path = f"/users/{quote(name, safe='')}/password"
+    answer = _send(data, OperatorAccount, "POST", path, {"password": password})
+    sentence = f"{answer.username} signs in anew, with the new password."
+    _account_with_password(answer, sentence, password if drawn else "", as_json=as_json)
 
 
 @users.command()
@@ -183,6 +252,28 @@ def expire_invitation(
     """End an invitation now."""
     answer = _send(data, OperatorInvitation, "POST", f"/invitations/{identifier}/expire")
     _show(answer, f"Invitation {answer.id} is void from now on.", as_json=as_json)
+
+
+@mail.callback()
+def _mail() -> None:
+    """Mail: test whether it leaves."""
+
+
+@mail.command("test")
+def send_trial(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Where the letter goes: one of your own.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Mail a letter as codes are mailed, and say what became of it. Exit code 1 when it was not handed over."""
+    answer = _send(data, TrialMail, "POST", "/mail", {"email": address})
+    if answer.sent:
+        sentence = f"{answer.server} took a letter from {answer.sender} to {address}. See whether it arrives, spam too."
+    else:
+        sentence = f"No letter was sent: {answer.problem}. See: notechondria doctor."
+    _show(answer, sentence, as_json=as_json)
+    if not answer.sent:
+        raise typer.Exit(1)
 
 
 def issue_code(

@@ -14,6 +14,8 @@ from typing import Any, Self
 import psutil
 
 _LEFTOVER_SECONDS = 15
+UNIT = "NOTECHONDRIA_UNIT"
+"""The variable by which a systemd unit of ours says that it runs the stack."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,13 @@ class StackState:
     parts: dict[str, PartState] = field(default_factory=dict)
     host: str = "127.0.0.1"
     """The address that the gateway listens on."""
+    version: str = ""
+    """What runs; "" of a launcher that did not say so yet."""
+    commit: str = ""
+    workers: dict[str, int] = field(default_factory=dict)
+    """Processes by service, where a launcher said so."""
+    unit: str = ""
+    """The systemd unit that runs it, as `user notechondria.service` or `system ...`; "" when none does."""
 
     def write(self, path: Path) -> None:
         """Replace the file in one step."""
@@ -60,7 +69,9 @@ class StackState:
             content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             supervisor = PartState(**content.pop("supervisor"))
             parts = {name: PartState(**part) for name, part in content.pop("parts").items()}
-            return cls(supervisor=supervisor, parts=parts, **content)
+            # A later version writes more than this one knows.
+            known = {name: value for name, value in content.items() if name in cls.__dataclass_fields__}
+            return cls(supervisor=supervisor, parts=parts, **known)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
 

@@ -22,6 +22,7 @@ from notechondria_cli.display import for_tables
 from notechondria_cli.layout import Layout
 from notechondria_cli.log_view import follow, tail
 from notechondria_cli.operator_env import operator_environment
+from notechondria_cli.options import Data
 from notechondria_cli.traffic import RouteTraffic, Traffic
 from notechondria_shared.core.access_line import CRITICAL_MS, WARN_MS
 
@@ -30,7 +31,7 @@ _REFRESH_SECONDS = 1.0
 
 
 def top(
-    data: Annotated[Path | None, typer.Option("--data", help="Data folder of the stack.")] = None,
+    data: Data = None,
     seconds: Annotated[float, typer.Option(help="How far back a figure looks.", min=1, max=86_400)] = 60,
     rows: Annotated[int, typer.Option("--rows", "-n", help="How many routes.", min=1)] = 30,
     once: Annotated[bool, typer.Option("--once", help="Print one table and end.")] = False,

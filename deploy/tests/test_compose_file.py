@@ -33,6 +33,10 @@ ELSEWHERE = {
     "BACKEND_BUILD_COMMIT": "in the image",
     "BACKEND_BUILD_TIME": "in the image",
     "ROUTE_NATS_PASSWORD": "one server",
+    **dict.fromkeys(
+        ("IDENTITY_WORKERS", "NOTES_WORKERS", "PLANNER_WORKERS", "MCP_WORKERS", "WEB_WORKERS"),
+        "WEB_CONCURRENCY, --scale",
+    ),
 }
 
 

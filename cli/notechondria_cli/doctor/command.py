@@ -1,6 +1,7 @@
 """``notechondria doctor [--url URL --key-file FILE] [--json]``."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,12 +11,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from notechondria_cli import control
+from notechondria_cli.build import Build, build_here
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.display import say
-from notechondria_cli.doctor import certificate, local_stack, machine, programs, remote, settings
+from notechondria_cli.doctor import certificate, local_stack, machine, mail, network, programs, remote, settings
 from notechondria_cli.errors import StackError
+from notechondria_cli.hints import typed
 from notechondria_cli.layout import Layout
 from notechondria_cli.operator_env import operator_environment
+from notechondria_cli.options import Data, Json
 from notechondria_cli.state import StackState
 from notechondria_contracts.internal.status import ServiceStatus
 from notechondria_contracts.services import OPERATOR
@@ -43,9 +47,13 @@ class Examination:
             **self.location,
             "state": self.state,
             "services": [one.model_dump(mode="json") for one in self.services],
-            "problems": [one.model_dump() for one in self.problems],
-            "hints": [one.model_dump() for one in self.hints],
+            "problems": [_document(one) for one in self.problems],
+            "hints": [_document(one) for one in self.hints],
         }
+
+
+def _document(finding: Finding) -> dict[str, str]:
+    return {"part": finding.part, "problem": finding.problem, "advice": typed(finding.advice)}
 
 
 def examine(layout: Layout, env: dict[str, str]) -> Examination:
@@ -55,6 +63,7 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
     examination = Examination({"data": str(layout.data)}, report.state)
     examination.problems += settings.problems(env)
     examination.problems += machine.problems(layout, env, running=state is not None)
+    examination.problems += mail.problems(env)
     examination.hints += [*settings.hints(env), *machine.hints(layout)]
     if state is None:
         advice = "Start it: make up (or notechondria up)."
@@ -70,10 +79,21 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
         examination.services = local_stack.ask(state, calls)
     examination.problems += local_stack.problems(state, report, examination.services)
     examination.problems += certificate.problems(state, env)
+    if report.state == "running":
+        examination.problems += network.problems(state)
     if {"identity", "mcp"} <= {one.name for one in examination.services if one.reachable}:
         examination.problems += programs.problems_here(state)
-    examination.hints += settings.exposure(state.host, env)
+    examination.hints += [*settings.exposure(state.host, env), *_build(state, env)]
     return examination
+
+
+def _build(state: StackState, env: dict[str, str]) -> Iterator[Finding]:
+    """Files that are newer, or older, than what runs: after a `git pull`, say."""
+    here = build_here(env)
+    if state.commit and (state.version, state.commit) != (here.version, here.commit):
+        running = Build(state.version, state.commit)
+        problem = f"{running} runs, the files here are {here}."
+        yield Finding(part="versions", problem=problem, advice="Go over to them: notechondria upgrade.")
 
 
 def examine_elsewhere(url: str, key: str) -> Examination:
@@ -92,10 +112,10 @@ def examine_elsewhere(url: str, key: str) -> Examination:
 
 
 def doctor(
-    data: Annotated[Path | None, typer.Option("--data", help="Data folder of the stack.")] = None,
+    data: Data = None,
     url: Annotated[str | None, typer.Option(help="Address of a system that runs elsewhere, as people open it.")] = None,
     key_file: Annotated[Path | None, typer.Option(help="File with the API key of somebody who is staff there.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Say what is wrong with settings, machine and services, and what to do. Exit code 1 when something is."""
     if (url is None) != (key_file is None) or (url and data):
@@ -124,11 +144,21 @@ def _print(examination: Examination) -> None:
             say(console, f"{service.name} {service.version}: answers")
         elif service.reachable:
             waiting = service.outbox.unsent if service.outbox else "?"
+            replicas = "?" if service.replicas is None else service.replicas
+            schema = service.migrations.revision or "?"
             letters = "?" if service.dead_letters is None else service.dead_letters
             say(
                 console,
-                f"{service.name} {service.version}: replicas {service.replicas}, schema {service.migrations.revision}, "
+                f"{service.name} {service.version}: replicas {replicas}, schema {schema}, "
                 f"events waiting {waiting}, dead letters {letters}",
             )
-    count = len(examination.problems)
-    say(console, "All is well." if not count else f"{count} problem{'s' if count > 1 else ''}.")
+    say(console, _sum(len(examination.problems), len(examination.hints)))
+
+
+def _sum(problems: int, hints: int) -> str:
+    """Count what stands above, problems and hints apart: one kind ends with exit code 1, the other does not."""
+    hinted = f"{hints} hint{'s' if hints > 1 else ''}"
+    if not problems:
+        return f"All is well. {hinted} above." if hints else "All is well."
+    counted = f"{problems} problem{'s' if problems > 1 else ''}"
+    return f"{counted}, {hinted}." if hints else f"{counted}."

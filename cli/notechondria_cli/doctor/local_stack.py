@@ -58,7 +58,7 @@ def problems(state: StackState, report: Report, services: list[ServiceStatus]) -
             yield Finding(
                 part=service.name,
                 problem=f"{service.name} runs version {service.version}, the files here are {installed}.",
-                advice="Restart: make down, make up.",
+                advice="Go over to it: notechondria upgrade.",
             )
     if "gateway" not in dead:
         yield from _door(state, {service.name for service in services if service.reachable})

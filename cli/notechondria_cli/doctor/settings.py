@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from notechondria_cli.doctor import sign_in
+from notechondria_cli.doctor import names, sign_in
 from notechondria_cli.errors import StackError
 from notechondria_cli.gateway_settings import (
     NO_TLS,
@@ -45,9 +45,12 @@ def problems(env: Mapping[str, str]) -> Iterator[Finding]:
         if not findings:
             yield _finding(error.sentence, error.remedy)
     yield from findings
+    yield from names.refused(env)
     if is_public(env) and _on(env, "DJANGO_DEBUG"):
         yield _finding("DJANGO_DEBUG is on where strangers can call.", "Leave it out.")
     yield from _env_file(PROJECT / ".env")
+    yield from names.file_problems(PROJECT / ".env")
+    yield from names.unknown(env, PROJECT / ".env")
 
 
 def hints(env: Mapping[str, str]) -> Iterator[Finding]:
@@ -185,5 +188,7 @@ def _env_file(path: Path) -> Iterator[Finding]:
     except (OSError, ValueError):
         return
     names = (line.partition("=")[0] for line in text.splitlines() if not line.startswith("#"))
-    if mode & 0o077 and any(_SECRET.search(name) for name in names):
-        yield _finding(f"{path} holds secrets and can be read by others.", f"chmod 600 {path}")
+    # A group may read it: the one that the service runs as, say (docs/deploy.md).
+    if mode & 0o027 and any(_SECRET.search(name) for name in names):
+        problem = f"{path} holds secrets, and more people than its owner and group can read it, or its group write it."
+        yield _finding(problem, f"chmod 600 {path} (or 640, with the group of the user that runs it)")

@@ -14,13 +14,20 @@ from rich.table import Table
 from notechondria_cli import control
 from notechondria_cli.database import use_embedded
 from notechondria_cli.display import for_tables, say
+from notechondria_cli.doctor.names import use_service_check
+from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
-from notechondria_cli.main import Data, Json, layout_of, new_app, register_operating, register_watching, run
-from notechondria_cli.names import title
+from notechondria_cli.main import layout_of, new_app, register_operating, register_watching, run
+from notechondria_cli.names import SERVICES, title
 from notechondria_cli.operator_env import gateway_port, operator_environment
-from notechondria_launcher import route_commands
+from notechondria_cli.options import Data, Json
+from notechondria_launcher import route_commands, service_commands
+from notechondria_launcher.plan import single_process
 from notechondria_launcher.runner import UpOptions, up
+from notechondria_launcher.settings_check import service_settings_problems
 from notechondria_launcher.stack import Stack
+from notechondria_launcher.upgrade import upgrade
+from notechondria_launcher.worker_counts import AUTO, automatic, checked, variable
 
 app = new_app()
 _NOT_RUNNING = 3
@@ -77,6 +84,37 @@ def restart(
 
 
 @app.command()
+def scale(
+    changes: Annotated[list[str], typer.Argument(metavar="SERVICE=N...", help="notes=2, or notes=auto.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Give services of the running stack more processes, or fewer, until it is stopped; .env keeps it (NOTES_WORKERS).
+
+    Each service is restarted as by `restart`: reads wait, and what it has in hand is answered.
+    """
+    layout, env = layout_of(data), operator_environment()
+    chosen = [_change(text) for text in changes]
+    if single_process(env):
+        raise StackError("All services run in one process here (NOTECHONDRIA_TOGETHER).", "Unset it and start again.")
+    done = [(control.restart(layout, name, workers), workers) for name, workers in chosen]
+    if as_json:
+        print(json.dumps([asdict(one) | {"workers": workers} for one, workers in done], indent=2))  # noqa: T201 - output
+        return
+    for one, workers in done:
+        shown = f"{workers} process{'es' if workers > 1 else ''}"
+        say(Console(), f"{one.name} has {shown} after {one.seconds:.1f} s. To keep it: {variable(one.name)}={workers}")
+
+
+def _change(text: str) -> tuple[str, int]:
+    """Read ``notes=2``; raises StackError for anything else."""
+    name, _, count = text.partition("=")
+    if name not in SERVICES:
+        raise StackError(f"There is no service {name!r}.", f"Services: {', '.join(SERVICES)}; such as notes=2.")
+    return name, automatic() if count.strip().lower() == AUTO else checked(name, count.strip())
+
+
+@app.command()
 def status(
     data: Data = None,
     as_json: Json = False,
@@ -94,18 +132,22 @@ def status(
 
 @app.command()
 def reset(data: Data = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Delete all data: accounts, notes, files, logs, passwords. Asks first."""
+    """Delete all data: accounts, notes, files, logs, passwords. Asks first; backups and files of others stay."""
     layout = layout_of(data)
     if not yes:
         typer.confirm(f"Delete everything in {layout.data}? There is no way back", abort=True)
-    control.reset(layout)
-    say(Console(), f"Everything in {escape(str(layout.data))} is deleted.")
+    left = control.reset(layout)
+    say(Console(), f"Everything of Notechondria in {escape(str(layout.data))} is deleted.")
+    if left:
+        say(Console(), escape(f"Left where they are: {', '.join(left)}."))
     if operator_environment().get("DATABASE_URL"):
         say(Console(), "DATABASE_URL is set: that database was not touched.")
 
 
 # In the order in which `--help` lists them: after the commands above, from every day's to the rare ones.
 register_watching(app)
+app.command("upgrade")(upgrade)
+app.add_typer(service_commands.app, name="service")
 app.command("routes")(route_commands.routes)
 register_operating(app)
 
@@ -115,11 +157,23 @@ def _print_report(report: control.Report, *, memory: bool) -> None:
     say(console, f"{report.state} on {escape(report.data)}" + (f": {report.url}" if report.url else ""))
     if not report.parts:
         return
-    table = Table("part", "state", "process", "port", "up", "restarts", *(["MiB"] if memory else []), box=None)
+    several = any((part.workers or 1) > 1 for part in report.parts)
+    table = Table(
+        "part",
+        "state",
+        "process",
+        "port",
+        "up",
+        "restarts",
+        *(["workers"] if several else []),
+        *(["MiB"] if memory else []),
+        box=None,
+    )
     for part in report.parts:
         known = (part.pid, part.port, _duration(part.uptime_seconds), part.restarts)
         cells = [part.name, "[green]running[/green]" if part.running else "[red]down[/red]"]
         cells += ["" if value is None else str(value) for value in known]
+        cells += [str(part.workers or "")] if several else []
         table.add_row(*cells, *([f"{part.memory_mib or 0:.0f}"] if memory else []))
     for_tables().print(table)
     if memory:
@@ -143,4 +197,5 @@ def _start_database(layout: Layout, env: Mapping[str, str]) -> Stack:
 def main() -> None:
     """Run the command; a StackError becomes its sentence and exit code 1."""
     use_embedded(_start_database)
+    use_service_check(service_settings_problems)
     run(app)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from notechondria_cli.errors import StackError
 from notechondria_cli.names import title
-from notechondria_launcher.process import Child, ChildSpec, last_lines
+from notechondria_launcher.last_words import last_sentence, lines_since
+from notechondria_launcher.process import Child, ChildSpec
 
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -98,7 +99,7 @@ class ManagedProcess:
     def _explain(self, child: Child | None) -> StackError:
         if child is None:
             return StackError(f"{title(self.name)} did not start.", "Try again.")
-        lines = last_lines(child.spec.log)
+        lines = lines_since(child.spec.log, child.log_offset)
         text = "\n".join(lines).lower()
         log = child.spec.log
         if "no space left on device" in text:
@@ -112,7 +113,8 @@ class ManagedProcess:
             return StackError(
                 f"{title(self.name)} did not become ready within {child.spec.ready_seconds:.0f} s.", f"See {log}."
             )
-        last = f": {lines[-1][:200]}" if lines else ""
+        words = last_sentence(lines)
+        last = f": {words}" if words else ""
         return StackError(f"{title(self.name)} ended while it started ({_ending(child)}){last}.", f"See {log}.")
 
 

@@ -15,6 +15,7 @@ from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.postgres import Postgres
 from notechondria_launcher.services import ServiceSettings
 from notechondria_launcher.traefik import Traefik
+from notechondria_launcher.worker_counts import worker_counts
 from notechondria_shared.core.flags import TRUE_WORDS
 from notechondria_shared.core.hosts import in_address
 
@@ -55,6 +56,7 @@ class Plan:
             public_url=self.public_url,
             media=layout.media,
             logs=layout.logs,
+            workers=worker_counts(env),
             hosts=tuple(own_hosts(host)),
         )
 

@@ -16,7 +16,8 @@ from notechondria_cli.names import DATABASE, SUPERUSER
 from notechondria_cli.postgres_programs import embedded_programs
 from notechondria_cli.probe import until
 from notechondria_launcher.child_environment import system_environment
-from notechondria_launcher.process import ChildSpec, guarded, last_lines
+from notechondria_launcher.last_words import lines_since
+from notechondria_launcher.process import ChildSpec, guarded
 from notechondria_launcher.unprivileged import Runner, choose_runner
 
 _INITDB_SECONDS = 120
@@ -117,7 +118,7 @@ class Postgres:
             password_file.unlink(missing_ok=True)
         if done.returncode != 0:
             _remove(draft)
-            reason = next((line for line in last_lines(self._log) if "error" in line.lower()), "")
+            reason = next((line.strip() for line in lines_since(self._log, 0)[-40:] if "error" in line.lower()), "")
             raise StackError(
                 f"Postgres could not initialise its data folder: {reason or 'initdb failed'}.", f"See {self._log}."
             )

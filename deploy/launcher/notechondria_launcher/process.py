@@ -64,22 +64,13 @@ def shorten(log: Path) -> bool:
     return True
 
 
-def last_lines(log: Path, count: int = 40) -> list[str]:
-    """Return the last lines of a log that say something, oldest first."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 16_384))
-            lines = file.read().decode("utf-8", "replace").splitlines()
-    except OSError:
-        return []
-    return [line.strip() for line in lines if line.strip()][-count:]
-
-
 class Child:
     """A running process of a part; made by ``spawn``."""
 
-    def __init__(self, spec: ChildSpec, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, spec: ChildSpec, process: subprocess.Popen[bytes], log_offset: int) -> None:
         self.spec = spec
+        self.log_offset = log_offset
+        """How long the log was before this process wrote to it."""
         self.started = time.monotonic()
         self._process = process
         try:
@@ -97,6 +88,7 @@ class Child:
         try:
             put_aside(spec.log)
             with spec.log.open("ab") as log:
+                offset = os.fstat(log.fileno()).st_size
                 process = subprocess.Popen(  # noqa: S603 - our own command line
                     guarded(spec.argv, spec.identity, spec.stop_signal),
                     env=dict(spec.env), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
@@ -106,7 +98,7 @@ class Child:
             raise StackError(
                 f"{title(spec.name)} cannot be started: {error.strerror or error}.", f"Look at {spec.log.parent}."
             ) from error
-        return cls(spec, process)
+        return cls(spec, process, offset)
 
     @property
     def pid(self) -> int:

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from notechondria_cli import preflight
+from notechondria_cli.build import build_here
 from notechondria_cli.display import Display, say
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
@@ -39,6 +40,8 @@ class UpOptions:
 def up(options: UpOptions, console: Console, *, detach: bool) -> None:
     """Start the stack; returns when it has been stopped again or, detached, when it is ready."""
     layout = Layout(options.data)
+    # Asked here and not in the process that stays: git's answer costs it memory for as long as the stack runs.
+    options = replace(options, env={**options.env, "BACKEND_BUILD_COMMIT": build_here(options.env).commit})
     if options.reload:
         _check_reload(options, layout, options.reload, detach=detach)
     if Lock(layout.lock).is_taken():

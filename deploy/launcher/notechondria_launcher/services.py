@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from notechondria_cli.credentials import Credentials
@@ -41,6 +41,8 @@ class ServiceSettings:
     public_url: str
     media: Path
     logs: Path
+    workers: dict[str, int] = field(default_factory=dict)
+    """Processes by service, as the next start of it has them; 1 where nothing is said."""
     hosts: tuple[str, ...] = ()
     """Names and addresses of this machine by which requests may ask for it, beside those that the operator names."""
 
@@ -53,6 +55,7 @@ class ServiceSettings:
             "SERVICE_KEY": self.credentials.keys[name],
             "SERVICE_PUBLIC_KEYS": self.credentials.public_keys,
             "PYTHONUNBUFFERED": "1",
+            "WEB_CONCURRENCY": str(self.workers.get(name, 1)),
         }
         if name in SERVICES_WITH_SCHEMA:
             ours["DATABASE_URL"] = with_user(self.database_url, name, self.credentials.database[name])
@@ -61,7 +64,6 @@ class ServiceSettings:
             "PUBLIC_BASE_URL": self.public_url,
             "MEDIA_STORE_URL": self.media.as_uri(),
             "DJANGO_SECRET_KEY": self.credentials.secret_key,
-            "WEB_CONCURRENCY": "1",
         }
         if unix_path(self.env.get("DJANGO_PRODUCTION_MEDIA_ROOT", "")):
             del defaults["MEDIA_STORE_URL"]

@@ -17,10 +17,11 @@ from notechondria_cli import control_requests, preflight
 from notechondria_cli.control_requests import Restarted
 from notechondria_cli.database import with_user
 from notechondria_cli.errors import StackError
+from notechondria_cli.installation import InstallationInUse
 from notechondria_cli.layout import Layout
 from notechondria_cli.names import SERVICES, SINGLE_PROCESS, title
 from notechondria_cli.probe import get_json, until
-from notechondria_cli.state import Lock, PartState, StackState
+from notechondria_cli.state import UNIT, Lock, PartState, StackState
 from notechondria_contracts.internal.headers import INTERNAL_TOKEN_HEADER
 from notechondria_contracts.services import OPERATOR
 from notechondria_launcher.bus_provisioning import BusProvisioning
@@ -29,6 +30,7 @@ from notechondria_launcher.plan import Plan
 from notechondria_launcher.process import shorten
 from notechondria_launcher.progress import Progress, Silent, step
 from notechondria_shared.core.provision import provision
+from notechondria_shared.core.version import product_version
 
 _WATCH_SECONDS = 0.2
 _LOG_CHECK_SECONDS = 10.0
@@ -66,6 +68,7 @@ class Stack:
         self._env = {**os.environ, **(env or {})}
         self._progress = progress or Silent()
         self._lock = Lock(self.layout.lock)
+        self._installation = InstallationInUse()
         self._plan: Plan | None = None
         self._parts: dict[str, ManagedProcess] = {}
         self._bus: BusProvisioning | None = None
@@ -83,6 +86,7 @@ class Stack:
         preflight.check_platform()
         preflight.check_folder(self.layout)
         self._lock.acquire()
+        self._installation.begin()
         try:
             leftover = StackState.read(self.layout.state)
             if leftover is not None:
@@ -127,6 +131,7 @@ class Stack:
         if self._lock.held:
             self.layout.state.unlink(missing_ok=True)
             self._lock.release()
+            self._installation.end()
 
     def __enter__(self) -> Self:
         self.start()
@@ -206,17 +211,20 @@ class Stack:
         if name in SERVICES and self._parts["gateway"].running:
             until(lambda: self.plan.traefik.sees(name), _ROUTED_SECONDS)
 
-    def restart_part(self, name: str) -> Restarted:
+    def restart_part(self, name: str, workers: int | None = None) -> Restarted:
         """Stop a part in good order, so that what it has in hand is answered, and start it again.
 
         Waits until it is ready. Raises StackError for a part that is not ours to run, or that does not start: it then
-        stays down until the next ``start_part`` or ``restart_part``.
+        stays down until the next ``start_part`` or ``restart_part``. ``workers`` is the number of its processes from
+        now on.
         """
         if name not in self._parts:
             raise StackError(f"There is no part {name!r} here.", f"Parts: {', '.join(self._parts)}.")
         started = time.monotonic()
         with self._restarting:
             self.stop_part(name)
+            if workers is not None:
+                self.plan.settings.workers[name] = workers
             if self._stopping.is_set():
                 raise StackError("Everything is being stopped.", "Start it with: notechondria up.", cancelled=True)
             try:
@@ -323,8 +331,8 @@ class Stack:
             except OSError as error:  # a full disk: the command that asks gives up by itself
                 self._progress.note(f"{self.layout.requests} cannot be used: {error.strerror}.")
 
-    def _restart_on_request(self, name: str) -> Restarted:
-        restarted = self.restart_part(name)
+    def _restart_on_request(self, name: str, workers: int | None) -> Restarted:
+        restarted = self.restart_part(name, workers)
         self._progress.note(f"{title(name)} was restarted.")
         return restarted
 
@@ -342,6 +350,10 @@ class Stack:
             ports=self.ports,
             parts=parts,
             host=self._host,
+            version=product_version(),
+            commit=self._env.get("BACKEND_BUILD_COMMIT", "").strip(),
+            unit=self._env.get(UNIT, ""),
+            workers=dict(self.plan.settings.workers),
         )
         with self._state_lock:
             state.write(self.layout.state)

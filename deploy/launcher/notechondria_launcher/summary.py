@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from rich.markup import escape
 
+from notechondria_cli.build import Build, build_here
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.doctor.settings import is_public
 from notechondria_cli.gateway_settings import NO_TLS, NO_TLS_ADVICE, is_open_without_tls
@@ -77,8 +78,11 @@ def already_running(layout: Layout, state: StackState | None, env: Mapping[str, 
     where = escape(shown(layout.data))
     if state is None or not state.ready:
         return f"Notechondria is starting or stopping on {where} at this moment. See: {command('status', layout, env)}"
+    running, here = Build(state.version or "an earlier version", state.commit), build_here(env)
+    old = f"It is {running}, the files here are {here}. To go over to them: {command('upgrade', layout, env)}"
     return "\n".join([
         f"Notechondria is already running on {where}: [bold cyan]{state.public_url}[/bold cyan]",
+        *([f"[bold yellow]{old}[/bold yellow]"] if running != here else []),
         f"To stop it: {command('down', layout, env)}",
     ])  # fmt: skip
 

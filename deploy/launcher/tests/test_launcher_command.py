@@ -1,6 +1,5 @@
 """The ``notechondria`` command in processes of its own, as a person uses it."""
 
-import contextlib
 import json
 import os
 import signal
@@ -12,44 +11,9 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.support.person import COMMAND, Person, new_person
 
-from notechondria_cli.ports import choose_port
 from notechondria_cli.probe import answers, until
-from notechondria_cli.state import StackState
-
-COMMAND = [sys.executable, "-m", "notechondria_launcher"]
-
-
-class Person:
-    """Types commands on one data folder."""
-
-    def __init__(self, data: Path, env: dict[str, str]) -> None:
-        self.data = data
-        self.port = choose_port()
-        self.env = {**os.environ, **env, "NOTECHONDRIA_DATA": str(data), "NO_COLOR": "1", "COLUMNS": "200"}
-
-    def types(self, *arguments: str, code: int = 0) -> str:
-        """Run a command to its end and return all it says."""
-        done = subprocess.run(
-            [*COMMAND, *arguments], env=self.env, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def up(self, *, code: int = 0) -> str:
-        """Start in the background."""
-        return self.types("up", "--detach", "--port", str(self.port), code=code)
-
-    def state(self) -> StackState:
-        """Return what the running stack wrote down."""
-        found = StackState.read(self.data / "run" / "state.json")
-        assert found is not None
-        return found
-
-    def gone(self, state: StackState) -> bool:
-        """Return whether no process of that stack is left."""
-        return not [part for part in (state.supervisor, *state.parts.values()) if part.process()]
-
 
 IDLE_MIB = 700
 """The limit of what everything takes when nothing is asked of it (operations.md, "Measured")."""
@@ -58,10 +22,8 @@ IDLE_MIB = 700
 @pytest.fixture
 def person(data: Path, standins: dict[str, str]) -> Iterator[Person]:
     """Somebody with an empty data folder; what they leave running is stopped."""
-    someone = Person(data, standins)
-    yield someone
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        subprocess.run([*COMMAND, "down"], env=someone.env, capture_output=True, timeout=60, check=False)
+    with new_person(data, standins) as someone:
+        yield someone
 
 
 def test_up_status_logs_down(person: Person) -> None:

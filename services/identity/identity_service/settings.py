@@ -75,6 +75,10 @@ class IdentitySettings(ServiceSettings):
     google_authorize_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
     github_authorize_url: str = "https://github.com/login/oauth/authorize"
 
+    registration: Annotated[Literal["open", "invitation", "closed"], BeforeValidator(_word)] = "open"
+    """Who may register: everybody (with an invitation once there is one, identity §7.1), only who has an invitation,
+    nobody (decision 61)."""
+
     ai_service_url: str = ""
     """Set when an AI service is connected: the gateway routes to it, the handshake shows `ai` (decision 40)."""
     backend_build_commit: str = ""

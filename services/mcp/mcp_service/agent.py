@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from starlette.requests import Request
 
@@ -13,17 +14,49 @@ AGENT_KEY = "notechondria.agent"
 """The ASGI scope holds the agent under this key while the SDK handles the request."""
 
 
+Toolset = Literal["profile", "notes", "courses", "planner", "log"]
+TOOLSETS: tuple[Toolset, ...] = get_args(Toolset)
+"""What a connection may ask for by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The part of the tools that a connection asks for."""
+
+    toolsets: frozenset[Toolset] | None = None
+    """None: it names none, and gets all."""
+    is_read_only: bool = False
+
+    def offers(self, toolset: Toolset, *, reads_only: bool) -> bool:
+        """Whether a tool is in the part."""
+        return (self.toolsets is None or toolset in self.toolsets) and (reads_only or not self.is_read_only)
+
+
+EVERYTHING = Selection()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientName:
+    """How a client names itself: its clientInfo where it sends one, else its User-Agent."""
+
+    name: str
+    version: str = ""
+    text: str = ""
+    """Both as one text, or the whole User-Agent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """The client of one MCP request and the user it works for."""
 
     caller: Caller
-    client: str
-    """How the client names itself: its clientInfo where it sends one, else its User-Agent."""
+    client: ClientName
     services: UserServices
     """The other services, called as this user."""
     is_plain: bool = True
     """A plain client of the contract (decision 60): it sees and gets what mcp §5 says, and nothing that came later."""
+
+    selection: Selection = EVERYTHING
 
     @property
     def user_id(self) -> int:

@@ -38,7 +38,12 @@ class Call(Base):
     program_id: Mapped[int | None]
     """The grant of the program that made it (identity's id); null when it came with an API key."""
     client: Mapped[str] = mapped_column(String(200))
+    client_name: Mapped[str] = mapped_column(String(100), server_default="")
+    """How the client names itself, without its version."""
+    client_version: Mapped[str] = mapped_column(String(50), server_default="")
     tool: Mapped[str] = mapped_column(String(64))
+    summary: Mapped[str] = mapped_column(String(300), server_default="")
+    """What the call was about, in words; empty for calls from before there were any."""
     is_change: Mapped[bool]
     arguments: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
     outcome: Mapped[str] = mapped_column(String(8))

@@ -36,22 +36,28 @@ def things(agent: Agent) -> Given:
     user = agent.user
     course = made(user, "courses/", {"title": f"Course of {user.username}"})["id"]
     note = made(user, "notes/", {"title": "Secret note", "content": "secret text", "course_id": course})
-    binned = made(user, "notes/", {"title": "Secret in the bin"})["id"]
-    assert user.delete(f"notes/{binned}/").status_code == 204
+    binned, gone, purged = (made(user, "notes/", {"title": "Secret in the bin"})["id"] for _ in range(3))
+    for number in (binned, gone, purged):
+        assert user.delete(f"notes/{number}/").status_code == 204
     files = {"file": ("secret.txt", b"secret", "text/plain")}
-    agent("create_event", title="Secret call", event_date=DAY)
+    for title in ("Secret call", "Secret call, too"):
+        agent("create_event", title=title, event_date=DAY)
+    calls = [row["id"] for row in agent("list_recent_calls", limit=2)["calls"]]
     return {
         "course": course,
         "spare": made(user, "courses/", {"title": f"Spare of {user.username}"})["id"],
         "note": note["id"],
         "uuid": note["uuid"],
         "binned": binned,
+        "gone": gone,
+        "purged": purged,
         "version": made(user, f"notes/{note['id']}/snapshot/", {"reason": "manual"})["id"],
         "attachment": made(user, f"notes/{note['id']}/attachments/", files=files)["id"],
         "event": made(user, "planner-events/", {"title": "Secret event", "event_date": DAY})["id"],
         "session": made(user, "note-sessions/", {"note_id": note["id"]})["id"],
         "feed": made(user, "calendar-feeds/", {"title": "Secret feed", "raw_ical": ICAL})["id"],
-        "call": agent("list_recent_calls", limit=1)["calls"][0]["id"],
+        "call": calls[0],
+        "last call": calls[1],
     }
 
 
@@ -92,6 +98,20 @@ TOOLS = {
     "edit_note": Case(
         {"note_id": "{note}", "old_text": "secret text", "new_text": "- [ ] hidden"}, of_note(old_text="t", new_text="")
     ),
+    "move_notes": Case(
+        {"note_ids": ["{note}"], "course_id": "{course}"},
+        (({"note_ids": ["{their note}"], "course_id": None}, "NotFound"),),
+    ),
+    "set_note_fields": Case(
+        {"note_ids": ["{note}"], "fields": {"tags": ["x"]}},
+        (({"note_ids": ["{their note}"], "fields": {"a": 1}}, "NotFound"),),
+    ),
+    "restore_deleted_notes": Case({"note_ids": ["{binned}"]}, (({"note_ids": ["{their binned}"]}, "NotFound"),)),
+    "purge_notes": Case({"note_ids": ["{purged}"]}, (({"note_ids": ["{their binned}"]}, "NotFound"),)),
+    "undo_calls": Case(
+        {"first_call_id": "{last call}", "last_call_id": "{last call}"},
+        (({"first_call_id": "{their call}", "last_call_id": "{their call}"}, "shows nothing"),),
+    ),
     "tick_task": Case({"note_id": "{note}", "task": "hidden"}, of_note(task="t")),
     "list_courses": Case({}, (({}, "shows nothing"),)),
     "get_course": Case({"course_id": "{course}"}, ((THEIR_COURSE, "shows nothing"),)),
@@ -129,7 +149,7 @@ TOOLS = {
         ),
     ),
     "list_deleted_notes": Case({}, (({}, "shows nothing"),)),
-    "restore_deleted_note": Case({"note_id": "{binned}"}, of_note()),
+    "restore_deleted_note": Case({"note_id": "{gone}"}, of_note()),
     "empty_recycle_bin": Case({}, (({}, "shows nothing"),)),
     "list_note_sessions": Case({"note_id": "{note}"}, ((THEIR_NOTE, "shows nothing"), ({}, "shows nothing"))),
     "create_note_session": Case({"note_id": "{note}"}, of_note()),
@@ -256,11 +276,17 @@ def kinds(described: Given) -> str:
     return str(kind[0] if isinstance(kind, list) else kind)
 
 
+def takes_null(described: Given) -> bool:
+    """True when null is a value of the argument."""
+    return isinstance(described.get("type"), list) and "null" in described["type"]
+
+
 WRONG: dict[str, list[Any]] = {
     "integer": ["many", 1.5, [1], {"a": 1}, True],
     "string": [["x"], {"a": 1}, 7],
     "boolean": ["perhaps", 7, [True]],
     "array": ["x", {"a": 1}, 7],
+    "object": ["x", [1], 7],
 }
 NO_IDS = (0, -1, 10**18, 10**40)
 ACTS_AS_7 = ("get_activity_week", "days")
@@ -277,7 +303,8 @@ def test_missing_and_wrong_arguments_are_named_and_change_nothing(
     before = rows.whole(stranger.user.id)
     for argument in schema["required"]:
         rest = {key: value for key, value in good.items() if key != argument}
-        for given in (rest, {**rest, argument: None}):
+        nothing = [] if takes_null(schema["properties"][argument]) else [{**rest, argument: None}]
+        for given in (rest, *nothing):
             assert f"BadArgument: {argument}: " in stranger.fails(name, **given)
     for argument, described in schema["properties"].items():
         if (name, argument) == ACTS_AS_7:

@@ -61,7 +61,7 @@ def test_the_sdks_client(api: Api, agent: Agent, path: str, options: dict[str, A
     version, made, missing, wrong = with_sdk(api.url(path), agent.key, talk, **options)
     assert version == ("2025-11-25" if options["mode"] == "legacy" else "2026-07-28")
     assert json.loads(made.content[0].text) == made.structured_content
-    assert agent("get_note", note_id=made.structured_content["id"]) == made.structured_content
+    assert agent("get_note", note_id=made.structured_content["id"]).items() >= made.structured_content.items()
     assert missing.is_error
     assert "NotFound" in missing.content[0].text
     assert "note_id" in wrong.content[0].text
@@ -143,10 +143,13 @@ def test_instructions_hold_the_users_own_text(api: Api) -> None:
     async def server_instructions(client: Client) -> str | None:
         return client.instructions
 
-    texts = [rpc(api, agent.key, "initialize")["result"]["instructions"]]
-    texts += [with_sdk(api.url("/mcp"), agent.key, server_instructions, mode=mode) or "" for mode in ("legacy", "auto")]
-    for text in texts:
-        assert text == f"{manual}\n\n## User skill.md\n\nCall me Mira."
+    own = "\n\n## User skill.md\n\nCall me Mira."
+    assert rpc(api, agent.key, "initialize")["result"]["instructions"] == f"{manual}{own}"
+    for mode in ("legacy", "auto"):
+        text = with_sdk(api.url("/mcp"), agent.key, server_instructions, mode=mode) or ""
+        assert text.startswith(manual)
+        assert text.endswith(own)
+        assert all(word in text for word in ("append_to_note", "24,000 characters", "get_profile says which zone"))
 
 
 @pytest.mark.contract("mcp §2.1")

@@ -14,6 +14,7 @@ from tests.support.client import Api, eventually
 from tests.support.mcp import Agent, another_mcp, read_only_key
 
 from mcp_service.agent import Agent as CallingAgent
+from mcp_service.agent import ClientName
 from mcp_service.calls.writer import CallEntry
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.executor import ToolExecutor
@@ -140,7 +141,7 @@ def test_a_tool_never_hangs_and_never_leaks(number: int, words: str) -> None:
         async with httpx.AsyncClient() as http:
             names: tuple[ServiceName, ...] = ("identity", "notes", "planner")
             services = Services(*(Upstream(http, name, "http://nowhere.invalid") for name in names))
-            agent = CallingAgent(caller, "tests/1", services.as_user(caller.assertions))
+            agent = CallingAgent(caller, ClientName("tests", "1", "tests/1"), services.as_user(caller.assertions))
             await executor.run(registry().tools[number], {}, ToolCall(agent))
 
     with pytest.raises(ToolError, match=words) as failure:

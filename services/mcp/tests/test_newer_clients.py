@@ -111,3 +111,35 @@ def test_a_search_without_a_hit_is_ranked(newer: NewerAgent) -> None:
     assert plain("search_notes", query="eigenvalue problem") == {"query": "eigenvalue problem", "count": 0, "notes": []}
     asked = plain("search_notes", query="eigenvalue problem", limit=5)  # an argument that the contract does not have
     assert asked["matched"] == "ranked"
+
+
+@pytest.mark.contract("decision 60")
+@pytest.mark.parametrize(
+    ("tool", "arguments", "step"),
+    [
+        ("get_note", {"note_id": 999_999_999}, "list_notes and search_notes give ids"),
+        ("update_event", {"event_id": 999_999_999, "title": "x"}, "Ids of events: list_events."),
+        ("get_course", {"course_id": 999_999_999}, "Ids and titles of courses: list_courses."),
+        ("end_note_session", {"session_id": 999_999_999}, "Ids of work sessions: list_note_sessions."),
+        ("create_event", {"title": "x"}, "Needed: event_date."),
+        ("restore_note_version", {"note_id": 999_999_999, "version_id": 1}, "give ids"),
+        ("create_notes", {}, "did you mean create_note"),
+        ("qqqq", {}, "tools/list has all"),
+    ],
+)
+def test_an_error_says_what_to_do_next(newer: NewerAgent, tool: str, arguments: dict[str, Any], step: str) -> None:
+    text = newer.fails(tool, **arguments)
+    assert step in text
+    assert text.endswith((".", "?"))
+
+
+@pytest.mark.contract("decision 60")
+def test_arguments_are_described_for_who_reads_them(newer: NewerAgent) -> None:
+    start = newer.tools()["create_event"]["inputSchema"]["properties"]["starts_at"]
+    assert start["examples"] == ["2026-05-06T14:00"]
+    assert "own zone" in start["description"]
+    tools = rpc(newer.api, newer.key, "tools/list")["result"]["tools"]
+    (plain,) = [tool for tool in tools if tool["name"] == "create_event"]
+    assert "no offset is UTC" in plain["inputSchema"]["properties"]["starts_at"]["description"]
+    for tool in newer.tools().values():
+        assert 40 <= len(tool["description"]) <= 300, tool["name"]

@@ -45,7 +45,16 @@ def state(agent: Agent, path: str, *, without: tuple[str, ...] = ()) -> dict[str
 DOCS = Path(__file__).parents[3] / "docs" / "mcp.md"
 
 
-IN_OTHER_FILES = {"append_to_note", "edit_note", "tick_task"}
+IN_OTHER_FILES = {
+    "append_to_note",
+    "edit_note",
+    "tick_task",
+    "move_notes",
+    "set_note_fields",
+    "restore_deleted_notes",
+    "purge_notes",
+    "undo_calls",
+}
 """Tools that plain clients do not see; how they are taken back stands in the files that are about them."""
 
 

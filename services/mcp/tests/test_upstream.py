@@ -17,7 +17,7 @@ from notechondria_launcher.stack import Stack
 
 NOWHERE = "http://127.0.0.1:9"
 IDENTITY = {"get_profile", "update_profile"}
-OF_THE_LOG = {"list_recent_calls", "undo_call"}
+OF_THE_LOG = {"list_recent_calls", "undo_call", "undo_calls"}
 PLANNER = {
     "get_heatmap",
     "get_activity_week",
@@ -122,10 +122,13 @@ def text_of(result: dict[str, Any]) -> str:
 def numbers(arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a success with some id in the place of each name."""
     uuid = "00000000-0000-4000-8000-000000000000"
-    return {
-        name: (uuid if name == "uuid" else 1) if isinstance(value, str) and value.startswith("{") else value
-        for name, value in arguments.items()
-    }
+
+    def number(name: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [number(name, part) for part in value]
+        return (uuid if name == "uuid" else 1) if isinstance(value, str) and value.startswith("{") else value
+
+    return {name: number(name, value) for name, value in arguments.items()}
 
 
 def test_every_tool_says_which_service_is_away_and_that_nothing_was_changed(

@@ -34,11 +34,11 @@ def statements(look: Any) -> Callable[[Callable[[], Any]], int]:
     ("path", "most"),
     [
         ("courses/", 3),
-        ("notes/", 1),
+        ("notes/", 2),
         ("notes/?limit=5", 2),
         ("notes/?scope=all&limit=50", 2),
         ("notes/?q=row", 4),
-        ("notes/deleted/", 1),
+        ("notes/deleted/", 2),
     ],
 )
 def test_lists_do_not_cost_a_statement_per_row(
@@ -59,6 +59,40 @@ def test_lists_do_not_cost_a_statement_per_row(
     assert 0 < many <= most
     # A page that is full costs a count, one that holds everything does not: everybody's public notes count too.
     assert many <= few or "limit=" in path
+
+
+@pytest.mark.contract("notes §5.3", "notes §7")
+def test_long_lists_come_in_slices_and_whole(
+    mine: User, statements: Callable[[Callable[[], Any]], int], look: Any
+) -> None:
+    for title in ("live", "thrown away"):
+        look._connection.execute(
+            "INSERT INTO notes.notes (creator_id, uuid, sharing_id, title, is_public, content, excerpt, preview_lines,"
+            " metadata_json, custom_meta, note_type, editor_mode, cover_image, revision, date_created, last_edit,"
+            " deleted_at) SELECT %s, gen_random_uuid(), gen_random_uuid()::text, %s || n, false, '', '', '{}', '', '',"
+            " 'N', 'G', '', 1, now(), now() - (n %% 50) * interval '1 hour',"
+            " CASE WHEN %s THEN now() - (n %% 50) * interval '1 minute' END FROM generate_series(1, 430) n",
+            [mine.id, title, title != "live"],
+        )
+    look._connection.execute(
+        "INSERT INTO notes.recycle_bin_entries (note_id, creator_id, item_type, deleted_at, metadata_json,"
+        " date_created, last_edit) SELECT id, creator_id, 'note', deleted_at, '', now(), now() FROM notes.notes"
+        " WHERE creator_id = %s AND deleted_at IS NOT NULL",
+        [mine.id],
+    )
+    whole = mine.get("notes/").json()
+    pages = [mine.get(f"notes/?limit=100&offset={offset}").json()["results"] for offset in range(0, 500, 100)]
+    assert len(whole) >= 430
+    assert whole == [note for page in pages for note in page]
+    assert len({note["id"] for note in whole}) == len(whole)
+    bin_ = mine.get("notes/deleted/").json()
+    assert len(bin_) == 430
+    order = [(note["deleted_at"], note["id"]) for note in bin_]
+    assert order == sorted(order, reverse=True)
+    assert statements(lambda: mine.get("notes/")) == 1 + 3
+    oldest = mine.get("notes/?sort=oldest").json()
+    assert [note["id"] for note in oldest] == [note["id"] for note in reversed(whole)]
+    assert len(mine.get("notes/?sort=popular").json()) == len(whole)
 
 
 def test_a_note_costs_two_statements(mine: User, statements: Callable[[Callable[[], Any]], int]) -> None:

@@ -29,9 +29,9 @@ async def register(request: Request, value: object, device: Device) -> schemas.R
             body = validate(schemas.Register, value)
         except ApiError as refused:
             claim = well_formed(schemas.Claim, value, refused)
-            refused.body = await service.problems_of(db, claim) | refused.body
+            refused.body = await service.problems_of(db, claim, state.settings) | refused.body
             raise
-        await service.check_registration(db, body)
+        await service.check_registration(db, body, state.settings)
     async with limited(request, "register", body.email, every_try=True, device=device):
         password_hash = await state.passwords.hash(body.password, device.ip_hash)
         async with state.database.transaction() as db:

@@ -48,7 +48,7 @@ async def by_name(db: AsyncSession, username: str) -> User | None:
     return user
 
 
-async def problems_of(db: AsyncSession, body: Claim) -> dict[str, list[str]]:
+async def problems_of(db: AsyncSession, body: Claim, settings: IdentitySettings) -> dict[str, list[str]]:
     """What is taken or not invited, per field; nothing is written (identity §7.1)."""
     problems: dict[str, list[str]] = {}
     holder = await by_name(db, body.username)
@@ -61,17 +61,19 @@ async def problems_of(db: AsyncSession, body: Claim) -> dict[str, list[str]]:
         problems["username"] = [_taken("username", "user name")]
     if await by_address(db, body.email):
         problems["email"] = [_taken("email", "address")]
-    if await invitations.required(db):
+    if settings.registration == invitations.CLOSED:
+        problems["invitation_code"] = [invitations.CLOSED_TEXT]
+    elif await invitations.required(db, settings.registration):
         if not body.invitation_code:
             problems["invitation_code"] = [validation_messages.REQUIRED]
-        elif not await invitations.check(db, body.invitation_code):
+        elif not await invitations.check(db, body.invitation_code, settings.registration):
             problems["invitation_code"] = [NOT_INVITED]
     return problems
 
 
-async def check_registration(db: AsyncSession, body: Register) -> None:
+async def check_registration(db: AsyncSession, body: Register, settings: IdentitySettings) -> None:
     """Refuse what is taken or not invited, all failing fields together (identity §7.1)."""
-    if problems := await problems_of(db, body):
+    if problems := await problems_of(db, body, settings):
         raise FieldErrors(**problems)
 
 
@@ -83,8 +85,9 @@ async def register(
     No account is made before the code is used (decision 45).
     """
     await registrations.lock_name(db, body.username)
-    await check_registration(db, body)
-    if await invitations.required(db) and not await invitations.consume(db, body.invitation_code):
+    await check_registration(db, body, settings)
+    invited = settings.registration
+    if await invitations.required(db, invited) and not await invitations.consume(db, body.invitation_code, invited):
         raise FieldErrors(invitation_code=NOT_INVITED)
     return await registrations.add(
         db,

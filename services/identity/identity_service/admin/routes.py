@@ -19,11 +19,11 @@ from identity_service.avatars.service import folder_of
 from identity_service.codes import service as codes
 from identity_service.dependencies import State
 from identity_service.factors import service as factors
-from identity_service.mail.service import FACTOR_CHANGED
+from identity_service.mail.service import FACTOR_CHANGED, PASSWORD_CHANGED
 from identity_service.models import EVENTS, User
-from identity_service.notices.service import notify_account
-from identity_service.operators import service
-from identity_service.operators.schemas import ChangeUser, CreateInvitation, IssueCode
+from identity_service.notices.service import notify_account, notify_owner
+from identity_service.operators import accounts, service
+from identity_service.operators.schemas import ChangeUser, CreateAccount, CreateInvitation, IssueCode
 from identity_service.security_log import service as security_log
 from identity_service.sessions import service as sessions
 from identity_service.sessions.devices import Device
@@ -211,6 +211,61 @@ async def issue_code(state: State, user: Account, body: IssueCode, db: WriteSess
             f"Give it to {issued.username} in a way that nobody else can read.",
         )
     )
+
+
+@USERS.action(
+    AdminAction(
+        name="set-password",
+        needs_password=True,
+        label="Set a new password",
+        form=AdminForm(
+            title="A new password for {label}",
+            hint="A random password is set and shown once. All sessions, keys and programs of the account end, and its "
+            "owner gets a mail.",
+            submit="Set a password",
+            fields=[],
+        ),
+    )
+)
+async def set_password(state: State, key: int, staff: Staff, tasks: BackgroundTasks) -> AdminOutcome:
+    """Set a random password, shown this once; as `notechondria users set-password` does."""
+    password = accounts.draw_password()
+    password_hash = await state.passwords.hash(password)
+    device = Device("Administration", "", "")
+    async with state.database.transaction() as db:
+        user = await _other_account(key, staff, db)
+        await accounts.set_password(db, user, password_hash, device, method="staff")
+        name = user.username
+    notify_owner(tasks, state, PASSWORD_CHANGED, user, device)
+    return AdminOutcome(
+        secret=AdminSecret(
+            before="The password is",
+            secret=password,
+            after=f"It is shown only now.\nGive it to {name} in a way that nobody else can read; a new one is set at "
+            "/account/password/.",
+        )
+    )
+
+
+@USERS.creation(
+    AdminCreation(
+        label="New account",
+        form=AdminForm(
+            title="New account",
+            hint="It is open at once, whoever may register, and its address counts as proved. It has no password yet: "
+            "set one on its page, or let its owner ask for a code at /account/forgotten/.",
+            submit="Create",
+            fields=[
+                AdminField(name="username", label="User name", max_length=150, required=True),
+                AdminField(name="email", label="Address", max_length=254, required=True),
+            ],
+        ),
+    )
+)
+async def create_account(state: State, body: CreateAccount, db: WriteSession) -> AdminCreated:
+    """Open an account without a password and without rights, as `notechondria users create` does."""
+    plain = CreateAccount(username=body.username, email=body.email)
+    return AdminCreated(id=(await accounts.create_account(db, plain, "", state.settings.default_api_base_url)).id)
 
 
 @SESSIONS.action(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
+from identity_service.dependencies import State
 from identity_service.invitations import service
 from notechondria_contracts.fields import Text
 from notechondria_shared.auth import MaybeCaller
@@ -32,11 +33,13 @@ class Validity(BaseModel):
 @router.post("/validate-invitation/")
 async def validate_invitation(
     _: MaybeCaller,
+    state: State,
     body: ValidateInvitation,
     db: WriteSession,
 ) -> Validity:
     """Always 200; the code is not used up (identity §7.2)."""
-    if not await service.required(db):
+    registration = state.settings.registration
+    if not await service.required(db, registration):
         return Validity(required=False, valid=True)
     code = body.invitation_code or ""
-    return Validity(required=True, valid=bool(code) and await service.check(db, code))
+    return Validity(required=True, valid=bool(code) and await service.check(db, code, registration))

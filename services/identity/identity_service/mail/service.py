@@ -72,6 +72,7 @@ NOTICES = {
     ADDRESS_CHANGED: ("Your Notechondria address was changed", "The address of your account {username} was changed"),
 }
 """Subject and first sentence of the mail to an owner after something happened."""
+_MOST_SAID = 300
 ALWAYS = {PASSWORD_CHANGED, ADDRESS_CHANGED, NEW_DEVICE}
 """Notices that nobody can switch off (decision 44)."""
 
@@ -136,13 +137,24 @@ class Mailer:
         if problem := await self._send(message):
             logger.warning("notice not sent: kind=%s reason=smtp_send_failed:%s", kind, problem)
 
+    async def send_trial(self, address: str) -> str:
+        """Mail a letter that only shows that mail arrives; "" or why it was not handed over."""
+        if not self._configured:
+            return "no mail server is set (SMTP_HOST)"
+        message = self._envelope("Notechondria can send mail", address)
+        message.set_content(
+            "This letter was asked for by whoever runs this server, to see that its mail arrives.\n\n"
+            f"Server: {self._settings.base_url}\nThere is nothing to do.\n"
+        )
+        return await self._send(message, in_words=True)
+
     @property
     def _configured(self) -> bool:
         settings = self._settings
         return bool(settings.smtp_host and settings.smtp_port and settings.mail_sender)
 
-    async def _send(self, message: EmailMessage) -> str:
-        """Hand a letter over; "" or the name of the error."""
+    async def _send(self, message: EmailMessage, *, in_words: bool = False) -> str:
+        """Hand a letter over; "" or the name of the error, with what the server said when it is asked for."""
         settings = self._settings
         try:
             # The library bounds each step; a server that answers slowly at every one must end too.
@@ -158,7 +170,8 @@ class Mailer:
                 ) as client:
                     await client.send_message(message)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return type(error).__name__
+            said = str(error).partition("\n")[0][:_MOST_SAID]
+            return f"{type(error).__name__}: {said}" if in_words and said else type(error).__name__
         return ""
 
     def _envelope(self, subject: str, address: str) -> EmailMessage:

@@ -69,8 +69,12 @@ async def _create(
     if waiting is None:
         if intent == "login":
             raise ApiError({"detail": NOT_REGISTERED, "code": "not_registered"}, status=404)
-        if await invitations.required(db) and not (invitation and await invitations.consume(db, invitation)):
+        registration = settings.registration
+        asked = await invitations.required(db, registration)
+        if asked and not (invitation and await invitations.consume(db, invitation, registration)):
             text = f"Registration refused: {TAG}.register.validate_invitation_code — a valid invitation is needed."
+            if registration == invitations.CLOSED:
+                text = invitations.CLOSED_TEXT
             raise ApiError({"invitation_code": text}, status=400)
     first, _, last = profile.name.partition(" ")
     user = User(

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, BackgroundTasks, Depends
 from sqlalchemy import select
 
 from identity_service.accounts.service import delete_account
 from identity_service.avatars.service import folder_of
 from identity_service.dependencies import State
+from identity_service.mail.service import PASSWORD_CHANGED
 from identity_service.models import User
-from identity_service.operators import queries, schemas, service
+from identity_service.notices.service import notify_owner
+from identity_service.operators import accounts, queries, schemas, service
 from identity_service.registrations import service as registrations
+from identity_service.sessions.devices import Device
 from notechondria_contracts.internal.identity import Account, MaybeAccount
 from notechondria_contracts.internal.operators import (
     IssuedCode,
@@ -21,6 +24,7 @@ from notechondria_contracts.internal.operators import (
     OperatorAccounts,
     OperatorInvitation,
     OperatorInvitations,
+    TrialMail,
 )
 from notechondria_shared.core.json_values import plain
 from notechondria_shared.db.listing import PageQuery
@@ -111,6 +115,32 @@ async def change_user(name: KnownName, body: schemas.ChangeUser, db: WriteSessio
     return service.account_answer(user)
 
 
+@router.post("/users", status_code=201)
+async def create_user(state: State, body: schemas.CreateAccount) -> OperatorAccount:
+    """Open an account, whoever may register (decision 61); 400 with the failing fields."""
+    async with state.database.transaction() as db:
+        await accounts.check_account(db, body)
+    password_hash = await state.passwords.hash(body.password) if body.password else ""
+    async with state.database.transaction() as db:
+        user = await accounts.create_account(db, body, password_hash, state.settings.default_api_base_url)
+        return service.account_answer(user)
+
+
+@router.post("/users/{name}/password")
+async def set_password(
+    state: State, name: KnownName, body: schemas.SetPassword, tasks: BackgroundTasks
+) -> OperatorAccount:
+    """Set a password: all sessions, keys and programs of the account end, and its owner gets a mail."""
+    password_hash = await state.passwords.hash(body.password)
+    device = Device("Operator", "", "")
+    async with state.database.transaction() as db:
+        user = await service.find_user(db, name)
+        await accounts.set_password(db, user, password_hash, device, method="operator")
+        answer = service.account_answer(user)
+    notify_owner(tasks, state, PASSWORD_CHANGED, user, device)
+    return answer
+
+
 @router.delete("/users/{name}", status_code=200)
 async def delete_user(state: State, name: str) -> OperatorAccount:
     """Delete an account and everything of it in every service. Final."""
@@ -120,6 +150,15 @@ async def delete_user(state: State, name: str) -> OperatorAccount:
         await delete_account(db, user)
     await state.file_deletions.delete([folder_of(user.id)])
     return answer
+
+
+@router.post("/mail")
+async def send_trial_mail(state: State, body: schemas.SendTrialMail) -> TrialMail:
+    """Mail a letter as codes are mailed, and say what became of it."""
+    settings = state.settings
+    problem = await state.mailer.send_trial(body.email)
+    server = f"{settings.smtp_host}:{settings.smtp_port}" if settings.smtp_host else ""
+    return TrialMail(sent=not problem, problem=problem, server=server, sender=settings.mail_sender)
 
 
 @router.post("/users/{name}/code")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from identity_service.accounts.schemas import NewPassword, Username
+from identity_service.fields import Address
 from notechondria_contracts.fields import Boolean, Choice, DateTime, Integer, Text
 from notechondria_shared.web.body import SmallBody
 
@@ -23,6 +25,27 @@ class ChangeUser(SmallBody):
 
     disabled: Annotated[bool, Boolean()] = False
     is_staff: Annotated[bool, Boolean()] = False
+
+
+class CreateAccount(SmallBody):
+    """An account that an operator opens; without a password its owner sets one with a mailed code."""
+
+    username: Username
+    email: Address
+    password: NewPassword = ""
+    is_staff: Annotated[bool, Boolean()] = False
+
+
+class SendTrialMail(SmallBody):
+    """Where a letter goes that shows whether mail arrives."""
+
+    email: Address
+
+
+class SetPassword(SmallBody):
+    """A password that an operator sets."""
+
+    password: NewPassword
 
 
 class IssueCode(SmallBody):

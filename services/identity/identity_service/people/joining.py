@@ -37,8 +37,13 @@ router = APIRouter(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[AS
 
 @router.get("/offer")
 async def offer(state: State, db: WriteSession) -> SiteOffer:
-    """Whether an invitation is needed, and which providers people may use."""
-    return SiteOffer(invitation_needed=await invitations.required(db), providers=offers(state.settings))
+    """Whether people may register, whether an invitation is needed, and which providers people may use."""
+    registration = state.settings.registration
+    return SiteOffer(
+        invitation_needed=await invitations.required(db, registration),
+        registration_closed=registration == invitations.CLOSED,
+        providers=offers(state.settings),
+    )
 
 
 @router.post("/sign-up")

@@ -55,6 +55,8 @@ class Journal:
     """The notes on one call."""
 
     touched: dict[str, list[int]] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    """What it was about is called so."""
     undo: Undo | None = None
     final: str = "There is nothing to take back: the call changed nothing."
 
@@ -63,6 +65,11 @@ class Journal:
         for kind, number in ids.items():
             if isinstance(number, int) and number not in (known := self.touched.setdefault(kind, [])):
                 known.append(number)
+
+    def about(self, title: JsonValue) -> None:
+        """Remember what a thing is called that the arguments name by its id alone."""
+        if isinstance(title, str) and title not in self.names:
+            self.names.append(title)
 
     def can_undo(self, *steps: Step, checks: list[Check] | None = None, before: list[Check] | None = None) -> None:
         """Remember how the call is taken back."""

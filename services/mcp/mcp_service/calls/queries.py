@@ -17,6 +17,9 @@ _TOOL = bindparam("tool", type_=String())
 _OUTCOME = bindparam("outcome", type_=String())
 _KEY = bindparam("key_id", type_=BigInteger())
 _PROGRAM = bindparam("program_id", type_=BigInteger())
+_CLIENT = bindparam("client", type_=String())
+_FIRST = bindparam("first_id", type_=BigInteger())
+_LAST = bindparam("last_id", type_=BigInteger())
 _CHANGES = bindparam("changes_only", type_=Boolean())
 _SINCE = bindparam("since", type_=DateTime(timezone=True))
 _UNTIL = bindparam("until", type_=DateTime(timezone=True))
@@ -27,6 +30,9 @@ _MATCHING = and_(
     or_(_OUTCOME.is_(None), Call.outcome == _OUTCOME),
     or_(_KEY.is_(None), Call.key_id == _KEY),
     or_(_PROGRAM.is_(None), Call.program_id == _PROGRAM),
+    or_(_CLIENT.is_(None), Call.client_name == _CLIENT),
+    or_(_FIRST.is_(None), Call.id >= _FIRST),
+    or_(_LAST.is_(None), Call.id <= _LAST),
     or_(~_CHANGES, Call.is_change),
     or_(_SINCE.is_(None), Call.called_at >= _SINCE),
     or_(_UNTIL.is_(None), Call.called_at < _UNTIL),
@@ -37,7 +43,10 @@ SHOWN = (
     Call.key_id,
     Call.program_id,
     Call.client,
+    Call.client_name,
+    Call.client_version,
     Call.tool,
+    Call.summary,
     Call.is_change,
     Call.arguments,
     Call.outcome,
@@ -59,7 +68,10 @@ class LoggedCall:
     key_id: int | None
     program_id: int | None
     client: str
+    client_name: str
+    client_version: str
     tool: str
+    summary: str
     is_change: bool
     arguments: dict[str, JsonValue]
     outcome: str

@@ -10,6 +10,7 @@ from mcp_service.calls.schemas import (
     CallData,
     CallPage,
     ChangesOnly,
+    ClientFilter,
     KeyFilter,
     Limit,
     Offset,
@@ -18,6 +19,8 @@ from mcp_service.calls.schemas import (
     Since,
     ToolFilter,
     UndoneCall,
+    UndoneRange,
+    UndoRange,
     Until,
     UserExport,
 )
@@ -39,6 +42,7 @@ async def list_calls(
     outcome: OutcomeFilter = None,
     key_id: KeyFilter = None,
     program_id: ProgramFilter = None,
+    client: ClientFilter = "",
     changes_only: ChangesOnly = None,
     since: Since = None,
     until: Until = None,
@@ -55,6 +59,7 @@ async def list_calls(
         outcome=outcome,
         key_id=key_id,
         program_id=program_id,
+        client=client or None,
         changes_only=bool(changes_only),
         since=since,
         until=until,
@@ -69,6 +74,13 @@ async def undo_call(caller: LoggedIn, log: Log, services: OtherServices, call_id
     final, was taken back before, or what it was about changed since."""
     tool = await log.undo(caller.user_id, services, call_id)
     return UndoneCall(id=call_id, tool=tool, undone=True)
+
+
+@router.post("/undo/")
+async def undo_calls(caller: LoggedIn, log: Log, services: OtherServices, body: UndoRange) -> UndoneRange:
+    """Take the changes from call `first` to call `last` back, newest first, at most 50. What is final or was taken back
+    is left out; the first that changed since ends it. 200 also when none was taken back: the answer says why."""
+    return await log.undo_range(caller.user_id, services, body.first, body.last)
 
 
 @internal.get("/{user_id:id}/export")

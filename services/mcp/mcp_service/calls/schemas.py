@@ -9,8 +9,10 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from mcp_service.calls.queries import LoggedCall
+from notechondria_contracts.fields import Id
 from notechondria_contracts.fields.rules import TRUE_VALUES
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
+from notechondria_shared.web.body import SmallBody
 from notechondria_shared.web.query import QueryChoice, QueryFlag, QueryInteger, QueryText, QueryTimestamp
 
 MOST = 200
@@ -26,6 +28,7 @@ KeyFilter = Annotated[int | None, QueryInteger(), Query(description="Only calls 
 ProgramFilter = Annotated[
     int | None, QueryInteger(), Query(description="Only calls through this connection of a program, by its id.")
 ]
+ClientFilter = Annotated[str, QueryText(), Query(description="Only calls of the client with this name.")]
 ChangesOnly = Annotated[
     bool | None, QueryFlag(TRUE_VALUES), Query(description="1 or true: only calls that change something.")
 ]
@@ -38,7 +41,8 @@ Offset = Annotated[int | None, QueryInteger(minimum=0), Query(description="How m
 
 
 class CallRow(BaseModel):
-    """A tool call of an agent. `touched` holds ids by kind; `undo_refusal` says why it cannot be taken back."""
+    """A tool call of an agent. `summary` says in words what it was about, and is empty for old calls. `touched` holds
+    ids by kind; `undo_refusal` says why it cannot be taken back."""
 
     id: int
     called_at: str
@@ -52,6 +56,9 @@ class CallRow(BaseModel):
     program_id: int | None
     """Of a call by a program with an access token: the connection that it came through."""
     client: str
+    client_name: str
+    client_version: str
+    summary: str
     touched: dict[str, list[int]]
     can_undo: bool
     undo_refusal: str
@@ -73,6 +80,9 @@ class CallRow(BaseModel):
             key_id=call.key_id,
             program_id=call.program_id,
             client=call.client,
+            client_name=call.client_name,
+            client_version=call.client_version,
+            summary=call.summary,
             touched=call.touched,
             can_undo=call.has_undo and not undone,
             undo_refusal="It was taken back." if undone else call.final_reason,
@@ -96,6 +106,30 @@ class UndoneCall(BaseModel):
     id: int
     tool: str
     undone: bool
+
+
+class UndoRange(SmallBody):
+    """`POST /mcp/calls/undo/`: the first and the last call of a range, by their ids."""
+
+    first: Annotated[int, Id()]
+    last: Annotated[int, Id()]
+
+
+class KeptCall(BaseModel):
+    """A change in a range that was not taken back, and why."""
+
+    id: int
+    tool: str
+    reason: str
+
+
+class UndoneRange(BaseModel):
+    """The changes of a range that were taken back, newest first, and those that were not. `stopped` is empty, or why
+    none of those before was tried."""
+
+    undone: list[int]
+    kept: list[KeptCall]
+    stopped: str
 
 
 class CallData(BaseModel):

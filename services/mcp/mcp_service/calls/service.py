@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_service.calls import queries
 from mcp_service.calls.journal import Undo
-from mcp_service.calls.schemas import CallRow
+from mcp_service.calls.schemas import CallRow, KeptCall, UndoneRange
 from mcp_service.calls.taking_back import SECONDS, Chain, take_back
 from mcp_service.calls.writer import CallWriter
 from mcp_service.models import Call
@@ -26,6 +26,10 @@ UNKNOWN = "Call not found: Mcp.Calls/lookup — the log has no such call of your
 UNDER_WAY = "Not taken back: Mcp.Calls/undo — another request takes it back right now; look before you try again."
 CLAIM = timedelta(seconds=SECONDS + 13)
 """After this the process that claimed a call has died."""
+MOST_AT_ONCE = 50
+"""Changes of a range that are looked at in one request."""
+RANGE_SECONDS = 8.0
+"""After this no further call of a range is begun: one may take `SECONDS`, and a request 30."""
 WAIT_SECONDS = 5.0
 """For another request that takes back the same call."""
 
@@ -41,6 +45,9 @@ class CallLogFilter:
     changes_only: bool = False
     since: datetime | None = None
     until: datetime | None = None
+    client: str | None = None
+    first_id: int | None = None
+    last_id: int | None = None
 
 
 class CallLog:
@@ -98,6 +105,31 @@ class CallLog:
 
         await claim_do_settle(self._database, claim=claim, do=do, settle=settle, release=release)
         return claimed[0].tool
+
+    async def undo_range(self, user_id: int, services: UserServices, first: int, last: int) -> UndoneRange:
+        """Take the changes of a range back, newest first, each as `undo` does; those that are final or were taken back
+        are left out. The first that cannot be taken back ends it: those before it may be what it was built on."""
+        matching = CallLogFilter(changes_only=True, outcome="ok", first_id=first, last_id=last)
+        total, rows = await self.page(user_id, matching, MOST_AT_ONCE, 0)
+        answer = UndoneRange(undone=[], kept=[], stopped="")
+        deadline, chain = asyncio.get_running_loop().time() + RANGE_SECONDS, Chain()
+        for row in rows:
+            if asyncio.get_running_loop().time() > deadline:
+                answer.stopped = f"There was no time for more; call {row.id} is next."
+                return answer
+            if not row.can_undo:
+                answer.kept.append(KeptCall(id=row.id, tool=row.tool, reason=row.undo_refusal))
+                continue
+            try:
+                await self.undo(user_id, services, row.id, chain)
+            except DetailError as refusal:
+                answer.kept.append(KeptCall(id=row.id, tool=row.tool, reason=refusal.detail))
+                answer.stopped = f"Call {row.id} could not be taken back; nothing before it was tried."
+                return answer
+            answer.undone.append(row.id)
+        if total > len(rows):
+            answer.stopped = f"The range has {total} changes; the newest {len(rows)} were looked at."
+        return answer
 
     async def _claim(self, db: AsyncSession, user_id: int, call_id: int) -> Call:
         """The call, taken upon this request for as long as taking back may last.

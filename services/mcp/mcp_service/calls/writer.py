@@ -34,7 +34,10 @@ class CallEntry(TypedDict):
     key_id: int | None
     program_id: int | None
     client: str
+    client_name: str
+    client_version: str
     tool: str
+    summary: str
     is_change: bool
     arguments: dict[str, JsonValue]
     outcome: str

@@ -7,8 +7,8 @@ import logging
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from pydantic import BaseModel
 
-from mcp_service.agent import agent_of
-from mcp_service.upstream.client import Refused, UserClient
+from mcp_service.agent import Agent, agent_of
+from mcp_service.upstream.client import Refused
 
 logger = logging.getLogger("notechondria.tools")
 
@@ -48,22 +48,37 @@ carry, and does what the app would do: nothing here is a draft.
 An error says which argument was wrong or what could not be done; a failed call has changed nothing unless it says so.
 Lists are paged: `total` tells how many there are."""
 
+NEWER = f"""{MANUAL}
+
+## Parts, times and many at once
+
+* **A part of a text**: append_to_note (under a heading, if named), edit_note (a passage, exactly as it is there) and
+  tick_task change just that; the text before becomes a version. update_note with content replaces all of it.
+* **Long answers** end at 24,000 characters: `more` says how to go on. get_note reads by lines, or the part below a
+  heading (`section`). Tools that write answer the note without its text.
+* **Times** without an offset are the user's own; get_profile says which zone that is, and what time it is there now.
+* **Courses** are named by id or by exact title, wherever a tool takes course_id.
+* **Up to 50 notes at once**: move_notes, set_note_fields, restore_deleted_notes, purge_notes (ask first). One
+  undo_call takes a batch back; undo_calls takes back everything from one call to a later one."""
+"""The manual of clients that are no plain ones (decision 60)."""
+
 HEADING = "## User skill.md"
 
 
-def joined(skill: str) -> str:
+def joined(manual: str, skill: str) -> str:
     """The manual, and below it the user's own text when there is one."""
-    return f"{MANUAL}\n\n{HEADING}\n\n{skill.strip()}" if skill.strip() else MANUAL
+    return f"{manual}\n\n{HEADING}\n\n{skill.strip()}" if skill.strip() else manual
 
 
-async def for_user(identity: UserClient) -> str:
+async def for_user(agent: Agent) -> str:
     """The instructions for the user; just the manual while identity is away."""
+    manual, identity = MANUAL if agent.is_plain else NEWER, agent.services.identity
     try:
         skill = (await identity.get("settings/"))["mcp_skill_md"]
     except Refused as refusal:
         logger.warning("instructions without the user's text: %s", refusal)
-        return MANUAL
-    return joined(skill) if isinstance(skill, str) else MANUAL
+        return manual
+    return joined(manual, skill) if isinstance(skill, str) else manual
 
 
 async def personal(ctx: ServerRequestContext[object, object], call_next: CallNext) -> HandlerResult:
@@ -71,7 +86,7 @@ async def personal(ctx: ServerRequestContext[object, object], call_next: CallNex
     result = await call_next(ctx)
     if ctx.method not in {"initialize", "server/discover"}:
         return result
-    text = await for_user(agent_of(ctx.request).services.identity)
+    text = await for_user(agent_of(ctx.request))
     if isinstance(result, BaseModel):
         return result.model_copy(update={"instructions": text})
     return {**result, "instructions": text} if isinstance(result, dict) else result

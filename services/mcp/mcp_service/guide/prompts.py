@@ -23,10 +23,10 @@ def register(server: MCPServer[object]) -> None:
         course: Annotated[str, Field(description="Name of the course to file it in")] = "",
     ) -> str:
         """Keep a thought as a note, without making it twice."""
-        filing = f' File it in the course "{course}" (list_courses gives its id).' if course else ""
+        filing = f' File it in the course "{course}" (course_id takes its title).' if course else ""
         return (
             "Keep this thought in my notes. Search my notes for its one or two telling words first. If a note on it is "
-            "there, read it and add the thought to its text; otherwise create a note with a short title, a one-line "
+            "there, add the thought to it with append_to_note; otherwise create a note with a short title, a one-line "
             f"description and the thought as markdown.{filing} Tell me which note it is in.\n\n{thought}"
         )
 

@@ -16,6 +16,10 @@ from mcp_service.tools.schemas import LATER, NoteBrief, NoteList, ToolResult
 from mcp_service.upstream.client import JsonObject
 
 MOST = 50
+CELLS = (
+    "How busy each of 365 days around today is, today among them: notes made in the past (past_value 0 to 4),"
+    " summed weight of planned events ahead (future_value)."
+)
 TIMES = ("starts_at", "ends_at")
 
 
@@ -76,7 +80,7 @@ class Week(ToolResult):
 def register(registry: ToolRegistry) -> None:
     """Add the tools."""
 
-    @registry.reading("Read the heatmap")
+    @registry.reading("Read the heatmap", plain=CELLS)
     async def get_heatmap(
         call: ToolCall,
         format: Annotated[  # noqa: A002 - the name on the wire; read in the executor
@@ -84,8 +88,8 @@ def register(registry: ToolRegistry) -> None:
             Field(description="compact: days that are not empty; full: a cell for each", json_schema_extra=ADDED),
         ] = "compact",
     ) -> Heatmap:
-        """How busy each of 365 days around today is, today among them: notes made in the past (past_value 0 to 4),
-        summed weight of planned events ahead (future_value)."""
+        """How busy the 365 days around today are: `past` has the days with notes made (0 to 4), `future` those with
+        planned events (summed weight)."""
         answer = await call.planner.get("heatmap/")
         if call.is_whole:
             return Heatmap.model_validate(answer)

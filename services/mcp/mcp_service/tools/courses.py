@@ -120,6 +120,7 @@ def register(registry: ToolRegistry) -> None:
         path = f"courses/{course_id}/"
         before, after = await call.notes.change_seen("PATCH", path, lambda: call.notes.get(path), tuple(body), body)
         call.journal.touch(course=course_id)
+        call.journal.about(before["title"])
         if body:
             back = {name: before[name] for name in body}
             call.journal.can_undo(
@@ -133,7 +134,7 @@ def register(registry: ToolRegistry) -> None:
         """Delete one of the user's own courses for good; its notes move to the Inbox, whose id comes back. Ask the user
         before you call this. The Inbox itself cannot be deleted."""
         must_agree(consent)
-        await _keep_inbox(call, course_id)
+        call.journal.about((await _deletable(call, course_id))["title"])
         await call.notes.delete(f"courses/{course_id}/")
         call.journal.touch(course=course_id)
         call.journal.cannot_undo("A course is deleted for good; its notes lie in the Inbox.")
@@ -146,11 +147,13 @@ def same(course: JsonObject, *fields: str) -> Check:
     return Check(service="notes", path=f"courses/{course['id']}/", equals={name: course[name] for name in fields})
 
 
-async def _keep_inbox(call: ToolCall, course_id: int) -> None:
-    """Refuse the caller's Inbox. The person may delete it (apps §5), and loses the place of what is filed nowhere."""
+async def _deletable(call: ToolCall, course_id: int) -> JsonObject:
+    """The course; the caller's Inbox is refused. The person may delete it (apps §5), and loses the course of what is
+    filed nowhere."""
     course = await call.notes.get(f"courses/{course_id}/")
     if course["is_default"] and owner_id(course) == call.agent.user_id:
         raise ToolError(INBOX_STAYS)
+    return course
 
 
 async def _inbox(call: ToolCall) -> int | None:

@@ -14,7 +14,7 @@ from mcp_service.calls.journal import Check, Step
 from mcp_service.tools.arguments import UNSET, EventId, Id, Offset, Whole, sent, within
 from mcp_service.tools.consent import Answer, Consent, asked, must_agree
 from mcp_service.tools.context import ToolCall
-from mcp_service.tools.forms import ADDED
+from mcp_service.tools.forms import ADDED, later
 from mcp_service.tools.local_time import UTC_ZONE, placed, shown, zone_of
 from mcp_service.tools.paging import Paged, page_of
 from mcp_service.tools.registry import ToolRegistry
@@ -50,7 +50,10 @@ async def _ask(call: ToolCall, event_id: int) -> Answer | Elicit[Answer]:
 EventConsent = Annotated[Consent, Resolve(_ask)]
 Start = Annotated[
     str,
-    Field(description="Full ISO date-time with the user's offset, e.g. 2026-05-06T14:00:00+02:00; no offset is UTC"),
+    Field(
+        description="Full ISO date-time with the user's offset, e.g. 2026-05-06T14:00:00+02:00; no offset is UTC",
+        json_schema_extra=later("Full date-time, in the user's own zone where it has no offset", "2026-05-06T14:00"),
+    ),
 ]
 End = Annotated[str, Field(description="Full ISO date-time; default: one hour after starts_at")]
 TimestampOrNone = Annotated[str | None, Field(description="Full ISO date-time; null for the default")]
@@ -178,6 +181,7 @@ def register(registry: ToolRegistry) -> None:
         path = f"planner-events/{event_id}/"
         before, after = await call.planner.change_seen("PATCH", path, lambda: call.planner.get(path), KEPT, body)
         call.journal.touch(event=event_id)
+        call.journal.about(before["title"])
         if body:
             call.journal.can_undo(
                 Step(service="planner", method="PATCH", path=path, body=_kept(before)),
@@ -194,6 +198,7 @@ def register(registry: ToolRegistry) -> None:
         path = f"planner-events/{event_id}/"
         before, _ = await call.planner.change_seen("DELETE", path, lambda: call.planner.get(path), KEPT)
         call.journal.touch(event=event_id)
+        call.journal.about(before["title"])
         call.journal.can_undo(Step(service="planner", method="POST", path="planner-events/", body=_kept(before)))
         return EventDeleted(event_id=event_id)
 

@@ -15,15 +15,21 @@ from pydantic import JsonValue, ValidationError
 from mcp_service.calls.clipping import clipped, shortened
 from mcp_service.calls.writer import CallEntry, CallWriter
 from mcp_service.names import PROCESS
+from mcp_service.tools.advice import with_advice
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.course_titles import with_course_ids
 from mcp_service.tools.registry import ProductTool
 from mcp_service.tools.unknown_arguments import refuse_unknown
+from mcp_service.tools.words import in_words
 from notechondria_shared.core.timestamps import now
 
 logger = logging.getLogger("notechondria.tools")
 READ_ONLY = "Forbidden: this API key may only read; nothing was changed."
 NOT_ALLOWED = "Forbidden: the user did not allow this program to do that; nothing was changed."
+NOT_OFFERED = (
+    "NotOffered: this connection was set up without this tool (its toolsets, or read-only); nothing was changed. "
+    "Use the tools of tools/list, or ask the user to change the connection."
+)
 UNDO_LIMIT = 1024 * 1024
 """Bytes of previous values that are kept with a call."""
 
@@ -56,6 +62,8 @@ class ToolExecutor:
                 return result  # a question to the user; the call comes again with the answer
         except ToolError as failure:
             error = str(failure)
+            if not call.is_plain:
+                error = with_advice(error, tool, [*arguments])
             await self._log(tool, arguments, call, error, began, at)
             raise ToolError(f"Tool failed: {PROCESS}/tools.call.{tool.name} — {error}") from failure.__cause__
         await self._log(tool, arguments, call, error, began, at)
@@ -66,6 +74,8 @@ class ToolExecutor:
     ) -> CallToolResult | InputRequiredResult:
         if not call.agent.may_use(reads_only=tool.reads_only, needs=tool.needs):
             raise ToolError(NOT_ALLOWED if call.agent.is_program else READ_ONLY)
+        if not call.agent.selection.offers(tool.toolset, reads_only=tool.reads_only):
+            raise ToolError(NOT_OFFERED)
         # Agents send null for what they leave out; only where null is a value does it reach the tool.
         sent = {name: value for name, value in arguments.items() if value is not None or tool.takes_null(name)}
         if not tool.is_plain or tool.added_arguments & sent.keys():
@@ -106,14 +116,18 @@ class ToolExecutor:
                 reason = "What was there before is too large to be kept with the call."
             else:
                 undo = journal.undo.model_dump(mode="json", exclude_none=True)
+        logged = clipped(arguments)
         entry = CallEntry(
             user_id=call.agent.user_id,
             key_id=None if call.agent.is_program else call.agent.caller.credential_id,
             program_id=call.agent.caller.credential_id if call.agent.is_program else None,
-            client=shortened(call.agent.client, 200),
+            client=shortened(call.agent.client.text, 200),
+            client_name=shortened(call.agent.client.name, 100),
+            client_version=shortened(call.agent.client.version, 50),
             tool=tool.name,
+            summary=in_words(tool.title or tool.name, logged, journal.names),
             is_change=not tool.reads_only,
-            arguments=clipped(arguments),
+            arguments=logged,
             outcome="error" if error else "ok",
             error=shortened(error, 500),
             duration_ms=round((time.monotonic() - began) * 1000),

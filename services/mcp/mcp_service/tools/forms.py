@@ -15,9 +15,14 @@ Schema = dict[str, JsonValue]
 ADDED: Schema = {"x-added": True}
 """`json_schema_extra` of an argument, or of a key of a result, that the contract's plain client does not know."""
 COURSE = "Id, or exact title, of a course"
-_LATER = ("x-added", "examples")
+_LATER = ("x-added", "x-later", "examples")
 _OWN_WORDS = frozenset({"properties", "$defs"})
 """Below these keys of a schema stand names of ours."""
+
+
+def later(text: str, *examples: JsonValue) -> Schema:
+    """`json_schema_extra` of an argument of the contract: its description for newer clients."""
+    return {"x-later": text, **({"examples": list(examples)} if examples else {})}
 
 
 def added(*examples: JsonValue) -> Schema:
@@ -124,7 +129,9 @@ def _without_marks(part: JsonValue) -> JsonValue:
         return [_without_marks(item) for item in part]
     if not isinstance(part, dict):
         return part
-    return {name: _without_marks(inner) for name, inner in part.items() if name != "x-added"}
+    text = part.get("x-later")
+    marked = {**part, "description": text} if isinstance(text, str) else part
+    return {name: _without_marks(inner) for name, inner in marked.items() if name not in {"x-added", "x-later"}}
 
 
 def _full_argument(name: str, part: Schema) -> JsonValue:

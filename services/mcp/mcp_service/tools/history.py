@@ -159,7 +159,8 @@ def register(registry: ToolRegistry) -> None:
         reason: JsonObject = {"reason": "before_restore_mcp"}
         before, after = await call.notes.change_seen("POST", path, lambda: own_note(call.notes, note_id), SEEN, reason)
         call.journal.touch(note=note_id, version=version_id)
-        call.journal.can_undo(back_to(before, *RESTORED), checks=[unchanged(after)])
+        call.journal.about(before["title"])
+        call.journal.can_undo(back_to(before, *RESTORED), checks=[unchanged(after)], before=[unchanged(before)])
         return NoteDetail.written(call, after)
 
     @registry.reading("List the attachments of a note")
@@ -200,6 +201,7 @@ def register(registry: ToolRegistry) -> None:
         """Bring one of the user's notes back from the recycle bin; it comes back private."""
         after = await call.notes.post(f"notes/{note_id}/restore/")
         call.journal.touch(note=note_id)
+        call.journal.about(after["title"])
         call.journal.can_undo(
             Step(service="notes", method="DELETE", path=f"notes/{note_id}/"), checks=[unchanged(after)]
         )

@@ -96,8 +96,9 @@ async def _edit(call: ToolCall, note_id: int, edit: Callable[[str], str]) -> Jso
     path = f"notes/{note_id}/revise/"
     before, after = await call.notes.change_made("POST", path, lambda: own_note(call.notes, note_id), SEEN, body)
     call.journal.touch(note=note_id)
+    call.journal.about(before["title"])
     if after is None:
         call.journal.cannot_undo("The note was so already; nothing was changed.")
         return before
-    call.journal.can_undo(back_to(before, "content"), checks=[unchanged(after)])
+    call.journal.can_undo(back_to(before, "content"), checks=[unchanged(after)], before=[unchanged(before)])
     return after

@@ -50,13 +50,13 @@ def read(call: ToolCall, row: JsonObject, tool: str, window: Window) -> NoteDeta
     stop = start
     while stop < most and (room := room - length(lines[stop]) - 1) > 0:
         stop += 1
-    more: JsonObject = {}
+    more: JsonObject = {"deleted": True} if "deleted" in row else {}
     if stop < most and stop == start:
         # One line that no answer holds: what there is room for, and where to find the rest.
         stop = start + 1
         lines[start] = lines[start][: MOST_CHARACTERS // 3]
         more["more"] = f"Line {stop} is too long for an answer and was cut; {tool} with format=full has all of it."
-    if stop < end and not more:
+    if stop < end and "more" not in more:
         named = "" if window.section is UNSET else f", section={window.section!r}"
         more["more"] = (
             f"Lines {start + 1} to {stop} of {len(lines)}; call {tool} again with offset={stop - first}{named}."

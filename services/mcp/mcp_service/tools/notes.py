@@ -11,9 +11,9 @@ from pydantic import Field
 from mcp_service.calls.journal import Check, Step
 from mcp_service.tools.arguments import FAR, UNSET, Answer, Id, NoteId, Whole, sent, within
 from mcp_service.tools.context import ToolCall
-from mcp_service.tools.forms import ADDED
+from mcp_service.tools.forms import ADDED, later
 from mcp_service.tools.note_reading import Format, Lines, Section, Skipped, Window, read
-from mcp_service.tools.ownership import own_note, visible_note
+from mcp_service.tools.ownership import own_note, own_or_binned, visible_note
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import LATER, NoteBrief, NoteDetail, NoteList, ToolResult
 from mcp_service.upstream.client import JsonObject
@@ -94,10 +94,13 @@ def _reading(registry: ToolRegistry) -> None:
         offset: Skipped = 0,
         limit: Lines = UNSET,
         section: Section = UNSET,
+        include_deleted: Annotated[
+            bool, Field(description="True also reads what lies in the recycle bin", json_schema_extra=ADDED)
+        ] = False,
     ) -> NoteDetail:
         """Read one of the user's own notes: its text as markdown. A long text comes in parts: `more` says how to go on.
         format full adds blocks and metadata."""
-        row = await own_note(call.notes, note_id)
+        row = await (own_or_binned if include_deleted else own_note)(call.notes, note_id)
         return read(call, row, "get_note", Window(offset, limit, section))
 
     @registry.reading("Read a note by its uuid", largest=LARGEST)
@@ -121,7 +124,13 @@ def _reading(registry: ToolRegistry) -> None:
     @registry.reading("Search notes")
     async def search_notes(
         call: ToolCall,
-        query: Annotated[str, Field(description="Text that the title or the content contains, in any case")],
+        query: Annotated[
+            str,
+            Field(
+                description="Text that the title or the content contains, in any case",
+                json_schema_extra=later("Text in the title or content; where no note has it, the nearest ones come"),
+            ),
+        ],
         scope: Annotated[
             Literal["personal", "all"], Field(description="all adds public notes of other users")
         ] = "personal",
@@ -180,7 +189,13 @@ def _writing(registry: ToolRegistry) -> None:
         call: ToolCall,
         note_id: NoteId,
         title: Annotated[str, Field(description="At most 100 characters")] = UNSET,
-        content: Annotated[str, Field(description="Replaces the whole text; read the note first to add to it")] = UNSET,
+        content: Annotated[
+            str,
+            Field(
+                description="Replaces the whole text; read the note first to add to it",
+                json_schema_extra=later("Replaces the whole text; append_to_note and edit_note change a part of it"),
+            ),
+        ] = UNSET,
         description: str = UNSET,
         is_public: Annotated[bool, Field(description="True lets everybody read it")] = UNSET,
         course_id: Annotated[Id | None, Field(description="null takes it out of its course")] = UNSET,
@@ -193,6 +208,7 @@ def _writing(registry: ToolRegistry) -> None:
             "PATCH", f"notes/{note_id}/", lambda: own_note(call.notes, note_id), SEEN, body
         )
         call.journal.touch(note=note_id)
+        call.journal.about(before["title"])
         if body:
             call.journal.can_undo(back_to(before, *body), checks=[unchanged(after)], before=[unchanged(before)])
         return NoteDetail.written(call, after)
@@ -203,11 +219,12 @@ def _writing(registry: ToolRegistry) -> None:
         before = await own_note(call.notes, note_id)
         await call.notes.delete(f"notes/{note_id}/")
         call.journal.touch(note=note_id)
+        call.journal.about(before["title"])
         steps = [Step(service="notes", method="POST", path=f"notes/{note_id}/restore/")]
         if before["is_public"]:
             # The bin makes a note private; taking the deletion back makes it public again.
             steps.append(back_to(before, "is_public"))
-        call.journal.can_undo(*steps)
+        call.journal.can_undo(*steps, before=[unchanged(before)])
         return NoteDeleted(note_id=note_id)
 
 

@@ -21,6 +21,21 @@ async def own_note(notes: UserClient, note_id: int) -> JsonObject:
     return note
 
 
+async def own_or_binned(notes: UserClient, note_id: int) -> JsonObject:
+    """The same, also of a note in the recycle bin."""
+    try:
+        return await own_note(notes, note_id)
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
+    try:
+        return {**await notes.get(f"notes/deleted/{note_id}/"), "deleted": True}
+    except Refused as refusal:
+        if refusal.status == 404:
+            raise missing(note_id) from None
+        raise
+
+
 async def visible_note(notes: UserClient, uuid: UUID) -> JsonObject:
     """The detail of an own or public note; somebody else's private one is refused as a missing one."""
     try:

@@ -11,6 +11,7 @@ from mcp_types import Tool as ListedTool
 from pydantic import BaseModel, PrivateAttr
 from pydantic_core import to_json
 
+from mcp_service.agent import Toolset
 from mcp_service.tools.forms import (
     Schema,
     added_keys,
@@ -51,6 +52,7 @@ class ProductTool(Tool):
     """A tool of the product; whatever else is on a server (fixtures of tests) is left to the SDK."""
 
     _needs: frozenset[str] | None = PrivateAttr(default=None)
+    _toolset: Toolset = PrivateAttr(default="notes")
     _plain: tuple[Schema, Schema, str] | None = PrivateAttr(default=None)
     _added: frozenset[str] = PrivateAttr(default=frozenset())
 
@@ -63,6 +65,11 @@ class ProductTool(Tool):
     def needs(self) -> frozenset[str] | None:
         """The scopes that a program needs to call it; None when no scope allows it."""
         return self._needs
+
+    @property
+    def toolset(self) -> Toolset:
+        """By which name a connection asks for it."""
+        return self._toolset
 
     @property
     def is_plain(self) -> bool:
@@ -78,6 +85,11 @@ class ProductTool(Tool):
     def arguments(self) -> list[str]:
         """The names of all arguments."""
         return list(self.parameters["properties"])
+
+    @property
+    def required(self) -> list[str]:
+        """The names of the arguments that must be sent."""
+        return [str(name) for name in self.parameters["required"]]
 
     def takes_null(self, argument: str) -> bool:
         """True when null is a value of the argument and not merely a way to leave it out."""
@@ -114,11 +126,13 @@ class ProductTool(Tool):
 
 
 class ToolRegistry:
-    """Collects tools in the order of their registration. `area` is what those registered next work on."""
+    """Collects tools in the order of their registration. `area` is what those registered next work on, `toolset` the
+    name that a connection asks for them by."""
 
     def __init__(self) -> None:
         self.tools: list[ProductTool] = []
         self.area: Area = "notes"
+        self.toolset: Toolset = "notes"
 
     def reading(
         self, title: str, *, area: Area | None = None, plain: bool | str = True, largest: int = 0
@@ -126,8 +140,15 @@ class ToolRegistry:
         """A tool that changes nothing; `area` when it reads another one than its module is about. `plain` is false for
         one that the contract does not have, or a text: the description for plain clients, where newer ones get
         something else. `largest`: characters of its answers, where they may be many."""
-        needs = _READ[area or self.area]
-        return self._add(title, needs, read_only=True, idempotent=True, plain=plain, largest=largest)
+        return self._add(
+            title,
+            _READ[area or self.area],
+            toolset="notes" if area == "notes" else None,
+            read_only=True,
+            idempotent=True,
+            plain=plain,
+            largest=largest,
+        )
 
     def writing(
         self,
@@ -153,6 +174,7 @@ class ToolRegistry:
         title: str,
         needs: frozenset[str] | None,
         *,
+        toolset: Toolset | None = None,
         read_only: bool = False,
         destructive: bool = False,
         idempotent: bool = False,
@@ -176,6 +198,7 @@ class ToolRegistry:
             output = compact_output(tool.fn_metadata.output_schema or {})
             tool.parameters, tool.fn_metadata.output_schema = full_form(parameters), full_output(output)
             tool._needs = needs  # noqa: SLF001 - the SDK's constructor takes no fields of ours
+            tool._toolset = toolset or self.toolset  # noqa: SLF001
             tool._added = added_keys(parameters)  # noqa: SLF001
             if plain:
                 described = plain if isinstance(plain, str) else tool.description

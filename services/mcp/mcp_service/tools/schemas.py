@@ -77,6 +77,7 @@ class NoteDetail(NoteBrief):
     offset: Annotated[int, LATER] = UNSET
     lines: Annotated[int, LATER] = UNSET
     more: Annotated[str, LATER] = UNSET
+    deleted: Annotated[bool, LATER] = UNSET
 
     @classmethod
     def written(cls, call: ToolCall, row: JsonObject) -> Self:

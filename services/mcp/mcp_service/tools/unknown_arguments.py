@@ -27,6 +27,13 @@ ALIKE = {
 """Arguments, and what they are called elsewhere."""
 
 
+def unknown_tool(name: str, tools: Sequence[str]) -> str:
+    """The refusal of a tool that there is none of."""
+    nearest = get_close_matches(name.lower(), tools, n=3, cutoff=CLOSE)
+    advice = f"did you mean {' or '.join(nearest)}?" if nearest else "tools/list has all there are."
+    return f"NotFound: there is no tool {name[:SHOWN]!r}; {advice} Nothing was changed."
+
+
 def refuse_unknown(tool: str, arguments: Sequence[str], sent: Iterable[str]) -> None:
     """Raise when an argument was sent that the tool does not have; nothing was changed."""
     unknown = [name for name in sent if name not in arguments]

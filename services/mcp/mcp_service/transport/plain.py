@@ -50,7 +50,7 @@ async def _initialized(agent: Agent) -> RpcMessage:
         "protocolVersion": PROTOCOL_VERSION,
         "capabilities": {"tools": {"listChanged": False}},
         "serverInfo": {"name": NAME, "version": VERSION},
-        "instructions": await instructions.for_user(agent.services.identity),
+        "instructions": await instructions.for_user(agent),
     }
 
 

@@ -19,11 +19,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_service.agent import AGENT_KEY, Agent
 from mcp_service.names import PROCESS
-from mcp_service.transport import plain
+from mcp_service.transport import plain as plain_dispatch
 from mcp_service.transport.challenge import check_call, with_challenge
 from mcp_service.transport.envelope import INVALID_REQUEST, PARSE_ERROR, bad_envelope, rpc_error
-from mcp_service.transport.generation import VERSION_HEADER, client_name, is_plain, speaks_sdk
+from mcp_service.transport.generation import (
+    SESSION_HEADER,
+    VERSION_HEADER,
+    client_name,
+    is_plain,
+    session_id_of,
+    speaks_sdk,
+)
 from mcp_service.transport.state import McpState
+from mcp_service.transport.toolsets import selected
 from notechondria_shared.auth import Caller
 from notechondria_shared.auth.caller import authenticate
 from notechondria_shared.auth.credentials import KEY_PREFIX, access_token
@@ -35,7 +43,6 @@ from notechondria_shared.web.body_budget import BUDGET, BodyHold
 from notechondria_shared.web.cors import origin_allowed
 from notechondria_shared.web.errors import answer as error_answer
 
-SESSION_HEADER = "Mcp-Session-Id"
 FOREIGN_ORIGIN = f"Request refused: {PROCESS}/origin — pages of this origin may not call it."
 """Against pages that make a browser call a server it can reach (MCP 2025-11-25, transports, "Security Warning")."""
 
@@ -120,8 +127,11 @@ async def _dispatch(request: Request, caller: Caller, body: bytes, send: Send) -
         return
     state = state_of(request.app, McpState)
     services = state.services.as_user(caller.assertions)
-    agent = Agent(caller, client_name(request, message), services, is_plain(request, message))
     try:
+        selection = selected(request)
+        # Who names toolsets knows more than the contract has (decision 60).
+        plain = selection.toolsets is None and is_plain(request, message)
+        agent = Agent(caller, client_name(request, message), services, plain, selection)
         check_call(state.server, agent, message)
     except ApiError as refusal:
         await error_answer(with_challenge(request, refusal))(request.scope, request.receive, send)
@@ -141,7 +151,7 @@ async def _answer_plain(state: McpState, agent: Agent, message: JsonValue) -> Re
         return bad_envelope(None, INVALID_REQUEST, f"Not read: {PROCESS}/parse — one request object, no batch.")
     if message.get("jsonrpc") != "2.0":
         return bad_envelope(message.get("id"), INVALID_REQUEST, f'Not read: {PROCESS}/parse — jsonrpc must be "2.0".')
-    return await plain.answer(state.server, agent, message)
+    return await plain_dispatch.answer(state.server, agent, message)
 
 
 def session_id(request: Request) -> str:
@@ -161,13 +171,15 @@ async def _sdk(request: Request, transport: ASGIApp, agent: Agent, body: bytes, 
         return await request.receive()
 
     scope = {**request.scope, "path": "/mcp", "raw_path": b"/mcp", "root_path": "", AGENT_KEY: agent}
-    await transport(scope, replay, _echoing(request, send))
+    await transport(scope, replay, _echoing(request, agent, send))
 
 
-def _echoing(request: Request, send: Send) -> Send:
-    """Give a client of the handshake generations its session id back; 2026-07-28 knows none."""
-    sent = request.headers.get(SESSION_HEADER, "")
-    if not sent or request.headers.get(VERSION_HEADER) not in HANDSHAKE_PROTOCOL_VERSIONS:
+def _echoing(request: Request, agent: Agent, send: Send) -> Send:
+    """Give a client of the handshake generations its session id back, at the handshake a new one; 2026-07-28 knows
+    none."""
+    version = request.headers.get(VERSION_HEADER)
+    sent = request.headers.get(SESSION_HEADER, "") or ("" if version else session_id_of(agent.client))
+    if not sent or version not in {None, *HANDSHAKE_PROTOCOL_VERSIONS}:
         return send
 
     async def echo(message: Message) -> None:

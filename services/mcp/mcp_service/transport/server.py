@@ -9,6 +9,7 @@ from typing import Protocol
 from mcp.server import MCPServer
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import ServerRequestContext
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.request_state import RequestStateSecurity
 from mcp_types import (
     CallToolResult,
@@ -23,12 +24,13 @@ from mcp_types import (
 from mcp_types import Tool as ListedTool
 from pydantic import JsonValue
 
-from mcp_service.agent import Agent, agent_of
+from mcp_service.agent import Agent, Toolset, agent_of
 from mcp_service.calls.service import CallLog
 from mcp_service.guide import completion, instructions, prompts, resources
 from mcp_service.names import NAME, VERSION
 from mcp_service.tools import (
     activity,
+    batches,
     calls,
     courses,
     events,
@@ -43,6 +45,7 @@ from mcp_service.tools import (
 from mcp_service.tools.context import AnyContext, ToolCall
 from mcp_service.tools.executor import ToolRunner
 from mcp_service.tools.registry import Area, ProductTool, ToolRegistry
+from mcp_service.tools.unknown_arguments import unknown_tool
 
 RequestContext = ServerRequestContext[object, object]
 
@@ -66,28 +69,29 @@ CACHING: dict[CacheableMethod, CacheHint] = {
 }
 
 
-_MODULES: tuple[tuple[Area, ToolModule], ...] = (
-    ("profile", profile),
-    ("notes", notes),
-    ("notes", note_edits),
-    ("notes", courses),
-    ("notes", subscriptions),
-    ("planner", activity),
-    ("planner", events),
-    ("notes", history),
-    ("planner", work_sessions),
-    ("planner", feeds),
+_MODULES: tuple[tuple[Area, Toolset, ToolModule], ...] = (
+    ("profile", "profile", profile),
+    ("notes", "notes", notes),
+    ("notes", "notes", note_edits),
+    ("notes", "notes", batches),
+    ("notes", "courses", courses),
+    ("notes", "courses", subscriptions),
+    ("planner", "planner", activity),
+    ("planner", "planner", events),
+    ("notes", "notes", history),
+    ("planner", "planner", work_sessions),
+    ("planner", "planner", feeds),
 )
-"""What registers tools, and what those work on."""
+"""What registers tools, what those work on, and the name of their toolset."""
 
 
 def product_tools(log: CallLog) -> list[ProductTool]:
     """Every tool, in the order in which they are listed."""
     registry = ToolRegistry()
-    for area, module in _MODULES:
-        registry.area = area
+    for area, toolset, module in _MODULES:
+        registry.area, registry.toolset = area, toolset
         module.register(registry)
-    registry.area = "calls"
+    registry.area, registry.toolset = "calls", "log"
     calls.register(registry, log)
     return registry.tools
 
@@ -131,6 +135,8 @@ class NotesMcpServer(MCPServer[object]):
             return listed if agent.is_program or agent.may_write or _reads_only(listed) else None
         if not agent.may_use(reads_only=tool.reads_only, needs=tool.needs):
             return None
+        if not agent.selection.offers(tool.toolset, reads_only=tool.reads_only):
+            return None
         return tool.listed(plain=agent.is_plain)
 
     async def run_tool(
@@ -144,6 +150,8 @@ class NotesMcpServer(MCPServer[object]):
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool as the SDK does, which gives the context of the request."""
         tool = self.product_tool(name)
+        if self._tool_manager.get_tool(name) is None:
+            raise ToolError(unknown_tool(name, [known.name for known in await self.list_tools()]))
         if tool is None or context is None:
             return await super().call_tool(name, arguments, context)
         return await self.run_tool(agent_of(context.request_context.request), tool, arguments, context)

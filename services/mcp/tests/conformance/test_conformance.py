@@ -65,7 +65,7 @@ def test_the_typescript_client(api: Api, agent: Agent) -> None:
     seen = json.loads(ran.stdout)
     assert seen["server"]["name"] == "notechondria-mcp"
     assert "Notechondria" in seen["instructions"]
-    assert len(seen["tools"]) == 43
+    assert len(seen["tools"]) == 51
     assert seen["made"] == seen["text"]
     assert agent("get_note", note_id=seen["made"]["id"])["content"] == "Hello"
     assert seen["missing"]["isError"] is True

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Reader
+from notechondria_shared.web.answers import SLICE, Json, json_in_slices
 from notes_service.callers import ANONYMOUS
 from notes_service.notes import queries
 from notes_service.notes.queries import ListScope, MatchesRow, Scope, Sort, Variant
 from notes_service.search.pool import SearchPool
 from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, Sorting, sort_out
 from notes_service.summaries.queries import SummaryRow
-from notes_service.summaries.schemas import NotePage, NoteSummary, note_summary
+from notes_service.summaries.schemas import NotePage, note_summary
+from notes_service.summaries.slices import in_slices
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -98,30 +101,45 @@ class NoteListQuery:
         return {**{name: value for name, value in optional.items() if value is not None}, **self.viewer_params}
 
 
-async def answer(
-    request: Request, read: Reader, search: SearchPool, query: NoteListQuery
-) -> list[NoteSummary] | NotePage:
-    """The list, or the page when there is a limit. A list takes at most two statements, whatever its length."""
-    rows, total = await (_search(read, search, query) if query.q else _list(read, query))
-    results = [note_summary(request, row) for row in rows]
+async def answer(request: Request, read: Reader, search: SearchPool, query: NoteListQuery) -> Response:
+    """The list (`NoteSummary`), or the page (`NotePage`) when there is a limit. A page takes two statements at most."""
     if query.limit is None:
-        return results
-    return {
-        "results": results,
+        return await _whole(request, read, search, query)
+    rows, total = await (_search(read, search, query) if query.q else _page(read, query, query.limit))
+    page: NotePage = {
+        "results": [note_summary(request, row) for row in rows],
         "total": total,
         "offset": query.offset,
         "limit": query.limit,
         "has_more": query.offset + query.limit < total,
     }
+    return Json(page)
 
 
-async def _list(read: Reader, query: NoteListQuery) -> tuple[list[SummaryRow], int]:
+async def _whole(request: Request, read: Reader, search: SearchPool, query: NoteListQuery) -> Response:
+    """All of a list, in slices: one with fifty thousand notes must not keep others waiting."""
+
+    async def of_search() -> AsyncIterator[list[SummaryRow]]:
+        rows, _ = await _search(read, search, query)
+        for first in range(0, len(rows), SLICE):
+            yield rows[first : first + SLICE]
+
+    async def of_list() -> AsyncIterator[list[SummaryRow]]:
+        sort, variant = query.sort or "newest", query.variant
+        ids = await read.all(queries.listed_ids(variant, sort), **query.params, **query.sort_params(sort))
+        statement = queries.listed_of(variant)
+        async for rows in in_slices(ids, lambda which: read.all(statement, note_ids=which, **query.params)):
+            yield rows
+
+    slices = of_search() if query.q else of_list()
+    return await json_in_slices([note_summary(request, row) for row in rows] async for rows in slices)
+
+
+async def _page(read: Reader, query: NoteListQuery, limit: int) -> tuple[list[SummaryRow], int]:
     sort, variant = query.sort or "newest", query.variant
     bound = {**query.params, **query.sort_params(sort), **query.page_params}
-    rows = await read.all(queries.listing(variant, sort, query.limit is not None), **bound)
-    if query.limit is None:
-        return rows, len(rows)
-    if len(rows) < query.limit and (rows or not query.offset):
+    rows = await read.all(queries.listed_page(variant, sort), **bound)
+    if len(rows) < limit and (rows or not query.offset):
         return rows, query.offset + len(rows)  # the page reaches the end: no need to count
     return rows, await read.value(queries.total(variant), **query.params) or 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVarTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -43,6 +43,8 @@ SCOPES: tuple[ListScope, ...] = ("personal", "private", "public", "all")
 Scope = ListScope | Literal["anonymous"]
 Sort = Literal["newest", "oldest", "popular"]
 SORTS: tuple[Sort, ...] = ("newest", "oldest", "popular")
+
+Ts = TypeVarTuple("Ts")
 
 HEAD = 500
 """Characters of a text that likeness looks at."""
@@ -164,19 +166,37 @@ def _filters(scope: ColumnElement[bool], variant: Variant) -> list[ColumnElement
 
 
 @cache
-def listing(variant: Variant, sort: Sort, paged: bool) -> Prepared[SummaryRow]:
-    """Summaries in their order; `paged` takes `limit` and `offset`, the order `popular` takes `since`."""
-    return prepare(_paged(_sorted(summaries().where(*_listed(variant)), sort), paged), SummaryRow)
+def listed_page(variant: Variant, sort: Sort) -> Prepared[SummaryRow]:
+    """A page of summaries in their order; the order `popular` takes `since`."""
+    if sort == "popular":  # counts all uses, which would be done twice
+        return prepare(_paged(_sorted(summaries().where(*_listed(variant)), sort)), SummaryRow)
+    # Which notes it has is settled before anything else is read of them: earlier pages cost a walk along the index.
+    page = _paged(_sorted(select(Note.id).where(*_listed(variant)), sort)).subquery("page")
+    return prepare(_sorted(summaries().join(page, page.c.id == Note.id), sort), SummaryRow)
+
+
+@cache
+def listed_ids(variant: Variant, sort: Sort) -> Scalar[int]:
+    """All ids of a list in its order; the order `popular` takes `since`."""
+    return prepare_scalar(_sorted(select(Note.id).where(*_listed(variant)), sort), int)
+
+
+@cache
+def listed_of(variant: Variant) -> Prepared[SummaryRow]:
+    """Of `note_ids` those that are in the list, in any order."""
+    which = Note.id == any_(bindparam("note_ids", type_=ARRAY(BigInteger)))
+    return prepare(summaries().where(which, *_listed(variant)), SummaryRow)
 
 
 @cache
 def sorted_ids(sort: Sort, paged: bool) -> Prepared[SummaryRow]:
-    """Of `note_ids` those that are still there, as `listing`."""
+    """Of `note_ids` those that are still there, in their order; `paged` takes `limit` and `offset`."""
     which = Note.id == any_(bindparam("note_ids", type_=ARRAY(BigInteger)))
-    return prepare(_paged(_sorted(summaries().where(which, *live()), sort), paged), SummaryRow)
+    statement = _sorted(summaries().where(which, *live()), sort)
+    return prepare(_paged(statement) if paged else statement, SummaryRow)
 
 
-def _sorted(statement: Select[*tuple[object, ...]], sort: Sort) -> Select[*tuple[object, ...]]:
+def _sorted(statement: Select[*Ts], sort: Sort) -> Select[*Ts]:
     match sort:
         case "newest":
             return statement.order_by(*NEWEST)
@@ -188,9 +208,7 @@ def _sorted(statement: Select[*tuple[object, ...]], sort: Sort) -> Select[*tuple
             return counted.order_by(func.coalesce(uses.c.uses, 0).desc(), *NEWEST)
 
 
-def _paged(statement: Select[*tuple[object, ...]], paged: bool) -> Select[*tuple[object, ...]]:
-    if not paged:
-        return statement
+def _paged(statement: Select[*Ts]) -> Select[*Ts]:
     return statement.limit(bindparam("limit", type_=BigInteger)).offset(bindparam("offset", type_=BigInteger))
 
 

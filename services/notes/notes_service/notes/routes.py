@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from notechondria_shared.db import Reads, SessionReader
 from notechondria_shared.web.answers import Json
@@ -40,7 +40,7 @@ async def list_notes(
     scope: schemas.ScopeFilter = None,
     sort: schemas.SortOrder = None,
     window: schemas.EditedWithin = None,
-) -> Json:
+) -> Response:
     """Notes, last edited first, or best match first with `q`; with `limit` a page (notes §5.3).
 
     `contains` keeps notes whose title or content holds that text, in any letter case (mcp §5.2, list_notes).
@@ -57,7 +57,7 @@ async def list_notes(
         sort=sort,
         window=window,
     )
-    return Json(await listing.answer(request, read, search, query))
+    return await listing.answer(request, read, search, query)
 
 
 @router.post("/", response_model=schemas.NoteDetail, status_code=201)

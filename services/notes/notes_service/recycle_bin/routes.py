@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import Request
+from collections.abc import Sequence
+
+from fastapi import Request, Response
 
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.db import SessionReader
-from notechondria_shared.web.answers import Json
+from notechondria_shared.web.answers import Json, json_in_slices
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import DETAIL
 from notechondria_shared.web.route import api_router
@@ -16,16 +18,22 @@ from notes_service.notes import detail, service
 from notes_service.notes.schemas import NoteDetail
 from notes_service.recycle_bin import queries, schemas
 from notes_service.recycle_bin.service import empty, purge_one
+from notes_service.summaries.slices import in_slices
 
 NOT_IN_BIN = "Note not found: Notes.RecycleBin/lookup — it does not lie in your recycle bin."
 router = api_router("/api/v1/notes", tags=["recycle bin"], responses={404: DETAIL})
 
 
 @router.get("/deleted/", response_model=list[schemas.DeletedNote])
-async def list_deleted(request: Request, caller: KnownCaller, read: ReadSession) -> Json:
+async def list_deleted(request: Request, caller: KnownCaller, read: ReadSession) -> Response:
     """The caller's deleted notes, newest deletion first."""
-    rows = await read.all(queries.DELETED, user_id=caller.user_id)
-    return Json([schemas.deleted_note(request, row) for row in rows])
+
+    async def of_slice(which: Sequence[int]) -> list[queries.DeletedRow]:
+        return await read.all(queries.DELETED, user_id=caller.user_id, note_ids=which)
+
+    ids = await read.all(queries.DELETED_IDS, user_id=caller.user_id)
+    slices = in_slices(ids, of_slice)
+    return await json_in_slices([schemas.deleted_note(request, row) for row in rows] async for rows in slices)
 
 
 @router.get("/deleted/{note_id:id}/", response_model=NoteDetail)

@@ -50,6 +50,15 @@ class OperatorInvitations(BaseModel):
     invitations: list[OperatorInvitation]
 
 
+class TrialMail(BaseModel):
+    """What became of a letter that shows whether mail arrives: handed over to the mail server, or why not."""
+
+    sent: bool
+    problem: str
+    server: str
+    sender: str
+
+
 class IssuedCode(BaseModel):
     """A code in plain text, to be handed over; how long it is good is said in words."""
 

@@ -243,6 +243,8 @@ class SiteOffer(BaseModel):
     """What the sign-in and sign-up pages offer."""
 
     invitation_needed: bool
+    registration_closed: bool = False
+    """Nobody registers here (decision 61)."""
     providers: list[ProviderOffer]
 
 

@@ -23,7 +23,7 @@ def run_forked(work: Callable[[], int]) -> int:
     sys.stderr.flush()
     child = os.fork()
     if child == 0:
-        _be_child(work)
+        be_child(work)
     terminated = False
 
     def end_child(_number: int, _frame: FrameType | None) -> None:
@@ -43,7 +43,7 @@ def run_forked(work: Callable[[], int]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _be_child(work: Callable[[], int]) -> None:
+def be_child(work: Callable[[], int]) -> None:
     """Do the work and leave; nothing that the parent registered for its end is run here."""
     code = 1
     try:

@@ -16,6 +16,8 @@ from notechondria_shared.core.unix_path import unix_path
 
 DEFAULT_MEDIA_ROOT = "/home/mediafiles"
 R2_COMPANIONS = ("cloudflare_r2_account_id", "cloudflare_r2_access_key_id", "cloudflare_r2_secret_access_key")
+_STORES = ("", "file", "s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
+"""Schemes of stores that obstore opens; without one it is a folder."""
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -201,6 +203,9 @@ class ServiceSettings(CoreSettings):
             if missing:
                 message = f"CLOUDFLARE_R2_BUCKET_NAME is set, so these are needed too: {', '.join(missing)}."
                 raise ValueError(message)
+        if urlsplit(self.media_store_url).scheme not in _STORES:
+            message = f"MEDIA_STORE_URL={self.media_store_url} is no store; give file:///folder or s3://bucket/prefix."
+            raise ValueError(message)
         for server in self.nats_url.get_secret_value().split(","):
             # A server that is away is waited for; one that can never be reached is a mistake.
             kind, separator, _ = server.strip().partition("://")

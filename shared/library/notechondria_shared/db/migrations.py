@@ -40,9 +40,19 @@ def migrate(conninfo: str, schema: str, folder: Path) -> bool:
         connection.rollback()
         if current == head(folder):
             return False
+        if current and _number(current) > _number(head(folder)):
+            # An older version runs again: within a minor version schemas only grow (docs/deploy.md).
+            logger.warning("schema %s is at %s, newer than the files here, and stays as it is", schema, current)
+            return False
         logger.info("migrating schema %s from %s to %s", schema, current or "nothing", head(folder))
         _upgrade(connection, schema, folder)
         return True
+
+
+def _number(revision: str | None) -> int:
+    """The number with which a revision begins, 0 of none."""
+    digits = (revision or "").partition("_")[0]
+    return int(digits) if digits.isdecimal() else 0
 
 
 def _current(connection: Connection, schema: str) -> str | None:

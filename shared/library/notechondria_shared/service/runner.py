@@ -20,11 +20,13 @@ from notechondria_shared.core.forked import run_forked
 from notechondria_shared.core.logs import configure_logging
 from notechondria_shared.core.replica import become_replica
 from notechondria_shared.core.settings import CoreSettings
+from notechondria_shared.core.settings_problems import problems_of
 from notechondria_shared.core.shutdown import ShutdownState
 from notechondria_shared.core.start import CannotStart
 from notechondria_shared.observability.shared_folder import shared_folder
 from notechondria_shared.service.chassis import AppSpec
 from notechondria_shared.service.protocol import TimedProtocol
+from notechondria_shared.service.workers import Workers
 from notechondria_shared.web.capacity import CONNECTIONS_AT_ONCE
 
 logger = logging.getLogger("notechondria.start")
@@ -40,8 +42,7 @@ def load_settings(model: type[SettingsT]) -> SettingsT:
     try:
         return model()
     except ValidationError as error:
-        problems = [(".".join(map(str, one["loc"])).upper() or "environment", one["msg"]) for one in error.errors()]
-        lines = [f"  {name}: {text.removeprefix('Value error, ').removesuffix('.')}" for name, text in problems]
+        lines = [f"  {name}: {text}" for name, text in problems_of(error)]
         sys.exit("Cannot start, the environment is not complete:\n" + "\n".join(lines))
 
 
@@ -68,11 +69,26 @@ def run(
     logger.info("serving %s on %s:%d", settings.service, settings.host, settings.port)
     if settings.web_concurrency > 1:
         with shared_folder() if settings.metrics else nullcontext():
-            uvicorn.run(factory, factory=True, workers=settings.web_concurrency, **serving(settings))
-        return 0
+            return _run_workers(settings, factory)
     server = DrainingServer(uvicorn.Config(factory, factory=True, **serving(settings)), settings.drain_seconds)
     server.run()
     return 0 if server.started else 3
+
+
+def _run_workers(settings: CoreSettings, factory: str) -> int:
+    """Serve with several processes on one socket; the exit code."""
+    if sys.platform != "linux":
+        uvicorn.run(factory, factory=True, workers=settings.web_concurrency, **serving(settings))
+        return 0
+    config = uvicorn.Config(factory, factory=True, **serving(settings))
+    socket = config.bind_socket()
+
+    def serve() -> int:
+        server = DrainingServer(config, settings.drain_seconds)
+        server.run([socket])
+        return 0 if server.started else 3
+
+    return Workers(settings.web_concurrency, serve).run()
 
 
 def _prepared(settings: SettingsT, spec: AppSpec, bootstrap: Callable[[SettingsT], Awaitable[None]] | None) -> int:
