@@ -41,7 +41,7 @@ class FreshClone:
             if value := os.environ.get(name):
                 self._env[name] = value
         folder.chmod(0o755)
-        subprocess.run(["git", "clone", "-q", str(ROOT), str(self.folder)], check=True)
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(self.folder)], check=True)  # noqa: S603, S607 - ours
         if user:
             entry = pwd.getpwnam(user)
             for path in (folder, *folder.rglob("*")):
@@ -51,7 +51,7 @@ class FreshClone:
         """Seconds that a command took, and what it said; it must succeed."""
         entry = pwd.getpwnam(self._user) if self._user else None
         begun = time.monotonic()
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - ours
             command, cwd=self.folder, env=self._env, capture_output=True, text=True, check=False,
             user=entry.pw_uid if entry else None, group=entry.pw_gid if entry else None,
             extra_groups=[] if entry else None,
