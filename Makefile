@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: sbom audit help up upgrade down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
-.PHONY: bench-account bench-export bench-gateway bench-identity bench-introspection bench-notes bench-planner bench-calendars bench-mcp bench-start
+.PHONY: account-pictures bench-account bench-export bench-gateway bench-identity bench-introspection bench-notes bench-planner bench-calendars bench-mcp bench-start
 
 READY := .venv/.ready
 INSTALLED := .venv/.installed
@@ -125,6 +125,9 @@ images: ## Build all container images (needs Docker; TAG=1.2.3)
 
 compose-test: $(READY) ## Try the containers for real: engine, images, compose, scaling, backup (needs root; ARGS="-k scale")
 	@sh deploy/ci/compose-test.sh $(ARGS)
+
+account-pictures: $(READY) ## Take the pictures of docs/account.md anew (needs Chromium)
+	@$(BIN)/python -m tools.account_pictures
 
 bench-account: $(READY) ## Measure the account pages of a person with 10,000 notes and 50,000 calls (ARGS="--rounds 40")
 	@$(BIN)/python -m bench.account $(ARGS)
