@@ -54,7 +54,7 @@ def test_a_plain_client_sees_no_addition(api: Api, newer: NewerAgent) -> None:
         (
             "update_note",
             {"id": 1, "contents": "y"},
-            "did you mean note_id?; contents: there is no such argument; did you mean",
+            "did you mean note_id? contents: there is no such argument; did you mean",
         ),
         ("get_profile", {"zzz": 1}, "leave it out. get_profile takes: nothing"),
         ("list_notes", {"courseId": 3}, "did you mean course_id"),

@@ -70,7 +70,8 @@ async def _ask(call: ToolCall, note_ids: list[int]) -> Answer | Elicit[Answer]:
         if not names:
             raise _not_in_bin(note_ids[0])
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        return f"Delete {len(names)} notes in the recycle bin for good? {', '.join(names[:NAMED])}{more}."
+        what = "1 note" if len(names) == 1 else f"{len(names)} notes"
+        return f"Delete {what} in the recycle bin for good? {', '.join(names[:NAMED])}{more}."
 
     return await asked(call, question)
 

@@ -39,15 +39,15 @@ def refuse_unknown(tool: str, arguments: Sequence[str], sent: Iterable[str]) -> 
     unknown = [name for name in sent if name not in arguments]
     if not unknown:
         return
-    problems = "; ".join(f"{name[:SHOWN]}: {_advice(name, arguments)}" for name in unknown[:5])
+    problems = " ".join(f"{name[:SHOWN]}: {_advice(name, arguments)}" for name in unknown[:5])
     takes = ", ".join(arguments) or "nothing"
-    message = f"BadArgument: {problems}. {tool} takes: {takes}. Nothing was changed."
+    message = f"BadArgument: {problems} {tool} takes: {takes}. Nothing was changed."
     raise ToolError(message)
 
 
 def _advice(name: str, arguments: Sequence[str]) -> str:
     if (nearest := nearest_argument(name, arguments)) is None:
-        return "there is no such argument; leave it out"
+        return "there is no such argument; leave it out."
     by_title = " (an id or the exact title)" if nearest == "course_id" else ""
     return f"there is no such argument; did you mean {nearest}{by_title}?"
 
