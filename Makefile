@@ -4,9 +4,10 @@
 .DEFAULT_GOAL := help
 .PHONY: sbom audit help up upgrade down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
-.PHONY: bench-account bench-export bench-gateway bench-identity bench-introspection bench-notes bench-planner bench-calendars bench-mcp bench-start
+.PHONY: account-pictures bench-account bench-export bench-gateway bench-identity bench-introspection bench-notes bench-planner bench-calendars bench-mcp bench-start
 
 READY := .venv/.ready
+INSTALLED := .venv/.installed
 BIN := .venv/bin
 NOTECHONDRIA = $(BIN)/notechondria
 PROJECTS := uv.lock pyproject.toml $(wildcard shared/*/pyproject.toml services/*/pyproject.toml cli/pyproject.toml deploy/launcher/pyproject.toml)
@@ -14,28 +15,28 @@ PROJECTS := uv.lock pyproject.toml $(wildcard shared/*/pyproject.toml services/*
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-up: $(READY) ## Install, start everything and say where it is (PORT=9000; ARGS=--detach)
+up: $(INSTALLED) ## Install, start everything and say where it is (PORT=9000; ARGS=--detach)
 	@$(NOTECHONDRIA) up $(if $(PORT),--port $(PORT)) $(ARGS)
 
 upgrade: ## After git pull: back up, stop, install, start what is here, check (ARGS=--no-backup)
 	@$(NOTECHONDRIA) upgrade $(ARGS)
 
-down: $(READY) ## Stop everything
+down: $(INSTALLED) ## Stop everything
 	@$(NOTECHONDRIA) down $(ARGS)
 
-status: $(READY) ## Show what runs (ARGS=--memory, --json)
+status: $(INSTALLED) ## Show what runs (ARGS=--memory, --json)
 	@$(NOTECHONDRIA) status $(ARGS) || test $$? -eq 3 # 3: nothing runs, which is an answer
 
-dev: $(READY) ## Start everything; one service is restarted whenever its code changes (SERVICE=notes)
+dev: $(INSTALLED) ## Start everything; one service is restarted whenever its code changes (SERVICE=notes)
 	@$(NOTECHONDRIA) up --reload $(or $(SERVICE),$(error Say which: make dev SERVICE=notes)) $(if $(PORT),--port $(PORT)) $(ARGS)
 
-doctor: $(READY) ## Say what is wrong, and what to do about it (ARGS=--json)
+doctor: $(INSTALLED) ## Say what is wrong, and what to do about it (ARGS=--json)
 	@$(NOTECHONDRIA) doctor $(ARGS)
 
-logs: $(READY) ## Watch the requests (ARGS="--part identity" for one part's own log)
+logs: $(INSTALLED) ## Watch the requests (ARGS="--part identity" for one part's own log)
 	@$(NOTECHONDRIA) logs --follow $(ARGS)
 
-reset: $(READY) ## Delete all data (asks first)
+reset: $(INSTALLED) ## Delete all data (asks first)
 	@$(NOTECHONDRIA) reset $(ARGS)
 
 test: lint types unit ## Check style and types, run every test (a worker for each core, about 20 minutes with two)
@@ -113,7 +114,7 @@ docs: $(READY) ## Write what is generated: events, endpoints, OpenAPI, Kubernete
 	@$(BIN)/python -m tools.service_variables
 	@$(BIN)/python -m tools.app_table
 
-routes: $(READY) ## Show which service answers which path
+routes: $(INSTALLED) ## Show which service answers which path
 	@$(NOTECHONDRIA) routes $(ARGS)
 
 env: ## Write deploy/.env with its own secrets, for docker compose (repeat it at will)
@@ -124,6 +125,9 @@ images: ## Build all container images (needs Docker; TAG=1.2.3)
 
 compose-test: $(READY) ## Try the containers for real: engine, images, compose, scaling, backup (needs root; ARGS="-k scale")
 	@sh deploy/ci/compose-test.sh $(ARGS)
+
+account-pictures: $(READY) ## Take the pictures of docs/account.md anew (needs Chromium)
+	@$(BIN)/python -m tools.account_pictures
 
 bench-account: $(READY) ## Measure the account pages of a person with 10,000 notes and 50,000 calls (ARGS="--rounds 40")
 	@$(BIN)/python -m bench.account $(ARGS)
@@ -146,6 +150,9 @@ bench-gateway: $(READY) ## Measure what the gateway costs
 bench-start: $(READY) ## Count round trips and bytes of the start of a web app
 	@$(BIN)/python -m bench.web_start $(ARGS)
 
+bench-install: $(READY) ## Measure the first minutes: fresh clone, empty home, first and later start (ARGS="--as USER" as root)
+	@$(BIN)/python -m bench.first_minutes $(ARGS)
+
 bench-planner: $(READY) ## Measure the week of a user with many calendars
 	@$(BIN)/python -m bench.planner
 
@@ -157,6 +164,10 @@ clean: ## Remove what was installed and cached here; data stays
 	rm -rf .venv .uv .go .pebble .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# 75: a stack runs from here, so what is installed stays as it is.
+# What runs the stack, and with READY what tests and tools need besides. 75: a stack runs from here, so what is installed
+# stays as it is.
 $(READY): $(PROJECTS) tools/bootstrap.sh tools/get_uv.py
-	@sh tools/bootstrap.sh; code=$$?; [ $$code -ne 0 ] || touch $@; [ $$code -eq 0 ] || [ $$code -eq 75 ]
+	@sh tools/bootstrap.sh; code=$$?; [ $$code -ne 0 ] || touch $@ $(INSTALLED); [ $$code -eq 0 ] || [ $$code -eq 75 ]
+
+$(INSTALLED): $(PROJECTS) tools/bootstrap.sh tools/get_uv.py
+	@sh tools/bootstrap.sh --production; code=$$?; [ $$code -ne 0 ] || touch $@; [ $$code -eq 0 ] || [ $$code -eq 75 ]

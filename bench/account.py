@@ -21,6 +21,7 @@ from tests.support.client import Api, User
 from tests.support.full_account import FEED, FullAccount, fill
 from tests.support.people import Person, confirm
 
+from bench import notes_fill
 from bench.load import Sample
 from notechondria_launcher.stack import Stack
 
@@ -60,11 +61,18 @@ def one(database: psycopg.Connection, query: LiteralString, user: User) -> int:
 
 def enlarge(stack: Stack, user: User) -> None:
     """Make an account that has one of everything a large one."""
+    notes_fill.fill(stack, user.id, NOTES)
     with psycopg.connect(stack.database_url("notes"), autocommit=True) as notes:
-        (binned,) = notes.execute(
-            "SELECT min(id) FROM notes WHERE creator_id = %s AND deleted_at IS NOT NULL", [user.id]
+        binned = one(notes, "SELECT min(id) FROM notes WHERE creator_id = %s AND deleted_at IS NOT NULL", user)
+        copied(
+            notes,
+            "notes",
+            binned,
+            BINNED,
+            uuid="gen_random_uuid()",
+            sharing_id="gen_random_uuid()::text",
+            client_draft_id="NULL",
         )
-        copied(notes, "notes", binned[0], BINNED, uuid="gen_random_uuid()", client_draft_id="NULL", slug="'bin-' || n")
         notes.execute("ANALYZE")
     with psycopg.connect(stack.database_url("mcp"), autocommit=True) as mcp:
         call = one(mcp, "SELECT min(id) FROM calls WHERE user_id = %s AND undo IS NOT NULL", user)

@@ -72,6 +72,8 @@ def test_every_page_is_looked_at(visit: Visit, full: FullAccount) -> None:
     visit.looks("link-made")
     visit.driver.get(f"{visit.address}/")
     visit.looks("landing-signed-in")
+    visit.open("agents/undo/?day=2020-01-01")
+    assert "nothing that can be taken back" in visit.text
     assert not visit.browser.complaints()
     own = urlsplit(visit.address).netloc
     assert {urlsplit(url).netloc for _, url in visit.browser.requests()} == {own}

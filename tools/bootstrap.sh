@@ -1,7 +1,13 @@
 #!/bin/sh
 # Installs the project into .venv: finds a Python, finds or brings uv, lets uv do the rest.
+# With --production without what only tests and tools need; where those are installed already (.venv/.ready), they stay.
 set -eu
 cd "$(dirname "$0")/.."
+
+without=
+if [ "${1:-}" = --production ] && [ ! -e .venv/.ready ]; then
+    without=--no-dev
+fi
 
 fail() {
     printf '%s\n' "$1" >&2
@@ -49,7 +55,7 @@ fi
 uv=$("$python" tools/get_uv.py .uv) || fail "uv, the installer, could not be brought. See the lines above."
 
 install() {
-    "$uv" sync --frozen --compile-bytecode
+    "$uv" sync --frozen --compile-bytecode $without
 }
 
 # Behind a proxy that signs for others only this machine's own list of certificates helps; a bare container has none.

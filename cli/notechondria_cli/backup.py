@@ -12,6 +12,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from notechondria_cli.backup_encryption import decrypt, encrypting, is_encrypted
 from notechondria_cli.errors import StackError
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.postgres_programs import postgres_program
@@ -69,13 +71,29 @@ def media_store(env: Mapping[str, str]) -> "MediaStore":
     return MediaStore(Settings(**known).media_location)  # type: ignore[arg-type]
 
 
-def write(target: Path, database_url: str, media: "MediaStore", report: Progress) -> Manifest:
-    """Write an archive beside its name and give it the name when it is whole. Raises StackError."""
+def write(
+    target: Path,
+    database_url: str,
+    media: "MediaStore",
+    report: Progress,
+    *,
+    recipient: str = "",
+    overwrite: bool = False,
+) -> Manifest:
+    """Write an archive beside its name and give it the name when it is whole. Raises StackError.
+
+    With a public key of age as ``recipient`` it is encrypted while it is written.
+    """
+    if target.exists() and not overwrite:
+        raise StackError(f"{target} is there already, and was left as it is.", "Give another name, or --force.")
     draft = target.with_name(target.name + ".part")
     try:
         # The archive holds everything people wrote: nobody else's business.
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            with (
+                encrypting(file, recipient) if recipient else nullcontext(file) as out,
+                tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as archive,
+            ):
                 manifest = _fill(archive, database_url, media, report, draft.parent)
             file.flush()
             os.fsync(file.fileno())
@@ -127,6 +145,18 @@ def _add(archive: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> 
     entry.size, entry.mode = size, 0o600
     entry.mtime = int(datetime.now(UTC).timestamp())
     archive.addfile(entry, content)
+
+
+@contextmanager
+def readable(source: Path, key_file: Path | None) -> Iterator[Path]:
+    """Give the archive itself, or for as long as this lasts what an encrypted one holds. Raises StackError."""
+    if not is_encrypted(source):
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix="notechondria-decrypted-") as folder:
+        plain = Path(folder) / "backup.tar"
+        decrypt(source, plain, key_file)
+        yield plain
 
 
 def manifest_of(source: Path) -> Manifest:

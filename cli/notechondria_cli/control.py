@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import psutil
 
+from notechondria_cli.backup_schedule import BackupStatus
 from notechondria_cli.control_requests import Restarted, ask_restart
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
@@ -40,6 +41,9 @@ class Report:
     url: str | None
     data: str
     parts: list[PartReport]
+    backup: str = ""
+    """When the last good backup was made, in words."""
+    disk_free_mib: int = 0
 
 
 def running_state(layout: Layout) -> StackState:
@@ -89,7 +93,7 @@ def report(layout: Layout, *, memory: bool) -> Report:
     """Look at every part of the stack on the data folder."""
     state = StackState.read(layout.state)
     if state is None or not Lock(layout.lock).is_taken():
-        return Report("stopped", None, str(layout.data), [])
+        return Report("stopped", None, str(layout.data), [], _last_backup(layout), _free(layout))
     parts = [
         _part_report(name, state, memory=memory)
         for name in (*PARTS[:-1], SINGLE_PROCESS, PARTS[-1])
@@ -97,7 +101,8 @@ def report(layout: Layout, *, memory: bool) -> Report:
     ]
     if memory:
         parts.append(_look("launcher", state.supervisor, None, memory=True))
-    return Report("running" if state.ready else "starting", state.public_url, str(layout.data), parts)
+    running = "running" if state.ready else "starting"
+    return Report(running, state.public_url, str(layout.data), parts, _last_backup(layout), _free(layout))
 
 
 def reset(layout: Layout) -> list[str]:
@@ -114,9 +119,18 @@ def reset(layout: Layout) -> list[str]:
     for path in (layout.postgres, layout.nats, layout.media, layout.logs, layout.run):
         if path.exists():
             shutil.rmtree(path)
-    for file in (layout.credentials, layout.certificates):
+    for file in (layout.credentials, layout.certificates, layout.backup_schedule, layout.backup_status):
         file.unlink(missing_ok=True)
     return sorted(path.name for path in layout.data.iterdir()) if layout.data.is_dir() else []
+
+
+def _last_backup(layout: Layout) -> str:
+    return BackupStatus.read(layout).sentence()
+
+
+def _free(layout: Layout) -> int:
+    """Return what is free on the disk under the data, in MiB; 0 where there is none yet."""
+    return shutil.disk_usage(layout.data).free // 2**20 if layout.data.is_dir() else 0
 
 
 def _end_leftovers(layout: Layout, state: StackState) -> list[str]:

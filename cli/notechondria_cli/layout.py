@@ -71,6 +71,16 @@ class Layout:
         return self.data / "backups"
 
     @property
+    def backup_schedule(self) -> Path:
+        """When backups are made by themselves, and where they go."""
+        return self.data / "backup-schedule.json"
+
+    @property
+    def backup_status(self) -> Path:
+        """How the last backups went."""
+        return self.data / "backup-status.json"
+
+    @property
     def certificates(self) -> Path:
         """Certificate and key by ACME, and the account with the CA."""
         return self.data / "acme.json"

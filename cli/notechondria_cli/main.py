@@ -76,7 +76,7 @@ def logs(
     Also for what runs elsewhere: docker compose logs gateway | notechondria logs --stdin --status 5xx
     """
     layout = layout_of(data)
-    if part is not None and part not in (*PARTS, SINGLE_PROCESS, "launcher"):
+    if part is not None and part not in (*PARTS, SINGLE_PROCESS, "launcher", "backup"):
         raise StackError(f"There is no part {part!r}.", f"Parts: {', '.join(PARTS)}.")
     if service is not None and service not in SERVICES:
         raise StackError(f"There is no service {service!r}.", f"Services: {', '.join(SERVICES)}.")

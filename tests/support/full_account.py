@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 
+from notechondria_launcher.stack import Stack
 from tests.support.client import Api, User, eventually
 from tests.support.mcp import Agent
 from tests.support.people import Person, confirm
@@ -42,32 +43,45 @@ def archive(**files: str) -> bytes:
     return packed.getvalue()
 
 
+def write_a_year(stack: Stack, user: User, note_id: int) -> None:
+    """Something written on many days of the past year, as notes' events would have it."""
+    with psycopg.connect(stack.database_url("planner"), autocommit=True) as planner:
+        planner.execute(
+            "INSERT INTO activities (activity_id, user_id, note_id, activity_type, activity_date, word_count)"
+            " SELECT gen_random_uuid(), %s, %s, 'C', current_date - n, 60 * (n %% 7) FROM generate_series(1, 360) n"
+            " WHERE n %% 3 = 0 OR n %% 11 < 4",
+            [user.id, note_id],
+        )
+
+
 def fill(api: Api, user: User, *, name: str, feed: str) -> FullAccount:
     """Put something on every page; `name` is what things are called, `feed` an address of a calendar."""
-    short = name[:90]
+    short = name[:80]
     agent = Agent(api, user)
-    course = user.post("courses/", {"title": f"C {short}"}).json()
-    note = user.post(
-        "notes/", {"title": f"N {short}", "content": f"{name}\nsecond line", "course_id": course["id"]}
-    ).json()
+    course = user.post("courses/", {"title": short}).json()
+    text = {"title": f"{short}: lecture", "content": f"{name}\nsecond line", "course_id": course["id"]}
+    note = user.post("notes/", text).json()
     user.post(f"notes/{note['id']}/snapshot/", {"reason": "manual"})
     user.patch(f"notes/{note['id']}/", {"content": f"{name}\nanother line\nthird {LONG}"})
-    binned = user.post("notes/", {"title": f"B {short}"}).json()
+    binned = user.post("notes/", {"title": f"{short}: old draft"}).json()
     user.delete(f"notes/{binned['id']}/")
-    user.post("planner-events/", {"title": f"E {short}", "event_date": "2999-01-02"})
-    made = agent("create_note", title=f"A {short}", content=name, course=f"C {short}")
+    user.post("planner-events/", {"title": f"{short}: exam", "event_date": "2999-01-02"})
+    agent("create_note", title=f"{short}: taken back")
+    made = agent("create_note", title=f"{short}: summary", content=name, course=short)
     agent("update_note", note_id=made["id"], description=name)
     agent("search_notes", query=name)
     agent.fails("get_note", note_id=10**9)
-    user.post("calendar-feeds/", {"title": f"F {short}", "source_kind": "S", "source_url": feed})
-    user.post("calendar-feeds/", {"title": f"G {short}", "source_kind": "S", "source_url": "http://127.0.0.1:9/x.ics"})
-    link = user.post("calendar-links/", {"name": f"L {short}"}).json()
+    user.post("calendar-feeds/", {"title": f"{short}: timetable", "source_kind": "S", "source_url": feed})
+    unread = {"title": f"{short}: holidays", "source_kind": "S", "source_url": "http://127.0.0.1:9/x.ics"}
+    user.post("calendar-feeds/", unread)
+    link = user.post("calendar-links/", {"name": f"{short}: telephone"}).json()
     address = urlsplit(link["url"]).path
     httpx.get(f"{api.base}{address}", headers=[(b"User-Agent", name.encode())], trust_env=False)
     Program.registered(api).connect(user)
     user.patch("settings/", {"motto": short, "display_name": short})
     with psycopg.connect(api.stack.database_url("identity"), autocommit=True) as identity:
-        identity.execute("UPDATE api_keys SET name = %s WHERE user_id = %s", [f"K {short}", user.id])
+        identity.execute("UPDATE api_keys SET name = %s WHERE user_id = %s", [f"{short}: laptop", user.id])
+    write_a_year(api.stack, user, note["id"])
     with Person(api, agent=name.encode("ascii", "ignore").decode()) as person:
         person.sign_in(user.username)
         confirm(person)
@@ -75,7 +89,7 @@ def fill(api: Api, user: User, *, name: str, feed: str) -> FullAccount:
         key = re.findall(r"agents/keys/(\d+)/\"", listed)[0]
         program = re.findall(r"agents/programs/(\d+)/\"", listed)[0]
         calls = re.findall(r"undo/\?call=(\d+)", person.get("agents/log/").text)
-        run = person.submit("agents/undo/", {}, call=calls[0]).headers["location"].removeprefix("/account/")
+        run = person.submit("agents/undo/", {}, call=calls[-1]).headers["location"].removeprefix("/account/")
         version = re.findall(r"versions/(\d+)/\"", person.get(f"notes/{note['id']}/versions/").text)[0]
         hidden = person.hidden(person.get("notes/import/").text)
         packed = archive(**{f"good {LONG[:60]}.md": f"# {name}", "bad <b>.md": "\x00bad"})
@@ -104,7 +118,7 @@ def fill(api: Api, user: User, *, name: str, feed: str) -> FullAccount:
         "program": f"agents/programs/{program}/",
         "disconnect": f"agents/programs/{program}/disconnect/",
         "agents-log": "agents/log/",
-        "undo": f"agents/undo/?call={calls[-1]}",
+        "undo": f"agents/undo/?agent=key-{key}",
         "undone": run,
         "calendars": "calendars/",
         "new-link": "calendars/links/new/",

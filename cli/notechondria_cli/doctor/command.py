@@ -11,10 +11,21 @@ from rich.console import Console
 from rich.markup import escape
 
 from notechondria_cli import control
+from notechondria_cli.backup_schedule import BackupStatus
 from notechondria_cli.build import Build, build_here
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.display import say
-from notechondria_cli.doctor import certificate, local_stack, machine, mail, network, programs, remote, settings
+from notechondria_cli.doctor import (
+    backups,
+    certificate,
+    local_stack,
+    machine,
+    mail,
+    network,
+    programs,
+    remote,
+    settings,
+)
 from notechondria_cli.errors import StackError
 from notechondria_cli.hints import typed
 from notechondria_cli.layout import Layout
@@ -35,6 +46,8 @@ class Examination:
     """Where: the ``data`` folder, or the ``url``."""
     state: str
     version: str = field(default_factory=product_version)
+    backup: str = ""
+    """When the last good backup was made, in words; "" where that cannot be seen."""
     services: list[ServiceStatus] = field(default_factory=list)
     problems: list[Finding] = field(default_factory=list)
     hints: list[Finding] = field(default_factory=list)
@@ -46,6 +59,7 @@ class Examination:
             "version": self.version,
             **self.location,
             "state": self.state,
+            **({"backup": self.backup} if self.backup else {}),
             "services": [one.model_dump(mode="json") for one in self.services],
             "problems": [_document(one) for one in self.problems],
             "hints": [_document(one) for one in self.hints],
@@ -63,8 +77,9 @@ def examine(layout: Layout, env: dict[str, str]) -> Examination:
     examination = Examination({"data": str(layout.data)}, report.state)
     examination.problems += settings.problems(env)
     examination.problems += machine.problems(layout, env, running=state is not None)
-    examination.problems += mail.problems(env)
-    examination.hints += [*settings.hints(env), *machine.hints(layout)]
+    examination.problems += [*mail.problems(env), *backups.problems(layout)]
+    examination.backup = BackupStatus.read(layout).sentence()
+    examination.hints += [*settings.hints(env), *machine.hints(layout), *backups.hints(layout)]
     if state is None:
         advice = "Start it: make up (or notechondria up)."
         examination.hints.append(
@@ -102,7 +117,9 @@ def examine_elsewhere(url: str, key: str) -> Examination:
     if isinstance(said, list):
         examination = Examination({"url": url}, "unknown", problems=said)
     else:
-        examination = Examination({"url": url}, "running", said.version, services=said.services, problems=said.findings)
+        examination = Examination(
+            {"url": url}, "running", version=said.version, services=said.services, problems=said.findings
+        )
         if settings.is_public({"PUBLIC_BASE_URL": url}):
             examination.problems += programs.problems_of(url)
     if url.startswith("http:") and settings.is_public({"PUBLIC_BASE_URL": url}):
@@ -152,6 +169,8 @@ def _print(examination: Examination) -> None:
                 f"{service.name} {service.version}: replicas {replicas}, schema {schema}, "
                 f"events waiting {waiting}, dead letters {letters}",
             )
+    if examination.backup:
+        say(console, escape(f"Last good backup: {examination.backup}"))
     say(console, _sum(len(examination.problems), len(examination.hints)))
 
 

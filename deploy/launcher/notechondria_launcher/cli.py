@@ -176,6 +176,7 @@ def _print_report(report: control.Report, *, memory: bool) -> None:
         cells += [str(part.workers or "")] if several else []
         table.add_row(*cells, *([f"{part.memory_mib or 0:.0f}"] if memory else []))
     for_tables().print(table)
+    say(console, escape(f"Last good backup: {report.backup}. Free on the disk: {report.disk_free_mib} MiB."))
     if memory:
         say(console, f"Together {sum(part.memory_mib or 0 for part in report.parts):.0f} MiB.")
 

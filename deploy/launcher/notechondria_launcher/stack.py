@@ -29,6 +29,7 @@ from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.plan import Plan
 from notechondria_launcher.process import shorten
 from notechondria_launcher.progress import Progress, Silent, step
+from notechondria_launcher.scheduled_backups import ScheduledBackups
 from notechondria_shared.core.provision import provision
 from notechondria_shared.core.version import product_version
 
@@ -69,6 +70,7 @@ class Stack:
         self._progress = progress or Silent()
         self._lock = Lock(self.layout.lock)
         self._installation = InstallationInUse()
+        self._backups = ScheduledBackups(self.layout, self._env, self._progress.note)
         self._plan: Plan | None = None
         self._parts: dict[str, ManagedProcess] = {}
         self._bus: BusProvisioning | None = None
@@ -118,6 +120,7 @@ class Stack:
         for thread in self._threads:
             thread.join()
         self._threads.clear()
+        self._backups.stop()
         if self._bus is not None:
             self._bus.stop()
         for group in (("gateway",), (*SERVICES, SINGLE_PROCESS), ("nats",), ("postgres",)):
@@ -315,6 +318,7 @@ class Stack:
                 checked = time.monotonic()
                 for log in self.layout.logs.glob("*.log"):
                     shorten(log)
+                self._backups.look()
             for part in self._parts.values():
                 happened = part.watch()
                 if happened:

@@ -29,7 +29,8 @@ _START_SECONDS = 900
 _BOOTSTRAP = PROJECT / "tools" / "bootstrap.sh"
 _IN_USE = 75
 """Exit code of the installation under a running stack (tools/bootstrap.sh)."""
-_READY = PROJECT / ".venv" / ".ready"
+_STAMPS = (PROJECT / ".venv" / ".installed", PROJECT / ".venv" / ".ready")
+"""Of an installation for running, and of one with what tests need (Makefile)."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,11 @@ def _stop(layout: Layout, unit: Unit | None) -> None:
 
 def _install(console: Console) -> None:
     """Install what the files here need; an installation without a checkout (an image) is what it is."""
-    if not _BOOTSTRAP.is_file() or not _READY.parent.is_dir() or not _is_install_due():
+    if not _BOOTSTRAP.is_file() or not _STAMPS[0].parent.is_dir() or not _is_install_due():
         return
     try:
         done = subprocess.run(  # noqa: S603 - our own script
-            ["/bin/sh", str(_BOOTSTRAP)],
+            ["/bin/sh", str(_BOOTSTRAP), "--production"],
             capture_output=True, text=True, check=False, timeout=_INSTALL_SECONDS, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -128,16 +129,15 @@ def _install(console: Console) -> None:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
         raise StackError(f"The installation did not succeed: {last}", "Mend it and start: make up.")
-    _READY.touch()
+    for stamp in _STAMPS:
+        if stamp == _STAMPS[0] or stamp.exists():
+            stamp.touch()
     say(console, "  installed")
 
 
 def _is_install_due() -> bool:
     """Return whether a list of what is needed has changed since the last installation, as make looks at it."""
-    try:
-        installed = _READY.stat().st_mtime
-    except OSError:
-        return True
+    installed = max((stamp.stat().st_mtime for stamp in _STAMPS if stamp.exists()), default=0.0)
     lists = [PROJECT / "uv.lock", _BOOTSTRAP, *PROJECT.glob("pyproject.toml"), *PROJECT.glob("*/pyproject.toml")]
     lists += PROJECT.glob("*/*/pyproject.toml")
     return any(file.stat().st_mtime > installed for file in lists if ".venv" not in file.parts)

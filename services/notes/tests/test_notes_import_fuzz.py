@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from services.notes.tests.test_notes_exchange import packed
 from services.notes.tests.test_notes_readers import ENEX, KEEP, NOTION, RAW, jex
-from tests.support.client import User
+from tests.support.client import User, eventually
 
 from notechondria_launcher.stack import Stack
 
@@ -49,12 +51,18 @@ def damaged(data: bytes, changes: list[tuple[int, str, bytes]]) -> bytes:
     return bytes(body)
 
 
-def sent(user: User, name: str, data: bytes) -> None:
-    begun = monotonic()
-    answer = user.request("POST", "notes/import/?dry_run=1", files={"file": (name, data)})
-    assert answer.status_code in {200, 400}, answer.text
-    assert isinstance(answer.json(), dict)
-    assert monotonic() - begun < SECONDS
+def sent(user: User, name: str, data: bytes, queries: Sequence[str] = ("?dry_run=1", "")) -> None:
+    """Ask what would come of it, and have it: both are answered, and say the same of how many notes there are."""
+    made: list[dict[str, Any]] = []
+    for query in queries:
+        begun = monotonic()
+        answer = user.request("POST", f"notes/import/{query}", files={"file": (name, data)})
+        assert answer.status_code in {200, 400}, answer.text
+        assert isinstance(answer.json(), dict)
+        assert monotonic() - begun < SECONDS
+        made.append(answer.json())
+    assert len({tuple(answer) for answer in made}) == 1
+    assert len({answer.get("imported") for answer in made}) == 1
 
 
 @pytest.mark.parametrize("name", SEEDS)
@@ -99,14 +107,25 @@ def test_documents_of_any_shape_are_answered(
     ],
 )  # fmt: skip
 def test_hostile_files_take_no_longer_than_others(mine: User, name: str, data: bytes) -> None:
-    sent(mine, name, data)
+    sent(mine, name, data, queries=("?dry_run=1",))
 
 
-def test_nothing_stays_in_the_folder_of_temporary_files(mine: User, stack: Stack) -> None:
-    def ours() -> set[str]:
+def test_nothing_stays_of_temporary_files(mine: User, stack: Stack) -> None:
+    """Neither in the folder of temporary files, nor open and without a name in the process."""
+    process = psutil.Process(stack.pid("notes"))
+
+    def unnamed() -> int:
+        links = [str(entry.readlink()) for entry in Path(f"/proc/{process.pid}/fd").iterdir() if entry.is_symlink()]
+        return len([target for target in links if target.endswith(" (deleted)") and "/tmp" in target])  # noqa: S108
+
+    def named() -> set[str]:
         return {path.name for path in Path(tempfile.gettempdir()).glob("tmp*") if path.stat().st_uid == os.getuid()}
 
-    before = ours()
+    before, open_before = named(), unnamed()
     for name, data in SEEDS.items():
         sent(mine, name, data + bytes(3 << 20))
-    assert ours() <= before
+    large = packed({"a.md": "text", **{f"{n}.bin": os.urandom(300_000) for n in range(10)}})
+    sent(mine, "large.zip", large)
+    sent(mine, "cut.zip", large[: len(large) // 2])
+    eventually(lambda: unnamed() <= open_before)
+    assert named() <= before

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import re
+import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from services.notes.tests.test_notes_exchange import PICTURE, exported, packed
 from services.notes.tests.test_notes_import_paths import raw_zip
 from tests.support.client import Api, User
 
+from notechondria_launcher.stack import Stack
 from notes_service.exchange import front_matter
 
 CHARACTERS = st.characters(exclude_characters="\x00", exclude_categories=["Cs"])
@@ -189,13 +192,25 @@ def httpx_quote(text: str) -> str:
     return quote(text)
 
 
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Api]:
+    """Another installation, with a database and files of its own."""
+    with tempfile.TemporaryDirectory(prefix="notechondria-elsewhere-") as folder:
+        Path(folder).chmod(0o711)
+        environment = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0"}
+        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
+            yield api
+
+
 @pytest.mark.parametrize("pack", [with_folder, as_info_zip, as_on_a_mac])
 @settings(
     max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
 )
 @given(drawn=ACCOUNT)
-def test_an_account_moves_whole(api: Api, pack: Callable[[bytes], bytes], drawn: dict[str, Any]) -> None:
-    mine, other = api.register(), api.register()
+def test_an_account_moves_whole(
+    api: Api, elsewhere: Api, pack: Callable[[bytes], bytes], drawn: dict[str, Any]
+) -> None:
+    mine, other = api.register(), elsewhere.register()
     make(mine, drawn)
     for note in other.get("notes/").json():  # an empty account, which the first request gave a welcome note
         other.delete(f"notes/{note['id']}/")
@@ -208,3 +223,28 @@ def test_an_account_moves_whole(api: Api, pack: Callable[[bytes], bytes], drawn:
     again = other.request("POST", "notes/import/", files={"file": ("x.zip", pack(before))}).json()
     assert (again["imported"], again["updated"], again["errors"], again["notices"]) == (0, 0, [], [])
     assert exported(other).keys()
+
+
+@pytest.mark.contract("notes §9.2")
+def test_a_new_account_that_takes_over_an_old_one_has_one_welcome_note(mine: User, other: User) -> None:
+    def welcomes(user: User) -> list[dict[str, Any]]:
+        return [note for note in user.get("notes/").json() if note["title"] == "Welcome to Notechondria"]
+
+    (old,), (own,) = welcomes(mine), welcomes(other)
+    mine.post("notes/", {"title": "Mine", "content": f"see #/notes/{old['uuid']}"})
+    archive = mine.get("notes/export/").content
+    result = other.request("POST", "notes/import/", files={"file": ("x.zip", archive)}).json()
+    assert (result["imported"], result["unchanged"], result["errors"]) == (1, 1, [])
+    assert [note["uuid"] for note in welcomes(other)] == [own["uuid"]]
+    (taken,) = [note for note in other.get("notes/").json() if note["title"] == "Mine"]
+    assert f"#/notes/{own['uuid']}" in other.get(f"notes/{taken['id']}/").json()["content"]
+    # One that somebody wrote in, or has published, or where the own one is gone, is a note like others.
+    mine.patch(f"notes/{old['id']}/", {"content": old["excerpt"] + " More."})
+    changed = mine.get("notes/export/").content
+    result = other.request("POST", "notes/import/", files={"file": ("x.zip", changed)}).json()
+    assert (result["imported"], len(welcomes(other))) == (1, 2)
+    for note in welcomes(other):
+        other.delete(f"notes/{note['id']}/")
+    other.delete("notes/deleted/empty/")
+    result = other.request("POST", "notes/import/", files={"file": ("x.zip", archive)}).json()
+    assert (result["imported"], len(welcomes(other))) == (1, 1)

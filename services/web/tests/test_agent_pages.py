@@ -10,12 +10,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 from tests.support.client import Api, User, eventually
 from tests.support.mcp import Agent, call_tool
 from tests.support.people import Person, confirm
 from tests.support.programs import Program
 
+from notechondria_launcher.stack import Stack
 from web_service.site.texts import texts
 
 
@@ -225,6 +228,30 @@ def test_the_log_is_saved_as_a_table_and_as_json(api: Api, ida: User, person: Pe
     assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
     listed = person.get("agents/log/export/", format="json", tool="create_note").json()
     assert [row["arguments"] for row in listed] == [{"title": "=HYPERLINK(1)"}]
+
+
+def test_a_run_that_goes_on_loads_itself_again_and_one_that_was_cut_off_says_so(
+    api: Api, stack: Stack, ida: User, person: Person
+) -> None:
+    agent = Agent(api, ida)
+    for title in "ab":
+        agent("create_note", title=title)
+    ids = [int(one) for one in re.findall(r"undo/\?call=(\d+)", person.get("agents/log/").text)]
+    with psycopg.connect(stack.database_url("mcp"), autocommit=True) as mcp:
+        row = mcp.execute(
+            "INSERT INTO undo_runs (id, user_id, call_ids, refusals, is_done, seen_at)"
+            " SELECT coalesce(max(id), 0) + 1000, %s, %s, %s, false, now() FROM undo_runs RETURNING id",
+            [ida.id, Jsonb(ids), Jsonb([""])],
+        ).fetchone()
+        assert row is not None
+        going = person.get(f"agents/undo/{row[0]}/")
+        assert '<meta http-equiv="refresh" content="2">' in going.text
+        assert "1 of 2 are done." in going.text
+        assert "<progress" in going.text
+        mcp.execute("UPDATE undo_runs SET seen_at = now() - interval '2 minutes' WHERE id = %s", [row[0]])
+    cut = person.get(f"agents/undo/{row[0]}/").text
+    assert "http-equiv" not in cut
+    assert "Taking back was cut off" in cut
 
 
 def test_nobody_sees_or_takes_back_the_calls_of_others(api: Api, ida: User, person: Person) -> None:

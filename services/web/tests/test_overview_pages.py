@@ -178,3 +178,19 @@ def test_browsers_are_shown_a_page_at_the_root_and_programs_json(api: Api, stack
         assert 'href="https://apps.example/get"' in httpx.get(f"{web}/", trust_env=False).text
     with another(stack, "web", APPS_URL="javascript:alert(1)") as web:
         assert "javascript:" not in httpx.get(f"{web}/", trust_env=False).text
+
+
+def test_the_zone_of_the_browser_is_the_new_accounts(api: Api) -> None:
+    for zone, kept in (("Europe/Rome", "Europe/Rome"), ("Nowhere/At_all", ""), (HOSTILE, "")):
+        name = f"mira{secrets.token_hex(3)}"
+        with Person(api) as person:
+            fields = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
+            asked = person.submit("sign-up/", fields)
+            assert 'src="/account/zone.js"' in asked.text
+            assert "script-src 'self'" in asked.headers["content-security-policy"]
+            hidden = {**person.hidden(asked.text), "timezone": zone}
+            done = person.post("verify/", **hidden, code=api.code_for(f"{name}@example.org"))
+            assert done.status_code == 303
+            token = person.http.cookies["notechondria_site"]
+        settings = api.get("settings/", headers={"Authorization": f"Token {token}"}).json()
+        assert settings["timezone"] == kept

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from notechondria_contracts.clients.base import ServiceRefused
+from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
 from notechondria_contracts.internal.people import AddressForm, Delivery, MailedCode, NewPassword, NewPerson
+from notechondria_shared.auth.credentials import Credential, digest
+from notechondria_shared.core.errors import Unavailable
 from web_service.account import offers
 from web_service.account.finish import finish
 from web_service.account.pages import PAGES, StrangersEmpty, StrangersTyped, Typed, beside_form, visitor
@@ -16,6 +18,7 @@ from web_service.site.person import MaybePerson
 from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
+ZONE_SCRIPT = "/account/zone.js"
 SIGN_UP = ("username", "email", "password", "invitation_code")
 
 
@@ -27,6 +30,7 @@ def _form_page(
         request,
         template,
         refusal=refusal,
+        script=ZONE_SCRIPT if template == "verify.html" else "",
         token=typed.form.token,
         target=typed.target,
         email=typed.text("email"),
@@ -87,7 +91,21 @@ async def verify(request: Request, state: State, typed: StrangersTyped) -> Respo
         outcome = await state.people.verify(sent)
     except ServiceRefused as refusal:
         return _form_page(request, typed, "verify.html", refusal=beside_form(refusal))
+    if outcome.session is not None:
+        await _guess_zone(state, outcome.session.token, typed.text("timezone"))
     return finish(request, state, outcome, typed.target)
+
+
+async def _guess_zone(state: WebState, token: str, zone: str) -> None:
+    """The browser's zone is the new account's, until the person chooses another; nothing for what is none."""
+    if not zone:
+        return
+    try:
+        answer = await state.introspector.introspect(Credential("session", digest(token), token[:8]))
+        if answer.active and not answer.timezone:
+            await state.own_profile.set_zone(zone[:64], answer.assertions["identity"])
+    except (ServiceRefused, ServiceUnavailable, Unavailable):
+        return  # the account is there all the same
 
 
 @router.post("/verify/again/")

@@ -37,6 +37,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+FORMS = ("/account/agents/keys/new/", "/account/profile/address/", "/account/profile/delete/")
+"""Forms that are opened at the path that they are sent to: who has to confirm first comes back to them."""
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 
 
@@ -65,7 +67,11 @@ def redirect(path: str, *, notice: str = "", request: Request | None = None) -> 
 def _refused(request: Request, refusal: ServiceRefused) -> Response:
     """Why a service did not do it; first to the page that asks for the password, where that is why."""
     if needs_confirmation(refusal):
-        target = asked_path(request) if request.method == "GET" else SECURITY
+        target = (
+            asked_path(request)
+            if request.method == "GET"
+            else next((path for path in FORMS if path == request.url.path), SECURITY)
+        )
         return redirect(with_next(CONFIRM, target), notice="confirm_first", request=request)
     return error_page(request, refusal.status, sentence(refusal.body), kept_headers(refusal))
 

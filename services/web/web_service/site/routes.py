@@ -1,4 +1,4 @@
-"""The style sheet of all pages for people, and their one script."""
+"""The style sheet of all pages for people, and their two scripts."""
 
 from __future__ import annotations
 
@@ -26,5 +26,11 @@ async def style() -> Response:
 
 @router.get("/passkey.js")
 async def passkey() -> Response:
-    """The one script: passkeys are the browser's, and no form reaches them."""
+    """Passkeys are the browser's, and no form reaches them."""
     return Response(_file("passkey.js"), media_type="text/javascript", headers=KEPT)
+
+
+@router.get("/zone.js")
+async def zone() -> Response:
+    """The time zone is the browser's; who switched scripts off chooses it in the profile."""
+    return Response(_file("zone.js"), media_type="text/javascript", headers=KEPT)

@@ -14,6 +14,7 @@ from notechondria_contracts.internal.own_profile import (
     OwnProfile,
     ProfileChange,
     SettingsKept,
+    ZoneChange,
 )
 
 SETTINGS = "/api/v1/settings/"
@@ -31,6 +32,10 @@ class OwnProfileClient(ServiceClient):
     async def change(self, form: ProfileChange, assertion: str) -> None:
         """Change it; refused with 400 by field."""
         await self.call("PATCH", SETTINGS, SettingsKept, body=form, assertion=assertion)
+
+    async def set_zone(self, zone: str, assertion: str) -> None:
+        """The person's time zone; refused with 400 when it is none."""
+        await self.call("PATCH", SETTINGS, SettingsKept, body=ZoneChange(timezone=zone), assertion=assertion)
 
     async def set_picture(self, name: str, content: IO[bytes], media_type: str, assertion: str) -> None:
         """Another profile picture; refused with 400 `avatar`."""

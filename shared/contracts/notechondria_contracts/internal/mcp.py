@@ -54,6 +54,8 @@ class LoggedCall(BaseModel):
     key_id: int | None
     program_id: int | None
     client: str
+    client_name: str
+    client_version: str
     touched: dict[str, list[int]]
     can_undo: bool
     undo_refusal: str

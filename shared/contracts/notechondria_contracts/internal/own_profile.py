@@ -41,6 +41,12 @@ class ProfileChange(BaseModel):
     timezone: str
 
 
+class ZoneChange(BaseModel):
+    """`PATCH /settings/`: where a person's times are."""
+
+    timezone: str
+
+
 class NewAddress(OwnAction):
     """The address that an account is to have."""
 

@@ -162,6 +162,11 @@ def _checked(path: str) -> str:
     return path
 
 
+def open_store(url: str) -> ObjectStore:
+    """A folder or a bucket by its URL, keys of a bucket from the AWS_* variables; for what is no upload (backups)."""
+    return _open(MediaLocation(url))
+
+
 def _open(location: MediaLocation) -> ObjectStore:
     url, access = location.url, location.access
     parts = urlsplit(url)
