@@ -110,7 +110,13 @@ def register(registry: ToolRegistry) -> None:
         call: ToolCall,
         *,
         title: Annotated[str, Field(description="At most 120 characters")],
-        event_date: Annotated[str, Field(description="YYYY-MM-DD; starts_at wins over it")],
+        event_date: Annotated[
+            str,
+            Field(
+                description="YYYY-MM-DD; starts_at wins over it",
+                json_schema_extra=later("YYYY-MM-DD; starts_at wins over it", "2026-05-06"),
+            ),
+        ],
         starts_at: Start = UNSET,
         ends_at: End = UNSET,
         difficulty_weight: Weight = 1,
