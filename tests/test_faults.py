@@ -273,3 +273,25 @@ def _try_note(user: User, title: str) -> int | None:
     answer = user.post("notes/", {"title": title, "content": "five words are in here"})
     assert answer.status_code in {201, 503}, answer.text
     return int(answer.json()["id"]) if answer.status_code == 201 else None
+
+
+def test_an_event_that_is_committed_long_after_later_ones_is_sent(api: Api, stack: Stack) -> None:
+    """Its id was given before; the relay looks above what it has sent, and again and again at everything."""
+    user = api.register()
+    write_note(user, "First")
+    copied = (
+        "INSERT INTO notes.outbox (event_id, subject, envelope)"
+        " SELECT gen_random_uuid(), subject, envelope FROM notes.outbox WHERE sent_at IS NOT NULL"
+        " ORDER BY id DESC LIMIT 1 RETURNING id"
+    )
+    with psycopg.connect(stack.admin_database_url) as late, database(stack, "notes") as notes:
+        eventually(lambda: not values(notes, "SELECT id FROM outbox WHERE sent_at IS NULL"))
+        (number,) = late.execute(copied).fetchone() or (0,)
+        for count in range(12):  # 3 s, in which later events are sent
+            write_note(user, f"Later {count}")
+            time.sleep(0.25)
+        assert values(notes, "SELECT id FROM outbox WHERE sent_at IS NOT NULL AND id > %s", number)
+        late.commit()
+        begun = time.monotonic()
+        eventually(lambda: values(notes, "SELECT id FROM outbox WHERE id = %s AND sent_at IS NOT NULL", number))
+        assert time.monotonic() - begun < 10

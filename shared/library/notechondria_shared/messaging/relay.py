@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import time
+from collections import deque
 from contextlib import suppress
 from typing import Any, LiteralString
 
@@ -32,7 +33,45 @@ BUSY_SECONDS = 0.1
 """Busy is who is woken again within this time."""
 FLUSH_SECONDS = 5.0
 """For what is committed when the service stops; what is left goes out at the next start."""
+BATCH = 128
+LATE_SECONDS = 1.0
+"""So late may a transaction commit an event with a lower id than one that was sent, and still be seen at once."""
 Row = dict[str, Any]
+
+
+class _LowWater:
+    """Above which id to look for unsent events: not from the beginning each time.
+
+    While an old snapshot is open (a backup, a long report), Postgres cannot clear the index of unsent rows, and a look
+    from its beginning walks over all that were sent since. Ids are given before they are committed, so lower ones may
+    come later than higher ones: those of the last second count as open, and every two seconds everything is looked at.
+    """
+
+    def __init__(self) -> None:
+        self._sent: deque[tuple[float, int]] = deque()
+        self._mark = 0
+        self._whole_look_at = float("-inf")
+
+    def next_look(self) -> int:
+        """The id above which to look now; 0 when everything is due to be looked at."""
+        at = time.monotonic()
+        while self._sent and self._sent[0][0] < at - LATE_SECONDS:
+            self._mark = max(self._mark, self._sent.popleft()[1])
+        return 0 if at - self._whole_look_at >= POLL_SECONDS else self._mark
+
+    def looked(self, after: int, *, is_full: bool) -> None:
+        """What came of a look; one from the beginning that was not full has seen everything."""
+        if after == 0 and not is_full:
+            self._whole_look_at = time.monotonic()
+
+    def look_at_all(self) -> None:
+        """Something was not sent that lies below what was."""
+        self._whole_look_at = float("-inf")
+
+    def sent(self, ids: list[int]) -> None:
+        """These were sent."""
+        if ids:
+            self._sent.append((time.monotonic(), max(ids)))
 
 
 class Relay:
@@ -43,6 +82,7 @@ class Relay:
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._stream_known = False
+        self._low_water = _LowWater()
         bus.on_disconnect(self._forget_stream)
 
     def _forget_stream(self) -> None:
@@ -131,13 +171,16 @@ class Relay:
         """Send everything unsent; the number sent, or -1 when the broker is away."""
         sent = 0
         while True:
+            after = self._low_water.next_look()
             cursor = await connection.execute(
                 self._sql(
                     "SELECT id, event_id, subject, envelope FROM {schema}.outbox "
-                    "WHERE sent_at IS NULL ORDER BY id LIMIT 128"
-                )
+                    "WHERE sent_at IS NULL AND id > %s ORDER BY id LIMIT %s"
+                ),
+                (after, BATCH),
             )
             rows = await cursor.fetchall()
+            self._low_water.looked(after, is_full=len(rows) == BATCH)
             if not rows:
                 return sent
             done = await self._send(rows)
@@ -145,8 +188,10 @@ class Relay:
                 await connection.execute(
                     self._sql("UPDATE {schema}.outbox SET sent_at = now() WHERE id = ANY(%s)"), (done,)
                 )
+                self._low_water.sent(done)
             sent += len(done)
             if len(done) < len(rows):
+                self._low_water.look_at_all()
                 return -1
 
     async def _send(self, rows: list[Row]) -> list[int]:
