@@ -87,7 +87,7 @@ def measure(before: str, writers: int) -> int:
             people = [Writer(base, registered(base, clone)) for _ in range(writers)]
             time.sleep(3)
             clone.runs(["git", "checkout", "-q", now])
-            seconds, said = clone.runs(["make", "upgrade"])
+            seconds, _ = clone.runs(["make", "upgrade"])
             row(f"from {before} to {now[:12]}, with backup and check", f"{seconds:.1f} s")
             time.sleep(3)
             begun = time.monotonic()
