@@ -54,6 +54,7 @@ def test_every_service_is_shown_whole(api: Api, staff: User) -> None:
     version = api.get("handshake/").json()["version"]
     assert found["findings"] == []
     assert found["version"] == version
+    assert found["backup"] == "no backup was made yet" or " MiB)" in found["backup"]
     assert [one["name"] for one in found["services"]] == list(SERVICES)
     *keeping, web = found["services"]
     for one in keeping:
@@ -66,6 +67,7 @@ def test_every_service_is_shown_whole(api: Api, staff: User) -> None:
         assert one["migrations"]["revision"] == one["migrations"]["head"] is not None
         assert one["outbox"].keys() == {"unsent", "oldest_seconds"}
         assert one["dead_letters"] == 0
+        assert one["storage_bytes"] > 8192
     received = {one["name"]: {consumer["stream"] for consumer in one["consumers"]} for one in keeping}
     assert received == {
         "identity": set(),

@@ -57,6 +57,7 @@ class Plan:
             media=layout.media,
             logs=layout.logs,
             workers=worker_counts(env),
+            backup_status=layout.backup_status,
             hosts=tuple(own_hosts(host)),
         )
 

@@ -43,6 +43,8 @@ class ServiceSettings:
     logs: Path
     workers: dict[str, int] = field(default_factory=dict)
     """Processes by service, as the next start of it has them; 1 where nothing is said."""
+    backup_status: Path | None = None
+    """Where it is written down how the last backup went."""
     hosts: tuple[str, ...] = ()
     """Names and addresses of this machine by which requests may ask for it, beside those that the operator names."""
 
@@ -57,6 +59,8 @@ class ServiceSettings:
             "PYTHONUNBUFFERED": "1",
             "WEB_CONCURRENCY": str(self.workers.get(name, 1)),
         }
+        if name == "web" and self.backup_status is not None:
+            ours["BACKUP_STATUS_FILE"] = str(self.backup_status)
         if name in SERVICES_WITH_SCHEMA:
             ours["DATABASE_URL"] = with_user(self.database_url, name, self.credentials.database[name])
             ours["NATS_URL"] = self.nats_urls[name]

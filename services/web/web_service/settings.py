@@ -14,6 +14,8 @@ class WebSettings(CoreSettings):
 
     service: ClassVar[str] = "web"
 
+    backup_status_file: str = ""
+    """Where the launcher writes how the last backup went; where it is not said, the status does not show it."""
     import_max_mib: int = Field(50, ge=1, le=4096)
     import_max_files: int = Field(50_000, ge=1)
     apps_url: str = ""

@@ -24,6 +24,7 @@ from web_service.admin.rows import NO_PAGE, ListPage, Shown
 from web_service.dependencies import State
 from web_service.site.refusals import sentence
 from web_service.state import WebState
+from web_service.status.service import system_status
 
 router = APIRouter(prefix="/admin", include_in_schema=False, route_class=PageRoute)
 PER_PAGE = 25
@@ -44,11 +45,12 @@ async def style() -> Response:
 
 @router.get("/")
 async def home(request: Request, state: State, _: SignedIn) -> Response:
-    """How many there are of each."""
+    """How many there are of each, and how the system is."""
     sections = state.catalogue.sections.values()
     pages = await asyncio.gather(*(rows.page(state.clients, section, AdminQuery(limit=1)) for section in sections))
     counts = list(zip((section.resource for section in sections), pages, strict=True))
-    return page(request, "home.html", counts=counts, away=_away(pages, state.catalogue.missing))
+    system = await system_status(state)
+    return page(request, "home.html", counts=counts, away=_away(pages, state.catalogue.missing), system=system)
 
 
 router.include_router(sign_in.router)

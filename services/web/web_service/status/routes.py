@@ -6,12 +6,10 @@ from fastapi import APIRouter
 
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import Forbidden
-from notechondria_shared.core.timestamps import now
-from notechondria_shared.core.version import product_version
-from notechondria_shared.observability.diagnosis import SystemStatus, findings
+from notechondria_shared.observability.diagnosis import SystemStatus
 from notechondria_shared.web.openapi import refusals
 from web_service.dependencies import State
-from web_service.status.service import all_services
+from web_service.status.service import system_status
 
 STAFF_ONLY = "Status not shown: Backend.Status/permission_check — only staff may see it."
 router = APIRouter(prefix="/api/v1/status", tags=["platform"])
@@ -25,12 +23,4 @@ async def status(state: State, caller: LoggedIn) -> SystemStatus:
     """
     if not caller.is_staff:
         raise Forbidden(STAFF_ONLY)
-    services = await all_services(state)
-    problems = findings(services)
-    return SystemStatus(
-        status="degraded" if problems else "ok",
-        version=product_version(),
-        checked_at=now(),
-        services=services,
-        findings=problems,
-    )
+    return await system_status(state)

@@ -55,4 +55,5 @@ class ServiceStatus(BaseModel):
     bus_problems: list[str] | None = Field(
         None, description="How its stream and its consumers on the bus differ from what they should be."
     )
+    storage_bytes: int | None = Field(None, description="What its tables and their indexes take up in the database.")
     dead_letters: int | None = Field(None, description="Events that failed for good and were not replayed.")

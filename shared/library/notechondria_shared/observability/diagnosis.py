@@ -32,6 +32,8 @@ class SystemStatus(BaseModel):
     checked_at: datetime
     services: list[ServiceStatus]
     findings: list[Finding]
+    backup: str | None = None
+    """When the last good backup was made and where it is, in words; null where nobody can say (containers)."""
 
 
 def findings(services: Sequence[ServiceStatus]) -> list[Finding]:

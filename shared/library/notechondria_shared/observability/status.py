@@ -36,6 +36,7 @@ async def status(request: Request) -> ServiceStatus:
 
 async def service_status(state: ServiceState[ServiceSettings]) -> ServiceStatus:
     """Ask database and bus at the same time."""
+    storage = asyncio.create_task(_storage(state))
     revision, instances, stored, consumers, bus_problems, newest = await asyncio.gather(
         _revision(state),
         _instances(state),
@@ -62,6 +63,7 @@ async def service_status(state: ServiceState[ServiceSettings]) -> ServiceStatus:
     if consumers is not None:
         status.consumers = [ConsumerStatus(**asdict(one)) for one in consumers]
     status.bus_problems = bus_problems
+    status.storage_bytes = await storage
     return status
 
 
@@ -69,6 +71,14 @@ async def _revision(state: ServiceState[ServiceSettings]) -> str | None:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await state.revision()
+    except (Unavailable, TimeoutError):
+        return None
+
+
+async def _storage(state: ServiceState[ServiceSettings]) -> int | None:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await state.storage_bytes()
     except (Unavailable, TimeoutError):
         return None
 

@@ -15,6 +15,7 @@ from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.db.engine import Database
 from notechondria_shared.db.reader import PoolUse, prepare_scalar
 from notechondria_shared.db.replica import Replica, alive, replicas_query
+from notechondria_shared.db.storage import storage_query
 from notechondria_shared.messaging.bus import Bus
 from notechondria_shared.messaging.consumer import Handler, Subscription
 from notechondria_shared.messaging.event_lag import EventLag
@@ -53,6 +54,7 @@ class ServiceState(AppState[SettingsT], Generic[SettingsT]):
         schema = self.tables.schema
         self._revision = prepare_scalar(select(table("alembic_version", column("version_num"), schema=schema)), str)
         self._replicas = replicas_query(schema)
+        self._storage = storage_query(schema)
 
     def make_introspector(self) -> Introspector:
         """Identity, its answers kept for seconds (ADR 0005)."""
@@ -72,6 +74,10 @@ class ServiceState(AppState[SettingsT], Generic[SettingsT]):
     async def replicas(self) -> list[Replica]:
         """The replicas of this service that live (ADR 0027); raises `Unavailable` without a database."""
         return await alive(self.database.reader, self._replicas)
+
+    async def storage_bytes(self) -> int | None:
+        """What the tables and indexes of the schema take up; raises `Unavailable` without a database."""
+        return await self.database.reader.value(self._storage)
 
     def pools(self) -> Mapping[str, PoolUse]:
         """Those that read and write the database."""
