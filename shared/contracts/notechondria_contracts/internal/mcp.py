@@ -19,6 +19,8 @@ class CallsOfPrograms(BaseModel):
     """How many calls of tools came through each connection of a person's programs, while the log keeps them."""
 
     counts: dict[int, int]
+    of_keys: dict[int, int] = {}
+    """The same of API keys."""
 
 
 class CallQuery(BaseModel):
