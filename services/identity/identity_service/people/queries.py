@@ -1,14 +1,15 @@
-"""Reads for the pages on which people see what may act for them."""
+"""Reads for the pages on which people see who they are here, and what may act for them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, bindparam, literal, select
+from sqlalchemy import BigInteger, bindparam, func, literal, or_, select
 
+from identity_service.account_models import Authenticator, Passkey
 from identity_service.authorization_models import OAuthClient, OAuthGrant
-from identity_service.models import ApiKey
+from identity_service.models import ApiKey, SocialAccount, User
 from notechondria_shared.db.reader import prepare
 
 _USER = bindparam("user_id", type_=BigInteger)
@@ -68,3 +69,50 @@ _CONNECTIONS = (
     .subquery()
 )
 NAMES = prepare(select(_ENDED_KEYS).union_all(select(_CONNECTIONS)), NameRow)
+
+
+@dataclass(slots=True)
+class ProfileRow:
+    """Who a person is here, and how they sign in."""
+
+    username: str
+    first_name: str
+    last_name: str
+    display_name: str
+    motto: str
+    social_link: str
+    email: str
+    verified_email: str
+    timezone: str
+    image_path: str
+    has_password: bool
+    has_factor: bool
+    providers: list[str] | None
+    date_joined: datetime
+
+
+PROFILE = prepare(
+    select(
+        User.username,
+        User.first_name,
+        User.last_name,
+        User.display_name,
+        User.motto,
+        User.social_link,
+        User.email,
+        User.verified_email,
+        User.timezone,
+        User.image_path,
+        (func.coalesce(User.password_hash, "") != "").label("has_password"),
+        or_(
+            select(Authenticator.user_id).where(Authenticator.user_id == User.id).exists(),
+            select(Passkey.id).where(Passkey.user_id == User.id).exists(),
+        ).label("has_factor"),
+        select(func.array_agg(SocialAccount.provider))
+        .where(SocialAccount.user_id == User.id)
+        .scalar_subquery()
+        .label("providers"),
+        User.date_joined,
+    ).where(User.id == _USER),
+    ProfileRow,
+)

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 from markupsafe import Markup, escape
 
-from notechondria_contracts.internal.planner import HeatmapDay
 from web_service.site.texts import text
 
 CELL, GAP = 11, 2
@@ -19,27 +18,27 @@ BAR_WIDTH, BAR_HEIGHT = 1000, 24
 _SVG = Markup('<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">')
 
 
-def heatmap(days: Sequence[HeatmapDay]) -> Markup:
+def heatmap(first_day: str, days: Sequence[int]) -> Markup:
     """A year of days, a column for each week; the days on which something was written name themselves.
 
     Written out piece by piece: escaping each of its numbers would cost as much as the rest of the page.
     """
     if not days:
         return Markup("")
-    first = date.fromisoformat(days[0].date)
+    first = date.fromisoformat(first_day)
     shift, said = first.weekday(), text("heatmap", "day")
     pieces: list[str] = []
     month = 0
     for number, day in enumerate(days):
         at, (week, weekday) = first + timedelta(days=number), divmod(number + shift, 7)
-        x, y, level = LEFT + week * STEP, TOP + weekday * STEP, min(max(day.intensity, 0), 4)
+        x, y, level = LEFT + week * STEP, TOP + weekday * STEP, min(max(day, 0), 4)
         title = f"<title>{escape(said.format(day=at.isoformat(), level=level))}</title>" if level else ""
         pieces.append(f'<rect class="h{level}" x="{x}" y="{y}" width="{CELL}" height="{CELL}" rx="2">{title}</rect>')
         if at.month != month and at.day <= 7:
             pieces.append(_label(x, TOP - 5, MONTHS[at.month - 1]))
             month = at.month
     pieces += [_label(0, TOP + weekday * STEP + CELL - 2, words) for weekday, words in WEEKDAYS]
-    active = sum(1 for day in days if day.intensity)
+    active = sum(1 for day in days if day)
     label = text("heatmap", "label").format(active=active, days=len(days))
     width, height = LEFT + ((len(days) + shift + 6) // 7) * STEP, TOP + 7 * STEP
     drawn = Markup("".join(pieces))  # noqa: S704 - numbers, and words of ours

@@ -61,7 +61,7 @@ async def show(request: Request, state: State, person: SignedInPerson) -> Respon
         storage_parts=_storage_parts(storage),
         storage_bar=bar([size for _, size, _ in _storage_parts(storage)], text("storage", "label")),
         planner=planner,
-        year=heatmap(planner.days) if planner else "",
+        year=heatmap(planner.first_day, planner.intensities) if planner else "",
         week=None if activity is None else _week(KnownAgents(agents), activity),
     )
 
