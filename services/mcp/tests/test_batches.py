@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -11,6 +12,9 @@ from services.mcp.tests.test_newer_clients import plain_of
 from services.mcp.tests.test_undo import last_call, refused, undone
 from tests.support.client import Api
 from tests.support.mcp import NewerAgent
+
+from mcp_service.calls.journal import Journal, Step
+from mcp_service.tools.batches import Undoing, each
 
 
 def make(agent: NewerAgent, count: int = 3, **more: Any) -> list[int]:
@@ -106,3 +110,29 @@ def test_the_user_is_asked_before_notes_are_purged(api: Api, newer: NewerAgent) 
     result = call(api, newer, yes, "purge_notes", {"note_ids": numbers})
     assert result.structured_content["changed"] == numbers
     assert not set(numbers) & in_bin(newer)
+
+
+class HurriedCall:
+    """A call that has time for two notes."""
+
+    def __init__(self) -> None:
+        self.journal, self._left = Journal(), 2
+
+    @property
+    def has_time(self) -> bool:
+        self._left -= 1
+        return self._left >= 0
+
+
+def test_a_batch_ends_in_time_and_what_was_done_can_be_taken_back() -> None:
+    call: Any = HurriedCall()
+    undoing = Undoing()
+
+    async def change(number: int) -> None:
+        undoing.add(Step(service="notes", method="DELETE", path=f"notes/{number}/"), {"id": number, "last_edit": "now"})
+
+    batch = asyncio.run(each(call, [5, 6, 7, 6, 8], change, undoing))
+    assert (batch.changed, batch.failed, batch.remaining) == ([5, 6], [], [7, 8])
+    assert call.journal.undo is not None
+    assert [step.path for step in call.journal.undo.steps] == ["notes/6/", "notes/5/"]
+    assert call.journal.touched == {"note": [5, 6]}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from mcp import Client
 from services.mcp.tests.test_newer_clients import plain_of
-from tests.support.client import Api
+from tests.support.client import Api, eventually
 from tests.support.mcp import NewerAgent, with_sdk
 
 ZONE = "Pacific/Auckland"
@@ -45,7 +45,7 @@ def test_events_are_in_the_persons_time(far: NewerAgent) -> None:
     plain = plain_of(far)
     contract = plain("update_event", event_id=made["id"], starts_at="2031-01-15T14:00:00")
     assert contract["starts_at"] == "2031-01-15T14:00:00+00:00"  # as the contract has it
-    listed = far("list_events", from_date="2031-01-15", to_date="2031-01-15")
+    listed = far("list_events", from_date="2031-01-16", to_date="2031-01-16")
     assert listed["timezone"] == ZONE
     assert [event["starts_at"] for event in listed["events"]] == ["2031-01-16T03:00:00+13:00"]
     week = far("get_activity_week", start_date="2031-01-15", days=3)
@@ -55,6 +55,55 @@ def test_events_are_in_the_persons_time(far: NewerAgent) -> None:
     today = datetime.now(ZoneInfo(ZONE)).date()
     assert far("get_activity_week")["start_date"] in {str(today), str(today - timedelta(days=1))}
     assert "starts_at" in far.fails("update_event", event_id=made["id"], starts_at="14:00")
+
+
+@pytest.mark.contract("decision 60")
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland", "Europe/Vienna"])
+def test_days_are_those_of_the_person(api: Api, zone: str) -> None:
+    agent = NewerAgent(api, api.register())
+    agent.user.patch("settings/", {"timezone": zone})
+    early = agent("create_event", title="Early", event_date="2031-03-18", starts_at="2031-03-18T00:30")
+    late = agent("create_event", title="Late", event_date="2031-03-18", starts_at="2031-03-18T22:15")
+    dated = agent("create_event", title="Dated", event_date="2031-03-18")
+    for event in (early, late, dated):
+        assert event["event_date"] == "2031-03-18"
+        assert event["starts_at"].startswith("2031-03-18T")
+    listed = agent("list_events", from_date="2031-03-18", to_date="2031-03-18")
+    assert {event["title"] for event in listed["events"]} == {"Early", "Late", "Dated"}
+    assert listed["total"] == 3
+    for day in ("2031-03-17", "2031-03-19"):
+        assert agent("list_events", from_date=day, to_date=day)["events"] == []
+    week = agent("get_activity_week", start_date="2031-03-17", days=3)
+    assert [day["date"] for day in week["days"]] == ["2031-03-17", "2031-03-18", "2031-03-19"]
+    assert [len(day["events"]) for day in week["days"]] == [0, 3, 0]
+    assert [item["occurrence_date"] for item in week["days"][1]["events"]] == ["2031-03-18"] * 3
+    assert agent("get_activity_week", start_date="2031-03-18", days=3)["days"][0]["events"]
+    for event in (early, late, dated):
+        moved = agent("update_event", event_id=event["id"], event_date="2031-03-20")
+        assert (moved["event_date"], moved["starts_at"][:10]) == ("2031-03-20", "2031-03-20")
+        assert moved["starts_at"][11:] == event["starts_at"][11:]
+    agent("update_event", event_id=late["id"], is_completed=True)
+    done = [row["title"] for row in agent("get_activity_week", start_date="2031-03-20", days=3)["deadlines"]]
+    assert "Late" in done
+    done = [row["title"] for row in agent("get_activity_week", start_date="2031-03-21", days=3)["deadlines"]]
+    assert "Late" not in done
+    for day in ("0001-01-01", "9999-12-31", "9999-12-25"):
+        assert len(agent("get_activity_week", start_date=day)["days"]) <= 7
+
+
+def test_whole_days_of_calendars_stay_on_their_day(api: Api) -> None:
+    agent = NewerAgent(api, api.register())
+    agent.user.patch("settings/", {"timezone": "America/Los_Angeles"})
+    entry = "BEGIN:VEVENT\nUID:1\nDTSTAMP:20310101T000000Z\nSUMMARY:Holiday\nDTSTART;VALUE=DATE:20310318\nEND:VEVENT"
+    ical = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//t//t\n{entry.replace('END:VEVENT', 'DTEND;VALUE=DATE:20310319')}"
+    ical += "\nEND:VEVENT\nEND:VCALENDAR"
+    agent("create_calendar_feed", title="Days off", raw_ical=ical)
+
+    def days() -> list[list[str]]:
+        week = agent("get_activity_week", start_date="2031-03-17", days=3)
+        return [[item["title"] for item in day["events"]] for day in week["days"]]
+
+    eventually(lambda: days() == [[], ["Holiday"], []], what="the entry on its day")
 
 
 @pytest.mark.contract("decision 60", "planner §2.1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import JsonValue
@@ -124,3 +126,41 @@ def test_lists_are_cut_and_say_how_to_go_on() -> None:
         "deadlines": ["z" * 500] * 90,
     }
     assert length(fitted({**full}, "get_activity_week", paged=False)) <= MOST_CHARACTERS
+
+
+def test_long_and_odd_texts_take_no_time() -> None:
+    blanks = "# a" + " " * 200_000 + "b"
+    long = "x" * 200_000
+    text = "\n".join([blanks, "-" + " " * 200_000 + "[", *[long[:1000]] * 3000])
+    began = time.process_time()
+    assert note_text.headings(text.split("\n"))[0].level == 1
+    for attempt in (
+        lambda: note_text.section(text.split("\n"), long),
+        lambda: note_text.replaced(text, "y" + long, "z", everywhere=False),
+        lambda: note_text.ticked(text, long, done=True),
+    ):
+        with pytest.raises(ToolError):
+            attempt()
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("# A", "A"),
+        ("## A ##", "A"),
+        ("# A#", "A#"),
+        ("#", ""),
+        ("# #", ""),
+        ("#\tA  ", "A"),
+        ("   # A # b #", "A # b"),
+    ],
+)
+def test_headings_are_those_of_commonmark(line: str, title: str) -> None:
+    (heading,) = note_text.headings([line])
+    assert heading.title == title
+
+
+@pytest.mark.parametrize("line", ["#A", "    # A", "####### A", "text # A"])
+def test_other_lines_are_no_headings(line: str) -> None:
+    assert note_text.headings([line]) == []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from mcp_service.tools.arguments import FAR, UNSET, Offset, Whole, within
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.forms import ADDED
-from mcp_service.tools.local_time import UTC_ZONE, local_day, shown, zone_of
+from mcp_service.tools.local_days import local_week
+from mcp_service.tools.local_time import local_day, zone_of
 from mcp_service.tools.paging import Paged
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import LATER, NoteBrief, NoteList, ToolResult
@@ -20,7 +23,6 @@ CELLS = (
     "How busy each of 365 days around today is, today among them: notes made in the past (past_value 0 to 4),"
     " summed weight of planned events ahead (future_value)."
 )
-TIMES = ("starts_at", "ends_at")
 
 
 class Cell(ToolResult):
@@ -129,17 +131,18 @@ def register(registry: ToolRegistry) -> None:
         note_session (work on a note), calendar (entry of a feed). deadlines lists open events from today on, the most
         urgent first."""
         span = str(days).strip()
-        zone = UTC_ZONE if call.is_plain else await zone_of(call.identity)
-        first: str | None = start_date
-        if first is UNSET:
-            first = None if call.is_plain else local_day(zone).isoformat()
-        week = await call.planner.get(
-            "activity/week/", start_date=first, days=span if span in {"3", "7", "30"} else "7"
-        )
+        span = span if span in {"3", "7", "30"} else "7"
         if call.is_plain:
-            return Week.model_validate(week)
-        answer = Week.model_validate({**week, "timezone": zone.key})
-        for day in answer.days:
-            day.events = [shown(item, TIMES, zone) for item in day.events]
-        answer.deadlines = [shown(item, TIMES, zone) for item in answer.deadlines]
-        return answer
+            first = None if start_date is UNSET else start_date
+            return Week.model_validate(await call.planner.get("activity/week/", start_date=first, days=span))
+        zone = await zone_of(call.identity)
+        week = await local_week(call.planner, _first_day(start_date, zone), int(span), zone)
+        return Week.model_validate({**week, "timezone": zone.key})
+
+
+def _first_day(sent: str, zone: ZoneInfo) -> date:
+    """The day that was sent; what is no date is today, as in REST (planner §6.1)."""
+    try:
+        return local_day(zone) if sent is UNSET else date.fromisoformat(sent.strip()[:10])
+    except ValueError:
+        return local_day(zone)

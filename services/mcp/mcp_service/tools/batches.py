@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,8 +22,6 @@ from mcp_service.tools.schemas import ToolResult
 from mcp_service.upstream.client import JsonObject, Refused
 
 MOST = 50
-SECONDS = 10.0
-"""After this no further note is begun: what was changed is in the answer, and can be taken back."""
 LONGEST = 4_000
 """Characters of the fields that are set, as JSON."""
 NAMED = 5
@@ -118,7 +115,7 @@ def register(registry: ToolRegistry) -> None:
             undoing.add(Step(service="notes", method="DELETE", path=f"notes/{number}/"), after)
             call.journal.about(after["title"])
 
-        return await _each(call, note_ids, restore, undoing)
+        return await each(call, note_ids, restore, undoing)
 
     @registry.writing("Delete notes in the bin for good", destructive=True, plain=False)
     async def purge_notes(call: ToolCall, note_ids: NoteIds, consent: PurgeConsent) -> Batch:
@@ -132,7 +129,7 @@ def register(registry: ToolRegistry) -> None:
             except Refused as refusal:
                 raise _not_in_bin(number) if refusal.status == 404 else refusal from None
 
-        return await _each(call, note_ids, purge, None)
+        return await each(call, note_ids, purge, None)
 
 
 async def _patched(call: ToolCall, note_ids: Sequence[int], body: Callable[[JsonObject], JsonObject]) -> Batch:
@@ -150,19 +147,19 @@ async def _patched(call: ToolCall, note_ids: Sequence[int], body: Callable[[Json
         if after is not None:
             undoing.add(back_to(before, *body(before)), after, before)
 
-    return await _each(call, note_ids, patch, undoing)
+    return await each(call, note_ids, patch, undoing)
 
 
-async def _each(
+async def each(
     call: ToolCall, note_ids: Sequence[int], change: Callable[[int], Awaitable[None]], undoing: Undoing | None
 ) -> Batch:
-    """Change one note after the other; when none could be changed, the tool fails with the first reason."""
-    deadline = asyncio.get_running_loop().time() + SECONDS
+    """Change one note after the other while there is time: what was changed is in the answer, and can be taken back.
+    When none could be changed, the tool fails with the first reason."""
     numbers = list(dict.fromkeys(note_ids))
     batch = Batch(changed=[], failed=[], remaining=[])
     first: Refused | ToolError | None = None
     for position, number in enumerate(numbers):
-        if asyncio.get_running_loop().time() > deadline:
+        if not call.has_time:
             batch.remaining = numbers[position:]
             break
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from mcp.server.mcpserver import Context, MCPServer
 from pydantic import PrivateAttr
 
@@ -20,6 +22,7 @@ class ToolCall(AnyContext):
     _journal: Journal = PrivateAttr()
     _is_plain: bool = PrivateAttr(default=True)
     _is_whole: bool = PrivateAttr(default=False)
+    _deadline: float = PrivateAttr(default=0.0)
 
     def __init__(
         self, agent: Agent, server: MCPServer[object] | None = None, context: AnyContext | None = None
@@ -44,6 +47,15 @@ class ToolCall(AnyContext):
     def is_whole(self) -> bool:
         """True when the answer has everything and is not cut: for plain clients, and where `format` is `full`."""
         return self._is_plain or self._is_whole
+
+    def begins(self, seconds: float) -> None:
+        """The tool has so many seconds from now on."""
+        self._deadline = asyncio.get_running_loop().time() + seconds
+
+    @property
+    def has_time(self) -> bool:
+        """Whether a tool that does one thing after the other may begin the next: what was done must still be logged."""
+        return asyncio.get_running_loop().time() < self._deadline
 
     def takes_later_form(self) -> None:
         """Answer this call of a plain client as a newer client's: it uses what the contract does not have."""

@@ -72,7 +72,7 @@ def _id_of(title: str, courses: Sequence[JsonObject], user_id: int, argument: st
         message = f"BadArgument: {argument}: {len(matches)} courses are called {shown!r}; pass one of the ids {ids}."
         raise ToolError(message)
     titles = {str(course["title"]).casefold(): str(course["title"]) for course in courses}
-    alike = [repr(titles[name]) for name in get_close_matches(folded, titles, n=ALIKE)]
+    alike = [repr(titles[name]) for name in get_close_matches(folded[:LONGEST], titles, n=ALIKE)]
     advice = f"did you mean {' or '.join(alike)}?" if alike else "list_courses gives ids and titles."
     message = f"BadArgument: {argument}: there is no course called {shown!r}; {advice} Nothing was changed."
     raise ToolError(message)

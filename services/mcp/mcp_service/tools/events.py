@@ -15,14 +15,14 @@ from mcp_service.tools.arguments import UNSET, EventId, Id, Offset, Whole, sent,
 from mcp_service.tools.consent import Answer, Consent, asked, must_agree
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.forms import ADDED, later
-from mcp_service.tools.local_time import UTC_ZONE, placed, shown, zone_of
+from mcp_service.tools.local_days import TIMES, days_apart, local_row, widened, within_days
+from mcp_service.tools.local_time import UTC_ZONE, placed, zone_of
 from mcp_service.tools.paging import Paged, page_of
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import LATER, EventBrief, ToolResult
 from mcp_service.upstream.client import JsonObject
 
 MOST = 200
-TIMES = ("starts_at", "ends_at")
 RECURRENCE = ("recurrence_freq", "recurrence_interval", "recurrence_end_date", "recurrence_count")
 KEPT = (
     "title",
@@ -97,10 +97,12 @@ def register(registry: ToolRegistry) -> None:
         if call.is_plain:
             rows = await call.planner.rows("planner-events/", include_completed=done, limit=within(limit, 1, MOST))
             return EventList(events=EventBrief.list_of(rows))
-        since, until = _day("from_date", from_date), _day("to_date", to_date)
+        days = _day("from_date", from_date), _day("to_date", to_date)
+        since, until = widened(*days)
         rows = await call.planner.rows("planner-events/", include_completed=done, since=since, until=until)
         zone = await zone_of(call.identity)
-        page = page_of(call, "events", [shown(row, TIMES, zone) for row in rows], limit, offset, most=MOST)
+        local = within_days([local_row(row, zone) for row in rows], *days)
+        page = page_of(call, "events", local, limit, offset, most=MOST)
         return EventList.model_validate({**page, "timezone": zone.key})
 
     @registry.writing("Create an event")
@@ -108,7 +110,13 @@ def register(registry: ToolRegistry) -> None:
         call: ToolCall,
         *,
         title: Annotated[str, Field(description="At most 120 characters")],
-        event_date: Annotated[str, Field(description="YYYY-MM-DD; starts_at wins over it")],
+        event_date: Annotated[
+            str,
+            Field(
+                description="YYYY-MM-DD; starts_at wins over it",
+                json_schema_extra=later("YYYY-MM-DD; starts_at wins over it", "2026-05-06"),
+            ),
+        ],
         starts_at: Start = UNSET,
         ends_at: End = UNSET,
         difficulty_weight: Weight = 1,
@@ -179,7 +187,14 @@ def register(registry: ToolRegistry) -> None:
         zone = await _zone(call)
         body = placed(body, TIMES, zone)
         path = f"planner-events/{event_id}/"
-        before, after = await call.planner.change_seen("PATCH", path, lambda: call.planner.get(path), KEPT, body)
+
+        def change(event: JsonObject) -> JsonObject:
+            return body if "event_date" not in body or call.is_plain else _on_utc_day(body, event, zone)
+
+        before, answer = await call.planner.change_made(
+            "PATCH", path, lambda: call.planner.get(path), KEPT, change, always=True
+        )
+        after = answer or before
         call.journal.touch(event=event_id)
         call.journal.about(before["title"])
         if body:
@@ -208,14 +223,23 @@ async def _zone(call: ToolCall) -> ZoneInfo:
 
 
 def _answer(call: ToolCall, event: JsonObject, zone: ZoneInfo) -> EventBrief:
-    return EventBrief.model_validate(event if call.is_plain else shown(event, TIMES, zone))
+    return EventBrief.model_validate(event if call.is_plain else local_row(event, zone))
 
 
-def _day(name: str, value: str) -> str | None:
+def _on_utc_day(body: JsonObject, event: JsonObject, zone: ZoneInfo) -> JsonObject:
+    """The body with the day that REST moves the event to, so that it is on the day of the person's that was sent."""
+    try:
+        day = date.fromisoformat(str(body["event_date"])) + days_apart(event, zone)
+    except (ValueError, OverflowError):
+        return body
+    return {**body, "event_date": day.isoformat()}
+
+
+def _day(name: str, value: str) -> date | None:
     if value is UNSET:
         return None
     try:
-        return date.fromisoformat(value.strip()).isoformat()
+        return date.fromisoformat(value.strip())
     except ValueError:
         message = f"BadArgument: {name}: {value[:40]!r} is no date; write YYYY-MM-DD."
         raise ToolError(message) from None

@@ -30,6 +30,8 @@ NOT_OFFERED = (
     "NotOffered: this connection was set up without this tool (its toolsets, or read-only); nothing was changed. "
     "Use the tools of tools/list, or ask the user to change the connection."
 )
+SHARE = 0.55
+"""Of the time of a tool, after which one that changes many things begins no further one."""
 UNDO_LIMIT = 1024 * 1024
 """Bytes of previous values that are kept with a call."""
 
@@ -84,6 +86,7 @@ class ToolExecutor:
             call.takes_whole_form()
         if not call.is_plain:
             refuse_unknown(tool.name, tool.arguments, arguments)
+        call.begins(self._seconds * SHARE)
         try:
             async with asyncio.timeout(self._seconds):
                 return tool.as_result(await tool.run(await with_course_ids(call, sent), call), whole=call.is_whole)

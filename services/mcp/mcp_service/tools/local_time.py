@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -55,18 +55,3 @@ def _with_offset(value: JsonValue, zone: ZoneInfo) -> JsonValue:
     except ValueError:
         return value
     return at.replace(tzinfo=zone).isoformat() if at.tzinfo is None else value
-
-
-def shown(row: JsonObject, fields: Sequence[str], zone: ZoneInfo) -> JsonObject:
-    """The row with date-times in a zone."""
-    return {**row, **{name: _in_zone(row[name], zone) for name in fields if name in row}}
-
-
-def _in_zone(value: JsonValue, zone: ZoneInfo) -> JsonValue:
-    if not isinstance(value, str):
-        return value
-    try:
-        at = datetime.fromisoformat(value)
-        return at.replace(tzinfo=at.tzinfo or UTC).astimezone(zone).isoformat()
-    except (ValueError, OverflowError):
-        return value

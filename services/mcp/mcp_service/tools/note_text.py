@@ -9,11 +9,11 @@ from difflib import get_close_matches
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-_LINE = re.compile(
-    r"^(?: {0,3}(?P<marks>#{1,6})[ \t]+(?P<title>.*?)(?:[ \t]+#+)?[ \t]*| {0,3}(?P<fence>`{3,}|~{3,})(?P<after>.*))$"
-)
+_LINE = re.compile(r" {0,3}(?:(?P<marks>#{1,6})(?:[ \t](?P<title>.*))?|(?P<fence>`{3,}|~{3,})(?P<after>.*))$")
 _TASK = re.compile(r"^(?P<before>\s*(?:[-*+]|\d{1,9}[.)])\s+\[)(?P<mark>[ xX])(?P<after>\]\s+(?P<text>.*))$")
 SHOWN = 60
+COMPARED, MOST_COMPARED = 120, 300
+"""Characters of a text that are compared with others, and how many others."""
 NAMED = 8
 """So many headings, tasks or positions are named in a refusal."""
 
@@ -39,10 +39,17 @@ class Task:
 def headings(lines: list[str]) -> list[Heading]:
     """The headings outside of fenced code (CommonMark 0.31 §4.2)."""
     return [
-        Heading(number, len(match["marks"]), match["title"] or "")
+        Heading(number, len(match["marks"]), _title(match["title"] or ""))
         for number, match in _unfenced(lines)
         if match["marks"]
     ]
+
+
+def _title(text: str) -> str:
+    """The text of a heading without the marks that may close it."""
+    bare = text.strip(" \t")
+    opened = bare.rstrip("#")
+    return opened.rstrip(" \t") if opened != bare and (not opened or opened[-1] in " \t") else bare
 
 
 def _unfenced(lines: list[str]) -> Iterator[tuple[int, re.Match[str]]]:
@@ -83,7 +90,7 @@ def _no_section(named: str, known: list[Heading], matches: list[Heading]) -> str
     if not known:
         return f"BadArgument: there is no heading {shown!r}: the note has no headings; leave it out."
     titles = [heading.title for heading in known]
-    alike = get_close_matches(named.strip(), titles, n=3) or titles[:NAMED]
+    alike = _alike(named, titles, 3) or titles[:NAMED]
     names = ", ".join(repr(title[:SHOWN]) for title in alike)
     return f"BadArgument: there is no heading {shown!r}; the note has {names}."
 
@@ -151,11 +158,16 @@ def _not_there(text: str, old: str) -> str:
         at = text.casefold().find(old.casefold())
         return f"{begin} in these letters; line {text.count(chr(10), 0, at) + 1} has it in others. Nothing was changed."
     first = old.strip().partition("\n")[0].strip()
-    known = [line.strip() for line in text.split("\n") if line.strip()]
-    if alike := get_close_matches(first, known[:2000], n=1):
-        number = next(number for number, line in enumerate(text.split("\n"), 1) if line.strip() == alike[0])
+    lines = [line.strip()[:COMPARED] for line in text.split("\n")]
+    if alike := _alike(first, [line for line in lines if line], 1):
+        number = lines.index(alike[0]) + 1
         return f"{begin}; line {number} is like it: {alike[0][:SHOWN]!r}. Read it with get_note; nothing was changed."
     return f"{begin}. Read it with get_note and copy the passage exactly; nothing was changed."
+
+
+def _alike(text: str, known: list[str], count: int) -> list[str]:
+    """Those that are most like a text. Comparing takes time: of each the beginning, and of many the first ones."""
+    return get_close_matches(text.strip()[:COMPARED], [part[:COMPARED] for part in known[:MOST_COMPARED]], n=count)
 
 
 def _lines_with(text: str, part: str) -> str:

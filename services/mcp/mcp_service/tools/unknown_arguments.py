@@ -29,7 +29,7 @@ ALIKE = {
 
 def unknown_tool(name: str, tools: Sequence[str]) -> str:
     """The refusal of a tool that there is none of."""
-    nearest = get_close_matches(name.lower(), tools, n=3, cutoff=CLOSE)
+    nearest = get_close_matches(name[:SHOWN].lower(), tools, n=3, cutoff=CLOSE)
     advice = f"did you mean {' or '.join(nearest)}?" if nearest else "tools/list has all there are."
     return f"NotFound: there is no tool {name[:SHOWN]!r}; {advice} Nothing was changed."
 
@@ -54,7 +54,7 @@ def _advice(name: str, arguments: Sequence[str]) -> str:
 
 def nearest_argument(name: str, arguments: Sequence[str]) -> str | None:
     """The argument that is meant: called so elsewhere, spelled alike, or one of a single id."""
-    lowered = name.lower()
+    lowered = name[:SHOWN].lower()
     for argument in arguments:
         if lowered in ALIKE.get(argument, ()) or argument.replace("_", "") == lowered.replace("_", "").replace("-", ""):
             return argument
