@@ -159,6 +159,9 @@ bench-start: $(READY) ## Count round trips and bytes of the start of a web app
 bench-install: $(READY) ## Measure the first minutes: fresh clone, empty home, first and later start (ARGS="--as USER" as root)
 	@$(BIN)/python -m bench.first_minutes $(ARGS)
 
+bench-upgrade: $(READY) ## Upgrade from the commit before and go back, while people write: nothing answered may be missing
+	@$(BIN)/python -m bench.upgrade $(ARGS)
+
 bench-planner: $(READY) ## Measure the week of a user with many calendars
 	@$(BIN)/python -m bench.planner
 

@@ -19,7 +19,7 @@ from tests.support.client import PASSWORD, Api, User, eventually
 from tests.support.event_rows import database, settled, values
 from tests.support.operator_command import operator_command
 
-PERSONAL = {"title", "description", "username", "image_path"}
+PERSONAL = {"title", "description", "username", "image_path", "timezone"}
 """Fields of events in which people write, or are named."""
 _OF_USER = "(envelope->'data'->>'user_id')::bigint = %s"
 

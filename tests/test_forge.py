@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ def make_targets() -> set[str]:
 
 
 def test_there_are_a_workflow_and_two_forms() -> None:
-    assert (WORKFLOWS, FORMS) == (["advisories.yml", "ci.yml"], ["bug.yml", "feature.yml"])
+    assert (WORKFLOWS, FORMS) == (["advisories.yml", "ci.yml", "images.yml"], ["bug.yml", "feature.yml"])
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -50,7 +52,12 @@ def test_a_workflow_may_read_only_and_ends(name: str) -> None:
     assert workflow["concurrency"]["group"]
     for job in workflow["jobs"].values():
         assert 0 < job["timeout-minutes"] <= 60
-        assert "permissions" not in job
+        # Publishing images is the one thing that writes, and it is started by tags and by hand only.
+        if name == "images.yml":
+            assert job["permissions"] == {"contents": "read", "packages": "write"}
+            assert workflow[True] == {"push": {"tags": ["v*"]}, "workflow_dispatch": None}
+        else:
+            assert "permissions" not in job
         assert re.fullmatch(r"ubuntu-\d\d\.\d\d", job["runs-on"])
         for step in job["steps"]:
             assert ("uses" in step) != ("run" in step)
@@ -117,3 +124,26 @@ def test_what_a_page_names_exists(name: str) -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         assert (ROOT / link).exists(), link
     assert set(re.findall(r"\bmake ([a-z-]+)", text)) <= make_targets()
+
+
+def test_images_are_published_for_two_architectures_with_their_origin() -> None:
+    version = (ROOT / "VERSION").read_text(encoding="utf-8").strip()
+    script = ROOT / "deploy" / "ci" / "publish.sh"
+
+    def run(**environment: str) -> subprocess.CompletedProcess[str]:
+        env = {"PATH": os.environ["PATH"], "DRY_RUN": "1", "REGISTRY": "ghcr.io", "OWNER": "Some/Body", **environment}
+        return subprocess.run(["/bin/sh", str(script)], env=env, capture_output=True, text=True, check=False)
+
+    done = run(REF=f"v{version}")
+    assert done.returncode == 0, done.stderr
+    builds = [line for line in done.stdout.splitlines() if "buildx build" in line]
+    targets = re.findall(r"^FROM .* AS ([\w-]+)$", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
+    built = [re.findall(r"--target ([\w-]+)", line)[0] for line in builds]
+    assert len(built) == 8
+    assert set(built) <= set(targets)
+    for target, line in zip(built, builds, strict=True):
+        assert f"--tag ghcr.io/some/body/{target}:{version} --push" in line
+        for part in ("linux/amd64,linux/arm64", "type=provenance,mode=max", "type=sbom"):
+            assert part in line
+    assert run(REF="v99.0.0").returncode == 2
+    assert run(REF="main; rm -rf /").returncode == 2

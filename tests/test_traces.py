@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -205,3 +206,13 @@ def test_a_collector_that_is_away_costs_nobody_anything(traced: Traced) -> None:
     traced.collector.close()
     for _ in range(5):
         assert traced.user.get("notes/").status_code == 200
+
+
+def test_lines_of_the_gateway_and_of_the_service_name_the_trace(traced: Traced) -> None:
+    assert traced.user.get("courses/").status_code == 200
+    (trace, *_) = {span.trace for span in trace_of(traced, "/api/v1/courses/", "gateway", "notes")}
+    stack = traced.api.stack
+    eventually(lambda: f"trace={trace}]" in stack.log("notes").read_text(), what="the service's line")
+    lines = [json.loads(line) for line in stack.layout.access_log.read_text().splitlines() if trace in line]
+    assert [line["RequestPath"] for line in lines] == ["/api/v1/courses/"]
+    assert lines[0]["TraceId"] == trace

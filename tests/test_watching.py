@@ -145,8 +145,19 @@ def test_what_each_alert_means_stands_in_the_docs() -> None:
     text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     table = text[text.index("| Alert | What it means | What to do |") :].split("\n\n")[0]
     rows = [line.split(" | ") for line in table.splitlines()[2:]]
-    assert [row[0].strip("| `") for row in rows] == [rule["alert"] for rule in alerts()]
+    assert [row[0] for row in rows] == [f"| [`{rule['alert']}`](alerts/{rule['alert']}.md)" for rule in alerts()]
     assert all(len(row) == 3 and len(row[1]) > 10 and len(row[2]) > 10 for row in rows)
+
+
+def test_each_alert_names_a_page_that_says_what_to_do() -> None:
+    pages = {rule["alert"]: rule["annotations"]["page"] for rule in alerts()}
+    assert pages == {name: f"docs/alerts/{name}.md" for name in pages}
+    assert {path.stem for path in (ROOT / "docs/alerts").glob("*.md")} == set(pages)
+    for name, page in pages.items():
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert text.startswith(f"# {name}\n")
+        for part in ("## Look first", "## What to do"):
+            assert text.split(part)[1].strip().startswith("* "), page
 
 
 def test_alerts_say_what_they_are_about() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("deploy/Dockerfile", "deploy/compose.yaml", "deploy/k8s/overlays/dev/postgres.yaml")
+FILES = ("deploy/Dockerfile", "deploy/compose.yaml", "deploy/k8s/components/postgres-single/postgres.yaml")
 _IMAGE = re.compile(
     r"(?P<before>^FROM |^ +image: |^COPY --from=)(?P<name>(?!notechondria/)[a-z][\w./-]*):(?P<tag>[\w][\w.-]*)"
     r"(?P<digest>@sha256:[0-9a-f]{64})?(?=\s|$)",

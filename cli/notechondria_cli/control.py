@@ -119,7 +119,13 @@ def reset(layout: Layout) -> list[str]:
     for path in (layout.postgres, layout.nats, layout.media, layout.logs, layout.run):
         if path.exists():
             shutil.rmtree(path)
-    for file in (layout.credentials, layout.certificates, layout.backup_schedule, layout.backup_status):
+    for file in (
+        layout.credentials,
+        layout.certificates,
+        layout.backup_schedule,
+        layout.backup_status,
+        layout.metrics_targets,
+    ):
         file.unlink(missing_ok=True)
     return sorted(path.name for path in layout.data.iterdir()) if layout.data.is_dir() else []
 

@@ -101,6 +101,11 @@ class Layout:
         return self.run / "state.json"
 
     @property
+    def metrics_targets(self) -> Path:
+        """Where Prometheus finds the parts (METRICS=on); outside of `run`, which is closed to others."""
+        return self.data / "metrics-targets.json"
+
+    @property
     def requests(self) -> Path:
         """What other commands ask of the launcher, see control_requests.py."""
         return self.run / "requests"

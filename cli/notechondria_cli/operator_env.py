@@ -7,6 +7,7 @@ from pathlib import Path
 
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import PROJECT
+from notechondria_shared.core.flags import TRUE_WORDS
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -34,6 +35,11 @@ def whole_number(env: Mapping[str, str], name: str, default: int, highest: int) 
     if not text.isdecimal() or int(text) > highest:
         raise StackError(f"{name}={text} is not a whole number from 0 to {highest}.", "Correct it, or leave it out.")
     return int(text)
+
+
+def is_on(env: Mapping[str, str], name: str) -> bool:
+    """Return whether a variable says yes, as the services read it."""
+    return env.get(name, "").strip().lower() in TRUE_WORDS
 
 
 def gateway_port(env: Mapping[str, str]) -> int:

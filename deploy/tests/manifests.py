@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-OVERLAYS = ("dev", "production")
+OVERLAYS = ("dev", "small", "production")
 
 
 @lru_cache

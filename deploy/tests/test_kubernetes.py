@@ -307,8 +307,18 @@ def test_the_bus_keeps_what_was_published(overlay: str) -> None:
 
 def test_postgres_and_media(overlay: str) -> None:
     (settings,) = [thing["data"] for thing in objects(overlay, "ConfigMap")]
-    if overlay == "dev":
+    if overlay != "production":
+        # The components for clusters without operators: one Postgres, and uploads on a volume.
+        assert not objects(overlay, "Cluster", "ObjectStore", "ScheduledBackup")
         assert named(overlay, "Service", "postgres-rw")["spec"]["selector"] == {"app.kubernetes.io/name": "postgres"}
+        postgres = named(overlay, "StatefulSet", "postgres")["spec"]
+        (connections,) = re.findall(
+            r"max_connections=(\d+)", " ".join(postgres["template"]["spec"]["containers"][0]["args"])
+        )
+        most = sum(
+            named(overlay, "HorizontalPodAutoscaler", f"{s}-service")["spec"]["maxReplicas"] for s in WITH_SCHEMA
+        )
+        assert most * 10 < int(connections)
         for service in ("identity", "notes"):
             (container,) = pod_specs(overlay)[f"Deployment/{service}-service"]["containers"]
             assert {"name": "media", "mountPath": "/home/mediafiles"} in container["volumeMounts"]

@@ -20,11 +20,13 @@ from notechondria_cli.errors import StackError
 from notechondria_cli.installation import InstallationInUse
 from notechondria_cli.layout import Layout
 from notechondria_cli.names import SERVICES, SINGLE_PROCESS, title
+from notechondria_cli.operator_env import is_on
 from notechondria_cli.probe import get_json, until
 from notechondria_cli.state import UNIT, Lock, PartState, StackState
 from notechondria_contracts.internal.headers import INTERNAL_TOKEN_HEADER
 from notechondria_contracts.services import OPERATOR
 from notechondria_launcher.bus_provisioning import BusProvisioning
+from notechondria_launcher.metrics_targets import write_metrics_targets
 from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.plan import Plan
 from notechondria_launcher.process import shorten
@@ -103,6 +105,8 @@ class Stack:
             raise
         self._ready = True
         self._write_state()
+        if is_on(self._env, "METRICS") and not database_only:
+            write_metrics_targets(self.layout.metrics_targets, self.ports)
         # Two threads: a part that dies is started again also while a restart waits for another one.
         for task in (self._watch, self._answer_requests):
             thread = threading.Thread(target=task, name=task.__name__.strip("_"), daemon=True)

@@ -130,3 +130,17 @@ def test_messages_about_a_folder_that_was_named_name_it_too(person: Person) -> N
     said = person.types("users", "list", "--data", str(other), code=1)
     assert f"notechondria up --data {other}" in said
     assert "make up" not in said
+
+
+def test_prometheus_is_shown_the_ports_when_there_are_metrics(person: Person) -> None:
+    targets = person.data / "metrics-targets.json"
+    person.up()
+    assert not targets.exists()
+    person.types("down")
+    person.env["METRICS"] = "on"
+    person.up()
+    ports = person.state().ports
+    listed = {entry["labels"].get("service", "gateway"): entry for entry in json.loads(targets.read_text())}
+    assert listed["notes"]["targets"] == [f"127.0.0.1:{ports['notes']}"]
+    assert listed["notes"]["labels"]["__metrics_path__"] == "/internal/metrics"
+    assert answers(f"http://{listed['gateway']['targets'][0]}{listed['gateway']['labels']['__metrics_path__']}")

@@ -29,6 +29,7 @@ import identity_service.people.apps
 import identity_service.people.confirming
 import identity_service.people.devices
 import identity_service.people.joining
+import identity_service.people.links
 import identity_service.people.own
 import identity_service.people.password
 import identity_service.people.profile
@@ -93,6 +94,7 @@ SPEC = ServiceSpec(
         identity_service.people.agents.router,
         identity_service.people.devices.router,
         identity_service.people.profile.router,
+        identity_service.people.links.router,
         identity_service.people.password.router,
         identity_service.oauth.routes.router,
         identity_service.oauth.callbacks.router,

@@ -75,6 +75,8 @@ class IdentitySettings(ServiceSettings):
     google_authorize_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
     github_authorize_url: str = "https://github.com/login/oauth/authorize"
 
+    api_keys_max: int = Field(50, ge=0, le=10_000)
+    """API keys that one person may have."""
     registration: Annotated[Literal["open", "invitation", "closed"], BeforeValidator(_word)] = "open"
     """Who may register: everybody (with an invitation once there is one, identity §7.1), only who has an invitation,
     nobody (decision 61)."""

@@ -24,6 +24,9 @@ class NotesSettings(ServiceSettings):
     import_at_once: int = Field(4, ge=1)
     """Imports under way in one process; beyond it 503."""
 
+    user_storage_mib: int = Field(0, ge=0, le=100_000_000)
+    """What the files of one person's notes may come to (decision 62); 0: no limit."""
+
     recycle_bin_retention_days: int = Field(0, ge=0, le=36500)
     """Days after which a deleted note is removed for good; 0: only its author empties the recycle bin."""
     housekeeping_seconds: float = Field(600, gt=0)

@@ -14,6 +14,10 @@ class PlannerSettings(ServiceSettings):
 
     service: ClassVar[str] = "planner"
 
+    calendar_feeds_max: int = Field(200, ge=0, le=10_000)
+    """Calendars of others that one person may have."""
+    calendar_links_max: int = Field(50, ge=0, le=10_000)
+    """Secret addresses that one person may have."""
     calendar_feed_allow_hosts: EnvList = Field(default_factory=list)
     """Host names and addresses, as they stand in a feed's address, that may lie in a private network."""
     calendar_refresh_seconds: float = Field(3600.0, gt=0)

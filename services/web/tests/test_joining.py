@@ -12,7 +12,7 @@ import psycopg
 import pyotp
 import pytest
 from tests.support.client import PASSWORD, Api, User
-from tests.support.people import Person, add_authenticator, public_url
+from tests.support.people import Person, add_authenticator, confirm, public_url
 from tests.support.provider import GITHUB_CLIENT, GOOGLE_CLIENT, Provider
 from tests.support.provider import Person as Somebody
 from tests.support.replica import another
@@ -227,6 +227,57 @@ def test_who_is_signed_in_needs_no_form(api: Api, user: User) -> None:
     with Person(api) as person:
         person.sign_in(user.username)
         assert person.get("sign-up/").headers["location"] == "/account/"
+
+
+@BOTH
+@pytest.mark.contract("identity §10.4")
+def test_a_provider_is_linked_and_unlinked(api: Api, offering: str, provider: Provider, name: str) -> None:
+    mine, other = api.register(), api.register()
+    somebody = Somebody(login=f"ada-{secrets.token_hex(3)}", email=f"{secrets.token_hex(4)}@example.org")
+    shown_name = {"google": "Google", "github": "GitHub"}[name]
+
+    def begin_link(person: Person) -> dict[str, str]:
+        page = person.http.get(f"{offering}/account/profile/").text
+        fields = person.hidden(page, f"/account/profile/providers/{name}/link/")
+        answer = person.http.post(f"{offering}/account/profile/providers/{name}/link/", data=fields)
+        return {key: values[0] for key, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
+
+    with Person(api) as person, Person(api) as stranger:
+        person.sign_in(mine.username)
+        assert begin_link(person) == {"next": "/account/profile/"}
+        confirm(person)
+        asked = begin_link(person)
+        with Person(api) as nobody:
+            nobody.http.cookies.set("notechondria_site_provider", person.http.cookies["notechondria_site_provider"])
+            led = come_back(nobody, offering, asked, provider.add(somebody))
+            assert led.headers["location"].startswith("/account/sign-in/")
+        done = come_back(person, offering, asked, provider.add(somebody))
+        assert done.headers["location"] == "/account/profile/"
+        assert f"Unlink {shown_name}" in person.get("profile/").text
+        assert f"Provider linked: {name}" in person.get("log/").text
+        stranger.sign_in(other.username)
+        confirm(stranger)
+        taken = come_back(stranger, offering, begin_link(stranger), provider.add(somebody))
+        assert taken.status_code == 409
+        assert stranger.get(f"profile/providers/{name}/unlink/").status_code == 404
+        assert stranger.post(f"profile/providers/{name}/unlink/", csrf=stranger.csrf()).status_code == 404
+    with Person(api) as again:
+        asked = begin(again, offering, name)
+        assert come_back(again, offering, asked, provider.add(somebody)).headers["location"] == "/account/devices/"
+        assert mine.username in again.get("").text
+        assert again.submit(f"profile/providers/{name}/unlink/", {}).headers["location"] == "/account/profile/"
+        assert f"Unlink {shown_name}" not in again.get("profile/").text
+    assert mine.get("auth/social-accounts/").json() == []
+
+
+@BOTH
+def test_the_only_way_in_is_not_unlinked(api: Api, offering: str, provider: Provider, name: str) -> None:
+    somebody = Somebody(login=f"ada-{secrets.token_hex(3)}", email=f"{secrets.token_hex(4)}@example.org")
+    with Person(api) as person:
+        asked = begin(person, offering, name, "sign-up")
+        assert come_back(person, offering, asked, provider.add(somebody)).status_code == 303
+        assert person.submit(f"profile/providers/{name}/unlink/", {}).headers["location"] == "/account/profile/"
+        assert "Set a password first" in person.get("profile/").text
 
 
 @BOTH

@@ -171,6 +171,19 @@ def test_versions_stand_side_by_side_and_one_is_brought_back(api: Api, ida: User
     assert person.get(f"notes/{note['id']}/versions/999999999/").status_code == 404
 
 
+def test_of_long_texts_the_beginning_is_compared(ida: User, person: Person) -> None:
+    text = f"{'x' * 999}\n" * 1100
+    note = ida.post("notes/", {"title": "Long", "content": text}).json()
+    ida.post(f"notes/{note['id']}/snapshot/", {"reason": "manual"})
+    ida.patch(f"notes/{note['id']}/", {"content": f"other\n{text}"})
+    (path,) = set(re.findall(r'/account/(notes/\d+/versions/\d+/)"', person.get(f"notes/{note['id']}/versions/").text))
+    shown = person.get(path)
+    assert shown.status_code == 200
+    assert "There is more" in shown.text
+    assert "other</" in shown.text
+    assert len(shown.text) < 2_000_000
+
+
 def test_the_bins_of_others_are_not_mine(api: Api, ida: User, person: Person) -> None:
     note = ida.post("notes/", {"title": "Secret of Ida"}).json()
     ida.delete(f"notes/{note['id']}/")

@@ -13,6 +13,7 @@ import web_service.oauth.routes
 import web_service.overview.landing
 import web_service.overview.routes
 import web_service.own_notes.routes
+import web_service.profile.providers
 import web_service.profile.routes
 import web_service.site.routes
 import web_service.status.routes
@@ -32,6 +33,7 @@ SPEC = StatelessSpec(
         web_service.agents.routes.router,
         web_service.calendars.routes.router,
         web_service.own_notes.routes.router,
+        web_service.profile.providers.router,
         web_service.profile.routes.router,
         web_service.overview.routes.router,
         web_service.overview.landing.router,

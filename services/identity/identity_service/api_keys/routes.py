@@ -42,7 +42,7 @@ async def create_key(
     request: Request, state: State, caller: WithSession, body: CreateKey, db: WriteSession, tasks: BackgroundTasks
 ) -> CreatedKey:
     """Make a named key with scopes and an optional expiry; its plain text is shown only here. Its owner gets a mail."""
-    key, row = await service.create(db, caller.user_id, body)
+    key, row = await service.create(db, caller.user_id, body, state.settings.api_keys_max)
     device = Device.of(request)
     await security_log.record(db, caller.user_id, security_log.KEY_MADE, device, detail=body.name)
     await notify_account(tasks, state, db, KEY_MADE, caller.user_id, device)

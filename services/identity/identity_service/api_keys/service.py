@@ -16,7 +16,6 @@ from notechondria_shared.auth.credentials import digest
 from notechondria_shared.core.errors import FieldErrors, NonFieldError, NotFound
 from notechondria_shared.core.timestamps import now
 
-MOST_KEYS = 50
 UNKNOWN = "API key not found."
 
 
@@ -48,14 +47,14 @@ async def rotate(db: AsyncSession, user_id: int) -> str:
     return key
 
 
-async def create(db: AsyncSession, user_id: int, body: CreateKey) -> tuple[str, ApiKey]:
-    """A named key; (plain text, row). 400 for an expiry in the past or more than 50 keys."""
+async def create(db: AsyncSession, user_id: int, body: CreateKey, most: int) -> tuple[str, ApiKey]:
+    """A named key; (plain text, row). 400 for an expiry in the past or more than `most` keys."""
     if body.expires_at is not None and body.expires_at <= now():
         raise FieldErrors(expires_at="The key would have expired already.")
     await db.scalar(select(User.id).where(User.id == user_id).with_for_update())
     alive = select(func.count()).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
-    if (await db.scalar(alive) or 0) >= MOST_KEYS:
-        raise NonFieldError(f"Key not made: Backend.Creators.Auth/api_keys — {MOST_KEYS} keys are the limit.")
+    if (await db.scalar(alive) or 0) >= most:
+        raise NonFieldError(f"Key not made: Backend.Creators.Auth/api_keys — {most} keys are the limit.")
     key = _new_key()
     row = ApiKey(
         user_id=user_id,

@@ -90,7 +90,7 @@ async def make_key(state: State, caller: WithSession, form: NewKey, tasks: Backg
     body = validate(CreateKey, {"name": form.name, "scopes": form.scopes}).model_copy(update={"expires_at": expires_at})
     async with state.database.transaction() as db:
         user = await confirmed_account(db, caller.user_id, form)
-        key, row = await api_keys.create(db, user.id, body)
+        key, row = await api_keys.create(db, user.id, body, state.settings.api_keys_max)
         await security_log.record(db, user.id, security_log.KEY_MADE, site_device(form), detail=row.name)
     notify_owner(tasks, state, KEY_MADE, user, site_device(form))
     return KeyMade(name=body.name, key=key)

@@ -97,7 +97,15 @@ async def _add(request: Request, state: NotesState, caller: Caller, note_id: int
             placed(state.database, state.media, staged_path, folder, name) as path,
             state.database.transaction() as db,
         ):
-            attachment_id = await service.attach(db, caller.user_id, note_id, upload, path, caller.precondition)
+            attachment_id = await service.attach(
+                db,
+                caller.user_id,
+                note_id,
+                upload,
+                path,
+                caller.precondition,
+                limit_mib=state.settings.user_storage_mib,
+            )
     row = await read.one(queries.ONE, attachment_id=attachment_id)
     if row is None:
         raise NotFound(service.UNKNOWN)

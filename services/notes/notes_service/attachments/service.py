@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 
 from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import BadRequest, NotFound
+from notes_service.attachments.room import require_room
 from notes_service.media.names import shown_name
 from notes_service.media.note_files import queue_files
 from notes_service.media.uploads import FileDescription
@@ -38,10 +39,21 @@ def checked(upload: UploadFile | None) -> UploadFile:
 
 
 async def attach(
-    db: AsyncSession, user_id: int, note_id: int, file: FileDescription, path: str, precondition: Precondition
+    db: AsyncSession,
+    user_id: int,
+    note_id: int,
+    file: FileDescription,
+    path: str,
+    precondition: Precondition,
+    *,
+    limit_mib: int,
 ) -> int:
-    """Attach the stored file at `path` to an own note; the attachment's id. `last_edit` of the note stays."""
+    """Attach the stored file at `path` to an own note; the attachment's id. `last_edit` of the note stays.
+
+    400 where the files of a person would come to more than `limit_mib` (0: no limit).
+    """
     await lock_own(db, user_id, note_id, precondition)
+    await require_room(db, user_id, file.size or 0, limit_mib)
     attachment = NoteAttachment(
         note_id=note_id,
         file=path,

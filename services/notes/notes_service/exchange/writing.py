@@ -85,6 +85,7 @@ class NoteWriter:
     ) -> None:
         self._request, self._caller, self._gather, self._courses, self._moves = request, caller, gather, courses, moves
         self._media, self._database = state.media, state.database
+        self._limit_mib = state.settings.user_storage_mib
         self.unsettled: list[int] = []
         """Notes that link to what was not known when they were written."""
         self.lonely: list[tuple[str, int, UUID]] = []
@@ -234,7 +235,9 @@ class NoteWriter:
         return await stack.enter_async_context(placed(self._database, self._media, one.path, folder, name))
 
     async def _attach(self, db: AsyncSession, note_id: int, one: Staged, path: str) -> None:
-        attachment_id = await attachments.attach(db, self._caller.user_id, note_id, one, path, UNCONDITIONAL)
+        attachment_id = await attachments.attach(
+            db, self._caller.user_id, note_id, one, path, UNCONDITIONAL, limit_mib=self._limit_mib
+        )
         if one.attached_at:
             (await db.get_one(NoteAttachment, attachment_id)).date_created = one.attached_at
 

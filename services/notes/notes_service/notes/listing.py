@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -102,10 +102,10 @@ class NoteListQuery:
 
 
 async def answer(request: Request, read: Reader, search: SearchPool, query: NoteListQuery) -> Response:
-    """The list (`NoteSummary`), or the page (`NotePage`) when there is a limit. A page takes two statements at most."""
+    """The list (`NoteSummary`), or the page (`NotePage`) when there is a limit. A page takes a statement."""
     if query.limit is None:
         return await _whole(request, read, search, query)
-    rows, total = await (_search(read, search, query) if query.q else _page(read, query, query.limit))
+    rows, total = await (_search(read, search, query) if query.q else _page(read, query))
     page: NotePage = {
         "results": [note_summary(request, row) for row in rows],
         "total": total,
@@ -135,13 +135,13 @@ async def _whole(request: Request, read: Reader, search: SearchPool, query: Note
     return await json_in_slices([note_summary(request, row) for row in rows] async for rows in slices)
 
 
-async def _page(read: Reader, query: NoteListQuery, limit: int) -> tuple[list[SummaryRow], int]:
+async def _page(read: Reader, query: NoteListQuery) -> tuple[Sequence[SummaryRow], int]:
     sort, variant = query.sort or "newest", query.variant
     bound = {**query.params, **query.sort_params(sort), **query.page_params}
     rows = await read.all(queries.listed_page(variant, sort), **bound)
-    if len(rows) < limit and (rows or not query.offset):
-        return rows, query.offset + len(rows)  # the page reaches the end: no need to count
-    return rows, await read.value(queries.total(variant), **query.params) or 0
+    if rows:
+        return rows, rows[0].total
+    return rows, await read.value(queries.total(variant), **query.params) or 0  # an empty page may be behind the last
 
 
 async def _search(read: Reader, search: SearchPool, query: NoteListQuery) -> tuple[list[SummaryRow], int]:

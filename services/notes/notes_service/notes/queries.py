@@ -61,6 +61,13 @@ class DetailRow(SummaryRow):
 
 
 @dataclass(slots=True)
+class ListedRow(SummaryRow):
+    """A note of a page, and how many notes the whole list has."""
+
+    total: int
+
+
+@dataclass(slots=True)
 class AccessRow:
     """What decides who may read and write a note."""
 
@@ -166,13 +173,16 @@ def _filters(scope: ColumnElement[bool], variant: Variant) -> list[ColumnElement
 
 
 @cache
-def listed_page(variant: Variant, sort: Sort) -> Prepared[SummaryRow]:
-    """A page of summaries in their order; the order `popular` takes `since`."""
+def listed_page(variant: Variant, sort: Sort) -> Prepared[ListedRow]:
+    """A page of summaries in their order, each with the number of all; the order `popular` takes `since`."""
+    counted = select(func.count()).select_from(Note).where(*_listed(variant)).scalar_subquery().label("total")
     if sort == "popular":  # counts all uses, which would be done twice
-        return prepare(_paged(_sorted(summaries().where(*_listed(variant)), sort)), SummaryRow)
+        statement = _paged(_sorted(summaries().where(*_listed(variant)), sort))
+        return prepare(statement.add_columns(counted), ListedRow)
     # Which notes it has is settled before anything else is read of them: earlier pages cost a walk along the index.
     page = _paged(_sorted(select(Note.id).where(*_listed(variant)), sort)).subquery("page")
-    return prepare(_sorted(summaries().join(page, page.c.id == Note.id), sort), SummaryRow)
+    statement = _sorted(summaries().join(page, page.c.id == Note.id), sort)
+    return prepare(statement.add_columns(counted), ListedRow)
 
 
 @cache

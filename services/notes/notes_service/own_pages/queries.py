@@ -115,3 +115,57 @@ FILES = prepare(
     Used,
 )
 VERSIONS = prepare(select(*_used(_VERSION_SIZE)).where(NoteVersion.creator_id == _USER), Used)
+
+
+@dataclass(slots=True)
+class OwnNoteRow:
+    """A note by its title."""
+
+    title: str
+
+
+@dataclass(slots=True)
+class VersionLine:
+    """An earlier state of a note, without its text."""
+
+    id: int
+    title: str
+    reason: str
+    date_created: datetime
+
+
+@dataclass(slots=True)
+class ComparedRow(VersionLine):
+    """A version, and the note as it is; of long texts the beginning."""
+
+    content: str
+    size: int
+    note_title: str
+    note_content: str
+    note_size: int
+    last_edit: datetime
+
+
+LONGEST_COMPARED = 1_000_000
+"""Characters of a text that are compared."""
+_OWN_LIVE = (Note.id == _ONE, Note.creator_id == _USER, Note.deleted_at.is_(None))
+_LINE = (NoteVersion.id, NoteVersion.title, NoteVersion.reason, NoteVersion.date_created)
+OWN_NOTE = prepare(select(Note.title).where(*_OWN_LIVE), OwnNoteRow)
+VERSION_LINES = prepare(
+    select(*_LINE).where(NoteVersion.note_id == _ONE).order_by(NoteVersion.date_created.desc(), NoteVersion.id.desc()),
+    VersionLine,
+)
+COMPARED = prepare(
+    select(
+        *_LINE,
+        func.left(NoteVersion.content, LONGEST_COMPARED).label("content"),
+        func.length(NoteVersion.content).label("size"),
+        Note.title.label("note_title"),
+        func.left(Note.content, LONGEST_COMPARED).label("note_content"),
+        func.length(Note.content).label("note_size"),
+        Note.last_edit,
+    )
+    .join(Note, Note.id == NoteVersion.note_id)
+    .where(*_OWN_LIVE, NoteVersion.id == bindparam("version_id", type_=BigInteger)),
+    ComparedRow,
+)

@@ -7,17 +7,32 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from notechondria_contracts.internal.notes import OWN_PATH, NamedNote, NameQuery, Names
-from notechondria_contracts.internal.own_notes import BinnedNote, BinPage, Storage
+from notechondria_contracts.internal.own_notes import BinnedNote, BinPage, Comparison, OwnVersion, OwnVersions, Storage
 from notechondria_shared.auth import WithSession
+from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import iso_offset
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import CalledBy
 from notes_service.own_pages import queries
+from notes_service.versions.schemas import label_of
+from notes_service.versions.service import UNKNOWN as UNKNOWN_VERSION
 
 router = APIRouter(prefix=OWN_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
 
 Offset = Annotated[int, Query(ge=0, le=2**62, description="How many to skip.")]
 OneNote = Annotated[int | None, Query(ge=1, le=2**62, description="This note alone.")]
+
+UNKNOWN = "There is no such note of yours."
+
+
+def _version(row: queries.VersionLine) -> OwnVersion:
+    return OwnVersion(
+        id=row.id,
+        title=row.title,
+        reason=row.reason,
+        label=label_of(row.reason, row.date_created),
+        date_created=iso_offset(row.date_created),
+    )
 
 
 @router.post("/names")
@@ -60,4 +75,30 @@ async def storage(caller: WithSession, read: ReadSession) -> Storage:
         files_bytes=files.size,
         bin=bin_.number,
         bin_bytes=bin_.size,
+    )
+
+
+@router.get("/notes/{note_id:id}/versions")
+async def list_versions(caller: WithSession, note_id: int, read: ReadSession) -> OwnVersions:
+    """The versions of an own note without their texts, newest first; 404 for a note of somebody else or in the bin."""
+    note = await read.one(queries.OWN_NOTE, note_id=note_id, user_id=caller.user_id)
+    if note is None:
+        raise NotFound(UNKNOWN)
+    rows = await read.all(queries.VERSION_LINES, note_id=note_id)
+    return OwnVersions(title=note.title, versions=[_version(row) for row in rows])
+
+
+@router.get("/notes/{note_id:id}/versions/{version_id:id}")
+async def compare(caller: WithSession, note_id: int, version_id: int, read: ReadSession) -> Comparison:
+    """A version beside the note as it is; 404 for a version of another note."""
+    row = await read.one(queries.COMPARED, note_id=note_id, user_id=caller.user_id, version_id=version_id)
+    if row is None:
+        raise NotFound(UNKNOWN_VERSION)
+    return Comparison(
+        title=row.note_title,
+        content=row.note_content,
+        last_edit=iso_offset(row.last_edit),
+        version=_version(row),
+        version_content=row.content,
+        is_cut=max(row.size, row.note_size) > queries.LONGEST_COMPARED,
     )

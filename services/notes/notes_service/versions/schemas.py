@@ -18,6 +18,11 @@ REASON_LENGTH = 32
 _LABELS = {"autosave_1m": "AutoSave-1m", "autosave_10m": "AutoSave-10m", "autosave_1h": "AutoSave-1h"}
 
 
+def label_of(reason: str, at: datetime) -> str:
+    """What the apps show of a version."""
+    return _LABELS.get(reason.lower()) or at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
 class TakeSnapshot(Body):
     """`POST /notes/{id}/snapshot/`."""
 
@@ -93,6 +98,6 @@ class VersionObject(BaseModel):
             metadata_json=row.metadata_json,
             editor_mode=row.editor_mode,
             reason=row.reason,
-            label=_LABELS.get(row.reason.lower()) or at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"),
+            label=label_of(row.reason, at),
             date_created=iso_z(at),
         )

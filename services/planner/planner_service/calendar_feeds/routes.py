@@ -23,7 +23,7 @@ from planner_service.calendar_feeds.schemas import (
     FeedPreview,
     PreviewFeed,
 )
-from planner_service.dependencies import Notes, SourceAddresses, Sources
+from planner_service.dependencies import Notes, Settings, SourceAddresses, Sources
 from planner_service.references.service import find_course
 
 router = api_router("/api/v1/calendar-feeds", tags=["calendar feeds"])
@@ -60,6 +60,7 @@ async def list_feeds(caller: LoggedIn, read: ReadSession) -> list[FeedPayload]:
 async def create_feed(
     caller: LoggedIn,
     body: CreateFeed,
+    settings: Settings,
     read: ReadSession,
     notes: Notes,
     sources: Sources,
@@ -76,7 +77,7 @@ async def create_feed(
     # Before the transaction, which must not wait for somebody else's server.
     if content is not None:
         await sources.obtain(content, caller.user_id)
-    feed = await service.create(db, caller.user_id, body, address, content, course)
+    feed = await service.create(db, caller.user_id, body, address, content, course, settings.calendar_feeds_max)
     inside = SessionReader(db)
     row = await _one(inside, caller.user_id, feed.id)
     return created_feed(row, await _shown(inside, caller.user_id, row))

@@ -20,7 +20,6 @@ from planner_service.models import CalendarFeed
 from planner_service.references.notes import CourseReference
 from planner_service.references.service import lock_course_shared
 
-MOST_FEEDS = 200
 NO_FEED = "Calendar feed not found."
 COMPARABLE = ("title", "source_kind", "source_url", "is_enabled", "course_id")
 """What a precondition of another service may name."""
@@ -70,15 +69,16 @@ async def create(
     address: SourceAddress,
     source: Content | None,
     course: CourseReference | None,
+    most: int,
 ) -> CalendarFeed:
-    """A new feed of the user; `address` is that of the body.
+    """A new feed of the user, who may have so many; `address` is that of the body.
 
     `course` is the answer of notes about a course that was not known here yet.
     """
     await ACCOUNTS.require_present(db, user_id)
     count = select(func.count()).select_from(CalendarFeed).where(CalendarFeed.user_id == user_id)
-    if (await db.scalar(count) or 0) >= MOST_FEEDS:
-        raise NonFieldError(f"There are {MOST_FEEDS} calendars already; remove one first.")
+    if (await db.scalar(count) or 0) >= most:
+        raise NonFieldError(f"There are {most} calendars already; remove one first.")
     if body.course_id is not None:
         await lock_course_shared(db, body.course_id, course)
     feed = CalendarFeed(

@@ -66,7 +66,7 @@ async def create_link(
 ) -> NewLink:
     """Make a secret address; this answer is the only one that shows it. 404 for an unknown course."""
     course = await find_course(read, notes, body.course_id)
-    return _new_link(settings, *await service.create(db, caller.user_id, body, course))
+    return _new_link(settings, *await service.create(db, caller.user_id, body, course, settings.calendar_links_max))
 
 
 @router.post("/{link_id:id}/regenerate/")

@@ -14,21 +14,20 @@ from planner_service.models import CalendarLink
 from planner_service.references.notes import CourseReference
 from planner_service.references.service import lock_course_shared
 
-MOST_LINKS = 50
 NO_LINK = "Calendar link not found."
 NOTHING = "Choose at least one of events, sessions and deadlines."
 
 
 async def create(
-    db: AsyncSession, user_id: int, body: CreateLink, course: CourseReference | None
+    db: AsyncSession, user_id: int, body: CreateLink, course: CourseReference | None, most: int
 ) -> tuple[CalendarLink, str]:
-    """A new link and its token, which is not kept. 400 when nothing would be published."""
+    """A new link and its token, which is not kept. 400 when nothing would be published, or `most` are there."""
     if not (body.include_events or body.include_sessions or body.include_deadlines):
         raise NonFieldError(NOTHING)
     await ACCOUNTS.require_present(db, user_id)
     count = select(func.count()).select_from(CalendarLink).where(CalendarLink.user_id == user_id)
-    if (await db.scalar(count) or 0) >= MOST_LINKS:
-        raise NonFieldError(f"There are {MOST_LINKS} links already; remove one first.")
+    if (await db.scalar(count) or 0) >= most:
+        raise NonFieldError(f"There are {most} links already; remove one first.")
     if body.course_id is not None:
         await lock_course_shared(db, body.course_id, course)
     token = tokens.fresh()

@@ -12,19 +12,24 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from notechondria_contracts.clients.base import ServiceRefused
+from notechondria_contracts.internal.own_profile import ProviderLink
 from notechondria_contracts.internal.people import ProviderAnswer, ProviderOffer, SiteOffer
 from notechondria_shared.core.errors import BadRequest, NotFound
 from web_service.account.finish import finish
-from web_service.account.pages import StrangersTyped, visitor
+from web_service.account.pages import StrangersTyped, own_action, visitor
 from web_service.dependencies import State
 from web_service.site.cookies import cookie_flags, cookie_name
-from web_service.site.pages import HEADERS, PageRoute, redirect
+from web_service.site.pages import HEADERS, PageRoute, SignInNeededError, redirect
 from web_service.site.paths import HOME, own_path, with_next
+from web_service.site.person import MaybePerson, Person
 from web_service.site.texts import text
+from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 COOKIE = "notechondria_site_provider"
 LIFE = 600
+LINK = "link"
+"""The intent of who is signed in, and wants one more way to sign in."""
 _SUFFIX = "_site"
 """By it the callback that providers know already hands on to this one (identity §10.5)."""
 _LONGEST = 2000
@@ -52,14 +57,28 @@ def origins(offer: SiteOffer) -> list[str]:
 @router.post("/{provider}/begin/")
 async def begin(request: Request, state: State, provider: str, typed: StrangersTyped) -> Response:
     """To the provider, with a state that only this browser knows (RFC 9700 §4.7)."""
+    return await to_provider(
+        request,
+        state,
+        provider,
+        intent="register" if typed.text("intent") == "register" else "login",
+        invitation=typed.text("invitation_code")[:256],
+        target=typed.target,
+    )
+
+
+async def to_provider(
+    request: Request, state: WebState, provider: str, *, intent: str, target: str, invitation: str = ""
+) -> Response:
+    """To the provider's page, and `intent` kept for when it sends the browser back."""
     offered = await _offered(state, provider)
     begun = Begun(
         state=secrets.token_hex(16) + _SUFFIX,
         provider=provider,
         redirect_uri=offered.redirect_uri,
-        intent="register" if typed.text("intent") == "register" else "login",
-        invitation=typed.text("invitation_code")[:256],
-        target=typed.target if len(typed.target) <= _LONGEST else HOME,
+        intent=intent,
+        invitation=invitation,
+        target=target if len(target) <= _LONGEST else HOME,
     )
     query = {
         "client_id": offered.client_id,
@@ -75,8 +94,8 @@ async def begin(request: Request, state: State, provider: str, typed: StrangersT
 
 
 @router.get("/{provider}/callback/")
-async def callback(request: Request, state: State, provider: str) -> Response:
-    """Back from the provider: signed in, or why not."""
+async def callback(request: Request, state: State, provider: str, person: MaybePerson) -> Response:
+    """Back from the provider: signed in, or linked, or why not."""
     begun = _begun(request)
     sent = request.query_params.get("state", "")
     if begun is None or begun.provider != provider or not secrets.compare_digest(begun.state.encode(), sent.encode()):
@@ -85,6 +104,8 @@ async def callback(request: Request, state: State, provider: str) -> Response:
     code = request.query_params.get("code", "")
     if not code:
         raise BadRequest(text("providers", "refused").format(name=name))
+    if begun.intent == LINK:
+        return await _linked(request, state, person, begun, code[:8192])
     form = ProviderAnswer(
         provider=provider,
         code=code[:8192],
@@ -107,6 +128,21 @@ async def callback(request: Request, state: State, provider: str) -> Response:
     return answer
 
 
+async def _linked(request: Request, state: WebState, person: Person | None, begun: Begun, code: str) -> Response:
+    if person is None:
+        raise SignInNeededError
+    form = ProviderLink(
+        provider=begun.provider,
+        code=code,
+        redirect_uri=begun.redirect_uri,
+        **own_action(request, person).model_dump(),
+    )
+    await state.own_profile.link(form, person.assertion)
+    answer = redirect(begun.target, notice="provider_linked", request=request)
+    answer.delete_cookie(cookie_name(request, COOKIE), **cookie_flags(request))
+    return answer
+
+
 def _begun(request: Request) -> Begun | None:
     try:
         kept = json.loads(base64.urlsafe_b64decode(request.cookies.get(cookie_name(request, COOKIE), "")))
@@ -116,7 +152,7 @@ def _begun(request: Request) -> Begun | None:
     return begun if begun.provider in {"google", "github"} and begun.target == own_path(begun.target) else None
 
 
-async def _offered(state: State, provider: str) -> ProviderOffer:
+async def _offered(state: WebState, provider: str) -> ProviderOffer:
     for offered in (await state.people.offer()).providers:
         if offered.name == provider:
             return offered

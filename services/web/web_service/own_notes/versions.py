@@ -4,36 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from notechondria_contracts.internal.own_notes import OwnNote, OwnVersion
-from notechondria_shared.core.errors import NotFound
 from web_service.dependencies import State
 from web_service.own_notes.pages import NOTES, PAGES
 from web_service.site.pages import PageRoute, redirect
-from web_service.site.person import Person, PersonForm, SignedInPerson
+from web_service.site.person import PersonForm, SignedInPerson
 from web_service.site.texts import text
-from web_service.state import WebState
 
 router = APIRouter(prefix="/account/notes", include_in_schema=False, route_class=PageRoute)
-
-
-async def _of_note(state: WebState, person: Person, note_id: int) -> tuple[OwnNote, list[OwnVersion]]:
-    # The versions first: they are refused for a note that is not the person's own, the text of a public one is not.
-    versions = await state.own_notes.versions(note_id, person.assertions["notes"])
-    return await state.own_notes.note(note_id, person.assertions["notes"]), versions
-
-
-def _one(versions: list[OwnVersion], version_id: int) -> OwnVersion:
-    for version in versions:
-        if version.id == version_id:
-            return version
-    raise NotFound(text("versions", "not_there"))
 
 
 @router.get("/{note_id:id}/versions/")
 async def show(request: Request, state: State, person: SignedInPerson, note_id: int) -> Response:
     """All of them, the newest first."""
-    note, versions = await _of_note(state, person, note_id)
-    return PAGES.page(request, "versions.html", note=note, versions=versions, reasons=text_of_reason)
+    listed = await state.own_notes.versions(note_id, person.assertions["notes"])
+    return PAGES.page(request, "versions.html", note_id=note_id, listed=listed, reasons=text_of_reason)
 
 
 def text_of_reason(reason: str) -> str:
@@ -45,13 +29,17 @@ def text_of_reason(reason: str) -> str:
 @router.get("/{note_id:id}/versions/{version_id:id}/")
 async def difference(request: Request, state: State, person: SignedInPerson, note_id: int, version_id: int) -> Response:
     """A version beside the note as it is."""
-    note, versions = await _of_note(state, person, note_id)
-    version = _one(versions, version_id)
+    both = await state.own_notes.comparison(note_id, version_id, person.assertions["notes"])
     rows, is_all = await state.comparisons.rows(
-        f"{version.title}\n\n{version.content}", f"{note.title}\n\n{note.content}"
+        f"{both.version.title}\n\n{both.version_content}", f"{both.title}\n\n{both.content}"
     )
     return PAGES.page(
-        request, "difference.html", token=person.csrf, note=note, version=version, rows=rows, is_all=is_all
+        request,
+        "difference.html",
+        note_id=note_id,
+        both=both,
+        rows=rows,
+        is_all=is_all and not both.is_cut,
     )
 
 
@@ -60,12 +48,10 @@ async def ask_restore(
     request: Request, state: State, person: SignedInPerson, note_id: int, version_id: int
 ) -> Response:
     """Whether the note is to be as it was."""
-    note, versions = await _of_note(state, person, note_id)
-    version = _one(versions, version_id)
+    both = await state.own_notes.comparison(note_id, version_id, person.assertions["notes"])
     back = f"{NOTES}{note_id}/versions/"
-    return PAGES.ask(
-        request, "restore_version", f"{back}{version_id}/restore/", back, name=note.title, label=version.label
-    )
+    action = f"{back}{version_id}/restore/"
+    return PAGES.ask(request, "restore_version", action, back, name=both.title, label=both.version.label)
 
 
 @router.post("/{note_id:id}/versions/{version_id:id}/restore/")

@@ -9,17 +9,17 @@ from fastapi import APIRouter, Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.own_profile import AddressCode, Farewell, NewAddress, OwnProfile, ProfileChange
+from web_service.account import offers
 from web_service.account.pages import beside_form, own_action, own_session
 from web_service.dependencies import State
-from web_service.site.pages import PageRoute, Pages, redirect
+from web_service.profile.pages import PAGES, PROFILE
+from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import CONFIRM, with_next
 from web_service.site.person import Person, PersonForm, SignedInPerson, forget_session
 from web_service.site.uploads import uploaded
 from web_service.state import WebState
 
-PAGES = Pages("web_service.profile")
 router = APIRouter(prefix="/account/profile", include_in_schema=False, route_class=PageRoute)
-PROFILE = "/account/profile/"
 ADDRESS, DELETE = f"{PROFILE}address/", f"{PROFILE}delete/"
 PICTURE_MIB = 5
 NAMES = ("username", "display_name", "first_name", "last_name", "motto", "social_link", "timezone")
@@ -47,6 +47,7 @@ async def _page(
 ) -> Response:
     profile = await state.own_profile.profile(person.assertion)
     shown = {name: getattr(profile, name) for name in NAMES} if typed is None else typed
+    offer = await state.people.offer()
     zones = _zones()
     if shown.get("timezone") and shown["timezone"] not in dict(zones):
         zones = [(shown["timezone"], shown["timezone"]), *zones]
@@ -54,8 +55,10 @@ async def _page(
         request,
         "profile.html",
         refusal=refusal,
+        form_targets=offers.origins(offer),
         token=person.csrf,
         profile=profile,
+        offered=[one.name for one in offer.providers if one.name not in profile.providers],
         typed=shown,
         zones=zones,
         mib=PICTURE_MIB,

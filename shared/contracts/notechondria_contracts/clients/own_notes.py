@@ -9,11 +9,10 @@ from notechondria_contracts.clients.base import ACT, Download, ServiceClient
 from notechondria_contracts.internal.notes import OWN_PATH
 from notechondria_contracts.internal.own_notes import (
     BinPage,
+    Comparison,
     Emptied,
     ImportProgress,
     NoteLines,
-    OwnNote,
-    OwnVersion,
     OwnVersions,
     Reason,
     Storage,
@@ -61,13 +60,14 @@ class OwnNotesClient(ServiceClient):
         path = f"{NOTES}deleted/empty/"
         return (await self.call("DELETE", path, Emptied, assertion=assertion, timeout=ACT)).count
 
-    async def note(self, note_id: int, assertion: str) -> OwnNote:
-        """A note with its text; refused when it is not the person's to read."""
-        return await self.call("GET", f"{NOTES}{note_id}/", OwnNote, assertion=assertion)
+    async def versions(self, note_id: int, assertion: str) -> OwnVersions:
+        """The versions of an own note; refused with 404 when it is not the person's, or in the bin."""
+        return await self.call("GET", f"{OWN_PATH}/notes/{note_id}/versions", OwnVersions, assertion=assertion)
 
-    async def versions(self, note_id: int, assertion: str) -> list[OwnVersion]:
-        """The versions of an own note, newest first; refused when it is not the person's."""
-        return (await self.call("GET", f"{NOTES}{note_id}/history/", OwnVersions, assertion=assertion)).root
+    async def comparison(self, note_id: int, version_id: int, assertion: str) -> Comparison:
+        """A version beside the note as it is; refused with 404 as `versions` is, and when it is unknown."""
+        path = f"{OWN_PATH}/notes/{note_id}/versions/{version_id}"
+        return await self.call("GET", path, Comparison, assertion=assertion)
 
     async def restore_version(self, note_id: int, version_id: int, assertion: str) -> None:
         """Bring a note back to a version; how it was is kept as one."""

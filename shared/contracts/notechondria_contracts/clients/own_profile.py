@@ -6,6 +6,7 @@ from typing import IO
 
 from notechondria_contracts.clients.base import ServiceClient
 from notechondria_contracts.internal.own_profile import (
+    LINKS_PATH,
     PROFILE_PATH,
     AddressAsked,
     AddressCode,
@@ -13,9 +14,11 @@ from notechondria_contracts.internal.own_profile import (
     NewAddress,
     OwnProfile,
     ProfileChange,
+    ProviderLink,
     SettingsKept,
     ZoneChange,
 )
+from notechondria_contracts.internal.people import OwnAction
 
 SETTINGS = "/api/v1/settings/"
 
@@ -49,6 +52,14 @@ class OwnProfileClient(ServiceClient):
     async def confirm_address(self, form: AddressCode, assertion: str) -> None:
         """It is the account's address; refused with 400 when the code is wrong."""
         await self.send("POST", f"{PROFILE_PATH}/address/confirm", body=form, assertion=assertion)
+
+    async def link(self, form: ProviderLink, assertion: str) -> None:
+        """Link a provider's account; refused with 400, 409, and 403 until the person has confirmed."""
+        await self.send("POST", LINKS_PATH, body=form, assertion=assertion)
+
+    async def unlink(self, provider: str, form: OwnAction, assertion: str) -> None:
+        """End a link; refused with 404 when there is none, and with 400 when it is the only way in."""
+        await self.send("POST", f"{LINKS_PATH}/{provider}/unlink", body=form, assertion=assertion)
 
     async def delete_account(self, form: Farewell, assertion: str) -> None:
         """The account ends, with everything of it in every service; refused with 400 and 403."""

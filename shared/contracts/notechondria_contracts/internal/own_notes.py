@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel
 
 
 class InCourse(BaseModel):
@@ -54,28 +54,33 @@ class Emptied(BaseModel):
     count: int
 
 
-class OwnNote(BaseModel):
-    """A note as it is now."""
-
-    id: int
-    title: str
-    content: str
-    last_edit: str
-
-
 class OwnVersion(BaseModel):
-    """An earlier state of a note."""
+    """An earlier state of a note, without its text."""
 
     id: int
     title: str
-    content: str
     reason: str
     label: str
     date_created: str
 
 
-class OwnVersions(RootModel[list[OwnVersion]]):
-    """The versions of a note, the newest first."""
+class OwnVersions(BaseModel):
+    """A note by its title, and its versions, the newest first."""
+
+    title: str
+    versions: list[OwnVersion]
+
+
+class Comparison(BaseModel):
+    """A version beside the note as it is: the beginning of both texts, of long ones."""
+
+    title: str
+    content: str
+    last_edit: str
+    version: OwnVersion
+    version_content: str
+    is_cut: bool
+    """Whether there is more of one of them."""
 
 
 class Reason(BaseModel):

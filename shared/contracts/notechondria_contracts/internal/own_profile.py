@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from notechondria_contracts.internal.people import OwnAction
 
 PROFILE_PATH = "/internal/people/profile"
+LINKS_PATH = "/internal/people/links"
 
 
 class OwnProfile(BaseModel):
@@ -75,3 +76,11 @@ class SettingsKept(BaseModel):
     """The answer of a change of the settings, of which nothing is needed."""
 
     username: str
+
+
+class ProviderLink(OwnAction):
+    """What a provider sent the browser back with, for an account that is there already."""
+
+    provider: str
+    code: str
+    redirect_uri: str

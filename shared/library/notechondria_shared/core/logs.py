@@ -15,6 +15,7 @@ from pathlib import Path
 from notechondria_shared.core.access_line import Answered, access_line
 from notechondria_shared.core.request_context import request_id, request_user_id
 from notechondria_shared.core.settings import CoreSettings
+from notechondria_shared.core.trace_context import trace_id
 
 serving_service: ContextVar[str] = ContextVar("serving_service", default="")
 """The service at work where several run in one process; empty where the process is one service.
@@ -24,26 +25,29 @@ A context variable, since a log record does not say whose it is; nothing but the
 
 
 class PlainFormatter(logging.Formatter):
-    """Time, level padded to 8, message, logger and request id."""
+    """Time, level padded to 8, message, logger, request id and, where traces are made, the trace."""
 
     converter = staticmethod(time.gmtime)
 
     def __init__(self) -> None:
         super().__init__(
-            "%(asctime)s.%(msecs)03dZ %(levelname)-8s %(message)s [%(name)s %(request_id)s]", "%Y-%m-%dT%H:%M:%S"
+            "%(asctime)s.%(msecs)03dZ %(levelname)-8s %(message)s [%(name)s %(request_id)s%(trace)s]",
+            "%Y-%m-%dT%H:%M:%S",
         )
 
     def format(self, record: logging.LogRecord) -> str:
         """The line; a traceback follows on lines of its own."""
         record.request_id = request_id.get()
+        trace = trace_id()
+        record.trace = f" trace={trace}" if trace else ""
         return super().format(record)
 
 
 class JsonFormatter(logging.Formatter):
     """An object on one line: time (RFC 3339, UTC), level, logger, message, service.
 
-    `request_id` and `user_id` where a request is in hand, `exception` with its traceback, and of an access line the
-    fields of `Answered`.
+    `request_id` and `user_id` where a request is in hand, `trace_id` where it is traced, `exception` with its
+    traceback, and of an access line the fields of `Answered`.
     """
 
     def __init__(self, service: str) -> None:
@@ -62,6 +66,8 @@ class JsonFormatter(logging.Formatter):
         }
         if (identifier := request_id.get()) != "-":
             fields["request_id"] = identifier
+        if trace := trace_id():
+            fields["trace_id"] = trace
         if user_id := request_user_id():
             fields["user_id"] = user_id
         if answered:

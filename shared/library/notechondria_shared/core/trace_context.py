@@ -44,6 +44,12 @@ def install(traces: Traces) -> None:
     _traces = traces
 
 
+def trace_id() -> str:
+    """The trace that the work in hand belongs to, 32 hexadecimal digits; "" outside of one."""
+    parts = (_traces.traceparent() or "").split("-")
+    return parts[1] if len(parts) == 4 else ""
+
+
 def traces() -> Traces:
     """What traces are made with in this process."""
     return _traces
