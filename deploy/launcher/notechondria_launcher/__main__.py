@@ -1,5 +1,5 @@
 """``python -m notechondria_launcher`` is the ``notechondria`` command."""
 
-from notechondria_launcher.cli import main
+from notechondria_launcher.entry import main
 
 main()

@@ -144,3 +144,15 @@ def test_prometheus_is_shown_the_ports_when_there_are_metrics(person: Person) ->
     assert listed["notes"]["targets"] == [f"127.0.0.1:{ports['notes']}"]
     assert listed["notes"]["labels"]["__metrics_path__"] == "/internal/metrics"
     assert answers(f"http://{listed['gateway']['targets'][0]}{listed['gateway']['labels']['__metrics_path__']}")
+
+
+def test_files_that_need_what_is_not_installed_are_one_sentence(person: Person, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['segno'] = sys.modules['rich'] = None\n")
+    person.up()
+    before = person.env["PYTHONPATH"]
+    person.env["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{before}"
+    said = person.types("status", code=1)
+    person.env["PYTHONPATH"] = before
+    assert "The files here are newer than what is installed" in said
+    assert f"kill {person.state().supervisor.pid}" in said
+    assert "Traceback" not in said
