@@ -77,7 +77,7 @@ def enlarge(stack: Stack, user: User) -> None:
     with psycopg.connect(stack.database_url("mcp"), autocommit=True) as mcp:
         call = one(mcp, "SELECT min(id) FROM calls WHERE user_id = %s AND undo IS NOT NULL", user)
         copied(mcp, "calls", call, CALLS, called_at="now() - make_interval(secs => 150 * (50000 - n))")
-        mcp.execute("ANALYZE")
+        mcp.execute("VACUUM ANALYZE calls")
     with psycopg.connect(stack.database_url("planner"), autocommit=True) as planner:
         event = one(planner, "SELECT min(id) FROM planner_events WHERE user_id = %s", user)
         copied(planner, "planner_events", event, EVENTS, title="'Event ' || n")

@@ -29,6 +29,7 @@ class Call(Base):
         Index("ix_calls_user_id_id", "user_id", text("id DESC")),
         Index("ix_calls_called_at", "called_at"),
         Index("ix_calls_user_id_called_at", "user_id", "called_at"),
+        Index("ix_calls_user_id_agent", "user_id", "key_id", "program_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -134,3 +135,19 @@ def test_prompts_say_what_day_it_is(api: Api, far: NewerAgent, name: str) -> Non
     text = with_sdk(api.url("/mcp"), far.key, talk)
     assert f"in my time zone ({ZONE})" in text
     assert str(datetime.now(ZoneInfo(ZONE)).date()) in text
+
+
+def test_resources_are_by_the_persons_days(api: Api, far: NewerAgent) -> None:
+    far("create_event", title="Breakfast", event_date="2031-05-20", starts_at="2031-05-20T08:00")
+
+    async def talk(client: Client) -> tuple[str, str]:
+        listed = await client.list_resources()
+        read = await client.read_resource("notechondria://week/2031-05-19")
+        return str(listed.resources[0].uri), str(getattr(read.contents[0], "text", ""))
+
+    uri, text = with_sdk(api.url("/mcp"), far.key, talk)
+    today = datetime.now(ZoneInfo(ZONE)).date()
+    assert uri == f"notechondria://week/{today - timedelta(days=today.weekday())}"
+    days = {day["date"]: [item["title"] for item in day["events"]] for day in json.loads(text)["days"]}
+    assert days["2031-05-20"] == ["Breakfast"]
+    assert len(days) == 7

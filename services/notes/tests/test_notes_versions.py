@@ -151,3 +151,22 @@ def test_a_text_is_revised_and_the_one_before_kept(mine: User, other: User) -> N
     assert len(mine.get(f"notes/{note['id']}/history/").json()) == 1
     assert other.post(path, {"content": "theirs"}).status_code == 403
     assert mine.post("notes/999999999/revise/", {"content": "x"}).status_code == 404
+
+
+@pytest.mark.contract("notes §7")
+def test_small_changes_leave_what_was_kept_on_purpose(mine: User) -> None:
+    note = mine.post("notes/", {"title": "Often", "content": "0"}).json()["id"]
+    for number in range(3):
+        mine.post(f"notes/{note}/snapshot/", {"reason": f"mine {number}"})
+    for number in range(1, 31):
+        assert mine.post(f"notes/{note}/revise/", {"content": str(number), "reason": "small"}).status_code == 200
+    versions = mine.get(f"notes/{note}/history/").json()
+    assert [version["reason"] for version in versions] == ["small"] * 9 + ["mine 2", "mine 1", "mine 0"]
+    assert [version["content"] for version in versions[:9]] == [str(number) for number in range(29, 20, -1)]
+    for _ in range(8):
+        mine.post(f"notes/{note}/snapshot/", {"reason": "later"})
+    reasons = [version["reason"] for version in mine.get(f"notes/{note}/history/").json()]
+    assert reasons == ["later"] * 8 + ["small"] * 4
+    mine.post(f"notes/{note}/revise/", {"content": "x", "reason": "small"})
+    reasons = [version["reason"] for version in mine.get(f"notes/{note}/history/").json()]
+    assert reasons == ["small"] + ["later"] * 8 + ["small"] * 3  # few of them: the oldest goes, as always

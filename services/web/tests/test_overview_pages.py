@@ -194,3 +194,35 @@ def test_the_zone_of_the_browser_is_the_new_accounts(api: Api) -> None:
             token = person.http.cookies["notechondria_site"]
         settings = api.get("settings/", headers={"Authorization": f"Token {token}"}).json()
         assert settings["timezone"] == kept
+
+
+def test_how_full_an_account_is_where_there_is_a_limit(api: Api, ida: User, stack: Stack) -> None:
+    note = ida.post("notes/", {"title": "With a file"}).json()
+    file = {"file": ("a.bin", b"x" * 1_000_000, "application/octet-stream")}
+    assert ida.request("POST", f"notes/{note['id']}/attachments/", files=file).status_code == 201
+    with (
+        another(stack, "notes", USER_STORAGE_MIB="1") as notes,
+        another(stack, "web", NOTES_URL=notes) as web,
+        Person(api, web) as person,
+    ):
+        person.sign_in(ida.username)
+        shown = words(person.get("").text)
+        assert "Files may take up 1 MB; 976.6 KB are in use." in shown
+        assert "Your files take up 976.6 KB of 1 MB." in shown
+    with Person(api) as person:
+        person.sign_in(ida.username)
+        assert "Files may take up" not in person.get("").text
+
+
+def test_what_is_away_is_left_out_of_the_overview(api: Api, ida: User, stack: Stack) -> None:
+    gone = "http://127.0.0.1:9"
+    with another(stack, "web", NOTES_URL=gone, PLANNER_URL=gone, MCP_URL=gone) as web, Person(api, web) as person:
+        person.sign_in(ida.username)
+        page = person.get("")
+        assert page.status_code == 200
+        assert page.text.count("This cannot be shown at the moment.") == 4
+        assert ida.email in page.text
+        for path in ("notes/", "calendars/", "agents/log/"):
+            away = person.get(path)
+            assert (away.status_code, away.headers["retry-after"]) == (503, "5")
+        assert person.get("agents/").status_code == 200

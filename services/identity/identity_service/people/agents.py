@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 from fastapi import APIRouter, BackgroundTasks
-from sqlalchemy import select
 
 from identity_service.api_keys import service as api_keys
 from identity_service.api_keys.schemas import ChangeKey, CreateKey
 from identity_service.authorization import grants
 from identity_service.authorization.programs.routes import UNKNOWN
 from identity_service.authorization.programs.routes import list_programs as programs_of
-from identity_service.authorization_models import OAuthClient, OAuthGrant
+from identity_service.authorization_models import OAuthClient
 from identity_service.dependencies import State
 from identity_service.mail.service import KEY_MADE
 from identity_service.models import ApiKey
 from identity_service.notices.service import notify_owner
+from identity_service.people import queries
 from identity_service.people.confirming import confirmed_account
 from identity_service.people.visitor import ASKED_BY_WEB, site_device
 from identity_service.security_log import service as security_log
@@ -39,38 +39,24 @@ from notechondria_shared.web.dependencies import ReadSession, WriteSession
 
 router = APIRouter(prefix=AGENTS_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 NOTHING_LEFT = "Leave it at least one right, or disconnect it."
-MOST_ENDED = 500
-"""Of the keys and connections that ended: the log names those that it still has calls of."""
 
 
 @router.get("")
-async def list_agents(caller: WithSession, db: WriteSession, read: ReadSession) -> OwnAgents:
+async def list_agents(caller: WithSession, read: ReadSession) -> OwnAgents:
     """Keys, newest first, programs, and the names of those that ended."""
-    keys = [_own_key(key) for key in await api_keys.listed(db, caller.user_id)]
-    ended_keys = await db.execute(
-        select(ApiKey.id, ApiKey.name)
-        .where(ApiKey.user_id == caller.user_id, ApiKey.revoked_at.is_not(None))
-        .order_by(ApiKey.id.desc())
-        .limit(MOST_ENDED)
-    )
-    connections = await db.execute(
-        select(OAuthGrant.id, OAuthClient.name)
-        .join(OAuthClient, OAuthClient.id == OAuthGrant.client_id)
-        .where(OAuthGrant.user_id == caller.user_id, OAuthGrant.redeemed_at.is_not(None))
-        .order_by(OAuthGrant.id.desc())
-        .limit(MOST_ENDED)
-    )
+    keys = [_own_key(key) for key in await read.all(queries.KEYS, user_id=caller.user_id)]
+    names = await read.all(queries.NAMES, user_id=caller.user_id)
     programs = (await programs_of(caller, read)).programs
     living = {connection for program in programs for connection in program.connection_ids}
     return OwnAgents(
         keys=keys,
         programs=programs,
-        ended_keys={row.id: row.name for row in ended_keys},
-        ended_connections={row.id: row.name for row in connections if row.id not in living},
+        ended_keys={row.id: row.name for row in names if row.is_key},
+        ended_connections={row.id: row.name for row in names if not row.is_key and row.id not in living},
     )
 
 
-def _own_key(key: ApiKey) -> OwnKey:
+def _own_key(key: queries.KeyRow) -> OwnKey:
     return OwnKey(
         id=key.id,
         name=key.name,

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, BackgroundTasks, Request
-from sqlalchemy import select
 
 from identity_service.accounts import service as accounts
 from identity_service.avatars.service import folder_of
 from identity_service.codes import service as codes
 from identity_service.dependencies import State
-from identity_service.factors import service as factors
 from identity_service.fields import Address
 from identity_service.limits.service import count_mail, limited
 from identity_service.mail.service import ADDRESS_CHANGED
-from identity_service.models import SocialAccount
 from identity_service.notices.service import notify
-from identity_service.people.confirming import confirmed_account, own_account
+from identity_service.people import queries
+from identity_service.people.confirming import confirmed_account
 from identity_service.people.visitor import ASKED_BY_WEB, site_device
 from identity_service.security import schemas, service
 from identity_service.security_log import service as security_log
@@ -28,10 +26,10 @@ from notechondria_contracts.internal.own_profile import (
     OwnProfile,
 )
 from notechondria_shared.auth import WithSession
-from notechondria_shared.core.errors import FieldErrors
+from notechondria_shared.core.errors import INVALID_TOKEN, FieldErrors, Unauthorized
 from notechondria_shared.core.timestamps import iso_offset
 from notechondria_shared.web.body import SmallBody, validate
-from notechondria_shared.web.dependencies import WriteSession
+from notechondria_shared.web.dependencies import ReadSession
 
 router = APIRouter(prefix=PROFILE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 NOT_TYPED = "Type your user name, exactly as it is, to delete the account."
@@ -44,27 +42,26 @@ class _NewEmail(SmallBody):
 
 
 @router.get("")
-async def profile(caller: WithSession, db: WriteSession) -> OwnProfile:
+async def profile(caller: WithSession, read: ReadSession) -> OwnProfile:
     """All of it."""
-    user = await own_account(db, caller.user_id)
-    providers = await db.scalars(
-        select(SocialAccount.provider).where(SocialAccount.user_id == user.id).order_by(SocialAccount.provider)
-    )
+    row = await read.one(queries.PROFILE, user_id=caller.user_id)
+    if row is None:
+        raise Unauthorized(INVALID_TOKEN)
     return OwnProfile(
-        username=user.username,
-        first_name=user.first_name,
-        last_name=user.last_name,
-        display_name=user.display_name,
-        motto=user.motto,
-        social_link=user.social_link,
-        email=user.email,
-        is_proved=bool(user.email) and user.email == user.verified_email,
-        timezone=user.timezone,
-        image_path=user.image_path,
-        has_password=bool(user.password_hash),
-        has_factor=(await factors.of(db, user.id)).on,
-        providers=list(providers),
-        date_joined=iso_offset(user.date_joined),
+        username=row.username,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        display_name=row.display_name,
+        motto=row.motto,
+        social_link=row.social_link,
+        email=row.email,
+        is_proved=bool(row.email) and row.email == row.verified_email,
+        timezone=row.timezone,
+        image_path=row.image_path,
+        has_password=row.has_password,
+        has_factor=row.has_factor,
+        providers=sorted(row.providers or []),
+        date_joined=iso_offset(row.date_joined),
     )
 
 

@@ -30,8 +30,12 @@ Days = Annotated[int, Query(ge=1, le=90, description="How many days back.")]
 
 @router.get("/of-programs")
 async def calls_of_programs(caller: WithSession, log: Log) -> CallsOfPrograms:
-    """How many calls came through each connection of the caller's programs."""
-    return CallsOfPrograms(counts=await log.of_programs(caller.user_id))
+    """How many calls came through each connection of the caller's programs, and with each key."""
+    rows = await log.by_agent(caller.user_id)
+    return CallsOfPrograms(
+        counts={row.program_id: row.calls for row in rows if row.program_id is not None},
+        of_keys={row.key_id: row.calls for row in rows if row.key_id is not None},
+    )
 
 
 @router.post("/log")

@@ -85,10 +85,11 @@ class LoggedCall:
 
 
 @dataclass(slots=True)
-class ProgramCalls:
-    """How many calls came through a connection of a program."""
+class AgentCalls:
+    """How many calls came with a key, or through a connection of a program."""
 
-    program_id: int
+    key_id: int | None
+    program_id: int | None
     calls: int
 
 
@@ -101,10 +102,10 @@ PAGE = prepare(
     .offset(bindparam("page_offset", type_=BigInteger())),
     LoggedCall,
 )
-OF_PROGRAMS = prepare(
-    select(Call.program_id, func.count().label("calls"))
-    .where(Call.user_id == _USER, Call.program_id.is_not(None))
-    .group_by(Call.program_id),
-    ProgramCalls,
+BY_AGENT = prepare(
+    select(Call.key_id, Call.program_id, func.count().label("calls"))
+    .where(Call.user_id == _USER)
+    .group_by(Call.key_id, Call.program_id),
+    AgentCalls,
 )
 ALL = prepare(select(*SHOWN).where(Call.user_id == _USER).order_by(Call.id), LoggedCall)

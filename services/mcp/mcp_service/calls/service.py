@@ -65,11 +65,10 @@ class CallLog:
         rows = await read.all(queries.PAGE, **params, page_limit=limit, page_offset=offset)
         return total, [CallRow.of(row) for row in rows]
 
-    async def of_programs(self, user_id: int) -> dict[int, int]:
-        """How many calls came through each connection of a user's programs."""
+    async def by_agent(self, user_id: int) -> list[queries.AgentCalls]:
+        """How many calls came with each key, and through each connection of a user's programs."""
         await self._writer.flush()
-        rows = await self._database.reader.all(queries.OF_PROGRAMS, user_id=user_id)
-        return {row.program_id: row.calls for row in rows}
+        return await self._database.reader.all(queries.BY_AGENT, user_id=user_id)
 
     async def everything(self, user_id: int) -> list[CallRow]:
         """All calls of a user, oldest first."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from mcp_types import Completion, CompletionArgument, PromptReference, ResourceTemplateReference
 
+from mcp_service.tools.local_time import local_day, zone_of
 from mcp_service.tools.schemas import CourseBrief, NoteBrief
 from mcp_service.upstream.client import Refused, UserClient, UserServices
-from notechondria_shared.core.timestamps import today
 
 MOST = 100
 DAYS = 28
@@ -27,7 +27,8 @@ async def complete(services: UserServices, ref: Reference, argument: CompletionA
             case PromptReference(), "course":
                 return _first([course.title for course in await _courses(services.notes, typed)])
             case _, "start_date":
-                return _first([day for day in _days() if day.startswith(typed)])
+                present = local_day(await zone_of(services.identity))
+                return _first([day for day in _days(present) if day.startswith(typed)])
     except Refused:
         return None
     return None
@@ -47,11 +48,11 @@ async def _courses(notes: UserClient, typed: str) -> list[CourseBrief]:
     return [course for course in courses if typed in course.title.lower() or str(course.id).startswith(typed)]
 
 
-def _days() -> list[str]:
-    monday = today() - timedelta(days=today().weekday())
+def _days(present: date) -> list[str]:
+    monday = present - timedelta(days=present.weekday())
     mondays = [monday + timedelta(weeks=number) for number in (0, 1, 2, 3, -1, -2)]
-    days = [today() + timedelta(days=number) for number in range(-DAYS, DAYS + 1)]
-    return [day.isoformat() for day in dict.fromkeys([today(), *mondays, *days])]
+    days = [present + timedelta(days=number) for number in range(-DAYS, DAYS + 1)]
+    return [day.isoformat() for day in dict.fromkeys([present, *mondays, *days])]
 
 
 def _first(values: list[str]) -> Completion:

@@ -12,10 +12,11 @@ from mcp_types import Resource
 from pydantic_core import to_json
 
 from mcp_service.agent import Agent, agent_of
+from mcp_service.tools.local_days import local_week
+from mcp_service.tools.local_time import local_day, zone_of
 from mcp_service.tools.ownership import owner_id, visible_note
 from mcp_service.tools.schemas import CourseBrief, NoteBrief
 from mcp_service.upstream.client import Refused, UserServices
-from notechondria_shared.core.timestamps import today
 
 NOTE, COURSE, WEEK = (
     "notechondria://notes/{uuid}",
@@ -23,6 +24,7 @@ NOTE, COURSE, WEEK = (
     "notechondria://week/{start_date}",
 )
 RECENT = 20
+WEEK_DAYS = 7
 ResourceContext = Context[object, object]
 
 
@@ -67,8 +69,9 @@ def register(server: MCPServer[object]) -> None:
         except ValueError:
             message = f"{start_date[:60]!r} is no date (YYYY-MM-DD)"
             raise ResourceNotFoundError(message) from None
+        services = _services(ctx)
         try:
-            days = await _services(ctx).planner.get("activity/week/", start_date=first.isoformat())
+            days = await local_week(services.planner, first, WEEK_DAYS, await zone_of(services.identity))
         except Refused as refusal:
             raise _unread(refusal) from None
         return to_json(days).decode()
@@ -76,7 +79,8 @@ def register(server: MCPServer[object]) -> None:
 
 async def current(agent: Agent) -> list[Resource]:
     """This week, the user's own courses and the notes last edited, as resources; what is away is left out."""
-    monday = today() - timedelta(days=today().weekday())
+    present = local_day(await zone_of(agent.services.identity))
+    monday = present - timedelta(days=present.weekday())
     listed = [
         Resource(uri=WEEK.format(start_date=monday), name="this-week", title="This week", mime_type="application/json")
     ]

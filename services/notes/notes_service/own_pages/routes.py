@@ -13,6 +13,7 @@ from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import iso_offset
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import CalledBy
+from notes_service.dependencies import State
 from notes_service.own_pages import queries
 from notes_service.versions.schemas import label_of
 from notes_service.versions.service import UNKNOWN as UNKNOWN_VERSION
@@ -60,7 +61,7 @@ async def list_bin(caller: WithSession, read: ReadSession, offset: Offset = 0, n
 
 
 @router.get("/storage")
-async def storage(caller: WithSession, read: ReadSession) -> Storage:
+async def storage(caller: WithSession, read: ReadSession, state: State) -> Storage:
     """What own notes, versions, files and the recycle bin take up. Versions and files of deleted notes count as such:
     they go with the notes."""
     notes, bin_, files, versions = [
@@ -73,6 +74,7 @@ async def storage(caller: WithSession, read: ReadSession) -> Storage:
         versions_bytes=versions.size,
         files=files.number,
         files_bytes=files.size,
+        files_limit=state.settings.user_storage_mib << 20,
         bin=bin_.number,
         bin_bytes=bin_.size,
     )

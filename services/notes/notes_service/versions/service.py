@@ -20,6 +20,7 @@ from notes_service.notes.service import update_note
 from notes_service.versions.schemas import ExportedVersion, ReviseText
 
 MOST_VERSIONS = 12
+SAME_REASON = 5
 UNKNOWN = "Version not found: Notes.Versions/lookup — this note has no such version."
 
 
@@ -30,8 +31,14 @@ async def snapshot(db: AsyncSession, user_id: int, note_id: int, reason: str, pr
 
 async def revise(db: AsyncSession, user_id: int, note_id: int, body: ReviseText, precondition: Precondition) -> None:
     """Store the present state of an own note under the body's reason, and give it another text (notes §5.6): both or
-    neither."""
-    await _store(db, await lock_own(db, user_id, note_id, precondition), body.stored_reason)
+    neither.
+
+    Many small changes must not push out what somebody kept on purpose: of 12 versions it is one with the same reason
+    that goes, as long as there are more than `SAME_REASON` of them.
+    """
+    note = await lock_own(db, user_id, note_id, precondition)
+    await _make_room(db, note_id, body.stored_reason)
+    await _store(db, note, body.stored_reason)
     await update_note(db, user_id, note_id, UpdateNote(content=body.content), precondition)
 
 
@@ -51,6 +58,17 @@ async def _store(db: AsyncSession, note: Note, reason: str) -> int:
     await db.flush()
     await _keep_newest(db, note.id)
     return version.id
+
+
+async def _make_room(db: AsyncSession, note_id: int, reason: str) -> None:
+    """Delete the oldest version of a reason when there are 12 versions, and more than `SAME_REASON` of that reason."""
+    stored = select(NoteVersion.id, NoteVersion.reason).where(NoteVersion.note_id == note_id)
+    rows = (await db.execute(stored.order_by(NoteVersion.date_created.desc(), NoteVersion.id.desc()))).all()
+    same = [row.id for row in rows if row.reason == reason]
+    if len(rows) >= MOST_VERSIONS and len(same) > SAME_REASON:
+        await db.execute(
+            delete(NoteVersion).where(NoteVersion.id == same[-1]).execution_options(synchronize_session=False)
+        )
 
 
 async def _keep_newest(db: AsyncSession, note_id: int) -> None:

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends
 
 from notechondria_contracts.internal.planner import (
     OWN_PATH,
-    HeatmapDay,
     NextEvent,
     OwnCalendars,
     OwnCourse,
@@ -75,11 +74,8 @@ async def overview(caller: WithSession, read: ReadSession) -> PlannerOverview:
     upcoming = await read.all(UPCOMING, user_id=caller.user_id, today=day)
     failing = await read.all(queries.FAILING, user_id=caller.user_id)
     return PlannerOverview(
-        days=[
-            HeatmapDay(date=cell["date"], intensity=cell["intensity"])
-            for cell in year["cells"]
-            if cell["kind"] != "future"
-        ],
+        first_day=year["start_date"],
+        intensities=[cell["intensity"] for cell in year["cells"] if cell["kind"] != "future"],
         upcoming=[
             NextEvent(
                 id=row.id, title=row.title, event_date=row.event_date.isoformat(), starts_at=iso_offset(row.starts_at)

@@ -20,7 +20,7 @@ async def show(request: Request, state: State, person: SignedInPerson) -> Respon
     """All of them, the one used last first."""
     programs = await state.authorization.programs(person.assertion)
     try:
-        made = await state.mcp.calls_of_programs(person.assertions["mcp"])
+        made = (await state.mcp.call_counts(person.assertions["mcp"])).counts
         calls = {one.id: sum(made.get(grant, 0) for grant in one.connection_ids) for one in programs}
     except ServiceUnavailable:
         calls = {}  # the list, and the way to end what is on it, do not depend on mcp

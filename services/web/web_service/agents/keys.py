@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
 from notechondria_contracts.internal.agents import KeyChange, NewKey, OwnKey, ProgramChange
 from notechondria_contracts.internal.authorization import ConnectedProgram
+from notechondria_contracts.internal.mcp import CallsOfPrograms
 from notechondria_contracts.scopes import IN_WORDS
 from notechondria_shared.core.errors import NotFound
 from web_service.account.pages import beside_form, own_action, own_session, visitor
@@ -22,24 +25,26 @@ router = APIRouter(prefix="/account/agents", include_in_schema=False, route_clas
 NEW_KEY = f"{AGENTS}keys/new/"
 DAYS = (30, 90, 365, 0)
 """How long a key may count; 0 for until it is revoked."""
-ACTIVITY_DAYS = 90
 
 
 @router.get("/")
 async def show(request: Request, state: State, person: SignedInPerson) -> Response:
     """All keys and programs."""
-    agents = await state.agents.agents(person.assertion)
-    try:
-        activity = await state.mcp.activity(ACTIVITY_DAYS, person.assertions["mcp"])
-    except ServiceUnavailable:
-        activity = []  # the list, and the way to end what is on it, do not depend on mcp
-    by_key = {one.key_id: one.calls for one in activity if one.key_id is not None}
-    by_connection = {one.program_id: one.calls for one in activity if one.program_id is not None}
+    agents, made = await asyncio.gather(state.agents.agents(person.assertion), _call_counts(state, person))
     calls = {
-        program.id: sum(by_connection.get(connection, 0) for connection in program.connection_ids)
+        program.id: sum(made.counts.get(connection, 0) for connection in program.connection_ids)
         for program in agents.programs
     }
-    return PAGES.page(request, "agents.html", agents=agents, words=IN_WORDS, key_calls=by_key, program_calls=calls)
+    return PAGES.page(
+        request, "agents.html", agents=agents, words=IN_WORDS, key_calls=made.of_keys, program_calls=calls
+    )
+
+
+async def _call_counts(state: WebState, person: Person) -> CallsOfPrograms:
+    try:
+        return await state.mcp.call_counts(person.assertions["mcp"])
+    except ServiceUnavailable:
+        return CallsOfPrograms(counts={})  # the list, and the way to end what is on it, do not depend on mcp
 
 
 @router.get("/keys/new/")

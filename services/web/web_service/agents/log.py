@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
+from notechondria_contracts.internal.agents import OwnAgents
 from notechondria_contracts.internal.mcp import CallOutcome, CallQuery, LoggedCall
 from notechondria_shared.core.timestamps import today
 from web_service.agents.pages import LOG, PAGES, UNDO, KnownAgents
@@ -44,6 +46,7 @@ COLUMNS = (
     "arguments",
     "touched",
 )
+NOBODY = OwnAgents(keys=[], programs=[], ended_keys={}, ended_connections={})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What spreadsheets take for the beginning of a formula."""
 
@@ -73,9 +76,12 @@ def _chosen(sent: Mapping[str, str]) -> dict[str, str]:
 async def show(request: Request, state: State, person: SignedInPerson) -> Response:
     """A page of the log."""
     sent = request.query_params
-    known = KnownAgents(await state.agents.agents(person.assertion))
+    asked = asyncio.ensure_future(state.agents.agents(person.assertion))
+    # Only the filter by agent has to wait for the list of them.
+    known = KnownAgents(await asked) if sent.get("agent") else KnownAgents(NOBODY)
     query = query_of(sent, known, person, before=whole_number(sent.get("before", "")), limit=PAGE)
-    page = await state.mcp.calls(query, person.assertions["mcp"])
+    page, agents = await asyncio.gather(state.mcp.calls(query, person.assertions["mcp"]), asked)
+    known = KnownAgents(agents)
     names = await names_for(state, person, page.calls)
     chosen = _chosen(sent)
     older = urlencode({**chosen, "before": page.calls[-1].id}) if page.more else ""

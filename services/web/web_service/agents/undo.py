@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from fastapi import APIRouter, Request, Response
@@ -86,8 +87,10 @@ async def begin(request: Request, state: State, person: SignedInPerson, fields: 
 @router.get("/{run_id:id}/")
 async def outcome(request: Request, state: State, person: SignedInPerson, run_id: int) -> Response:
     """What became of it; the page loads itself again until all is done."""
-    run = await state.mcp.undo_run(run_id, person.assertions["mcp"])
-    known = KnownAgents(await state.agents.agents(person.assertion))
+    run, agents = await asyncio.gather(
+        state.mcp.undo_run(run_id, person.assertions["mcp"]), state.agents.agents(person.assertion)
+    )
+    known = KnownAgents(agents)
     return PAGES.page(
         request,
         "undone.html",

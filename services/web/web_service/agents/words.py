@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -71,19 +72,24 @@ async def names_for(state: WebState, person: Person, calls: Iterable[LoggedCall]
             ids[kind].update(ids_of(call, kind))
     notes, courses, events, feeds = (sorted(ids[kind], reverse=True)[:1000] for kind in KINDS)
     names = ThingNames()
-    try:
-        if notes or courses:
-            query = NameQuery(note_ids=notes, course_ids=courses)
-            answer = await state.notes.names(query, person.assertions["notes"])
-            names.notes.update(answer.notes)
-            names.courses.update(answer.courses)
-        if events or feeds:
-            asked = PlannerNameQuery(event_ids=events, feed_ids=feeds)
-            planned = await state.planner.names(asked, person.assertions["planner"])
-            names.events.update(planned.events)
-            names.feeds.update(planned.feeds)
-    except (ServiceRefused, ServiceUnavailable):
-        return names  # the log does not depend on the others
+
+    async def of_notes() -> None:
+        query = NameQuery(note_ids=notes, course_ids=courses)
+        answer = await state.notes.names(query, person.assertions["notes"])
+        names.notes.update(answer.notes)
+        names.courses.update(answer.courses)
+
+    async def of_plans() -> None:
+        query = PlannerNameQuery(event_ids=events, feed_ids=feeds)
+        answer = await state.planner.names(query, person.assertions["planner"])
+        names.events.update(answer.events)
+        names.feeds.update(answer.feeds)
+
+    asked = [*([of_notes()] if notes or courses else []), *([of_plans()] if events or feeds else [])]
+    for outcome in await asyncio.gather(*asked, return_exceptions=True):
+        # The log does not depend on the others.
+        if isinstance(outcome, BaseException) and not isinstance(outcome, ServiceRefused | ServiceUnavailable):
+            raise outcome
     return names
 
 

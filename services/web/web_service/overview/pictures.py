@@ -3,46 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from notechondria_contracts.internal.planner import HeatmapDay
 from web_service.site.texts import text
 
 CELL, GAP = 11, 2
 STEP = CELL + GAP
 LEFT, TOP = 28, 16
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS = ((0, "Mon"), (2, "Wed"), (4, "Fri"))
 BAR_WIDTH, BAR_HEIGHT = 1000, 24
-_ROW = Markup('<rect class="h{level}" x="{x}" y="{y}" width="{size}" height="{size}" rx="2">{title}</rect>')
-_TITLE = Markup("<title>{}</title>")
-_LABEL = Markup('<text x="{x}" y="{y}">{words}</text>')
 _SVG = Markup('<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">')
 
 
-def heatmap(days: Sequence[HeatmapDay]) -> Markup:
-    """A year of days, a column for each week; the days on which something was written name themselves."""
+def heatmap(first_day: str, days: Sequence[int]) -> Markup:
+    """A year of days, a column for each week; the days on which something was written name themselves.
+
+    Written out piece by piece: escaping each of its numbers would cost as much as the rest of the page.
+    """
     if not days:
         return Markup("")
-    first = date.fromisoformat(days[0].date)
-    shift = first.weekday()
-    pieces: list[Markup] = []
+    first = date.fromisoformat(first_day)
+    shift, said = first.weekday(), text("heatmap", "day")
+    pieces: list[str] = []
     month = 0
     for number, day in enumerate(days):
-        at, (week, weekday) = date.fromisoformat(day.date), divmod(number + shift, 7)
-        x, y = LEFT + week * STEP, TOP + weekday * STEP
-        title = _TITLE.format(text("heatmap", "day").format(day=day.date, level=day.intensity)) if day.intensity else ""
-        pieces.append(_ROW.format(level=min(max(day.intensity, 0), 4), x=x, y=y, size=CELL, title=title))
+        at, (week, weekday) = first + timedelta(days=number), divmod(number + shift, 7)
+        x, y, level = LEFT + week * STEP, TOP + weekday * STEP, min(max(day, 0), 4)
+        title = f"<title>{escape(said.format(day=at.isoformat(), level=level))}</title>" if level else ""
+        pieces.append(f'<rect class="h{level}" x="{x}" y="{y}" width="{CELL}" height="{CELL}" rx="2">{title}</rect>')
         if at.month != month and at.day <= 7:
-            pieces.append(_LABEL.format(x=x, y=TOP - 5, words=MONTHS[at.month - 1]))
+            pieces.append(_label(x, TOP - 5, MONTHS[at.month - 1]))
             month = at.month
-    for weekday, words in ((0, "Mon"), (2, "Wed"), (4, "Fri")):
-        pieces.append(_LABEL.format(x=0, y=TOP + weekday * STEP + CELL - 2, words=words))
-    active = sum(1 for day in days if day.intensity)
+    pieces += [_label(0, TOP + weekday * STEP + CELL - 2, words) for weekday, words in WEEKDAYS]
+    active = sum(1 for day in days if day)
     label = text("heatmap", "label").format(active=active, days=len(days))
     width, height = LEFT + ((len(days) + shift + 6) // 7) * STEP, TOP + 7 * STEP
-    return _SVG.format(width=width, height=height, label=label) + Markup("").join(pieces) + Markup("</svg>")
+    drawn = Markup("".join(pieces))  # noqa: S704 - numbers, and words of ours
+    return _SVG.format(width=width, height=height, label=label) + drawn + Markup("</svg>")
+
+
+def _label(x: int, y: int, words: str) -> str:
+    return f'<text x="{x}" y="{y}">{words}</text>'
 
 
 def bar(sizes: Sequence[int], label: str) -> Markup:

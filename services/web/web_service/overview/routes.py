@@ -28,6 +28,7 @@ PAGES.add_filters(size=size_in_words)
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 T = TypeVar("T")
 WEEK = 7
+NEARLY_FULL = 0.9
 SOON = timedelta(days=14)
 Warned = tuple[str, str]
 """What to look at, and where."""
@@ -56,12 +57,12 @@ async def show(request: Request, state: State, person: SignedInPerson) -> Respon
         request,
         "overview.html",
         profile=profile,
-        warnings=_warnings(profile, agents, planner),
+        warnings=[*_warnings(profile, agents, planner), *_fullness(storage)],
         storage=storage,
         storage_parts=_storage_parts(storage),
         storage_bar=bar([size for _, size, _ in _storage_parts(storage)], text("storage", "label")),
         planner=planner,
-        year=heatmap(planner.days) if planner else "",
+        year=heatmap(planner.first_day, planner.intensities) if planner else "",
         week=None if activity is None else _week(KnownAgents(agents), activity),
     )
 
@@ -82,6 +83,14 @@ def _warnings(profile: OwnProfile, agents: OwnAgents, planner: PlannerOverview |
     ]
     feeds = planner.failing_feeds if planner else []
     return warned + [(text("warnings", "feed").format(name=name), "/account/calendars/") for name in feeds]
+
+
+def _fullness(storage: Storage | None) -> list[Warned]:
+    """Whether files soon take up all that they may."""
+    if storage is None or storage.files_bytes < NEARLY_FULL * storage.files_limit or not storage.files_limit:
+        return []
+    used = {"used": size_in_words(storage.files_bytes), "limit": size_in_words(storage.files_limit)}
+    return [(text("warnings", "full").format(**used), "/account/notes/bin/")]
 
 
 def _storage_parts(storage: Storage | None) -> list[tuple[str, int, int | None]]:

@@ -25,9 +25,9 @@ class McpClient(ServiceClient):
 
     service = "mcp"
 
-    async def calls_of_programs(self, assertion: str) -> dict[int, int]:
-        """How many calls came through each connection of the person's programs."""
-        return (await self.call("GET", CALLS_OF_PROGRAMS_PATH, CallsOfPrograms, assertion=assertion)).counts
+    async def call_counts(self, assertion: str) -> CallsOfPrograms:
+        """How many calls came through each connection of the person's programs, and with each key."""
+        return await self.call("GET", CALLS_OF_PROGRAMS_PATH, CallsOfPrograms, assertion=assertion)
 
     async def calls(self, query: CallQuery, assertion: str) -> CallLogPage:
         """Calls of the person's agents."""

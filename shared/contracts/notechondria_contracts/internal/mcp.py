@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 CALLS_PATH = "/internal/calls"
 CALLS_OF_PROGRAMS_PATH = "/internal/calls/of-programs"
-MOST_UNDONE = 100
+MOST_UNDONE = 50
 """Calls that are taken back by one request."""
 CallIds = Annotated[list[int], Field(min_length=1, max_length=MOST_UNDONE)]
 CallOutcome = Literal["", "ok", "error", "undone"]
@@ -19,6 +19,8 @@ class CallsOfPrograms(BaseModel):
     """How many calls of tools came through each connection of a person's programs, while the log keeps them."""
 
     counts: dict[int, int]
+    of_keys: dict[int, int] = {}
+    """The same of API keys."""
 
 
 class CallQuery(BaseModel):

@@ -128,5 +128,7 @@ class Storage(BaseModel):
     versions_bytes: int
     files: int
     files_bytes: int
+    files_limit: int
+    """Bytes that files may take up; 0 for no limit."""
     bin: int
     bin_bytes: int

@@ -146,13 +146,6 @@ class NewFeedForm(FeedAddress):
     course_id: int | None
 
 
-class HeatmapDay(BaseModel):
-    """A day of the past year: 0 to 4 for what was written."""
-
-    date: str
-    intensity: int
-
-
 class NextEvent(BaseModel):
     """A planner event that is not done."""
 
@@ -163,8 +156,10 @@ class NextEvent(BaseModel):
 
 
 class PlannerOverview(BaseModel):
-    """The past year day by day, what comes next, and the titles of feeds that cannot be read."""
+    """The past year, what comes next, and the titles of feeds that cannot be read."""
 
-    days: list[HeatmapDay]
+    first_day: str
+    intensities: list[int]
+    """Day by day from the first one on, 0 to 4 for what was written."""
     upcoming: list[NextEvent]
     failing_feeds: list[str]
