@@ -75,6 +75,8 @@ class IdentitySettings(ServiceSettings):
     google_authorize_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
     github_authorize_url: str = "https://github.com/login/oauth/authorize"
 
+    user_storage_mib: int = Field(0, ge=0, le=100_000_000)
+    """What notes lets the files of one person come to (decision 62); here it is only shown, in the settings."""
     api_keys_max: int = Field(50, ge=0, le=10_000)
     """API keys that one person may have."""
     registration: Annotated[Literal["open", "invitation", "closed"], BeforeValidator(_word)] = "open"

@@ -15,7 +15,7 @@ KEYS = {
     "username", "first_name", "last_name", "email", "is_staff", "is_superuser", "motto", "social_link", "image_url",
     "editor_mode", "theme_preset", "theme_mode", "api_key_prefix", "api_base_url", "mcp_skill_md", "app_settings",
     "app_settings_updated_at", "display_name", "uncategorized_folder_name", "last_seen_versions", "casdoor_linked",
-    "timezone",
+    "timezone", "storage_limit_mib",
 }  # fmt: skip
 
 

@@ -84,13 +84,16 @@ def test_counts_are_settings(api: Api) -> None:
     feed = {"title": "Club", "raw_ical": "BEGIN:VCALENDAR\nEND:VCALENDAR"}
     with (
         another(api.stack, "planner", CALENDAR_FEEDS_MAX="1", CALENDAR_LINKS_MAX="0") as planner,
-        another(api.stack, "identity", API_KEYS_MAX="1") as identity,
+        another(api.stack, "identity", API_KEYS_MAX="1", USER_STORAGE_MIB="7") as identity,
         httpx.Client(headers=user.headers, timeout=30) as client,
     ):
         feeds = [client.post(f"{planner}/api/v1/calendar-feeds/", json=feed).status_code for _ in range(2)]
         link = client.post(f"{planner}/api/v1/calendar-links/", json={"name": "x", "include_events": True})
+        shown = client.get(f"{identity}/api/v1/settings/").json()["storage_limit_mib"]
         keys = [client.post(f"{identity}/api/v1/auth/api-keys/", json={"name": "k"}) for _ in range(2)]
     assert feeds == [201, 400]
+    assert shown == 7
+    assert user.get("settings/").json()["storage_limit_mib"] == 0
     assert link.json() == {"non_field_errors": ["There are 0 links already; remove one first."]}
     assert [answer.status_code for answer in keys] == [201, 400]
     assert "1 keys are the limit" in keys[1].json()["non_field_errors"][0]

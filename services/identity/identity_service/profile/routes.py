@@ -118,6 +118,7 @@ def _settings_object(request: Request, row: queries.SettingsRow) -> SettingsObje
         | {
             "display_name": row.display_name or row.username,
             "uncategorized_folder_name": row.uncategorized_folder_name or UNCATEGORIZED,
+            "storage_limit_mib": identity_state(request.app).settings.user_storage_mib,
             "casdoor_linked": row.sign_in_site_linked,
             "image_url": media_url(request, row.image_path),
             "app_settings": service.merged_settings(row),

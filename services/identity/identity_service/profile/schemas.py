@@ -131,6 +131,7 @@ class SettingsObject(BaseModel):
     uncategorized_folder_name: Annotated[str, Field(description="What notes without a course are shown under.")]
     last_seen_versions: Annotated[dict[str, str], Field(description="The newest version of each app that was seen.")]
     timezone: Annotated[str, Field(description="The person's zone in the IANA database; empty while it is not known.")]
+    storage_limit_mib: Annotated[int, Field(description="What one's files may come to; 0: no limit (decision 62).")]
     casdoor_linked: Annotated[bool, Field(description="Whether the account is linked to the sign-in site (apps §3).")]
     app_settings: dict[str, object]
     app_settings_updated_at: str | None
