@@ -176,7 +176,7 @@ clean: ## Remove what was installed and cached here; data stays
 # What runs the stack, and with READY what tests and tools need besides. 75: a stack runs from here, so what is installed
 # stays as it is.
 $(READY): $(PROJECTS) tools/bootstrap.sh tools/get_uv.py
-	@sh tools/bootstrap.sh; code=$$?; [ $$code -ne 0 ] || touch $@ $(INSTALLED); [ $$code -eq 0 ] || [ $$code -eq 75 ]
+	@sh tools/bootstrap.sh; code=$$?; [ $$code -ne 0 ] || touch $@ $(INSTALLED); [ $$code -eq 0 ] || [ $$code -eq 75 -a -e $@ ]
 
 $(INSTALLED): $(PROJECTS) tools/bootstrap.sh tools/get_uv.py
 	@sh tools/bootstrap.sh --production; code=$$?; [ $$code -ne 0 ] || touch $@; [ $$code -eq 0 ] || [ $$code -eq 75 ]

@@ -10,6 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 from services.planner.tests.feed_server import FeedServer
 
 from notechondria_launcher.stack import Stack
@@ -77,6 +79,22 @@ def test_every_page_is_looked_at(visit: Visit, full: FullAccount) -> None:
     assert not visit.browser.complaints()
     own = urlsplit(visit.address).netloc
     assert {urlsplit(url).netloc for _, url in visit.browser.requests()} == {own}
+
+
+def test_a_note_comes_back_from_the_bin_by_keyboard_alone(api: Api, visit: Visit) -> None:
+    user = api.register()
+    note = user.post("notes/", {"title": "Thrown away"}).json()
+    user.delete(f"notes/{note['id']}/")
+    visit.sign_in(user)
+    visit.open("notes/bin/")
+    for _ in range(40):
+        ActionChains(visit.driver).send_keys(Keys.TAB).perform()
+        focused = visit.driver.switch_to.active_element
+        if focused.get_attribute("aria-label") == "Bring back: Thrown away":
+            break
+    visit.leave_by(ActionChains(visit.driver).send_keys(Keys.ENTER).perform)
+    assert visit.notice() == "The note is back."
+    assert user.get(f"notes/{note['id']}/").status_code == 200
 
 
 @pytest.mark.skipif(not AXE.exists(), reason=NOT_RUN)

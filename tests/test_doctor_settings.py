@@ -74,6 +74,7 @@ def test_names_that_nobody_reads_are_named_with_the_one_that_was_meant(tmp_path:
     file = tmp_path / ".env"
     file.write_text(
         "PUBLIC_BASE_URI=https://x.example\nPOSTGRES_PASSWORD=x\nAWS_REGION=x\nOTEL_X=1\nCOMPLETELY_ELSE=1\n"
+        "SSL_CERT_FILE=x\nHTTPS_PROXY=x\n"
     )
     said = {finding.problem.split()[0]: finding.advice for finding in names.unknown({"PATH": "/", "X": "y"}, file)}
     assert said == {

@@ -39,7 +39,13 @@ fi
 in_use() {
     [ -f .venv/pyvenv.cfg ] && ! "$python" -c 'import fcntl; fcntl.flock(open(".venv/pyvenv.cfg"), fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null
 }
-if in_use; then
+# What tests need comes beside what is installed, and changes nothing of it while the lists are those it was made from.
+only_adds() {
+    [ "${1:-}" != --production ] && [ -e .venv/.installed ] && [ ! -e .venv/.ready ] &&
+        [ -z "$(find uv.lock pyproject.toml shared services cli deploy/launcher -maxdepth 2 \
+            \( -name pyproject.toml -o -name uv.lock \) -newer .venv/.installed)" ]
+}
+if in_use && ! only_adds "${1:-}"; then
     echo "A stack runs from this folder, so what is installed stays as it is. To go over to the files here: make upgrade" >&2
     exit 75
 fi

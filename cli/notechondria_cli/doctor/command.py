@@ -120,6 +120,7 @@ def examine_elsewhere(url: str, key: str) -> Examination:
         examination = Examination(
             {"url": url}, "running", version=said.version, services=said.services, problems=said.findings
         )
+        examination.backup = said.backup or ""
         if settings.is_public({"PUBLIC_BASE_URL": url}):
             examination.problems += programs.problems_of(url)
     if url.startswith("http:") and settings.is_public({"PUBLIC_BASE_URL": url}):

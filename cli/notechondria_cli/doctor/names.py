@@ -12,7 +12,11 @@ _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=")
 _LISTED = re.compile(r"^#?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 _OURS = ("SMTP_", "TLS_", "ACME_", "CLOUDFLARE_", "NOTECHONDRIA_", "DJANGO_SUPERUSER_")
 """Beginnings of names that nobody else uses: with these the environment is looked at too, not only .env."""
-_OF_OTHERS = re.compile(r"(OTEL|AWS|LC|PYTHON|COMPOSE|DOCKER|UV|XDG)_|(PATH|HOME|LANG|TZ|GO\w+|\w+_PROXY|\w+_proxy)$")
+_OF_OTHERS = re.compile(
+    r"(OTEL|AWS|LC|PYTHON|MALLOC|COMPOSE|DOCKER|UV|XDG|GIT|COVERAGE)_"
+    r"|(SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|PATH|HOME|LANG|LANGUAGE|TZ|TZDIR|TMPDIR|TERM|NO_COLOR|COLUMNS|GO[A-Z]+)$"
+    r"|\w+_(PROXY|proxy)$"
+)
 _BESIDE = {"NOTECHONDRIA_DATA", "NOTECHONDRIA_UNIT", "NOTECHONDRIA_SYSTEMD_FOLDER"}
 _BESIDE |= {"NOTECHONDRIA_FORBID_NETWORK_IN_TRANSACTION"}
 ServiceCheck = Callable[[Mapping[str, str]], Iterator[tuple[str, str, str]]]

@@ -156,7 +156,7 @@ def test_an_account_is_deleted_after_password_and_name(api: Api, ida: User, pers
     eventually(lambda: ida.get("notes/").status_code == 401, what="the account is gone")
 
 
-@pytest.mark.contract("identity §6")
+@pytest.mark.contract("identity §6", "decision 64")
 def test_browsers_are_shown_a_page_at_the_root_and_programs_json(api: Api, stack: Stack, person: Person) -> None:
     for accept in ("*/*", "application/json", "application/json, text/html", ""):
         answer = httpx.get(f"{api.base}/", headers={"Accept": accept}, trust_env=False)

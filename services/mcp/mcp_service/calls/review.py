@@ -58,9 +58,15 @@ async def activity(read: Reads, user_id: int, days: int) -> list[AgentActivity]:
 async def preview(read: Reads, services: UserServices, user_id: int, ids: Sequence[int]) -> list[UndoOutcome]:
     """What would become of a selection, the newest call first."""
     calls = list(_shown(await read.all(queries.SELECTED, user_id=user_id, ids=list(ids))))
-    stored = {row.id: row.undo for row in await read.all(queries.UNDOS, user_id=user_id, ids=list(ids))}
+    stored = {row.id: row for row in await read.all(queries.CHECKS, user_id=user_id, ids=list(ids))}
     open_calls = [call for call in calls if call.can_undo]
-    foreseen = await foresee(services, [Undo.model_validate(stored[call.id]) for call in open_calls])
+    undos = [
+        Undo.model_validate(
+            {"checks": stored[call.id].checks or [], "before": stored[call.id].before or [], "steps": []}
+        )
+        for call in open_calls
+    ]
+    foreseen = await foresee(services, undos)
     refusals = {call.id: text for call, text in zip(open_calls, foreseen, strict=True)}
     return [
         UndoOutcome(call=call, refusal=refusals.get(call.id, FINAL.format(reason=call.undo_refusal))) for call in calls

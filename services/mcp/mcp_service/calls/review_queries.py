@@ -41,11 +41,12 @@ _MATCHING = and_(
 
 
 @dataclass(slots=True)
-class StoredUndo:
-    """How a call is taken back."""
+class StoredChecks:
+    """What must hold when a call is taken back; the values that it would bring back are left where they are."""
 
     id: int
-    undo: dict[str, object] | None
+    checks: list[object] | None
+    before: list[object] | None
 
 
 @dataclass(slots=True)
@@ -78,7 +79,12 @@ PAGE = prepare(
 SELECTED = prepare(
     select(*SHOWN).where(Call.user_id == _USER, Call.id == func.any(_IDS)).order_by(Call.id.desc()), LoggedCall
 )
-UNDOS = prepare(select(Call.id, Call.undo).where(Call.user_id == _USER, Call.id == func.any(_IDS)), StoredUndo)
+CHECKS = prepare(
+    select(Call.id, Call.undo["checks"].label("checks"), Call.undo["before"].label("before")).where(
+        Call.user_id == _USER, Call.id == func.any(_IDS)
+    ),
+    StoredChecks,
+)
 ACTIVITY = prepare(
     select(
         Call.key_id,

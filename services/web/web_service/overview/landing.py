@@ -16,7 +16,7 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 @router.get("/")
 async def landing(request: Request, state: State, _: MaybePerson) -> Response:
-    """The gateway leads here who asks for a page first; the answer for everybody else is identity's (identity §6)."""
+    """The gateway leads here who asks for a page first; everybody else gets identity's answer (decision 64)."""
     settings = state.settings
     is_address = urlsplit(settings.apps_url).scheme in {"http", "https"}
     return PAGES.page(
