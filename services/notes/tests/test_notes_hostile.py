@@ -14,7 +14,7 @@ from notechondria_shared.web import Body
 from notes_service.blocks.schemas import BlockElement, CreateBlock, ReorderBlocks, UpdateBlock
 from notes_service.courses.schemas import ConnectRepository, CreateCourse, ReorderCourses, UpdateCourse
 from notes_service.notes.schemas import CreateNote, NoteFields, UpdateNote
-from notes_service.versions.schemas import ExportedVersion, RestoreVersion, TakeSnapshot
+from notes_service.versions.schemas import ExportedVersion, RestoreVersion, ReviseText, TakeSnapshot
 
 SCALARS = (
     st.none()
@@ -42,6 +42,7 @@ MODELS: dict[str, type[Body]] = {
     "PATCH blocks/{block}/": UpdateBlock,
     "POST notes/{note}/snapshot/": TakeSnapshot,
     "POST notes/{note}/restore/{version}/": RestoreVersion,
+    "POST notes/{note}/revise/": ReviseText,
 }
 
 

@@ -223,28 +223,3 @@ def test_an_account_moves_whole(
     again = other.request("POST", "notes/import/", files={"file": ("x.zip", pack(before))}).json()
     assert (again["imported"], again["updated"], again["errors"], again["notices"]) == (0, 0, [], [])
     assert exported(other).keys()
-
-
-@pytest.mark.contract("notes §9.2")
-def test_a_new_account_that_takes_over_an_old_one_has_one_welcome_note(mine: User, other: User) -> None:
-    def welcomes(user: User) -> list[dict[str, Any]]:
-        return [note for note in user.get("notes/").json() if note["title"] == "Welcome to Notechondria"]
-
-    (old,), (own,) = welcomes(mine), welcomes(other)
-    mine.post("notes/", {"title": "Mine", "content": f"see #/notes/{old['uuid']}"})
-    archive = mine.get("notes/export/").content
-    result = other.request("POST", "notes/import/", files={"file": ("x.zip", archive)}).json()
-    assert (result["imported"], result["unchanged"], result["errors"]) == (1, 1, [])
-    assert [note["uuid"] for note in welcomes(other)] == [own["uuid"]]
-    (taken,) = [note for note in other.get("notes/").json() if note["title"] == "Mine"]
-    assert f"#/notes/{own['uuid']}" in other.get(f"notes/{taken['id']}/").json()["content"]
-    # One that somebody wrote in, or has published, or where the own one is gone, is a note like others.
-    mine.patch(f"notes/{old['id']}/", {"content": old["excerpt"] + " More."})
-    changed = mine.get("notes/export/").content
-    result = other.request("POST", "notes/import/", files={"file": ("x.zip", changed)}).json()
-    assert (result["imported"], len(welcomes(other))) == (1, 2)
-    for note in welcomes(other):
-        other.delete(f"notes/{note['id']}/")
-    other.delete("notes/deleted/empty/")
-    result = other.request("POST", "notes/import/", files={"file": ("x.zip", archive)}).json()
-    assert (result["imported"], len(welcomes(other))) == (1, 1)

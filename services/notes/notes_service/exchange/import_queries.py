@@ -10,9 +10,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, BindParameter, Text, any_, bindparam, or_, select
 from sqlalchemy import Uuid as UuidType
 
-from notechondria_shared.db import prepare, prepare_scalar
+from notechondria_shared.db import prepare
 from notes_service.models import ImportJob, Note, NoteAttachment
-from notes_service.seeding import welcome
 
 _USER: BindParameter[int] = bindparam("user_id", type_=BigInteger)
 
@@ -95,20 +94,6 @@ KNOWN = prepare(
     KnownNote,
 )
 """The own note that an imported file stands for, deleted or not."""
-WELCOME = prepare_scalar(
-    select(Note.uuid)
-    .where(
-        Note.creator_id == _USER,
-        Note.deleted_at.is_(None),
-        Note.client_draft_id.is_(None),
-        Note.title == welcome.TITLE,
-        Note.content == welcome.BODY.strip(),
-    )
-    .order_by(Note.id)
-    .limit(1),
-    UUID,
-)
-"""The welcome note of the account, while it is as it was made."""
 ATTACHED = prepare(
     select(NoteAttachment.file, NoteAttachment.original_filename, NoteAttachment.file_size)
     .where(NoteAttachment.note_id == bindparam("note_id"))

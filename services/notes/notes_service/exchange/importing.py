@@ -188,9 +188,6 @@ class _Part:
         if apart:
             file = file.apart()
         known = await self._known_note(file)
-        if known is None and not apart and await self._is_welcome(file):
-            self._report.unchanged(file.name)
-            return False
         try:
             validate(CreateNote, {**file.payload, "content": file.body})  # before anything is stored for it
             if known:
@@ -205,17 +202,6 @@ class _Part:
         except ApiError as refusal:
             self._report.refused(file.name, refusal)
         return False
-
-    async def _is_welcome(self, file: NoteFile) -> bool:
-        """Whether it is the welcome note of another account as it was made, and this account still has its own: a new
-        account that takes over an old one needs no second."""
-        if not file.is_welcome:
-            return False
-        own = await self._database.reader.value(import_queries.WELCOME, user_id=self._caller.user_id)
-        if own is None:
-            return False
-        self._moves.notes[file.uuid] = own
-        return True
 
     async def _note_addresses(self, file: NoteFile, known: import_queries.KnownNote) -> None:
         """Note where a note that is here already has what its file lists: the files of one name in their order."""

@@ -27,7 +27,6 @@ from notes_service.exchange.fields import (
     read_uuid,
 )
 from notes_service.exchange.limits import NO_TEXT, BadEntry
-from notes_service.seeding import welcome
 
 EXCALIDRAW = "It is a drawing of Excalidraw: its text is kept as the plugin wrote it."
 BY_PATH = UUID("6f1c1f52-5a0c-4a52-8b0b-2f0f0c7a9f11")
@@ -69,14 +68,6 @@ class NoteFile:
     """It is of an export of ours."""
     undescribed: bool = False
     """Its description is null, which is something else than a blank one (notes §5.4)."""
-
-    @property
-    def is_welcome(self) -> bool:
-        """It is an export's welcome note, and nothing was done with it."""
-        more = (self.attachments, self.cover, self.versions, self.source, self.deleted, self.payload.get("is_public"))
-        fields = (self.payload.get("metadata_json"), self.payload.get("custom_meta"))
-        is_as_made = self.payload.get("title") == welcome.TITLE and self.body.strip() == welcome.BODY.strip()
-        return self.is_own and is_as_made and not any(more) and not any(fields)
 
     @property
     def draft_id(self) -> str:
