@@ -136,3 +136,12 @@ def test_a_batch_ends_in_time_and_what_was_done_can_be_taken_back() -> None:
     assert call.journal.undo is not None
     assert [step.path for step in call.journal.undo.steps] == ["notes/6/", "notes/5/"]
     assert call.journal.touched == {"note": [5, 6]}
+
+
+@pytest.mark.contract("decision 60")
+@pytest.mark.parametrize("stored", ["[" * 3000, '{"a":' * 3000 + "1" + "}" * 3000, "{", "[1]"])
+def test_fields_that_cannot_be_read_are_left_to_the_app(newer: NewerAgent, stored: str) -> None:
+    (note,) = make(newer, 1)
+    newer.user.patch(f"notes/{note}/", {"custom_meta": stored})
+    assert "are not readable" in newer.fails("set_note_fields", note_ids=[note], fields={"a": 1})
+    assert newer.user.get(f"notes/{note}/").json()["custom_meta"] == stored

@@ -159,6 +159,31 @@ def test_arguments_are_made_fit_for_the_log(value: Any, kept: Any) -> None:
     assert clipped(value) == kept
 
 
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("https://me:word@h.example/a", "https://***@h.example/a"),
+        ("https:////me:word@h.example/a", "https:////***@h.example/a"),
+        ("https://me:word@word@h.example/a", "https://***@h.example/a"),
+        ("https://me:w/word@h.example/a", "https://***@h.example/a"),
+        ("https://me:w#word@h.example/a", "https://***@h.example/a"),
+        ("https://me:w word@h.example/a", "https://***@h.example/a"),
+        ("https:\\\\me:word@h.example/a", "https:\\\\***@h.example/a"),
+        ("me:word@h.example/a", "me:***@h.example/a"),
+        (f"https://{'word' * 100}:word@h.example/a", "https://***@h.example/a"),
+        ("https://h.example:81/me@word.example", "https://h.example:81/me@word.example"),
+        (7, 7),
+    ],
+)
+def test_the_log_has_no_password_of_an_address(address: str | int, kept: str | int) -> None:
+    assert clipped({"source_url": address}) == {"source_url": kept}
+
+
+def test_the_log_has_no_password_of_an_address_in_a_text() -> None:
+    assert clipped("at https://me:w@rd@h.example/a b@c") == "at https://***@h.example/a b@c"
+    assert "w@rd" not in str(clipped(f"at https://me:{'w@rd' * 100}@h.example/a b@c"))
+
+
 def test_old_calls_go(api: Api, stack: Stack) -> None:
     agent = Agent(api, api.register())
     agent("create_note", title="Old")

@@ -143,3 +143,12 @@ def test_arguments_are_described_for_who_reads_them(newer: NewerAgent) -> None:
     assert "no offset is UTC" in plain["inputSchema"]["properties"]["starts_at"]["description"]
     for tool in newer.tools().values():
         assert 40 <= len(tool["description"]) <= 300, tool["name"]
+
+
+@pytest.mark.contract("decision 60")
+@pytest.mark.parametrize(
+    ("tool", "argument"),
+    [("search_notes", "query"), ("list_notes", "query"), ("get_note_by_uuid", "uuid"), ("list_notes", "course_id")],
+)
+def test_what_is_longer_than_an_address_may_be_is_refused(newer: NewerAgent, tool: str, argument: str) -> None:
+    assert "BadArgument" in newer.fails(tool, **{argument: "a" * 100_000})

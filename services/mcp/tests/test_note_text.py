@@ -164,3 +164,23 @@ def test_headings_are_those_of_commonmark(line: str, title: str) -> None:
 @pytest.mark.parametrize("line", ["#A", "    # A", "####### A", "text # A"])
 def test_other_lines_are_no_headings(line: str) -> None:
     assert note_text.headings([line]) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["a" * 100 + "{}" + "b" * 17, "b" * 50 + "{}" + "a" * 60, "ab" * 55 + "{}", "{}" + "ba" * 58]
+)
+def test_what_is_like_a_passage_is_looked_for_in_little_time(line: str) -> None:
+    text = "\n".join(line.format(number) for number in range(400))
+    began = time.process_time()
+    with pytest.raises(ToolError, match="does not have this text"):
+        note_text.replaced(text, "ab" * 59 + "c", "", everywhere=False)
+    with pytest.raises(ToolError, match="there is no heading"):
+        note_text.section([f"# {row}" for row in text.split("\n")], "ab" * 59 + "c")
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(("old", "new"), [("a", "b" * 300_000), ("aa", "c" * 1_000_000), ("aaa", "\n" * 100_000)])
+def test_a_replacement_does_not_grow_beyond_what_a_note_can_hold(old: str, new: str) -> None:
+    with pytest.raises(ToolError, match="too long for a note"):
+        note_text.replaced("a" * 1000, old, new, everywhere=True)
+    assert note_text.replaced("a" * 1000, "a", "bb", everywhere=True) == ("b" * 2000, 1000)

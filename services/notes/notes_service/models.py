@@ -198,6 +198,8 @@ class Note(Base, Dated, Aggregate[NoteState]):
     editor_mode: Mapped[str] = mapped_column(String(1), default="P")
     cover_image: Mapped[str] = mapped_column(default="")
     """Path below /media/; empty for none."""
+    cover_size: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Bytes; 0 for none, and for those from before sizes were kept."""
 
     event_attributes = {  # noqa: RUF012 - never changed
         "note_id": "id",

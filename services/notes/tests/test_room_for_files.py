@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from PIL import Image
 from tests.support.client import Api, User
 from tests.support.replica import another
 
@@ -76,6 +78,50 @@ def test_imports_stop_at_the_same_room(api: Api, small: str) -> None:
     kept = [row for note in user.get("notes/").json() for row in user.get(f"notes/{note['id']}/attachments/").json()]
     assert sum(row["file_size"] for row in kept) <= 2 * MIB
     assert "exceeds maximum size" in answer.text
+
+
+def noise(seed: int, width: int = 512) -> bytes:
+    """A picture of about 0.75 MiB that does not compress."""
+    picture = io.BytesIO()
+    Image.frombytes("RGB", (width, 512), hashlib.shake_256(bytes([seed % 256])).digest(width * 512 * 3)).save(
+        picture, "png"
+    )
+    return picture.getvalue()
+
+
+def set_cover(base: str, user: User, note: int, picture: bytes) -> httpx.Response:
+    files = {"cover": ("c.png", picture, "image/png")}
+    return httpx.post(f"{base}notes/{note}/cover/", files=files, headers=user.headers, timeout=30)
+
+
+@pytest.mark.contract("decision 62")
+def test_covers_take_room_too(api: Api, small: str) -> None:
+    user = api.register()
+    notes = [user.post("notes/", {"title": f"Cover {number}"}).json()["id"] for number in range(3)]
+    assert [set_cover(small, user, note, noise(note)).status_code for note in notes] == [200, 200, 400]
+    refused = set_cover(small, user, notes[2], noise(9))
+    assert "of your 2 MiB 1.5 are in use" in refused.json()["detail"]
+    assert user.get(f"notes/{notes[2]}/").json()["cover_image_url"] == ""
+    assert send(small, user, notes[2], MIB).status_code == 400
+    assert set_cover(small, user, notes[0], noise(8)).status_code == 200  # in the place of the one before
+    assert user.delete(f"notes/{notes[1]}/").status_code == 204
+    assert set_cover(small, user, notes[2], noise(7)).status_code == 400
+    assert user.delete(f"notes/{notes[0]}/cover/").status_code == 200
+    assert set_cover(small, user, notes[2], noise(7)).status_code == 200
+
+
+def test_imported_covers_take_room_too(api: Api, small: str) -> None:
+    first = api.register()
+    for number in range(3):
+        note = first.post("notes/", {"title": f"Cover {number}"}).json()["id"]
+        made = first.request("POST", f"notes/{note}/cover/", files={"cover": ("c.png", noise(number))})
+        assert made.status_code == 200, made.text
+    archive = first.get("notes/export/").content
+    second = api.register()
+    files = {"file": ("notes.zip", archive, "application/zip")}
+    answer = httpx.post(f"{small}notes/import/", files=files, headers=second.headers, timeout=60)
+    assert "exceeds maximum size" in answer.text
+    assert sum(bool(note["cover_image_url"]) for note in second.get("notes/").json()) == 2
 
 
 @pytest.mark.contract("decision 62")

@@ -278,6 +278,13 @@ def test_nobody_sees_or_takes_back_the_calls_of_others(api: Api, ida: User, pers
     assert ida.get(f"notes/{note['id']}/").status_code in {200, 404}
 
 
+@pytest.mark.parametrize("name", ["tool", "agent", "day", "outcome", "changes", "before", "call"])
+def test_a_filter_that_nothing_has_is_no_fault(person: Person, name: str) -> None:
+    for path in ("log/", "log/export/", "undo/"):
+        for value in ("%00", "%ED%A0%80", "9" * 30, "-1"):
+            assert person.get(f"agents/{path}?day=2026-01-01&{name}={value}").status_code == 200, (path, value)
+
+
 def test_every_tool_has_words() -> None:
     golden = Path(__file__).parents[2] / "mcp" / "tests" / "golden" / "tools.json"
     tools = {tool["name"] for tool in json.loads(golden.read_text(encoding="utf-8"))["tools"]}

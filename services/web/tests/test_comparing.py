@@ -52,3 +52,12 @@ def test_hostile_texts_take_no_longer_than_others() -> None:
     compare(before, after)
     compare("x" * 1_000_000, "y".join(["x" * 500] * 2000))
     assert time.process_time() - began < 10
+
+
+def test_many_lines_that_all_differ_do_not_take_longer_than_they_may() -> None:
+    before = "\n".join(f"{'ab' * 40}{number}" for number in range(6000))
+    after = "\n".join(f"{'ba' * 40}{number * 7}" for number in range(6000))
+    began = time.thread_time()
+    rows = compare(before, after)
+    assert time.thread_time() - began < 0.8
+    assert len(rows) >= 6000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -216,6 +217,14 @@ def test_a_state_that_this_browser_does_not_know_is_refused(
         denied = person.get(f"{name}/callback/", error="access_denied", state=asked["state"])
         assert denied.status_code == 400
         assert person.get("facebook/callback/", code="x", state="y").status_code == 400
+
+
+@pytest.mark.parametrize("kept", ["[" * 2500, '{"a":' * 400, "[]", "{}", "\x00"])
+def test_a_cookie_that_this_site_did_not_make_is_no_fault(api: Api, kept: str) -> None:
+    cookie = f"notechondria_site_provider={urlsafe_b64encode(kept.encode()).decode()}"
+    answer = api.http.get(f"{api.base}/account/google/callback/?code=x&state=y", headers={"Cookie": cookie})
+    assert answer.status_code == 400
+    assert "begun too long ago" in answer.text
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,8 @@ def _changed(tool: diff_match_patch, old: str | None, new: str | None, left: int
     if old is None or new is None:
         before = None if old is None else Line(left, (Piece(old, is_changed=True),))
         return Row(before, None if new is None else Line(right, (Piece(new, is_changed=True),)))
+    if time.time() > deadline:
+        return Row(Line(left, (Piece(old, is_changed=True),)), Line(right, (Piece(new, is_changed=True),)))
     diffs: list[Diff] = tool.diff_main(old, new, False, deadline)
     tool.diff_cleanupSemantic(diffs)
     return Row(

@@ -34,7 +34,7 @@ def test_without_the_header_nothing_is_expected() -> None:
     UNCONDITIONAL.check({"title": "Any"})
 
 
-@pytest.mark.parametrize("header", ["", "{", "[]", "5", "null"])
+@pytest.mark.parametrize("header", ["", "{", "[]", "5", "null", "[" * 5000])
 def test_a_header_that_is_no_object_is_refused(header: str) -> None:
     with pytest.raises(BadRequest):
         Precondition.of_header(header)

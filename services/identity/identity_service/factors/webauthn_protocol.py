@@ -15,7 +15,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-_WRONG = (WebAuthnException, ValueError, TypeError, KeyError)
+_WRONG = (WebAuthnException, ValueError, TypeError, LookupError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,7 @@ def _with_fields(note: JsonObject, fields: JsonObject) -> str:
     stored = str(note["custom_meta"] or "")
     try:
         known = json.loads(stored) if stored.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):  # so deep that it cannot be read
         known = None
     if not isinstance(known, dict):
         message = f"BadArgument: the fields of note {note['id']} are not readable; the app has to set them."

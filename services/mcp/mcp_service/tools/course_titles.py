@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import JsonValue
 
+from mcp_service.tools.alike import alike
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.ownership import owner_id
 from mcp_service.upstream.client import JsonObject
@@ -72,7 +72,7 @@ def _id_of(title: str, courses: Sequence[JsonObject], user_id: int, argument: st
         message = f"BadArgument: {argument}: {len(matches)} courses are called {shown!r}; pass one of the ids {ids}."
         raise ToolError(message)
     titles = {str(course["title"]).casefold(): str(course["title"]) for course in courses}
-    alike = [repr(titles[name]) for name in get_close_matches(folded[:LONGEST], titles, n=ALIKE)]
-    advice = f"did you mean {' or '.join(alike)}?" if alike else "list_courses gives ids and titles."
+    nearest = [repr(titles[name]) for name in alike(folded, list(titles), ALIKE)]
+    advice = f"did you mean {' or '.join(nearest)}?" if nearest else "list_courses gives ids and titles."
     message = f"BadArgument: {argument}: there is no course called {shown!r}; {advice} Nothing was changed."
     raise ToolError(message)

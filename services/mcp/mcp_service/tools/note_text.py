@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from mcp.server.mcpserver.exceptions import ToolError
+
+from mcp_service.tools.alike import alike
 
 _LINE = re.compile(r" {0,3}(?:(?P<marks>#{1,6})(?:[ \t](?P<title>.*))?|(?P<fence>`{3,}|~{3,})(?P<after>.*))$")
 _TASK = re.compile(r"^(?P<before>\s*(?:[-*+]|\d{1,9}[.)])\s+\[)(?P<mark>[ xX])(?P<after>\]\s+(?P<text>.*))$")
 SHOWN = 60
-COMPARED, MOST_COMPARED = 120, 300
-"""Characters of a text that are compared with others, and how many others."""
+COMPARED = 120
+"""Characters of a line that are compared with others."""
+LONGEST = 20 << 20
+"""Characters that a replacement may come to: REST takes no larger body."""
 NAMED = 8
 """So many headings, tasks or positions are named in a refusal."""
 
@@ -90,8 +93,8 @@ def _no_section(named: str, known: list[Heading], matches: list[Heading]) -> str
     if not known:
         return f"BadArgument: there is no heading {shown!r}: the note has no headings; leave it out."
     titles = [heading.title for heading in known]
-    alike = _alike(named, titles, 3) or titles[:NAMED]
-    names = ", ".join(repr(title[:SHOWN]) for title in alike)
+    named_titles = alike(named, titles, 3) or titles[:NAMED]
+    names = ", ".join(repr(title[:SHOWN]) for title in named_titles)
     return f"BadArgument: there is no heading {shown!r}; the note has {names}."
 
 
@@ -131,6 +134,9 @@ def replaced(text: str, old: str, new: str, *, everywhere: bool) -> tuple[str, i
             "Take in more of the text around it so that it is unique, or set replace_all."
         )
         raise ToolError(message)
+    if len(text) + count * (len(new) - len(old)) > LONGEST:
+        message = f"BadArgument: new_text: {count} times of it are too long for a note; nothing was changed."
+        raise ToolError(message)
     return text.replace(old, new), count
 
 
@@ -159,15 +165,10 @@ def _not_there(text: str, old: str) -> str:
         return f"{begin} in these letters; line {text.count(chr(10), 0, at) + 1} has it in others. Nothing was changed."
     first = old.strip().partition("\n")[0].strip()
     lines = [line.strip()[:COMPARED] for line in text.split("\n")]
-    if alike := _alike(first, [line for line in lines if line], 1):
-        number = lines.index(alike[0]) + 1
-        return f"{begin}; line {number} is like it: {alike[0][:SHOWN]!r}. Read it with get_note; nothing was changed."
+    if nearest := alike(first, [line for line in lines if line], 1):
+        number = lines.index(nearest[0]) + 1
+        return f"{begin}; line {number} is like it: {nearest[0][:SHOWN]!r}. Read it with get_note; nothing was changed."
     return f"{begin}. Read it with get_note and copy the passage exactly; nothing was changed."
-
-
-def _alike(text: str, known: list[str], count: int) -> list[str]:
-    """Those that are most like a text. Comparing takes time: of each the beginning, and of many the first ones."""
-    return get_close_matches(text.strip()[:COMPARED], [part[:COMPARED] for part in known[:MOST_COMPARED]], n=count)
 
 
 def _lines_with(text: str, part: str) -> str:

@@ -81,7 +81,7 @@ def _of_session(session_id: str) -> ClientName | None:
         return None
     try:
         name, version = json.loads(urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     return _named(name, version) if isinstance(name, str) and isinstance(version, str) else None
 

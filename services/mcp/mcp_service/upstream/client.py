@@ -142,6 +142,8 @@ class UserClient:
             answer = await self._http.request(
                 method, f"{self._base}{PREFIX}{path}", headers=headers, params=params, json=body
             )
+        except httpx.InvalidURL:
+            raise Refused("BadArgument", "an argument is too long; nothing was changed.", 400) from None
         except httpx.HTTPError as error:
             raise Refused("Unavailable", self._silence(method, error), 0) from None
         if answer.is_success:

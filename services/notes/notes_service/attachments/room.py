@@ -11,8 +11,9 @@ from notes_service.models import Note, NoteAttachment
 _MIB = 1024 * 1024
 
 
-async def require_room(db: AsyncSession, user_id: int, size: int, limit_mib: int) -> None:
-    """400 when the files of a person's notes, those in the recycle bin too, would come to more than the limit.
+async def require_room(db: AsyncSession, user_id: int, size: int, limit_mib: int, *, freed: int = 0) -> None:
+    """400 when the files of a person's notes, covers and those in the recycle bin too, would come to more than the
+    limit; `freed` is what the file replaces.
 
     One upload of a person after the other passes here, until the transaction ends: two at once cannot both take what is
     left. 0 is no limit.
@@ -25,7 +26,8 @@ async def require_room(db: AsyncSession, user_id: int, size: int, limit_mib: int
         .join(Note, Note.id == NoteAttachment.note_id)
         .where(Note.creator_id == user_id)
     )
-    used = int(in_use or 0)
+    covers = await db.scalar(select(func.coalesce(func.sum(Note.cover_size), 0)).where(Note.creator_id == user_id))
+    used = int(in_use or 0) + int(covers or 0) - freed
     if used + size > limit_mib * _MIB:
         raise BadRequest(
             f"File refused: Notes.Attachments/upload — it exceeds maximum size: of your {limit_mib} MiB "

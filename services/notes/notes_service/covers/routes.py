@@ -36,7 +36,15 @@ async def set_cover(
             placed(state.database, state.media, staged_path, service.FOLDER, name) as path,
             state.database.transaction() as db,
         ):
-            old = await service.replace(db, caller.user_id, note_id, path, caller.precondition)
+            old = await service.replace(
+                db,
+                caller.user_id,
+                note_id,
+                path,
+                caller.precondition,
+                size=upload.size or 0,
+                limit_mib=state.settings.user_storage_mib,
+            )
     await state.file_deletions.delete([old] if old else [])
     return await _summary(request, note_id, read)
 

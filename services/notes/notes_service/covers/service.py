@@ -12,6 +12,7 @@ from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.storage import decoder
 from notechondria_shared.storage.pictures import NoPicture, extension_of
+from notes_service.attachments.room import require_room
 from notes_service.events import publish
 from notes_service.media.names import safe_name, unguessable
 from notes_service.media.note_files import queue_files
@@ -42,10 +43,23 @@ async def checked(upload: UploadFile | None) -> tuple[UploadFile, str]:
     return await cleaned(upload), unguessable(name.stem + suffix)
 
 
-async def replace(db: AsyncSession, user_id: int, note_id: int, path: str, precondition: Precondition) -> str:
-    """Set the cover of an own note to the file at `path`; the path of the old one, which is deleted, "" for none."""
+async def replace(
+    db: AsyncSession,
+    user_id: int,
+    note_id: int,
+    path: str,
+    precondition: Precondition,
+    *,
+    size: int,
+    limit_mib: int,
+) -> str:
+    """Set the cover of an own note to the file at `path`; the path of the old one, which is deleted, "" for none.
+
+    400 where the files of a person would come to more than `limit_mib` (0: no limit).
+    """
     note = await lock_own(db, user_id, note_id, precondition)
-    old, note.cover_image = note.cover_image, path
+    await require_room(db, user_id, size, limit_mib, freed=note.cover_size)
+    old, note.cover_image, note.cover_size = note.cover_image, path, size
     await queue_files(db, [old] if old else [])
     note.save()
     await publish(db, note.event(NoteUpdated))
@@ -55,7 +69,7 @@ async def replace(db: AsyncSession, user_id: int, note_id: int, path: str, preco
 async def remove(db: AsyncSession, user_id: int, note_id: int, precondition: Precondition) -> str:
     """Take the cover off an own note; its path, "" for none."""
     note = await lock_own(db, user_id, note_id, precondition)
-    old, note.cover_image = note.cover_image, ""
+    old, note.cover_image, note.cover_size = note.cover_image, "", 0
     await queue_files(db, [old] if old else [])
     note.save()
     await publish(db, note.event(NoteUpdated))

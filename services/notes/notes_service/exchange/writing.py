@@ -124,8 +124,16 @@ class NoteWriter:
                     await replace_blocks(db, await db.get_one(Note, note_id), blocks)
                 for one, path in files.new:
                     await self._attach(db, note_id, one, path)
-                if cover_path:
-                    await covers.replace(db, user_id, note_id, cover_path, UNCONDITIONAL)
+                if cover and cover_path:
+                    await covers.replace(
+                        db,
+                        user_id,
+                        note_id,
+                        cover_path,
+                        UNCONDITIONAL,
+                        size=cover.size or 0,
+                        limit_mib=self._limit_mib,
+                    )
                 await versions.add_exported(db, user_id, note_id, history.led(), UNCONDITIONAL)
                 if file.deleted:
                     await notes.trash(db, user_id, note_id, UNCONDITIONAL)

@@ -343,7 +343,14 @@ _COLUMNS = (
 )  # fmt: skip
 INSERT = prepare(
     upsert(Note)
-    .values({**{name: bindparam(name, required=True) for name in _COLUMNS}, "cover_image": "", "revision": 1})
+    .values(
+        {
+            **{name: bindparam(name, required=True) for name in _COLUMNS},
+            "cover_image": "",
+            "cover_size": 0,
+            "revision": 1,
+        }
+    )
     .on_conflict_do_nothing(
         index_elements=[Note.creator_id, Note.client_draft_id], index_where=Note.client_draft_id.is_not(None)
     )

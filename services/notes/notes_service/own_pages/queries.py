@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, SQLColumnExpression, any_, bindparam, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, SQLColumnExpression, any_, bindparam, cast, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from notechondria_shared.db import prepare, prepare_scalar
@@ -81,6 +81,7 @@ BIN = prepare(
         Note.deleted_at,
         (
             _NOTE_SIZE
+            + Note.cover_size
             + select(func.coalesce(func.sum(NoteAttachment.file_size), _ZERO))
             .where(NoteAttachment.note_id == Note.id)
             .scalar_subquery()
@@ -108,12 +109,13 @@ def _used(size: SQLColumnExpression[int]) -> tuple[SQLColumnExpression[int], SQL
 
 LIVE_NOTES = prepare(select(*_used(_NOTE_SIZE)).where(Note.creator_id == _USER, Note.deleted_at.is_(None)), Used)
 BIN_NOTES = prepare(select(*_used(_NOTE_SIZE)).where(Note.creator_id == _USER, Note.deleted_at.is_not(None)), Used)
-FILES = prepare(
-    select(*_used(NoteAttachment.file_size))
+_SIZES = union_all(
+    select(NoteAttachment.file_size.label("size"))
     .join(Note, Note.id == NoteAttachment.note_id)
     .where(Note.creator_id == _USER),
-    Used,
-)
+    select(Note.cover_size).where(Note.creator_id == _USER, Note.cover_image != ""),
+).subquery()
+FILES = prepare(select(*_used(_SIZES.c.size)), Used)
 VERSIONS = prepare(select(*_used(_VERSION_SIZE)).where(NoteVersion.creator_id == _USER), Used)
 
 

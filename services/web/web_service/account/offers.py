@@ -147,7 +147,7 @@ def _begun(request: Request) -> Begun | None:
     try:
         kept = json.loads(base64.urlsafe_b64decode(request.cookies.get(cookie_name(request, COOKIE), "")))
         begun = Begun(**{name: str(kept[name]) for name in Begun.__slots__})
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return begun if begun.provider in {"google", "github"} and begun.target == own_path(begun.target) else None
 

@@ -59,7 +59,7 @@ def query_of(sent: Mapping[str, str], known: KnownAgents, person: Person, **more
     return CallQuery(
         key_id=agent.key_id if agent else None,
         program_ids=list(agent.connection_ids) if agent else [],
-        tool=sent.get("tool", "")[:64],
+        tool=sent.get("tool", "").replace("\x00", "")[:64],
         outcome=next((one for one in OUTCOMES if one == sent.get("outcome")), ""),
         changes_only=bool(sent.get("changes")),
         since=begin_of(day, person.zone).isoformat() if day and is_day else None,

@@ -31,7 +31,7 @@ class Precondition:
             return UNCONDITIONAL
         try:
             values = json.loads(header)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
             raise BadRequest(f"{PRECONDITION_HEADER}: a JSON object is expected.")
