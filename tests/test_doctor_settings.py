@@ -31,7 +31,7 @@ from tests.test_doctor import document, texts
         ("REGISTRATION", "sometimes", {"identity"}),
         ("DATABASE_POOL_SIZE", "0", {"identity", "notes", "planner", "mcp"}),
         ("MEDIA_STORE_URL", "ftp://x", {"identity", "notes", "planner", "mcp"}),
-        ("IMPORT_MAX_MIB", "many", {"notes"}),
+        ("IMPORT_MAX_MIB", "many", {"notes", "web"}),
         ("CALENDAR_READERS", "-1", {"planner"}),
         ("MCP_TOOL_SECONDS", "100", {"mcp"}),
         ("DJANGO_LOG_LEVEL", "loud", {"identity", "notes", "planner", "mcp", "web"}),

@@ -93,7 +93,7 @@ def test_what_is_exported_can_be_imported_by_somebody_else(mine: User, other: Us
     assert api.http.get(cover).content in files.values()
 
     result = imported(other, packed(files))
-    assert result == {"imported": 3, "updated": 0, "unchanged": 1, "attachments": 1, "errors": [], "notices": []}
+    assert result == {"imported": 4, "updated": 0, "unchanged": 0, "attachments": 1, "errors": [], "notices": []}
     copies = notes_of(other)
     copy = copies["Ünder: the 'hood'"]
     kept = ("description", "is_public", "editor_mode", "metadata_json", "custom_meta", "note_type", "date_created",
