@@ -67,6 +67,7 @@ def test_the_documentation_shows_its_operations_and_asks_nobody_else(
         driver.execute_script("window.scrollTo(0, 0)")
         login = WebDriverWait(driver, 60, poll_frequency=0.1).until(step_to("[data-path='/api/v1/auth/login/']"))
         driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", login)
+        assert login is not None
         login.click()
         WebDriverWait(driver, 30).until(lambda found: "Correct-horse-7" in found.find_element(By.ID, "page").text)
         assert browser.complaints() == []
