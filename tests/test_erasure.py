@@ -114,7 +114,7 @@ def test_a_replay_to_a_consumer_that_knows_nothing_of_a_deleted_account_brings_n
     stack: Stack, deleted: Deleted
 ) -> None:
     user_id, events = deleted.user.id, list(deleted.events)
-    eventually(lambda: settled(stack))
+    eventually(lambda: settled(stack), 90)
     letters = {}
     for service in ("planner", "mcp"):
         with database(stack, service) as connection:

@@ -113,7 +113,10 @@ def full_output(schema: Schema) -> Schema:
     What lists hold is seen in the first answer.
     """
     properties = cast("dict[str, Schema]", schema.get("properties", {}))
-    return {"type": "object", "properties": {name: _outline(part) for name, part in properties.items()}}
+    outlined: Schema = {name: _outline(part) for name, part in properties.items()}
+    if any(part.get("type") == "array" for part in properties.values()):
+        outlined.setdefault("more", {})  # says how to go on where a list was cut
+    return {"type": "object", "properties": outlined}
 
 
 def _outline(part: Schema) -> Schema:
