@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, Field
 
@@ -14,6 +13,7 @@ from identity_service.fields import Address
 from notechondria_contracts.fields import Choice, DateTime, Json, Text
 from notechondria_contracts.fields.rules import JsonSchema, Rule, json_type, refuse
 from notechondria_contracts.fields.validation_messages import BAD_URL, BLANK, NOT_AN_OBJECT, NOT_TEXT, too_long
+from notechondria_shared.core.zones import known_zone
 from notechondria_shared.web import Body
 from notechondria_shared.web.body import example
 
@@ -63,13 +63,7 @@ class AppVersions(Rule):
 
 def zone_problem(text: str) -> str | None:
     """The refusal of what is no zone of the IANA database; blank is fine."""
-    if not text:
-        return None
-    try:
-        ZoneInfo(text)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return BAD_ZONE
-    return None
+    return BAD_ZONE if text and known_zone(text) is None else None
 
 
 EDITOR_MODES = ("G", "B", "P")

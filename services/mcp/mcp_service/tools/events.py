@@ -16,11 +16,12 @@ from mcp_service.tools.consent import Answer, Consent, asked, must_agree
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.forms import ADDED, later
 from mcp_service.tools.local_days import TIMES, days_apart, local_row, widened, within_days
-from mcp_service.tools.local_time import UTC_ZONE, placed, zone_of
+from mcp_service.tools.local_time import placed, zone_of
 from mcp_service.tools.paging import Paged, page_of
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import LATER, EventBrief, ToolResult
 from mcp_service.upstream.client import JsonObject
+from notechondria_shared.core.zones import UTC_ZONE
 
 MOST = 200
 RECURRENCE = ("recurrence_freq", "recurrence_interval", "recurrence_end_date", "recurrence_count")

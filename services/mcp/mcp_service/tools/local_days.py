@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
-from mcp_service.tools.local_time import UTC_ZONE
 from mcp_service.upstream.client import JsonObject, UserClient
+from notechondria_shared.core.zones import UTC_ZONE
 
 TIMES = ("starts_at", "ends_at")
 DAYS = ("event_date", "occurrence_date")

@@ -10,24 +10,19 @@ from pydantic import JsonValue
 
 from mcp_service.upstream.client import JsonObject, Refused, UserClient
 from notechondria_shared.core.timestamps import now
+from notechondria_shared.core.zones import UTC_ZONE, zone_named
 
-UTC_ZONE = ZoneInfo("UTC")
 
-
-def named_zone(name: JsonValue) -> ZoneInfo:
-    """The zone of this name; UTC where there is none, as for the contract's days."""
-    if not isinstance(name, str) or not name:
-        return UTC_ZONE
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError):
-        return UTC_ZONE
+def zone_in(settings: JsonObject) -> ZoneInfo:
+    """The zone of the settings object; UTC where there is none, as for the contract's days."""
+    name = settings.get("timezone")
+    return zone_named(name if isinstance(name, str) else None)
 
 
 async def zone_of(identity: UserClient) -> ZoneInfo:
     """The person's zone; UTC where a program may not read the profile, or identity is away."""
     try:
-        return named_zone((await identity.get("settings/")).get("timezone"))
+        return zone_in(await identity.get("settings/"))
     except Refused:
         return UTC_ZONE
 

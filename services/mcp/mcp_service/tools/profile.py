@@ -9,7 +9,7 @@ from pydantic import Field
 from mcp_service.calls.journal import Check, Step
 from mcp_service.tools.arguments import UNSET, sent
 from mcp_service.tools.context import ToolCall
-from mcp_service.tools.local_time import here, named_zone
+from mcp_service.tools.local_time import here, zone_in
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import LATER, NullableText, ToolResult
 from mcp_service.upstream.client import JsonObject
@@ -84,7 +84,7 @@ def register(registry: ToolRegistry) -> None:
 
 def _whereabouts(settings: JsonObject) -> JsonObject:
     """Zone (UTC while it is not known), language (of the apps' settings, empty while it is not known), time."""
-    zone = named_zone(settings["timezone"])
+    zone = zone_in(settings)
     of_apps = settings["app_settings"]
     locale = of_apps.get("locale") if isinstance(of_apps, dict) else None
     return {

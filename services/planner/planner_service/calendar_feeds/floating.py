@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import ColumnElement, bindparam, case, func, literal_column, select
 
+from notechondria_shared.core.zones import zone_named
 from notechondria_shared.db import prepare_scalar
 from planner_service.models import AccountState, CalendarOccurrence
 
@@ -29,8 +29,4 @@ def shown(at: ColumnElement[datetime]) -> ColumnElement[datetime]:
 
 def in_zone(at: datetime, name: str | None) -> datetime:
     """What `shown` does, for a floating time that was not stored."""
-    try:
-        zone = ZoneInfo(name) if name else UTC
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        zone = UTC
-    return at.replace(tzinfo=zone).astimezone(UTC)
+    return at.replace(tzinfo=zone_named(name)).astimezone(UTC)

@@ -12,11 +12,11 @@ from fastapi import Depends, Request, Response
 
 from notechondria_shared.auth.caller import BY_APP_PASSWORD, log_refusal
 from notechondria_shared.auth.credentials import Credential, digest
+from notechondria_shared.core.zones import zone_named
 from web_service.dependencies import State
 from web_service.site.cookies import cookie_flags, cookie_name
 from web_service.site.forms import form_token, read_form
 from web_service.site.pages import SignInNeededError
-from web_service.site.times import zone_named
 
 COOKIE = "notechondria_site"
 _TOKEN = re.compile(r"[0-9a-f]{40}")

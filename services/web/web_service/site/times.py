@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-
-@lru_cache(maxsize=1024)
-def zone_named(name: str) -> tzinfo:
-    """A zone of the IANA database; UTC for what is none."""
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
+from datetime import date, datetime, time, tzinfo
 
 
 def shown_time(at: str | None, zone: tzinfo) -> str:
