@@ -22,6 +22,11 @@ def public_url(stack: Stack) -> str:
     return stack.url.rstrip("/").replace("127.0.0.1", "localhost")
 
 
+def words(page: str, tag: str = "") -> str:
+    """The text of a page's content, with `tag` in the place of each tag."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", tag, page.partition("<main")[2])).split())
+
+
 class Person:
     """One visitor of the site; paths start below /account/."""
 

@@ -32,13 +32,6 @@ AND query !~* 'outbox|inbox|dead_letters|pg_|relay|for update skip locked|retent
 
 
 @pytest.fixture(scope="module")
-def feeds() -> Iterator[FeedServer]:
-    server = FeedServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
 def full(api: Api, feeds: FeedServer) -> FullAccount:
     address, _ = feeds.page(FEED.format(name=NAME))
     return fill(api, api.register(), name=NAME, feed=address)

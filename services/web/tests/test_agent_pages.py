@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -15,28 +13,11 @@ import pytest
 from psycopg.types.json import Jsonb
 from tests.support.client import Api, User, eventually
 from tests.support.mcp import Agent, call_tool
-from tests.support.people import Person, confirm
+from tests.support.people import Person, confirm, words
 from tests.support.programs import Program
 
 from notechondria_launcher.stack import Stack
 from web_service.site.texts import texts
-
-
-@pytest.fixture
-def ida(api: Api) -> User:
-    return api.register()
-
-
-@pytest.fixture
-def person(api: Api, ida: User) -> Iterator[Person]:
-    with Person(api) as visitor:
-        visitor.sign_in(ida.username)
-        yield visitor
-
-
-def words(page: str) -> str:
-    """The text of a page, without its tags."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page.partition("<main")[2])).split())
 
 
 def make_key(person: Person, name: str, **fields: str) -> str:

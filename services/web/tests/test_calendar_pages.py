@@ -4,43 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
-import pytest
 from services.planner.tests.feed_server import FeedServer
 from tests.support.client import Api, User, eventually
-from tests.support.people import Person
+from tests.support.people import Person, words
 
 HOSTILE = "<script>alert(1)</script>"
 CALENDAR = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nX-WR-CALNAME:Campus <b>\r\nBEGIN:VEVENT\r\nUID:1\r\n"
     f"DTSTAMP:20260101T000000Z\r\nDTSTART:20301201T100000Z\r\nSUMMARY:{HOSTILE}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 )
-
-
-@pytest.fixture(scope="module")
-def feeds() -> Iterator[FeedServer]:
-    server = FeedServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def ida(api: Api) -> User:
-    return api.register()
-
-
-@pytest.fixture
-def person(api: Api, ida: User) -> Iterator[Person]:
-    with Person(api) as visitor:
-        visitor.sign_in(ida.username)
-        yield visitor
-
-
-def words(page: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page.partition("<main")[2])).split())
 
 
 def address_in(page: str) -> str:

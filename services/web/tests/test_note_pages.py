@@ -6,38 +6,13 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 
 import httpx
-import pytest
 from tests.support.client import Api, User, eventually
-from tests.support.people import Person
+from tests.support.full_account import archive
+from tests.support.people import Person, words
 
 HOSTILE = '<img src=x onerror="alert(1)">'
-
-
-@pytest.fixture
-def ida(api: Api) -> User:
-    return api.register()
-
-
-@pytest.fixture
-def person(api: Api, ida: User) -> Iterator[Person]:
-    with Person(api) as visitor:
-        visitor.sign_in(ida.username)
-        yield visitor
-
-
-def words(page: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page.partition("<main")[2])).split())
-
-
-def archive(**files: str) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as made:
-        for name, text in files.items():
-            made.writestr(name, text)
-    return packed.getvalue()
 
 
 def send(person: Person, files: list[tuple[str, bytes]], **fields: str) -> httpx.Response:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import io
 import re
 import secrets
-from collections.abc import Iterator
 
 import httpx
 import psycopg
@@ -14,29 +12,13 @@ import pytest
 from PIL import Image
 from tests.support.client import PASSWORD, Api, User, eventually
 from tests.support.mcp import Agent
-from tests.support.people import Person, confirm
+from tests.support.people import Person, confirm, words
 from tests.support.replica import another
 
 from notechondria_launcher.stack import Stack
 
 HOSTILE = '"><script>alert(1)</script>'
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-
-
-@pytest.fixture
-def ida(api: Api) -> User:
-    return api.register()
-
-
-@pytest.fixture
-def person(api: Api, ida: User) -> Iterator[Person]:
-    with Person(api) as visitor:
-        visitor.sign_in(ida.username)
-        yield visitor
-
-
-def words(page: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.partition("<main")[2])).split())
 
 
 def test_the_overview_shows_what_there_is(api: Api, ida: User, person: Person, stack: Stack) -> None:
@@ -54,7 +36,7 @@ def test_the_overview_shows_what_there_is(api: Api, ida: User, person: Person, s
     eventually(lambda: "something was written on 1 of 365" in person.get("").text, what="the heatmap has it")
     page = person.get("").text
     assert HOSTILE not in page
-    shown = words(page)
+    shown = words(page, tag=" ")
     assert ida.email in shown
     assert "You have no second factor" in shown
     assert "Your time zone is not known" in shown
@@ -75,7 +57,7 @@ def test_times_are_in_the_persons_zone(ida: User, person: Person) -> None:
     fields = {"username": ida.username, "timezone": "Asia/Tokyo"}
     assert person.submit("profile/", fields).headers["location"] == "/account/profile/"
     eventually(lambda: " JST" in person.get("devices/").text, what="times are in the zone")
-    assert " UTC" not in words(person.get("").text)
+    assert " UTC" not in words(person.get("").text, tag=" ")
     assert "Your time zone is not known" not in person.get("").text
     assert ida.get("settings/").json()["timezone"] == "Asia/Tokyo"
     assert person.get("agents/log/", day="2026-01-01").status_code == 200
@@ -206,7 +188,7 @@ def test_how_full_an_account_is_where_there_is_a_limit(api: Api, ida: User, stac
         Person(api, web) as person,
     ):
         person.sign_in(ida.username)
-        shown = words(person.get("").text)
+        shown = words(person.get("").text, tag=" ")
         assert "Files may take up 1 MB; 976.6 KB are in use." in shown
         assert "Your files take up 976.6 KB of 1 MB." in shown
     with Person(api) as person:
