@@ -67,9 +67,9 @@ class Comparisons:
         return rows[:MOST_ROWS], len(rows) <= MOST_ROWS
 
 
-def compare(before: str, after: str) -> list[Row]:
-    """All rows, those far from a difference left out."""
-    deadline = time.time() + SECONDS
+def compare(before: str, after: str, seconds: float = SECONDS) -> list[Row]:
+    """All rows, those far from a difference left out. After `seconds`, what is left counts as replaced."""
+    deadline = time.time() + seconds
     tool = diff_match_patch()
     # Each line as one character, so that whole lines are compared.
     shorter, longer, lines = tool.diff_linesToChars(before, after)
