@@ -136,10 +136,12 @@ def operations(user: User) -> dict[str, tuple[Make, Make]]:
     }
 
 
-def compare(stack: Stack, user: User, bare: Bare, seconds: float) -> bool:
+def compare(stack: Stack, user: User, bare: Bare, seconds: float, only: Sequence[str]) -> bool:
     """Print the product, the bare endpoint, and that behind the same gateway; True when the aims are reached."""
     reached = True
     for name, (ours, theirs) in operations(user).items():
+        if only and name not in only:
+            continue
         with processor.measured(processor.pids_of(stack)) as spent:
             product = load(f"{name}, through the gateway", stack.url, ours, user.token, seconds)
             processor.settle(stack)
@@ -197,6 +199,7 @@ def main() -> int:
     """Run and print."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seconds", type=float, default=5.0, help="of each load")
+    arguments.add_argument("--only", nargs="+", default=[], help="operations: read, create, patch ...")
     arguments.add_argument("--no-search", action="store_true", help="leave the searches out")
     arguments.add_argument("--others", type=int, default=50_000, help="notes of others beside the searcher's")
     options = arguments.parse_args()
@@ -210,7 +213,7 @@ def main() -> int:
             fill(stack, user.id, OWN)
             kept = options.no_search or searches(stack, api, user, stranger, publisher, options.others)
             with bare_endpoint(stack) as bare:
-                reached = compare(stack, user, bare, options.seconds)
+                reached = compare(stack, user, bare, options.seconds, options.only)
     print(f"aims of the ratios: {'reached' if reached else 'MISSED'}")
     return 0 if kept and reached else 1
 
