@@ -155,7 +155,7 @@ def test_the_answer_to_a_write_is_what_is_read_afterwards(mine: User) -> None:
         {"title": "Blocks", "blocks": blocks, "course_id": course, "custom_meta": "{}", "editor_mode": "G"},
         {"title": "Draft", "markdown": "m", "client_draft_id": "direct-1", "metadata_json": '{"a": 1}'},
     )
-    changes = (
+    changes: tuple[dict[str, Any], ...] = (
         {"title": "Renamed"},
         {"description": None},
         {"content": ""},

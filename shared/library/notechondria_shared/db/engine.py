@@ -97,20 +97,20 @@ class Database:
         A round trip in place of three, and no session: for the few writes that a single statement says (ADR 0004).
         """
         try:
-            proxy = await self._engine.raw_connection()
-            driver = cast("Driver", proxy.driver_connection)
-            try:
-                await driver.set_autocommit(True)  # a flag of the client: the server is not asked
-                with translated():
+            with translated():  # also what the pool raises: it knows no session that would do so
+                proxy = await self._engine.raw_connection()
+                driver = cast("Driver", proxy.driver_connection)
+                try:
+                    await driver.set_autocommit(True)  # a flag of the client: the server is not asked
                     cursor = driver.cursor(row_factory=query.row_factory)
                     await cursor.execute(query.sql, {**query.constants, **params})
                     return await cursor.fetchall()
-            finally:
-                if driver.info.transaction_status == TransactionStatus.IDLE:
-                    await driver.set_autocommit(False)
-                    await greenlet_spawn(proxy.close)
-                else:  # cancelled, or lost: nobody else gets it
-                    await greenlet_spawn(proxy.invalidate)
+                finally:
+                    if driver.info.transaction_status == TransactionStatus.IDLE:
+                        await driver.set_autocommit(False)
+                        await greenlet_spawn(proxy.close)
+                    else:  # cancelled, or lost: nobody else gets it
+                        await greenlet_spawn(proxy.invalidate)
         except Exception as error:
             if is_outage(error):
                 raise Unavailable(BUSY) from error
