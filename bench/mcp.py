@@ -84,9 +84,9 @@ def main() -> int:
     ratio = tool.rate / rest.rate if rest.rate else 0.0
     print(rest.line())
     print(tool.line())
-    print(rest_cost.line(rest.name, rest.calls))
-    print(tool_cost.line(tool.name, tool.calls))
-    each = [cost.total / max(sample.calls, 1) for sample, cost in ((rest, rest_cost), (tool, tool_cost))]
+    print(rest_cost.line(rest.name, len(rest.durations)))
+    print(tool_cost.line(tool.name, len(tool.durations)))
+    each = [cost.total / max(len(sample.durations), 1) for sample, cost in ((rest, rest_cost), (tool, tool_cost))]
     cost = each[1] / each[0] if each[0] else 0.0
     print(f"tool / REST: {ratio:.2f} (aim: {AIM} or more); processor time x {cost:.2f}")
     return 0 if ratio >= AIM and not rest.failures + tool.failures else 1
