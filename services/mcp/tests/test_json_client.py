@@ -11,10 +11,10 @@ import pytest
 import uvloop
 from pydantic import JsonValue
 
+from mcp_service.upstream import json_client
+from mcp_service.upstream.json_client import HttpxCalls, JsonClient
 from notechondria_shared.core.request_context import request_id
-from notechondria_shared.web import json_client
 from notechondria_shared.web.clients import tls_context
-from notechondria_shared.web.json_client import HttpxCalls, JsonClient
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 Turn = bytes | None

@@ -2,7 +2,7 @@
 
 httpx takes 0.7 ms of processor time for a call, aiohttp 0.13 (docs/operations.md, "MCP, gateway, memory"). It raises
 httpx's errors, so that callers know one kind. Streams, files, and calls that are traced stay with httpx
-(`web/clients.py`), and so do services that call seldom: aiohttp takes 8 MiB.
+(`web/clients.py` of the shared library); so do the services that call seldom: aiohttp takes 8 MiB.
 """
 
 from __future__ import annotations
