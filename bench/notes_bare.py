@@ -152,8 +152,8 @@ def _add_writes(app: FastAPI, pool: Pool, news: asyncio.Event) -> None:
                     await connection.execute(FORGET_INDEX, (note_id,))
                     await connection.execute(FORGET_BLOCKS, (note_id,))
                     await _add_blocks(connection, note_id, user_id, note["title"], text)
-                events = bare_events.rows(note_id, user_id, note["title"], len((text or "").split()))
-                await bare_events.publish(connection, *events)
+                    events = bare_events.rows(note_id, user_id, note["title"], len(text.split()))
+                    await bare_events.publish(connection, *events)  # metadata alone is nothing that others keep
                 answer = await _detail(connection, note_id)
             news.set()
             return Json(answer)

@@ -37,7 +37,7 @@ from notes_service.notes import direct_queries as queries
 from notes_service.notes.access import UNKNOWN, check_write
 from notes_service.notes.queries import DetailRow
 from notes_service.notes.schemas import CreateNote, UpdateNote
-from notes_service.notes.service import first_blocks, new_text, plain_values, sent_columns
+from notes_service.notes.service import SAID_BY_EVENTS, first_blocks, new_text, plain_values, sent_columns
 from notes_service.text.summary import count_words, excerpt, preview_lines
 
 NO_NUMBER = 0
@@ -150,24 +150,29 @@ async def change(database: Database, caller: Caller, seen: queries.SeenRow, body
     sent |= {"content": content, "excerpt": excerpt(content, description), "preview_lines": preview_lines(content)}
     # Columns that keep their value are left out: naming one is what wakes the trigger that keeps the search index.
     values = {name: value for name, value in sent.items() if value != getattr(seen, name)}
+    published = text is not None or not SAID_BY_EVENTS.isdisjoint(values)
     state = _State(seen.id, seen.uuid, seen.creator_id, title, description, seen.course_id, seen.revision)
-    changed = Note.next_event(NoteUpdated, state)
-    words = activity_events("E", replace(state, revision=changed.revision), 0 if text is None else text.words)
     blocks = await database.run(
-        queries.changing(frozenset(values), new_blocks=text is not None),
+        queries.changing(frozenset(values), new_blocks=text is not None, published=published),
         **values,
         note_id=seen.id,
         creator_id=seen.creator_id,
         version=seen.version,
         at=at,
-        events=_sent(changed, *words),
         **({} if text is None else _arrays(text.blocks)),
+        **({"events": _changed(state, 0 if text is None else text.words)} if published else {}),
     )
     if not blocks:
         return None
     kept = {field.name: getattr(seen, field.name) for field in fields(DetailRow)}
     row = DetailRow(**{**kept, **values, "last_edit": at})
     return Written(row, [block for block in blocks if block.id is not None])
+
+
+def _changed(state: _State, words: int) -> str:
+    """The events of a change to a note that is as `state` has it, but for the revision."""
+    changed = Note.next_event(NoteUpdated, state)
+    return _sent(changed, *activity_events("E", replace(state, revision=changed.revision), words))
 
 
 def _sent(*events: IntegrationEvent) -> str:

@@ -122,20 +122,24 @@ FROM note CROSS JOIN author LEFT JOIN course ON true
 
 
 @cache
-def changing(columns: frozenset[str], *, new_blocks: bool) -> Prepared[BlockRow]:
+def changing(columns: frozenset[str], *, new_blocks: bool, published: bool) -> Prepared[BlockRow]:
     """Give a note other values of `columns`, and other blocks where it says so: the blocks that it has then.
+
+    The revision grows with an event, and only then.
 
     A note without blocks is one row of nothing. No row, and nothing written, unless the note is as it was seen
     (`SEEN`): a change in between is waited for, and shows by the version.
     """
-    values = ", ".join(f"{name} = {_value(name)}" for name in sorted(columns))
+    values = ", ".join(
+        ["last_edit = CAST(:at AS timestamptz)", *(f"{name} = {_value(name)}" for name in sorted(columns))]
+    )
     changed = f"""
 WITH note AS (
-    UPDATE notes.notes SET {values}{", " if values else ""}last_edit = CAST(:at AS timestamptz), revision = revision + 1
+    UPDATE notes.notes SET {values}{", revision = revision + 1" if published else ""}
     WHERE id = CAST(:note_id AS bigint) AND xmin = CAST(CAST(:version AS text) AS xid)
     AND creator_id = CAST(:creator_id AS bigint) AND deleted_at IS NULL
     RETURNING id
-), {_events("e.envelope")}"""  # noqa: S608 - names of ours
+){", " + _events("e.envelope") if published else ""}"""  # noqa: S608 - names of ours
     if not new_blocks:
         return _blocks_after(f"""{changed}
 SELECT {_block_columns("b")} FROM note LEFT JOIN (

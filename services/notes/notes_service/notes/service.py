@@ -32,6 +32,8 @@ from notes_service.notes.schemas import CreateNote, NoteFields, UpdateNote
 from notes_service.text.summary import count_words, excerpt, preview_lines
 
 TRIES = 5
+SAID_BY_EVENTS = frozenset({"title", "description", "course_id", "is_public"})
+"""Columns whose change is published, as that of the text is; the metadata of a note is nothing that others keep."""
 BUSY = "Note not saved: Notes.Notes/create — the same draft is being saved again and again; please try once more."
 
 
@@ -145,7 +147,7 @@ async def update_note(
     all_words: bool = False,
     quiet: bool = False,
 ) -> None:
-    """Apply what was sent (notes §5.6).
+    """Apply what was sent (notes §5.6); a change of metadata alone is not published (`NoteUpdated`).
 
     `all_words` counts the whole text, not what changed of it (notes §9.1); `quiet` records no activity at all.
     """
@@ -153,10 +155,10 @@ async def update_note(
     note = await lock_own(db, user_id, note_id, precondition)
     if not course_is_known:
         raise NotFound(courses.UNKNOWN)
-    for name, value in plain_values(body).items():
+    sent = {**plain_values(body), **({"course_id": body.course_id} if body.sent("course_id") else {})}
+    published = any(getattr(note, name) != value for name, value in sent.items() if name in SAID_BY_EVENTS)
+    for name, value in sent.items():
         setattr(note, name, value)
-    if body.sent("course_id"):
-        note.course_id = body.course_id
     words = 0
     if (text := new_text(note.content, note.title, body)) is not None:
         note.content, words = text.content, text.words
@@ -164,7 +166,8 @@ async def update_note(
     if all_words and words:
         words = count_words(note.content)
     note.save()
-    await publish(db, note.event(NoteUpdated), *activity_events("E", note, 0 if quiet else words))
+    if published or text is not None:
+        await publish(db, note.event(NoteUpdated), *activity_events("E", note, 0 if quiet else words))
 
 
 def plain_values(body: UpdateNote) -> dict[str, Any]:

@@ -26,7 +26,7 @@ logger = logging.getLogger("notechondria.relay")
 
 
 POLL_SECONDS = 2.0
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.05
 """In busy times events are gathered this long and sent together: every look into the outbox has its price."""
 BUSY_SECONDS = 0.1
 """Busy is who is woken again within this time."""
