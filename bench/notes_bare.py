@@ -17,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 from notechondria_shared.web.answers import Json
 from notes_service.blocks import queries as blocks
 from notes_service.notes import queries
+from notes_service.summaries.variants import Variant
 
 PREFIX = "/api/v1/notes/bare"
 """Below a path of notes, so that it can be put behind the gateway as well."""
@@ -77,7 +78,7 @@ def create_app() -> FastAPI:
 
     @app.get(PREFIX + "/list/{user_id}")
     async def listing(user_id: int) -> Json:
-        query = queries.listed_page(queries.Variant("personal"), "newest")
+        query = queries.listed_page(Variant("personal"), "newest")
         return Json(
             [_plain(row) for row in await rows(query.sql, **query.constants, viewer=user_id, limit=50, offset=0)]
         )
