@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
 
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
+
+try:
+    from cydifflib import SequenceMatcher  # the same, compiled: a quarter of the time
+except ImportError:  # where there is no wheel of it
+    from difflib import SequenceMatcher
 
 _ROUNDING = 1e-5
 """Bounds are computed another way than ratios: what differs by less than this may be equal."""
