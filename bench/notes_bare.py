@@ -22,6 +22,7 @@ from bench import bare_events
 from notechondria_shared.web.answers import Json
 from notes_service.blocks import queries as blocks
 from notes_service.notes import queries
+from notes_service.summaries.variants import Variant
 
 PREFIX = "/api/v1/notes/bare"
 """Below a path of notes, so that it can be put behind the gateway as well."""
@@ -100,7 +101,7 @@ def _add_reads(app: FastAPI, pool: Pool) -> None:
 
     @app.get(PREFIX + "/list/{user_id}")
     async def listing(user_id: int) -> Json:
-        query = queries.listed_page(queries.Variant("personal"), "newest")
+        query = queries.listed_page(Variant("personal"), "newest")
         return Json(
             [_plain(row) for row in await rows(query.sql, **query.constants, viewer=user_id, limit=50, offset=0)]
         )

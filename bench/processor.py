@@ -41,6 +41,16 @@ class Spent:
 
     seconds: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def total(self) -> float:
+        """Of all parts."""
+        return sum(self.seconds.values())
+
+    def add(self, other: Spent) -> None:
+        """What another measurement spent, too."""
+        for part, value in other.seconds.items():
+            self.seconds[part] = self.seconds.get(part, 0.0) + value
+
     def line(self, name: str, requests: int) -> str:
         """One line of a report: milliseconds per request, the dearest part first."""
         if not requests:
