@@ -42,8 +42,8 @@ def install() -> Path:
     python = ENVIRONMENT / "bin/python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)  # noqa: S603 - our own
-        wanted = ROOT / "bench/monolith/requirements.txt"
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", wanted], check=True)  # noqa: S603 - our own
+        listed = ROOT / "bench/monolith/requirements.txt"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", listed], check=True)  # noqa: S603 - our own
     return python
 
 
