@@ -14,9 +14,10 @@ from sqlalchemy.sql import Select
 from notechondria_shared.db import Prepared, prepare
 from notechondria_shared.db.reader import Scalar, prepare_scalar
 from notes_service.models import Note
+from notes_service.notes.models import NoteCount
 from notes_service.popularity import queries as popularity
 from notes_service.summaries.queries import NEWEST, SummaryRow, live, summaries
-from notes_service.summaries.variants import Sort, Variant, listed
+from notes_service.summaries.variants import VIEWER, Sort, Variant, listed
 
 Ts = TypeVarTuple("Ts")
 
@@ -81,7 +82,7 @@ BY_IDS = prepare(summaries().where(Note.id == any_(bindparam("note_ids", type_=A
 @cache
 def listed_page(variant: Variant, sort: Sort) -> Prepared[ListedRow]:
     """A page of summaries in their order, each with the number of all; the order `popular` takes `since`."""
-    counted = select(func.count()).select_from(Note).where(*listed(variant)).scalar_subquery().label("total")
+    counted = _counted(variant).scalar_subquery().label("total")
     if sort == "popular":  # counts all uses, which would be done twice
         statement = _paged(_sorted(summaries().where(*listed(variant)), sort))
         return prepare(statement.add_columns(counted), ListedRow)
@@ -131,7 +132,21 @@ def _paged(statement: Select[*Ts]) -> Select[*Ts]:
 @cache
 def total(variant: Variant) -> Scalar[int]:
     """How many notes the list has."""
-    return prepare_scalar(select(func.count()).select_from(Note).where(*listed(variant)), int)
+    return prepare_scalar(_counted(variant), int)
+
+
+def _counted(variant: Variant) -> Select[int]:
+    """How many notes the list has: of one's own the kept sum, unless it depends on more than course and visibility."""
+    if variant.scope in {"anonymous", "all"} or variant.containing or variant.recent:
+        return select(func.count()).select_from(Note).where(*listed(variant))
+    kept = select(func.coalesce(func.sum(NoteCount.notes), 0).cast(BigInteger)).where(NoteCount.creator_id == VIEWER)
+    if variant.scope != "personal":
+        kept = kept.where(NoteCount.is_public == (variant.scope == "public"))
+    if variant.course == "one":
+        kept = kept.where(NoteCount.course_id == bindparam("course_id"))
+    elif variant.course == "none":
+        kept = kept.where(NoteCount.course_id.is_(None))
+    return kept
 
 
 _COLUMNS = (
