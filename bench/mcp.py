@@ -1,7 +1,8 @@
 """A tool beside the REST call it wraps: `make bench-mcp`.
 
 `tools/call list_notes` (one plain client, several at once) and `GET /notes/?scope=personal&limit=50`, both through the
-gateway, in alternating rounds of one run. Exit code 1 when the tool reaches less than 0.4 of the call's rate.
+gateway, in alternating rounds of one run, and the processor time that each part of the stack takes for a call. Exit
+code 1 when the tool reaches less than 0.4 of the call's rate.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 from tests.support.client import Api, User
 
+from bench import processor
 from bench.load import Sample, closed_loop
 from notechondria_launcher.stack import Stack
 
@@ -31,8 +33,8 @@ CALL = {
 }
 
 
-async def measure(api: Api, key: str, seconds: float) -> tuple[Sample, Sample]:
-    """(REST, MCP), each over all rounds."""
+async def measure(stack: Stack, api: Api, key: str, seconds: float) -> list[tuple[Sample, processor.Spent]]:
+    """REST and MCP, each over all rounds."""
     headers = {"Authorization": f"Bearer {key}"}
     limits = httpx.Limits(max_connections=WORKERS, max_keepalive_connections=WORKERS)
     async with httpx.AsyncClient(timeout=20, trust_env=False, limits=limits, headers=headers) as http:
@@ -47,14 +49,17 @@ async def measure(api: Api, key: str, seconds: float) -> tuple[Sample, Sample]:
             return answer.status_code == 200 and len(result["structuredContent"]["notes"]) == 50
 
         totals = (Sample("GET /api/v1/notes/?limit=50"), Sample("tools/call list_notes"))
+        costs = (processor.Spent(), processor.Spent())
         for number in range(ROUNDS + 1):
-            for total, call in zip(totals, (rest, tool), strict=True):
-                sample = await closed_loop(total.name, call, workers=WORKERS, seconds=seconds)
+            for total, cost, call in zip(totals, costs, (rest, tool), strict=True):
+                with processor.measured(processor.pids_of(stack)) as spent:
+                    sample = await closed_loop(total.name, call, workers=WORKERS, seconds=seconds)
                 if number:  # the first round warms up
                     total.durations += sample.durations
                     total.failures += sample.failures
                     total.seconds += sample.seconds
-    return totals
+                    cost.add(spent)
+    return list(zip(totals, costs, strict=True))
 
 
 def fill(user: User) -> None:
@@ -75,11 +80,15 @@ def main() -> int:
         with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
             user = api.register()
             fill(user)
-            rest, tool = asyncio.run(measure(api, user.rotate_key(), seconds))
+            (rest, rest_cost), (tool, tool_cost) = asyncio.run(measure(stack, api, user.rotate_key(), seconds))
     ratio = tool.rate / rest.rate if rest.rate else 0.0
     print(rest.line())
     print(tool.line())
-    print(f"tool / REST: {ratio:.2f} (aim: {AIM} or more)")
+    print(rest_cost.line(rest.name, len(rest.durations)))
+    print(tool_cost.line(tool.name, len(tool.durations)))
+    each = [cost.total / max(len(sample.durations), 1) for sample, cost in ((rest, rest_cost), (tool, tool_cost))]
+    cost = each[1] / each[0] if each[0] else 0.0
+    print(f"tool / REST: {ratio:.2f} (aim: {AIM} or more); processor time x {cost:.2f}")
     return 0 if ratio >= AIM and not rest.failures + tool.failures else 1
 
 

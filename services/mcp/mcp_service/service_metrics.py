@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from mcp_types import CallToolResult, InputRequiredResult
+from mcp_types import InputRequiredResult
 from prometheus_client import Counter, Histogram
 from pydantic import JsonValue
 
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.executor import ToolRunner
-from mcp_service.tools.registry import ProductTool
+from mcp_service.tools.registry import ProductTool, ToolOutcome
 
 CALLS = Counter(
     "notechondria_mcp_calls", "Calls of tools: ok, error, or question (the user is asked first).",
@@ -30,15 +30,12 @@ class CountedRunner:
     def __init__(self, inner: ToolRunner, service: str) -> None:
         self._inner, self._service = inner, service
 
-    async def run(
-        self, tool: ProductTool, arguments: dict[str, JsonValue], call: ToolCall
-    ) -> CallToolResult | InputRequiredResult:
+    async def run(self, tool: ProductTool, arguments: dict[str, JsonValue], call: ToolCall) -> ToolOutcome:
         """The tool's result, as without counting."""
         began, outcome = time.perf_counter(), "error"
         try:
             result = await self._inner.run(tool, arguments, call)
-            question = isinstance(result, InputRequiredResult)
-            outcome = "question" if question else "error" if getattr(result, "is_error", False) else "ok"
+            outcome = "question" if isinstance(result, InputRequiredResult) else "ok"
             return result
         finally:
             DURATION.labels(self._service, tool.name).observe(time.perf_counter() - began)

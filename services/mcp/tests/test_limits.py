@@ -21,6 +21,7 @@ from mcp_service.tools.executor import ToolExecutor
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import ToolResult
 from mcp_service.upstream.client import ServiceName, Services, Upstream
+from mcp_service.upstream.json_client import HttpxCalls
 from notechondria_launcher.stack import Stack
 from notechondria_shared.auth import Caller
 
@@ -140,7 +141,8 @@ def test_a_tool_never_hangs_and_never_leaks(number: int, words: str) -> None:
     async def run() -> None:
         async with httpx.AsyncClient() as http:
             names: tuple[ServiceName, ...] = ("identity", "notes", "planner")
-            services = Services(*(Upstream(http, name, "http://nowhere.invalid") for name in names))
+            calls = HttpxCalls(http)
+            services = Services(*(Upstream(calls, name, "http://nowhere.invalid") for name in names))
             agent = CallingAgent(caller, ClientName("tests", "1", "tests/1"), services.as_user(caller.assertions))
             await executor.run(registry().tools[number], {}, ToolCall(agent))
 

@@ -49,6 +49,10 @@ def test_the_resource_says_who_gives_access(api: Api, path: str) -> None:
         "resource_name": "Notechondria",
     }
     assert answer.headers["access-control-allow-origin"] == "*"
+    asked = {"Origin": "https://page.example", "Access-Control-Request-Headers": "x-mcp-toolsets, x-mcp-readonly"}
+    preflight = api.request("OPTIONS", f"/.well-known/oauth-protected-resource{path}", headers=asked)
+    assert preflight.status_code == 204
+    assert {"X-MCP-Toolsets", "X-MCP-Readonly"} <= {*preflight.headers["access-control-allow-headers"].split(", ")}
 
 
 @pytest.mark.contract("mcp §1.2")

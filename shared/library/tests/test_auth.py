@@ -132,3 +132,23 @@ def test_a_key_is_changed_without_a_refusal() -> None:
     after = keys_of("planner", fresh, both).calls.token("notes")
     assert reader.caller(after) == "planner"
     assert keys_of("notes").caller(after) is None
+
+
+def test_a_token_that_was_verified_is_so_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = SigningKey(SigningKey.generate())
+    keys = PublicKeys(f"notes:{key.public}")
+    token = key.token("call+jwt", "notes", "planner")
+    claims = keys.read(token, "call+jwt", "planner")
+    assert claims is not None
+    verified: list[str] = []
+    monkeypatch.setattr(keys, "_verified", lambda *asked: verified.append(asked[0]))
+    assert keys.read(token, "call+jwt", "planner") == claims
+    assert not verified
+    # What differs in anything is looked at anew.
+    assert keys.read(token, "call+jwt", "identity") is None
+    assert keys.read(token, "assertion+jwt", "planner") is None
+    assert keys.read(f"{token}a", "call+jwt", "planner") is None
+    assert len(verified) == 3
+    monkeypatch.setattr("notechondria_shared.core.keys.time.time", lambda: claims["exp"] + 5.0)
+    assert keys.read(token, "call+jwt", "planner") is None
+    assert len(verified) == 3

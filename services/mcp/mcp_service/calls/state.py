@@ -9,6 +9,8 @@ from mcp_service.calls.service import CallLog
 from mcp_service.calls.writer import CallWriter
 from mcp_service.settings import McpSettings
 from mcp_service.upstream.client import Services, Upstream
+from mcp_service.upstream.json_client import HttpxCalls, JsonClient
+from notechondria_shared.web.clients import tls_context
 from notechondria_shared.web.state import ServiceState
 
 
@@ -20,10 +22,14 @@ class CallLogState(ServiceState[McpSettings]):
     call_writer: CallWriter = field(init=False)
     call_log: CallLog = field(init=False)
     undo_runs: UndoRuns = field(init=False)
+    json_client: JsonClient = field(init=False)
 
     async def start(self) -> None:
         """Make the parts and start the writer."""
-        http, settings = self.user_http, self.settings
+        settings = self.settings
+        self.json_client = JsonClient(tls_context)
+        # Traces are hung into httpx.
+        http = HttpxCalls(self.user_http) if settings.otel_exporter_otlp_endpoint else self.json_client
         self.services = Services(
             identity=Upstream(http, "identity", settings.identity_url),
             notes=Upstream(http, "notes", settings.notes_url),
@@ -38,3 +44,4 @@ class CallLogState(ServiceState[McpSettings]):
         """Cut off what is being taken back, and store what waits."""
         await self.undo_runs.stop()
         await self.call_writer.stop()
+        await self.json_client.aclose()

@@ -62,8 +62,8 @@ class Undoing:
 
 async def _ask(call: ToolCall, note_ids: list[int]) -> Answer | Elicit[Answer]:
     async def question() -> str:
-        titles = {row["id"]: row["title"] for row in await call.notes.rows("notes/deleted/")}
-        names = [f'"{titles[number]}"' for number in dict.fromkeys(note_ids) if number in titles]
+        titles = await _titles_in_bin(call, [*dict.fromkeys(note_ids)])
+        names = [f'"{title}"' for title in titles]
         if not names:
             raise _not_in_bin(note_ids[0])
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
@@ -71,6 +71,21 @@ async def _ask(call: ToolCall, note_ids: list[int]) -> Answer | Elicit[Answer]:
         return f"Delete {what} in the recycle bin for good? {', '.join(names[:NAMED])}{more}."
 
     return await asked(call, question)
+
+
+async def _titles_in_bin(call: ToolCall, note_ids: list[int]) -> list[str]:
+    """What those of the notes that lie in the bin are called. Few are read one by one: a bin may be long."""
+    if len(note_ids) > NAMED:
+        rows = {row["id"]: row for row in await call.notes.rows("notes/deleted/")}
+        return [str(rows[number]["title"]) for number in note_ids if number in rows]
+    titles = []
+    for number in note_ids:
+        try:
+            titles.append(str((await call.notes.get(f"notes/deleted/{number}/"))["title"]))
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+    return titles
 
 
 PurgeConsent = Annotated[Consent, Resolve(_ask)]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
-from mcp_types import CallToolResult, InputRequiredResult
+from mcp_types import InputRequiredResult
 from pydantic import JsonValue, ValidationError
 
 from mcp_service.calls.clipping import clipped, shortened
@@ -18,7 +18,7 @@ from mcp_service.names import PROCESS
 from mcp_service.tools.advice import with_advice
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.course_titles import with_course_ids
-from mcp_service.tools.registry import ProductTool
+from mcp_service.tools.registry import ProductTool, ToolOutcome
 from mcp_service.tools.unknown_arguments import refuse_unknown
 from mcp_service.tools.words import in_words
 from notechondria_shared.core.timestamps import now
@@ -39,9 +39,7 @@ UNDO_LIMIT = 1024 * 1024
 class ToolRunner(Protocol):
     """Runs tools of the product."""
 
-    async def run(
-        self, tool: ProductTool, arguments: dict[str, JsonValue], call: ToolCall
-    ) -> CallToolResult | InputRequiredResult:
+    async def run(self, tool: ProductTool, arguments: dict[str, JsonValue], call: ToolCall) -> ToolOutcome:
         """The tool's result; `ToolError` when it failed."""
         ...
 
@@ -52,9 +50,7 @@ class ToolExecutor:
     def __init__(self, writer: CallWriter, seconds: float) -> None:
         self._writer, self._seconds = writer, seconds
 
-    async def run(
-        self, tool: ProductTool, arguments: dict[str, JsonValue], call: ToolCall
-    ) -> CallToolResult | InputRequiredResult:
+    async def run(self, tool: ProductTool, arguments: dict[str, JsonValue], call: ToolCall) -> ToolOutcome:
         """The tool's result; `ToolError` with the tool's name, the kind of error and its cause when it failed."""
         began, at = time.monotonic(), now()
         error = ""
@@ -71,9 +67,7 @@ class ToolExecutor:
         await self._log(tool, arguments, call, error, began, at)
         return result
 
-    async def _attempt(
-        self, tool: ProductTool, arguments: dict[str, JsonValue], call: ToolCall
-    ) -> CallToolResult | InputRequiredResult:
+    async def _attempt(self, tool: ProductTool, arguments: dict[str, JsonValue], call: ToolCall) -> ToolOutcome:
         if not call.agent.may_use(reads_only=tool.reads_only, needs=tool.needs):
             raise ToolError(NOT_ALLOWED if call.agent.is_program else READ_ONLY)
         if not call.agent.selection.offers(tool.toolset, reads_only=tool.reads_only):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from mcp_types import Tool as ListedTool
 from pydantic import BaseModel, PrivateAttr
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from mcp_service.agent import Toolset
 from mcp_service.tools.forms import (
@@ -21,8 +22,9 @@ from mcp_service.tools.forms import (
     full_output,
     plain_form,
 )
-from mcp_service.tools.sizes import fitted
+from mcp_service.tools.sizes import MOST_CHARACTERS, fitted
 from notechondria_contracts.scopes import NOTES_READ, NOTES_WRITE, PLANNER_READ, PLANNER_WRITE, PROFILE
+from notechondria_shared.web.answers import encoded
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
 
@@ -44,8 +46,29 @@ _WRITE: dict[Area, frozenset[str] | None] = {
 }
 
 
-MOST_CHARACTERS = "anthropic/maxResultSizeChars"
+MOST_IN_SIGHT = "anthropic/maxResultSizeChars"
 """Key of `_meta` by which clients of Anthropic's keep an answer of so many characters in sight."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonResult:
+    """What a tool answered, as the JSON of an object: written once, for the text and for the structured content
+    (mcp §3)."""
+
+    text: str
+
+    def as_json(self) -> bytes:
+        """The result of `tools/call`."""
+        structured = self.text.encode()
+        return b'{"content":[{"type":"text","text":%b}],"structuredContent":%b}' % (encoded(self.text), structured)
+
+    def as_sdk_result(self) -> CallToolResult:
+        """The same for the SDK."""
+        return CallToolResult(content=[TextContent(text=self.text)], structured_content=from_json(self.text))
+
+
+ToolOutcome = JsonResult | InputRequiredResult
+"""The answer of a tool, or a question to the user."""
 
 
 class ProductTool(Tool):
@@ -96,16 +119,15 @@ class ProductTool(Tool):
         described = self.parameters["properties"].get(argument, {})
         return "null" in described.get("type", ())
 
-    def as_result(self, value: object, *, whole: bool) -> CallToolResult | InputRequiredResult:
-        """What the tool returned, as structured content and as one JSON object in text (mcp §3); cut to what an agent
-        reads, unless it is to be `whole`."""
-        if isinstance(value, CallToolResult | InputRequiredResult):
+    def as_result(self, value: object, *, whole: bool) -> ToolOutcome:
+        """What the tool returned; cut to what an agent reads, unless it is to be `whole`."""
+        if isinstance(value, InputRequiredResult):
             return value
         assert isinstance(value, BaseModel)  # noqa: S101 - every tool returns a model
-        content = value.model_dump(mode="json")
-        if not whole:
-            content = fitted(content, self.name, paged="offset" in self.arguments)
-        return CallToolResult(content=[TextContent(text=to_json(content).decode())], structured_content=content)
+        text = value.model_dump_json()
+        if not whole and len(text) > MOST_CHARACTERS:
+            text = to_json(fitted(value.model_dump(mode="json"), self.name, paged="offset" in self.arguments)).decode()
+        return JsonResult(text)
 
     def listed(self, *, plain: bool) -> ListedTool | None:
         """The tool as a list has it; None when a plain client does not see it."""
@@ -190,7 +212,7 @@ class ToolRegistry:
         )
 
         def register(function: Function) -> Function:
-            meta = {MOST_CHARACTERS: largest} if largest else None
+            meta = {MOST_IN_SIGHT: largest} if largest else None
             tool = ProductTool.from_function(function, title=title, annotations=annotations, meta=meta)
             assert isinstance(tool, ProductTool)  # noqa: S101 - from_function makes the class it is called on
             tool.description = " ".join(tool.description.split())

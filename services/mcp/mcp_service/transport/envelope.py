@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pydantic import JsonValue
+from starlette.responses import Response
 
-from notechondria_shared.web.answers import Json
+from notechondria_shared.web.answers import Json, encoded
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -26,3 +27,9 @@ def rpc_result(request_id: JsonValue, result: Mapping[str, JsonValue]) -> dict[s
 def bad_envelope(request_id: JsonValue, code: int, message: str) -> Json:
     """HTTP 400 with a JSON-RPC error: the body is no request at all."""
     return Json(rpc_error(request_id, code, message), status_code=400)
+
+
+def rpc_ready(request_id: JsonValue, result: bytes) -> Response:
+    """The answer with a result that is JSON already."""
+    text = b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (encoded(request_id), result)
+    return Response(text, media_type=Json.media_type)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import CallToolResult
 from pydantic import JsonValue
 from starlette.responses import Response
 
 from mcp_service.agent import Agent
 from mcp_service.guide import instructions
 from mcp_service.names import NAME, PROCESS, VERSION
-from mcp_service.transport.envelope import METHOD_NOT_FOUND, rpc_error, rpc_result
+from mcp_service.tools.registry import JsonResult
+from mcp_service.transport.envelope import METHOD_NOT_FOUND, rpc_error, rpc_ready, rpc_result
 from mcp_service.transport.server import NotesMcpServer
 from notechondria_shared.web.answers import Json
 
@@ -27,22 +27,22 @@ async def answer(server: NotesMcpServer, agent: Agent, message: RpcMessage) -> R
             return Response(status_code=204)
         if "id" not in message:
             return Response(status_code=202)
-    return Json(await _dispatch(server, agent, message))
+    return await _dispatch(server, agent, message)
 
 
-async def _dispatch(server: NotesMcpServer, agent: Agent, message: RpcMessage) -> RpcMessage:
+async def _dispatch(server: NotesMcpServer, agent: Agent, message: RpcMessage) -> Response:
     request_id, method, params = message.get("id"), message.get("method"), message.get("params")
     match method:
-        case "initialize":
-            return rpc_result(request_id, await _initialized(agent))
-        case "ping" | "notifications/initialized":
-            return rpc_result(request_id, {})
         case "tools/list":
-            return rpc_result(request_id, {"tools": [*await listed_tools(server, agent)]})
+            return rpc_ready(request_id, await server.listing_of(agent))
         case "tools/call":
             return await _call(server, agent, request_id, params if isinstance(params, dict) else {})
+        case "initialize":
+            return Json(rpc_result(request_id, await _initialized(agent)))
+        case "ping" | "notifications/initialized":
+            return Json(rpc_result(request_id, {}))
     text = f"Not answered: {PROCESS}/dispatch — there is no method {method!r} here."
-    return rpc_error(request_id, METHOD_NOT_FOUND, text)
+    return Json(rpc_error(request_id, METHOD_NOT_FOUND, text))
 
 
 async def _initialized(agent: Agent) -> RpcMessage:
@@ -54,25 +54,17 @@ async def _initialized(agent: Agent) -> RpcMessage:
     }
 
 
-async def listed_tools(server: NotesMcpServer, agent: Agent) -> list[RpcMessage]:
-    """Every tool the agent may use, in one answer (mcp §5); what later generations know of them stands beside."""
-    tools = await server.tools_of(agent)
-    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
-
-
-async def _call(server: NotesMcpServer, agent: Agent, request_id: JsonValue, params: RpcMessage) -> RpcMessage:
+async def _call(server: NotesMcpServer, agent: Agent, request_id: JsonValue, params: RpcMessage) -> Response:
     name = params.get("name")
     tool = server.product_tool(name)
     if tool is None:
         text = f"Not called: {PROCESS}/tools.call — there is no tool {name!r}."
-        return rpc_error(request_id, METHOD_NOT_FOUND, text)
+        return Json(rpc_error(request_id, METHOD_NOT_FOUND, text))
     arguments = params.get("arguments")
     try:
         result = await server.run_tool(agent, tool, arguments if isinstance(arguments, dict) else {})
     except ToolError as error:
-        return rpc_result(request_id, {"content": [{"type": "text", "text": str(error)}], "isError": True})
-    assert isinstance(result, CallToolResult)  # noqa: S101 - a plain client is never asked back
-    content: list[JsonValue] = [
-        part.model_dump(mode="json", by_alias=True, exclude_none=True) for part in result.content
-    ]
-    return rpc_result(request_id, {"content": content, "structuredContent": result.structured_content})
+        failed: RpcMessage = {"content": [{"type": "text", "text": str(error)}], "isError": True}
+        return Json(rpc_result(request_id, failed))
+    assert isinstance(result, JsonResult)  # noqa: S101 - a plain client is never asked back
+    return rpc_ready(request_id, result.as_json())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Protocol
 
 from mcp.server import MCPServer
@@ -44,10 +47,22 @@ from mcp_service.tools import (
 )
 from mcp_service.tools.context import AnyContext, ToolCall
 from mcp_service.tools.executor import ToolRunner
-from mcp_service.tools.registry import Area, ProductTool, ToolRegistry
+from mcp_service.tools.registry import Area, JsonResult, ProductTool, ToolOutcome, ToolRegistry
 from mcp_service.tools.unknown_arguments import unknown_tool
+from notechondria_shared.web.answers import encoded
 
 RequestContext = ServerRequestContext[object, object]
+LISTINGS = 32
+"""So many kinds of callers have their list of tools kept, some 50 kB each."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """The tools that a kind of caller sees."""
+
+    tools: list[ListedTool]
+    as_json: bytes = b""
+    """The result of `tools/list`, once a plain client has asked for it."""
 
 
 class ToolModule(Protocol):
@@ -101,6 +116,7 @@ class NotesMcpServer(MCPServer[object]):
 
     def __init__(self, log: CallLog, runner: ToolRunner, secret: bytes, *, subscriptions: bool = False) -> None:
         self.runner = runner
+        self._listings: OrderedDict[Hashable, Listing] = OrderedDict()
         super().__init__(
             NAME,
             title="Notechondria",
@@ -126,8 +142,26 @@ class NotesMcpServer(MCPServer[object]):
     async def tools_of(self, agent: Agent) -> list[ListedTool]:
         """The tools the agent may use, in the form of its generation (decision 60): a read-only key sees those that
         only read, a program those of its scopes."""
-        listed = [self._listed(agent, tool) for tool in await self.list_tools()]
-        return [tool for tool in listed if tool is not None]
+        return (await self._listing(agent)).tools
+
+    async def listing_of(self, agent: Agent) -> bytes:
+        """The result of `tools/list` as a plain client gets it: every tool the agent may use in one answer (mcp §5)."""
+        listing = await self._listing(agent)
+        if not listing.as_json:
+            tools = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in listing.tools]
+            listing.as_json = encoded({"tools": tools})
+        return listing.as_json
+
+    async def _listing(self, agent: Agent) -> Listing:
+        """It takes a millisecond or two to make and is the same for all callers of a kind, so it is kept."""
+        known = len(self._tool_manager.list_tools())
+        kind = (agent.is_plain, agent.is_program, agent.caller.scopes, agent.selection, known)
+        if (listing := self._listings.get(kind)) is None:
+            listed = [self._listed(agent, tool) for tool in await self.list_tools()]
+            listing = self._listings[kind] = Listing([tool for tool in listed if tool is not None])
+            if len(self._listings) > LISTINGS:
+                self._listings.popitem(last=False)
+        return listing
 
     def _listed(self, agent: Agent, listed: ListedTool) -> ListedTool | None:
         tool = self.product_tool(listed.name)
@@ -141,7 +175,7 @@ class NotesMcpServer(MCPServer[object]):
 
     async def run_tool(
         self, agent: Agent, tool: ProductTool, arguments: dict[str, JsonValue], context: AnyContext | None = None
-    ) -> CallToolResult | InputRequiredResult:
+    ) -> ToolOutcome:
         """Call a tool of the product: `ToolError` when it failed."""
         return await self.runner.run(tool, arguments, ToolCall(agent, self, context))
 
@@ -154,7 +188,8 @@ class NotesMcpServer(MCPServer[object]):
             raise ToolError(unknown_tool(name, [known.name for known in await self.list_tools()]))
         if tool is None or context is None:
             return await super().call_tool(name, arguments, context)
-        return await self.run_tool(agent_of(context.request_context.request), tool, arguments, context)
+        result = await self.run_tool(agent_of(context.request_context.request), tool, arguments, context)
+        return result.as_sdk_result() if isinstance(result, JsonResult) else result
 
     async def _handle_list_tools(self, ctx: RequestContext, params: PaginatedRequestParams | None) -> ListToolsResult:
         del params

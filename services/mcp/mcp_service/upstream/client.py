@@ -10,6 +10,7 @@ import httpx
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import JsonValue
 
+from mcp_service.upstream.json_client import JsonAnswer, JsonCalls
 from notechondria_shared.auth.precondition import precondition_header
 from notechondria_shared.web.clients import on_behalf
 
@@ -35,7 +36,7 @@ class Refused(ToolError):
 class Upstream:
     """Another service, by its base URL."""
 
-    http: httpx.AsyncClient
+    http: JsonCalls
     name: ServiceName
     base_url: str
 
@@ -139,16 +140,19 @@ class UserClient:
         if expected:
             headers |= precondition_header(expected)
         try:
-            answer = await self._http.request(
-                method, f"{self._base}{PREFIX}{path}", headers=headers, params=params, json=body
+            answer = await self._http.call(
+                method,
+                f"{self._base}{PREFIX}{path}",
+                headers=headers,
+                params=params,
+                body=None if body is None else {**body},
             )
         except httpx.InvalidURL:
             raise Refused("BadArgument", "an argument is too long; nothing was changed.", 400) from None
         except httpx.HTTPError as error:
             raise Refused("Unavailable", self._silence(method, error), 0) from None
         if answer.is_success:
-            value: JsonValue = answer.json() if answer.content else None
-            return value
+            return answer.json() if answer.content else None
         raise self._refusal(answer)
 
     async def _get(self, path: str, params: Mapping[str, Parameter]) -> JsonValue:
@@ -179,7 +183,7 @@ class UserClient:
             "known: look before you try again."
         )
 
-    def _refusal(self, answer: httpx.Response) -> Refused:
+    def _refusal(self, answer: JsonAnswer) -> Refused:
         """The text of a refusal: kind of error and cause."""
         status = answer.status_code
         if status >= 500:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -33,6 +34,8 @@ Claims = dict[str, Any]
 KEY_BYTES = 32
 _SIGNATURE_LETTERS = 86
 """Of 64 bytes in base64, without padding."""
+READ_TOKENS = 2000
+"""So many tokens that were verified are remembered, the ones used last."""
 
 
 def _bytes(text: str) -> bytes:
@@ -91,6 +94,7 @@ class PublicKeys:
 
     def __init__(self, text: str) -> None:
         self._keys: dict[str, dict[str, Ed25519PublicKey]] = {name: {} for name in CALLERS}
+        self._read: OrderedDict[tuple[str, TokenType, str], Claims] = OrderedDict()
         for entry in filter(None, (part.strip() for part in text.split(","))):
             name, _, key = entry.partition(":")
             if name not in self._keys:
@@ -118,8 +122,26 @@ class PublicKeys:
     def read(self, token: str, kind: TokenType, audience: str) -> Claims | None:
         """The claims of a token for `audience`, None when it is forged, expired, too long-lived or for somebody else.
 
-        The key is looked up by the issuer it claims to be from, so nobody signs for another.
+        What was verified once is so until it ends: a caller shows the same token for many calls, and verifying one
+        takes 0.2 ms. Callers do not change the claims.
         """
+        known = (token, kind, audience)
+        claims = self._read.get(known)
+        if claims is None:
+            claims = self._verified(token, kind, audience)
+            if claims is not None:
+                self._read[known] = claims
+                if len(self._read) > READ_TOKENS:
+                    self._read.popitem(last=False)
+        elif claims["exp"] <= time.time() - CLOCK_SECONDS:
+            del self._read[known]
+            return None
+        else:
+            self._read.move_to_end(known)
+        return claims
+
+    def _verified(self, token: str, kind: TokenType, audience: str) -> Claims | None:
+        """The key is looked up by the issuer that the token claims to be from, so nobody signs for another."""
         try:
             header = jwt.get_unverified_header(token)
             claimed: Claims = jwt.decode(token, options={"verify_signature": False})

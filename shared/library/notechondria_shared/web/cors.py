@@ -25,7 +25,11 @@ _HEADERS = (
 
 _OF_ANYBODY = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type, Accept, MCP-Protocol-Version"),
+    # Clients of MCP in a page send the headers that they were set up with here, too.
+    (
+        b"access-control-allow-headers",
+        b"Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, X-MCP-Toolsets, X-MCP-Readonly",
+    ),
     (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),
     (b"access-control-expose-headers", b"WWW-Authenticate"),
 )
