@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import cache
 from typing import TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql import Select
 
 from notechondria_shared.db import Prepared, prepare
 from notechondria_shared.db.reader import Scalar, prepare_scalar
+from notes_service.blocks.queries import BlockRow, columns_of
 from notes_service.models import Note
 from notes_service.notes.models import NoteCount
 from notes_service.popularity import queries as popularity
@@ -29,6 +31,26 @@ class DetailRow(SummaryRow):
     content: str
     metadata_json: str
     custom_meta: str
+
+
+@dataclass(slots=True)
+class WholeRow(DetailRow):
+    """A note with its text and the columns of its blocks."""
+
+    block_id: list[int] | None
+    block_block_type: list[str] | None
+    block_text: list[str | None] | None
+    block_args: list[str | None] | None
+    block_is_ai_generated: list[bool] | None
+    block_image: list[str] | None
+    block_date_created: list[datetime] | None
+    block_last_edit: list[datetime] | None
+
+    @property
+    def blocks(self) -> list[BlockRow]:
+        """In their order."""
+        columns = [getattr(self, f"block_{one.name}") or () for one in fields(BlockRow)]
+        return [BlockRow(*values) for values in zip(*columns, strict=True)]
 
 
 @dataclass(slots=True)
@@ -69,8 +91,10 @@ class CreatedNote:
 
 
 _detail = summaries(Note.content, Note.metadata_json, Note.custom_meta).where(*live())
-DETAIL = prepare(_detail.where(Note.id == bindparam("note_id")), DetailRow)
-DETAIL_BY_UUID = prepare(_detail.where(Note.uuid == bindparam("note_uuid")), DetailRow)
+_blocks = columns_of(Note.id.expression)
+_whole = _detail.join(_blocks, true()).add_columns(*_blocks.c)
+DETAIL = prepare(_whole.where(Note.id == bindparam("note_id")), WholeRow)
+DETAIL_BY_UUID = prepare(_whole.where(Note.uuid == bindparam("note_uuid")), WholeRow)
 SUMMARY = prepare(summaries().where(Note.id == bindparam("note_id"), *live()), SummaryRow)
 _access = select(Note.id, Note.creator_id, Note.is_public).where(*live())
 ACCESS = prepare(_access.where(Note.id == bindparam("note_id")), AccessRow)

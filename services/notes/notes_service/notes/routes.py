@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from notechondria_shared.db import Reads, SessionReader
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
+from notechondria_shared.web.direct import DIRECT
 from notechondria_shared.web.openapi import DETAIL
 from notechondria_shared.web.route import api_router
 from notes_service.callers import KnownCaller, MaybeKnownCaller, viewer
@@ -26,7 +27,7 @@ from notes_service.summaries.schemas import Limit, NotePage, NoteSummary, Offset
 router = api_router("/api/v1/notes", tags=["notes"], responses={403: DETAIL, 404: DETAIL})
 
 
-@router.get("/", response_model=list[NoteSummary] | NotePage)
+@router.get("/", response_model=list[NoteSummary] | NotePage, dependencies=[DIRECT])
 async def list_notes(
     request: Request,
     caller: MaybeKnownCaller,
@@ -72,7 +73,7 @@ async def create_note(request: Request, caller: KnownCaller, body: schemas.Creat
     return Json(answer, status_code=201 if created else 200)
 
 
-@router.get("/{note_id:id}/", response_model=schemas.NoteForCaller)
+@router.get("/{note_id:id}/", response_model=schemas.NoteForCaller, dependencies=[DIRECT])
 async def get_note(request: Request, caller: MaybeKnownCaller, note_id: int, read: ReadSession) -> Json:
     """A note with its text and `can_edit`: own or public; 400 array for a private one of somebody else (notes §5.1)."""
     return Json(await _for_caller(request, read, await detail.find(read, note_id), viewer(caller)))
@@ -97,7 +98,7 @@ async def delete_note(caller: KnownCaller, note_id: int, db: WriteSession) -> No
     await service.trash(db, caller.user_id, note_id, caller.precondition)
 
 
-@router.get("/uuid/{note_uuid:uuid}/", response_model=schemas.NoteForCaller)
+@router.get("/uuid/{note_uuid:uuid}/", response_model=schemas.NoteForCaller, dependencies=[DIRECT])
 async def get_note_by_uuid(request: Request, caller: MaybeKnownCaller, note_uuid: UUID, read: ReadSession) -> Json:
     """The note of a share link, in any letter case (notes §5.2); read as by its id."""
     return Json(await _for_caller(request, read, await detail.find_by_uuid(read, note_uuid), viewer(caller)))
