@@ -71,6 +71,11 @@ class NoteListQuery:
         )
 
     @property
+    def is_costly(self) -> bool:
+        """Whether it costs more the more notes a person has."""
+        return self.limit is None or bool(self.q)
+
+    @property
     def variant(self) -> Variant:
         """Which of the prepared statements it takes."""
         course: Literal["any", "one", "none"] = "none" if self.without_course else "any"

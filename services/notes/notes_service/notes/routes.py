@@ -17,7 +17,7 @@ from notechondria_shared.web.direct import DIRECT
 from notechondria_shared.web.openapi import DETAIL
 from notechondria_shared.web.route import api_router
 from notes_service.callers import KnownCaller, MaybeKnownCaller, viewer
-from notes_service.dependencies import Search, Transactions
+from notes_service.dependencies import CostlyTurns, Search, Transactions
 from notes_service.notes import detail, direct, listing, schemas, service
 from notes_service.notes.access import OwnNoteOfUuid, check_read
 from notes_service.notes.direct import SeenNote
@@ -33,6 +33,7 @@ async def list_notes(
     caller: MaybeKnownCaller,
     read: ReadSession,
     search: Search,
+    turns: CostlyTurns,
     *,
     limit: Limit = None,
     offset: Offset = None,
@@ -59,6 +60,9 @@ async def list_notes(
         sort=sort,
         window=window,
     )
+    if query.is_costly:
+        async with turns.of(request, query.viewer):
+            return await listing.answer(request, read, search, query)
     return await listing.answer(request, read, search, query)
 
 
