@@ -8,7 +8,7 @@ from functools import cache
 from typing import TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, true
+from sqlalchemy import ARRAY, BigInteger, DateTime, any_, bindparam, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql import Select
 
@@ -114,6 +114,19 @@ def listed_page(variant: Variant, sort: Sort) -> Prepared[ListedRow]:
     page = _paged(_sorted(select(Note.id).where(*listed(variant)), sort)).subquery("page")
     statement = _sorted(summaries().join(page, page.c.id == Note.id), sort)
     return prepare(statement.add_columns(counted), ListedRow)
+
+
+@cache
+def listed_after(variant: Variant, sort: Sort, *, begun: bool) -> Prepared[ListedRow]:
+    """The first `limit` notes of a list by the last edit, or with `begun` those after the note `after_id`, which was
+    last edited at `after_edit`: no note before it is looked at."""
+    which = listed(variant)
+    if begun:
+        key = tuple_(Note.last_edit, Note.id)
+        after = tuple_(bindparam("after_edit", type_=DateTime(timezone=True)), bindparam("after_id", type_=BigInteger))
+        which.append(key > after if sort == "oldest" else key < after)
+    statement = _sorted(summaries().where(*which), sort).limit(bindparam("limit", type_=BigInteger))
+    return prepare(statement.add_columns(_counted(variant).scalar_subquery().label("total")), ListedRow)
 
 
 @cache

@@ -22,6 +22,7 @@ from notes_service.notes import detail, direct, listing, schemas, service
 from notes_service.notes.access import OwnNoteOfUuid, check_read
 from notes_service.notes.direct import SeenNote
 from notes_service.notes.queries import DetailRow
+from notes_service.summaries.cursors import PageCursor
 from notes_service.summaries.schemas import Limit, NotePage, NoteSummary, Offset
 
 router = api_router("/api/v1/notes", tags=["notes"], responses={403: DETAIL, 404: DETAIL})
@@ -37,6 +38,7 @@ async def list_notes(
     *,
     limit: Limit = None,
     offset: Offset = None,
+    cursor: PageCursor = None,
     course_id: schemas.CourseFilter = None,
     q: schemas.SearchText = "",
     contains: schemas.Contained = "",
@@ -47,7 +49,7 @@ async def list_notes(
     """Notes, last edited first, or best match first with `q`; with `limit` a page (notes §5.3).
 
     `contains` keeps notes whose title or content holds that text, in any letter case (mcp §5.2, list_notes).
-    `sort` and `window` order and narrow it (apps §4).
+    `sort` and `window` order and narrow it (apps §4). With `cursor` a page names the next one (decision 66).
     """
     query = listing.NoteListQuery.of(
         viewer(caller),
@@ -57,6 +59,7 @@ async def list_notes(
         course_id=course_id,
         limit=limit,
         offset=offset,
+        cursor=cursor,
         sort=sort,
         window=window,
     )
