@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: sbom audit help up upgrade down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
-.PHONY: account-pictures bench-account bench-compare bench-export bench-gateway bench-identity bench-introspection bench-notes bench-own bench-planner bench-calendars bench-mcp bench-start
+.PHONY: account-pictures bench-account bench-compare bench-events bench-export bench-gateway bench-identity bench-introspection bench-notes bench-own bench-planner bench-calendars bench-mcp bench-start
 
 READY := .venv/.ready
 INSTALLED := .venv/.installed
@@ -146,6 +146,9 @@ bench-own: $(READY) ## Measure what grows with a person's own notes (ARGS="--not
 
 bench-compare: $(READY) ## Measure two commits by turns (BASE=v0.1.0 BENCH=notes ARGS="--seconds 5")
 	@$(BIN)/python -m bench.compare --base $(or $(BASE),$(error Say which: make bench-compare BASE=v0.1.0)) --bench $(or $(BENCH),notes) $(ARGS)
+
+bench-events: $(READY) ## Measure how fast events are sent and applied beside a plain consumer (ARGS="--events 100000")
+	@$(BIN)/python -m bench.events $(ARGS)
 
 bench-export: $(READY) ## Measure the memory of exports (ARGS="--notes 50000 --mib 5120")
 	@$(BIN)/python -m bench.export $(ARGS)

@@ -16,6 +16,8 @@ class Sample:
     durations: list[float] = field(default_factory=list)
     failures: int = 0
     seconds: float = 0.0
+    calls: int = 0
+    """All calls, those that warmed up included: what processor time is divided by."""
 
     @property
     def rate(self) -> float:

@@ -33,11 +33,7 @@ CALL = {
 }
 
 
-Costs = dict[str, float]
-"""Processor time by part."""
-
-
-async def measure(stack: Stack, api: Api, key: str, seconds: float) -> list[tuple[Sample, Costs]]:
+async def measure(stack: Stack, api: Api, key: str, seconds: float) -> list[tuple[Sample, processor.Spent]]:
     """REST and MCP, each over all rounds."""
     headers = {"Authorization": f"Bearer {key}"}
     limits = httpx.Limits(max_connections=WORKERS, max_keepalive_connections=WORKERS)
@@ -53,23 +49,17 @@ async def measure(stack: Stack, api: Api, key: str, seconds: float) -> list[tupl
             return answer.status_code == 200 and len(result["structuredContent"]["notes"]) == 50
 
         totals = (Sample("GET /api/v1/notes/?limit=50"), Sample("tools/call list_notes"))
-        costs: list[Costs] = [{}, {}]
+        costs = (processor.Spent(), processor.Spent())
         for number in range(ROUNDS + 1):
             for total, cost, call in zip(totals, costs, (rest, tool), strict=True):
-                before = processor.used(stack)
-                sample = await closed_loop(total.name, call, workers=WORKERS, seconds=seconds)
-                after = processor.used(stack)
+                with processor.measured(processor.pids_of(stack)) as spent:
+                    sample = await closed_loop(total.name, call, workers=WORKERS, seconds=seconds)
                 if number:  # the first round warms up
                     total.durations += sample.durations
                     total.failures += sample.failures
                     total.seconds += sample.seconds
-                    for part in after:
-                        cost[part] = cost.get(part, 0.0) + after[part] - before[part]
-    nothing = dict.fromkeys(processor.PARTS, 0.0)
-    return [
-        (total, processor.per_call(nothing, cost, len(total.durations)))
-        for total, cost in zip(totals, costs, strict=True)
-    ]
+                    cost.add(spent)
+    return list(zip(totals, costs, strict=True))
 
 
 def fill(user: User) -> None:
@@ -94,9 +84,10 @@ def main() -> int:
     ratio = tool.rate / rest.rate if rest.rate else 0.0
     print(rest.line())
     print(tool.line())
-    print(processor.line(rest.name, rest_cost))
-    print(processor.line(tool.name, tool_cost))
-    cost = tool_cost["all"] / rest_cost["all"] if rest_cost["all"] else 0.0
+    print(rest_cost.line(rest.name, len(rest.durations)))
+    print(tool_cost.line(tool.name, len(tool.durations)))
+    each = [cost.total / max(len(sample.durations), 1) for sample, cost in ((rest, rest_cost), (tool, tool_cost))]
+    cost = each[1] / each[0] if each[0] else 0.0
     print(f"tool / REST: {ratio:.2f} (aim: {AIM} or more); processor time x {cost:.2f}")
     return 0 if ratio >= AIM and not rest.failures + tool.failures else 1
 

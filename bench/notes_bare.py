@@ -1,7 +1,12 @@
-"""The same SQL behind nothing but FastAPI and psycopg: what `bench.notes` compares the product with."""
+"""The same SQL behind nothing but FastAPI and psycopg: what `bench.notes` compares the product with.
+
+What is written is what the product writes: note, blocks, their positions, events, which are sent and consumed
+(`bench.bare_events`). What was written is read back for the answer.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,12 +16,13 @@ from uuid import uuid4
 from fastapi import FastAPI, Request
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
+from bench import bare_events
 from notechondria_shared.web.answers import Json
 from notes_service.blocks import queries as blocks
 from notes_service.notes import queries
+from notes_service.summaries.variants import Variant
 
 PREFIX = "/api/v1/notes/bare"
 """Below a path of notes, so that it can be put behind the gateway as well."""
@@ -24,15 +30,25 @@ NOTE = (
     "INSERT INTO notes.notes (creator_id, uuid, sharing_id, title, description, is_public, content, excerpt,"
     " preview_lines, metadata_json, custom_meta, note_type, editor_mode, cover_image, revision, date_created,"
     " last_edit)"
-    " VALUES (%s, %s, %s, %s, '', false, %s, '', '{}', '', '', 'N', 'G', '', 1, now(), now()) RETURNING id"
+    " VALUES (%s, %s, %s, %s, '', false, %s, %s, %s, '', '', 'N', 'G', '', 1, now(), now()) RETURNING id"
 )
 BLOCK = (
     "INSERT INTO notes.note_blocks (creator_id, note_id, block_type, text, is_ai_generated, image, file, date_created,"
     " last_edit) VALUES (%s, %s, %s, %s, false, '', '', now(), now()) RETURNING id"
 )
 INDEX = "INSERT INTO notes.note_index (note_id, block_id, position) VALUES (%s, %s, %s)"
-OUTBOX = "INSERT INTO notes.outbox (event_id, subject, envelope, sent_at) VALUES (%s, %s, %s, now())"
+MINE = "SELECT creator_id, title FROM notes.notes WHERE id = %s AND creator_id = %s AND deleted_at IS NULL FOR UPDATE"
 PATCH = "UPDATE notes.notes SET metadata_json = %s, last_edit = now(), revision = revision + 1 WHERE id = %s"
+PATCH_TEXT = (
+    "UPDATE notes.notes SET content = %s, excerpt = %s, preview_lines = %s, last_edit = now(), revision = revision + 1"
+    " WHERE id = %s"
+)
+FORGET_INDEX = "DELETE FROM notes.note_index WHERE note_id = %s"
+FORGET_BLOCKS = "DELETE FROM notes.note_blocks WHERE note_id = %s"
+
+
+Pool = AsyncConnectionPool[AsyncConnection[dict[str, Any]]]
+Connection = AsyncConnection[dict[str, Any]]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
@@ -44,22 +60,30 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 def create_app() -> FastAPI:
     """uvicorn's factory; DATABASE_URL is the role of notes."""
-    pool: AsyncConnectionPool[AsyncConnection[dict[str, Any]]] = AsyncConnectionPool(
+    pool: Pool = AsyncConnectionPool(
         os.environ["DATABASE_URL"],
         min_size=4,
         max_size=4,
         open=False,
         kwargs={"autocommit": True, "row_factory": dict_row},
     )
+    news = asyncio.Event()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await pool.open(wait=True)
+        relay = asyncio.create_task(bare_events.relay(pool, os.environ["NATS_URL"], news))
         yield
+        relay.cancel()
         await pool.close()
 
     app = FastAPI(lifespan=lifespan)
+    _add_reads(app, pool)
+    _add_writes(app, pool, news)
+    return app
 
+
+def _add_reads(app: FastAPI, pool: Pool) -> None:
     async def rows(sql: Any, **bound: Any) -> list[dict[str, Any]]:
         async with pool.connection() as connection:
             cursor = await connection.execute(sql, bound)
@@ -77,33 +101,60 @@ def create_app() -> FastAPI:
 
     @app.get(PREFIX + "/list/{user_id}")
     async def listing(user_id: int) -> Json:
-        query = queries.listed_page(queries.Variant("personal"), "newest")
+        query = queries.listed_page(Variant("personal"), "newest")
         return Json(
             [_plain(row) for row in await rows(query.sql, **query.constants, viewer=user_id, limit=50, offset=0)]
         )
 
+
+async def _detail(connection: Connection, note_id: int) -> dict[str, Any]:
+    note = await (await connection.execute(queries.DETAIL.sql, {"note_id": note_id})).fetchone()
+    assert note is not None
+    parts = await (await connection.execute(blocks.OF_NOTE.sql, {"note_id": note_id})).fetchall()
+    return {**_plain(note), "blocks": [_plain(part) for part in parts]}
+
+
+async def _add_blocks(connection: Connection, note_id: int, user_id: int, title: str, text: str) -> None:
+    for position, (kind, part) in enumerate((("T", title), ("N", text))):
+        block = await (await connection.execute(BLOCK, (user_id, note_id, kind, part))).fetchone()
+        assert block is not None
+        await connection.execute(INDEX, (note_id, block["id"], position))
+
+
+def _add_writes(app: FastAPI, pool: Pool, news: asyncio.Event) -> None:
     @app.post(PREFIX + "/all/{user_id}")
     async def create(request: Request, user_id: int) -> Json:
         body = await request.json()
-        async with pool.connection() as connection, connection.transaction():
-            new = (user_id, uuid4(), str(uuid4()), body["title"], body["content"])
-            note = await (await connection.execute(NOTE, new)).fetchone()
-            assert note is not None
-            for position, kind in enumerate("TN"):
-                block = await (await connection.execute(BLOCK, (user_id, note["id"], kind, body["content"]))).fetchone()
-                assert block is not None
-                await connection.execute(INDEX, (note["id"], block["id"], position))
-            for subject in ("notes.note.created", "notes.activity.recorded"):
-                await connection.execute(OUTBOX, (uuid4(), f"bench.{subject}", Jsonb({"note_id": note["id"]})))
-        return Json({"id": note["id"]}, status_code=201)
+        text = body["content"]
+        async with pool.connection() as connection:
+            async with connection.transaction():
+                new = (user_id, uuid4(), str(uuid4()), body["title"], text, text[:220], [text[:220]])
+                note = await (await connection.execute(NOTE, new)).fetchone()
+                assert note is not None
+                await _add_blocks(connection, note["id"], user_id, body["title"], text)
+                events = bare_events.rows(note["id"], user_id, body["title"], len(text.split()))
+                await bare_events.publish(connection, *events)
+                answer = await _detail(connection, note["id"])
+            news.set()
+            return Json(answer, status_code=201)
 
-    @app.patch(PREFIX + "/one/{note_id}")
-    async def patch(request: Request, note_id: int) -> Json:
+    @app.patch(PREFIX + "/one/{note_id}/of/{user_id}")
+    async def patch(request: Request, note_id: int, user_id: int) -> Json:
         body = await request.json()
-        async with pool.connection() as connection, connection.transaction():
-            await connection.execute("SELECT id FROM notes.notes WHERE id = %s FOR UPDATE", (note_id,))
-            await connection.execute(PATCH, (body["metadata_json"], note_id))
-            await connection.execute(OUTBOX, (uuid4(), "bench.notes.note.updated", Jsonb({"note_id": note_id})))
-        return await one(note_id)
-
-    return app
+        text = body.get("content")
+        async with pool.connection() as connection:
+            async with connection.transaction():
+                note = await (await connection.execute(MINE, (note_id, user_id))).fetchone()
+                assert note is not None
+                if text is None:
+                    await connection.execute(PATCH, (body["metadata_json"], note_id))
+                else:
+                    await connection.execute(PATCH_TEXT, (text, text[:220], [text[:220]], note_id))
+                    await connection.execute(FORGET_INDEX, (note_id,))
+                    await connection.execute(FORGET_BLOCKS, (note_id,))
+                    await _add_blocks(connection, note_id, user_id, note["title"], text)
+                    events = bare_events.rows(note_id, user_id, note["title"], len(text.split()))
+                    await bare_events.publish(connection, *events)  # metadata alone is nothing that others keep
+                answer = await _detail(connection, note_id)
+            news.set()
+            return Json(answer)

@@ -50,10 +50,34 @@ FROM notes.notes n WHERE creator_id = %(user)s
 AND NOT EXISTS (SELECT FROM notes.note_search s WHERE s.note_id = n.id)
 """
 
-INDEXES = (
-    "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'notes' AND tablename = 'note_search' "
-    "AND indexdef LIKE '%USING gin%'"
+WORDS = """
+CREATE TEMPORARY TABLE words_of_notes AS SELECT note_id, notes.words_of(searchable) AS word
+FROM notes.note_search s WHERE creator_id = %(user)s
+AND NOT EXISTS (SELECT FROM notes.note_outlines known WHERE known.note_id = s.note_id)
+"""
+USED_WORDS = """
+INSERT INTO notes.search_words (creator_id, word) SELECT DISTINCT %(user)s::bigint, word FROM words_of_notes
+ON CONFLICT DO NOTHING
+"""
+OUTLINES = """
+INSERT INTO notes.note_outlines (
+    note_id, creator_id, course_id, is_public, title, description, octets, short_text, words
 )
+SELECT id, creator_id, course_id, is_public, title, coalesce(description, ''), octet_length(content),
+    CASE WHEN octet_length(content) <= 512 THEN content END, words
+FROM notes.notes n JOIN (
+    SELECT note_id, array_agg(id) AS words FROM words_of_notes JOIN notes.search_words USING (word)
+    WHERE creator_id = %(user)s GROUP BY note_id
+) AS held ON note_id = id
+WHERE deleted_at IS NULL ORDER BY id
+"""
+
+INDEXES = (
+    "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'notes' "
+    "AND tablename IN ('note_search', 'note_outlines', 'search_words') AND indexdef LIKE '%USING gin%'"
+)
+KEEPERS = ("keep_searchable", "keep_outline")
+"""Triggers that write what is written here for all rows at once."""
 
 
 def fill(stack: Stack, user_id: int, count: int, *, public: bool = False) -> None:
@@ -67,15 +91,18 @@ def fill(stack: Stack, user_id: int, count: int, *, public: bool = False) -> Non
         database.execute("ANALYZE paragraphs")
         # Rebuilding them costs as much as there is by then: only what is many is worth it.
         indexes = database.execute(INDEXES).fetchall() if count >= MANY else []
-        database.execute("ALTER TABLE notes.notes DISABLE TRIGGER keep_searchable")
+        for name in KEEPERS:
+            database.execute(f"ALTER TABLE notes.notes DISABLE TRIGGER {name}")
         for name, _ in indexes:
             database.execute(f"DROP INDEX notes.{name}")  # a name from the catalogue
         for first in range(1, count + 1, BATCH):
             values = {"user": user_id, "public": public, "first": first, "last": min(count, first + BATCH - 1)}
             database.execute(NOTES, {**values, **pool})
-        database.execute(SEARCHABLE, {"user": user_id})
+        for statement in (SEARCHABLE, WORDS, "ANALYZE words_of_notes", USED_WORDS, OUTLINES):
+            database.execute(statement, {"user": user_id} if "%" in statement else None)
         for _, definition in indexes:
             database.execute(definition)
-        database.execute("ALTER TABLE notes.notes ENABLE TRIGGER keep_searchable")
-        database.execute("VACUUM ANALYZE notes.notes")
-        database.execute("VACUUM ANALYZE notes.note_search")
+        for name in KEEPERS:
+            database.execute(f"ALTER TABLE notes.notes ENABLE TRIGGER {name}")
+        for table in ("notes", "note_search", "note_outlines", "search_words"):
+            database.execute(f"VACUUM ANALYZE notes.{table}")

@@ -1,35 +1,89 @@
-"""Processor time of the parts of a stack, from /proc: what a request costs, whoever else uses the machine meanwhile."""
+"""Processor time of each part of a running stack: what a request costs, wherever it is paid.
+
+A rate says how fast a machine answers while the client that asks takes part of it, and other programs too. The
+processor time of the services, Postgres with its backends, NATS and the gateway says the same on a busy machine. What
+follows a request counts with it: events are waited for until planner has applied them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 
 import psutil
+import psycopg
 
 from notechondria_cli.names import SERVICES
 from notechondria_launcher.stack import Stack
 
 PARTS = ("gateway", *SERVICES, "postgres", "nats")
+SETTLE_SECONDS = 30.0
+POLL_SECONDS = 0.05
 
 
-def used(stack: Stack) -> dict[str, float]:
-    """Seconds of processor time that each part has used so far, with its processes."""
-    seconds = {}
-    for part in PARTS:
-        root = psutil.Process(stack.pid(part))
-        seconds[part] = sum(
-            times.user + times.system for times in (one.cpu_times() for one in (root, *root.children(recursive=True)))
-        )
-    return seconds
+def seconds_of(pid: int) -> float:
+    """Processor seconds of a process and all its descendants, those included that ended and were waited for."""
+    spent = 0.0
+    with suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                spent += times.user + times.system + times.children_user + times.children_system
+    return spent
 
 
-def per_call(before: Mapping[str, float], after: Mapping[str, float], calls: int) -> dict[str, float]:
-    """Milliseconds of each part for a call, and their sum."""
-    each = {part: 1000 * (after[part] - before[part]) / max(calls, 1) for part in after}
-    return {**each, "all": sum(each.values())}
+@dataclass
+class Spent:
+    """Processor seconds by part."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        """Of all parts."""
+        return sum(self.seconds.values())
+
+    def add(self, other: Spent) -> None:
+        """What another measurement spent, too."""
+        for part, value in other.seconds.items():
+            self.seconds[part] = self.seconds.get(part, 0.0) + value
+
+    def line(self, name: str, requests: int) -> str:
+        """One line of a report: milliseconds per request, the dearest part first."""
+        if not requests:
+            return f"{name:<44} nothing was answered"
+        each = {part: value * 1000 / requests for part, value in self.seconds.items()}
+        parts = sorted(each.items(), key=lambda item: -item[1])
+        shown = ", ".join(f"{part} {value:.2f}" for part, value in parts if value >= 0.005)
+        return f"{name:<44} processor {sum(each.values()):6.2f} ms a request: {shown}"
 
 
-def line(name: str, milliseconds: Mapping[str, float]) -> str:
-    """One line of a report; parts that took next to nothing are left out."""
-    shown = "  ".join(f"{part} {value:.2f}" for part, value in milliseconds.items() if value >= 0.005)
-    return f"{name:<44} processor ms: {shown}"
+@contextmanager
+def measured(pids: Mapping[str, int]) -> Iterator[Spent]:
+    """The processor time of processes while the block runs."""
+    spent = Spent()
+    before = {part: seconds_of(pid) for part, pid in pids.items()}
+    yield spent
+    spent.seconds = {part: seconds_of(pid) - before[part] for part, pid in pids.items()}
+
+
+def pids_of(stack: Stack) -> dict[str, int]:
+    """The parts of a stack by their processes."""
+    return {part: stack.pid(part) for part in PARTS}
+
+
+def settle(stack: Stack, publisher: str = "notes", consumer: str = "planner") -> None:
+    """Until the last event of one schema's outbox lies in the other's inbox; at most `SETTLE_SECONDS`."""
+    last = f"SELECT event_id FROM {publisher}.outbox ORDER BY id DESC LIMIT 1"  # noqa: S608 - names of ours
+    is_applied = f"SELECT EXISTS (SELECT FROM {consumer}.inbox WHERE event_id = %s)"  # noqa: S608 - as well
+    deadline = time.monotonic() + SETTLE_SECONDS
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as database:
+        event = database.execute(last).fetchone()
+        while event is not None and time.monotonic() < deadline:
+            applied = database.execute(is_applied, event).fetchone()
+            if applied is not None and applied[0]:
+                return
+            time.sleep(POLL_SECONDS)

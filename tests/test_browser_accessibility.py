@@ -110,10 +110,10 @@ def test_axe_finds_no_fault_where_programs_are_connected(api: Api, visit: Visit,
     assert "cursor" in visit.driver.title
     visit.driver.get(f"{public_url(stack)}/oauth/authorize?client_id=nobody")
     found += faults(visit)
-    visit.open("programs/")
+    visit.open("agents/")
     found += faults(visit)
     local.connect(user)
-    visit.open("programs/")
+    visit.open("agents/")
     found += faults(visit)
     assert not found, "\n".join(found)
 

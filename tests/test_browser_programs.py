@@ -62,6 +62,7 @@ def test_the_sdk_finds_registers_asks_calls_renews_and_is_disconnected(sdk: Sdk)
     assert (program["name"], program["origin"]) == ("Python SDK", "registered")
     sdk.visit.open("account/programs/")
     sdk.visit.looks("03-programs")
+    sdk.visit.follow("Disconnect")
     sdk.visit.press("Disconnect")
     assert sdk.visit.notice() == "The program is disconnected."
     bearer = {"Authorization": f"Bearer {sdk.storage.tokens.access_token}"}

@@ -34,6 +34,8 @@ MUST_NOT_BE = {
     "positions without a gap": "SELECT note_id FROM note_index GROUP BY note_id"
     " HAVING max(position) + 1 <> count(*) OR min(position) <> 0",
     "all can be searched": "SELECT id FROM notes WHERE id NOT IN (SELECT note_id FROM note_search)",
+    "an outline iff not deleted": "SELECT n.id FROM notes n FULL JOIN note_outlines o ON o.note_id = n.id"
+    " WHERE (n.deleted_at IS NULL) <> (o.note_id IS NOT NULL)",
 }
 
 

@@ -6,13 +6,15 @@ import asyncio
 from typing import ClassVar
 
 import psycopg
+import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
 from notechondria_launcher.stack import Stack
+from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.db import Database, prepare_command
-from notechondria_shared.db.reader import PoolUse
+from notechondria_shared.db.reader import PoolUse, prepare_scalar
 from tests.support.keys import KEY_SETTINGS, ONE_KEY
 
 
@@ -59,3 +61,43 @@ def test_use_and_waiting_of_both_pools(stack: Stack) -> None:
     with psycopg.connect(stack.database_url("notes")) as holding:
         holding.execute("SELECT pg_advisory_xact_lock(4711)")
         asyncio.run(run(holding))
+
+
+def test_a_statement_by_itself_leaves_a_connection_as_sessions_need_it(stack: Stack) -> None:
+    settings = Settings(
+        database_url=SecretStr(stack.database_url("notes")),
+        service_key=SecretStr(ONE_KEY),
+        service_public_keys=KEY_SETTINGS["SERVICE_PUBLIC_KEYS"],
+        database_pool_size=1,
+    )
+    pid = prepare_scalar(text("SELECT pg_backend_pid()"), int)
+    asleep = prepare_command(text("SELECT pg_sleep(30)"))
+    lost = prepare_command(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    async def run() -> None:
+        database = Database(settings)
+        try:
+            (first,) = await database.run(pid)
+            async with database.transaction() as db:
+                # The same connection, and again one with transactions: what is not committed does not stay.
+                assert await db.scalar(text("SELECT pg_backend_pid()")) == first
+                await db.execute(text("CREATE TEMPORARY TABLE kept ON COMMIT PRESERVE ROWS AS SELECT 1"))
+                await db.rollback()
+                assert await db.scalar(text("SELECT to_regclass('kept')")) is None
+            with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
+                admin.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+            (second,) = await database.run(pid)  # an ended one is replaced before it is used
+            assert second != first
+            with pytest.raises(Unavailable):  # one that ends meanwhile is 503: it may have been committed
+                await database.run(lost)
+            (third,) = await database.run(pid)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await database.run(asleep)
+            assert await asyncio.wait_for(database.run(pid), 10)
+            assert third not in {first, second}
+            assert database.pools()["write"].used == 0
+        finally:
+            await database.close()
+
+    asyncio.run(run())

@@ -135,7 +135,6 @@ def fill(api: Api, user: User, *, name: str, feed: str) -> FullAccount:
         "log": "log/",
         "devices": "devices/",
         "sign-out-others": "devices/others/",
-        "programs": "programs/",
         "confirm": "confirm/",
     }
     posts = (

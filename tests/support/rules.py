@@ -120,6 +120,10 @@ class RolledBackDatabase(Reads):
         rows: list[RowT] = await cursor.fetchall()
         return rows
 
+    async def run(self, query: Prepared[RowT], **params: object) -> list[RowT]:
+        """As `Database.run`, within the transaction of the test."""
+        return await self.all(query, **params)
+
 
 @dataclass
 class Person:

@@ -21,9 +21,9 @@ from mcp_service.tools.executor import ToolExecutor
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import ToolResult
 from mcp_service.upstream.client import ServiceName, Services, Upstream
+from mcp_service.upstream.json_client import HttpxCalls
 from notechondria_launcher.stack import Stack
 from notechondria_shared.auth import Caller
-from notechondria_shared.web.json_client import HttpxCalls
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 

@@ -232,34 +232,6 @@ class WorkSession(Base):
     started_at: Mapped[datetime]
 
 
-class NoteSearch(Base):
-    """What searches look through: title, description and text, lower-cased. A trigger on `notes` writes it."""
-
-    __tablename__ = "note_search"
-    __table_args__ = (
-        Index(
-            "ix_note_search_creator_id_searchable",
-            "creator_id",
-            "searchable",
-            postgresql_using="gin",
-            postgresql_ops={"searchable": "gin_trgm_ops"},
-        ),
-        Index(
-            "ix_note_search_public_searchable",
-            "searchable",
-            postgresql_using="gin",
-            postgresql_ops={"searchable": "gin_trgm_ops"},
-            postgresql_where=text("is_public"),
-        ),
-    )
-
-    note_id: Mapped[int] = mapped_column(ForeignKey(NOTE, ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    creator_id: Mapped[int]
-    searchable: Mapped[str]
-    is_public: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Shown to everybody: public, and not in the recycle bin."""
-
-
 class NoteBlock(Base, Dated):
     """A block (notes §2.6); `note_id` is the note that owns it."""
 

@@ -37,28 +37,42 @@ def plain_search(text: str, rows: list[Row]) -> list[int]:
     return [row["id"] for *_, row in found]
 
 
+def packed(numbers: list[int]) -> bytes | None:
+    return b"".join(number.to_bytes(8) for number in numbers) or None
+
+
+def joined(texts: list[str]) -> bytes | None:
+    return b"\0".join(text.encode() for text in texts) if texts else None
+
+
 def search(text: str, rows: list[Row], start: int, end: int | None) -> tuple[list[int], int]:
     """The service's way, with the database's part played by comprehensions."""
     query = Query.of(text)
     low = {row["id"]: f"{row['title']} {row['description'] or ''} {row['content']}".lower() for row in rows}
-    counted = {row["id"]: sum(query.times[word] for word in query.times if word in low[row["id"]]) for row in rows}
-    exact = {note_id: number for note_id, number in counted.items() if number}
-    octets = [len(row["content"].encode()) for row in rows]
-    heads = {row["id"]: row["content"][:500] for row in rows}
-    candidates = SearchCandidates(
-        CandidateColumns(
-            ids=[row["id"] for row in rows],
-            titles=[row["title"] for row in rows],
-            descriptions=[row["description"] or "" for row in rows],
-            edits=[int(row["last_edit"].timestamp()) for row in rows],
-            octets=octets,
-            heads=[
-                heads[row["id"]] if size <= query.head_bytes else None for row, size in zip(rows, octets, strict=True)
-            ],
-        )
+    exact = {row["id"]: sum(query.times[word] for word in query.times if word in low[row["id"]]) for row in rows}
+    found = [row for row in rows if exact[row["id"]]]
+    counts = sorted((exact[row["id"]] for row in found), reverse=True)
+    least = counts[end - 1] if end is not None and len(counts) >= end else 0
+    ranked = [row for row in found if 3 * exact[row["id"]] >= 2 * least]
+    others = [row for row in rows if not exact[row["id"]]]
+    short = [row for row in others if len(row["content"].encode()) <= query.head_bytes]
+    columns = CandidateColumns(
+        ids=packed([row["id"] for row in ranked]),
+        exact=packed([exact[row["id"]] for row in ranked]),
+        titles=joined([row["title"] for row in ranked]),
+        descriptions=joined([row["description"] or "" for row in ranked]),
+        octets=packed([len(row["content"].encode()) for row in ranked]),
+        passed_over=len(found) - len(ranked),
+        other_ids=packed([row["id"] for row in others]),
+        other_titles=joined([row["title"] for row in others]),
+        other_descriptions=joined([row["description"] or "" for row in others]),
+        short_ids=packed([row["id"] for row in short]),
+        short_texts=joined([row["content"][:500] for row in short]),
     )
-    sorting = sort_out(query, candidates, exact, start, end)
-    return sorting.page(query, {one: heads[one] for one in sorting.in_question}), sorting.total
+    sorting = sort_out(query, SearchCandidates(columns), start, end)
+    heads = {row["id"]: row["content"][:500] for row in rows if row["id"] in sorting.in_question}
+    edits = {row["id"]: int(row["last_edit"].timestamp()) for row in rows if row["id"] in sorting.contenders}
+    return sorting.page(query, heads, edits), sorting.total
 
 
 WORDS = ("red", "fish", "Meaningful", "Structures", "ü", "über", "a", "kiwi", "of", "bird", "x" * 30, "100%", "漢字")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -125,3 +126,55 @@ def test_attachments_cost_the_same_however_many(mine: User, statements: Callable
         mine.request("POST", path, files={"file": (f"{number}.txt", b"x")})
     assert statements(lambda: mine.get(path)) <= 2
     assert len(mine.get(path).json()) == 5
+
+
+@pytest.mark.contract("notes §5.5", "notes §5.6")
+def test_a_note_is_written_in_one_statement_and_changed_in_two(
+    mine: User, statements: Callable[[Callable[[], Any]], int]
+) -> None:
+    course = mine.post("courses/", {"title": "Course"}).json()["id"]
+    note = mine.post("notes/", {"title": "Note", "content": "a b"}).json()
+    assert statements(lambda: mine.post("notes/", {"title": "n", "content": "a b", "course_id": course})) == 1
+    assert statements(lambda: mine.patch(f"notes/{note['id']}/", {"metadata_json": "{}", "course_id": None})) == 2
+    assert statements(lambda: mine.patch(f"notes/{note['id']}/", {"content": "# T\n\na b c"})) == 2
+    # What one statement does not decide costs what it did before.
+    courses = cycle([course, None])
+    assert statements(lambda: mine.patch(f"notes/{note['id']}/", {"course_id": next(courses)})) > 2
+
+
+@pytest.mark.contract("notes §5.5", "notes §5.6")
+def test_the_answer_to_a_write_is_what_is_read_afterwards(mine: User) -> None:
+    course = mine.post("courses/", {"title": "Other course"}).json()["id"]
+    blocks = [
+        {"block_type": "C", "text": "x = 1", "args": "python"},
+        {"block_type": "N", "text": "ä \u2014 \U0001f600"},
+    ]
+    bodies = (
+        {"title": "Plain"},
+        {"title": "Text", "content": "# Title\n\nwords\n\n## Part\n\nmore", "description": "about", "is_public": True},
+        {"title": "Blocks", "blocks": blocks, "course_id": course, "custom_meta": "{}", "editor_mode": "G"},
+        {"title": "Draft", "markdown": "m", "client_draft_id": "direct-1", "metadata_json": '{"a": 1}'},
+    )
+    changes: tuple[dict[str, Any], ...] = (
+        {"title": "Renamed"},
+        {"description": None},
+        {"content": ""},
+        {"markdown": "some\n\nother text"},
+        {"blocks": blocks},
+        {"blocks": []},
+        {"course_id": course, "is_public": False},
+        {"course_id": None, "editor_mode": "P", "custom_meta": None},
+        {},
+    )
+    for body in bodies:
+        answer = mine.post("notes/", body)
+        assert answer.status_code == 201
+        path = f"notes/{answer.json()['id']}/"
+        assert {**answer.json(), "can_edit": True} == mine.get(path).json()
+        for change in changes:
+            answer = mine.patch(path, change)
+            assert answer.status_code == 200
+            assert {**answer.json(), "can_edit": True} == mine.get(path).json()
+    again = mine.post("notes/", {"title": "Draft again", "client_draft_id": "direct-1"})
+    assert again.status_code == 200
+    assert again.json()["title"] == "Draft again"

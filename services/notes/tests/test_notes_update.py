@@ -208,6 +208,13 @@ def test_metadata_alone_is_no_activity_and_leaves_blocks(mine: User, look: Any) 
     assert len(look.events("activity.recorded", note_id=note["id"])) == 1
     updated = look.events("note.updated", note_id=note["id"])
     assert [(event["title"], event["revision"]) for event in updated] == [("other", 2)]
+    # What no event says is not published, whichever way it is written; the next event has the next revision.
+    mark = {"metadata_json": '{"a": 1}', "custom_meta": "c", "editor_mode": "P", "title": "other"}
+    assert patch(mine, note, **mark)["metadata_json"] == '{"a": 1}'
+    assert mine.patch(f"notes/uuid/{note['uuid']}/", {"metadata_json": "{}", "course_id": None}).status_code == 200
+    patch(mine, note, description="about")
+    updated = look.events("note.updated", note_id=note["id"])
+    assert [(event["description"], event["revision"]) for event in updated] == [("", 2), ("about", 3)]
 
 
 @pytest.mark.contract("notes §5.7")

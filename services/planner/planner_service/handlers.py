@@ -26,6 +26,7 @@ from notechondria_shared.db import SessionReader
 from notechondria_shared.messaging.consumer import Subscription
 from planner_service.accounts import ACCOUNTS
 from planner_service.calendar_sources.store import drop_unused
+from planner_service.event_batches import apply_batch
 from planner_service.events import publish
 from planner_service.heatmap.queries import INSERT_ACTIVITY
 from planner_service.models import (
@@ -191,5 +192,6 @@ SUBSCRIPTIONS = (
             NotePurged: on_note_purged,
             ActivityRecorded: on_activity_recorded,
         },
+        batch=apply_batch,
     ),
 )

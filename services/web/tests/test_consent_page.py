@@ -191,22 +191,23 @@ def test_a_person_sees_and_disconnects_programs_on_a_page(api: Api, mia: User, p
     program.connect(mia, ["notes:read"])
     ping = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_notes"}}
     assert api.request("POST", "/mcp", json=ping, headers=program.bearer).status_code == 200
-    page = person.get("programs/").text
-    (card,) = [part for part in page.split('<form method="post"')[1:-1] if "Helper" in html.unescape(part)]
-    shown_row = page[: page.index(card)]
+    led = person.get("programs/")
+    assert (led.status_code, led.headers["location"]) == (303, "/account/agents/")
+    page = person.get("agents/").text
+    (row,) = [part for part in page.split("<li>\n<div>") if html.escape(name) in part]
     assert "<i>Helper" not in page
-    assert html.escape(name) in shown_row
-    assert "2 connections." in shown_row
-    assert "in the last 90 days: 1." in shown_row
-    (action,) = re.findall(r'action="(/account/programs/\d+/disconnect/)"', card)
-    for token, status in (("x", 403), (person.hidden(page, action)["csrf"], 303)):
+    assert "2 connections." in row
+    assert "in the last 90 days: 1." in row
+    (action,) = re.findall(r'href="(/account/agents/programs/\d+/disconnect/)"', row)
+    asked = person.get(action.removeprefix("/account/")).text
+    for token, status in (("x", 403), (person.hidden(asked, action)["csrf"], 303)):
         assert person.post(action, csrf=token).status_code == status
-    again = person.get("programs/")
+    again = person.get("agents/")
     assert "The program is disconnected." in again.text
     assert html.escape(name) not in again.text
-    assert person.post(action, csrf=person.hidden(page, action)["csrf"]).status_code == 404
+    assert person.post(action, csrf=person.hidden(asked, action)["csrf"]).status_code == 404
     assert program.refresh().json()["error"] == "invalid_grant"
-    assert "/account/programs/" in person.get("").text
+    assert "/account/agents/" in person.get("").text
 
 
 def test_a_second_factor_stands_before_the_page(api: Api, stack: Stack, program: Program) -> None:

@@ -9,8 +9,8 @@ from mcp_service.calls.service import CallLog
 from mcp_service.calls.writer import CallWriter
 from mcp_service.settings import McpSettings
 from mcp_service.upstream.client import Services, Upstream
+from mcp_service.upstream.json_client import HttpxCalls, JsonClient
 from notechondria_shared.web.clients import tls_context
-from notechondria_shared.web.json_client import HttpxCalls, JsonClient
 from notechondria_shared.web.state import ServiceState
 
 

@@ -10,9 +10,9 @@ import httpx
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import JsonValue
 
+from mcp_service.upstream.json_client import JsonAnswer, JsonCalls
 from notechondria_shared.auth.precondition import precondition_header
 from notechondria_shared.web.clients import on_behalf
-from notechondria_shared.web.json_client import JsonAnswer, JsonCalls
 
 PREFIX = "/api/v1/"
 TRIES = 5

@@ -1,4 +1,4 @@
-"""Periodic work: the retention of the recycle bin, the sweep of orphaned files."""
+"""Periodic work: the retention of the recycle bin, the sweep of orphaned files and of words that no note holds."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from notechondria_shared.storage.deletions import FileDeletions
 from notechondria_shared.storage.media import MediaStore
 from notes_service.attachments.sweep import sweep
 from notes_service.recycle_bin.service import BATCH, purge_older
+from notes_service.search.unused_words import remove_unused
 from notes_service.settings import NotesSettings
 
 logger = logging.getLogger("notechondria.housekeeping")
@@ -33,10 +34,12 @@ class Housekeeper(Periodic):
         self._settings, self._database, self._media = settings, database, media
         self._file_deletions = file_deletions
         self._sweep_at = time.monotonic() + min(FIRST_SWEEP_SECONDS, self._settings.orphan_sweep_seconds)
+        self._words_seen = 0
         super().__init__(self._settings.housekeeping_seconds)
 
     async def _round(self) -> None:
         await self.retain()
+        _, self._words_seen = await remove_unused(self._database, self._words_seen)
         if time.monotonic() >= self._sweep_at:
             await sweep(self._database, self._media, timedelta(seconds=self._settings.orphan_age_seconds))
             self._sweep_at = time.monotonic() + self._settings.orphan_sweep_seconds

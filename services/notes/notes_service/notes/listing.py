@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,17 +9,19 @@ from typing import Literal
 
 from fastapi import Request, Response
 
+from notechondria_contracts.fields.rules import BIGINT_MAX
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import Reader
 from notechondria_shared.web.answers import SLICE, Json, json_in_slices
 from notes_service.callers import ANONYMOUS
 from notes_service.notes import queries
-from notes_service.notes.queries import ListScope, MatchesRow, Scope, Sort, Variant
 from notes_service.search.pool import SearchPool
+from notes_service.search.queries import HEADS, candidates
 from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, Sorting, sort_out
 from notes_service.summaries.queries import SummaryRow
 from notes_service.summaries.schemas import NotePage, note_summary
 from notes_service.summaries.slices import in_slices
+from notes_service.summaries.variants import ListScope, Scope, Sort, Variant
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -145,28 +146,26 @@ async def _page(read: Reader, query: NoteListQuery) -> tuple[Sequence[SummaryRow
 
 
 async def _search(read: Reader, search: SearchPool, query: NoteListQuery) -> tuple[list[SummaryRow], int]:
-    """The page of a search, and how many notes it has: four statements at most."""
+    """The page of a search, and how many notes it has: three statements at most."""
     text = Query.of(query.q)
-    indexed, scanned = text.words
-    matches, candidates = await asyncio.gather(
-        read.all(queries.with_words(query.scope, bool(indexed), bool(scanned)), **query.viewer_params, **text.params),
-        read.all(queries.candidates(query.variant), **query.params, head_bytes=text.head_bytes),
-    )
     # Another order than the best match first needs all that were found.
     first, end = (0, None) if query.sort or query.limit is None else (query.offset, query.offset + query.limit)
-    sorting = await search.run(_ranked, text, matches[0], candidates[0], first, end)
-    asked = sorting.in_question
-    heads = await read.all(queries.HEADS, note_ids=asked) if asked else []
-    shown = await search.run(sorting.page, text, {row.id: row.head for row in heads})
+    statement = candidates(query.variant, text.kinds, capped=end is not None)
+    most = {} if end is None else {"most": min(end, BIGINT_MAX)}
+    (columns,) = await read.all(statement, **query.params, **text.params, **most, head_bytes=text.head_bytes)
+    sorting = await search.run(_ranked, text, columns, first, end)
+    contenders = sorting.contenders
+    looks = await read.all(HEADS, note_ids=contenders, in_question=sorting.in_question) if contenders else []
+    heads = {row.id: row.head for row in looks if row.head is not None}
+    shown = await search.run(sorting.page, text, heads, {row.id: row.edit for row in looks})
     if query.sort:
-        statement = queries.sorted_ids(query.sort, query.limit is not None)
+        ordered = queries.sorted_ids(query.sort, query.limit is not None)
         bound = {**query.sort_params(query.sort), **query.page_params}
-        return await read.all(statement, note_ids=shown, **bound), sorting.total
+        return await read.all(ordered, note_ids=shown, **bound), sorting.total
     rows = {row.id: row for row in await read.all(queries.BY_IDS, note_ids=shown)} if shown else {}
     # A note that was purged since the first statement is missing.
     return [rows[note_id] for note_id in shown if note_id in rows], sorting.total
 
 
-def _ranked(query: Query, matches: MatchesRow, columns: CandidateColumns, start: int, end: int | None) -> Sorting:
-    exact = dict(zip(matches.note_ids or (), matches.exact or (), strict=True))
-    return sort_out(query, SearchCandidates(columns), exact, start, end)
+def _ranked(query: Query, columns: CandidateColumns, start: int, end: int | None) -> Sorting:
+    return sort_out(query, SearchCandidates(columns), start, end)

@@ -16,9 +16,10 @@ from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import DETAIL
 from notechondria_shared.web.route import api_router
 from notes_service.callers import KnownCaller, MaybeKnownCaller, viewer
-from notes_service.dependencies import Search
-from notes_service.notes import detail, listing, schemas, service
-from notes_service.notes.access import OwnNote, OwnNoteOfUuid, check_read
+from notes_service.dependencies import Search, Transactions
+from notes_service.notes import detail, direct, listing, schemas, service
+from notes_service.notes.access import OwnNoteOfUuid, check_read
+from notes_service.notes.direct import SeenNote
 from notes_service.notes.queries import DetailRow
 from notes_service.summaries.schemas import Limit, NotePage, NoteSummary, Offset
 
@@ -61,10 +62,14 @@ async def list_notes(
 
 
 @router.post("/", response_model=schemas.NoteDetail, status_code=201)
-async def create_note(request: Request, caller: KnownCaller, body: schemas.CreateNote, db: WriteSession) -> Json:
+async def create_note(request: Request, caller: KnownCaller, body: schemas.CreateNote, database: Transactions) -> Json:
     """Make a note (notes §5.5): 201; 200 when the draft id is known and its note is overwritten; 404 unknown course."""
-    note_id, created = await service.create(db, caller, body)
-    return Json(await _detail(request, SessionReader(db), note_id), status_code=201 if created else 200)
+    if written := await direct.create(database, caller, body):
+        return Json(schemas.note_detail(request, written.row, written.blocks), status_code=201)
+    async with database.transaction() as db:
+        note_id, created = await service.create(db, caller, body)
+        answer = await _detail(request, SessionReader(db), note_id)
+    return Json(answer, status_code=201 if created else 200)
 
 
 @router.get("/{note_id:id}/", response_model=schemas.NoteForCaller)
@@ -75,11 +80,15 @@ async def get_note(request: Request, caller: MaybeKnownCaller, note_id: int, rea
 
 @router.patch("/{note_id:id}/", response_model=schemas.NoteDetail)
 async def update_note(
-    request: Request, caller: KnownCaller, note_id: OwnNote, body: schemas.UpdateNote, db: WriteSession
+    request: Request, caller: KnownCaller, seen: SeenNote, body: schemas.UpdateNote, database: Transactions
 ) -> Json:
     """Change what is sent (notes §5.6); 404, 400 array, 403 as §5.1 has them, before the body is checked."""
-    await service.update_note(db, caller.user_id, note_id, body, caller.precondition)
-    return Json(await _detail(request, SessionReader(db), note_id))
+    if written := await direct.change(database, caller, seen, body):
+        return Json(schemas.note_detail(request, written.row, written.blocks))
+    async with database.transaction() as db:
+        await service.update_note(db, caller.user_id, seen.id, body, caller.precondition)
+        answer = await _detail(request, SessionReader(db), seen.id)
+    return Json(answer)
 
 
 @router.delete("/{note_id:id}/", status_code=204)

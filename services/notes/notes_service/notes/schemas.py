@@ -18,8 +18,9 @@ from notechondria_shared.web.query import QueryChoice, QueryInteger, QueryRule, 
 from notes_service.blocks.queries import BlockRow
 from notes_service.blocks.schemas import BlockDraft, BlockList, BlockObject, block_object
 from notes_service.notes.long_titles import LONGEST, fitted
-from notes_service.notes.queries import SCOPES, SORTS, DetailRow, ListScope, Sort
+from notes_service.notes.queries import DetailRow
 from notes_service.summaries.schemas import NoteSummary, note_summary
+from notes_service.summaries.variants import SCOPES, SORTS, ListScope, Sort
 from notes_service.values import EDITOR_MODES, NOTE_TYPES
 
 Title = Annotated[str, Text(max_length=LONGEST)]

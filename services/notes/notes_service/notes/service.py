@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
@@ -29,6 +32,8 @@ from notes_service.notes.schemas import CreateNote, NoteFields, UpdateNote
 from notes_service.text.summary import count_words, excerpt, preview_lines
 
 TRIES = 5
+SAID_BY_EVENTS = frozenset({"title", "description", "course_id", "is_public"})
+"""Columns whose change is published, as that of the text is; the metadata of a note is nothing that others keep."""
 BUSY = "Note not saved: Notes.Notes/create — the same draft is being saved again and again; please try once more."
 
 
@@ -39,11 +44,11 @@ async def create(db: AsyncSession, caller: Caller, body: CreateNote, *, uuid: UU
     """
     await authors.lock_author_shared(db, caller.user_id)
     await _require_course(db, body.course_id)
-    columns = _columns(caller, body)
+    columns = sent_columns(caller, body)
     for _ in range(TRIES):
         created = await _insert(db, caller.user_id, body, columns, uuid or uuid4())
         if created is not None:
-            await replace_blocks(db, created, _first_blocks(body), new=True)
+            await replace_blocks(db, created, first_blocks(body), new=True)
             words = count_words(columns["content"])
             await publish(db, Note.row_event(NoteCreated, created), *activity_events("C", created, words))
             return created.id, True
@@ -59,7 +64,7 @@ async def create(db: AsyncSession, caller: Caller, body: CreateNote, *, uuid: UU
     raise Unavailable(BUSY)
 
 
-class _SentColumns(TypedDict):
+class SentColumns(TypedDict):
     """What both a new note and an overwritten one take from the request."""
 
     title: str
@@ -71,7 +76,8 @@ class _SentColumns(TypedDict):
     editor_mode: str
 
 
-def _columns(caller: Caller, body: CreateNote) -> _SentColumns:
+def sent_columns(caller: Caller, body: CreateNote) -> SentColumns:
+    """The columns of a saved note, as the request has them."""
     return {
         "title": body.title,
         "description": body.description or "",
@@ -84,7 +90,7 @@ def _columns(caller: Caller, body: CreateNote) -> _SentColumns:
 
 
 async def _insert(
-    db: AsyncSession, user_id: int, body: CreateNote, columns: _SentColumns, uuid: UUID
+    db: AsyncSession, user_id: int, body: CreateNote, columns: SentColumns, uuid: UUID
 ) -> queries.CreatedNote | None:
     """The new note; None when the draft id is in use. A concurrent insert of the same draft id is waited for."""
     at = now()
@@ -105,7 +111,7 @@ async def _insert(
     )
 
 
-async def _overwrite(db: AsyncSession, note: Note, body: CreateNote, columns: _SentColumns) -> None:
+async def _overwrite(db: AsyncSession, note: Note, body: CreateNote, columns: SentColumns) -> None:
     for name, value in columns.items():
         setattr(note, name, value)
     if body.sent("custom_meta"):
@@ -115,7 +121,7 @@ async def _overwrite(db: AsyncSession, note: Note, body: CreateNote, columns: _S
         event = NoteRestored
         await _leave_bin(db, note)
     note.save()
-    await replace_blocks(db, note, _first_blocks(body))
+    await replace_blocks(db, note, first_blocks(body))
     await publish(db, note.event(event), *activity_events("E", note, count_words(note.content)))
 
 
@@ -124,7 +130,7 @@ def _text(body: CreateNote) -> str:
     return body.text or (to_markdown(body.blocks, body.title) if body.blocks else "")
 
 
-def _first_blocks(body: CreateNote) -> list[BlockDraft]:
+def first_blocks(body: CreateNote) -> list[BlockDraft]:
     """The blocks sent, else those of content, description or title: the first that is not empty."""
     if body.blocks:
         return body.blocks
@@ -141,7 +147,7 @@ async def update_note(
     all_words: bool = False,
     quiet: bool = False,
 ) -> None:
-    """Apply what was sent (notes §5.6).
+    """Apply what was sent (notes §5.6); a change of metadata alone is not published (`NoteUpdated`).
 
     `all_words` counts the whole text, not what changed of it (notes §9.1); `quiet` records no activity at all.
     """
@@ -149,39 +155,48 @@ async def update_note(
     note = await lock_own(db, user_id, note_id, precondition)
     if not course_is_known:
         raise NotFound(courses.UNKNOWN)
-    _apply_plain(note, body)
-    words = await _apply_text(db, note, body)
+    sent = {**plain_values(body), **({"course_id": body.course_id} if body.sent("course_id") else {})}
+    published = any(getattr(note, name) != value for name, value in sent.items() if name in SAID_BY_EVENTS)
+    for name, value in sent.items():
+        setattr(note, name, value)
+    words = 0
+    if (text := new_text(note.content, note.title, body)) is not None:
+        note.content, words = text.content, text.words
+        await replace_blocks(db, note, text.blocks)
     if all_words and words:
         words = count_words(note.content)
     note.save()
-    await publish(db, note.event(NoteUpdated), *activity_events("E", note, 0 if quiet else words))
+    if published or text is not None:
+        await publish(db, note.event(NoteUpdated), *activity_events("E", note, 0 if quiet else words))
 
 
-def _apply_plain(note: Note, body: UpdateNote) -> None:
-    for name in ("title", "description", "is_public", "course_id"):
-        if body.sent(name):
-            setattr(note, name, getattr(body, name))
-    for name in ("metadata_json", "custom_meta"):
-        if body.sent(name):
-            setattr(note, name, getattr(body, name) or "")
-    if body.editor_mode:
-        note.editor_mode = body.editor_mode
+def plain_values(body: UpdateNote) -> dict[str, Any]:
+    """The columns beside text and course that were sent, with their values."""
+    values = {name: getattr(body, name) for name in ("title", "description", "is_public") if body.sent(name)}
+    values |= {name: getattr(body, name) or "" for name in ("metadata_json", "custom_meta") if body.sent(name)}
+    return {**values, "editor_mode": body.editor_mode} if body.editor_mode else values
 
 
-async def _apply_text(db: AsyncSession, note: Note, body: NoteFields) -> int:
-    """Blocks, or content and markdown; the words of the activity row."""
+@dataclass(frozen=True, slots=True)
+class NewText:
+    """What a change makes of a note's text: the blocks, and the words of the activity row."""
+
+    content: str
+    blocks: Sequence[BlockDraft]
+    words: int
+
+
+def new_text(before: str, title: str, body: NoteFields) -> NewText | None:
+    """The text after blocks, or content and markdown were sent for the text `before`; None when none of them was."""
     if body.sent("blocks"):
-        note.content = to_markdown(body.blocks, note.title)
-        await replace_blocks(db, note, body.blocks)
-        return count_words(note.content)
+        content = to_markdown(body.blocks, title)
+        return NewText(content, body.blocks, count_words(content))
     if not (body.sent("content") or body.sent("markdown")):
-        return 0
-    before = count_words(note.content)
+        return None
     # A blank content alone empties the note, a blank markdown alone changes nothing.
-    note.content = body.text or ("" if body.sent("content") else note.content)
-    await replace_blocks(db, note, to_blocks(note.content, note.title))
-    after = count_words(note.content)
-    return max(abs(after - before), after)
+    content = body.text or ("" if body.sent("content") else before)
+    after = count_words(content)
+    return NewText(content, to_blocks(content, title), max(abs(after - count_words(before)), after))
 
 
 async def trash(db: AsyncSession, user_id: int, note_id: int, precondition: Precondition) -> None:

@@ -7,11 +7,14 @@ into tiers that likeness cannot leave, and only the tiers that reach into the pa
 from __future__ import annotations
 
 import re
+import sys
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from heapq import heappush, heappushpop
+from heapq import heappush, heappushpop, nlargest
 from itertools import islice
+from typing import NamedTuple
 
 from notechondria_contracts.fields.rules import BIGINT_MAX
 from notes_service.search.likeness import Likeness
@@ -20,12 +23,22 @@ LIKENESS = 0.45
 """A note without a matching word is found from this similarity on."""
 WORDS = 64
 """Different words that are looked for; each is a look-up in the index, and a query may be a page of text."""
+PIECE = 32
+"""Characters of a word that are looked up as they are: a longer one may be spread over two words of the index."""
 CONTENT_HEAD, TEXT_HEAD = 400, 500
 _INDEXED = re.compile(r"[a-z0-9]{3}", re.ASCII)
 """Three letters or digits in a row are a trigram, whatever the database's locale takes for letters beyond ASCII."""
 
 Scored = tuple[float, int]
 """A likeness, and the position of the note that has it."""
+
+
+class WordKinds(NamedTuple):
+    """Which words a query has: with a trigram, without one, and any longer than a piece."""
+
+    indexed: bool
+    scanned: bool
+    long: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +58,28 @@ class Query:
     @property
     def words(self) -> tuple[list[str], list[str]]:
         """The different words: those the trigram index finds, and those it knows nothing of."""
-        indexed = [one for one in self.times if _INDEXED.search(one)]
+        indexed = [one for one in self.times if _INDEXED.search(one[:PIECE])]
         return indexed, [one for one in self.times if one not in indexed]
+
+    @property
+    def kinds(self) -> WordKinds:
+        """What the statement that looks for the words depends on."""
+        indexed, scanned = self.words
+        return WordKinds(bool(indexed), bool(scanned), any(len(one) > PIECE for one in self.times))
 
     @property
     def params(self) -> dict[str, list[str] | list[int]]:
         """What finding the words binds: each once, and how often it was typed."""
-        indexed, scanned = self.words
         params: dict[str, list[str] | list[int]] = {}
-        if indexed:
-            params |= {
-                "patterns": [like_pattern(one) for one in indexed],
-                "times": [self.times[one] for one in indexed],
-            }
-        if scanned:
-            params |= {"unindexed_terms": scanned, "unindexed_times": [self.times[one] for one in scanned]}
+        for kind, words in zip(("indexed", "scanned"), self.words, strict=True):
+            if words:
+                beginnings = [one[:PIECE] for one in words]
+                params |= {
+                    f"{kind}_terms": words,
+                    f"{kind}_beginnings": beginnings,
+                    f"{kind}_patterns": [like_pattern(one) for one in beginnings],
+                    f"{kind}_times": [self.times[one] for one in words],
+                }
         return params
 
     @property
@@ -83,51 +103,75 @@ def as_indexed(lowered: str) -> str:
 
 @dataclass(slots=True)
 class CandidateColumns:
-    """What ranking reads of all notes of a list, an array for each column; None instead of an empty array.
+    """What ranking reads of all notes of a list: packed numbers and joined texts, None instead of empty ones.
 
-    `edits` are microseconds since 1970, `octets` the lengths of the texts in bytes, `heads` the beginnings of short
-    texts.
+    First notes that hold words, how many of them (`exact`), and the lengths of their texts in bytes; `passed_over` more
+    cannot be on the page. Then those that hold none, and of these the texts that are short.
     """
 
-    ids: list[int] | None
-    titles: list[str] | None
-    descriptions: list[str] | None
-    edits: list[int] | None
-    octets: list[int] | None
-    heads: list[str | None] | None
+    ids: bytes | None
+    exact: bytes | None
+    titles: bytes | None
+    descriptions: bytes | None
+    octets: bytes | None
+    passed_over: int
+    other_ids: bytes | None
+    other_titles: bytes | None
+    other_descriptions: bytes | None
+    short_ids: bytes | None
+    short_texts: bytes | None
+
+
+def _numbers(packed: bytes | None) -> array[int]:
+    numbers = array("q", packed or b"")
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return numbers
+
+
+def _texts(joined: bytes | None) -> list[str]:
+    return [] if joined is None else joined.decode().split("\0")
+
+
+def _lowered(joined: bytes | None) -> list[str]:
+    """The texts in small letters. What letter becomes which depends on its neighbours, never on those beyond a NUL."""
+    return [] if joined is None else joined.decode().lower().split("\0")
 
 
 class SearchCandidates:
-    """All notes of a list, column by column; a note is its position in the columns."""
+    """All notes of a list, column by column; a note is its position in the columns. The first ones hold words."""
 
     def __init__(self, columns: CandidateColumns) -> None:
-        self.ids = columns.ids or []
-        self._titles = columns.titles or []
-        self._descriptions = columns.descriptions or []
-        self.titles = [title.lower() for title in self._titles]
-        self.descriptions = [description.lower() for description in self._descriptions]
-        self.edits = columns.edits or []
-        self._octets = columns.octets or []
-        self.heads = columns.heads or []
+        self.ids = _numbers(columns.ids) + _numbers(columns.other_ids)
+        self.exact = _numbers(columns.exact)
+        self.passed_over = columns.passed_over
+        self.titles = _lowered(columns.titles) + _lowered(columns.other_titles)
+        self.descriptions = _lowered(columns.descriptions) + _lowered(columns.other_descriptions)
+        self._octets = _numbers(columns.octets)
+        self.short = dict(zip(_numbers(columns.short_ids), _texts(columns.short_texts), strict=True))
 
     def names(self, position: int) -> tuple[str, str]:
         """Title and description, as likeness looks at them."""
         return self.titles[position], self.descriptions[position]
 
     def beginnings(self, position: int, head: str) -> tuple[str, str]:
-        """The beginnings of the text, and of everything."""
-        whole = f"{self._titles[position]} {self._descriptions[position]} {head}"
-        return head[:CONTENT_HEAD].lower(), whole.lower()[:TEXT_HEAD]
+        """The beginnings of the text, of which `head` is one, and of everything."""
+        whole = f"{self.titles[position]} {self.descriptions[position]} {head.lower()}"
+        return head[:CONTENT_HEAD].lower(), whole[:TEXT_HEAD]
 
     def bound(self, length: int, position: int) -> float:
         """What the likeness of the text cannot exceed; it has at least a quarter as many characters as bytes."""
         shortest = min(CONTENT_HEAD, self._octets[position] // 4)
         return 2.0 * length / (length + max(length, shortest))
 
-    def ordered(self, scored: list[Scored]) -> list[int]:
-        """Ids, most similar first; equal ones by last edit, then title. Sorting is stable: the last criterion first."""
-        scored = sorted(scored, key=lambda entry: self.titles[entry[1]])
-        scored.sort(key=lambda entry: (entry[0], self.edits[entry[1]]), reverse=True)
+    def ordered(self, scored: list[Scored], edits: Mapping[int, int]) -> list[int]:
+        """Ids, most similar first; equal ones by last edit, then title. Sorting is stable: the last criterion first.
+
+        A note without an edit is purged since.
+        """
+        scored = [entry for entry in scored if self.ids[entry[1]] in edits]
+        scored.sort(key=lambda entry: self.titles[entry[1]])
+        scored.sort(key=lambda entry: (entry[0], edits[self.ids[entry[1]]]), reverse=True)
         return [self.ids[position] for _, position in scored]
 
 
@@ -142,9 +186,14 @@ class Sorting:
     in_question: list[int] = field(default_factory=list)
     """Ids of notes whose position in the page depends on their likeness, which needs their text."""
     tiers: list[tuple[int, list[Scored]]] = field(default_factory=list)
-    fuzzy_matches: list[Scored] = field(default_factory=list)
+    """How many notes come before them, and those that may be on the page; the last ones merely resemble the query."""
 
-    def page(self, query: Query, heads: Mapping[int, str]) -> list[int]:
+    @property
+    def contenders(self) -> list[int]:
+        """Ids of the notes whose order has to be settled."""
+        return [self.candidates.ids[position] for _, tier in self.tiers for _, position in tier]
+
+    def page(self, query: Query, heads: Mapping[int, str], edits: Mapping[int, int]) -> list[int]:
         """The ids of the page, now that the beginnings of the texts in question are known."""
         likeness, ids = Likeness(query.whole), self.candidates.ids
         shown: list[int] = []
@@ -154,36 +203,22 @@ class Sorting:
                 head = heads.get(ids[position])
                 of_text = 0.0 if head is None else likeness.best(self.candidates.beginnings(position, head), fuzzy)
                 scored.append((max(fuzzy, of_text), position))
-            shown += self._cut(scored, skipped)
-        return shown + self._cut(self.fuzzy_matches, self.total - len(self.fuzzy_matches))
-
-    def _cut(self, scored: list[Scored], skipped: int) -> list[int]:
-        most = None if self.end is None else max(0, self.end - skipped)
-        return self.candidates.ordered(scored)[max(0, self.start - skipped) : most]
+            most = None if self.end is None else max(0, self.end - skipped)
+            shown += self.candidates.ordered(scored, edits)[max(0, self.start - skipped) : most]
+        return shown
 
 
-def sort_out(
-    query: Query, candidates: SearchCandidates, exact: Mapping[int, int], start: int, end: int | None
-) -> Sorting:
+def sort_out(query: Query, candidates: SearchCandidates, start: int, end: int | None) -> Sorting:
     """Sort notes that hold words into tiers, and find those that are merely like the query.
 
-    `exact` says how many words a note holds, by its id; `start` and `end` are the page, as a slice of all notes found.
+    `start` and `end` are the page, as a slice of all notes found.
     """
     likeness = Likeness(query.whole)
-    tiers: defaultdict[int, list[int]] = defaultdict(list)
-    fuzzy_matches = likeness.possible(candidates.titles, LIKENESS) | likeness.possible(
-        candidates.descriptions, LIKENESS
-    )
-    for position, (note_id, title, head) in enumerate(
-        zip(candidates.ids, candidates.titles, candidates.heads, strict=True)
-    ):
-        if words := exact.get(note_id):
-            name = as_indexed(title)
-            tiers[10 * words + 5 * sum(query.times[word] for word in query.times if word in name)].append(position)
-            fuzzy_matches.discard(position)
-        elif head is not None:
-            fuzzy_matches.add(position)
     sorting = Sorting(candidates, start, end)
+    tiers: defaultdict[int, list[int]] = defaultdict(list)
+    for position, words in enumerate(candidates.exact):
+        name = as_indexed(candidates.titles[position])
+        tiers[10 * words + 5 * sum(query.times[word] for word in query.times if word in name)].append(position)
     for points in sorted(tiers, reverse=True):
         positions = tiers[points]
         if sorting.total + len(positions) > start and (end is None or sorting.total < end):
@@ -195,15 +230,38 @@ def sort_out(
                 if candidates.bound(likeness.length, position) > fuzzy
             ]
         sorting.total += len(positions)
-    for position in sorted(fuzzy_matches):
+    sorting.total += candidates.passed_over
+    alike = _alike(likeness, candidates)
+    if alike and sorting.total + len(alike) > start and (end is None or sorting.total < end):
+        sorting.tiers.append((sorting.total, _best(alike, None if end is None else end - sorting.total)))
+    sorting.total += len(alike)
+    return sorting
+
+
+def _alike(likeness: Likeness, candidates: SearchCandidates) -> list[Scored]:
+    """Notes without a word of the query that are like it as a whole."""
+    first = len(candidates.exact)
+    possible = {first + at for at in likeness.possible(candidates.titles[first:], LIKENESS)}
+    possible |= {first + at for at in likeness.possible(candidates.descriptions[first:], LIKENESS)}
+    if candidates.short:
+        possible |= {at for at in range(first, len(candidates.ids)) if candidates.ids[at] in candidates.short}
+    alike: list[Scored] = []
+    for position in sorted(possible):
         # Without a head the text is known to be too long to be like the query.
-        head = candidates.heads[position]
+        head = candidates.short.get(candidates.ids[position])
         texts = () if head is None else candidates.beginnings(position, head)
         fuzzy = likeness.best((*candidates.names(position), *texts), LIKENESS)
         if fuzzy >= LIKENESS:
-            sorting.fuzzy_matches.append((fuzzy, position))
-    sorting.total += len(sorting.fuzzy_matches)
-    return sorting
+            alike.append((fuzzy, position))
+    return alike
+
+
+def _best(scored: list[Scored], most: int | None) -> list[Scored]:
+    """Those that are as like as the last of the `most` best."""
+    if most is None or len(scored) <= most:
+        return scored
+    least = nlargest(most, scored)[-1][0]
+    return [one for one in scored if one[0] >= least]
 
 
 def _first_look(

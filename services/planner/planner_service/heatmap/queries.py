@@ -10,6 +10,7 @@ from sqlalchemy import Date, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from notechondria_shared.db import prepare, prepare_command
+from notechondria_shared.db.arrays import unnested
 from planner_service.models import CREATED, PURGED, Activity, NoteRef, PlannerEvent
 
 
@@ -62,3 +63,15 @@ INSERT_ACTIVITY = prepare_command(
     upsert(Activity).from_select(list(_KEPT), select(*_KEPT.values()).where(~_purged)).on_conflict_do_nothing()
 )
 """Words written, kept once, unless the note is purged by now."""
+_sent = unnested(Activity, tuple(_KEPT))
+INSERT_ACTIVITIES = prepare_command(
+    upsert(Activity)
+    .from_select(
+        list(_KEPT),
+        select(*(_sent.c[name] for name in _KEPT)).where(
+            ~exists().where(NoteRef.note_id == _sent.c.note_id, NoteRef.state == PURGED)
+        ),
+    )
+    .on_conflict_do_nothing()
+)
+"""The same for many, an array for each column."""

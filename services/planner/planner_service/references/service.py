@@ -84,9 +84,17 @@ async def own_note(db: AsyncSession, user_id: int, note_id: int, reference: Note
 
 async def store_course(db: AsyncSession, course: CourseState | CourseReference) -> None:
     """Keep the state of a course, unless a newer one is known or it is deleted."""
-    await COURSES.upsert(
-        db, course_id=course.course_id, user_id=course.user_id, title=course.title, revision=course.revision
-    )
+    await COURSES.upsert(db, **course_values(course))
+
+
+def course_values(course: CourseState | CourseReference) -> dict[str, object]:
+    """A row of the projection."""
+    return {
+        "course_id": course.course_id,
+        "user_id": course.user_id,
+        "title": course.title,
+        "revision": course.revision,
+    }
 
 
 async def mark_course_deleted(db: AsyncSession, course: CourseState) -> None:
@@ -101,18 +109,22 @@ async def store_note(
 
     `state_known=False` for events that do not say the state; a note that is not known yet is then taken for live.
     """
-    await NOTES.upsert(
-        db,
-        note_id=note.note_id,
-        uuid=note.uuid,
-        user_id=note.user_id,
-        title=note.title,
-        description=note.description,
-        course_id=note.course_id,
-        revision=note.revision,
-        state=state,
-        state_revision=note.revision if state_known else 0,
-    )
+    await NOTES.upsert(db, **note_values(note, state, state_known))
+
+
+def note_values(note: NoteState | NoteReference, state: str, state_known: bool) -> dict[str, object]:
+    """A row of the projection."""
+    return {
+        "note_id": note.note_id,
+        "uuid": note.uuid,
+        "user_id": note.user_id,
+        "title": note.title,
+        "description": note.description,
+        "course_id": note.course_id,
+        "revision": note.revision,
+        "state": state,
+        "state_revision": note.revision if state_known else 0,
+    }
 
 
 async def mark_note_purged(db: AsyncSession, note: NoteState) -> None:

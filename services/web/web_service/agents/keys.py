@@ -13,10 +13,10 @@ from notechondria_contracts.internal.mcp import CallsOfPrograms
 from notechondria_contracts.scopes import IN_WORDS
 from notechondria_shared.core.errors import NotFound
 from web_service.account.pages import beside_form, own_action, own_session, visitor
-from web_service.agents.pages import AGENTS, PAGES
+from web_service.agents.pages import PAGES
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
-from web_service.site.paths import CONFIRM, with_next
+from web_service.site.paths import AGENTS, CONFIRM, with_next
 from web_service.site.person import Person, PersonForm, SignedInPerson
 from web_service.site.texts import text
 from web_service.state import WebState

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from notechondria_contracts.internal.agents import OwnAgents
 from web_service.site.pages import Pages
+from web_service.site.paths import AGENTS
 from web_service.site.texts import text
 
 PAGES = Pages("web_service.agents")
-AGENTS = "/account/agents/"
 LOG = f"{AGENTS}log/"
 UNDO = f"{AGENTS}undo/"
 

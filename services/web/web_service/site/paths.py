@@ -11,6 +11,7 @@ HOME = "/account/"
 SIGN_IN = "/account/sign-in/"
 SECURITY = "/account/security/"
 CONFIRM = "/account/confirm/"
+AGENTS = "/account/agents/"
 _OWN = re.compile(r"/(account|oauth)/[A-Za-z0-9/_.-]*(\?[!-~]*)?")
 _LONGEST = 8192
 

@@ -44,6 +44,11 @@ def install(traces: Traces) -> None:
     _traces = traces
 
 
+def are_made() -> bool:
+    """True where traces are made in this process."""
+    return not isinstance(_traces, _NoTraces)
+
+
 def trace_id() -> str:
     """The trace that the work in hand belongs to, 32 hexadecimal digits; "" outside of one."""
     parts = (_traces.traceparent() or "").split("-")

@@ -47,9 +47,9 @@ class Prepared(Generic[Row_co]):
     Lists are bound as arrays: `column == any_(bindparam(...))`.
     """
 
-    __slots__ = ("constants", "row_factory", "sql", "statement")
+    __slots__ = ("binary", "constants", "row_factory", "sql", "statement")
 
-    def __init__(self, statement: Executable, row_factory: BaseRowFactory[Row_co]) -> None:
+    def __init__(self, statement: Executable, row_factory: BaseRowFactory[Row_co], *, binary: bool = False) -> None:
         compiled = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
         if left := getattr(compiled, "insert_prefetch", ()):
             # SQLAlchemy fills these in when it runs a statement itself; here they would be null.
@@ -57,6 +57,7 @@ class Prepared(Generic[Row_co]):
             raise TypeError(message)
         self.statement = statement
         self.row_factory = row_factory
+        self.binary = binary
         self.sql = cast("LiteralString", compiled.string)
         required = {bind.key for bind in compiled.binds.values() if bind.required}
         self.constants: dict[str, object] = {
@@ -72,18 +73,19 @@ class Command(Prepared[tuple[object, ...]]):
     """A statement that is run for what it does."""
 
 
-def prepare(statement: Executable, row: type[DataRow]) -> Prepared[DataRow]:
+def prepare(statement: Executable, row: type[DataRow], *, binary: bool = False) -> Prepared[DataRow]:
     """Compile a Core statement once; keep the result in a module constant of `queries.py`.
 
     `row` is a dataclass with a field for each column, in the same order: a statement that does not fit it is refused
-    here, when the module is imported.
+    here, when the module is imported. With `binary` its values travel as the database has them: large ones of bytes
+    are half as long.
     """
     fields = [field.name for field in dataclasses.fields(row)]
     columns = [column.key for column in statement.exported_columns]  # type: ignore[attr-defined]
     if fields != columns:
         message = f"{row.__name__} has the fields {fields}, its statement the columns {columns}"
         raise TypeError(message)
-    return Prepared(statement, args_row(row))
+    return Prepared(statement, args_row(row), binary=binary)
 
 
 def prepare_command(statement: Executable) -> Command:
@@ -175,7 +177,7 @@ class Reader(Reads):
         for _ in range(self._size + 1):
             try:
                 async with self._pool.connection() as connection:
-                    cursor = connection.cursor(row_factory=query.row_factory)
+                    cursor = connection.cursor(binary=query.binary, row_factory=query.row_factory)
                     await cursor.execute(query.sql, bound)
                     return await cursor.fetchall()
             except (PoolTimeout, TooManyRequests):
@@ -198,7 +200,7 @@ class SessionReader(Reads):
         """All rows."""
         driver = await driver_of(self._session)
         with translated():
-            cursor = driver.cursor(row_factory=query.row_factory)
+            cursor = driver.cursor(binary=query.binary, row_factory=query.row_factory)
             await cursor.execute(query.sql, {**query.constants, **params})
             return await cursor.fetchall()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, cast, exists, func, select
+from collections.abc import Iterable
+
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, bindparam, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +28,8 @@ class AccountGuard:
         # Two keys: the space of single keys belongs to the relay and to migrations.
         key = _lock_key(f"{tables.schema}.account")
         self._is_present = prepare_scalar(select(getattr(func, tables.schema).account_is_present(_USER)), bool)
+        asked = func.unnest(bindparam("user_ids", type_=ARRAY(BigInteger))).column_valued("asked")
+        self._present = prepare_scalar(select(asked).where(getattr(func, tables.schema).account_is_present(asked)), int)
         self._lock = prepare_command(select(func.pg_advisory_xact_lock(*key)))
         self._is_deleted = prepare_scalar(select(exists().where(deleted.c.user_id == _USER)), bool)
         self._mark = prepare_command(
@@ -47,6 +51,11 @@ class AccountGuard:
     async def is_present(self, db: AsyncSession, user_id: int) -> bool:
         """True while the account exists; then it is not wiped before the transaction ends."""
         return bool(await SessionReader(db).value(self._is_present, user_id=user_id))
+
+    async def all_present(self, db: AsyncSession, user_ids: Iterable[int]) -> set[int]:
+        """Those of the accounts that exist, in one round trip; they are not wiped before the transaction ends."""
+        # Locks are taken in the order of the ids.
+        return set(await SessionReader(db).all(self._present, user_ids=sorted(set(user_ids))))
 
     async def require_present(self, db: AsyncSession, user_id: int) -> None:
         """401 when the caller's account was deleted while the request was under way."""

@@ -44,6 +44,11 @@ class Aggregate(Generic[EventT]):
         return cls._build(kind, row, row.revision + 1)
 
     @classmethod
+    def next_event(cls, kind: type[EventT], row: Any) -> EventT:
+        """The event of a change that a statement will make to a row as it was read, counting its revision itself."""
+        return cls._build(kind, row, row.revision + 1)
+
+    @classmethod
     def event_columns(cls) -> tuple[InstrumentedAttribute[Any], ...]:
         """What a statement on many rows has to return for `row_event` and `final_event`."""
         return tuple(getattr(cls, name) for name in (*cls.event_attributes.values(), "revision"))

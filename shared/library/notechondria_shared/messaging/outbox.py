@@ -22,13 +22,19 @@ async def publish(db: AsyncSession, tables: EventTables, *events: IntegrationEve
     """
     if not events:
         return []
-    rows: list[dict[str, Any]] = []
+    envelopes = wrap(tables, *events)
+    rows: list[dict[str, Any]] = [
+        {"event_id": envelope.id, "subject": envelope.type, "envelope": Jsonb(envelope.document())}
+        for envelope in envelopes
+    ]
+    await SessionReader(db).run(tables.insert_event, *rows)
+    return [envelope.id for envelope in envelopes]
+
+
+def wrap(tables: EventTables, *events: IntegrationEvent) -> list[Envelope]:
+    """Events in their envelopes, as they go into the outbox."""
     for event in events:
         if event.service() != tables.schema:
             message = f"{tables.schema} may not publish {event.subject}"
             raise ValueError(message)
-        event_id = uuid4()
-        envelope = Envelope.of(event, event_id, now(), traces().traceparent()).document()
-        rows.append({"event_id": event_id, "subject": event.subject, "envelope": Jsonb(envelope)})
-    await SessionReader(db).run(tables.insert_event, *rows)
-    return [row["event_id"] for row in rows]
+    return [Envelope.of(event, uuid4(), now(), traces().traceparent()) for event in events]

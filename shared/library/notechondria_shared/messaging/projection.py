@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, bindparam, case, inspect, select
+from sqlalchemy import ColumnElement, bindparam, case, inspect, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
+from notechondria_shared.db.arrays import unnested
 from notechondria_shared.db.reader import Command, Reads, SessionReader, prepare_command, prepare_scalar
 
 Reference = TypeVar("Reference")
@@ -50,6 +51,11 @@ class Projection:
             for name in (revision, *guarded)
         }
         self._keep = prepare_command(insert.on_conflict_do_update(index_elements=[key], set_=taken, where=live))
+        sent = unnested(model, columns)
+        values = [*(sent.c[name] for name in columns), *(literal(value) for value in defaults.values())]
+        insert_all = upsert(model).from_select([*columns, *defaults], select(*values))
+        self._keep_all = prepare_command(insert_all.on_conflict_do_update(index_elements=[key], set_=taken, where=live))
+        self._columns, self._key, self._groups = columns, key.key, groups
         self._known = prepare_scalar(select(key).where(key == bindparam("key")), int)
         self._revisions = tuple(groups)
         self._end = None if tombstone is None else _final(model, key, fixed, tuple(groups), tombstone)
@@ -57,6 +63,20 @@ class Projection:
     async def upsert(self, db: AsyncSession, **row: object) -> None:
         """Take over what is newer in `row`, which holds every column of the projection."""
         await SessionReader(db).run(self._keep, row)
+
+    async def upsert_all(self, db: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None:
+        """As `upsert`, for many rows in one statement. Of a key there may be several, newer and older in any order."""
+        merged: dict[int, dict[str, Any]] = {}
+        for row in rows:
+            known = merged.setdefault(row[self._key], dict(row))
+            for revision, guarded in self._groups.items():
+                if row[revision] > known[revision]:
+                    known.update({name: row[name] for name in (revision, *guarded)})
+        if merged:
+            # In the order of the keys: two processes that keep the same rows wait for each other instead of dying.
+            ordered = [merged[key] for key in sorted(merged)]
+            arrays = {name: [row[name] for row in ordered] for name in self._columns}
+            await SessionReader(db).run(self._keep_all, arrays)
 
     async def mark_deleted(self, db: AsyncSession, revision: int, **identity: object) -> None:
         """Leave a tombstone: what arrives of the aggregate later is old. `identity`: key and fixed columns.

@@ -1,0 +1,176 @@
+"""What searches read of a person's notes: an outline of each, and an index of the words of each."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014_reads"
+down_revision = "0013_cover_size"
+
+TEXT = "{0}.title || ' ' || coalesce({0}.description, '') || ' ' || {0}.content"
+# As 0005 writes `note_search`.
+PLAIN_I = f"replace(lower(replace({TEXT}, '\u0130', 'i')), 'i\u0307', 'i')"
+SEARCHABLE = f"replace({PLAIN_I}, '\u03c2', '\u03c3')"
+SHORT, LARGE = 512, 262_144
+"""Bytes up to which an outline has the beginning of the text, and beyond which a note's words are not indexed."""
+
+COLUMNS = ("creator_id", "course_id", "is_public", "title", "description", "octets", "short_text", "words")
+OUTLINE = (
+    "{0}.id, {0}.creator_id, {0}.course_id, {0}.is_public, {0}.title, coalesce({0}.description, ''), "
+    f"octet_length({{0}}.content), CASE WHEN octet_length({{0}}.content) <= {SHORT} THEN {{0}}.content END"
+)
+
+# A word of a search holds no white space: it lies inside one of these, or inside a piece of one that is long. Pieces of
+# 64 characters, once from the first character and once from the 33rd on, hold whatever is 33 characters long or less.
+WORDS_OF = r"""
+CREATE FUNCTION notes.words_of(searchable text) RETURNS SETOF text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    WITH words AS (
+        SELECT DISTINCT word FROM unnest(string_to_array(translate(searchable, E'\t\n\r\f\x0b', '     '), ' ')) AS word
+        WHERE word <> ''
+    )
+    SELECT word FROM words WHERE length(word) <= 64
+    UNION SELECT piece[1] FROM words, regexp_matches(word, '.{1,64}', 'g') AS piece WHERE length(word) > 64
+    UNION SELECT piece[1] FROM words, regexp_matches(substr(word, 33), '.{1,64}', 'g') AS piece WHERE length(word) > 64
+$$
+"""
+
+# New words go in by order, so that two saves which bring the same ones wait for each other and never in a circle.
+# Whoever removes unused words waits for the lock: a word that a save has just looked up stays.
+KEEP_OUTLINE = f"""
+CREATE FUNCTION notes.keep_outline() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    words_now text[];
+    ids bigint[];
+BEGIN
+    IF TG_OP = 'DELETE' OR NEW.deleted_at IS NOT NULL THEN
+        DELETE FROM notes.note_outlines WHERE note_id = OLD.id;
+        RETURN NULL;
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.deleted_at IS NULL AND (OLD.title, OLD.description, OLD.content) IS NOT DISTINCT FROM
+        (NEW.title, NEW.description, NEW.content)
+    THEN
+        UPDATE notes.note_outlines SET course_id = NEW.course_id, is_public = NEW.is_public
+        WHERE note_id = NEW.id AND (course_id, is_public) IS DISTINCT FROM (NEW.course_id, NEW.is_public);
+        RETURN NULL;
+    END IF;
+    IF octet_length(NEW.content) <= {LARGE} THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('notes.search_words', NEW.creator_id));
+        words_now := ARRAY(SELECT notes.words_of({SEARCHABLE.format("NEW")}));
+        INSERT INTO notes.search_words (creator_id, word)
+        SELECT NEW.creator_id, word FROM unnest(words_now) AS word
+        WHERE NOT EXISTS (
+            SELECT FROM notes.search_words known WHERE known.creator_id = NEW.creator_id AND known.word = word.word
+        ) ORDER BY word ON CONFLICT DO NOTHING;
+        ids := ARRAY(
+            SELECT id FROM notes.search_words WHERE creator_id = NEW.creator_id AND word = ANY (words_now) ORDER BY id
+        );
+    END IF;
+    INSERT INTO notes.note_outlines (note_id, {", ".join(COLUMNS)}) VALUES ({OUTLINE.format("NEW")}, ids)
+    ON CONFLICT (note_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in COLUMNS)};
+    RETURN NULL;
+END $$
+"""  # noqa: S608
+
+FORGET_WORDS = """
+CREATE FUNCTION notes.forget_words() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM notes.search_words WHERE creator_id = OLD.user_id;
+    RETURN NULL;
+END $$
+"""
+
+
+def upgrade() -> None:
+    """Make the tables, fill them, and let triggers keep them, so that no way of writing a note can forget it."""
+    op.create_table(
+        "note_outlines",
+        sa.Column("note_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("creator_id", sa.BigInteger(), nullable=False),
+        sa.Column("course_id", sa.BigInteger(), nullable=True),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("octets", sa.BigInteger(), nullable=False),
+        sa.Column("short_text", sa.Text(), nullable=True),
+        sa.Column("words", sa.ARRAY(sa.BigInteger()), nullable=True),
+        sa.PrimaryKeyConstraint("note_id", name=op.f("pk_note_outlines")),
+        schema="notes",
+    )
+    op.create_table(
+        "search_words",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("creator_id", sa.BigInteger(), nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_words")),
+        schema="notes",
+    )
+    # The arrays lie beside the table: what a search reads of a row is its first columns.
+    op.execute("ALTER TABLE notes.note_outlines SET (toast_tuple_target = 128)")
+    op.execute(WORDS_OF)
+    _fill()
+    _index()
+    op.execute(KEEP_OUTLINE)
+    op.execute(FORGET_WORDS)
+    op.execute(
+        "CREATE TRIGGER keep_outline AFTER INSERT OR DELETE OR UPDATE OF title, description, content, is_public, "
+        "course_id, deleted_at ON notes.notes FOR EACH ROW EXECUTE FUNCTION notes.keep_outline()"
+    )
+    op.execute(
+        "CREATE TRIGGER forget_words AFTER DELETE ON notes.authors FOR EACH ROW EXECUTE FUNCTION notes.forget_words()"
+    )
+    op.drop_index("ix_note_search_creator_id_searchable", "note_search", schema="notes")
+
+
+def _fill() -> None:
+    op.execute(
+        "CREATE UNLOGGED TABLE notes.words_of_notes AS "  # noqa: S608
+        f"SELECT n.id AS note_id, creator_id, notes.words_of({SEARCHABLE.format('n')}) AS word "
+        f"FROM notes.notes n WHERE deleted_at IS NULL AND octet_length(content) <= {LARGE}"
+    )
+    op.execute("ANALYZE notes.words_of_notes")
+    op.execute(
+        "INSERT INTO notes.search_words (creator_id, word) SELECT DISTINCT creator_id, word FROM notes.words_of_notes"
+    )
+    op.execute("ANALYZE notes.search_words")
+    op.execute(
+        f"INSERT INTO notes.note_outlines (note_id, {', '.join(COLUMNS)}) SELECT {OUTLINE.format('n')}, held.words "  # noqa: S608
+        "FROM notes.notes n LEFT JOIN (SELECT note_id, array_agg(id) AS words FROM notes.words_of_notes "
+        "JOIN notes.search_words USING (creator_id, word) GROUP BY note_id) AS held ON held.note_id = n.id "
+        "WHERE deleted_at IS NULL ORDER BY n.creator_id, n.id"
+    )
+    op.drop_table("words_of_notes", schema="notes")
+
+
+def _index() -> None:
+    op.create_index("ix_note_outlines_creator_id", "note_outlines", ["creator_id"], schema="notes")
+    op.create_index(
+        "ix_note_outlines_public", "note_outlines", ["note_id"], schema="notes", postgresql_where=sa.text("is_public")
+    )
+    op.create_index(
+        "uq_search_words_creator_id_word", "search_words", ["creator_id", "word"], unique=True, schema="notes"
+    )
+    op.create_index(
+        "ix_search_words_creator_id_word",
+        "search_words",
+        ["creator_id", "word"],
+        schema="notes",
+        postgresql_using="gin",
+        postgresql_ops={"word": "gin_trgm_ops"},
+    )
+    op.create_index(
+        "ix_note_outlines_words",
+        "note_outlines",
+        ["words"],
+        schema="notes",
+        postgresql_using="gin",
+        # What is waiting to be sorted in is read by every search: little of it may.
+        postgresql_with={"gin_pending_list_limit": "256"},
+    )
+    op.create_index(
+        "ix_note_outlines_large",
+        "note_outlines",
+        ["creator_id"],
+        schema="notes",
+        postgresql_where=sa.text("words IS NULL"),
+    )
