@@ -78,6 +78,7 @@ MAY_LOAD_SERVICES = {
     "tools/service_variables.py",
     "deploy/launcher/notechondria_launcher/single_process.py",
     "deploy/launcher/notechondria_launcher/settings_check.py",
+    "deploy/launcher/notechondria_launcher/template.py",
 }
 """Programs that run every service's code in one process."""
 CODE = ("bench", "cli", "deploy", "services", "shared", "tests", "tools", "conftest.py")

@@ -34,11 +34,22 @@ def loaded_by(program: str) -> set[str]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_loads_no_part_of_a_library_that_it_does_not_use(service: str) -> None:
-    loaded = loaded_by(f"import {service}_service.__main__; {service}_service.app.create_app()")
-    assert {"fastapi", "httpcore", f"{service}_service.app"} <= loaded
-    assert not loaded & {"rich", "pygments", "trio", "pydantic.v1", "alembic", "mako"}
+    program = f"import {service}_service.__main__, uvicorn; app = {service}_service.app.create_app(); "
+    program += "from notechondria_shared.service.runner import serving; "
+    loaded = loaded_by(program + "uvicorn.Config(app, **serving(app.state.service.settings)).load()")
+    assert {"fastapi", "httpcore", "uvicorn.lifespan.on", f"{service}_service.app"} <= loaded
+    assert not loaded & {"rich", "pygments", "trio", "pydantic.v1", "alembic", "mako", "websockets"}
     # Of what only a few requests need.
     assert not loaded & {"brotli", "zstandard", "bs4", "markdownify", "nh3", "webauthn"}
+
+
+def test_a_library_that_asks_for_another_one_does_without_it_for_a_while() -> None:
+    program = "from notechondria_shared.core.optional_libraries import without; "
+    program += "from mcp.server.mcpserver.utilities.logging import configure_logging\n"
+    asked = program + "with without('rich'): configure_logging()"
+    assert "rich" not in loaded_by(asked)
+    assert "rich" in loaded_by(asked + "\nimport rich")
+    assert "rich" in loaded_by(program + "configure_logging()")
 
 
 def test_other_servers_are_not_offered_what_the_planner_alone_undoes() -> None:

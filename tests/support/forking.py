@@ -9,52 +9,27 @@ stacks of stand-ins, under coverage.py, with several workers, and in all that a 
 from __future__ import annotations
 
 import atexit
-import ctypes
 import inspect
-import json
 import os
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from notechondria_cli.names import SERVICES
+from notechondria_launcher.forking import Start, Template, can_be_forked
 from notechondria_launcher.process import guarded
 
 ROOT = Path(__file__).resolve().parents[2]
 OFF = "NOTECHONDRIA_TEST_REAL_STARTS"
 """A variable of the environment that keeps everything as it is outside of tests."""
-_PR_SET_CHILD_SUBREAPER = 36
 _GUARD = guarded(())
-
-
-@dataclass(frozen=True)
-class Start:
-    """What the server is asked for; `death_signal` 0 is none."""
-
-    service: str
-    arguments: list[str]
-    env: dict[str, str]
-    folder: str
-    parent: int
-    death_signal: int
-    session: bool
 
 
 def _can_be_forked(env: Mapping[str, str]) -> bool:
     """Whether the environment only says what a service reads after its imports."""
-    real = ("PYTHONPATH", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", OFF)
-    return (
-        sys.platform == "linux"
-        and env.get("WEB_CONCURRENCY") == "1"
-        and not any(env.get(name) for name in real)
-        and not any(name.startswith("OTEL_") for name in env)
-    )
+    return can_be_forked(env) and env.get("WEB_CONCURRENCY") == "1" and not env.get(OFF)
 
 
 def _start_of(command: object, env: Mapping[str, str] | None, folder: object, *, session: bool) -> Start | None:
@@ -70,59 +45,8 @@ def _start_of(command: object, env: Mapping[str, str] | None, folder: object, *,
     return Start(words[2], words[3:], env, str(folder or Path.cwd()), os.getpid(), death_signal, session)
 
 
-@contextmanager
-def _subreaper() -> Any:
-    """While it lasts, who loses their parent becomes a child of this process."""
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    try:
-        yield
-    finally:
-        prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
-
-
-class ForkServer:
-    """The process that has imported the services; it ends with this one."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def begin(self) -> None:
-        """Have it import, in the background."""
-        with self._lock:
-            self._begin()
-
-    def start(self, what: Start, files: Sequence[int]) -> int:
-        """Start a service with these files as its standard input, output and error; its process id."""
-        with self._lock, _subreaper():
-            connection = self._begin()
-            socket.send_fds(connection, [json.dumps(asdict(what)).encode()], files)
-            answer = connection.recv(64)
-        if not answer:
-            raise OSError("the fork server has ended; its output says why")
-        return int(answer)
-
-    def end(self) -> None:
-        """Let it go."""
-        if self._socket and self._process:
-            self._socket.close()
-            self._process.wait(10)
-
-    def _begin(self) -> socket.socket:
-        if self._socket is None:
-            self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            with theirs:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", "tests.support.fork_server", str(theirs.fileno())],
-                    cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True,
-                )  # fmt: skip
-            atexit.register(self.end)
-        return self._socket
-
-
-server = ForkServer()
+server = Template([sys.executable, "-m", "tests.support.fork_server"], os.environ, None, str(ROOT))
+"""The process that has imported the services; it ends with this one."""
 
 
 class ForkingPopen(subprocess.Popen[Any]):
@@ -145,4 +69,5 @@ class ForkingPopen(subprocess.Popen[Any]):
 def install() -> None:
     """Have every `subprocess.Popen` of this process fork services from now on."""
     if sys.platform == "linux":
+        atexit.register(server.end)
         subprocess.Popen = ForkingPopen  # type: ignore[misc]

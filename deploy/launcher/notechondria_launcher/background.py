@@ -75,7 +75,12 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-8s %(message)s")
     pipe = Pipe(arguments.report)
     try:
-        run(Stack(arguments.data, arguments.port, operator_environment(), host=arguments.host, progress=pipe), pipe)
+        run(
+            Stack(
+                arguments.data, arguments.port, operator_environment(), host=arguments.host, progress=pipe, forking=True
+            ),
+            pipe,
+        )
     except StackError as error:
         sys.stderr.write(f"{error.sentence} {error.remedy}\n")
         return 1

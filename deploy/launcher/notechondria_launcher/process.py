@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
 from notechondria_cli.errors import StackError
 from notechondria_cli.names import title
+from notechondria_launcher.forking import ForkedProcess, Start, Template
 
 _GUARD = Path(__file__).with_name("guard.py")
 _LOG_LIMIT_BYTES = 32 * 1024 * 1024
@@ -37,6 +39,8 @@ class ChildSpec:
     stop_seconds: float = 25.0
     ready_seconds: float = 60.0
     folder: Path = Path("/")
+    template: Template | None = None
+    """Forks the part, whose ``argv`` runs a module, in place of a new interpreter."""
 
 
 def guarded(argv: Sequence[str], identity: str = "-", death_signal: signal.Signals = signal.SIGTERM) -> list[str]:
@@ -64,10 +68,31 @@ def shorten(log: Path) -> bool:
     return True
 
 
+def _executed(spec: ChildSpec, log: BinaryIO) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own command line
+        guarded(spec.argv, spec.identity, spec.stop_signal),
+        env=dict(spec.env), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+        cwd=spec.folder, start_new_session=True,
+    )  # fmt: skip
+
+
+def _forked(spec: ChildSpec, log: BinaryIO) -> subprocess.Popen[bytes] | ForkedProcess:
+    """As a fork of the template, or by its command line when that has ended before its time."""
+    assert spec.template is not None  # noqa: S101 - the caller looked
+    _, _, module, *arguments = spec.argv
+    start = Start(module, arguments, dict(spec.env), str(spec.folder), os.getpid(), int(spec.stop_signal), session=True)
+    try:
+        with Path(os.devnull).open("rb") as nothing:
+            files = [nothing.fileno(), log.fileno(), log.fileno()]
+            return ForkedProcess(spec.template.start(start, files))
+    except OSError:
+        return _executed(spec, log)
+
+
 class Child:
     """A running process of a part; made by ``spawn``."""
 
-    def __init__(self, spec: ChildSpec, process: subprocess.Popen[bytes], log_offset: int) -> None:
+    def __init__(self, spec: ChildSpec, process: subprocess.Popen[bytes] | ForkedProcess, log_offset: int) -> None:
         self.spec = spec
         self.log_offset = log_offset
         """How long the log was before this process wrote to it."""
@@ -89,11 +114,7 @@ class Child:
             put_aside(spec.log)
             with spec.log.open("ab") as log:
                 offset = os.fstat(log.fileno()).st_size
-                process = subprocess.Popen(  # noqa: S603 - our own command line
-                    guarded(spec.argv, spec.identity, spec.stop_signal),
-                    env=dict(spec.env), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                    cwd=spec.folder, start_new_session=True,
-                )  # fmt: skip
+                process = _forked(spec, log) if spec.template else _executed(spec, log)
         except OSError as error:
             raise StackError(
                 f"{title(spec.name)} cannot be started: {error.strerror or error}.", f"Look at {spec.log.parent}."

@@ -55,7 +55,9 @@ def up(options: UpOptions, console: Console, *, detach: bool) -> None:
             if detach:
                 _start_detached(options, layout, display)
             else:
-                stack = Stack(options.data, options.port, options.env, host=options.host, progress=display)
+                stack = Stack(
+                    options.data, options.port, options.env, host=options.host, progress=display, forking=True
+                )
                 stop = stop_on_signals(stack)
                 start_or_stop(stack, stop)
         if detach:

@@ -10,12 +10,15 @@ from notechondria_cli.credentials import Credentials
 from notechondria_cli.database import with_user
 from notechondria_cli.names import SERVICES, SERVICES_WITH_SCHEMA, SINGLE_PROCESS
 from notechondria_cli.probe import answers
-from notechondria_launcher.child_environment import service_environment, service_variables
-from notechondria_launcher.process import ChildSpec
+from notechondria_launcher.child_environment import service_environment, service_variables, system_environment
+from notechondria_launcher.forking import Template, can_be_forked
+from notechondria_launcher.process import ChildSpec, guarded
 from notechondria_shared.core.unix_path import unix_path
 
 OWN_ENVIRONMENTS = "NOTECHONDRIA_SERVICES"
 """A variable of the one process that is all services: JSON, by service, the variables that only that one gets."""
+# One process with a handful of threads: a second memory arena per thread buys nothing and costs megabytes.
+_OF_INTERPRETERS = {"MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
 
 
 def admin_account(env: Mapping[str, str], credentials: Credentials) -> dict[str, str]:
@@ -28,7 +31,7 @@ def admin_account(env: Mapping[str, str], credentials: Credentials) -> dict[str,
     }
 
 
-@dataclass(frozen=True)
+@dataclass
 class ServiceSettings:
     """What all services share; ``urls`` are the services' own addresses, ``nats_urls`` is keyed by service."""
 
@@ -47,6 +50,8 @@ class ServiceSettings:
     """Where it is written down how the last backup went."""
     hosts: tuple[str, ...] = ()
     """Names and addresses of this machine by which requests may ask for it, beside those that the operator names."""
+    template: Template | None = None
+    """Forks services while the whole stack starts."""
 
     def environment(self, name: str) -> dict[str, str]:
         """Return the whole environment of a service; what the operator set wins where it is the operator's to say."""
@@ -56,7 +61,6 @@ class ServiceSettings:
             **{f"{service.upper()}_URL": self.urls[service] for service in SERVICES},
             "SERVICE_KEY": self.credentials.keys[name],
             "SERVICE_PUBLIC_KEYS": self.credentials.public_keys,
-            "PYTHONUNBUFFERED": "1",
             "WEB_CONCURRENCY": str(self.workers.get(name, 1)),
         }
         if name == "web" and self.backup_status is not None:
@@ -80,8 +84,7 @@ class ServiceSettings:
             values["DJANGO_ALLOWED_HOSTS"] = " ".join([named, *self.hosts])
         read = service_variables()[name]
         needed = {key: value for key, value in defaults.items() if key in read}
-        # One process with a handful of threads: a second memory arena per thread buys nothing and costs megabytes.
-        return {"MALLOC_ARENA_MAX": "2", **needed, **values, **ours}
+        return {**_OF_INTERPRETERS, **needed, **values, **ours}
 
     def single_process(self) -> ChildSpec:
         """Say how to run all services in one process: what they share as its environment, the rest as JSON in it."""
@@ -100,12 +103,28 @@ class ServiceSettings:
             ready_seconds=300,  # where memory is short, processors are slow
         )
 
+    def begin_template(self, log: Path) -> None:
+        """Have what all services share loaded by a process that forks itself into each of them."""
+        env = {**_OF_INTERPRETERS, **system_environment(self.env)}
+        if can_be_forked(self.env):
+            command = guarded([sys.executable, "-m", "notechondria_launcher.template"])
+            self.template = Template(command, env, log)
+            self.template.begin()
+
+    def end_template(self) -> None:
+        """Let it go: what is started from now on is an interpreter of its own."""
+        template, self.template = self.template, None
+        if template is not None:
+            template.end()
+
     def spec(self, name: str) -> ChildSpec:
         """Say how to run a service."""
+        env = self.environment(name)
         return ChildSpec(
             name=name,
             argv=[sys.executable, "-m", f"{name}_service"],
-            env=self.environment(name),
+            env=env,
+            template=self.template if can_be_forked(env) else None,
             log=self.logs / f"{name}.log",
             ready=lambda: answers(f"{self.urls[name]}/internal/health/ready"),
         )

@@ -52,7 +52,8 @@ class Stack:
     """Runs everything on one data folder; several stacks can run side by side.
 
     ``port`` is the gateway's (0: a free one); ``env`` is added to the environment of this process for all parts.
-    ``DATABASE_URL`` or ``NATS_URL`` in it replace the embedded server.
+    ``DATABASE_URL`` or ``NATS_URL`` in it replace the embedded server. With ``forking`` the services are forks of one
+    process and share what they load, where the system allows it.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class Stack:
         *,
         host: str = "127.0.0.1",
         progress: Progress | None = None,
+        forking: bool = False,
     ) -> None:
+        self._forking = forking
         self.data = data.absolute()
         self.layout = Layout(self.data)
         self._port = port
@@ -242,8 +245,13 @@ class Stack:
         return Restarted(name, self.pid(name), self.ports.get(name), round(time.monotonic() - started, 2))
 
     def _start_all(self) -> None:
-        self._at_once([self._start_database, self._start_bus])
-        self._at_once([partial(self._start_first, name) for name in (*SERVICES, SINGLE_PROCESS)])
+        if self._forking and SINGLE_PROCESS not in self._parts:
+            self.plan.settings.begin_template(self.log("launcher"))
+        try:
+            self._at_once([self._start_database, self._start_bus])
+            self._at_once([partial(self._start_first, name) for name in (*SERVICES, SINGLE_PROCESS)])
+        finally:
+            self.plan.settings.end_template()
         self._start_first("gateway")
         self._wait_for_capabilities()
 

@@ -14,6 +14,7 @@ from mcp_service.calls.state import CallLogState
 from mcp_service.models import RATE_BUCKETS
 from mcp_service.tools.executor import ToolExecutor
 from mcp_service.transport.server import NotesMcpServer
+from notechondria_shared.core.optional_libraries import without
 from notechondria_shared.web.rate_limit import LeasedBuckets
 
 
@@ -37,7 +38,9 @@ class McpState(CallLogState):
         # need connections that last.
         lasting = bool(settings.mcp_fixtures)
         executor = ToolExecutor(self.call_writer, settings.mcp_tool_seconds)
-        self.server = NotesMcpServer(self.call_log, executor, secret, subscriptions=lasting)
+        # The SDK sets up logging by rich where that is installed; ours is set up already.
+        with without("rich"):
+            self.server = NotesMcpServer(self.call_log, executor, secret, subscriptions=lasting)
         if lasting:
             resolve_name(settings.mcp_fixtures)(self.server)
         transport = self.server.streamable_http_app(

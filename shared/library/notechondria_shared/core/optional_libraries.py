@@ -10,6 +10,8 @@ pygments, httpcore the event loop of trio, FastAPI the first version of pydantic
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 
 UNUSED = ("httpx._main", "pydantic.v1", "pygments", "trio")
 NOT_BY_ITSELF = ("brotli", "zstandard")
@@ -24,3 +26,16 @@ def allow(name: str) -> None:
     """Let one of `NOT_BY_ITSELF` be imported by who needs it; other libraries have done without it by then."""
     if sys.modules.get(name) is None:
         sys.modules.pop(name, None)
+
+
+@contextmanager
+def without(name: str) -> Generator[None, None, None]:
+    """Have who asks for a library meanwhile do without it, unless it is loaded already."""
+    loaded = name in sys.modules
+    if not loaded:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if not loaded:
+            del sys.modules[name]

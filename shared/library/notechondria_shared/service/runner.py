@@ -130,6 +130,7 @@ def serving(settings: CoreSettings) -> dict[str, Any]:
         "port": settings.port,
         "loop": "uvloop",
         "http": TimedProtocol,
+        "ws": "none",  # nothing here speaks it, and its library would be loaded all the same
         "log_config": None,
         "access_log": False,
         "server_header": False,
