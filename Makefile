@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: sbom audit help up upgrade down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
-.PHONY: account-pictures bench-account bench-compare bench-events bench-export bench-gateway bench-identity bench-introspection bench-notes bench-own bench-planner bench-calendars bench-mcp bench-start
+.PHONY: account-pictures bench-account bench-compare bench-events bench-export bench-gateway bench-identity bench-introspection bench-monolith bench-notes bench-own bench-planner bench-calendars bench-mcp bench-start
 
 READY := .venv/.ready
 INSTALLED := .venv/.installed
@@ -137,6 +137,9 @@ bench-identity: $(READY) ## Measure sign-ins beside other requests
 
 bench-introspection: $(READY) ## Measure what a program's access token costs beside an API key (ARGS="--seconds 4")
 	@$(BIN)/python -m bench.introspection $(ARGS)
+
+bench-monolith: $(READY) ## Measure the product beside a Django monolith of the same endpoints (ARGS="--seconds 10")
+	@$(BIN)/python -m bench.monolith $(ARGS)
 
 bench-notes: $(READY) ## Measure notes beside a bare endpoint (ARGS="--others 1000000 --seconds 10")
 	@$(BIN)/python -m bench.notes $(ARGS)

@@ -107,15 +107,14 @@ class Bare:
     settle: Callable[[], None]
 
 
-def operations(user: User) -> dict[str, tuple[Make, Make]]:
-    """What is compared: the product's call and the bare one's."""
-    ids = [int(note["id"]) for note in user.get("notes/?limit=50").json()["results"]]
+def operations(ids: Sequence[int], user_id: int) -> dict[str, tuple[Make, Make]]:
+    """What is compared: the product's call and the bare one's; `ids` are those of 50 notes."""
     text = "# Title\n\n" + "some words of a note " * 20
 
     def patched(body: Callable[[int], object]) -> tuple[Make, Make]:
         return (
             lambda n: ("PATCH", f"/api/v1/notes/{ids[n % 50]}/", body(n)),
-            lambda n: ("PATCH", f"{PREFIX}/one/{ids[n % 50]}/of/{user.id}", body(n)),
+            lambda n: ("PATCH", f"{PREFIX}/one/{ids[n % 50]}/of/{user_id}", body(n)),
         )
 
     return {
@@ -125,11 +124,11 @@ def operations(user: User) -> dict[str, tuple[Make, Make]]:
         ),
         "list of 50": (
             lambda _: ("GET", "/api/v1/notes/?limit=50", None),
-            lambda _: ("GET", f"{PREFIX}/list/{user.id}", None),
+            lambda _: ("GET", f"{PREFIX}/list/{user_id}", None),
         ),
         "create": (
             lambda n: ("POST", "/api/v1/notes/", {"title": f"n{n}", "content": text}),
-            lambda n: ("POST", f"{PREFIX}/all/{user.id}", {"title": f"n{n}", "content": text}),
+            lambda n: ("POST", f"{PREFIX}/all/{user_id}", {"title": f"n{n}", "content": text}),
         ),
         "patch": patched(lambda n: {"metadata_json": str(n)}),
         "patch of text": patched(lambda n: {"content": f"{text} and {n}"}),
@@ -139,7 +138,8 @@ def operations(user: User) -> dict[str, tuple[Make, Make]]:
 def compare(stack: Stack, user: User, bare: Bare, seconds: float, only: Sequence[str]) -> bool:
     """Print the product, the bare endpoint, and that behind the same gateway; True when the aims are reached."""
     reached = True
-    for name, (ours, theirs) in operations(user).items():
+    ids = [int(note["id"]) for note in user.get("notes/?limit=50").json()["results"]]
+    for name, (ours, theirs) in operations(ids, user.id).items():
         if only and name not in only:
             continue
         with processor.measured(processor.pids_of(stack)) as spent:

@@ -96,8 +96,7 @@ def _add_reads(app: FastAPI, pool: Pool) -> None:
     @app.get(PREFIX + "/one/{note_id}")
     async def one(note_id: int) -> Json:
         (note,) = await rows(queries.DETAIL.sql, note_id=note_id)
-        parts = await rows(blocks.OF_NOTE.sql, note_id=note_id)
-        return Json({**_plain(note), "blocks": [_plain(part) for part in parts]})
+        return Json(_plain(note))
 
     @app.get(PREFIX + "/list/{user_id}")
     async def listing(user_id: int) -> Json:

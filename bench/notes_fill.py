@@ -72,6 +72,13 @@ FROM notes.notes n JOIN (
 WHERE deleted_at IS NULL ORDER BY id
 """
 
+COUNTS = """
+INSERT INTO notes.note_counts (creator_id, course_id, is_public, notes)
+SELECT o.creator_id, o.course_id, o.is_public, count(*) FROM notes.note_outlines o
+WHERE o.creator_id = %(user)s GROUP BY 1, 2, 3
+"""
+NO_COUNTS = "DELETE FROM notes.note_counts WHERE creator_id = %(user)s"
+
 INDEXES = (
     "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'notes' "
     "AND tablename IN ('note_search', 'note_outlines', 'search_words') AND indexdef LIKE '%USING gin%'"
@@ -98,7 +105,7 @@ def fill(stack: Stack, user_id: int, count: int, *, public: bool = False) -> Non
         for first in range(1, count + 1, BATCH):
             values = {"user": user_id, "public": public, "first": first, "last": min(count, first + BATCH - 1)}
             database.execute(NOTES, {**values, **pool})
-        for statement in (SEARCHABLE, WORDS, "ANALYZE words_of_notes", USED_WORDS, OUTLINES):
+        for statement in (SEARCHABLE, WORDS, "ANALYZE words_of_notes", USED_WORDS, OUTLINES, NO_COUNTS, COUNTS):
             database.execute(statement, {"user": user_id} if "%" in statement else None)
         for _, definition in indexes:
             database.execute(definition)

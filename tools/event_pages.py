@@ -22,7 +22,8 @@ Every event is a CloudEvents 1.0 JSON message on NATS JetStream. The subject is 
 transaction of the change and sent after the commit; consumers are durable and apply each event id once (ADR 0002).
 
 The header `Notechondria-Signature` shows that the service published it whose subject it has: `<key id>.<signature>`,
-Ed25519 over subject, line feed and body (ADR 0032). Consumers take no other.
+Ed25519 over subject, line feed and body (ADR 0032). Consumers take no other. `Notechondria-Batch`, beside it where
+events were sent together, shows the same with one signature for all of them.
 
 Streams: one per publishing service, named in capitals (`IDENTITY`, `NOTES`, `PLANNER`), 7 days; outboxes keep events
 for 30. Durable consumers carry the name of the consuming service.

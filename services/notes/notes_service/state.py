@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from notechondria_contracts.clients.planner import PlannerClient
 from notechondria_shared.storage.deletions import FileDeletions
 from notechondria_shared.web.state import ServiceState
+from notechondria_shared.web.turns import Turns
 from notes_service.authors.known import KnownAuthors
 from notes_service.import_jobs import ImportJobs
 from notes_service.import_slots import ImportSlots
@@ -20,6 +21,7 @@ class NotesState(ServiceState[NotesSettings]):
     """The parts that endpoints use. `app.py` adds what runs beside the requests."""
 
     known_authors: KnownAuthors = field(default_factory=KnownAuthors)
+    turns: Turns = field(default_factory=Turns)
     search: SearchPool = field(init=False)
     import_slots: ImportSlots = field(init=False)
     import_jobs: ImportJobs = field(init=False)

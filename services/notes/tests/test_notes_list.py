@@ -168,3 +168,54 @@ def test_deleted_notes_never_appear(mine: User) -> None:
     mine.delete(f"notes/{gone}/")
     assert "gone" not in titles(mine)
     assert "gone" not in titles(mine, scope="all")
+
+
+@pytest.mark.contract("decision 66", "notes §5.3")
+@pytest.mark.parametrize("order", [{}, {"sort": "oldest"}, {"sort": "popular"}, {"q": "note"}, {"scope": "all"}])
+def test_a_cursor_goes_through_a_list(mine: User, order: dict[str, str]) -> None:
+    course = mine.post("courses/", {"title": "Through"}).json()["id"]
+    ids = [make(mine, f"note {number}", course_id=course, is_public=number % 2 == 0) for number in range(7)]
+    about = {"course_id": course, **order}
+    whole = [note["id"] for note in mine.get("notes/", params=about).json()]
+    assert sorted(whole) == ids
+    shown: list[int] = []
+    cursor: str | None = "first"
+    while cursor is not None:
+        page = mine.get("notes/", params={**about, "limit": 3, "cursor": cursor, "offset": 5}).json()
+        assert set(page) == {"results", "total", "offset", "limit", "has_more", "next"}
+        assert (page["total"], page["has_more"]) == (7, page["next"] is not None)
+        shown += [note["id"] for note in page["results"]]
+        cursor = page["next"]
+    assert shown == whole
+    plain = mine.get("notes/", params={**about, "limit": 3, "offset": 3}).json()
+    assert "next" not in plain
+    assert [note["id"] for note in plain["results"]] == whole[3:6]
+
+
+@pytest.mark.contract("decision 66")
+def test_a_cursor_does_not_move_when_notes_are_made_or_go(mine: User, look: Any) -> None:
+    ids = [make(mine, f"n{number}") for number in range(6)]
+    look._connection.execute("UPDATE notes.notes SET last_edit = '1969-12-31 23:59:59.5Z' WHERE id = ANY(%s)", [ids])
+    first = mine.get("notes/?limit=4&cursor=first").json()
+    _, *latest = [note["id"] for note in first["results"]]
+    assert latest == [ids[5], ids[4], ids[3]]
+    make(mine, "new")
+    mine.delete(f"notes/{ids[3]}/")
+    second = mine.get("notes/", params={"limit": 4, "cursor": first["next"]}).json()
+    assert [note["id"] for note in second["results"]] == [ids[2], ids[1], ids[0]]
+    assert (second["next"], second["has_more"], second["total"]) == (None, False, 7)
+    beyond = mine.get("notes/", params={"limit": 4, "cursor": f"at-{2**63}"}).json()
+    assert (beyond["results"], beyond["next"], beyond["total"]) == ([], None, 7)
+    assert len(mine.get("notes/?cursor=first").json()) == 7
+
+
+@pytest.mark.contract("decision 66", "decision 7")
+@pytest.mark.parametrize("text", ["x", "at-", "at--1", "AAAA", "_" * 22, "f" * 22, "first ' OR 1=1", "ü", "9" * 5000])
+def test_what_is_no_cursor_is_400(mine: User, text: str) -> None:
+    answer = mine.get("notes/", params={"cursor": text, "limit": 3})
+    if answer.status_code == 200:  # letters that happen to say a time and an id
+        assert len(text) == 22
+    else:
+        assert (answer.status_code, list(answer.json())) == (400, ["detail"])
+        assert answer.json()["detail"].startswith("cursor: ")
+    assert "next" not in mine.get("notes/?cursor=&limit=3").json()

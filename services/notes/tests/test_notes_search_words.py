@@ -51,6 +51,14 @@ WORDS_KEPT = (
 )
 
 
+COUNTS_KEPT = (
+    "SELECT course_id, is_public, sum(notes)::bigint AS notes FROM notes.note_counts WHERE creator_id = %s"
+    " GROUP BY 1, 2 HAVING sum(notes) <> 0 ORDER BY 1, 2"
+)
+COUNTS = (
+    "SELECT course_id, is_public, count(*) AS notes FROM notes.notes WHERE creator_id = %s AND deleted_at IS NULL"
+    " GROUP BY 1, 2 ORDER BY 1, 2"
+)
 NOTES = (
     "INSERT INTO notes (creator_id, uuid, sharing_id, title, description, is_public, content, excerpt, preview_lines,"
     " metadata_json, custom_meta, note_type, editor_mode, cover_image, revision, date_created, last_edit, deleted_at)"
@@ -64,6 +72,7 @@ def check_tables(user: User, look: Any) -> None:
     """The outlines and words of a person are those of the notes outside the bin."""
     assert look.all(KEPT, user.id) == look.all(LIVE, user.id)
     assert look.all(WORDS_KEPT, user.id) == look.all(WORDS_OF_TEXTS, user.id)
+    assert look.all(COUNTS_KEPT, user.id) == look.all(COUNTS, user.id)
 
 
 def make(user: User, title: str, **more: Any) -> int:
@@ -133,6 +142,14 @@ def test_the_tables_stay_right_when_many_write(mine: User, look: Any) -> None:
         statuses = set().union(*pool.map(write, range(8)))
     assert statuses <= {200, 201, 204, 404}
     check_tables(mine, look)
+    look._connection.execute("SELECT notes.sum_up_counts(%s)", [mine.id])
+    check_tables(mine, look)
+    assert look.one("SELECT count(*) FROM notes.note_counts WHERE creator_id = %s", mine.id) <= 3
+    whole = mine.get("notes/").json()
+    for scope, public in (("personal", None), ("public", True), ("private", False)):
+        shown = [note for note in whole if public is None or note["is_public"] is public]
+        assert mine.get("notes/", params={"limit": 1, "scope": scope}).json()["total"] == len(shown)
+        assert mine.get("notes/", params={"limit": 1, "offset": 10**6, "scope": scope}).json()["total"] == len(shown)
 
 
 LINK = "https://example.org/a/very/long/path/that/goes/on/and/on/until/it/is/far/longer/than/one/piece?of=words&more=1"
@@ -239,6 +256,7 @@ def test_notes_from_before_have_outlines_and_words() -> None:
                     kept = look.all(WORDS_KEPT, author)
                     assert kept
                     assert kept == look.all(WORDS_OF_TEXTS, author)
+                    assert look.all(COUNTS_KEPT, author) == look.all(COUNTS, author)
                 assert look.one("SELECT count(*) FROM note_outlines WHERE words IS NULL") == 1
         finally:
             stack.stop()

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from notechondria_shared.core import hash_tree
 from notechondria_shared.core.keys import PublicKeys, SigningKey
 from notechondria_shared.messaging.signatures import (
+    BATCH_HEADER,
     GRACE,
+    KNOWN_ROOTS,
     SIGNATURE_HEADER,
     EventSignatures,
     SignatureCheck,
@@ -91,3 +94,100 @@ def test_a_changed_key_passes_as_long_as_it_is_named() -> None:
     for key in (NOTES, new):
         assert EventSignatures(key, both).is_signed(SUBJECT, BODY, signed(key))
     assert not EventSignatures(new, PublicKeys(f"notes:{new.public}")).is_signed(SUBJECT, BODY, signed(NOTES))
+
+
+BATCH = [(SUBJECT, b'{"id": %d}' % number) for number in range(7)]
+
+
+def in_batch(key: SigningKey = NOTES) -> list[str]:
+    return [headers[BATCH_HEADER] for headers in EventSignatures(key, PUBLIC).batch_headers(BATCH)]
+
+
+@pytest.mark.contract("ADR 0032")
+def test_events_sent_together_pass_each_by_the_signature_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = EventSignatures(NOTES, PUBLIC)
+    headers = made.batch_headers(BATCH)
+    # Whoever knows no batches finds the signature of each beside it.
+    assert all(made.is_signed(*sent, own[SIGNATURE_HEADER]) for sent, own in zip(BATCH, headers, strict=True))
+    checked: list[str] = []
+    verify = PublicKeys.verify
+
+    def counted(public: PublicKeys, name: str, signature: str, data: bytes) -> bool:
+        checked.append(signature)
+        return verify(public, name, signature, data)
+
+    monkeypatch.setattr(PublicKeys, "verify", counted)
+    assert all(made.is_signed(*sent, "", own[BATCH_HEADER]) for sent, own in zip(BATCH, headers, strict=True))
+    assert len(checked) == 1
+    assert BATCH_HEADER not in made.batch_headers(BATCH[:1])[0]
+
+
+def _parts(header: str) -> list[str]:
+    return header.split(".")
+
+
+def _joined(*parts: str) -> str:
+    return ".".join(parts)
+
+
+NOT_OF_THE_BATCH = (
+    lambda own, other: other,  # the path of another event
+    lambda own, other: changed(own),
+    lambda own, other: own + "AAAA",
+    lambda own, other: _joined(*_parts(own)[:4], ""),
+    lambda own, other: _joined(*_parts(own)[:4], "A"),  # no base64
+    lambda own, other: _joined(*_parts(own)[:2], "9", "9", _parts(own)[4]),
+    lambda own, other: _joined(*_parts(own)[:2], "3", "0", _parts(own)[4]),
+    lambda own, other: _joined(*_parts(own)[:2], "3", "6", _parts(own)[4]),
+    lambda own, other: _joined(*_parts(own)[:2], "99999", "99999", "A" * 900),
+    lambda own, other: _joined(*_parts(signed())[:2], *_parts(own)[2:]),  # signed, but no root
+    lambda own, other: _joined(*_parts(in_batch(PLANNER)[3])),
+    lambda own, other: _joined(PLANNER.id, *_parts(own)[1:]),
+    lambda own, other: own + "A" * 2000,
+    lambda own, other: "x",
+)
+
+
+@pytest.mark.contract("ADR 0032")
+@pytest.mark.parametrize("number", range(len(NOT_OF_THE_BATCH)))
+def test_nothing_else_passes_as_one_of_a_batch(number: int) -> None:
+    headers = in_batch()
+    made = EventSignatures(NOTES, PUBLIC)
+    assert made.is_signed(*BATCH[3], "", headers[3])  # the root is known by now
+    assert not made.is_signed(*BATCH[3], "", NOT_OF_THE_BATCH[number](headers[3], headers[4]))
+    assert not made.is_signed(SUBJECT, b'{"id": 33}', "", headers[3])
+    assert not made.is_signed("notes.note.updated", BATCH[3][1], "", headers[3])
+    # What a root is signed as is no event, nor is a root's signature that of one.
+    assert not made.is_signed("batch", b"", _joined(*_parts(headers[3])[:2]))
+
+
+@pytest.mark.contract("ADR 0032")
+def test_only_the_latest_batches_are_remembered() -> None:
+    made = EventSignatures(NOTES, PUBLIC)
+    for number in range(KNOWN_ROOTS + 9):
+        batch = [(SUBJECT, b"%d.%d" % (number, each)) for each in range(2)]
+        headers = made.batch_headers(batch)
+        assert made.is_signed(*batch[1], "", headers[1][BATCH_HEADER])
+    assert len(made._known_roots) == KNOWN_ROOTS
+
+
+@pytest.mark.parametrize("size", range(1, 20))
+def test_each_leaf_of_a_hash_tree_leads_to_its_root_and_to_no_other(size: int) -> None:
+    leaves = [hash_tree.leaf(b"%d" % number) for number in range(size)]
+    root, paths = hash_tree.tree(leaves)
+    for number, path in enumerate(paths):
+        assert hash_tree.root_of(leaves[number], number, size, path) == root
+        assert hash_tree.root_of(hash_tree.leaf(b"other"), number, size, path) != root
+        assert hash_tree.root_of(leaves[number], number, size, path + bytes(32)) is None
+        assert hash_tree.root_of(leaves[number], size, size, path) is None
+
+
+def test_a_hash_tree_is_that_of_the_standard() -> None:
+    """The vectors of certificate-transparency's reference implementation for its first three leaves."""
+    leaves = [hash_tree.leaf(bytes.fromhex(data)) for data in ("", "00", "10")]
+    roots = [hash_tree.tree(leaves[:size])[0].hex() for size in (1, 2, 3)]
+    assert roots == [
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    ]

@@ -1,4 +1,4 @@
-"""What searches read of a person's notes: an outline of each, and an index of the words of each."""
+"""What searches and lists read of a person's notes: an outline of each, an index of their words, and counts."""
 
 from __future__ import annotations
 
@@ -42,12 +42,27 @@ CREATE FUNCTION notes.keep_outline() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     words_now text[];
     ids bigint[];
+    was_listed boolean := TG_OP <> 'INSERT' AND OLD.deleted_at IS NULL;
+    is_listed boolean := TG_OP <> 'DELETE' AND NEW.deleted_at IS NULL;
+    is_counted boolean := was_listed AND is_listed
+        AND (OLD.course_id, OLD.is_public) IS NOT DISTINCT FROM (NEW.course_id, NEW.is_public);
 BEGIN
-    IF TG_OP = 'DELETE' OR NEW.deleted_at IS NOT NULL THEN
+    IF was_listed AND NOT is_counted THEN
+        INSERT INTO notes.note_counts (creator_id, course_id, is_public, notes)
+        VALUES (OLD.creator_id, OLD.course_id, OLD.is_public, -1);
+    END IF;
+    IF is_listed AND NOT is_counted THEN
+        INSERT INTO notes.note_counts (creator_id, course_id, is_public, notes)
+        VALUES (NEW.creator_id, NEW.course_id, NEW.is_public, 1);
+        IF random() < 0.02 THEN
+            PERFORM notes.sum_up_counts(NEW.creator_id);
+        END IF;
+    END IF;
+    IF NOT is_listed THEN
         DELETE FROM notes.note_outlines WHERE note_id = OLD.id;
         RETURN NULL;
     END IF;
-    IF TG_OP = 'UPDATE' AND OLD.deleted_at IS NULL AND (OLD.title, OLD.description, OLD.content) IS NOT DISTINCT FROM
+    IF was_listed AND (OLD.title, OLD.description, OLD.content) IS NOT DISTINCT FROM
         (NEW.title, NEW.description, NEW.content)
     THEN
         UPDATE notes.note_outlines SET course_id = NEW.course_id, is_public = NEW.is_public
@@ -72,10 +87,25 @@ BEGIN
 END $$
 """  # noqa: S608
 
-FORGET_WORDS = """
-CREATE FUNCTION notes.forget_words() RETURNS trigger LANGUAGE plpgsql AS $$
+# Each change is a row of its own, so that nobody waits for somebody else's sum; now and then rows become one. Those
+# that another transaction has in hand stay.
+SUM_UP_COUNTS = """
+CREATE FUNCTION notes.sum_up_counts(author bigint) RETURNS void LANGUAGE sql AS $$
+    WITH gone AS (
+        DELETE FROM notes.note_counts WHERE id = ANY (ARRAY(
+            SELECT id FROM notes.note_counts WHERE creator_id = author FOR UPDATE SKIP LOCKED
+        )) RETURNING course_id, is_public, notes
+    )
+    INSERT INTO notes.note_counts (creator_id, course_id, is_public, notes)
+    SELECT author, course_id, is_public, sum(notes) FROM gone GROUP BY course_id, is_public HAVING sum(notes) <> 0
+$$
+"""
+
+FORGET_AUTHOR = """
+CREATE FUNCTION notes.forget_author() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM notes.search_words WHERE creator_id = OLD.user_id;
+    DELETE FROM notes.note_counts WHERE creator_id = OLD.user_id;
     RETURN NULL;
 END $$
 """
@@ -105,19 +135,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_words")),
         schema="notes",
     )
+    op.create_table(
+        "note_counts",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("creator_id", sa.BigInteger(), nullable=False),
+        sa.Column("course_id", sa.BigInteger(), nullable=True),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.Column("notes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_note_counts")),
+        schema="notes",
+    )
     # The arrays lie beside the table: what a search reads of a row is its first columns.
     op.execute("ALTER TABLE notes.note_outlines SET (toast_tuple_target = 128)")
     op.execute(WORDS_OF)
     _fill()
     _index()
+    op.execute(SUM_UP_COUNTS)
     op.execute(KEEP_OUTLINE)
-    op.execute(FORGET_WORDS)
+    op.execute(FORGET_AUTHOR)
     op.execute(
         "CREATE TRIGGER keep_outline AFTER INSERT OR DELETE OR UPDATE OF title, description, content, is_public, "
         "course_id, deleted_at ON notes.notes FOR EACH ROW EXECUTE FUNCTION notes.keep_outline()"
     )
     op.execute(
-        "CREATE TRIGGER forget_words AFTER DELETE ON notes.authors FOR EACH ROW EXECUTE FUNCTION notes.forget_words()"
+        "CREATE TRIGGER forget_author AFTER DELETE ON notes.authors FOR EACH ROW EXECUTE FUNCTION notes.forget_author()"
     )
     op.drop_index("ix_note_search_creator_id_searchable", "note_search", schema="notes")
 
@@ -140,9 +181,14 @@ def _fill() -> None:
         "WHERE deleted_at IS NULL ORDER BY n.creator_id, n.id"
     )
     op.drop_table("words_of_notes", schema="notes")
+    op.execute(
+        "INSERT INTO notes.note_counts (creator_id, course_id, is_public, notes) "
+        "SELECT creator_id, course_id, is_public, count(*) FROM notes.note_outlines GROUP BY 1, 2, 3"
+    )
 
 
 def _index() -> None:
+    op.create_index("ix_note_counts_creator_id", "note_counts", ["creator_id"], schema="notes")
     op.create_index("ix_note_outlines_creator_id", "note_outlines", ["creator_id"], schema="notes")
     op.create_index(
         "ix_note_outlines_public", "note_outlines", ["note_id"], schema="notes", postgresql_where=sa.text("is_public")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import ColumnElement, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from notechondria_shared.db import prepare, prepare_command
 from notes_service.models import Note, NoteBlock, NoteIndex
@@ -51,6 +53,22 @@ OF_NOTE = prepare(
     .order_by(NoteIndex.position, NoteIndex.id),
     BlockRow,
 )
+
+
+def columns_of(note_id: ColumnElement[int]) -> LateralFromClause:
+    """The blocks of a note beside it, an array for each field of `BlockRow`, null without blocks.
+
+    One statement reads both: a round trip less is a fifth of a whole request.
+    """
+    in_order = (NoteIndex.position, NoteIndex.id)
+    return (
+        select(*(func.array_agg(aggregate_order_by(one, *in_order)).label(f"block_{one.key}") for one in _BLOCK))
+        .join(NoteIndex, NoteIndex.block_id == NoteBlock.id)
+        .where(NoteIndex.note_id == note_id)
+        .lateral("blocks")
+    )
+
+
 ONE = prepare(select(*_BLOCK).where(NoteBlock.id == bindparam("block_id")), BlockRow)
 OWNER = prepare(
     select(NoteBlock.creator_id, NoteBlock.note_id, Note.deleted_at)

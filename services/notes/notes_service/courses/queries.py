@@ -166,7 +166,12 @@ ONE = prepare(_courses().where(Course.id == bindparam("course_id")), CourseRow)
 OWNER = prepare(select(Course.id, Course.creator_id).where(Course.id == bindparam("course_id")), CourseOwnerRow)
 _in_course = (Note.course_id == bindparam("course_id"), *live(), visible(_VIEWER))
 _notes = summaries().where(*_in_course).order_by(*NEWEST)
-NOTES = prepare(_notes, SummaryRow)
+NOTE_IDS = prepare_scalar(select(Note.id).where(*_in_course).order_by(*NEWEST), int)
+"""All of a course, last edited first."""
+NOTES_OF = prepare(
+    summaries().where(Note.id == any_(bindparam("note_ids", type_=ARRAY(BigInteger))), *_in_course), SummaryRow
+)
+"""Of `note_ids` those that are in the course, in any order."""
 NOTES_PAGE = prepare(_notes.limit(_LIMIT).offset(_OFFSET), SummaryRow)
 NOTES_TOTAL = prepare_scalar(select(func.count()).select_from(Note).where(*_in_course), int)
 

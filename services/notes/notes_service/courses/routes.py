@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
 from notechondria_shared.core.errors import NotFound, NotImplementedHere
-from notechondria_shared.db import SessionReader
-from notechondria_shared.web.answers import Json
+from notechondria_shared.db import Reader, SessionReader
+from notechondria_shared.web.answers import Json, json_in_slices
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import DETAIL, refusals
 from notechondria_shared.web.revalidation import REVALIDATED
@@ -16,8 +17,9 @@ from notechondria_shared.web.route import api_router
 from notes_service.callers import KnownCaller, MaybeKnownCaller, viewer
 from notes_service.courses import ordering, queries, schemas, service
 from notes_service.courses.objects import describe, describe_one
-from notes_service.dependencies import Deletions, Transactions
+from notes_service.dependencies import CostlyTurns, Deletions, Transactions
 from notes_service.summaries.schemas import Limit, NotePage, NoteSummary, Offset, note_summary
+from notes_service.summaries.slices import in_slices
 
 NO_SYNC = (
     "Not connected: Notes.Courses/git — this server has no GitHub sync: its operator would have to set up a GitHub App "
@@ -123,25 +125,23 @@ async def list_course_notes(
     caller: MaybeKnownCaller,
     course_id: int,
     read: ReadSession,
+    turns: CostlyTurns,
     limit: Limit = None,
     offset: Offset = None,
-) -> Json:
+) -> Response:
     """The notes of a course that the caller may see, last edited first (notes §4.8); 404 when unknown.
 
     With `limit` a page (apps §4), without it a list.
     """
     which = {"course_id": course_id, "viewer": viewer(caller)}
-    start = offset or 0
-    rows = await (
-        read.all(queries.NOTES, **which)
-        if limit is None
-        else read.all(queries.NOTES_PAGE, **which, limit=limit, offset=start)
-    )
-    if not rows and await read.one(queries.OWNER, course_id=course_id) is None:
-        raise NotFound(service.UNKNOWN)
-    shown = [note_summary(request, row) for row in rows]
     if limit is None:
-        return Json(shown)
+        async with turns.of(request, which["viewer"]):
+            return await _whole_course(request, read, which)
+    start = offset or 0
+    rows = await read.all(queries.NOTES_PAGE, **which, limit=limit, offset=start)
+    if not rows:
+        await _require_known(read, course_id)
+    shown = [note_summary(request, row) for row in rows]
     total = await read.value(queries.NOTES_TOTAL, **which) or 0
     page: NotePage = {
         "results": shown,
@@ -151,6 +151,19 @@ async def list_course_notes(
         "has_more": start + limit < total,
     }
     return Json(page)
+
+
+async def _whole_course(request: Request, read: Reader, which: Mapping[str, int]) -> Response:
+    ids = await read.all(queries.NOTE_IDS, **which)
+    if not ids:
+        await _require_known(read, which["course_id"])
+    slices = in_slices(ids, lambda some: read.all(queries.NOTES_OF, note_ids=some, **which))
+    return await json_in_slices([note_summary(request, row) for row in rows] async for rows in slices)
+
+
+async def _require_known(read: Reader, course_id: int) -> None:
+    if await read.one(queries.OWNER, course_id=course_id) is None:
+        raise NotFound(service.UNKNOWN)
 
 
 @router.put("/{course_id:id}/git/", responses=NOT_OFFERED)

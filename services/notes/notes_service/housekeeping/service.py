@@ -21,6 +21,8 @@ logger = logging.getLogger("notechondria.housekeeping")
 
 FIRST_SWEEP_SECONDS = 3600.0
 """After a start; else a service that is started anew every day would never sweep."""
+WORDS_SECONDS = 300.0
+"""Between two looks at words, however short the rounds are: each looks at all words of some authors."""
 
 
 class Housekeeper(Periodic):
@@ -35,11 +37,14 @@ class Housekeeper(Periodic):
         self._file_deletions = file_deletions
         self._sweep_at = time.monotonic() + min(FIRST_SWEEP_SECONDS, self._settings.orphan_sweep_seconds)
         self._words_seen = 0
+        self._words_at = time.monotonic() + WORDS_SECONDS
         super().__init__(self._settings.housekeeping_seconds)
 
     async def _round(self) -> None:
         await self.retain()
-        _, self._words_seen = await remove_unused(self._database, self._words_seen)
+        if time.monotonic() >= self._words_at:
+            _, self._words_seen = await remove_unused(self._database, self._words_seen)
+            self._words_at = time.monotonic() + WORDS_SECONDS
         if time.monotonic() >= self._sweep_at:
             await sweep(self._database, self._media, timedelta(seconds=self._settings.orphan_age_seconds))
             self._sweep_at = time.monotonic() + self._settings.orphan_sweep_seconds

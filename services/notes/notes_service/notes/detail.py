@@ -14,7 +14,7 @@ from notes_service.notes.access import UNKNOWN
 from notes_service.notes.schemas import NoteDetail, note_detail
 
 
-async def find(read: Reads, note_id: int) -> queries.DetailRow:
+async def find(read: Reads, note_id: int) -> queries.WholeRow:
     """The row of a note that is not in the recycle bin; 404 otherwise."""
     row = await read.one(queries.DETAIL, note_id=note_id)
     if row is None:
@@ -22,7 +22,7 @@ async def find(read: Reads, note_id: int) -> queries.DetailRow:
     return row
 
 
-async def find_by_uuid(read: Reads, note_uuid: UUID) -> queries.DetailRow:
+async def find_by_uuid(read: Reads, note_uuid: UUID) -> queries.WholeRow:
     """As `find`, by the uuid."""
     row = await read.one(queries.DETAIL_BY_UUID, note_uuid=note_uuid)
     if row is None:
@@ -31,5 +31,7 @@ async def find_by_uuid(read: Reads, note_uuid: UUID) -> queries.DetailRow:
 
 
 async def describe(request: Request, read: Reads, row: queries.DetailRow) -> NoteDetail:
-    """The detail of a row of `queries.DETAIL`."""
+    """The detail of a row, whose blocks are read where it lacks them."""
+    if isinstance(row, queries.WholeRow):
+        return note_detail(request, row, row.blocks)
     return note_detail(request, row, await read.all(block_queries.OF_NOTE, note_id=row.id))

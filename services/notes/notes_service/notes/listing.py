@@ -18,6 +18,7 @@ from notes_service.notes import queries
 from notes_service.search.pool import SearchPool
 from notes_service.search.queries import HEADS, candidates
 from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, Sorting, sort_out
+from notes_service.summaries.cursors import Cursor
 from notes_service.summaries.queries import SummaryRow
 from notes_service.summaries.schemas import NotePage, note_summary
 from notes_service.summaries.slices import in_slices
@@ -41,6 +42,7 @@ class NoteListQuery:
     sort: Sort | None = None
     since: datetime | None = None
     """Only notes edited since then, and what counts for `popular`; None is all."""
+    cursor: Cursor | None = None
 
     @classmethod
     def of(
@@ -55,8 +57,11 @@ class NoteListQuery:
         offset: int | None,
         sort: Sort | None = None,
         window: int | None = None,
+        cursor: str | None = None,
     ) -> NoteListQuery:
-        """From the parameters: anonymous callers have a scope of their own, and only pages have an offset."""
+        """From the parameters: anonymous callers have a scope of their own, and only pages have an offset or cursor."""
+        begun = None if cursor is None or limit is None else Cursor.of(cursor)
+        start = offset or 0 if begun is None else begun.offset
         return cls(
             scope="anonymous" if viewer == ANONYMOUS else scope or "personal",
             viewer=viewer,
@@ -64,11 +69,23 @@ class NoteListQuery:
             q=q,
             contains=contains,
             limit=limit,
-            offset=0 if limit is None else offset or 0,
+            offset=0 if limit is None else start,
             without_course=course_id == "none",
             sort=sort,
             since=None if window is None else now() - timedelta(days=window),
+            cursor=begun,
         )
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether its cursor is the last note of the page before: without a search, by the last edit."""
+        in_order = not self.q and self.sort != "popular"
+        return in_order and self.cursor is not None and (self.cursor.edited is not None or not self.cursor.offset)
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether it costs more the more notes a person has."""
+        return self.limit is None or bool(self.q)
 
     @property
     def variant(self) -> Variant:
@@ -107,6 +124,8 @@ async def answer(request: Request, read: Reader, search: SearchPool, query: Note
     if query.limit is None:
         return await _whole(request, read, search, query)
     rows, total = await (_search(read, search, query) if query.q else _page(read, query))
+    if query.cursor is not None:
+        return Json(_cut(request, query, rows, total))
     page: NotePage = {
         "results": [note_summary(request, row) for row in rows],
         "total": total,
@@ -115,6 +134,24 @@ async def answer(request: Request, read: Reader, search: SearchPool, query: Note
         "has_more": query.offset + query.limit < total,
     }
     return Json(page)
+
+
+def _cut(request: Request, query: NoteListQuery, rows: Sequence[SummaryRow], total: int) -> NotePage:
+    """A page of a cursor (decision 66): of lists by the last edit one row more was read than is shown."""
+    limit = query.limit or 0
+    if query.is_keyed:
+        follows, rows = len(rows) > limit, rows[:limit]
+        following = Cursor(rows[-1].last_edit, rows[-1].id) if follows else None
+    else:
+        following = Cursor(offset=query.offset + limit) if query.offset + limit < total else None
+    return {
+        "results": [note_summary(request, row) for row in rows],
+        "total": total,
+        "offset": query.offset,
+        "limit": limit,
+        "has_more": following is not None,
+        "next": None if following is None else following.text,
+    }
 
 
 async def _whole(request: Request, read: Reader, search: SearchPool, query: NoteListQuery) -> Response:
@@ -138,6 +175,12 @@ async def _whole(request: Request, read: Reader, search: SearchPool, query: Note
 
 async def _page(read: Reader, query: NoteListQuery) -> tuple[Sequence[SummaryRow], int]:
     sort, variant = query.sort or "newest", query.variant
+    if query.is_keyed and query.cursor is not None:
+        after = query.cursor
+        statement = queries.listed_after(variant, sort, begun=after.edited is not None)
+        where = {} if after.edited is None else {"after_edit": after.edited, "after_id": after.note_id}
+        keyed = await read.all(statement, **query.params, **where, limit=(query.limit or 0) + 1)
+        return keyed, keyed[0].total if keyed else await read.value(queries.total(variant), **query.params) or 0
     bound = {**query.params, **query.sort_params(sort), **query.page_params}
     rows = await read.all(queries.listed_page(variant, sort), **bound)
     if rows:

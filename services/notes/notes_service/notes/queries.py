@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import cache
 from typing import TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, DateTime, any_, bindparam, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql import Select
 
 from notechondria_shared.db import Prepared, prepare
 from notechondria_shared.db.reader import Scalar, prepare_scalar
+from notes_service.blocks.queries import BlockRow, columns_of
 from notes_service.models import Note
+from notes_service.notes.models import NoteCount
 from notes_service.popularity import queries as popularity
 from notes_service.summaries.queries import NEWEST, SummaryRow, live, summaries
-from notes_service.summaries.variants import Sort, Variant, listed
+from notes_service.summaries.variants import VIEWER, Sort, Variant, listed
 
 Ts = TypeVarTuple("Ts")
 
@@ -28,6 +31,26 @@ class DetailRow(SummaryRow):
     content: str
     metadata_json: str
     custom_meta: str
+
+
+@dataclass(slots=True)
+class WholeRow(DetailRow):
+    """A note with its text and the columns of its blocks."""
+
+    block_id: list[int] | None
+    block_block_type: list[str] | None
+    block_text: list[str | None] | None
+    block_args: list[str | None] | None
+    block_is_ai_generated: list[bool] | None
+    block_image: list[str] | None
+    block_date_created: list[datetime] | None
+    block_last_edit: list[datetime] | None
+
+    @property
+    def blocks(self) -> list[BlockRow]:
+        """In their order."""
+        columns = [getattr(self, f"block_{one.name}") or () for one in fields(BlockRow)]
+        return [BlockRow(*values) for values in zip(*columns, strict=True)]
 
 
 @dataclass(slots=True)
@@ -68,8 +91,10 @@ class CreatedNote:
 
 
 _detail = summaries(Note.content, Note.metadata_json, Note.custom_meta).where(*live())
-DETAIL = prepare(_detail.where(Note.id == bindparam("note_id")), DetailRow)
-DETAIL_BY_UUID = prepare(_detail.where(Note.uuid == bindparam("note_uuid")), DetailRow)
+_blocks = columns_of(Note.id.expression)
+_whole = _detail.join(_blocks, true()).add_columns(*_blocks.c)
+DETAIL = prepare(_whole.where(Note.id == bindparam("note_id")), WholeRow)
+DETAIL_BY_UUID = prepare(_whole.where(Note.uuid == bindparam("note_uuid")), WholeRow)
 SUMMARY = prepare(summaries().where(Note.id == bindparam("note_id"), *live()), SummaryRow)
 _access = select(Note.id, Note.creator_id, Note.is_public).where(*live())
 ACCESS = prepare(_access.where(Note.id == bindparam("note_id")), AccessRow)
@@ -81,7 +106,7 @@ BY_IDS = prepare(summaries().where(Note.id == any_(bindparam("note_ids", type_=A
 @cache
 def listed_page(variant: Variant, sort: Sort) -> Prepared[ListedRow]:
     """A page of summaries in their order, each with the number of all; the order `popular` takes `since`."""
-    counted = select(func.count()).select_from(Note).where(*listed(variant)).scalar_subquery().label("total")
+    counted = _counted(variant).scalar_subquery().label("total")
     if sort == "popular":  # counts all uses, which would be done twice
         statement = _paged(_sorted(summaries().where(*listed(variant)), sort))
         return prepare(statement.add_columns(counted), ListedRow)
@@ -89,6 +114,19 @@ def listed_page(variant: Variant, sort: Sort) -> Prepared[ListedRow]:
     page = _paged(_sorted(select(Note.id).where(*listed(variant)), sort)).subquery("page")
     statement = _sorted(summaries().join(page, page.c.id == Note.id), sort)
     return prepare(statement.add_columns(counted), ListedRow)
+
+
+@cache
+def listed_after(variant: Variant, sort: Sort, *, begun: bool) -> Prepared[ListedRow]:
+    """The first `limit` notes of a list by the last edit, or with `begun` those after the note `after_id`, which was
+    last edited at `after_edit`: no note before it is looked at."""
+    which = listed(variant)
+    if begun:
+        key = tuple_(Note.last_edit, Note.id)
+        after = tuple_(bindparam("after_edit", type_=DateTime(timezone=True)), bindparam("after_id", type_=BigInteger))
+        which.append(key > after if sort == "oldest" else key < after)
+    statement = _sorted(summaries().where(*which), sort).limit(bindparam("limit", type_=BigInteger))
+    return prepare(statement.add_columns(_counted(variant).scalar_subquery().label("total")), ListedRow)
 
 
 @cache
@@ -131,7 +169,21 @@ def _paged(statement: Select[*Ts]) -> Select[*Ts]:
 @cache
 def total(variant: Variant) -> Scalar[int]:
     """How many notes the list has."""
-    return prepare_scalar(select(func.count()).select_from(Note).where(*listed(variant)), int)
+    return prepare_scalar(_counted(variant), int)
+
+
+def _counted(variant: Variant) -> Select[int]:
+    """How many notes the list has: of one's own the kept sum, unless it depends on more than course and visibility."""
+    if variant.scope in {"anonymous", "all"} or variant.containing or variant.recent:
+        return select(func.count()).select_from(Note).where(*listed(variant))
+    kept = select(func.coalesce(func.sum(NoteCount.notes), 0).cast(BigInteger)).where(NoteCount.creator_id == VIEWER)
+    if variant.scope != "personal":
+        kept = kept.where(NoteCount.is_public == (variant.scope == "public"))
+    if variant.course == "one":
+        kept = kept.where(NoteCount.course_id == bindparam("course_id"))
+    elif variant.course == "none":
+        kept = kept.where(NoteCount.course_id.is_(None))
+    return kept
 
 
 _COLUMNS = (

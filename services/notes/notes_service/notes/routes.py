@@ -13,28 +13,32 @@ from fastapi import Request, Response
 from notechondria_shared.db import Reads, SessionReader
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
+from notechondria_shared.web.direct import DIRECT
 from notechondria_shared.web.openapi import DETAIL
 from notechondria_shared.web.route import api_router
 from notes_service.callers import KnownCaller, MaybeKnownCaller, viewer
-from notes_service.dependencies import Search, Transactions
+from notes_service.dependencies import CostlyTurns, Search, Transactions
 from notes_service.notes import detail, direct, listing, schemas, service
 from notes_service.notes.access import OwnNoteOfUuid, check_read
 from notes_service.notes.direct import SeenNote
 from notes_service.notes.queries import DetailRow
+from notes_service.summaries.cursors import PageCursor
 from notes_service.summaries.schemas import Limit, NotePage, NoteSummary, Offset
 
 router = api_router("/api/v1/notes", tags=["notes"], responses={403: DETAIL, 404: DETAIL})
 
 
-@router.get("/", response_model=list[NoteSummary] | NotePage)
+@router.get("/", response_model=list[NoteSummary] | NotePage, dependencies=[DIRECT])
 async def list_notes(
     request: Request,
     caller: MaybeKnownCaller,
     read: ReadSession,
     search: Search,
+    turns: CostlyTurns,
     *,
     limit: Limit = None,
     offset: Offset = None,
+    cursor: PageCursor = None,
     course_id: schemas.CourseFilter = None,
     q: schemas.SearchText = "",
     contains: schemas.Contained = "",
@@ -45,7 +49,7 @@ async def list_notes(
     """Notes, last edited first, or best match first with `q`; with `limit` a page (notes §5.3).
 
     `contains` keeps notes whose title or content holds that text, in any letter case (mcp §5.2, list_notes).
-    `sort` and `window` order and narrow it (apps §4).
+    `sort` and `window` order and narrow it (apps §4). With `cursor` a page names the next one (decision 66).
     """
     query = listing.NoteListQuery.of(
         viewer(caller),
@@ -55,9 +59,13 @@ async def list_notes(
         course_id=course_id,
         limit=limit,
         offset=offset,
+        cursor=cursor,
         sort=sort,
         window=window,
     )
+    if query.is_costly:
+        async with turns.of(request, query.viewer):
+            return await listing.answer(request, read, search, query)
     return await listing.answer(request, read, search, query)
 
 
@@ -72,7 +80,7 @@ async def create_note(request: Request, caller: KnownCaller, body: schemas.Creat
     return Json(answer, status_code=201 if created else 200)
 
 
-@router.get("/{note_id:id}/", response_model=schemas.NoteForCaller)
+@router.get("/{note_id:id}/", response_model=schemas.NoteForCaller, dependencies=[DIRECT])
 async def get_note(request: Request, caller: MaybeKnownCaller, note_id: int, read: ReadSession) -> Json:
     """A note with its text and `can_edit`: own or public; 400 array for a private one of somebody else (notes §5.1)."""
     return Json(await _for_caller(request, read, await detail.find(read, note_id), viewer(caller)))
@@ -97,7 +105,7 @@ async def delete_note(caller: KnownCaller, note_id: int, db: WriteSession) -> No
     await service.trash(db, caller.user_id, note_id, caller.precondition)
 
 
-@router.get("/uuid/{note_uuid:uuid}/", response_model=schemas.NoteForCaller)
+@router.get("/uuid/{note_uuid:uuid}/", response_model=schemas.NoteForCaller, dependencies=[DIRECT])
 async def get_note_by_uuid(request: Request, caller: MaybeKnownCaller, note_uuid: UUID, read: ReadSession) -> Json:
     """The note of a share link, in any letter case (notes §5.2); read as by its id."""
     return Json(await _for_caller(request, read, await detail.find_by_uuid(read, note_uuid), viewer(caller)))

@@ -13,7 +13,7 @@ from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import DETAIL
 from notechondria_shared.web.route import api_router
 from notes_service.callers import KnownCaller
-from notes_service.dependencies import Deletions, Transactions
+from notes_service.dependencies import CostlyTurns, Deletions, Transactions
 from notes_service.notes import detail, service
 from notes_service.notes.schemas import NoteDetail
 from notes_service.recycle_bin import queries, schemas
@@ -25,15 +25,16 @@ router = api_router("/api/v1/notes", tags=["recycle bin"], responses={404: DETAI
 
 
 @router.get("/deleted/", response_model=list[schemas.DeletedNote])
-async def list_deleted(request: Request, caller: KnownCaller, read: ReadSession) -> Response:
+async def list_deleted(request: Request, caller: KnownCaller, read: ReadSession, turns: CostlyTurns) -> Response:
     """The caller's deleted notes, newest deletion first."""
 
     async def of_slice(which: Sequence[int]) -> list[queries.DeletedRow]:
         return await read.all(queries.DELETED, user_id=caller.user_id, note_ids=which)
 
-    ids = await read.all(queries.DELETED_IDS, user_id=caller.user_id)
-    slices = in_slices(ids, of_slice)
-    return await json_in_slices([schemas.deleted_note(request, row) for row in rows] async for rows in slices)
+    async with turns.of(request, caller.user_id):
+        ids = await read.all(queries.DELETED_IDS, user_id=caller.user_id)
+        slices = in_slices(ids, of_slice)
+        return await json_in_slices([schemas.deleted_note(request, row) for row in rows] async for rows in slices)
 
 
 @router.get("/deleted/{note_id:id}/", response_model=NoteDetail)

@@ -94,7 +94,7 @@ def candidates(variant: Variant, kinds: WordKinds, *, capped: bool) -> Prepared[
     unmatched = not_(exists().where(matched.c.note_id == NoteOutline.note_id))
     other = _others(_in_scope(variant), unmatched)
     statement = select(*ranked.c, passed_over, *other.c).select_from(ranked.join(other, true()))
-    return prepare(statement, CandidateColumns, binary=True)
+    return prepare(statement, CandidateColumns)
 
 
 def _others(*which: ColumnElement[bool]) -> Subquery:

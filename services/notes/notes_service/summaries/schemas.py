@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NotRequired
 
 from fastapi import Query, Request
 from typing_extensions import TypedDict
@@ -64,6 +64,8 @@ class NotePage(TypedDict):
     offset: int
     limit: int
     has_more: bool
+    next: NotRequired[str | None]
+    """Only where a cursor was sent: the one of the page that follows (decision 66)."""
 
 
 def note_summary(request: Request, row: SummaryRow) -> NoteSummary:

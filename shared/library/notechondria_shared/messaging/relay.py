@@ -35,6 +35,7 @@ FLUSH_SECONDS = 5.0
 BATCH = 128
 LATE_SECONDS = 1.0
 """So late may a transaction commit an event with a lower id than one that was sent, and still be seen at once."""
+CONTENT_TYPE = {"Content-Type": "application/cloudevents+json"}
 Row = dict[str, Any]
 
 
@@ -201,7 +202,7 @@ class Relay:
             if not self._stream_known and not await self._stream_is_there():
                 return []
             self._stream_known = True
-            results = await self._publisher.publish([self._outgoing(row) for row in rows])
+            results = await self._publisher.publish(self._outgoing(rows))
         except (NatsError, TimeoutError, OSError) as error:
             logger.warning("relay: broker away: %s", error or type(error).__name__)
             return []
@@ -220,7 +221,10 @@ class Relay:
             return False
         return True
 
-    def _outgoing(self, row: Row) -> Outgoing:
-        subject, body = row["subject"], row["body"].encode()
-        headers = {"Content-Type": "application/cloudevents+json", **self._signatures.headers(subject, body)}
-        return Outgoing(row["event_id"], subject, body, headers, row["traceparent"])
+    def _outgoing(self, rows: list[Row]) -> list[Outgoing]:
+        bodies = [(row["subject"], row["body"].encode()) for row in rows]
+        headers = self._signatures.batch_headers(bodies)
+        return [
+            Outgoing(row["event_id"], subject, body, {**CONTENT_TYPE, **signed}, row["traceparent"])
+            for row, (subject, body), signed in zip(rows, bodies, headers, strict=True)
+        ]

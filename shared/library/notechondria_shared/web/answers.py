@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 from starlette.responses import JSONResponse, Response
 
-SLICE = 200
-"""Items of a long answer that are read and written at a time: a few milliseconds."""
+SLICE = 100
+"""Items of a long answer that are read and written at a time: a millisecond or two."""
 
 
 class Json(JSONResponse):

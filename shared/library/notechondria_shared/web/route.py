@@ -19,6 +19,7 @@ from starlette.datastructures import Headers
 from notechondria_shared.auth.caller import LOGINS
 from notechondria_shared.web.body import Body, client_of, decode
 from notechondria_shared.web.body_budget import BUDGET
+from notechondria_shared.web.direct import direct, is_direct
 from notechondria_shared.web.paths import NOT_STORED, calls
 from notechondria_shared.web.revalidation import is_revalidated, revalidate
 
@@ -51,6 +52,8 @@ class ApiRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """FastAPI's handler, with the login and the decoding in front of it where there is a body."""
         handle = super().get_route_handler()
+        if is_direct(calls(self.dependant)):
+            handle = direct(self.dependant, handle)
         if is_revalidated(calls(self.dependant)):
             handle = _revalidating(handle, stored=not self.path.startswith(NOT_STORED))
         model = body_model(self.dependant)

@@ -1,0 +1,117 @@
+"""Marked routes answer as FastAPI's own do, and what a plan cannot do is refused when the route is made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any
+
+import pytest
+from fastapi import Depends, FastAPI, Header, Request, Response
+from starlette.testclient import TestClient
+
+from notechondria_shared.core.errors import NotFound
+from notechondria_shared.web.answers import Json
+from notechondria_shared.web.direct import DIRECT
+from notechondria_shared.web.errors import install
+from notechondria_shared.web.query import QueryInteger
+from notechondria_shared.web.revalidation import REVALIDATED
+from notechondria_shared.web.route import api_router
+
+calls: list[str] = []
+
+
+async def name(request: Request) -> str:
+    calls.append("name")
+    return request.headers.get("x-name", "nobody")
+
+
+async def greeting(who: Annotated[str, Depends(name)], loud: Annotated[int, QueryInteger(0, 1)] = 0) -> str:
+    if who == "stranger":
+        raise NotFound("No greeting: Shared.Tests/greet — nobody of that name.")
+    return f"hello {who}".upper() if loud else f"hello {who}"
+
+
+def application() -> FastAPI:
+    app = FastAPI()
+    install(app)
+    for prefix, marks in (("/plain", []), ("/direct", [DIRECT]), ("/tagged", [DIRECT, REVALIDATED])):
+        router = api_router(prefix)
+
+        @router.get("/{number:int}/", dependencies=marks)
+        async def read(
+            number: int,
+            who: Annotated[str, Depends(name)],
+            text: Annotated[str, Depends(greeting)],
+            limit: Annotated[int | None, QueryInteger(1, 10)] = None,
+        ) -> Json:
+            return Json({"number": number, "who": who, "text": text, "limit": limit}, status_code=200)
+
+        app.include_router(router)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("7/", {}),
+        ("7/?limit=5&loud=1", {"x-name": "ann"}),
+        ("7/?limit=500", {}),
+        ("7/?limit=x", {}),
+        ("7/?limit=", {}),
+        ("7/?limit=1&limit=2&other=3", {}),
+        ("7/", {"x-name": "stranger"}),
+    ],
+)
+def test_a_direct_route_answers_as_another(path: str, headers: dict[str, str]) -> None:
+    with TestClient(application(), raise_server_exceptions=False) as client:
+        plain, direct, tagged = (
+            client.get(f"/{kind}/{path}", headers=headers) for kind in ("plain", "direct", "tagged")
+        )
+    assert (direct.status_code, direct.json()) == (plain.status_code, plain.json())
+    assert dict(direct.headers) == dict(plain.headers)
+    assert (tagged.status_code, tagged.json()) == (plain.status_code, plain.json())
+    assert ("etag" in tagged.headers) == (plain.status_code == 200)
+
+
+def test_a_dependency_is_called_once() -> None:
+    calls.clear()
+    with TestClient(application()) as client:
+        assert client.get("/direct/1/").json()["who"] == "nobody"
+    assert calls == ["name"]
+
+
+def test_its_document_is_that_of_another_route() -> None:
+    paths = application().openapi()["paths"]
+    plain, direct = (paths[f"/{kind}/{{number}}/"]["get"] for kind in ("plain", "direct"))
+    for operation in (plain, direct):
+        operation.pop("operationId")
+    assert plain == direct
+
+
+async def _opened() -> AsyncIterator[int]:
+    yield 1
+
+
+async def _of_header(x_name: Annotated[str, Header()]) -> str:
+    return x_name
+
+
+def test_what_needs_more_is_refused() -> None:
+    router = api_router("/more")
+
+    async def no_response() -> dict[str, int]:
+        return {}
+
+    async def opening(number: Annotated[int, Depends(_opened)]) -> Response:
+        return Json(number)
+
+    async def by_header(text: Annotated[str, Depends(_of_header)]) -> Response:
+        return Json(text)
+
+    def in_a_thread() -> Response:
+        return Json(1)
+
+    endpoints: list[Callable[..., Any]] = [no_response, opening, by_header, in_a_thread]
+    for number, endpoint in enumerate(endpoints):
+        with pytest.raises(TypeError):
+            router.get(f"/{number}/", dependencies=[DIRECT])(endpoint)
