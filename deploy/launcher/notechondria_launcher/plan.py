@@ -43,8 +43,10 @@ class Plan:
             layout.nats, layout.log("nats"), self.ports["nats"], self.ports["nats_monitor"], self.credentials.nats, env
         )
         urls = {name: self.service_url(name) for name in SERVICES}
+        # All services in one process are for machines with little memory: the gateway, too, takes work for it.
+        gateway_env = {"GOGC": "50", **env} if single_process(env) else env
         self.traefik = Traefik(
-            layout.run, layout.logs, host, self.ports["gateway"], self.ports["gateway_ping"], urls, env
+            layout.run, layout.logs, host, self.ports["gateway"], self.ports["gateway_ping"], urls, gateway_env
         )
         self.settings = ServiceSettings(
             env=env,

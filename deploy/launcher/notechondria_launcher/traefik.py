@@ -111,7 +111,8 @@ class Traefik:
             "ACME_STORAGE": env.get("ACME_STORAGE") or str(folder.parent / "acme.json"),
             "ACCESS_LOG_FILE": str(logs / "access.log"),
             "GOMEMLIMIT": env.get("GOMEMLIMIT", "160MiB"),
-            "GOGC": env.get("GOGC", "50"),
+            # Garbage of twice what lives before it is collected takes a sixth of the work off a request.
+            "GOGC": env.get("GOGC", "200"),
         }
 
     def spec(self) -> ChildSpec:

@@ -12,8 +12,9 @@ import psycopg
 import pytest
 from tests.support.client import Api, eventually
 
-from notechondria_cli import control
+from notechondria_cli import control, preflight
 from notechondria_cli.layout import Layout
+from notechondria_launcher.plan import Plan
 from notechondria_launcher.stack import Stack
 
 
@@ -46,6 +47,16 @@ def test_all_services_work_in_one_process(deployment: Together) -> None:
         assert user.delete("notes/deleted/empty/").json()["count"] == 1
         path = f"note-sessions/{session.json()['id']}/"
         eventually(lambda: user.patch(path, {"title": "x"}).status_code == 404)
+
+
+def test_the_gateway_saves_memory_only_where_there_is_little(deployment: Together, data: Path) -> None:
+    assert deployment.plan.traefik.spec().env["GOGC"] == "50"
+    preflight.check_folder(Layout(data))
+    several = Plan(Layout(data), "127.0.0.1", 0, {})
+    try:
+        assert several.traefik.spec().env["GOGC"] == "200"
+    finally:
+        several.release()
 
 
 def test_each_line_names_the_service_that_wrote_it(deployment: Together) -> None:

@@ -74,46 +74,48 @@ func New(_ context.Context, next http.Handler, config *Config, _ string) (http.H
 }
 
 // ServeHTTP watches every answer.
+//
+// This code is interpreted (Yaegi), some hundred times slower than the rest of the gateway: what a good answer passes is
+// as few statements and calls as it can be (docs/operations.md, "MCP, gateway, memory").
 func (handler *Handler) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
+	headers := request.Header
 	// One address, the client's: limits count by it, and services take the first hop (identity §1).
-	request.Header.Set("X-Forwarded-For", handler.client(request))
-	request.Header.Del(userHeader)
-	name(request)
-	own := &answer{ResponseWriter: writer, request: request, handler: handler}
-	if request.Method != http.MethodGet && request.Method != http.MethodHead {
-		handler.next.ServeHTTP(own, request)
-	} else {
-		handler.patiently(own, request)
+	headers["X-Forwarded-For"] = []string{handler.client(request)}
+	delete(headers, userHeader)
+	name(headers)
+	own := &answer{ResponseWriter: writer, request: request, handler: handler, began: time.Now()}
+	handler.next.ServeHTTP(own, request)
+	if own.again {
+		handler.repeat(own, request)
 	}
 	// The access log has the name from the answer; what the client had put there is not for it.
-	request.Header.Del(idHeader)
+	delete(headers, idHeader)
 }
 
-// patiently repeats a read until a service answers it or the patience is at its end. A read has no body and no effect.
-func (handler *Handler) patiently(own *answer, request *http.Request) {
-	deadline := time.Now().Add(handler.patience)
-	counted := false
-	for {
-		// A client that has left is not waited for.
-		own.patient = request.Context().Err() == nil && handler.patience > 0 && time.Now().Before(deadline) && handler.comesBack() &&
-			(counted || atomic.LoadInt64(&handler.waiting) < crowd)
-		handler.next.ServeHTTP(own, request)
-		if !own.again {
-			break
-		}
-		if !counted {
-			counted = true
-			atomic.AddInt64(&handler.waiting, 1)
-		}
+// mayWait reports whether another try of a request may follow: a read has no body and no effect.
+func (handler *Handler) mayWait(own *answer) bool {
+	request := own.request
+	if handler.patience <= 0 || (request.Method != http.MethodGet && request.Method != http.MethodHead) {
+		return false
+	}
+	// A client that has left is not waited for.
+	return request.Context().Err() == nil && time.Since(own.began) < handler.patience && handler.comesBack() &&
+		(own.counted || atomic.LoadInt64(&handler.waiting) < crowd)
+}
+
+// repeat tries a read again until a service answers it or the patience is at its end.
+func (handler *Handler) repeat(own *answer, request *http.Request) {
+	own.counted = true
+	atomic.AddInt64(&handler.waiting, 1)
+	for own.again {
 		own.again, own.decided = false, false
 		select {
 		case <-request.Context().Done():
 		case <-time.After(pause):
 		}
+		handler.next.ServeHTTP(own, request)
 	}
-	if counted {
-		atomic.AddInt64(&handler.waiting, -1)
-	}
+	atomic.AddInt64(&handler.waiting, -1)
 }
 
 // comesBack reports whether the service is there, or away for so short a time that it may be restarting.
@@ -127,6 +129,9 @@ func (handler *Handler) client(request *http.Request) string {
 	address, _, err := net.SplitHostPort(request.RemoteAddr)
 	if err != nil {
 		address = request.RemoteAddr
+	}
+	if len(handler.proxies) == 0 {
+		return address
 	}
 	hops := strings.Split(strings.Join(request.Header.Values("X-Forwarded-For"), ","), ",")
 	for place := len(hops) - 1; place >= 0 && handler.trusts(address); place-- {
@@ -157,9 +162,10 @@ type answer struct {
 	replaced bool
 	// stream: each piece goes on at once. What wraps a response here cannot be asked to flush it, so it does so itself.
 	stream bool
-	// patient: another try may follow; again: it must.
-	patient bool
+	// began: when the request came; again: another try must follow; counted: it is among those that wait.
+	began   time.Time
 	again   bool
+	counted bool
 }
 
 // WriteHeader decides whose answer this is.
@@ -172,24 +178,30 @@ func (own *answer) WriteHeader(status int) {
 		return
 	}
 	own.decided = true
-	header := own.Header()
-	if user := header.Get(userHeader); user != "" {
+	header := own.ResponseWriter.Header()
+	if user := header[userHeader]; user != nil {
 		// The access log shows headers of the request as they are at its end; the client does not see it.
-		own.request.Header.Set(userHeader, user)
-		header.Del(userHeader)
+		own.request.Header[userHeader] = user
+		delete(header, userHeader)
 	}
-	if header.Get("Access-Control-Allow-Origin") == "" {
-		own.allowOrigin(header)
+	if origin := own.request.Header["Origin"]; origin != nil && header["Access-Control-Allow-Origin"] == nil {
+		own.allowOrigin(header, origin[0])
 	}
-	named := header.Get(idHeader) != ""
+	named := header[idHeader] != nil
 	if !named {
-		header.Set(idHeader, own.request.Header.Get(idHeader))
+		header[idHeader] = own.request.Header[idHeader]
 	}
-	if status < 400 || named || strings.HasPrefix(header.Get("Content-Type"), "application/json") {
+	kind := ""
+	if kinds := header["Content-Type"]; kinds != nil {
+		kind = kinds[0]
+	}
+	if status < 400 || named || strings.HasPrefix(kind, "application/json") {
 		atomic.StoreInt64(&own.handler.awaySince, 0)
-		own.stream = strings.HasPrefix(header.Get("Content-Type"), "text/event-stream")
+		own.stream = strings.HasPrefix(kind, "text/event-stream")
 		own.ResponseWriter.WriteHeader(status)
-		own.flush()
+		if own.stream {
+			own.flush()
+		}
 		return
 	}
 	if status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout {
@@ -197,7 +209,7 @@ func (own *answer) WriteHeader(status int) {
 		// only said when no connection could be made in time, for answers have no limit here.
 		status = http.StatusServiceUnavailable
 		atomic.CompareAndSwapInt64(&own.handler.awaySince, 0, time.Now().UnixNano())
-		if own.patient {
+		if own.handler.mayWait(own) {
 			own.again = true
 			for name := range header {
 				header.Del(name)
@@ -249,26 +261,21 @@ func (own *answer) Write(data []byte) (int, error) {
 		return len(data), nil
 	}
 	written, err := own.ResponseWriter.Write(data)
-	own.flush()
+	if own.stream {
+		own.flush()
+	}
 	return written, err
 }
 
 // flush sends a stream's headers, or its newest piece, on their way.
 func (own *answer) flush() {
-	if !own.stream {
-		return
-	}
 	if writer, ok := own.ResponseWriter.(http.Flusher); ok {
 		writer.Flush()
 	}
 }
 
-func (own *answer) allowOrigin(header http.Header) {
-	if !shared(own.request.URL.Path) {
-		return
-	}
-	origin := own.request.Header.Get("Origin")
-	if origin == "" || !own.handler.hosts[hostName(origin)] {
+func (own *answer) allowOrigin(header http.Header, origin string) {
+	if !shared(own.request.URL.Path) || !own.handler.hosts[hostName(origin)] {
 		return
 	}
 	header.Set("Access-Control-Allow-Origin", origin)

@@ -14,11 +14,11 @@ const idHeader = "X-Request-Id"
 var decent = regexp.MustCompile(`^[A-Za-z0-9._-]{8,128}$`)
 
 // name sees to it that a request has a name before anybody answers it.
-func name(request *http.Request) {
-	if decent.MatchString(request.Header.Get(idHeader)) {
+func name(headers http.Header) {
+	if sent := headers[idHeader]; sent != nil && decent.MatchString(sent[0]) {
 		return
 	}
-	var random [16]byte
-	_, _ = rand.Read(random[:])
-	request.Header.Set(idHeader, hex.EncodeToString(random[:]))
+	random := make([]byte, 16)
+	_, _ = rand.Read(random)
+	headers[idHeader] = []string{hex.EncodeToString(random)}
 }
