@@ -1,7 +1,9 @@
 """What grows with a person's own notes: lists at any depth, the bin, searches; and what one request costs the others.
 
 `make bench-own`; a stack of its own on free ports, thrown away afterwards. Each figure is the median of calls one after
-the other, beside that of the smallest number of notes: a ratio of 1 is flat. Exit code 1 when a goal is missed.
+the other, beside that of the smallest number of notes: a ratio of 1 is flat. Beside it stands the processor time of a
+call over all parts, which a busy machine changes least. `ARGS="--notes 10000 50000 200000"` takes half an hour. Exit
+code 1 when a goal is missed.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -19,13 +22,16 @@ from tests.support.client import Api, User
 
 from bench.load import Sample
 from bench.notes_fill import fill
+from bench.processor import measured, pids_of
 from notechondria_launcher.stack import Stack
+from notes_service.summaries.cursors import Cursor
 
 CALLS, WARM = 20, 3
 NEIGHBOUR_SECONDS = 6.0
 GOALS = {
     "first page": 10.0,
     "page at 90 %": 10.0,
+    "cursor at 90 %": 10.0,
     "bin": 10.0,
     "heatmap": 10.0,
     "courses": 10.0,
@@ -39,17 +45,19 @@ BINNED = 0.05
 """The part of the notes that is in the recycle bin."""
 
 
-def measure(name: str, call: Callable[[int], object]) -> Sample:
-    """Calls one after the other."""
+def measure(stack: Stack, name: str, call: Callable[[int], object]) -> tuple[Sample, float]:
+    """Calls one after the other, and the milliseconds of processor time that each took in all parts."""
     sample = Sample(name)
-    begun = time.perf_counter()
-    for number in range(CALLS + WARM):
-        start = time.perf_counter()
+    for number in range(WARM):
         call(number)
-        if number >= WARM:
+    begun = time.perf_counter()
+    with measured(pids_of(stack)) as spent:
+        for number in range(WARM, WARM + CALLS):
+            start = time.perf_counter()
+            call(number)
             sample.durations.append(time.perf_counter() - start)
     sample.seconds = time.perf_counter() - begun
-    return sample
+    return sample, sum(spent.seconds.values()) * 1000 / CALLS
 
 
 def throw_away(stack: Stack, user: User) -> int:
@@ -74,7 +82,7 @@ def throw_away(stack: Stack, user: User) -> int:
     return int(kept[0])
 
 
-def of(stack: Stack, user: User, count: int) -> dict[str, Sample]:
+def of(stack: Stack, user: User, count: int) -> dict[str, tuple[Sample, float]]:
     """All figures of a person with so many notes."""
     fill(stack, user.id, count)
     kept = throw_away(stack, user)
@@ -83,13 +91,17 @@ def of(stack: Stack, user: User, count: int) -> dict[str, Sample]:
     def words(number: int, many: int) -> str:
         return " ".join(titles[(number * 7 + step) % len(titles)][step % 2] for step in range(many))
 
+    cursor = cursor_at(user, kept)
     paths: dict[str, Callable[[int], str]] = {
         "first page": lambda _: "notes/?limit=50",
         "page at 90 %": lambda _: f"notes/?limit=50&offset={int(kept * 0.9)}",
+        "cursor at 90 %": lambda _: f"notes/?limit=50&cursor={cursor}",
         "oldest first": lambda _: "notes/?limit=50&sort=oldest",
         "bin": lambda _: "notes/deleted/",
         "heatmap": lambda _: "heatmap/",
         "courses": lambda _: "courses/",
+        "search, one word": lambda number: f"notes/?limit=20&q={words(number, 1)}",
+        "search, two letters": lambda _: "notes/?limit=20&q=to",
         "search, two words": lambda number: f"notes/?limit=20&q={words(number, 2)}",
         "search, twelve words": lambda number: f"notes/?limit=20&q={words(number, 12)}",
     }
@@ -101,7 +113,13 @@ def of(stack: Stack, user: User, count: int) -> dict[str, Sample]:
 
         return call
 
-    return {name: measure(name, get(path)) for name, path in paths.items()}
+    return {name: measure(stack, name, get(path)) for name, path in paths.items()}
+
+
+def cursor_at(user: User, kept: int) -> str:
+    """A cursor that stands where 90 of 100 notes lie before it."""
+    row = user.get(f"notes/?limit=1&offset={int(kept * 0.9)}").json()["results"][0]
+    return Cursor(datetime.fromisoformat(row["last_edit"]), row["id"]).text
 
 
 def neighbour(user: User, other: User, path: str) -> Sample:
@@ -140,7 +158,7 @@ def main() -> int:
         Path(folder).chmod(0o711)
         environment = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0", "DJANGO_LOG_LEVEL": "WARNING"}
         with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
-            first: dict[str, Sample] = {}
+            first: dict[str, tuple[Sample, float]] = {}
             person = api.register()
             for count in options.notes:
                 person = api.register()
@@ -148,18 +166,20 @@ def main() -> int:
                 samples = of(stack, person, count)
                 first = first or samples
                 print(f"{count} notes of one's own")
-                for name, sample in samples.items():
+                for name, (sample, processor) in samples.items():
                     share = 0.95 if name.startswith("search") else 0.5
                     took = sample.percentile(share)
-                    growth = took / first[name].percentile(share)
+                    growth = took / first[name][0].percentile(share)
+                    more = processor / (first[name][1] or processor or 1.0)
                     goal = GOALS.get(name)
-                    print(f"  {sample.line()}  growth {growth:.2f}" + (f"  goal {goal:.0f} ms" if goal else ""))
+                    aim = f"  goal {goal:.0f} ms" if goal else ""
+                    print(f"  {sample.line()}  growth {growth:.2f}  processor {processor:.1f} ms, {more:.2f}{aim}")
                     if goal and took > goal:
                         missed.append(f"{name} of {count}")
             other = api.register()
             alone = neighbour(other, other, "courses/")
             print(alone.line())
-            for path in ("notes/", "notes/?q=the quick brown fox jumps over the lazy dog"):
+            for path in ("notes/", "notes/deleted/", "notes/?q=the quick brown fox jumps over the lazy dog"):
                 sample = neighbour(person, other, path)
                 print(sample.line())
                 if sample.percentile(0.99) > NEIGHBOUR_GOAL:

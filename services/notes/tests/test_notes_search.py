@@ -62,7 +62,7 @@ def search(text: str, rows: list[Row], start: int, end: int | None) -> tuple[lis
         titles=joined([row["title"] for row in ranked]),
         descriptions=joined([row["description"] or "" for row in ranked]),
         octets=packed([len(row["content"].encode()) for row in ranked]),
-        passed_over=len(found) - len(ranked),
+        matched=len(found),
         other_ids=packed([row["id"] for row in others]),
         other_titles=joined([row["title"] for row in others]),
         other_descriptions=joined([row["description"] or "" for row in others]),

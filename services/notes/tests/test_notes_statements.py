@@ -94,6 +94,11 @@ def test_long_lists_come_in_slices_and_whole(
     assert statements(lambda: mine.get("notes/")) == 1 + 5
     oldest = mine.get("notes/?sort=oldest").json()
     assert [note["id"] for note in oldest] == [note["id"] for note in reversed(whole)]
+    for sort, order in (("newest", whole), ("oldest", oldest)):
+        for offset in (0, 1, 213, 214, 215, 216, 217, 218, 300, 425, 430, 431, 432, 2**63 - 1):
+            page = mine.get("notes/", params={"limit": 7, "offset": offset, "sort": sort}).json()
+            assert page["results"] == order[offset : offset + 7], (sort, offset)
+            assert (page["total"], page["has_more"]) == (len(whole), offset + 7 < len(whole))
     assert len(mine.get("notes/?sort=popular").json()) == len(whole)
 
 

@@ -23,15 +23,18 @@ OUTLINE = (
 
 # A word of a search holds no white space: it lies inside one of these, or inside a piece of one that is long. Pieces of
 # 64 characters, once from the first character and once from the 33rd on, hold whatever is 33 characters long or less.
+PIECES_OF = """
+CREATE FUNCTION notes.pieces_of(words text[]) RETURNS SETOF text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT DISTINCT word FROM unnest(words) AS word WHERE word <> '' AND length(word) <= 64
+    UNION SELECT piece[1] FROM unnest(words) AS word, regexp_matches(word, '.{1,64}', 'g') AS piece
+    WHERE length(word) > 64
+    UNION SELECT piece[1] FROM unnest(words) AS word, regexp_matches(substr(word, 33), '.{1,64}', 'g') AS piece
+    WHERE length(word) > 64
+$$
+"""
 WORDS_OF = r"""
 CREATE FUNCTION notes.words_of(searchable text) RETURNS SETOF text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    WITH words AS (
-        SELECT DISTINCT word FROM unnest(string_to_array(translate(searchable, E'\t\n\r\f\x0b', '     '), ' ')) AS word
-        WHERE word <> ''
-    )
-    SELECT word FROM words WHERE length(word) <= 64
-    UNION SELECT piece[1] FROM words, regexp_matches(word, '.{1,64}', 'g') AS piece WHERE length(word) > 64
-    UNION SELECT piece[1] FROM words, regexp_matches(substr(word, 33), '.{1,64}', 'g') AS piece WHERE length(word) > 64
+    SELECT notes.pieces_of(string_to_array(translate(searchable, E'\t\n\r\f\x0b', '     '), ' '))
 $$
 """
 
@@ -42,6 +45,7 @@ CREATE FUNCTION notes.keep_outline() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     words_now text[];
     ids bigint[];
+    is_more boolean;
     was_listed boolean := TG_OP <> 'INSERT' AND OLD.deleted_at IS NULL;
     is_listed boolean := TG_OP <> 'DELETE' AND NEW.deleted_at IS NULL;
     is_counted boolean := was_listed AND is_listed
@@ -71,15 +75,23 @@ BEGIN
     END IF;
     IF octet_length(NEW.content) <= {LARGE} THEN
         PERFORM pg_advisory_xact_lock_shared(hashtextextended('notes.search_words', NEW.creator_id));
-        words_now := ARRAY(SELECT notes.words_of({SEARCHABLE.format("NEW")}));
-        INSERT INTO notes.search_words (creator_id, word)
-        SELECT NEW.creator_id, word FROM unnest(words_now) AS word
-        WHERE NOT EXISTS (
-            SELECT FROM notes.search_words known WHERE known.creator_id = NEW.creator_id AND known.word = word.word
-        ) ORDER BY word ON CONFLICT DO NOTHING;
-        ids := ARRAY(
-            SELECT id FROM notes.search_words WHERE creator_id = NEW.creator_id AND word = ANY (words_now) ORDER BY id
-        );
+        words_now := string_to_array(translate({SEARCHABLE.format("NEW")}, E'\\t\\n\\r\\f\\x0b', '     '), ' ');
+        -- Most words are known, and none is long: one look says so.
+        SELECT array_agg(known.id), bool_or(known.id IS NULL) INTO ids, is_more
+        FROM (SELECT DISTINCT word FROM unnest(words_now) AS word WHERE word <> '') AS each
+        LEFT JOIN notes.search_words known ON known.creator_id = NEW.creator_id AND known.word = each.word;
+        IF is_more THEN
+            words_now := ARRAY(SELECT notes.pieces_of(words_now));
+            INSERT INTO notes.search_words (creator_id, word)
+            SELECT NEW.creator_id, word FROM unnest(words_now) AS word
+            WHERE NOT EXISTS (
+                SELECT FROM notes.search_words known WHERE known.creator_id = NEW.creator_id AND known.word = word.word
+            ) ORDER BY word ON CONFLICT DO NOTHING;
+            ids := ARRAY(
+                SELECT known.id FROM unnest(words_now) AS each (word)
+                JOIN notes.search_words known ON known.creator_id = NEW.creator_id AND known.word = each.word
+            );
+        END IF;
     END IF;
     INSERT INTO notes.note_outlines (note_id, {", ".join(COLUMNS)}) VALUES ({OUTLINE.format("NEW")}, ids)
     ON CONFLICT (note_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in COLUMNS)};
@@ -147,6 +159,7 @@ def upgrade() -> None:
     )
     # The arrays lie beside the table: what a search reads of a row is its first columns.
     op.execute("ALTER TABLE notes.note_outlines SET (toast_tuple_target = 128)")
+    op.execute(PIECES_OF)
     op.execute(WORDS_OF)
     _fill()
     _index()
@@ -210,8 +223,8 @@ def _index() -> None:
         ["words"],
         schema="notes",
         postgresql_using="gin",
-        # What is waiting to be sorted in is read by every search: little of it may.
-        postgresql_with={"gin_pending_list_limit": "256"},
+        # What waits to be sorted in is read by every search; sorting in a little at a time costs each save more.
+        postgresql_with={"gin_pending_list_limit": "1024"},
     )
     op.create_index(
         "ix_note_outlines_large",

@@ -38,7 +38,7 @@ class NoteOutline(Base):
         Index("ix_note_outlines_creator_id", "creator_id"),
         Index("ix_note_outlines_public", "note_id", postgresql_where=text("is_public")),
         Index(
-            "ix_note_outlines_words", "words", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": 256}
+            "ix_note_outlines_words", "words", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": 1024}
         ),
         Index("ix_note_outlines_large", "creator_id", postgresql_where=text("words IS NULL")),
     )

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ARRAY,
     CTE,
     BigInteger,
+    Integer,
     LargeBinary,
     Text,
     and_,
@@ -86,14 +87,10 @@ def candidates(variant: Variant, kinds: WordKinds, *, capped: bool) -> Prepared[
         .where(counts)
         .subquery("ranked")
     )
-    passed_over = (
-        select(func.count()).select_from(of_matched).where(not_(counts)).scalar_subquery().label("passed_over")
-        if capped
-        else literal(0, BigInteger).label("passed_over")
-    )
+    total = select(func.count()).select_from(matched).scalar_subquery().label("matched")
     unmatched = not_(exists().where(matched.c.note_id == NoteOutline.note_id))
     other = _others(_in_scope(variant), unmatched)
-    statement = select(*ranked.c, passed_over, *other.c).select_from(ranked.join(other, true()))
+    statement = select(*ranked.c, total, *other.c).select_from(ranked.join(other, true()))
     return prepare(statement, CandidateColumns)
 
 
@@ -163,7 +160,7 @@ def _matched(variant: Variant, words: WordKinds) -> CTE:
         parts += [_public_with(variant, scanned=which) for which in kinds]
     matches = union_all(*parts).subquery("matches")
     return (
-        select(matches.c.note_id, func.sum(matches.c.times).cast(BigInteger).label("exact"))
+        select(matches.c.note_id, func.sum(matches.c.times, type_=BigInteger).label("exact"))
         .group_by(matches.c.note_id)
         .cte("matched")
         .prefix_with("MATERIALIZED", dialect="postgresql")
@@ -227,11 +224,11 @@ def _words(*, scanned: bool) -> TableValuedAlias:
     """The words: `term`, its `beginning` (`PIECE` characters at most), that as a `pattern` for LIKE, and `times`."""
     kind = "scanned" if scanned else "indexed"
     texts = [bindparam(f"{kind}_{name}", type_=ARRAY(Text)) for name in ("terms", "beginnings", "patterns")]
-    times = bindparam(f"{kind}_times", type_=ARRAY(BigInteger))
+    times = bindparam(f"{kind}_times", type_=ARRAY(Integer))  # the sum of larger ones is a decimal number, and slow
     columns = [column(name, Text) for name in ("term", "beginning", "pattern")]
     name = f"{kind}_words"
     return (
-        func.unnest(*texts, times).table_valued(*columns, column("times", BigInteger), name=name)
+        func.unnest(*texts, times).table_valued(*columns, column("times", Integer), name=name)
         .render_derived(name=name)
     )  # fmt: skip
 

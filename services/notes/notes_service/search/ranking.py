@@ -105,8 +105,8 @@ def as_indexed(lowered: str) -> str:
 class CandidateColumns:
     """What ranking reads of all notes of a list: packed numbers and joined texts, None instead of empty ones.
 
-    First notes that hold words, how many of them (`exact`), and the lengths of their texts in bytes; `passed_over` more
-    cannot be on the page. Then those that hold none, and of these the texts that are short.
+    First notes that hold words, how many of them (`exact`), and the lengths of their texts in bytes; of all that do
+    (`matched`) those are left out that cannot be on the page. Then those that hold none, and of these the short texts.
     """
 
     ids: bytes | None
@@ -114,7 +114,7 @@ class CandidateColumns:
     titles: bytes | None
     descriptions: bytes | None
     octets: bytes | None
-    passed_over: int
+    matched: int
     other_ids: bytes | None
     other_titles: bytes | None
     other_descriptions: bytes | None
@@ -144,7 +144,7 @@ class SearchCandidates:
     def __init__(self, columns: CandidateColumns) -> None:
         self.ids = _numbers(columns.ids) + _numbers(columns.other_ids)
         self.exact = _numbers(columns.exact)
-        self.passed_over = columns.passed_over
+        self.passed_over = columns.matched - len(self.exact)
         self.titles = _lowered(columns.titles) + _lowered(columns.other_titles)
         self.descriptions = _lowered(columns.descriptions) + _lowered(columns.other_descriptions)
         self._octets = _numbers(columns.octets)
