@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -21,6 +22,8 @@ from tests.support.person import Person, new_person
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only")
 TEMPLATE = "notechondria_launcher.template"
+IDLE_MIB = 620
+"""The limit of what everything takes when nothing is asked of it (operations.md, "Measured")."""
 LEAST_SHARED_MIB = 70
 """Of what a service shares with the others, when it has just begun to serve; 100 MiB here."""
 
@@ -55,6 +58,10 @@ def test_services_share_what_they_load_and_live_as_others_do(person: Person) -> 
         assert dirty_mib(process.pid, "Shared") > LEAST_SHARED_MIB > dirty_mib(process.pid, "Private")
         # Nothing of its settings is in the environment that the template was started with.
         assert not {"SERVICE_KEY", "DATABASE_URL", "NATS_URL"} & process.environ().keys()
+    report = json.loads(person.types("status", "--json", "--memory"))
+    memory = {part["name"]: part["memory_mib"] for part in report["parts"]}
+    # Other stacks on the machine only make it less: pages of files count for a part.
+    assert sum(memory.values()) < IDLE_MIB, memory
     # The template is gone: what is left of its line are the services.
     children = [child.pid for child in supervisor.children() if TEMPLATE in " ".join(child.cmdline())]
     assert sorted(children) == sorted(state.parts[service].pid for service in SERVICES)

@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psutil
-import psycopg
 
 from notechondria_cli.errors import StackError
 from notechondria_cli.names import DATABASE, SUPERUSER
@@ -88,13 +87,6 @@ class Postgres:
             stop_signal=signal.SIGINT,
         )
 
-    def create_database(self) -> None:
-        """Create the product's database when it does not exist."""
-        with psycopg.connect(self.url(SUPERUSER, self._password, "postgres"), autocommit=True) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
-            if known is None:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
-
     def _initialise(self, runner: Runner) -> None:
         # Under another name first: an initialisation that is cut short leaves nothing that looks like a cluster.
         draft = self._folder / "cluster.new"
@@ -170,17 +162,20 @@ class Postgres:
                     processes.append(process)
         return processes
 
+    def password_refused(self) -> StackError:
+        """Return what is wrong when the server does not take our password."""
+        return StackError(
+            f"The database in {self._folder} does not know the password that is kept beside it.",
+            "Put back the secrets.json that belongs to this data folder.",
+        )
+
     def _ready(self) -> bool:
-        try:
-            with psycopg.connect(self.url(SUPERUSER, self._password, "postgres"), connect_timeout=2):
-                return True
-        except psycopg.OperationalError as error:
-            if "password authentication failed" in str(error):
-                raise StackError(
-                    f"The database in {self._folder} does not know the password that is kept beside it.",
-                    "Put back the secrets.json that belongs to this data folder.",
-                ) from error
-            return False
+        """Whether it takes connections; pg_isready needs no password, and no client of the database in this process."""
+        asked = [str(binaries() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self._port), "-t", "2"]
+        done = subprocess.run(  # noqa: S603 - our own command line
+            asked, env=self._env, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+        return done.returncode == 0
 
 
 def _remove(folder: Path) -> None:

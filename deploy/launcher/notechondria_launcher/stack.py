@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Self
 
 import psutil
-import psycopg
 
 from notechondria_cli import control_requests, preflight
 from notechondria_cli.control_requests import Restarted
@@ -26,13 +25,13 @@ from notechondria_cli.state import UNIT, Lock, PartState, StackState
 from notechondria_contracts.internal.headers import INTERNAL_TOKEN_HEADER
 from notechondria_contracts.services import OPERATOR
 from notechondria_launcher.bus_provisioning import BusProvisioning
+from notechondria_launcher.database_preparation import DatabaseRefused, prepare_database
 from notechondria_launcher.metrics_targets import write_metrics_targets
 from notechondria_launcher.part import ManagedProcess
 from notechondria_launcher.plan import Plan
 from notechondria_launcher.process import shorten
 from notechondria_launcher.progress import Progress, Silent, step
 from notechondria_launcher.scheduled_backups import ScheduledBackups
-from notechondria_shared.core.provision import provision
 from notechondria_shared.core.version import product_version
 
 _WATCH_SECONDS = 0.2
@@ -275,16 +274,18 @@ class Stack:
     def _start_database(self) -> None:
         self._start_first("postgres")
         with step(self._progress, "Roles and schemas"):
+            embedded = "postgres" in self._parts
             try:
-                if "postgres" in self._parts:
-                    self.plan.postgres.create_database()
-                provision(self.plan.admin_database_url, self.plan.credentials.database)
-            except psycopg.Error as error:
-                reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+                prepare_database(
+                    self.plan.admin_database_url, self.plan.credentials.database, self._env, create=embedded
+                )
+            except DatabaseRefused as error:
+                if embedded and "password authentication failed" in str(error):
+                    raise self.plan.postgres.password_refused() from error
                 remedy = f"See {self.log('postgres')}."
-                if "postgres" not in self._parts:
+                if not embedded:
                     remedy = "DATABASE_URL must name a running Postgres and a role that may create roles and schemas."
-                raise StackError(f"The database cannot be prepared: {reason}.", remedy) from error
+                raise StackError(f"The database cannot be prepared: {error}.", remedy) from error
 
     def _start_bus(self) -> None:
         """Start the bus and have streams and consumers made; without them events wait, and all else works."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from notechondria_contracts.services import SERVICES_WITH_SCHEMA
 
@@ -35,6 +36,14 @@ def provision(admin_url: str, passwords: Mapping[str, str]) -> None:
             _provision_service(connection, database, service, password)
 
 
+def create_database(admin_url: str) -> None:
+    """Make the database that the URL names, when the server does not have it."""
+    name = conninfo_to_dict(admin_url)["dbname"]
+    with psycopg.connect(admin_url, dbname="postgres", autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(str(name))))
+
+
 def _provision_service(
     connection: psycopg.Connection[tuple[object, ...]], database: sql.Identifier, service: str, password: str
 ) -> None:
@@ -55,7 +64,10 @@ def _provision_service(
 
 
 def main() -> int:
-    """`python -m notechondria_shared.core.provision`: DATABASE_ADMIN_URL and <SERVICE>_DATABASE_PASSWORD in env."""
+    """`python -m notechondria_shared.core.provision`: DATABASE_ADMIN_URL and <SERVICE>_DATABASE_PASSWORD in env.
+
+    With `--create` the database is made, too. What the server refuses is the last line of the output, with exit code 1.
+    """
     passwords = {
         service: os.environ[name]
         for service in SERVICES_WITH_SCHEMA
@@ -65,7 +77,13 @@ def main() -> int:
     if not admin_url or not passwords:
         sys.stderr.write("Set DATABASE_ADMIN_URL and <SERVICE>_DATABASE_PASSWORD for each service to provision.\n")
         return 2
-    provision(admin_url, passwords)
+    try:
+        if "--create" in sys.argv[1:]:
+            create_database(admin_url)
+        provision(admin_url, passwords)
+    except psycopg.Error as error:
+        sys.stderr.write(f"{str(error).strip() or type(error).__name__}\n")
+        return 1
     return 0
 
 
