@@ -59,6 +59,7 @@ def test_an_error_of_pydantic_fits_a_row() -> None:
     assert _brief("ServiceUnavailable: notes is away") == "ServiceUnavailable: notes is away"
 
 
+@pytest.mark.usefixtures("no_dead_letters")
 def test_dead_letters_are_listed_a_row_each(stack: Stack) -> None:
     error = "3 validation errors for Event\nnote_id\n  Field required [type=missing, input_value={'a': 'secret'}]\n"
     with psycopg.connect(stack.admin_database_url, autocommit=True) as connection:
