@@ -79,7 +79,7 @@ class Rows:
 
 
 def _common(row: dict[str, Any]) -> dict[str, str]:
-    """Of ids and moments only whether there is one, or how many there are."""
+    """Of ids and timestamps only whether there is one, or how many there are."""
     return {key: _without_ids(key, value) for key, value in row.items() if key not in OF_THE_USER}
 
 

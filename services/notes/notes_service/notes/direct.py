@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import orjson
 from fastapi import Depends
@@ -35,7 +35,7 @@ from notes_service.events import activity_events
 from notes_service.models import EVENTS, Note
 from notes_service.notes import direct_queries as queries
 from notes_service.notes.access import UNKNOWN, check_write
-from notes_service.notes.queries import DetailRow
+from notes_service.notes.queries import DetailRow, PublishedNote
 from notes_service.notes.schemas import CreateNote, UpdateNote
 from notes_service.notes.service import SAID_BY_EVENTS, first_blocks, new_text, plain_values, sent_columns
 from notes_service.text.summary import count_words, excerpt, preview_lines
@@ -50,19 +50,6 @@ class Written:
 
     row: DetailRow
     blocks: Sequence[BlockRow]
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What events say of a note."""
-
-    id: int
-    uuid: UUID
-    creator_id: int
-    title: str
-    description: str | None
-    course_id: int | None
-    revision: int
 
 
 async def require_seen_note(caller: KnownCaller, note_id: int, read: ReadSession) -> queries.SeenRow:
@@ -83,7 +70,7 @@ async def create(database: Database, caller: Caller, body: CreateNote) -> Writte
         return None
     columns, drafts, at = sent_columns(caller, body), first_blocks(body), now()
     content, custom_meta = columns["content"], body.custom_meta or ""
-    state = _State(
+    state = PublishedNote(
         id=NO_NUMBER,
         uuid=uuid4(),
         creator_id=caller.user_id,
@@ -151,7 +138,7 @@ async def change(database: Database, caller: Caller, seen: queries.SeenRow, body
     # Columns that keep their value are left out: naming one is what wakes the trigger that keeps the search index.
     values = {name: value for name, value in sent.items() if value != getattr(seen, name)}
     published = text is not None or not SAID_BY_EVENTS.isdisjoint(values)
-    state = _State(seen.id, seen.uuid, seen.creator_id, title, description, seen.course_id, seen.revision)
+    state = PublishedNote(seen.id, seen.uuid, seen.creator_id, title, description, seen.course_id, seen.revision)
     blocks = await database.run(
         queries.changing(frozenset(values), new_blocks=text is not None, published=published),
         **values,
@@ -169,7 +156,7 @@ async def change(database: Database, caller: Caller, seen: queries.SeenRow, body
     return Written(row, [block for block in blocks if block.id is not None])
 
 
-def _changed(state: _State, words: int) -> str:
+def _changed(state: PublishedNote, words: int) -> str:
     """The events of a change to a note that is as `state` has it, but for the revision."""
     changed = Note.next_event(NoteUpdated, state)
     return _sent(changed, *activity_events("E", replace(state, revision=changed.revision), words))

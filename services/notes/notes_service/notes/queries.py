@@ -78,8 +78,8 @@ class FolderRow:
 
 
 @dataclass(slots=True)
-class CreatedNote:
-    """The columns of a new note that its event needs."""
+class PublishedNote:
+    """The columns of a note that its events need."""
 
     id: int
     uuid: UUID
@@ -172,13 +172,9 @@ def total(variant: Variant) -> Scalar[int]:
     return prepare_scalar(_counted(variant), int)
 
 
-def _is_kept(variant: Variant) -> bool:
-    return not (variant.scope in {"anonymous", "all"} or variant.containing or variant.recent)
-
-
 def _counted(variant: Variant) -> Select[int]:
     """How many notes the list has: of one's own the kept sum, unless it depends on more than course and visibility."""
-    if not _is_kept(variant):
+    if variant.scope in {"anonymous", "all"} or variant.containing or variant.recent:
         return select(func.count().label("notes")).select_from(Note).where(*listed(variant))
     added = func.coalesce(func.sum(NoteCount.notes), 0).cast(BigInteger).label("notes")
     kept = select(added).where(NoteCount.creator_id == VIEWER)
@@ -210,6 +206,6 @@ INSERT = prepare(
         index_elements=[Note.creator_id, Note.client_draft_id], index_where=Note.client_draft_id.is_not(None)
     )
     .returning(*Note.event_columns()),
-    CreatedNote,
+    PublishedNote,
 )
 """A new note; no row when the draft id is in use."""

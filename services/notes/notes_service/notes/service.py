@@ -91,7 +91,7 @@ def sent_columns(caller: Caller, body: CreateNote) -> SentColumns:
 
 async def _insert(
     db: AsyncSession, user_id: int, body: CreateNote, columns: SentColumns, uuid: UUID
-) -> queries.CreatedNote | None:
+) -> queries.PublishedNote | None:
     """The new note; None when the draft id is in use. A concurrent insert of the same draft id is waited for."""
     at = now()
     return await SessionReader(db).one(
