@@ -30,6 +30,18 @@ def processes(stack: Stack) -> list[psutil.Process]:
     return [*tops, *(child for top in tops for child in top.children(recursive=True))]
 
 
+def with_variable(name: str, value: str) -> list[psutil.Process]:
+    """Return every process of the machine whose environment has this; other tests' processes come and go."""
+
+    def has_it(process: psutil.Process) -> bool:
+        try:
+            return process.environ().get(name) == value
+        except psutil.Error:
+            return False
+
+    return [process for process in psutil.process_iter() if has_it(process)]
+
+
 def test_a_stack_runs_stops_and_starts_again_with_its_data(data: Path, standins: dict[str, str]) -> None:
     first = Stack(data, env=standins)
     first.start()
@@ -143,13 +155,18 @@ def test_a_service_that_cannot_start_is_named_and_all_is_stopped(data: Path, tmp
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "__main__.py").write_text("raise SystemExit('no such setting')")
-    before = set(psutil.Process().children(recursive=True))
     stack = Stack(data, env={"PYTHONPATH": str(tmp_path)})
     with pytest.raises(StackError, match=r"notes ended while it started .*no such setting"):
         stack.start()
-    # Of those before, forks of other tests may have ended meanwhile.
-    assert set(psutil.Process().children(recursive=True)) <= before
+    assert {"postgres.log", "nats.log", "identity.log"} <= {log.name for log in stack.layout.logs.iterdir()}
+    assert not with_variable("PYTHONPATH", str(tmp_path))
     assert not stack.layout.state.exists()
+
+
+def test_processes_of_a_stack_are_known_by_a_variable_of_it(stack: Stack, standins: dict[str, str]) -> None:
+    assert {stack.pid(name) for name in PARTS} <= {
+        process.pid for process in with_variable("PYTHONPATH", standins["PYTHONPATH"])
+    }
 
 
 def test_other_passwords_than_the_database_knows_are_reported(data: Path, standins: dict[str, str]) -> None:
