@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: sbom audit help up upgrade down dev fast coverage status doctor logs reset test lint format types unit conformance node-tools go-tools docs routes release clean
 .PHONY: env images compose-test
-.PHONY: account-pictures bench-account bench-compare bench-events bench-export bench-gateway bench-identity bench-introspection bench-monolith bench-notes bench-own bench-planner bench-calendars bench-mcp bench-start
+.PHONY: account-pictures bench-account bench-compare bench-events bench-export bench-gateway bench-identity bench-introspection bench-monolith bench-notes bench-own bench-planner bench-calendars bench-mcp bench-mixed bench-start
 
 READY := .venv/.ready
 INSTALLED := .venv/.installed
@@ -128,6 +128,9 @@ compose-test: $(READY) ## Try the containers for real: engine, images, compose, 
 
 account-pictures: $(READY) ## Take the pictures of docs/account.md anew (needs Chromium)
 	@$(BIN)/python -m tools.account_pictures
+
+bench-mixed: $(READY) ## Ten minutes of mixed load: answers, spread, memory (ARGS="--minutes 2")
+	@$(BIN)/python -m bench.mixed $(ARGS)
 
 bench-account: $(READY) ## Measure the account pages of a person with 10,000 notes and 50,000 calls (ARGS="--rounds 40")
 	@$(BIN)/python -m bench.account $(ARGS)

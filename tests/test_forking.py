@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -36,8 +37,9 @@ def command_of(url: str) -> str:
     """The command line of the child of this process that serves an address."""
     port = int(url.rpartition(":")[2])
     for child in psutil.Process().children():
-        if any(one.laddr.port == port and one.status == psutil.CONN_LISTEN for one in child.net_connections()):
-            return " ".join(child.cmdline())
+        with suppress(psutil.NoSuchProcess):
+            if any(one.laddr.port == port and one.status == psutil.CONN_LISTEN for one in child.net_connections()):
+                return " ".join(child.cmdline())
     raise AssertionError(f"nobody of ours listens on {port}")
 
 
