@@ -207,8 +207,12 @@ class SessionReader(Reads):
     async def run(self, query: Prepared[RowT], *rows: Mapping[str, object]) -> None:
         """A statement without an answer, once for each of `rows`, in one round trip."""
         driver = await driver_of(self._session)
+        bound = [{**query.constants, **row} for row in rows]
         with translated():
-            await driver.cursor().executemany(query.sql, [{**query.constants, **row} for row in rows])
+            if len(bound) == 1:  # without the pipeline that `executemany` begins and ends
+                await driver.cursor().execute(query.sql, bound[0])
+            else:
+                await driver.cursor().executemany(query.sql, bound)
 
 
 async def driver_of(db: AsyncSession) -> Driver:

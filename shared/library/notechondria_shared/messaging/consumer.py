@@ -45,7 +45,7 @@ False, and nothing is written, when there is one among them that only its handle
 """
 
 FETCH_SECONDS = 2.0
-BATCH = 128
+BATCH = 256
 """Events applied in one transaction when more than one waits."""
 BATCH_SECONDS = 0.1
 """How long a busy consumer waits for a batch to fill up: what an event may come later for the sake of throughput."""
