@@ -253,7 +253,7 @@ def test_search_follows_the_rule_on_texts_of_any_kind(mine: User, look: Any, sta
     check_tables(mine, look)
 
 
-@pytest.mark.contract("notes §5.3")
+@pytest.mark.contract("notes §5.3", "decision 67")
 def test_a_search_among_very_many_notes_shows_all_of_them(mine: User, stack: Stack) -> None:
     alike = make(mine, "meanng")  # the oldest, beyond the 10,000 that are compared (decision 67)
     with psycopg.connect(stack.admin_database_url, autocommit=True) as database:
