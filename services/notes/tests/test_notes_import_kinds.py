@@ -15,7 +15,7 @@ from services.notes.tests.test_notes_import_jobs import outcomes
 from services.notes.tests.test_notes_readers import BOOK, NOTE, OTHER, PNG, RES, item, jex, send
 from tests.support.client import Api, User
 
-from notes_service.exchange import front_matter
+from notes_service.exchange import comparing, front_matter
 from notes_service.exchange.dates import read_date
 from notes_service.exchange.importing import THROWN_AWAY
 from notes_service.exchange.readers import evernote, joplin
@@ -304,6 +304,24 @@ def test_a_changed_file_of_an_own_export_is_taken_over(mine: User, other: User, 
     assert (result["updated"], result["attachments"]) == (1, 1)
     listed = other.get(f"notes/{notes_of(other)['N']['id']}/attachments/").json()
     assert {api.http.get(one["url"]).content for one in listed} == {b"one", b"two", b"six"}
+
+
+def test_another_course_or_visibility_of_a_file_is_named(mine: User, other: User) -> None:
+    course = mine.post("courses/", {"title": "Physics"}).json()["id"]
+    mine.post("notes/", {"title": "N", "content": "x", "course_id": course, "description": "d"})
+    files = exported(mine)
+    path = next(name for name in files if "/N-" in name)
+    whole = packed(files)
+    assert send(other, ("e.zip", whole))["notices"] == []
+    assert send(other, ("e.zip", whole))["notices"] == []
+    edited = (
+        files[path].replace(b'course: "Physics"', b'course: "Maths"').replace(b"is_public: false", b"is_public: true")
+    )
+    result = send(other, ("e.zip", packed({**files, path: edited})))
+    said = f"{comparing.OTHER_COURSE.format(course='Maths')} {comparing.OTHER_READERS.format(readers='public')}"
+    assert (result["updated"], result["notices"]) == (0, [{"file": path, "error": said}])
+    note = notes_of(other)["N"]
+    assert (note["course"]["title"], note["is_public"]) == ("Physics", False)
 
 
 def test_a_dry_run_by_any_word_for_yes_changes_nothing(mine: User) -> None:

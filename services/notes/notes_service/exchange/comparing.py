@@ -22,6 +22,9 @@ from notes_service.exchange.moves import Moves, without_origin
 from notes_service.exchange.reading import NoteFile
 from notes_service.media.names import shown_name
 
+OTHER_COURSE = "Its course in the file is {course}: the note was left in the one that it has here."
+OTHER_READERS = "The file says that it is {readers}: this was left as it is here."
+
 
 def digest(file: NoteFile) -> bytes:
     """What two files have in common that say the same."""
@@ -67,6 +70,17 @@ def fields_changed(known: KnownNote, payload: Mapping[str, JsonValue]) -> dict[s
         if isinstance(said, str) and said.strip() and (merged := _merged(here, said)) is not None:
             changed[name] = merged
     return changed
+
+
+def left_alone(known: KnownNote, file: NoteFile) -> str:
+    """What a file says otherwise than its note, and an import leaves to people: who may read it, and its course."""
+    notices: list[str] = []
+    if file.names_course and file.course.lower() != (known.course or "").lower():
+        notices.append(OTHER_COURSE.format(course=file.course or "none"))
+    public = file.payload.get("is_public")
+    if isinstance(public, bool) and public != known.is_public:
+        notices.append(OTHER_READERS.format(readers="public" if public else "private"))
+    return " ".join(notices)
 
 
 def _merged(here: str, said: str) -> str | None:

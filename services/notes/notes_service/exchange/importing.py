@@ -238,6 +238,8 @@ class _Part:
         )
         changed = comparing.fields_changed(known, self._write.led(file.payload))
         self._source.use(await asyncio.to_thread(self._gather.paths, file))
+        if known.deleted_at is None and not file.deleted:
+            notice = f"{notice} {comparing.left_alone(known, file)}".strip()
         if (same and not changed) or file.deleted:
             self._report.unchanged(file.name, notice)
         elif known.deleted_at is not None:

@@ -34,7 +34,7 @@ def note_file(source: Source, name: str) -> NoteFile:
         made = source.made.read(name)
         said = {key: value for key, value in made.fields.items() if value not in (None, "") or key == "course"}
         file = note_of_others(name, said, made.body, source.root)
-        return replace(file, deleted=made.deleted, notice=made.notice)
+        return replace(file, deleted=made.deleted, notice=made.notice, names_course=False)
     if KEPT_FOR_THEMSELVES.fullmatch(name):
         path = PurePosixPath(name)
         fields = {

@@ -64,6 +64,8 @@ class NoteFile:
     """When it was moved to the recycle bin, where the export says so."""
     notice: str = ""
     """What of it could not be taken over as it was."""
+    names_course: bool = False
+    """The file says its course itself."""
     is_own: bool = False
     """It is of an export of ours."""
     undescribed: bool = False
@@ -129,6 +131,7 @@ def _own_note(name: str, own: Mapping[str, JsonValue], body: str, root: str) -> 
         source=read_uuid(own.get("source_note_uuid")),
         deleted=bool(own.get("deleted_at")),
         deleted_at=_timestamp(own.get("deleted_at")),
+        names_course="course" in own,
         is_own=True,
         undescribed="description" in own and own["description"] is None,
     )
@@ -160,6 +163,7 @@ def note_of_others(name: str, fields: Mapping[str, JsonValue], body: str, root: 
         payload=payload,
         created=created,
         edited=edited,
+        names_course=course is not None,
         notice=EXCALIDRAW if "excalidraw-plugin" in fields else "",
     )
 
