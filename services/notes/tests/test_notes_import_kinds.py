@@ -18,6 +18,7 @@ from tests.support.client import Api, User
 from notes_service.exchange import comparing, front_matter
 from notes_service.exchange.dates import read_date
 from notes_service.exchange.importing import THROWN_AWAY
+from notes_service.exchange.markup import to_markdown
 from notes_service.exchange.readers import evernote, joplin
 from notes_service.exchange.reading import read_note
 
@@ -304,6 +305,37 @@ def test_a_changed_file_of_an_own_export_is_taken_over(mine: User, other: User, 
     assert (result["updated"], result["attachments"]) == (1, 1)
     listed = other.get(f"notes/{notes_of(other)['N']['id']}/attachments/").json()
     assert {api.http.get(one["url"]).content for one in listed} == {b"one", b"two", b"six"}
+
+
+def test_a_file_that_cannot_come_is_no_change_each_time(mine: User) -> None:
+    data = packed({"A/n.md": "![](big.bin) ![](bad.bin)", "A/big.bin": b"x" * (21 << 20), "A/bad.bin": b"damaged"})
+    data = data.replace(b"damaged", b"DAMAGED")
+    assert [one["file"] for one in send(mine, ("v.zip", data))["errors"]] == ["A/big.bin", "A/bad.bin"]
+    again = send(mine, ("v.zip", data))
+    assert (again["updated"], again["unchanged"]) == (0, 1)
+    assert versions_of(mine, notes_of(mine)["n"]) == []
+
+
+def test_zips_packed_otherwise(mine: User) -> None:
+    files: Files = {"A: first.md": "x", "C:/out.md": "y", "B/b: c.md": "z"}
+    result = send(mine, ("v.zip", packed(files)))
+    assert (result["imported"], [one["file"] for one in result["errors"]]) == (2, ["C:/out.md"])
+    by_deflate64 = packed({"n.md": "text"})
+    for sign, at in ((b"PK\3\4", 8), (b"PK\1\2", 10)):
+        start = by_deflate64.index(sign) + at
+        by_deflate64 = by_deflate64[:start] + b"\x09\0" + by_deflate64[start + 2 :]
+    (error,) = send(mine, ("v.zip", by_deflate64))["errors"]
+    assert (error["file"], "Deflate" in error["error"]) == ("n.md", True)
+
+
+def test_html_that_markdown_has_no_word_for() -> None:
+    html = (
+        "<p>10<sup>2</sup> H<sub>2</sub>O</p><table><tr><th>a|b</th></tr><tr><td><code>c|d</code></td></tr></table>"
+        "<ul><li><input type=checkbox checked>done</li><li><input type=checkbox>open</li></ul>"
+    )
+    assert to_markdown(html)[0] == (
+        "10<sup>2</sup> H<sub>2</sub>O\n\n| a\\|b |\n| --- |\n| `c\\|d` |\n\n- [x] done\n- [ ] open"
+    )
 
 
 def test_another_course_or_visibility_of_a_file_is_named(mine: User, other: User) -> None:

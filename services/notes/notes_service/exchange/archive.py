@@ -34,6 +34,7 @@ _TRASH = ".trash"
 _OF_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory", ".localized", ".nomedia", "Icon\r"})
 _DOCUMENTS = frozenset({".json", ".html"})
 """What a program writes about its notes."""
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
 _ENTRY = b"PK\x01\x02"
 """The first bytes of a file's entry in a zip's directory."""
 _SEARCHED = 128 * 1024
@@ -260,7 +261,9 @@ class Archive(Source):
     def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         entry = self._entries[name]
         if entry.flag_bits & 0x1:
-            raise BadEntry("It is encrypted.")
+            raise BadEntry("It is encrypted: pack it without a password.")
+        if entry.compress_type not in _METHODS:
+            raise BadEntry("It is packed by a method that is not read here: pack it by Deflate, as most programs do.")
         return self._zip.open(entry)
 
     def _size(self, name: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from pydantic import JsonValue
@@ -31,8 +31,11 @@ def digest(file: NoteFile) -> bytes:
     return hashlib.sha256(f"{file.payload.get('title')}\n{file.body}".encode(errors="surrogatepass")).digest()
 
 
-def in_file(file: NoteFile, source: Source, moves: Moves) -> str:
-    """The text of a file, with its files by their names, and what it says of other notes as it is here."""
+def in_file(file: NoteFile, source: Source, moves: Moves, can_come: Collection[str]) -> str:
+    """The text of a file, with its files by their names, and what it says of other notes as it is here.
+
+    A link to a file that cannot come, too large or damaged, stays as it is: so it does in the note.
+    """
     text = file.body
     for item in file.attachments:
         media, name = item.get("media"), item.get("name")
@@ -40,7 +43,7 @@ def in_file(file: NoteFile, source: Source, moves: Moves) -> str:
     names: Mapping[str, str] = {
         target: _token(PurePosixPath(path).name)
         for target in links.targets(text)
-        if (path := links.resolve(source, file.name, target, by_name=not file.is_own))
+        if (path := links.resolve(source, file.name, target, by_name=not file.is_own)) and path in can_come
     }
     return without_origin(moves.rewritten(links.relinked(text, names))).strip()
 

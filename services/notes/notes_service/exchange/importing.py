@@ -16,7 +16,7 @@ from notechondria_shared.auth import Caller
 from notechondria_shared.core.errors import ApiError
 from notechondria_shared.web.body import validate
 from notechondria_shared.web.media_url import media_url
-from notes_service.exchange import comparing, import_queries, stored
+from notes_service.exchange import comparing, import_queries
 from notes_service.exchange.archive import Source
 from notes_service.exchange.course_import import CourseImport
 from notes_service.exchange.earlier import learn
@@ -27,6 +27,7 @@ from notes_service.exchange.note_files import KEPT_FOR_THEMSELVES, note_file, no
 from notes_service.exchange.outcomes import Imported, Report
 from notes_service.exchange.reading import NoteFile
 from notes_service.exchange.settling import join_comment, settle
+from notes_service.exchange.stored import StoredFiles
 from notes_service.exchange.writing import AlreadyImported, DryRun, NoteWriter
 from notes_service.import_jobs import OnProgress
 from notes_service.notes.schemas import CreateNote
@@ -108,7 +109,7 @@ class _Part:
         self, request: Request, state: NotesState, caller: Caller, whole: Import, source: Source, *, dry_run: bool
     ) -> None:
         self._request, self._caller, self._whole, self._source = request, caller, whole, source
-        self._media = state.media
+        self._stored = StoredFiles(source, state.media)
         self._database, self._report, self._moves = state.database, whole.report, whole.moves
         self._gather = Gatherer(source, state.media, self._report, dry_run)
         self._courses = CourseImport(state.database, caller.user_id, self._gather, dry_run=dry_run)
@@ -232,10 +233,10 @@ class _Part:
         attached = await self._database.reader.all(import_queries.ATTACHED, note_id=known.id)
         here = comparing.in_note(known.content, attached)
         files = await asyncio.to_thread(self._gather.files, file)
-        has = await stored.kept(self._source, self._media, files, attached)
-        same = files.keys() == has.keys() and here == await asyncio.to_thread(
-            comparing.in_file, file, self._source, self._moves
-        )
+        has = await self._stored.kept(files, attached)
+        can_come = has.keys() | await self._stored.readable(files.keys() - has.keys())
+        said = await asyncio.to_thread(comparing.in_file, file, self._source, self._moves, can_come)
+        same = can_come == has.keys() and here == said
         changed = comparing.fields_changed(known, self._write.led(file.payload))
         self._source.use(await asyncio.to_thread(self._gather.paths, file))
         if known.deleted_at is None and not file.deleted:

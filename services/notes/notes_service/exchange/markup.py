@@ -59,11 +59,14 @@ def to_markdown(html: str, media: Mapping[str, str] | None = None) -> tuple[str,
     if soup.head:
         soup.head.decompose()
     _evernote_tags(soup, media or {})
+    _what_markdown_lacks(soup)
     converter = MarkdownConverter(
         heading_style="ATX",
         bullets="-",
         escape_underscores=False,
         escape_asterisks=False,
+        sub_symbol="<sub>",
+        sup_symbol="<sup>",
         keep_inline_images_in=_AROUND_IMAGES,
     )
     return re.sub(r"\n{3,}", "\n\n", converter.convert_soup(soup)).strip(), title
@@ -95,6 +98,16 @@ def _evernote_tags(soup: BeautifulSoup, media: Mapping[str, str]) -> None:
         block = soup.new_tag("pre")
         block.string = text
         tag.replace_with(block)
+
+
+def _what_markdown_lacks(soup: BeautifulSoup) -> None:
+    """Boxes of forms as tasks, and bars within cells, which would end them (GFM 0.29 §4.10)."""
+    for box in soup("input", type="checkbox"):
+        mark = "[x] " if box.has_attr("checked") else "[ ] "
+        box.replace_with(mark if box.find_parent("li") else f"- {mark}")
+    for cell in soup(("td", "th")):
+        for text in cell.find_all(string=re.compile(r"\|")):
+            text.replace_with(str(text).replace("\\|", "|").replace("|", "\\|"))
 
 
 def _is_shallow(html: str) -> bool:

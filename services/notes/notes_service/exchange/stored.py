@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from notechondria_shared.storage.media import CHUNK, MediaStore
 from notes_service.exchange.archive import Source
@@ -12,26 +12,39 @@ from notes_service.exchange.import_queries import AttachedFile
 from notes_service.media.names import shown_name
 
 
-async def kept(
-    source: Source, media: MediaStore, named: Mapping[str, str], attached: Sequence[AttachedFile]
-) -> dict[str, str]:
-    """Paths below /media/ by those in the import; `named` are the names of the import's files.
+class StoredFiles:
+    """Compares the files of a source with those in the store; each of the source is read once."""
 
-    Only files of one name and size are read and compared, so that an import costs no more than what is stored here.
-    """
-    paths: dict[str, str] = {}
-    for path, name in named.items():
-        same_size = [
-            one for one in attached if (one.original_filename, one.file_size) == (shown_name(name), source.size(path))
-        ]
-        if not same_size:
-            continue
-        digest = await asyncio.to_thread(_digest, source, path)
-        for one in same_size:
-            if digest and await _stored_digest(media, one.file) == digest:
-                paths[path] = one.file
-                break
-    return paths
+    def __init__(self, source: Source, media: MediaStore) -> None:
+        self._source, self._media = source, media
+        self._digests: dict[str, bytes] = {}
+
+    async def kept(self, named: Mapping[str, str], attached: Sequence[AttachedFile]) -> dict[str, str]:
+        """Paths below /media/ by those in the import; `named` are the names of the import's files.
+
+        Only files of one name and size are compared.
+        """
+        paths: dict[str, str] = {}
+        for path, name in named.items():
+            key = shown_name(name), self._source.size(path)
+            for one in attached:
+                if (one.original_filename, one.file_size) == key and await self._is_same(path, one):
+                    paths[path] = one.file
+                    break
+        return paths
+
+    async def readable(self, paths: Iterable[str]) -> set[str]:
+        """Those that are not damaged."""
+        return {path for path in paths if await self._digest(path)}
+
+    async def _is_same(self, path: str, one: AttachedFile) -> bool:
+        digest = await self._digest(path)
+        return bool(digest) and await _stored_digest(self._media, one.file) == digest
+
+    async def _digest(self, path: str) -> bytes:
+        if path not in self._digests:
+            self._digests[path] = await asyncio.to_thread(_digest, self._source, path)
+        return self._digests[path]
 
 
 def _digest(source: Source, path: str) -> bytes:
