@@ -21,7 +21,7 @@ HEAD_LENGTH = 16 * 1024
 """Characters of a block that is read; a longer one counts as text."""
 _OPENS = re.compile(r"---[ \t]{0,100}\n")
 _CLOSES = re.compile(r"\n(?:---|\.\.\.)[ \t]{0,100}(?:\n|\Z)")
-"""As others end it: YAML lets blanks follow, and three full stops (YAML 1.2.2 §9.1.2)."""
+"""As others end it: YAML lets blanks follow, and three full stops (YAML 1.2.2, document markers)."""
 _FIELD = re.compile(r"([A-Za-z_]\w{0,60}): (.+)")
 
 

@@ -101,7 +101,7 @@ def _evernote_tags(soup: BeautifulSoup, media: Mapping[str, str]) -> None:
 
 
 def _what_markdown_lacks(soup: BeautifulSoup) -> None:
-    """Boxes of forms as tasks, and bars within cells, which would end them (GFM 0.29 §4.10)."""
+    """Boxes of forms as tasks, and bars within cells, which would end them (tables of GitHub Flavored Markdown)."""
     for box in soup("input", type="checkbox"):
         mark = "[x] " if box.has_attr("checked") else "[ ] "
         box.replace_with(mark if box.find_parent("li") else f"- {mark}")
