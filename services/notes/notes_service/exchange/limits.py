@@ -21,7 +21,10 @@ class NoArchive(BadRequest):
 
     def __init__(self, kind: str) -> None:
         self.reason = f"It is no {kind} archive, or it is damaged."
-        super().__init__(f"Import refused: Notes.Import/read — the file is no {kind} archive, or it is damaged.")
+        super().__init__(
+            f"Import refused: Notes.Import/read — the file is no {kind} archive, or it is damaged: "
+            "send a .zip, .jex, .enex or .textpack, or files of markdown, text or HTML."
+        )
 
 
 class BadEntry(Exception):
