@@ -8,6 +8,7 @@ import re
 import tarfile
 import zipfile
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -45,6 +46,23 @@ def account(user: User) -> dict[str, dict[str, Any]]:
     gone = user.post("notes/", {"title": "Binned", "course_id": course}).json()
     user.delete(f"notes/{gone['id']}/")
     return {"lens": lens, "other": other, "loose": loose, "gone": gone, "course": {"id": course}, "url": {"url": url}}
+
+
+def test_files_of_a_vault_differ_by_more_than_their_case(mine: User) -> None:
+    note = mine.post("notes/", {"title": "COM¹", "content": "x"}).json()
+    urls = []
+    for name in ("pic.png", "PIC.png", "Pic-2.png", "cover.png", "É.txt", "é.txt"):
+        sent = mine.request("POST", f"notes/{note['id']}/attachments/", files={"file": (name, name.encode())})
+        urls.append(sent.json()["url"])
+    mine.request("POST", f"notes/{note['id']}/cover/", files={"cover": ("c.png", PICTURE)})
+    mine.patch(f"notes/{note['id']}/", {"content": " ".join(f"![]({url})" for url in urls)})
+    files = export(mine, f"?format=obsidian&note_id={note['id']}")
+    assert len({name.casefold() for name in files}) == len(files)
+    (text,) = (data.decode() for name, data in files.items() if name == "_COM¹.md")
+    linked = [unquote(link) for link in re.findall(r"!\[\]\((.*?)\)", text)]
+    assert [files[link] for link in linked] == [
+        name.encode() for name in ("pic.png", "PIC.png", "Pic-2.png", "cover.png", "É.txt", "é.txt")
+    ]
 
 
 def test_a_course_or_a_note_alone_comes_back(mine: User, other: User) -> None:

@@ -8,7 +8,7 @@ import json
 import stat
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO
@@ -18,11 +18,10 @@ from starlette.datastructures import UploadFile
 from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.storage.media import CHUNK
 from notes_service.exchange.guarded_file import GuardedFile
-from notes_service.exchange.limits import NO_TEXT, NOTE_BYTES, BadEntry, Limits
+from notes_service.exchange.limits import NO_TEXT, NOTE_BYTES, BadEntry, Limits, NoArchive
 from notes_service.exchange.made_notes import Aside, MadeNotes
 from notes_service.exchange.paths import Paths, cleaned, name_of
 
-NO_ZIP = "Import refused: Notes.Import/read — the file is no zip archive, or it is damaged."
 OUTSIDE = "Its path leads out of the import."
 TWICE = "The import holds another file of this path; the later one counts."
 MANIFEST = "courses.json"
@@ -31,7 +30,11 @@ MANIFEST_BYTES = 16 * 1024 * 1024
 VAULT_MARKS = frozenset({".obsidian", "_resources"})
 """Folders directly in a vault of Obsidian and in an export of Joplin."""
 _SKIPPED = frozenset({"__MACOSX", ".obsidian", ".trash", ".git"})
-_OF_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory", ".localized", ".nomedia"})
+_TRASH = ".trash"
+_OF_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory", ".localized", ".nomedia", "Icon\r"})
+_DOCUMENTS = frozenset({".json", ".html"})
+"""What a program writes about its notes."""
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
 _ENTRY = b"PK\x01\x02"
 """The first bytes of a file's entry in a zip's directory."""
 _SEARCHED = 128 * 1024
@@ -56,7 +59,11 @@ class Source(ABC):
         self._used: set[str] = set()
         self.made, self._aside = MadeNotes(), Aside()
         self._aliases: dict[str, str] = {}
-        self._paths = Paths(path for path in paths if not _SKIPPED & set(path.split("/")))
+        known = frozenset(paths)
+        self._paths = Paths(path for path in paths if not (_SKIPPED & set(path.split("/")) or _is_shadow(path, known)))
+        self.in_trash = [path for path in paths if _TRASH in path.split("/") and not path.endswith("/")]
+        """What somebody had thrown away in the other program."""
+        self._by_stem: dict[str, str | None] | None = None
         self._by_name: dict[str, str] = {}
         for path in reversed([*self._paths]):
             self._by_name[PurePosixPath(path).name.casefold()] = path
@@ -102,6 +109,16 @@ class Source(ABC):
         """The path of a file of that name, in whatever folder; None when there is none."""
         return self._by_name.get(name.casefold())
 
+    def of_stem(self, path: str) -> str | None:
+        """The only file of a path whose extension is another; None when there is none, or more than one."""
+        if self._by_stem is None:
+            self._by_stem = {}
+            for one in self._paths:
+                if PurePosixPath(one).suffix.lower() not in _DOCUMENTS:
+                    stem = str(PurePosixPath(one).with_suffix(""))
+                    self._by_stem[stem] = None if stem in self._by_stem else one
+        return self._by_stem.get(str(PurePosixPath(path).with_suffix(""))) if PurePosixPath(path).name else None
+
     def use(self, paths: Iterable[str]) -> None:
         """Note files of which something was made, though they are not read."""
         self._used.update(paths)
@@ -145,6 +162,14 @@ class Source(ABC):
     @abstractmethod
     def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """The file, from its beginning. Raises `BadEntry`."""
+
+    def size(self, name: str) -> int:
+        """How many bytes the directory says that a file has: not to be trusted."""
+        return self._aside.size(name) if name in self._aside else self._size(self._aliases.get(name, name))
+
+    @abstractmethod
+    def _size(self, name: str) -> int:
+        """The same of a file of the archive."""
 
     def open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """The file, also one that a reader added."""
@@ -210,7 +235,7 @@ class Archive(Source):
             watched.opening = False
             entries = self._zip.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
-            raise BadRequest(NO_ZIP) from None
+            raise NoArchive("zip") from None
         if len(entries) > limits.files or sum(entry.file_size for entry in entries) > limits.unpacked:
             raise limits.too_much()
         self.left_out = []
@@ -236,8 +261,13 @@ class Archive(Source):
     def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         entry = self._entries[name]
         if entry.flag_bits & 0x1:
-            raise BadEntry("It is encrypted.")
+            raise BadEntry("It is encrypted: pack it without a password.")
+        if entry.compress_type not in _METHODS:
+            raise BadEntry("It is packed by a method that is not read here: pack it by Deflate, as most programs do.")
         return self._zip.open(entry)
+
+    def _size(self, name: str) -> int:
+        return self._entries[name].file_size
 
 
 class Folder(Source):
@@ -266,6 +296,9 @@ class Folder(Source):
         file.seek(0)
         return nullcontext(file)  # it stays open: another note may show it too
 
+    def _size(self, name: str) -> int:
+        return self._uploads[name].size or 0
+
 
 def _refusal(error: Exception) -> Exception:
     """Why a file could not be read; zlib.error, lzma.LZMAError and their like have no common base."""
@@ -273,6 +306,12 @@ def _refusal(error: Exception) -> Exception:
         return error
     damaged = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError)
     return BadEntry("It is damaged." if isinstance(error, damaged) else "It cannot be unpacked.")
+
+
+def _is_shadow(path: str, known: Collection[str]) -> bool:
+    """Whether a file is what macOS leaves beside another one where a file system knows no such attributes: `._x`."""
+    folder, _, name = path.rpartition("/")
+    return name.startswith("._") and (f"{folder}/{name[2:]}" if folder else name[2:]) in known
 
 
 def _depth(path: str) -> tuple[int, str]:

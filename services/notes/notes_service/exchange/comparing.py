@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from pydantic import JsonValue
@@ -22,14 +22,20 @@ from notes_service.exchange.moves import Moves, without_origin
 from notes_service.exchange.reading import NoteFile
 from notes_service.media.names import shown_name
 
+OTHER_COURSE = "Its course in the file is {course}: the note was left in the one that it has here."
+OTHER_READERS = "The file says that it is {readers}: this was left as it is here."
+
 
 def digest(file: NoteFile) -> bytes:
     """What two files have in common that say the same."""
     return hashlib.sha256(f"{file.payload.get('title')}\n{file.body}".encode(errors="surrogatepass")).digest()
 
 
-def in_file(file: NoteFile, source: Source, moves: Moves) -> str:
-    """The text of a file, with its files by their names, and what it says of other notes as it is here."""
+def in_file(file: NoteFile, source: Source, moves: Moves, can_come: Collection[str]) -> str:
+    """The text of a file, with its files by their names, and what it says of other notes as it is here.
+
+    A link to a file that cannot come, too large or damaged, stays as it is: so it does in the note.
+    """
     text = file.body
     for item in file.attachments:
         media, name = item.get("media"), item.get("name")
@@ -37,7 +43,7 @@ def in_file(file: NoteFile, source: Source, moves: Moves) -> str:
     names: Mapping[str, str] = {
         target: _token(PurePosixPath(path).name)
         for target in links.targets(text)
-        if (path := links.resolve(source, file.name, target, by_name=not file.is_own))
+        if (path := links.resolve(source, file.name, target, by_name=not file.is_own)) and path in can_come
     }
     return without_origin(moves.rewritten(links.relinked(text, names))).strip()
 
@@ -67,6 +73,17 @@ def fields_changed(known: KnownNote, payload: Mapping[str, JsonValue]) -> dict[s
         if isinstance(said, str) and said.strip() and (merged := _merged(here, said)) is not None:
             changed[name] = merged
     return changed
+
+
+def left_alone(known: KnownNote, file: NoteFile) -> str:
+    """What a file says otherwise than its note, and an import leaves to people: who may read it, and its course."""
+    notices: list[str] = []
+    if file.names_course and file.course.lower() != (known.course or "").lower():
+        notices.append(OTHER_COURSE.format(course=file.course or "none"))
+    public = file.payload.get("is_public")
+    if isinstance(public, bool) and public != known.is_public:
+        notices.append(OTHER_READERS.format(readers="public" if public else "private"))
+    return " ".join(notices)
 
 
 def _merged(here: str, said: str) -> str | None:

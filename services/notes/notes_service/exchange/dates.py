@@ -37,7 +37,7 @@ _NAMES = re.compile(
     rf",?\s+(?P<year>\d{{4}}){_CLOCK}",
     re.IGNORECASE,
 )
-_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z?")
+_COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(?:(\d\d)(\d{3})?)?)?Z?")
 
 
 def read_date(value: JsonValue) -> datetime | None:
@@ -49,8 +49,9 @@ def read_date(value: JsonValue) -> datetime | None:
     text = str(value).strip()
     if not text or len(text) > LONGEST:
         return None
-    at = parse_datetime(text) or parse_datetime(f"{text} 00:00") or _epoch(text)
-    return at or _numbers(text) or _names(text) or _compact(text) or _mail(text)
+    # Before the seconds since 1970: a note is rather of 2024 than of the hours of 1970 and 1976 that its digits count.
+    at = parse_datetime(text) or parse_datetime(f"{text} 00:00") or _compact(text) or _epoch(text)
+    return at or _numbers(text) or _names(text) or _mail(text)
 
 
 def is_ambiguous(value: JsonValue) -> bool:
@@ -96,10 +97,12 @@ def _names(text: str) -> datetime | None:
 
 
 def _compact(text: str) -> datetime | None:
-    """As Evernote writes it: `20240105T101112Z`."""
-    match = _COMPACT.fullmatch(text)
+    """Digits alone: as Evernote (`20240105T101112Z`), as the names of notes of a Zettelkasten (`202401051011`), as
+    TiddlyWiki has it, with milliseconds."""
+    match = _COMPACT.fullmatch(text) if text.isascii() else None
     try:
-        return datetime(*map(int, match.groups()), tzinfo=UTC) if match else None  # type: ignore[misc,arg-type]
+        *parts, milliseconds = [int(part or 0) for part in match.groups()] if match else [0]
+        return datetime(*parts, milliseconds * 1000, tzinfo=UTC) if match else None  # type: ignore[misc,arg-type]
     except ValueError:
         return None
 

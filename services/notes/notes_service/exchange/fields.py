@@ -72,6 +72,15 @@ class ForeignFields:
             return value
         return ""
 
+    def timestamps(self) -> tuple[datetime | None, datetime | None]:
+        """When it was made and edited. What was edited before it was made, as a copied file is, keeps that as text."""
+        before = dict(self.rest)
+        created, edited = self.timestamp(CREATED), self.timestamp(EDITED)
+        if created and edited and edited < created:
+            self.rest |= {name: before[name] for name in EDITED if name in before}
+            edited = None
+        return created, edited
+
     def timestamp(self, names: Iterable[str]) -> datetime | None:
         """The first readable one, never later than now. What it does not say without doubt stays among the rest."""
         for name in names:
@@ -90,11 +99,16 @@ class ForeignFields:
     def tags(self) -> list[str]:
         """The tags; a value that is more than a list of words stays among the rest."""
         value = self.rest.get("tags")
-        items = value if isinstance(value, list) else re.split(r"[,\s]+", value) if isinstance(value, str) else []
+        items = value if isinstance(value, list) else _words(value) if isinstance(value, str) else []
         plain = [item for item in items if isinstance(item, str | int | float) and not isinstance(item, bool)]
         if "tags" in self.rest and (value is None or isinstance(value, list | str)) and len(plain) == len(items):
             del self.rest["tags"]
         return [tag for item in plain if (tag := str(item).strip().lstrip("#"))]
+
+
+def _words(text: str) -> list[JsonValue]:
+    """Tags in one text: between commas where there are any, since such tags may be of several words."""
+    return re.split(r"\s*,\s*(?:#)?|\s+#", text) if "," in text else re.split(r"\s+", text)
 
 
 def _single(value: JsonValue) -> JsonValue:
@@ -104,13 +118,16 @@ def _single(value: JsonValue) -> JsonValue:
 
 def _linked(value: JsonValue) -> str | None:
     """What a text or a link says: `[[Physics]]`, which is a list of lists where YAML reads it, `[Physics](x.md)`."""
-    for _ in range(3):
-        value = _single(value)
+    depth = 0
+    while depth < 3 and value is not (inner := _single(value)):
+        value, depth = inner, depth + 1
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = str(value).strip()
+    if depth == 2 and not text.startswith("["):
+        text = f"[[{text}]]"
     if match := _WIKI.fullmatch(text):
         return (match[2] or PurePosixPath(match[1].strip()).name.removesuffix(".md")).strip()
     match = _LINK.fullmatch(text)

@@ -19,6 +19,9 @@ OWN = frozenset({"uuid", "metadata_json", "custom_meta"})
 """Fields that a block of ours has, and one of others hardly ever all of."""
 HEAD_LENGTH = 16 * 1024
 """Characters of a block that is read; a longer one counts as text."""
+_OPENS = re.compile(r"---[ \t]{0,100}\n")
+_CLOSES = re.compile(r"\n(?:---|\.\.\.)[ \t]{0,100}(?:\n|\Z)")
+"""As others end it: YAML lets blanks follow, and three full stops (YAML 1.2.2, document markers)."""
 _FIELD = re.compile(r"([A-Za-z_]\w{0,60}): (.+)")
 
 
@@ -49,13 +52,11 @@ def read(text: str) -> tuple[dict[str, JsonValue], str]:
     text = text.removeprefix("\ufeff")
     if not text.startswith(f"{FENCE}\n"):  # not of ours, whose line breaks are the note's own
         text = text.replace("\r\n", "\n")
-    if not text.startswith(f"{FENCE}\n"):
+    opened = _OPENS.match(text)
+    closed = _CLOSES.search(text, opened.end() - 1) if opened else None
+    if opened is None or closed is None:
         return {}, text
-    head, fence, body = text[len(FENCE) + 1 :].partition(f"\n{FENCE}\n")
-    if not fence:
-        head, fence, body = text[len(FENCE) + 1 :].partition(f"\n{FENCE}")
-        if not fence or body.strip():
-            return {}, text
+    head, body = text[opened.end() : closed.start()], text[closed.end() :]
     fields = _ours(head)
     if fields is None:
         fields = _edited(head)

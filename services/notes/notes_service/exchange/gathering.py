@@ -41,6 +41,8 @@ class Staged:
     """A file of the import that is in the store, but has no final path yet."""
 
     path: str
+    origin: str
+    """Its path in the import."""
     filename: str
     size: int
     content_type: str | None
@@ -70,6 +72,18 @@ class Gatherer:
             for target in links.targets(file.body)
         ]
         return [path for path in paths if path]
+
+    def files(self, file: NoteFile) -> dict[str, str]:
+        """The files that a note is to have, with the name that people know; without those that are too large."""
+        named: dict[str, str] = {}
+        for item in file.attachments:
+            listed, name = item.get("path"), item.get("name")
+            if isinstance(listed, str) and listed and (path := self.source.at(listed)):
+                named[path] = name if isinstance(name, str) and name else PurePosixPath(path).name
+        for target in links.targets(file.body):
+            if path := links.resolve(self.source, file.name, target, by_name=not file.is_own):
+                named.setdefault(path, PurePosixPath(path).name)
+        return {path: name for path, name in named.items() if self.source.size(path) <= attachments.LIMIT}
 
     async def listed(self, stack: AsyncExitStack, file: NoteFile) -> list[tuple[Staged, str]]:
         """The attachments that our own export lists, each with the path below /media/ that it had."""
@@ -119,9 +133,9 @@ class Gatherer:
             self.report.refused(file.cover, refusal)
         else:
             if self.dry_run:
-                return Staged(path, name, len(data), None)
+                return Staged(path, path, name, len(data), None)
             staged_path = await stack.enter_async_context(staged(self.media, pieces(upload)))
-            return Staged(staged_path, name, len(data), None)
+            return Staged(staged_path, path, name, len(data), None)
         return None
 
     async def versions(self, file: NoteFile) -> AsyncIterator[ExportedVersion]:
@@ -183,7 +197,7 @@ class Gatherer:
             self.report.error(path, str(problem))
             return None
         shown = name if isinstance(name, str) and name else PurePosixPath(path).name
-        return Staged(staged_path, shown, size, content_type if isinstance(content_type, str) else None)
+        return Staged(staged_path, path, shown, size, content_type if isinstance(content_type, str) else None)
 
 
 async def _each(

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, BindParameter, Text, any_, bindparam, 
 from sqlalchemy import Uuid as UuidType
 
 from notechondria_shared.db import prepare
-from notes_service.models import ImportJob, Note, NoteAttachment
+from notes_service.models import Course, ImportJob, Note, NoteAttachment
 
 _USER: BindParameter[int] = bindparam("user_id", type_=BigInteger)
 
@@ -43,6 +43,8 @@ class KnownNote:
     content: str
     metadata_json: str
     custom_meta: str
+    is_public: bool
+    course: str | None
     last_edit: datetime
     deleted_at: datetime | None
 
@@ -80,9 +82,12 @@ KNOWN = prepare(
         Note.content,
         Note.metadata_json,
         Note.custom_meta,
+        Note.is_public,
+        Course.title.label("course"),
         Note.last_edit,
         Note.deleted_at,
     )
+    .outerjoin(Course, Course.id == Note.course_id)
     .where(
         Note.creator_id == _USER,
         or_(

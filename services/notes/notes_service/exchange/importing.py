@@ -27,6 +27,7 @@ from notes_service.exchange.note_files import KEPT_FOR_THEMSELVES, note_file, no
 from notes_service.exchange.outcomes import Imported, Report
 from notes_service.exchange.reading import NoteFile
 from notes_service.exchange.settling import join_comment, settle
+from notes_service.exchange.stored import StoredFiles
 from notes_service.exchange.writing import AlreadyImported, DryRun, NoteWriter
 from notes_service.import_jobs import OnProgress
 from notes_service.notes.schemas import CreateNote
@@ -38,6 +39,7 @@ TWIN = (
 BINNED = "The note was imported before and lies in the recycle bin: it was left there."
 NEWER_HERE = "The note here was edited later than this file: it was left as it is."
 NOT_USED = "No note shows it or links to it: nothing was made of it."
+THROWN_AWAY = "It lies in the trash of the vault: move it out of there to import it."
 NOT_ABOUT = "The note that it comments on is not here: it stays a comment on none."
 NOTHING = "Nothing in it can be imported: there is no note in a form that is known (docs/notes.md names them)."
 
@@ -107,6 +109,7 @@ class _Part:
         self, request: Request, state: NotesState, caller: Caller, whole: Import, source: Source, *, dry_run: bool
     ) -> None:
         self._request, self._caller, self._whole, self._source = request, caller, whole, source
+        self._stored = StoredFiles(source, state.media)
         self._database, self._report, self._moves = state.database, whole.report, whole.moves
         self._gather = Gatherer(source, state.media, self._report, dry_run)
         self._courses = CourseImport(state.database, caller.user_id, self._gather, dry_run=dry_run)
@@ -159,6 +162,8 @@ class _Part:
 
     def name_unused(self) -> None:
         """List the files of which nothing was made."""
+        for name in self._source.in_trash:
+            self._report.not_used(name, THROWN_AWAY)
         for name in self._source.unused():
             self._report.not_used(name, NOT_USED)
 
@@ -227,9 +232,15 @@ class _Part:
         await self._learn(file)
         attached = await self._database.reader.all(import_queries.ATTACHED, note_id=known.id)
         here = comparing.in_note(known.content, attached)
-        same = here == await asyncio.to_thread(comparing.in_file, file, self._source, self._moves)
+        files = await asyncio.to_thread(self._gather.files, file)
+        has = await self._stored.kept(files, attached)
+        can_come = has.keys() | await self._stored.readable(files.keys() - has.keys())
+        said = await asyncio.to_thread(comparing.in_file, file, self._source, self._moves, can_come)
+        same = can_come == has.keys() and here == said
         changed = comparing.fields_changed(known, self._write.led(file.payload))
         self._source.use(await asyncio.to_thread(self._gather.paths, file))
+        if known.deleted_at is None and not file.deleted:
+            notice = f"{notice} {comparing.left_alone(known, file)}".strip()
         if (same and not changed) or file.deleted:
             self._report.unchanged(file.name, notice)
         elif known.deleted_at is not None:
@@ -237,7 +248,7 @@ class _Part:
         elif file.edited is not None and file.edited < known.last_edit:
             self._report.left(file.name, f"{notice} {NEWER_HERE}".strip())
         else:
-            await self._outcome(file, self._write.update(file, known, attached, changed), notice)
+            await self._outcome(file, self._write.update(file, known, has, changed), notice)
 
     async def _outcome(self, file: NoteFile, update: Awaitable[int], notice: str) -> None:
         try:

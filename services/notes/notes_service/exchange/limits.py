@@ -13,7 +13,18 @@ UNPACKED = 20
 
 NOTE_BYTES = TEXT_LIMIT + 256 * 1024
 """Of a note in the form of another program: its text and what stands beside it."""
-NO_TEXT = "It is no UTF-8 text."
+NO_TEXT = "It is no UTF-8 text: save it as UTF-8 and import it again."
+
+
+class NoArchive(BadRequest):
+    """A file that should be an archive is none; `reason` says so where it is one of several."""
+
+    def __init__(self, kind: str) -> None:
+        self.reason = f"It is no {kind} archive, or it is damaged."
+        super().__init__(
+            f"Import refused: Notes.Import/read — the file is no {kind} archive, or it is damaged: "
+            "send a .zip, .jex, .enex or .textpack, or files of markdown, text or HTML."
+        )
 
 
 class BadEntry(Exception):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from html import unescape
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote
 
@@ -24,18 +25,26 @@ _WIKI = (
 )
 # Words with single blanks between them and balanced parentheses, then perhaps a title: never two ways to read a blank,
 # and no backtracking, which cannot help and takes long.
-_TARGET = r"(?:[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"']))(?:[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"'])){0,499}+"
-_LINK = rf"(?P<opens>\]\([ \t]*)(?:<(?P<angled>[^<>\n]{{1,500}})>|(?P<plain>{_TARGET}))(?P<closes>[^()\n]{{0,300}}\))"
+_PART = r"[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"'])(?!\([^()\n]{0,300}\)[ \t]{0,9}\)|=\d*x?\d*[ \t]{0,9}\))"
+_TARGET = rf"(?:{_PART})(?:{_PART}){{0,499}}+"
+_TITLE = r"\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|\([^()\n]{0,300}\)"
+_LINK = (
+    rf"(?P<opens>\]\([ \t]*)(?:<(?P<angled>[^<>\n]{{1,500}})>|(?P<plain>{_TARGET}))"
+    rf"(?P<closes>[ \t]{{1,9}}(?:{_TITLE})[ \t]{{0,9}}\)|[^()\n]{{0,300}}\))"
+)
 _DEFINITION = (
     r"(?P<defines>^ {0,3}\[[^\[\]\n]{1,200}\]:[ \t]*)(?:<(?P<angled2>[^<>\n]{1,500})>|(?P<plain2>[^\s<>]{1,500}))"
 )
 _HTML = (
-    r"(?P<attribute>[ \t\n](?:src|href)[ \t]{0,3}=[ \t]{0,3})"
+    r"(?P<attribute>[ \t\n](?i:src|href|poster|data)[ \t]{0,3}=[ \t]{0,3})"
     r"(?:\"(?P<double>[^\"\n]{1,500})\"|'(?P<single>[^'\n]{1,500})'|(?P<bare>[^\s\"'<>=`]{1,500}))"
 )
 _ANY = re.compile(f"{_WIKI}|{_LINK}|{_DEFINITION}|{_HTML}", re.MULTILINE)
 _NO_FILE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:|#|//")
 _SPAN = re.compile(r"(?<!`)(?P<ticks>`+)(?!`)(?P<code>(?:(?!\n[ \t]*\n).)+?)(?<!`)(?P=ticks)(?!`)", re.DOTALL)
+_RAW = re.compile(r" {0,3}<(?:pre|script|style|textarea)[\s>]", re.IGNORECASE)
+"""HTML whose text is no markdown up to its end (CommonMark 0.31 §4.6, first condition)."""
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SIZE = re.compile(r"\d{1,5}(?:x\d{1,5})?")
 _WAYS = ("wiki", "angled", "plain", "angled2", "plain2", "double", "single", "bare")
 
@@ -91,10 +100,11 @@ def _code(text: str) -> _Code:
     lines = [0, *(match.end() for match in re.finditer(r"\n", text)), len(text)]
     spans: list[tuple[int, int]] = []
     for token in MarkdownIt("commonmark").disable("inline").parse(text):
-        if token.map is None or token.type not in ("fence", "code_block", "inline"):
+        kind = "fence" if token.type == "html_block" and _RAW.match(token.content) else token.type
+        if token.map is None or kind not in ("fence", "code_block", "inline"):
             continue
         start, end = lines[token.map[0]], lines[min(token.map[1], len(lines) - 1)]
-        if token.type == "inline":
+        if kind == "inline":
             spans += [match.span() for match in _SPAN.finditer(text, start, end)]
         else:
             spans.append((start, end))
@@ -113,7 +123,7 @@ def _target(match: re.Match[str]) -> str:
 
 def _with_url(match: re.Match[str], url: str) -> str:
     way = _way(match)
-    rest = _target(match).partition("#")[2]
+    rest = unescape(_target(match)).partition("#")[2]
     # What follows in a share link, `#/notes/<uuid>`, is no part of a file.
     part = match["part"] if way == "wiki" else f"#{rest}" if rest and not rest.startswith("/notes/") else ""
     url += part or ""
@@ -140,8 +150,7 @@ def resolve(source: Source, note: str, target: str, *, by_name: bool = True) -> 
     """
     if _NO_FILE.match(target):
         return None
-    slashed = target.replace("\\", "/")
-    for spelling in dict.fromkeys((target, slashed, unquote(slashed), unquote(slashed.partition("#")[0]))):
+    for spelling in _spellings(target):
         path = PurePosixPath(spelling)
         if not path.name or path.suffix.lower() in MARKDOWN:
             continue
@@ -151,6 +160,16 @@ def resolve(source: Source, note: str, target: str, *, by_name: bool = True) -> 
         if by_name and path.suffix and (named := source.named(path.name)):
             return named
     return None
+
+
+def _spellings(target: str) -> Iterable[str]:
+    """What a link can mean: as it stands, with its escapes (CommonMark 0.31 §2.4, §2.5) and percent-encoding read,
+    without its anchor and its query."""
+    plain = _ESCAPED.sub(r"\1", unescape(target))
+    slashed = [one.replace("\\", "/") for one in (target, plain)]
+    ways = [target, *slashed, *map(unquote, slashed)]
+    ways += [unquote(one.partition("#")[0]) for one in slashed]
+    return dict.fromkeys([*ways, *(unquote(one.partition("#")[0].partition("?")[0]) for one in slashed)])
 
 
 def joined(folder: PurePosixPath, path: PurePosixPath) -> str:

@@ -49,6 +49,10 @@ class Aside:
         self._file.seek(start)
         return self._file.read(size)
 
+    def size(self, path: str) -> int:
+        """How many bytes that are."""
+        return self._positions[path][1]
+
     def close(self) -> None:
         """Remove all of it."""
         self._file.close()

@@ -20,6 +20,10 @@ _DROPPED = ("script", "style", "noscript", "template", "iframe", "object", "embe
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )
+_TASKS = re.compile(r"--?en-todo:\s*true")
+_CHECKED = re.compile(r"--?en-checked:\s*true")
+_CODE = re.compile(r"--?en-codeblock:\s*true")
+"""Styles by which Evernote marks lists of tasks, the checked ones, and code, since its version 10."""
 _AROUND_IMAGES = ["h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "a", "li", "b", "strong", "em", "i"]
 
 
@@ -42,21 +46,27 @@ def to_markdown(html: str, media: Mapping[str, str] | None = None) -> tuple[str,
     if len(html) > LONGEST or not _is_shallow(html):
         return html, ""
     # Five megabytes that only an import of pages needs.
-    from bs4 import BeautifulSoup  # noqa: PLC0415
+    from bs4 import BeautifulSoup, Declaration, Doctype, ProcessingInstruction  # noqa: PLC0415
     from markdownify import MarkdownConverter  # noqa: PLC0415
 
     soup = BeautifulSoup(html, "html.parser")
     for tag in soup(_DROPPED):
         tag.decompose()
+    # `<?xml ...?>` and `<!DOCTYPE ...>`, which the converter would take for text.
+    for mark in soup.find_all(string=lambda text: isinstance(text, Declaration | Doctype | ProcessingInstruction)):
+        mark.extract()
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
     if soup.head:
         soup.head.decompose()
     _evernote_tags(soup, media or {})
+    _what_markdown_lacks(soup)
     converter = MarkdownConverter(
         heading_style="ATX",
         bullets="-",
         escape_underscores=False,
         escape_asterisks=False,
+        sub_symbol="<sub>",
+        sup_symbol="<sup>",
         keep_inline_images_in=_AROUND_IMAGES,
     )
     return re.sub(r"\n{3,}", "\n\n", converter.convert_soup(soup)).strip(), title
@@ -77,6 +87,27 @@ def _evernote_tags(soup: BeautifulSoup, media: Mapping[str, str]) -> None:
     for tag in soup("en-todo"):
         box = "[x] " if str(tag.get("checked", "")).lower() == "true" else "[ ] "
         tag.replace_with(box if tag.find_parent("li") else f"- {box}")
+    for tag in soup("ul", style=_TASKS):
+        for item in tag("li", recursive=False):
+            item.insert(0, "[x] " if _CHECKED.search(str(item.get("style", ""))) else "[ ] ")
+            if (line := item.find("div", recursive=False)) is not None:
+                line.unwrap()
+    for tag in soup("div", style=_CODE):
+        lines = tag("div", recursive=False)
+        text = "\n".join(line.get_text() for line in lines) if lines else tag.get_text()
+        block = soup.new_tag("pre")
+        block.string = text
+        tag.replace_with(block)
+
+
+def _what_markdown_lacks(soup: BeautifulSoup) -> None:
+    """Boxes of forms as tasks, and bars within cells, which would end them (tables of GitHub Flavored Markdown)."""
+    for box in soup("input", type="checkbox"):
+        mark = "[x] " if box.has_attr("checked") else "[ ] "
+        box.replace_with(mark if box.find_parent("li") else f"- {mark}")
+    for cell in soup(("td", "th")):
+        for text in cell.find_all(string=re.compile(r"\|")):
+            text.replace_with(str(text).replace("\\|", "|").replace("|", "\\|"))
 
 
 def _is_shallow(html: str) -> bool:

@@ -32,8 +32,9 @@ def note_file(source: Source, name: str) -> NoteFile:
     """One of them. Raises `BadEntry`."""
     if name in source.made:
         made = source.made.read(name)
-        file = note_of_others(name, made.fields, made.body, source.root)
-        return replace(file, deleted=made.deleted, notice=made.notice)
+        said = {key: value for key, value in made.fields.items() if value not in (None, "") or key == "course"}
+        file = note_of_others(name, said, made.body, source.root)
+        return replace(file, deleted=made.deleted, notice=made.notice, names_course=False)
     if KEPT_FOR_THEMSELVES.fullmatch(name):
         path = PurePosixPath(name)
         fields = {

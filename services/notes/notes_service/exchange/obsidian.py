@@ -21,7 +21,7 @@ from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.web.zip_stream import Member
 from notes_service.exchange.fields import as_object
-from notes_service.exchange.plain_names import NotePaths
+from notes_service.exchange.plain_names import FileNames, NotePaths
 from notes_service.exchange.queries import ExportedNote
 from notes_service.exchange.references import led
 from notes_service.exchange.selecting import OwnNotes
@@ -38,16 +38,17 @@ class ObsidianVault:
     async def members(self) -> AsyncIterator[Member]:
         """A markdown file per note, and its files below `attachments/`."""
         paths = NotePaths(await self._notes.names())
+        files = FileNames(await self._notes.files_of_full_notes())
         yield ".obsidian/app.json", json.dumps({"attachmentFolderPath": FILES, "useMarkdownLinks": True}).encode()
         async for group in self._notes.groups():
             for row in group.notes:
                 path = paths.of(row.uuid)
                 if path is None:
                     continue  # in the recycle bin, or made while this went on
-                yield f"{path}.md", _text(row, path, paths).encode()
+                yield f"{path}.md", _text(row, path, paths, files).encode()
                 covers = [(_cover(row), row.cover_image)] if row.cover_image else []
                 for name, media in [
-                    *((_file(file.file, row.uuid), file.file) for file in group.files[row.id]),
+                    *((_file(files.of(file.file), row.uuid), file.file) for file in group.files[row.id]),
                     *covers,
                 ]:
                     stored = await self._media.get(media)
@@ -55,22 +56,22 @@ class ObsidianVault:
                         yield name, stored.chunks()
 
 
-def _file(media_path: str, note: UUID) -> str:
-    return f"{FILES}/{note.hex[:12]}/{PurePosixPath(media_path).name}"
+def _file(name: str, note: UUID) -> str:
+    return f"{FILES}/{note.hex[:12]}/{name}"
 
 
 def _cover(row: ExportedNote) -> str:
-    return f"{FILES}/{row.uuid.hex[:12]}/cover{PurePosixPath(row.cover_image).suffix}"
+    return f"{FILES}/{row.uuid.hex[:12]}-cover{PurePosixPath(row.cover_image).suffix}"
 
 
-def _text(row: ExportedNote, path: str, paths: NotePaths) -> str:
+def _text(row: ExportedNote, path: str, paths: NotePaths, files: FileNames) -> str:
     folder = posixpath.dirname(path) or "."
 
     def relative(target: str) -> str:
         return quote(posixpath.relpath(target, folder))
 
     def file(media_path: str, note: UUID) -> str | None:
-        return relative(_file(media_path, note)) if paths.of(note) else None
+        return relative(_file(files.of(media_path), note)) if paths.of(note) else None
 
     def note(uuid: UUID) -> str | None:
         other = paths.of(uuid)

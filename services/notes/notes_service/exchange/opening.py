@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 from starlette.datastructures import UploadFile
 
 from notes_service.exchange.archive import Archive, Folder, Source
-from notes_service.exchange.limits import BadEntry, Limits
+from notes_service.exchange.limits import BadEntry, Limits, NoArchive
 from notes_service.exchange.links import MARKDOWN
 from notes_service.exchange.made_notes import SPOOLED
 from notes_service.exchange.readers.prepare import prepare
@@ -26,16 +26,30 @@ MOST_INNER = 20
 
 
 def open_sources(uploads: Sequence[UploadFile], limits: Limits, stack: ExitStack) -> list[Source]:
-    """Each archive is a source, all other files together are one. 400 for an archive that cannot be read."""
+    """Each archive is a source, all other files together are one.
+
+    400 for an archive that cannot be read when it comes alone; of several, those that cannot are named.
+    """
     sources: list[Source] = []
     loose: list[UploadFile] = []
+    damaged: list[tuple[str, str]] = []
     for upload in uploads:
-        if source := _archive(upload, limits, alone=len(uploads) == 1):
+        try:
+            source = _archive(upload, limits, alone=len(uploads) == 1)
+        except NoArchive as refusal:
+            if len(uploads) == 1:
+                raise
+            damaged.append((upload.filename or "", refusal.reason))
+            continue
+        if source:
             sources += _unfolded(source, limits, stack)
         else:
             loose.append(upload)
-    if loose:
-        sources.append(Folder(loose, limits))
+    if loose or damaged:
+        folder = Folder(loose, limits)
+        folder.label = ", ".join(upload.filename or "" for upload in [*loose, *uploads][: len(loose) or 1])
+        folder.left_out += damaged
+        sources.append(folder)
     for source in sources:
         stack.callback(source.close)
         prepare(source)
@@ -61,7 +75,7 @@ def _archive(upload: UploadFile, limits: Limits, *, alone: bool) -> Source | Non
 def _unfolded(source: Source, limits: Limits, stack: ExitStack) -> Iterator[Source]:
     """The source, or the archives in it when it holds nothing else that could be a note."""
     names = list(source.names())
-    inner = [name for name in names if PurePosixPath(name).suffix.lower() == ".zip"]
+    inner = [name for name in names if PurePosixPath(name).suffix.lower() in _ZIPS | _TARS]
     if not inner or len(inner) > MOST_INNER or any(PurePosixPath(name).suffix.lower() in _SINGLE for name in names):
         yield source
         return
@@ -74,7 +88,13 @@ def _unfolded(source: Source, limits: Limits, stack: ExitStack) -> Iterator[Sour
         except BadEntry as problem:
             source.left_out.append((name, str(problem)))
             continue
-        one = Archive(cast("BinaryIO", copy), limits)
+        copy.seek(0)
+        kind = Tar if PurePosixPath(name).suffix.lower() in _TARS else Archive
+        try:
+            one: Source = kind(cast("BinaryIO", copy), limits)
+        except NoArchive as refusal:
+            source.left_out.append((name, refusal.reason))
+            continue
         one.label = name
         one.share(source)
         yield one

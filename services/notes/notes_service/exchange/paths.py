@@ -12,7 +12,8 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 
-_DRIVE = re.compile(r"[A-Za-z]:")
+_DRIVE = re.compile(r"[A-Za-z]:(?! )")
+"""Of Windows; with a blank behind it, it begins a title."""
 _UTF_8 = 0x800
 _UNIX = 3
 _UNICODE_PATH = 0x7075

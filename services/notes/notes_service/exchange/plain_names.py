@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
 from uuid import UUID
 
 from notes_service.exchange.queries import NoteName
 
 NAME_BYTES = 120
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*#^\[\]]+')
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_RESERVED = re.compile(r"(con|prn|aux|nul|(?:com|lpt)[\d¹²³])(\..*)?", re.IGNORECASE)
+"""On Windows; the raised digits too (learn.microsoft.com, "Naming Files, Paths, and Namespaces")."""
 
 
 def plain_name(title: str) -> str:
@@ -20,6 +22,29 @@ def plain_name(title: str) -> str:
     text = " ".join(_UNSAFE.sub(" ", text).split()).strip(". ")
     text = text.encode()[:NAME_BYTES].decode(errors="ignore").strip(". ")
     return f"_{text}" if not text or _RESERVED.fullmatch(text) else text
+
+
+class FileNames:
+    """A name for each file of a note, apart from the note's others also where letter case does not count.
+
+    `paths` are those below /media/ of the files of notes that have several; only what is renamed is kept.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._renamed: dict[str, str] = {}
+        used = set[str]()
+        for path in paths:
+            other, number = PurePosixPath(path), 2
+            while str(other).casefold() in used:
+                other = PurePosixPath(path).with_stem(f"{PurePosixPath(path).stem}-{number}")
+                number += 1
+            used.add(str(other).casefold())
+            if str(other) != path:
+                self._renamed[path] = other.name
+
+    def of(self, path: str) -> str:
+        """The name of the file that lies there."""
+        return self._renamed.get(path) or PurePosixPath(path).name
 
 
 class NotePaths:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, BindParameter, any_, bindparam, cast, func, or_, select, true
+from sqlalchemy import ARRAY, BigInteger, BindParameter, any_, bindparam, cast, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from notechondria_shared.db import prepare, prepare_scalar
@@ -271,6 +271,18 @@ ATTACHMENTS_OF = prepare(_attachment.where(NoteAttachment.note_id == _IDS), Expo
 ATTACHMENTS = prepare(
     _attachment.join(Note, Note.id == NoteAttachment.note_id).where(Note.creator_id == _USER), ExportedAttachment
 )
+_sibling = aliased(NoteAttachment, name="sibling")
+FILES_OF_FULL_NOTES = prepare_scalar(
+    select(NoteAttachment.file)
+    .join(Note, Note.id == NoteAttachment.note_id)
+    .where(
+        Note.creator_id == _USER,
+        exists().where(_sibling.note_id == NoteAttachment.note_id, _sibling.id != NoteAttachment.id),
+    )
+    .order_by(NoteAttachment.id),
+    str,
+)
+"""Of the notes that have more than one."""
 _version = select(
     NoteVersion.note_id,
     NoteVersion.title,

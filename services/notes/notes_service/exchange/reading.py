@@ -64,6 +64,8 @@ class NoteFile:
     """When it was moved to the recycle bin, where the export says so."""
     notice: str = ""
     """What of it could not be taken over as it was."""
+    names_course: bool = False
+    """The file says its course itself."""
     is_own: bool = False
     """It is of an export of ours."""
     undescribed: bool = False
@@ -105,10 +107,11 @@ def read_note(name: str, data: bytes, root: str) -> NoteFile:
 
 def _lowered(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The fields, those that we know in small letters unless there is one of that name as well."""
-    return {
-        lower if (lower := key.lower()) in _KNOWN_FIELDS and lower not in fields else key: value
-        for key, value in fields.items()
-    }
+    lowered: dict[str, JsonValue] = {}
+    for key, value in fields.items():
+        lower = key.lower()
+        lowered[lower if lower in _KNOWN_FIELDS and lower not in fields and lower not in lowered else key] = value
+    return lowered
 
 
 def _own_note(name: str, own: Mapping[str, JsonValue], body: str, root: str) -> NoteFile:
@@ -128,6 +131,7 @@ def _own_note(name: str, own: Mapping[str, JsonValue], body: str, root: str) -> 
         source=read_uuid(own.get("source_note_uuid")),
         deleted=bool(own.get("deleted_at")),
         deleted_at=_timestamp(own.get("deleted_at")),
+        names_course="course" in own,
         is_own=True,
         undescribed="description" in own and own["description"] is None,
     )
@@ -146,7 +150,7 @@ def note_of_others(name: str, fields: Mapping[str, JsonValue], body: str, root: 
     payload: dict[str, JsonValue] = {"editor_mode": "G", "title": title, "client_draft_id": draft_id_of(uuid)}
     if description := foreign.description():
         payload["description"] = description
-    created, edited = foreign.timestamp(CREATED), foreign.timestamp(EDITED)
+    created, edited = foreign.timestamps()
     if tags := foreign.tags():
         payload["metadata_json"] = json.dumps({"tags": tags}, ensure_ascii=False)
     if foreign.rest:
@@ -159,6 +163,7 @@ def note_of_others(name: str, fields: Mapping[str, JsonValue], body: str, root: 
         payload=payload,
         created=created,
         edited=edited,
+        names_course=course is not None,
         notice=EXCALIDRAW if "excalidraw-plugin" in fields else "",
     )
 

@@ -44,7 +44,9 @@ router = api_router("/api/v1/notes", tags=["export and import"])
 internal = api_router("/internal", include_in_schema=False, dependencies=[Depends(CalledBy("identity"))])
 MISSING = "No file provided: Notes.Import/upload — send a zip, or markdown files, as the part `file` of a form."
 DryRun = Annotated[
-    bool | None, QueryFlag(), Query(description="`1` or `true`: say what would come of the import, and change nothing.")
+    bool | None,
+    QueryFlag(frozenset({"1", "true", "yes", "on"})),
+    Query(description="`1`, `true`, `yes` or `on`: say what would come of the import, and change nothing."),
 ]
 ExportForm = Annotated[
     Literal["ours", "obsidian", "jex"] | None,

@@ -68,6 +68,10 @@ class OwnNotes:
         only = {"user_id": self.user_id, "course_id": self.course_id, "note_id": self.note_id}
         return await self.read.all(queries.NAMES, **only)
 
+    async def files_of_full_notes(self) -> list[str]:
+        """The paths below /media/ of the files of notes that have more than one."""
+        return await self.read.all(queries.FILES_OF_FULL_NOTES, user_id=self.user_id)
+
 
 class _OfNote(Protocol):
     @property

@@ -6,13 +6,11 @@ import tarfile
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO, BinaryIO
 
-from notechondria_shared.core.errors import BadRequest
 from notes_service.exchange.archive import OUTSIDE, TWICE, Source
 from notes_service.exchange.guarded_file import GuardedFile
-from notes_service.exchange.limits import BadEntry, Limits
+from notes_service.exchange.limits import BadEntry, Limits, NoArchive
 from notes_service.exchange.paths import cleaned
 
-NO_TAR = "Import refused: Notes.Import/read — the file is no tar archive, or it is damaged."
 _MAGIC_AT, _MAGIC = 257, b"ustar"
 _READS_PER_FILE = 8
 """Blocks that `tarfile` reads for a member; a header that leads it in circles takes more."""
@@ -40,7 +38,7 @@ class Tar(Source):
                     raise limits.too_much()
                 self._add(member)
         except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, RecursionError):
-            raise BadRequest(NO_TAR) from None
+            raise NoArchive("tar") from None
         watched.opening = False
         super().__init__(list(self._members), limits)
 
@@ -62,6 +60,9 @@ class Tar(Source):
         if opened is None:
             raise BadEntry("It is no file.")
         return nullcontext(opened)
+
+    def _size(self, name: str) -> int:
+        return self._members[name].size
 
 
 class _TarFile(GuardedFile):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
@@ -27,7 +27,7 @@ from notes_service.exchange.fields import DESCRIPTION_LENGTH
 from notes_service.exchange.gathering import Gatherer, Staged
 from notes_service.exchange.moves import Moves
 from notes_service.exchange.reading import NoteFile, draft_id_of
-from notes_service.media.names import safe_name, shown_name, unguessable
+from notes_service.media.names import safe_name, unguessable
 from notes_service.media.uploads import placed
 from notes_service.models import Note, NoteAttachment, RecycleBinEntry
 from notes_service.notes import service as notes
@@ -42,8 +42,6 @@ BEFORE_IMPORT = "before_import"
 _TEXTS = ("description", "metadata_json", "custom_meta")
 """Fields of a note that may hold links."""
 ARGS_LENGTH = 256
-_Key = tuple[str, int]
-"""Name and size, by which a file is known."""
 
 
 class AlreadyImported(Exception):
@@ -149,11 +147,13 @@ class NoteWriter:
         self,
         file: NoteFile,
         known: import_queries.KnownNote,
-        attached: Sequence[import_queries.AttachedFile],
+        has: Mapping[str, str],
         changed: Mapping[str, JsonValue],
     ) -> int:
-        """Bring the note up to the file, its state until now kept as a version; files it has already are not added."""
-        has = {(one.original_filename, one.file_size): media_url(self._request, one.file) for one in attached}
+        """Bring the note up to the file, its state until now kept as a version.
+
+        Files that it has already, by their paths in the import those below /media/, are not added.
+        """
         user_id = self._caller.user_id
         async with AsyncExitStack() as stack:
             files = await self._files(stack, file, await self._folder(known.id), has)
@@ -177,24 +177,21 @@ class NoteWriter:
             raise AlreadyImported  # purged meanwhile: the next import makes it anew
         return attachments.folder_of(row.creator_id, row.uuid)
 
-    async def _files(self, stack: AsyncExitStack, file: NoteFile, folder: str, has: Mapping[_Key, str]) -> _Files:
+    async def _files(self, stack: AsyncExitStack, file: NoteFile, folder: str, has: Mapping[str, str]) -> _Files:
         """Put what belongs to the note into the store, under its final name but for what the note has already.
 
         Before the transaction, which must not wait for the store.
         """
         listed = await self._gather.listed(stack, file)
         linked = await self._gather.linked(stack, file)
-        # What the note has already of the files that its file lists: files of one name by their order.
-        here = {one.path: url for one, media_path in listed if (url := self._moves.files.get(media_path))}
         new: list[tuple[Staged, str]] = []
         urls: dict[str, str] = {}
         for one in dict.fromkeys([*(one for one, _ in listed), *linked.values()]):
-            url = here.get(one.path) or has.get((shown_name(one.filename), one.size))
-            if url is None:
+            path = has.get(one.origin)
+            if path is None:
                 path = await self._file_at(stack, one, folder, safe_name(one.filename or ""))
                 new.append((one, path))
-                url = media_url(self._request, path)
-            urls[one.path] = url
+            urls[one.path] = media_url(self._request, path)
         self._moves.files |= {media_path: urls[one.path] for one, media_path in listed if media_path}
         return _Files(new, urls, linked)
 
@@ -267,14 +264,13 @@ class DryRun(NoteWriter):
         self,
         file: NoteFile,
         known: import_queries.KnownNote,
-        attached: Sequence[import_queries.AttachedFile],
+        has: Mapping[str, str],
         changed: Mapping[str, JsonValue],
     ) -> int:
         """The number of files that the note would get beside those that it has."""
-        has = {(one.original_filename, one.file_size) for one in attached}
         async with AsyncExitStack() as stack:
             files = await self._distinct(stack, file)
-        return sum((shown_name(one.filename), one.size) not in has for one in files)
+        return sum(one.origin not in has for one in files)
 
     async def _distinct(self, stack: AsyncExitStack, file: NoteFile) -> Collection[Staged]:
         listed = await self._gather.listed(stack, file)
@@ -314,7 +310,7 @@ async def _complete(db: AsyncSession, note_id: int, file: NoteFile) -> None:
     note = await db.get_one(Note, note_id)
     if file.undescribed and not note.description:
         note.description = None
-    note.date_created = file.created or note.date_created
+    note.date_created = file.created or (min(file.edited, note.date_created) if file.edited else note.date_created)
     note.last_edit = max(file.edited or file.created or note.last_edit, note.date_created)
     if file.deleted_at and note.deleted_at:
         note.deleted_at = file.deleted_at

@@ -12,7 +12,7 @@ NAME_BYTES = 160
 UNTITLED = "untitled"
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*#%&{}$!\'`@+=;\\/\s]+')
 _RANDOM_PART = re.compile(r"_[0-9a-f]{16}$")
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_RESERVED = re.compile(r"(con|prn|aux|nul|(?:com|lpt)[\d¹²³])(\..*)?", re.IGNORECASE)
 
 
 def shown_name(filename: str | None) -> str:

@@ -29,6 +29,9 @@ DAMAGED = "It is no ENEX that can be read, from line {line} on; the notes before
 _KINDS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "application/pdf": ".pdf",
           "audio/wav": ".wav", "audio/mpeg": ".mp3", "image/webp": ".webp", "text/plain": ".txt"}  # fmt: skip
 _DEEPEST = 32
+MISSING_FILE = "A file that it shows is not in the ENEX."
+ENCRYPTED = "A part of it is encrypted and stays so: decrypt it in Evernote, and export it again."
+_HASH = re.compile(r"<en-media\b[^>]{0,2000}\bhash\s*=\s*[\"']([0-9A-Fa-f]{32})[\"']")
 _LONGEST_FIELD = 64 * 1024
 
 
@@ -45,6 +48,7 @@ class _Note:
     fields: dict[str, JsonValue] = field(default_factory=dict)
     tags: list[JsonValue] = field(default_factory=list)
     content: str = ""
+    tasks: list[JsonValue] = field(default_factory=list)
     media: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -57,6 +61,7 @@ class _Enex:
         self._size = 0
         self._note = _Note()
         self._file: dict[str, str] = {}
+        self._task: dict[str, JsonValue] = {}
         self._number = 0
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
@@ -88,6 +93,8 @@ class _Enex:
             self._number += 1
         elif name == "resource":
             self._file = {}
+        elif name == "task":
+            self._task = {}
 
     def _characters(self, text: str) -> None:
         longest = {"content": TEXT_LIMIT, "data": LIMIT * 3 // 2}.get(self._tags[-1], _LONGEST_FIELD)
@@ -112,13 +119,21 @@ class _Enex:
                 self._note.problems.append("Its text is too large: the end of it is missing.")
         elif name == "tag":
             self._note.tags.append(text)
-        elif parent in ("resource", "resource-attributes"):
+        elif name == "task":
+            self._note.tasks.append(self._task)
+        else:
+            self._set_in(parent, name, text)
+
+    def _set_in(self, parent: str, name: str, text: str) -> None:
+        if parent in ("resource", "resource-attributes"):
             self._file[name] = text
-        elif text and parent in ("note", "note-attributes", "task"):
+        elif text and parent == "task":
+            self._task[name] = text
+        elif text and parent in ("note", "note-attributes"):
             self._set(name, text)
 
     def _set(self, name: str, text: str) -> None:
-        """A field; of several with one name, as of tasks, a list."""
+        """A field; of several with one name a list."""
         before = self._note.fields.get(name)
         if before is None:
             self._note.fields[name] = text
@@ -149,11 +164,19 @@ class _Enex:
 
     def _finish(self) -> None:
         note = self._note
+        if "<en-crypt" in note.content:
+            note.problems.append(ENCRYPTED)
+        if any(one.lower() not in note.media for one in _HASH.findall(note.content)):
+            note.problems.append(MISSING_FILE)
         body, _ = to_markdown(note.content, note.media)
         shown = [f"[{PurePosixPath(path).name}](<{path}>)" for path in note.media.values() if quote(path) not in body]
         body = "\n\n".join([body, *shown]).strip()
         fields = {"title": "", **note.fields, "course": PurePosixPath(self._path).stem}
         if note.tags:
             fields["tags"] = note.tags
+        if note.tasks:
+            fields["tasks"] = note.tasks
         made = MadeNote(body, fields, notice=" ".join(note.problems))
-        self._source.made.add(f"{self._path}/{self._number:05} {safe_name(str(fields['title']))}", made)
+        # An ENEX has no ids: by time and title a note is known again, wherever it stands in the next export.
+        at = safe_name(str(note.fields.get("created", "")))
+        self._source.made.add(f"{self._path}/{at}/{safe_name(str(fields['title']))}", made)

@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import JsonValue
 
+from notes_service.exchange import links
 from notes_service.exchange.archive import Source
 from notes_service.exchange.limits import BadEntry
 from notes_service.exchange.made_notes import MadeNote
@@ -25,7 +27,9 @@ NOTE, NOTEBOOK, RESOURCE, TAG, TAG_OF_NOTE = "1", "2", "4", "5", "6"
 ENCRYPTED = "It is encrypted: switch encryption off in Joplin, and export again."
 _ID = re.compile(r"[0-9a-f]{32}")
 _PROPERTY = re.compile(r"([a-z_]{1,40}): ?(.*)")
-_LINK = re.compile(r":/([0-9a-f]{32})(?![0-9a-f])")
+_LINK = re.compile(r":/([0-9a-f]{32})(?:#.*)?", re.DOTALL)
+_SHOWN = re.compile(r"!\[[^\[\]\n]{0,500}\]\(\s*:/([0-9a-f]{32})")
+MISSING_FILE = "A file that it shows is not in the export: {ids}."
 _COURSES_OWN = frozenset({"id", "parent_id", "type_", "user_updated_time", "user_created_time", "created_time",
                           "updated_time", "markup_language", "encryption_applied", "encryption_cipher_text",
                           "is_shared", "share_id", "master_key_id", "conflict_original_id"})  # fmt: skip
@@ -63,9 +67,10 @@ def _item(source: Source, path: str) -> _Item | None:
     try:
         text = _text(source, path)
     except BadEntry:
-        return None
+        text = ""
     properties = _properties(text)
     if properties.get("id") != PurePosixPath(path).stem or "type_" not in properties:
+        source.leave([path])  # a note of another program, or a file that is named as one that cannot be read
         return None
     return _Item(path, text.partition("\n")[0].strip(), properties)
 
@@ -109,6 +114,8 @@ class _Library:
         tags: Mapping[str, list[JsonValue]],
     ) -> None:
         self._source, self._notebooks, self._tags = source, notebooks, tags
+        self._lost: set[str] = set()
+        """Resources whose files are missing."""
         self._files = {item.id: path for item in resources.values() if (path := self._file(item))}
 
     def add(self, item: _Item) -> None:
@@ -125,7 +132,14 @@ class _Library:
             body = to_markdown(body)[0]
         path = f"{PurePosixPath(item.path).parent}/{item.id}.note".removeprefix("./")
         deleted = item.properties.get("deleted_time", "0") not in _NOTHING
-        self._source.made.add(path, MadeNote(_LINK.sub(self._target, body), self._fields(item), deleted))
+        fields = self._fields(item)
+        if not item.title and body.strip():
+            fields["title"] = body.strip().partition("\n")[0].lstrip("# ")  # as Joplin shows a note without a title
+        urls = {target: url for target in links.targets(body) if (url := self._url(target))}
+        known = self._files.keys() | self._lost
+        lost = ", ".join(one for one in dict.fromkeys(_SHOWN.findall(body)) if one not in known)
+        notice = MISSING_FILE.format(ids=lost) if lost else ""
+        self._source.made.add(path, MadeNote(links.relinked(body, urls), fields, deleted, notice))
 
     def _fields(self, item: _Item) -> dict[str, JsonValue]:
         own = item.properties
@@ -156,16 +170,19 @@ class _Library:
             parent_id = self._notebooks[parent_id].properties.get("parent_id", "")
         return titles
 
-    def _target(self, match: re.Match[str]) -> str:
-        """A link to an item, as a link to its file or its note."""
-        if path := self._files.get(match[1]):
-            return f"<{path}>"
-        return f"#/notes/{UUID(match[1])}"
+    def _url(self, target: str) -> str | None:
+        """What a link to an item is to lead to: its file, or its note; None for any other link."""
+        match = _LINK.fullmatch(target)
+        if match is None or match[1] in self._lost:
+            return None
+        path = self._files.get(match[1])
+        return quote(path) if path else f"#/notes/{UUID(match[1])}"
 
     def _file(self, item: _Item) -> str | None:
         """The path of a resource's file, by the name that people know."""
         stored = self._source.named(f"{item.id}.{item.properties.get('file_extension', '')}".rstrip("."))
         if stored is None:
+            self._lost.add(item.id)
             self._source.left_out.append((item.path, f"The file of this resource is missing: {item.title}."))
             return None
         name = PurePosixPath((item.properties.get("filename") or item.title).replace("\\", "/")).name

@@ -14,6 +14,7 @@ from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.exchange.archive import Source
 from notes_service.exchange.limits import BadEntry
 from notes_service.exchange.made_notes import MadeNote
+from notes_service.exchange.markup import to_markdown
 
 COURSE = "Google Keep"
 _USED = frozenset({"title", "textContent", "textContentHtml", "listContent", "attachments", "labels", "isTrashed",
@@ -58,8 +59,7 @@ def _fields(note: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 def _body(source: Source, path: str, note: dict[str, JsonValue]) -> str:
-    text = note.get("textContent")
-    pieces = [text.strip()] if isinstance(text, str) else []
+    pieces = [_text(note, "textContent", "textContentHtml")]
     tasks = note.get("listContent")
     if isinstance(tasks, list):
         pieces.append("\n".join(_task(task) for task in tasks if isinstance(task, dict)))
@@ -73,16 +73,26 @@ def _body(source: Source, path: str, note: dict[str, JsonValue]) -> str:
 
 def _task(task: dict[str, JsonValue]) -> str:
     box = "x" if task.get("isChecked") is True else " "
-    return f"- [{box}] {str(task.get('text') or '').strip()}"
+    return f"- [{box}] {_text(task, 'text', 'textHtml')}".replace("\n", "\n  ")
+
+
+def _text(of: dict[str, JsonValue], plain: str, rich: str) -> str:
+    """The plain text; where there is none, the one in HTML."""
+    text, html = of.get(plain), of.get(rich)
+    if isinstance(text, str) and text.strip():
+        return text.strip()
+    return to_markdown(html)[0] if isinstance(html, str) else ""
 
 
 def _link(source: Source, path: str, name: str) -> str:
-    """A link to a file; the documents often say `.jpeg` of what is stored as `.jpg`."""
+    """A link to a file; the documents often say another extension than the file has, mostly `.jpeg` for `.jpg`."""
     folder = PurePosixPath(path).parent
-    for spelling in (name, str(PurePosixPath(name).with_suffix(".jpg")) if name else name):
-        if source.find(str(folder / spelling)):
-            name = spelling
-            break
+    other = PurePosixPath(name).with_suffix(".jpg").name if PurePosixPath(name).name else ""
+    stored = next((one for one in (name, other) if one and source.find(str(folder / one))), None)
+    if stored is None and (path_of_stem := source.of_stem(str(folder / name))):
+        stored = PurePosixPath(path_of_stem).name
+    if stored:
+        name = stored
     else:
         source.left_out.append((str(folder / name), f"It is missing: {path} names it as its own."))
     return f"![{PurePosixPath(name).name}](<{name}>)"
