@@ -126,6 +126,17 @@ def test_a_long_note_is_read_in_parts(newer: NewerAgent) -> None:
 
 
 @pytest.mark.contract("decision 60")
+@pytest.mark.parametrize("character", ["x", '"', "\u4e2d", "\x01", "\U0001f600"])
+def test_behind_a_line_that_is_too_long_reading_goes_on(newer: NewerAgent, character: str) -> None:
+    note = make(newer, f"# H\n\n{character * 60_000}\n\nafter")
+    answer = newer("get_note", note_id=note, section="H", offset=2)
+    assert length(answer) <= MOST_CHARACTERS
+    assert answer["content"].strip(character) == ""
+    assert "offset=3, section='H'" in answer["more"]
+    assert newer("get_note", note_id=note, offset=3)["content"] == "\nafter"
+
+
+@pytest.mark.contract("decision 60")
 def test_the_heatmap_is_compact(newer: NewerAgent) -> None:
     newer("create_event", title="Heat", event_date=newer("get_heatmap")["today"], difficulty_weight=3)
     compact, full = newer("get_heatmap"), newer("get_heatmap", format="full")
