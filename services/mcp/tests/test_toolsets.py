@@ -65,7 +65,7 @@ def test_read_only_connections_see_what_reads(newer: NewerAgent, how: dict[str, 
     assert names(newer, query, **{**headers, "MCP-Protocol-Version": "2025-11-25", "Accept": BOTH}) == reading
 
 
-@pytest.mark.parametrize("how", [{"query": "?readonly=maybe"}, {"X-MCP-Readonly": "ture"}])
+@pytest.mark.parametrize("how", [{"query": "?readonly=maybe"}, {"X-MCP-Readonly": "really"}])
 def test_a_flag_that_is_neither_yes_nor_no_is_refused(newer: NewerAgent, how: dict[str, str]) -> None:
     answer = newer.api.request(
         "POST", f"/mcp{how.get('query', '')}", json={"jsonrpc": "2.0", "id": 1, "method": "ping"},

@@ -24,7 +24,7 @@ def selected(request: Request) -> Selection:
     flags = [*request.headers.getlist(READ_ONLY_HEADER), *(flag or "1" for flag in query.getlist("readonly"))]
     return Selection(
         toolsets=frozenset[Toolset](TOOLSETS).intersection(*chosen) if chosen else None,
-        is_read_only=any([_is_set(flag) for flag in flags]),
+        is_read_only=any(_is_set(flag) for flag in flags),
     )
 
 
