@@ -61,6 +61,9 @@ def test_what_cannot_be_edited_changes_nothing(newer: NewerAgent) -> None:
     assert "no tasks" in newer.fails("tick_task", note_id=note, task="x")
     assert "no headings" in newer.fails("append_to_note", note_id=note, text="x", heading="Ideas")
     assert "BadArgument: text: " in newer.fails("append_to_note", note_id=note, text="")
+    null = {"old_text": "two", "new_text": "a\x00"}
+    assert "BadArgument: new_text: null characters" in newer.fails("edit_note", note_id=note, **null)
+    assert "BadArgument: text: null characters" in newer.fails("append_to_note", note_id=note, text="a\x00")
     assert (text(newer, note), versions(newer, note)) == ("one\ntwo one", [])
     assert newer("edit_note", note_id=note, old_text="one", new_text="1", replace_all=True)["replaced"] == 2
     assert text(newer, note) == "1\ntwo 1"

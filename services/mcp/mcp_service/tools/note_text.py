@@ -137,6 +137,7 @@ def appended(text: str, addition: str, heading: str | None) -> str:
     if not addition.strip():
         message = "BadArgument: text: it is blank; nothing was changed."
         raise ToolError(message)
+    _refuse_null("text", addition)
     lines = text.split("\n")
     end = len(lines) if heading is None else section(lines, heading)[1]
     before, behind = "\n".join(lines[:end]).rstrip("\r\n"), "\n".join(lines[end:])
@@ -147,6 +148,13 @@ def appended(text: str, addition: str, heading: str | None) -> str:
     if heading is not None and behind.strip():
         return f"{joined}{newline * 2}{behind.lstrip(chr(13) + chr(10))}"
     return joined + (newline if text.endswith("\n") else "")
+
+
+def _refuse_null(name: str, value: str) -> None:
+    """A refusal by the argument's name; REST would name its own field."""
+    if "\x00" in value:
+        message = f"BadArgument: {name}: null characters are not allowed; nothing was changed."
+        raise ToolError(message)
 
 
 def _newline(text: str) -> str:
@@ -167,6 +175,7 @@ def replaced(text: str, old: str, new: str, *, everywhere: bool) -> tuple[str, i
     if not old:
         message = "BadArgument: old_text: it is empty; append_to_note adds to a note."
         raise ToolError(message)
+    _refuse_null("new_text", new)
     flat = text.replace("\r\n", "\n")
     old = _as_in(flat, old.replace("\r\n", "\n"))
     if old not in flat:
