@@ -158,13 +158,24 @@ def test_lists_page_by_the_same_words(newer: NewerAgent) -> None:
     assert [note["id"] for note in page["notes"]] == notes[1::-1]
     for number in notes:
         newer("delete_note", note_id=number)
-    for tool, rows in (("list_deleted_notes", "deleted_notes"), ("list_courses", "courses"), ("get_activity", "notes")):
+    for number in range(2):
+        newer("create_calendar_feed", title=f"Feed {number}")
+    for tool, rows in (
+        ("list_deleted_notes", "deleted_notes"),
+        ("list_courses", "courses"),
+        ("get_activity", "notes"),
+        ("list_calendar_feeds", "feeds"),
+    ):
         everything = newer(tool, limit=50)
         one = newer(tool, limit=1, offset=1)
         assert one[rows] == everything[rows][1:2]
         assert (one["total"], one["limit"], one["offset"]) == (everything["total"], 1, 1)
         assert one["total"] >= len(everything[rows])
         assert plain_of(newer)(tool).keys() == {rows}
+    note = newer("create_note", title="Without files")["id"]
+    empty = {"note_id": note, "attachments": [], "total": 0, "offset": 0, "limit": 200}
+    assert newer("list_attachments", note_id=note) == empty
+    assert plain_of(newer)("list_attachments", note_id=note) == {"note_id": note, "attachments": []}
     calls = newer("list_recent_calls", limit=1, offset=1)
     assert (calls["limit"], calls["offset"]) == (1, 1)
     assert calls["calls"] == newer("list_recent_calls", limit=2)["calls"][1:]

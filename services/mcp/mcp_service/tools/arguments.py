@@ -43,7 +43,7 @@ SessionId = Annotated[Id, Field(description="Integer id of the work session")]
 FeedId = Annotated[Id, Field(description="Integer id of the feed")]
 
 Answer = Annotated[
-    Literal["brief", "full"], Field(description="full answers the whole note, too", json_schema_extra=ADDED)
+    Literal["brief", "full"], Field(description="full answers the whole note", json_schema_extra=ADDED)
 ]
 Limit = Annotated[Whole, Field(description="Rows at most", json_schema_extra=ADDED)]
 Offset = Annotated[Whole, Field(description="Rows to skip", json_schema_extra=ADDED)]
