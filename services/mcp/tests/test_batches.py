@@ -51,7 +51,10 @@ def test_notes_are_moved_and_moved_back_at_once(newer: NewerAgent) -> None:
     assert last_call(newer)["can_undo"] is False  # they were there already
     assert newer("move_notes", note_ids=numbers, course_id=None)["failed"] == []
     newer.user.patch(f"notes/{numbers[1]}/", {"title": "By hand"})
-    assert "changed since" in refused(newer)
+    assert f"note {numbers[1]} has been changed since (" in refused(newer)
+    newer.user.delete(f"notes/{numbers[1]}/")
+    assert f"note {numbers[1]} is no longer there" in refused(newer)
+    newer.user.post(f"notes/{numbers[1]}/restore/", {})
     assert "NotFound" in newer.fails("move_notes", note_ids=[999_999_999], course_id=None)
     for wrong in ([], list(range(1, 52)), ["many"], [0]):
         assert "BadArgument: note_ids" in newer.fails("move_notes", note_ids=wrong, course_id=None)

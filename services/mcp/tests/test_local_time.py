@@ -151,3 +151,37 @@ def test_resources_are_by_the_persons_days(api: Api, far: NewerAgent) -> None:
     days = {day["date"]: [item["title"] for item in day["events"]] for day in json.loads(text)["days"]}
     assert days["2031-05-20"] == ["Breakfast"]
     assert len(days) == 7
+
+
+@pytest.mark.contract("decision 60", "mcp §5.5")
+@pytest.mark.parametrize("written", ["2031-06-01T9:00", "2031-6-1 9:00", "2031-06-01 9:0:0", "2031-06-01T09"])
+def test_all_ways_to_write_a_time_are_in_the_persons_zone(far: NewerAgent, written: str) -> None:
+    made = far("create_event", title="Odd", event_date="2031-6-1", starts_at=written)
+    assert made["starts_at"] == "2031-06-01T09:00:00+12:00"
+
+
+@pytest.mark.contract("decision 60", "mcp §5.5")
+@pytest.mark.parametrize(
+    ("start", "end", "day", "after"),
+    [
+        ("2031-03-20T09:00", "2031-03-20T10:30", "2031-04-20", ("2031-04-20T09:00", "2031-04-20T10:30", "+12:00")),
+        ("2031-07-01T14:00", "2031-07-01T15:00", "2031-1-15", ("2031-01-15T14:00", "2031-01-15T15:00", "+13:00")),
+        ("2031-03-20T22:00", "2031-03-21T02:00", "2031-07-01", ("2031-07-01T22:00", "2031-07-02T02:00", "+12:00")),
+    ],
+)
+def test_a_moved_event_keeps_its_time_of_day_when_the_clock_changes(
+    far: NewerAgent, start: str, end: str, day: str, after: tuple[str, str, str]
+) -> None:
+    event = far("create_event", title="Class", event_date="2031-03-20", starts_at=start, ends_at=end)["id"]
+    moved = far("update_event", event_id=event, event_date=day)
+    begins, ends, offset = after
+    assert (moved["starts_at"], moved["ends_at"]) == (f"{begins}:00{offset}", f"{ends}:00{offset}")
+    assert moved["event_date"] == begins[:10]
+
+
+@pytest.mark.contract("decision 60")
+def test_days_are_read_as_rest_reads_them(far: NewerAgent) -> None:
+    made = far("create_event", title="Short", event_date="2034-2-3")
+    assert [row["id"] for row in far("list_events", from_date="2034-2-3", to_date="2034-2-3")["events"]] == [made["id"]]
+    assert far("get_activity_week", start_date="2034-2-1")["start_date"] == "2034-02-01"
+    assert "write YYYY-MM-DD" in far.fails("list_events", from_date="2034-2-30")

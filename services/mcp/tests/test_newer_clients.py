@@ -58,6 +58,13 @@ def test_a_plain_client_sees_no_addition(api: Api, newer: NewerAgent) -> None:
         ),
         ("get_profile", {"zzz": 1}, "leave it out. get_profile takes: nothing"),
         ("list_notes", {"courseId": 3}, "did you mean course_id"),
+        ("list_events", {"start_date": "2031-01-01"}, "start_date: there is no such argument; did you mean from_date?"),
+        ("list_events", {"end": "2031-01-01"}, "did you mean to_date?"),
+        ("edit_note", {"note_id": 1, "old_string": "a", "new_string": "b"}, "mean old_text? new_string: there is no"),
+        ("append_to_note", {"note_id": 1, "text": "a", "section": "b"}, "did you mean heading?"),
+        ("tick_task", {"note_id": 1, "task": "a", "checked": True}, "did you mean done?"),
+        ("update_event", {"event_id": 1, "status": "done"}, "did you mean is_completed?"),
+        ("create_calendar_feed", {"title": "F", "url": "https://x.example"}, "did you mean source_url?"),
     ],
 )
 def test_unknown_arguments_are_refused(newer: NewerAgent, tool: str, arguments: dict[str, Any], advice: str) -> None:
@@ -72,7 +79,7 @@ def test_unknown_arguments_are_refused(newer: NewerAgent, tool: str, arguments: 
 def test_courses_are_named_by_title(newer: NewerAgent, stranger: Agent) -> None:
     course = newer("create_course", title="Cell Biology")["id"]
     other = newer("create_course", title="Celestial Mechanics")["id"]
-    note = newer("create_note", title="Mitosis", course_id=" cell biology ")
+    note = newer("create_note", title="Mitosis", course_id=" cell  biology ")
     assert note["course_id"] == course
     event = newer("create_event", title="Exam", event_date="2031-05-09", course_id="Cell Biology")
     assert event["course_id"] == course
@@ -124,6 +131,16 @@ def test_a_search_without_a_hit_is_ranked(newer: NewerAgent) -> None:
         ("create_event", {"title": "x"}, "Needed: event_date."),
         ("restore_note_version", {"note_id": 999_999_999, "version_id": 1}, "give ids"),
         ("create_notes", {}, "did you mean create_note"),
+        ("mcp__notechondria__get_note", {}, "did you mean get_note?"),
+        ("note-get", {}, "did you mean get_note?"),
+        ("get_note", {"note_id": "Mitosis"}, "Ids of notes: search_notes, list_notes."),
+        ("get_note", {"note_id": -1}, "Ids of notes: search_notes, list_notes."),
+        ("get_note", {"note_id": 999_999_999}, "Notes in the recycle bin: list_deleted_notes."),
+        ("delete_event", {"event_id": "x"}, "Ids of events: list_events."),
+        ("move_notes", {"note_ids": ["x"], "course_id": None}, "Ids of notes: search_notes, list_notes"),
+        ("create_note", {"title": "x", "course_id": ""}, "Ids and titles of courses: list_courses."),
+        ("restore_deleted_note", {"note_id": 999_999_999}, "recycle bin. Notes in the recycle bin: list_deleted_notes"),
+        ("undo_calls", {"first_call_id": 3, "last_call_id": 1}, "exchange them"),
         ("qqqq", {}, "tools/list has all"),
     ],
 )

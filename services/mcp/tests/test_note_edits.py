@@ -61,6 +61,9 @@ def test_what_cannot_be_edited_changes_nothing(newer: NewerAgent) -> None:
     assert "no tasks" in newer.fails("tick_task", note_id=note, task="x")
     assert "no headings" in newer.fails("append_to_note", note_id=note, text="x", heading="Ideas")
     assert "BadArgument: text: " in newer.fails("append_to_note", note_id=note, text="")
+    null = {"old_text": "two", "new_text": "a\x00"}
+    assert "BadArgument: new_text: null characters" in newer.fails("edit_note", note_id=note, **null)
+    assert "BadArgument: text: null characters" in newer.fails("append_to_note", note_id=note, text="a\x00")
     assert (text(newer, note), versions(newer, note)) == ("one\ntwo one", [])
     assert newer("edit_note", note_id=note, old_text="one", new_text="1", replace_all=True)["replaced"] == 2
     assert text(newer, note) == "1\ntwo 1"
@@ -126,6 +129,17 @@ def test_a_long_note_is_read_in_parts(newer: NewerAgent) -> None:
 
 
 @pytest.mark.contract("decision 60")
+@pytest.mark.parametrize("character", ["x", '"', "\u4e2d", "\x01", "\U0001f600"])
+def test_behind_a_line_that_is_too_long_reading_goes_on(newer: NewerAgent, character: str) -> None:
+    note = make(newer, f"# H\n\n{character * 60_000}\n\nafter")
+    answer = newer("get_note", note_id=note, section="H", offset=2)
+    assert length(answer) <= MOST_CHARACTERS
+    assert answer["content"].strip(character) == ""
+    assert "offset=3, section='H'" in answer["more"]
+    assert newer("get_note", note_id=note, offset=3)["content"] == "\nafter"
+
+
+@pytest.mark.contract("decision 60")
 def test_the_heatmap_is_compact(newer: NewerAgent) -> None:
     newer("create_event", title="Heat", event_date=newer("get_heatmap")["today"], difficulty_weight=3)
     compact, full = newer("get_heatmap"), newer("get_heatmap", format="full")
@@ -144,13 +158,24 @@ def test_lists_page_by_the_same_words(newer: NewerAgent) -> None:
     assert [note["id"] for note in page["notes"]] == notes[1::-1]
     for number in notes:
         newer("delete_note", note_id=number)
-    for tool, rows in (("list_deleted_notes", "deleted_notes"), ("list_courses", "courses"), ("get_activity", "notes")):
+    for number in range(2):
+        newer("create_calendar_feed", title=f"Feed {number}")
+    for tool, rows in (
+        ("list_deleted_notes", "deleted_notes"),
+        ("list_courses", "courses"),
+        ("get_activity", "notes"),
+        ("list_calendar_feeds", "feeds"),
+    ):
         everything = newer(tool, limit=50)
         one = newer(tool, limit=1, offset=1)
         assert one[rows] == everything[rows][1:2]
         assert (one["total"], one["limit"], one["offset"]) == (everything["total"], 1, 1)
         assert one["total"] >= len(everything[rows])
         assert plain_of(newer)(tool).keys() == {rows}
+    note = newer("create_note", title="Without files")["id"]
+    empty = {"note_id": note, "attachments": [], "total": 0, "offset": 0, "limit": 200}
+    assert newer("list_attachments", note_id=note) == empty
+    assert plain_of(newer)("list_attachments", note_id=note) == {"note_id": note, "attachments": []}
     calls = newer("list_recent_calls", limit=1, offset=1)
     assert (calls["limit"], calls["offset"]) == (1, 1)
     assert calls["calls"] == newer("list_recent_calls", limit=2)["calls"][1:]

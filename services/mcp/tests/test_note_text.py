@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 
 import pytest
 from mcp.server.mcpserver.exceptions import ToolError
@@ -184,3 +185,141 @@ def test_a_replacement_does_not_grow_beyond_what_a_note_can_hold(old: str, new: 
     with pytest.raises(ToolError, match="too long for a note"):
         note_text.replaced("a" * 1000, old, new, everywhere=True)
     assert note_text.replaced("a" * 1000, "a", "bb", everywhere=True) == ("b" * 2000, 1000)
+
+
+CRLF = "# A\r\n\r\n- [ ] one\r\n- [ ] two\r\n\r\n## B ##\r\n\r\ntext\r\nmore\r\n\r\n# C\r\nend"
+
+
+@pytest.mark.parametrize(
+    ("addition", "heading", "before", "after"),
+    [
+        ("- [ ] three\nx", "A", "more\r\n\r\n# C", "more\r\n\r\n- [ ] three\r\nx\r\n\r\n# C"),
+        ("new", "b", "more\r\n", "more\r\n\r\nnew\r\n"),
+        ("- x\n- y", None, "end", "end\r\n\r\n- x\r\n- y"),
+    ],
+)
+def test_lines_end_as_in_the_note(addition: str, heading: str | None, before: str, after: str) -> None:
+    assert note_text.appended(CRLF, addition, heading) == CRLF.replace(before, after)
+    assert note_text.ticked(CRLF, "two", done=True)[0] == CRLF.replace("[ ] two", "[x] two")
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "after"),
+    [
+        ("a\nb\nc", "a\r\nb", "x\r\ny", "x\ny\nc"),
+        ("a\r\nb\nc\r\nd", "b\nc", "x", "a\r\nx\r\nd"),
+        ("a\r\nb\nc\r\nd", "a\nb", "x\ny", "x\r\ny\nc\r\nd"),
+        ("a\nb\r\nc\nd", "\nc\n", "-", "a\nb-d"),
+        (unicodedata.normalize("NFD", "d\u00e9j\u00e0 vu, et"), "d\u00e9j\u00e0 vu", "again", "again, et"),
+        ("d\u00e9j\u00e0 vu, et", unicodedata.normalize("NFD", "d\u00e9j\u00e0 vu"), "again", "again, et"),
+    ],
+)
+def test_what_looks_the_same_is_the_same_passage(text: str, old: str, new: str, after: str) -> None:
+    assert note_text.replaced(text, old, new, everywhere=False) == (after, 1)
+
+
+def test_a_refusal_has_the_positions_and_what_to_do() -> None:
+    long = "x" * 500 + " needle " + "y" * 500 + " needle " + "z" * 500
+    for text, old, words in (
+        ("aaa", "aa", r"2 times"),
+        (long, "needle", r"line 1: 'x+ needle y+'; line 1: 'y+ needle z+'"),
+        ("- [ ] same\n- [ ] same", "same\n\n- [ ] same", "with these blanks and line breaks; it begins in line 1"),
+        ("x\n\n## T\n\n- [ ] a", "## T\n- [ ] a", "it begins in line 3"),
+    ):
+        with pytest.raises(ToolError, match=words):
+            note_text.replaced(text, old, "new", everywhere=False)
+    with pytest.raises(ToolError, match="edit_note with a line before"):
+        note_text.ticked("- [ ] same\n- [ ] same", "same", done=True)
+    with pytest.raises(ToolError, match="edit_note changes what only one"):
+        note_text.appended("# A\n\n# A", "x", "A")
+    for blank in ("  ", "\n", "\r\n\t"):
+        with pytest.raises(ToolError, match="text: it is blank"):
+            note_text.appended("a", blank, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("  - [ ] b", "b"),
+        ("\t- [ ] tab", "tab"),
+        ("> - [ ] quoted", "quoted"),
+        ("> > 1) [ ] twice", "twice"),
+        ("* [ ] **bold** `code` task", "bold code task"),
+        ("+ [ ] see [the page](https://example.org/a)", "see the page"),
+        ("- [ ] " + unicodedata.normalize("NFD", "p\u00e2t\u00e9"), "P\u00c2T\u00c9"),
+        ("- [ ] snake_case_name", "snake_case_name"),
+    ],
+)
+def test_tasks_of_all_forms_are_ticked(line: str, named: str) -> None:
+    text = f"Intro\n\n{line}\n"
+    assert note_text.ticked(text, named, done=True)[0] == text.replace("[ ]", "[x]")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```\n- [ ] a\n```",
+        "~~~~ md\n- [ ] a\n~~~\n~~~~",
+        "> ```\n> - [ ] a\n> ```",
+        "- x\n\n      ```\n      - [ ] a\n      ```",
+        "- ```\n  - [ ] a\n  ```",
+    ],
+)
+def test_a_task_in_code_is_none(text: str) -> None:
+    with pytest.raises(ToolError, match="the note has no tasks"):
+        note_text.ticked(text, "a", done=True)
+    assert note_text.ticked(f"{text}\n\n- [ ] a", "a", done=True)[0] == f"{text}\n\n- [x] a"
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("Title\n=====\n\nSub\n---\n\nx", [(0, 1, "Title"), (3, 2, "Sub")]),
+        ("two\nlines\n===", [(0, 1, "two lines")]),
+        ("Title\r\n===\r\n# A\r", [(0, 1, "Title"), (2, 1, "A")]),
+        ("- item\n---", []),
+        ("> quoted\n---", []),
+        ("text\n\n---", []),
+        ("- item\nlazy\n---", []),
+        ("| a | b |\n| --- | --- |", []),
+        ("---\ntags: [x]\n\n# A", [(3, 1, "A")]),
+        ("```one line```\n\n# A", [(2, 1, "A")]),
+        ("```\n# A\n```\n# B", [(3, 1, "B")]),
+        ("***\n===", []),
+    ],
+)
+def test_headings_with_a_line_below_are_headings(text: str, titles: list[tuple[int, int, str]]) -> None:
+    assert [(row.line, row.level, row.title) for row in note_text.headings(text.split("\n"))] == titles
+
+
+@pytest.mark.parametrize(
+    ("heading", "named"),
+    [
+        ("## *Em* `code` [link](x)", "Em code link"),
+        ("## *Em* `code` [link](x)", "## *Em* `code` [link](x)  "),
+        (unicodedata.normalize("NFD", "# Ren\u00e9"), "ren\u00e9"),
+        ("# snake_case ##\r", "snake_case"),
+    ],
+)
+def test_a_section_is_named_as_it_is_read(heading: str, named: str) -> None:
+    assert note_text.section(["x", heading, "y"], named) == (1, 3)
+
+
+def test_repetitions_take_no_time() -> None:
+    text = "a" * 1_000_000
+    began = time.process_time()
+    with pytest.raises(ToolError, match="times"):
+        note_text.replaced(text, "a" * 400_000, "b", everywhere=False)
+    with pytest.raises(ToolError, match="no task"):
+        note_text.ticked("- [ ] " + "[" * 400_000, "x", done=True)
+    for line in ("- " * 200_000, "> " * 200_000 + "`", "_" * 300_000 + "a", "* " * 200_000 + "a"):
+        assert note_text.headings([line, "b"]) == []
+    assert time.process_time() - began < 3
+
+
+def test_what_has_no_list_is_cut_too() -> None:
+    answer = fitted({"id": 1, "text": "\x01" * 60_000}, "t", paged=False)
+    assert length(answer) <= MOST_CHARACTERS
+    assert "Cut at" in str(answer["more"])
+    row = fitted({"rows": [{"id": 1, "a": "x" * 60_000}], "total": 1}, "t", paged=True)
+    assert length(row) <= MOST_CHARACTERS

@@ -37,6 +37,8 @@ def test_toolsets_narrow_the_list(newer: NewerAgent) -> None:
     # A plain client that names toolsets is a newer one; who names none has all there is for it.
     assert names(newer) < everything
     assert names(newer, "?toolsets=notes,log", **{"X-MCP-Toolsets": "log,planner"}) == SETS["log"]
+    assert names(newer, "?toolsets=notes&toolsets=planner") == parts[1] | parts[3]
+    assert names(newer, **{"X-MCP-Toolsets": ",", "MCP-Protocol-Version": "2025-11-25", "Accept": BOTH}) == everything
     for query in ("?toolsets=nots", "?toolsets=notes,secrets"):
         answer = newer.api.request(
             "POST", f"/mcp{query}", json={"jsonrpc": "2.0", "id": 1, "method": "ping"},
@@ -46,12 +48,31 @@ def test_toolsets_narrow_the_list(newer: NewerAgent) -> None:
         assert "there are profile, notes, courses, planner, log, all" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("how", [{"query": "?readonly=1"}, {"X-MCP-Readonly": "true"}])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"query": "?readonly=1"},
+        {"query": "?readonly"},
+        {"query": "?readonly=0&readonly=yes"},
+        {"X-MCP-Readonly": "true"},
+        {"X-MCP-Readonly": "On"},
+    ],
+)
 def test_read_only_connections_see_what_reads(newer: NewerAgent, how: dict[str, str]) -> None:
     reading = {name for name, tool in newer.tools().items() if tool["annotations"]["readOnlyHint"]}
     query = how.get("query", "")
     headers = {name: value for name, value in how.items() if name != "query"}
     assert names(newer, query, **{**headers, "MCP-Protocol-Version": "2025-11-25", "Accept": BOTH}) == reading
+
+
+@pytest.mark.parametrize("how", [{"query": "?readonly=maybe"}, {"X-MCP-Readonly": "really"}])
+def test_a_flag_that_is_neither_yes_nor_no_is_refused(newer: NewerAgent, how: dict[str, str]) -> None:
+    answer = newer.api.request(
+        "POST", f"/mcp{how.get('query', '')}", json={"jsonrpc": "2.0", "id": 1, "method": "ping"},
+        headers={"Authorization": f"Bearer {newer.key}", "X-MCP-Readonly": how.get("X-MCP-Readonly", "")},
+    )  # fmt: skip
+    assert answer.status_code == 400
+    assert "is neither true nor false" in answer.json()["detail"]
 
 
 BOTH = "application/json, text/event-stream"

@@ -267,6 +267,50 @@ def test_a_filter_that_nothing_has_is_no_fault(person: Person, name: str) -> Non
 
 
 def test_every_tool_has_words() -> None:
-    golden = Path(__file__).parents[2] / "mcp" / "tests" / "golden" / "tools.json"
-    tools = {tool["name"] for tool in json.loads(golden.read_text(encoding="utf-8"))["tools"]}
+    golden = Path(__file__).parents[2] / "mcp" / "tests" / "golden"
+    tools = {
+        tool["name"]
+        for name in ("tools.json", "newer_tools.json")
+        for tool in json.loads((golden / name).read_text(encoding="utf-8"))["tools"]
+    }
     assert tools == set(texts()["calls"])
+
+
+def test_calls_of_newer_tools_are_in_words(api: Api, ida: User, person: Person) -> None:
+    agent = Agent(api, ida)
+    notes = [agent("create_note", title=title, content="- [ ] a")["id"] for title in ("Mitosis", "Meiosis")]
+    agent("append_to_note", note_id=notes[0], text="b")
+    agent("tick_task", note_id=notes[0], task="a")
+    agent("edit_note", note_id=notes[0], old_text="b", new_text="c")
+    agent("move_notes", note_ids=notes, course_id="Inbox")
+    agent("set_note_fields", note_ids=notes, fields={"tags": ["x"]})
+    shown = words(person.get("agents/log/").text)
+    for sentence in (
+        "Added to the note Mitosis",
+        "Ticked or opened a task of the note Mitosis",
+        "Replaced a passage of the note Mitosis",
+        "Moved the note Mitosis and 1 more to another course",
+        "Set fields of the note Mitosis and 1 more",
+    ):
+        assert sentence in shown
+    only = words(person.get("agents/log/", tool="edit_note").text)
+    assert "Replaced a passage" in only
+    assert "Added to the note" not in only
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("agent", "key-999999"), ("agent", "program-x"), ("agent", "é"), ("day", "2026-02-30"), ("day", "29.11.2026")],
+)
+def test_a_wrong_filter_is_said_beside_its_field_and_matches_nothing(
+    api: Api, ida: User, person: Person, field: str, value: str
+) -> None:
+    Agent(api, ida)("create_note", title="Untouched")
+    shown = person.get("agents/log/", **{field: value})
+    assert f'id="{field}-problem-1"' in shown.text
+    assert "No calls." in words(shown.text)
+    assert "agents/undo/" not in shown.text
+    assert "Untouched" not in person.get("agents/undo/", **{field: value}).text
+    assert "There is nothing that can be taken back." in person.get("agents/undo/", **{field: value}).text
+    saved = person.get("agents/log/export/", **{field: value, "format": "csv"})
+    assert (saved.status_code, len(saved.text.splitlines())) == (200, 1)

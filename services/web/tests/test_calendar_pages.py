@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from services.planner.tests.feed_server import FeedServer
 from tests.support.client import Api, User, eventually
 from tests.support.people import Person, words
@@ -60,6 +61,26 @@ def test_a_calendar_is_published_read_renewed_and_removed(api: Api, ida: User, p
     assert person.submit(f"{base}remove/", {}).headers["location"] == "/account/calendars/"
     assert read(api, renewed, "x").status_code == 401
     assert person.get(f"{base}remove/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("course", "x"), ("course", "-1"), ("course", "999999"), ("alarm", "x"), ("alarm", "7")]
+)
+def test_a_choice_that_is_not_offered_publishes_nothing(ida: User, person: Person, field: str, value: str) -> None:
+    refused = person.submit("calendars/links/new/", {"name": "Kept", "events": "yes", field: value})
+    assert refused.status_code == 400
+    assert f'id="{field}-problem-1"' in refused.text
+    assert 'value="Kept"' in refused.text
+    assert ida.get("calendar-links/").json() == []
+
+
+@pytest.mark.parametrize("course", ["x", "999999"])
+def test_a_calendar_is_not_filed_in_a_course_that_is_not_there(ida: User, person: Person, course: str) -> None:
+    fields = {"title": "Kept", "source_url": "http://127.0.0.1:9/x.ics", "course": course}
+    refused = person.post("calendars/feeds/add/", csrf=person.csrf(), **fields)
+    assert refused.status_code == 400
+    assert 'id="course-problem-1"' in refused.text
+    assert ida.get("calendar-feeds/").json() == []
 
 
 def test_a_hostile_reader_is_shown_as_text(api: Api, person: Person) -> None:

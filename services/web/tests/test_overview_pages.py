@@ -140,9 +140,13 @@ def test_an_account_is_deleted_after_password_and_name(api: Api, ida: User, pers
 
 @pytest.mark.contract("identity §6", "decision 64")
 def test_browsers_are_shown_a_page_at_the_root_and_programs_json(api: Api, stack: Stack, person: Person) -> None:
-    for accept in ("*/*", "application/json", "application/json, text/html", ""):
+    for accept in ("*/*", "application/json", "application/json, text/html", "", "text/html5", "text/*"):
         answer = httpx.get(f"{api.base}/", headers={"Accept": accept}, trust_env=False)
         assert answer.headers["content-type"].startswith("application/json"), accept
+        assert "Accept" in answer.headers["vary"].split(", ")
+    for accept in ("text/html", "Text/HTML;q=0.9, */*", " text/html , */*"):
+        answer = httpx.get(f"{api.base}/", headers={"Accept": accept.strip()}, trust_env=False)
+        assert answer.headers["content-type"] == "text/html; charset=utf-8", accept
     page = httpx.get(f"{api.base}/", headers={"Accept": BROWSER}, trust_env=False)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "Accept" in page.headers["vary"].split(", ")

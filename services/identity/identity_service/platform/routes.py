@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from identity_service.dependencies import State
 from identity_service.platform.schemas import SERVICE, Build, Handshake, Pong, RootAlive, Storage
@@ -17,8 +17,9 @@ router = APIRouter(tags=["platform"])
 
 
 @router.api_route("/", methods=[*ANY_METHOD, "OPTIONS"], include_in_schema=False)
-async def root() -> RootAlive:
-    """Liveness for whoever asks."""
+async def root(response: Response) -> RootAlive:
+    """Liveness for whoever asks; browsers are shown a page under the same address, which caches have to know."""
+    response.headers["Vary"] = "Accept"
     return RootAlive(service=SERVICE)
 
 

@@ -11,8 +11,9 @@ from mcp_service.upstream.client import JsonObject, Refused, UserServices
 from notechondria_shared.auth.precondition import changed_fields
 from notechondria_shared.core.errors import Conflict, DetailError, Unavailable
 
-CHANGED = "Not taken back: Mcp.Calls/undo — it has been changed since ({what})."
-GONE = "Not taken back: Mcp.Calls/undo — what the call was about is no longer there."
+CHANGED = "Not taken back: Mcp.Calls/undo — {thing} has been changed since ({what})."
+GONE = "Not taken back: Mcp.Calls/undo — {thing} is no longer there."
+ALL = "what the call was about"
 SLOW = "Not known to be taken back: Mcp.Calls/undo — no answer in time; look before you try again."
 SECONDS = 17
 """For all checks and steps together: less than a tool may take."""
@@ -60,7 +61,7 @@ async def take_back(services: UserServices, undo: Undo, chain: Chain | None = No
     try:
         async with asyncio.timeout(SECONDS):
             for check in undo.checks:
-                _compare(await read_row(services, check), check)
+                _compare(await _row_or_none(services, check), check, undo)
             for step in undo.steps:
                 body = None if step.method == "DELETE" else step.body or {}
                 expected = undo.expected(step)
@@ -75,7 +76,7 @@ async def take_back(services: UserServices, undo: Undo, chain: Chain | None = No
 
 def _refused(refusal: Refused) -> DetailError:
     if refusal.status == 404:
-        return Conflict(GONE)
+        return Conflict(GONE.format(thing=ALL))
     text = f"Not taken back: Mcp.Calls/undo — {refusal.cause}"
     return Unavailable(text) if refusal.kind == "Unavailable" else Conflict(text)
 
@@ -88,11 +89,26 @@ async def read_row(services: UserServices, check: Check) -> JsonObject | None:
     return next((row for row in await service.rows(check.path) if row["id"] == check.row), None)
 
 
-def _compare(row: JsonObject | None, check: Check) -> None:
+async def _row_or_none(services: UserServices, check: Check) -> JsonObject | None:
+    try:
+        return await read_row(services, check)
+    except Refused as refusal:
+        if refusal.status == 404:
+            return None
+        raise
+
+
+def _compare(row: JsonObject | None, check: Check, undo: Undo) -> None:
     if row is None:
-        raise Conflict(GONE)
+        raise Conflict(GONE.format(thing=_thing(check, undo) or ALL))
     if changed := changed_fields(row, check.equals):
-        raise Conflict(CHANGED.format(what=", ".join(changed)))
+        raise Conflict(CHANGED.format(thing=_thing(check, undo) or "it", what=", ".join(changed)))
+
+
+def _thing(check: Check, undo: Undo) -> str:
+    """Which of several things, where a call was about several notes."""
+    kind, _, number = check.path.strip("/").partition("/")
+    return f"note {number}" if len(undo.checks) > 1 and kind == "notes" and number.isdigit() else ""
 
 
 async def foresee(services: UserServices, undos: Sequence[Undo]) -> list[str]:
@@ -103,7 +119,7 @@ async def foresee(services: UserServices, undos: Sequence[Undo]) -> list[str]:
     async def read(check: Check) -> JsonObject | DetailError | None:
         async with limit:
             try:
-                return await read_row(services, check)
+                return await _row_or_none(services, check)
             except Refused as refusal:
                 return _refused(refusal)
 
@@ -120,7 +136,7 @@ def _foreseen(undo: Undo, present: dict[Row, JsonObject | DetailError | None], b
             row = present[_row(check)]
             if isinstance(row, DetailError):
                 raise row
-            _compare(row, check)
+            _compare(row, check, undo)
     except DetailError as refusal:
         return refusal.detail
     between.update({_row(check): check.equals for check in undo.before})

@@ -12,7 +12,7 @@ from mcp_service.tools.arguments import FAR, UNSET, Offset, Whole, within
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.forms import ADDED
 from mcp_service.tools.local_days import local_week
-from mcp_service.tools.local_time import local_day, zone_of
+from mcp_service.tools.local_time import day_in, local_day, zone_of
 from mcp_service.tools.paging import Paged
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import LATER, NoteBrief, NoteList, ToolResult
@@ -142,7 +142,5 @@ def register(registry: ToolRegistry) -> None:
 
 def _first_day(sent: str, zone: ZoneInfo) -> date:
     """The day that was sent; what is no date is today, as in REST (planner §6.1)."""
-    try:
-        return local_day(zone) if sent is UNSET else date.fromisoformat(sent.strip()[:10])
-    except ValueError:
-        return local_day(zone)
+    day = None if sent is UNSET else day_in(sent.strip()[:10])
+    return day or local_day(zone)

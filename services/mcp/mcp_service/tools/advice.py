@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mcp_service.tools.registry import ProductTool
@@ -19,6 +20,9 @@ SOURCES = {
     "uuid": "The uuids of one's own notes: list_notes.",
 }
 """Where an id comes from."""
+NO_ID = re.compile(r"(?:^|[ ;])(?P<name>[a-z_]+)(?:\.\d+)?: (?:Input should be|There is no such id)")
+"""Where something else was sent in the position of an id."""
+IN_BIN = "Notes in the recycle bin: list_deleted_notes."
 STEPS = {
     "Conflict": "Read it again, and decide anew.",
     "Unavailable": "Try again in some seconds; then say so to the user.",
@@ -37,8 +41,19 @@ def with_advice(error: str, tool: ProductTool, sent: Sequence[str]) -> str:
         text += "."
     step = STEPS.get(kind, "")
     if kind == "NotFound":
-        step = "" if "give ids" in error else " ".join(source for name, source in SOURCES.items() if name in sent)
+        step = _sources(tool, error, sent)
     elif kind == "BadArgument":
         missing = [name for name in tool.required if name not in sent]
-        step = f"Needed: {', '.join(missing)}." if missing else ""
+        needed = [f"Needed: {', '.join(missing)}."] if missing else []
+        wrong = [SOURCES[match["name"]] for match in NO_ID.finditer(error) if match["name"] in SOURCES]
+        step = " ".join((*needed, *dict.fromkeys(wrong)))
     return f"{text} {step}" if step and step not in text else text
+
+
+def _sources(tool: ProductTool, error: str, sent: Sequence[str]) -> str:
+    """Where the ids of what there is not are to be had."""
+    if "deleted" in tool.name or tool.name == "purge_notes":
+        return "" if IN_BIN.rpartition(" ")[2].rstrip(".") in error else IN_BIN
+    if "give ids" in error:
+        return IN_BIN if "note_id" in sent and "the user has no note" in error else ""
+    return " ".join(source for name, source in SOURCES.items() if name in sent)

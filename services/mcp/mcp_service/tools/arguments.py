@@ -42,9 +42,7 @@ EventId = Annotated[Id, Field(description="Integer id of the event")]
 SessionId = Annotated[Id, Field(description="Integer id of the work session")]
 FeedId = Annotated[Id, Field(description="Integer id of the feed")]
 
-Answer = Annotated[
-    Literal["brief", "full"], Field(description="full answers the whole note, too", json_schema_extra=ADDED)
-]
+Answer = Annotated[Literal["brief", "full"], Field(description="full answers the whole note", json_schema_extra=ADDED)]
 Limit = Annotated[Whole, Field(description="Rows at most", json_schema_extra=ADDED)]
 Offset = Annotated[Whole, Field(description="Rows to skip", json_schema_extra=ADDED)]
 FAR = 2**62

@@ -26,7 +26,7 @@ LONGEST = 4_000
 """Characters of the fields that are set, as JSON."""
 NAMED = 5
 """So many notes are named when the user is asked."""
-NoteIds = Annotated[list[Id], Field(description=f"Integer ids of 1 to {MOST} notes", min_length=1, max_length=MOST)]
+NoteIds = Annotated[list[Id], Field(description=f"Ids of 1 to {MOST} notes", min_length=1, max_length=MOST)]
 
 
 class NotDone(ToolResult):

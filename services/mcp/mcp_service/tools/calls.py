@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from mcp_service.calls.schemas import CallRow
@@ -110,9 +111,14 @@ def register(registry: ToolRegistry, log: CallLog) -> None:
     ) -> UndoneCalls:
         """Take back all changes from one call to a later one, newest first, at most 50. Ends at the first one that
         cannot be taken back, and says why."""
+        if first_call_id > last_call_id:
+            message = "BadArgument: first_call_id: it is newer than last_call_id; exchange them. Nothing was changed."
+            raise ToolError(message)
         answer = await log.undo_range(call.agent.user_id, call.services, first_call_id, last_call_id)
         for number in answer.undone:
             call.journal.touch(call=number)
+        if not answer.undone and not answer.kept and not answer.stopped:
+            answer.stopped = "There are no changes in this range; list_recent_calls gives ids."
         call.journal.cannot_undo("Taking back is not taken back; call the tools again.")
         return UndoneCalls.model_validate(answer.model_dump())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -59,9 +60,14 @@ def _is_title(value: JsonValue) -> bool:
     return False
 
 
+def _folded(title: str) -> str:
+    """A title as it is compared: blanks as one, composed, in any letter case."""
+    return unicodedata.normalize("NFC", " ".join(title.split()).casefold())
+
+
 def _id_of(title: str, courses: Sequence[JsonObject], user_id: int, argument: str) -> JsonValue:
-    folded = title.strip().casefold()
-    same = [course for course in courses if str(course["title"]).strip().casefold() == folded]
+    folded = _folded(title)
+    same = [course for course in courses if _folded(str(course["title"])) == folded]
     own = [course for course in same if owner_id(course) == user_id]
     matches = own or same
     if len(matches) == 1:

@@ -15,8 +15,8 @@ from mcp_service.tools.arguments import UNSET, EventId, Id, Offset, Whole, sent,
 from mcp_service.tools.consent import Answer, Consent, asked, must_agree
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.forms import ADDED, later
-from mcp_service.tools.local_days import TIMES, days_apart, local_row, widened, within_days
-from mcp_service.tools.local_time import placed, zone_of
+from mcp_service.tools.local_days import TIMES, local_row, on_day, widened, within_days
+from mcp_service.tools.local_time import day_in, placed, zone_of
 from mcp_service.tools.paging import Paged, page_of
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import LATER, EventBrief, ToolResult
@@ -228,22 +228,24 @@ def _answer(call: ToolCall, event: JsonObject, zone: ZoneInfo) -> EventBrief:
 
 
 def _on_utc_day(body: JsonObject, event: JsonObject, zone: ZoneInfo) -> JsonObject:
-    """The body with the day that REST moves the event to, so that it is on the day of the person's that was sent."""
-    try:
-        day = date.fromisoformat(str(body["event_date"])) + days_apart(event, zone)
-    except (ValueError, OverflowError):
+    """The body with what REST is sent so that the event is on the day of the person's, at its time of day there."""
+    day = day_in(str(body["event_date"]))
+    if day is None:
         return body
-    return {**body, "event_date": day.isoformat()}
+    others = {name: value for name, value in body.items() if name != "event_date"}
+    try:
+        return {**others, **on_day(event, day, zone, keep_clock=not {*TIMES} & body.keys())}
+    except (KeyError, ValueError, OverflowError):
+        return body
 
 
 def _day(name: str, value: str) -> date | None:
     if value is UNSET:
         return None
-    try:
-        return date.fromisoformat(value.strip())
-    except ValueError:
+    if (day := day_in(value)) is None:
         message = f"BadArgument: {name}: {value[:40]!r} is no date; write YYYY-MM-DD."
-        raise ToolError(message) from None
+        raise ToolError(message)
+    return day
 
 
 def unchanged(event: JsonObject) -> Check:

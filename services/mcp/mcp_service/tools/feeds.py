@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step
-from mcp_service.tools.arguments import UNSET, FeedId, Id, sent
+from mcp_service.tools.arguments import UNSET, FeedId, Id, Limit, Offset, sent
 from mcp_service.tools.context import ToolCall
+from mcp_service.tools.paging import Paged, page_of
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import FeedBrief, ToolResult
 from mcp_service.upstream.client import JsonObject, Refused, UserClient
@@ -21,8 +22,10 @@ Url = Annotated[str, Field(description="http(s) address of an iCal file; for Goo
 Ical = Annotated[str, Field(description="iCal text; it wins over source_url")]
 Course = Annotated[Id | None, Field(description="Course of its entries; null for none")]
 
+LISTED = 200
 
-class FeedList(ToolResult):
+
+class FeedList(Paged):
     """Calendar feeds."""
 
     feeds: list[FeedBrief]
@@ -39,9 +42,11 @@ def register(registry: ToolRegistry) -> None:
     """Add the tools."""
 
     @registry.reading("List calendar feeds")
-    async def list_calendar_feeds(call: ToolCall) -> FeedList:
+    async def list_calendar_feeds(call: ToolCall, limit: Limit = LISTED, offset: Offset = 0) -> FeedList:
         """List the calendars whose entries appear in the user's week."""
-        return FeedList(feeds=FeedBrief.list_of(await call.planner.rows("calendar-feeds/")))
+        rows = await call.planner.rows("calendar-feeds/")
+        most = len(rows) if call.is_plain else LISTED
+        return FeedList.model_validate(page_of(call, "feeds", rows, limit, offset, most=most))
 
     @registry.writing("Add a calendar feed", open_world=True)
     async def create_calendar_feed(

@@ -14,7 +14,7 @@ Schema = dict[str, JsonValue]
 
 ADDED: Schema = {"x-added": True}
 """`json_schema_extra` of an argument, or of a key of a result, that the contract's plain client does not know."""
-COURSE = "Id, or exact title, of a course"
+COURSE = "Id or exact title"
 _LATER = ("x-added", "x-later", "examples")
 _OWN_WORDS = frozenset({"properties", "$defs"})
 """Below these keys of a schema stand names of ours."""

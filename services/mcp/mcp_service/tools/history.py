@@ -88,7 +88,7 @@ class Attachment(ToolResult):
     date_created: str
 
 
-class AttachmentList(ToolResult):
+class AttachmentList(Paged):
     """Files of a note."""
 
     note_id: int
@@ -164,11 +164,15 @@ def register(registry: ToolRegistry) -> None:
         return NoteDetail.written(call, after)
 
     @registry.reading("List the attachments of a note")
-    async def list_attachments(call: ToolCall, note_id: NoteId) -> AttachmentList:
+    async def list_attachments(
+        call: ToolCall, note_id: NoteId, limit: Limit = LISTED, offset: Offset = 0
+    ) -> AttachmentList:
         """List the files attached to one of the user's notes, newest first; sizes in bytes."""
         await own_note(call.notes, note_id)
         listed = await call.notes.rows(f"notes/{note_id}/attachments/")
-        return AttachmentList(note_id=note_id, attachments=Attachment.list_of(listed))
+        most = len(listed) if call.is_plain else LISTED
+        page = page_of(call, "attachments", listed, limit, offset, most=most)
+        return AttachmentList.model_validate({"note_id": note_id, **page})
 
     @registry.writing("Delete an attachment", destructive=True)
     async def delete_attachment(

@@ -44,6 +44,17 @@ def _is_day(begin: datetime, end: datetime, local: datetime) -> bool:
     return begin.time() == NOON and end - begin == timedelta(hours=1) and local.date() != begin.date()
 
 
+def on_day(event: JsonObject, day: date, zone: ZoneInfo, *, keep_clock: bool) -> JsonObject:
+    """What REST is sent so that an event is on a day of a zone; `keep_clock`: at its time of day there, which is
+    another one in UTC when the clock was changed in between."""
+    begin, end = (_instant(event[name]) for name in TIMES)
+    local = begin.astimezone(zone)
+    moved = datetime.combine(day, local.time(), zone)
+    if keep_clock and not _is_day(begin, end, local) and moved.utcoffset() != local.utcoffset():
+        return {"starts_at": moved.isoformat(), "ends_at": (moved.astimezone(UTC) + (end - begin)).isoformat()}
+    return {"event_date": (day + days_apart(event, zone)).isoformat()}
+
+
 def days_apart(row: JsonObject, zone: ZoneInfo) -> timedelta:
     """How far the day of an event in UTC is from its day in a zone."""
     shown = local_row(row, zone)["event_date"]

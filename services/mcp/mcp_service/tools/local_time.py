@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from mcp_service.upstream.client import JsonObject, Refused, UserClient
+from notechondria_contracts.fields.rules import parse_datetime
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.core.zones import UTC_ZONE, zone_named
 
@@ -37,6 +38,12 @@ def local_day(zone: ZoneInfo) -> date:
     return here(zone).date()
 
 
+def day_in(text: str) -> date | None:
+    """The day of a text as REST reads dates, `2026-6-1` too; None: it is no date."""
+    at = parse_datetime(f"{text.strip()}T00:00")
+    return None if at is None else at.date()
+
+
 def placed(body: JsonObject, fields: Sequence[str], zone: ZoneInfo) -> JsonObject:
     """The body with date-times that name no offset taken as the person's own; what is no date-time stays."""
     return {**body, **{name: _with_offset(body[name], zone) for name in fields if name in body}}
@@ -45,8 +52,13 @@ def placed(body: JsonObject, fields: Sequence[str], zone: ZoneInfo) -> JsonObjec
 def _with_offset(value: JsonValue, zone: ZoneInfo) -> JsonValue:
     if not isinstance(value, str) or len(value.strip()) <= len("2031-05-09"):
         return value
+    text = value.strip()
     try:
-        at = datetime.fromisoformat(value.strip())
+        at = datetime.fromisoformat(text)
     except ValueError:
-        return value
+        # What REST reads beyond that, `2026-06-01T9:00` for instance, it would take as UTC.
+        clock = None if parse_datetime(f"{text}Z") is None else parse_datetime(text)
+        if clock is None:
+            return value
+        at = clock.replace(tzinfo=None)
     return at.replace(tzinfo=zone).isoformat() if at.tzinfo is None else value

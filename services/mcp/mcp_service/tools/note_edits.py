@@ -36,9 +36,7 @@ def register(registry: ToolRegistry) -> None:
         call: ToolCall,
         note_id: NoteId,
         text: Annotated[str, Field(description="Markdown to add", min_length=1)],
-        heading: Annotated[
-            str, Field(description="Add at the end of the part below this heading; default: of the note")
-        ] = UNSET,
+        heading: Annotated[str, Field(description="Add at the end of the part below it; default: of the note")] = UNSET,
     ) -> NoteEdited:
         """Add text to one of the user's notes, without sending the rest of it. The text before is kept as a version."""
         under = None if heading is UNSET else heading
@@ -53,8 +51,8 @@ def register(registry: ToolRegistry) -> None:
         new_text: Annotated[str, Field(description="What takes its position; empty removes it")],
         replace_all: Annotated[bool, Field(description="True replaces it wherever it is")] = False,
     ) -> NoteEdited:
-        """Replace a passage of one of the user's notes, without sending the rest of it. Refused, with the lines, when
-        the passage is not there or not unique. The text before is kept as a version."""
+        """Replace a passage of one of the user's notes. Refused, with the lines, when it is not there or not unique.
+        The text before is kept as a version."""
         counts: list[int] = []
 
         def replaced(content: str) -> str:

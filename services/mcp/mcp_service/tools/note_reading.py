@@ -12,7 +12,7 @@ from mcp_service.tools.arguments import FAR, UNSET, Whole, within
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.forms import ADDED, added
 from mcp_service.tools.schemas import NoteBrief, NoteDetail
-from mcp_service.tools.sizes import MOST_CHARACTERS, NOTICE, length
+from mcp_service.tools.sizes import MOST_CHARACTERS, NOTICE, beginning, length
 from mcp_service.upstream.client import JsonObject
 
 Format = Annotated[
@@ -50,14 +50,16 @@ def read(call: ToolCall, row: JsonObject, tool: str, window: Window) -> NoteDeta
     stop = start
     while stop < most and (room := room - length(lines[stop]) - 1) > 0:
         stop += 1
+    named = "" if window.section is UNSET else f", section={window.section!r}"
     more: JsonObject = {"deleted": True} if "deleted" in row else {}
     if stop < most and stop == start:
         # One line that no answer holds: what there is room for, and where to find the rest.
         stop = start + 1
-        lines[start] = lines[start][: MOST_CHARACTERS // 3]
-        more["more"] = f"Line {stop} is too long for an answer and was cut; {tool} with format=full has all of it."
+        room = MOST_CHARACTERS - NOTICE - length(brief) - 100
+        lines[start] = beginning(lines[start], room)
+        behind = f" Call {tool} again with offset={stop - first}{named} for what is behind it." if stop < end else ""
+        more["more"] = f"Line {stop} is too long for an answer and was cut; format=full has all of it.{behind}"
     if stop < end and "more" not in more:
-        named = "" if window.section is UNSET else f", section={window.section!r}"
         more["more"] = (
             f"Lines {start + 1} to {stop} of {len(lines)}; call {tool} again with offset={stop - first}{named}."
         )

@@ -95,7 +95,7 @@ def _reading(registry: ToolRegistry) -> None:
         limit: Lines = UNSET,
         section: Section = UNSET,
         include_deleted: Annotated[
-            bool, Field(description="True also reads what lies in the recycle bin", json_schema_extra=ADDED)
+            bool, Field(description="True also reads the recycle bin", json_schema_extra=ADDED)
         ] = False,
     ) -> NoteDetail:
         """Read one of the user's own notes: its text as markdown. A long text comes in parts: `more` says how to go on.

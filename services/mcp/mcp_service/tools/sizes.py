@@ -20,6 +20,15 @@ def length(value: JsonValue) -> int:
     return len(to_json(value).decode())
 
 
+def beginning(text: str, room: int) -> str:
+    """As much of a text as takes at most so many characters as JSON, where some take up to six."""
+    cut = text[: max(room - 2, 0)]
+    while (surplus := length(cut) - room) > 0 and cut:
+        # Each character takes at most six: so many have to go at least.
+        cut = cut[: -max(surplus // 6, 1)]
+    return cut
+
+
 def fitted(content: JsonObject, tool: str, *, paged: bool) -> JsonObject:
     """The answer, with its longest lists cut so that it fits; `paged`: the tool takes `offset`."""
     if length(content) <= MOST_CHARACTERS:
@@ -29,8 +38,13 @@ def fitted(content: JsonObject, tool: str, *, paged: bool) -> JsonObject:
         surplus = length(content) - (MOST_CHARACTERS - NOTICE)
         if surplus <= 0:
             break
-        name = max((key for key in content if isinstance(content[key], list)), key=lambda key: length(content[key]))
+        cuttable = [key for key in content if isinstance(content[key], list | str)]
+        name = max(cuttable, key=lambda key: length(content[key]))
         rows = content[name]
+        if isinstance(rows, str):
+            content[name] = beginning(rows, length(rows) - surplus)
+            content["more"] = f"Cut at {MOST_CHARACTERS} characters: {name} is longer."
+            continue
         if not isinstance(rows, list):
             break
         kept = _kept(rows, length(rows) - surplus)

@@ -10,7 +10,19 @@ from mcp.server.mcpserver.exceptions import ToolError
 CLOSE = 0.6
 SHOWN = 40
 """Characters of an unknown name that are repeated."""
+SHOWN_OF_TOOL = 100
 ALIKE = {
+    "from_date": ("from", "start", "start_date", "date_from", "since", "after", "begin"),
+    "to_date": ("to", "end", "end_date", "date_to", "until", "before"),
+    "old_text": ("old", "old_string", "old_str", "search", "find", "pattern", "original"),
+    "new_text": ("new", "new_string", "new_str", "replace", "replacement", "replace_with"),
+    "task": ("text", "title", "name", "item", "todo"),
+    "done": ("checked", "completed", "is_completed", "is_done"),
+    "heading": ("section", "under", "header"),
+    "section": ("heading", "header"),
+    "source_url": ("url", "link", "href", "feed_url"),
+    "raw_ical": ("ical", "ics", "content", "text"),
+    "fields": ("tags", "metadata", "custom_meta", "properties"),
     "content": ("text", "body", "markdown"),
     "text": ("content", "body", "markdown"),
     "query": ("q", "search", "text", "keyword", "keywords"),
@@ -19,7 +31,7 @@ ALIKE = {
     "event_date": ("date", "day", "due_date", "due", "deadline"),
     "starts_at": ("start", "start_time", "begin", "from"),
     "ends_at": ("end", "end_time", "until", "to"),
-    "is_completed": ("completed", "done"),
+    "is_completed": ("completed", "done", "status", "state", "is_done"),
     "difficulty_weight": ("weight", "difficulty", "importance", "priority"),
     "title": ("name", "summary"),
     "course_id": ("course", "category", "folder", "course_title"),
@@ -29,7 +41,11 @@ ALIKE = {
 
 def unknown_tool(name: str, tools: Sequence[str]) -> str:
     """The refusal of a tool that there is none of."""
-    nearest = get_close_matches(name[:SHOWN].lower(), tools, n=3, cutoff=CLOSE)
+    lowered = name[:SHOWN_OF_TOOL].lower().replace("-", "_")
+    words = set(lowered.split("_"))
+    # Clients put the server's name before a tool's; models take the words of a name in another order.
+    same = [tool for tool in tools if tool in lowered or words == set(tool.split("_"))]
+    nearest = sorted(same, key=len)[-1:] or get_close_matches(lowered[:SHOWN], tools, n=3, cutoff=CLOSE)
     advice = f"did you mean {' or '.join(nearest)}?" if nearest else "tools/list has all there are."
     return f"NotFound: there is no tool {name[:SHOWN]!r}; {advice} Nothing was changed."
 
@@ -56,7 +72,10 @@ def nearest_argument(name: str, arguments: Sequence[str]) -> str | None:
     """The argument that is meant: called so elsewhere, spelled alike, or one of a single id."""
     lowered = name[:SHOWN].lower()
     for argument in arguments:
-        if lowered in ALIKE.get(argument, ()) or argument.replace("_", "") == lowered.replace("_", "").replace("-", ""):
+        if argument.replace("_", "") == lowered.replace("_", "").replace("-", ""):
+            return argument
+    for argument, others in ALIKE.items():
+        if argument in arguments and lowered in others:
             return argument
     if f"{lowered}_id" in arguments:
         return f"{lowered}_id"

@@ -34,7 +34,7 @@ LEFT_OUT = frozenset({"format", "limit", "offset"})
 
 def in_words(title: str, arguments: Mapping[str, JsonValue], names: Sequence[str]) -> str:
     """The sentence; `names` are those of what the call was about, where the tool knows them."""
-    about = " and ".join(f'"{shortened(name, QUOTED)}"' for name in names[:LISTED])
+    about = " and ".join(f'"{shortened(" ".join(name.split()), QUOTED)}"' for name in names[:LISTED])
     parts = [part for name, value in arguments.items() if (part := _part(name, value))]
     text = f"{title} {about}" if about else title
     return shortened(f"{text}: {', '.join(parts)}" if parts else text, LONGEST)
@@ -48,7 +48,8 @@ def _part(name: str, value: JsonValue) -> str:
         return MEANINGS.get(name, (label, f"not {label}"))[not value]
     if isinstance(value, list):
         more = ", …" if len(value) > LISTED else ""
-        return f"{len(value)} {label}s ({', '.join(shortened(str(item), 20) for item in value[:LISTED])}{more})"
+        several = "" if len(value) == 1 else "s"
+        return f"{len(value)} {label}{several} ({', '.join(shortened(str(item), 20) for item in value[:LISTED])}{more})"
     if isinstance(value, dict):
         return f"{label} {', '.join(shortened(key, 20) for key in list(value)[:LISTED])}"
     if isinstance(value, str):

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from mcp_service.agent import TOOLSETS, Selection, Toolset
 from mcp_service.names import PROCESS
-from notechondria_contracts.fields.rules import TRUE_VALUES
+from notechondria_contracts.fields.rules import FALSE_VALUES, TRUE_VALUES
 from notechondria_shared.core.errors import BadRequest
 
 TOOLSETS_HEADER, READ_ONLY_HEADER = "x-mcp-toolsets", "x-mcp-readonly"
@@ -16,14 +16,24 @@ LONGEST = 200
 
 
 def selected(request: Request) -> Selection:
-    """What the request asks for; 400 for a toolset that there is none of."""
-    sent = [request.headers.get(TOOLSETS_HEADER), request.query_params.get("toolsets")]
-    chosen = [_chosen(names) for names in sent if names is not None and names.strip()]
-    flags = (request.headers.get(READ_ONLY_HEADER, ""), request.query_params.get("readonly", ""))
+    """What the request asks for; 400 for a toolset that there is none of, and for a flag that is neither yes nor no."""
+    query = request.query_params
+    sent = [",".join(request.headers.getlist(TOOLSETS_HEADER)), ",".join(query.getlist("toolsets"))]
+    chosen = [_chosen(names) for names in sent if names.strip(", ")]
+    # `?readonly` alone says yes; an empty header is one that nobody filled in.
+    flags = [*request.headers.getlist(READ_ONLY_HEADER), *(flag or "1" for flag in query.getlist("readonly"))]
     return Selection(
         toolsets=frozenset[Toolset](TOOLSETS).intersection(*chosen) if chosen else None,
-        is_read_only=any(flag.strip().lower() in TRUE_VALUES for flag in flags),
+        is_read_only=any(_is_set(flag) for flag in flags),
     )
+
+
+def _is_set(flag: str) -> bool:
+    """Whether the flag says yes. A typing error does not open what somebody meant to close."""
+    word = flag.strip().lower()
+    if word and word not in TRUE_VALUES | FALSE_VALUES:
+        raise BadRequest(f"Request refused: {PROCESS}/readonly — {word[:40]!r} is neither true nor false.")
+    return word in TRUE_VALUES
 
 
 def _chosen(names: str) -> frozenset[Toolset]:

@@ -15,14 +15,14 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
 from notechondria_contracts.internal.agents import OwnAgents
-from notechondria_contracts.internal.mcp import CallOutcome, CallQuery, LoggedCall
+from notechondria_contracts.internal.mcp import CallLogPage, CallOutcome, CallQuery, LoggedCall
 from notechondria_shared.core.timestamps import today
 from web_service.agents.pages import LOG, PAGES, UNDO, KnownAgents
 from web_service.agents.words import ThingNames, names_for, plain_sentence, sentence
 from web_service.dependencies import State
 from web_service.site.pages import HEADERS, PageRoute
 from web_service.site.person import Person, SignedInPerson
-from web_service.site.texts import texts
+from web_service.site.texts import text, texts
 from web_service.site.times import begin_of, day_of
 from web_service.site.typed import whole_number
 from web_service.state import WebState
@@ -51,19 +51,33 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What spreadsheets take for the beginning of a formula."""
 
 
+def problems_of(sent: Mapping[str, str], known: KnownAgents) -> dict[str, list[str]]:
+    """What is wrong with the filter, by field: such a filter matches nothing, above all where calls are taken back."""
+    problems: dict[str, list[str]] = {}
+    if sent.get("agent") and known.named(sent["agent"]) is None:
+        problems["agent"] = [text("agent_log", "no_agent")]
+    if sent.get("day") and _day(sent["day"]) is None:
+        problems["day"] = [text("agent_log", "no_day")]
+    return problems
+
+
+def _day(typed: str) -> date | None:
+    day = day_of(typed)
+    return day if day is not None and date.min < day < date.max else None
+
+
 def query_of(sent: Mapping[str, str], known: KnownAgents, person: Person, **more: Any) -> CallQuery:
-    """The filter that was chosen; what nobody knows matches nothing less than all."""
+    """The filter that was chosen, without what `problems_of` finds."""
     agent = known.named(sent.get("agent", ""))
-    day = day_of(sent.get("day", ""))
-    is_day = day is not None and date.min < day < date.max
+    day = _day(sent.get("day", ""))
     return CallQuery(
         key_id=agent.key_id if agent else None,
         program_ids=list(agent.connection_ids) if agent else [],
         tool=sent.get("tool", "").replace("\x00", "")[:64],
         outcome=next((one for one in OUTCOMES if one == sent.get("outcome")), ""),
         changes_only=bool(sent.get("changes")),
-        since=begin_of(day, person.zone).isoformat() if day and is_day else None,
-        until=begin_of(day + timedelta(days=1), person.zone).isoformat() if day and is_day else None,
+        since=begin_of(day, person.zone).isoformat() if day else None,
+        until=begin_of(day + timedelta(days=1), person.zone).isoformat() if day else None,
         **more,
     )
 
@@ -80,7 +94,8 @@ async def show(request: Request, state: State, person: SignedInPerson) -> Respon
     # Only the filter by agent has to wait for the list of them.
     known = KnownAgents(await asked) if sent.get("agent") else KnownAgents(NOBODY)
     query = query_of(sent, known, person, before=whole_number(sent.get("before", "")), limit=PAGE)
-    page, agents = await asyncio.gather(state.mcp.calls(query, person.assertions["mcp"]), asked)
+    problems = problems_of(sent, known)
+    page, agents = await asyncio.gather(_page(state, person, query, problems), asked)
     known = KnownAgents(agents)
     names = await names_for(state, person, page.calls)
     chosen = _chosen(sent)
@@ -88,6 +103,7 @@ async def show(request: Request, state: State, person: SignedInPerson) -> Respon
     return PAGES.page(
         request,
         "log.html",
+        problems=problems,
         calls=[(call, sentence(call, names), _agent(known, call)) for call in page.calls],
         agents=known.all,
         tools=sorted(texts()["calls"]),
@@ -95,9 +111,15 @@ async def show(request: Request, state: State, person: SignedInPerson) -> Respon
         chosen={name: chosen.get(name, "") for name in FILTERS},
         older=f"{LOG}?{older}" if older else "",
         export=f"{LOG}export/?{urlencode(chosen)}",
-        undo=f"{UNDO}?{urlencode(chosen)}" if {"agent", "day"} & set(chosen) else "",
+        undo=f"{UNDO}?{urlencode(chosen)}" if {"agent", "day"} & set(chosen) and not problems else "",
         today=datetime.now(person.zone).date().isoformat(),
     )
+
+
+async def _page(state: WebState, person: Person, query: CallQuery, problems: Mapping[str, object]) -> CallLogPage:
+    if problems:
+        return CallLogPage(calls=[], more=False)
+    return await state.mcp.calls(query, person.assertions["mcp"])
 
 
 def _agent(known: KnownAgents, call: LoggedCall) -> str:
@@ -111,7 +133,7 @@ async def export(request: Request, state: State, person: SignedInPerson) -> Resp
     known = KnownAgents(await state.agents.agents(person.assertion))
     # The first piece is read before the answer begins: a refusal is a page.
     query = query_of(sent, known, person, limit=PIECE)
-    first = await state.mcp.calls(query, person.assertions["mcp"])
+    first = await _page(state, person, query, problems_of(sent, known))
     rows = _rows(state, person, known, query, first.calls, more=first.more)
     is_json = sent.get("format") == "json"
     name = f"agents-{today().isoformat()}.{'json' if is_json else 'csv'}"

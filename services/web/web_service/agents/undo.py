@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from notechondria_contracts.internal.mcp import MOST_UNDONE, UndoOutcome
 from notechondria_shared.core.errors import BadRequest
-from web_service.agents.log import query_of
+from web_service.agents.log import problems_of, query_of
 from web_service.agents.pages import LOG, PAGES, UNDO, KnownAgents
 from web_service.agents.words import Part, names_for, sentence
 from web_service.dependencies import State
@@ -54,7 +54,7 @@ async def preview(request: Request, state: State, person: SignedInPerson) -> Res
     more = False
     if call_id := whole_number(sent.get("call", "")):
         ids = [call_id]
-    elif sent.get("agent") or sent.get("day"):
+    elif (sent.get("agent") or sent.get("day")) and not problems_of(sent, known):
         query = query_of(sent, known, person, can_undo=True, limit=MOST_UNDONE)
         page = await state.mcp.calls(query, person.assertions["mcp"])
         ids, more = [call.id for call in page.calls], page.more

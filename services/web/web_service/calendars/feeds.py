@@ -8,12 +8,11 @@ from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.planner import FeedAddress, FeedLook, NewFeedForm, OwnFeed
 from notechondria_shared.core.errors import NotFound
 from web_service.account.pages import beside_form
-from web_service.calendars.pages import CALENDARS, PAGES
+from web_service.calendars.pages import CALENDARS, PAGES, beside_course, course_of
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.person import Person, PersonForm, SignedInPerson
 from web_service.site.texts import text
-from web_service.site.typed import whole_number
 from web_service.state import WebState
 
 router = APIRouter(prefix="/account/calendars/feeds", include_in_schema=False, route_class=PageRoute)
@@ -57,15 +56,15 @@ async def _look_page(
 @router.post("/add/")
 async def add(request: Request, state: State, person: SignedInPerson, fields: PersonForm) -> Response:
     """It is read from now on."""
-    form = NewFeedForm(
-        title=fields.get("title", ""),
-        source_url=fields.get("source_url", ""),
-        course_id=whole_number(fields.get("course", "")) or None,
-    )
     try:
+        form = NewFeedForm(
+            title=fields.get("title", ""),
+            source_url=fields.get("source_url", ""),
+            course_id=course_of(fields.get("course", "")),
+        )
         await state.planner.make_feed(form, person.assertions["planner"])
     except ServiceRefused as refusal:
-        return await _look_page(request, state, person, None, fields, beside_form(refusal))
+        return await _look_page(request, state, person, None, fields, beside_course(refusal))
     return redirect(CALENDARS, notice="feed_added", request=request)
 
 

@@ -7,13 +7,11 @@ from fastapi import APIRouter, Request, Response
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.planner import LinkMade, NewLinkForm, OwnLink
 from notechondria_shared.core.errors import NotFound
-from web_service.account.pages import beside_form
-from web_service.calendars.pages import CALENDARS, PAGES, qr
+from web_service.calendars.pages import CALENDARS, PAGES, beside_course, course_of, minutes_of, qr
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.person import Person, PersonForm, SignedInPerson
 from web_service.site.texts import text
-from web_service.site.typed import whole_number
 from web_service.state import WebState
 
 router = APIRouter(prefix="/account/calendars/links", include_in_schema=False, route_class=PageRoute)
@@ -47,17 +45,16 @@ async def _form(
 @router.post("/new/")
 async def make(request: Request, state: State, person: SignedInPerson, fields: PersonForm) -> Response:
     """The address, shown this once."""
-    alarm = fields.get("alarm", "")
-    form = NewLinkForm(
-        name=fields.get("name", ""),
-        **{f"include_{kind}": kind in fields for kind in KINDS},
-        course_id=whole_number(fields.get("course", "")) or None,
-        alarm_minutes=next((minutes for minutes in ALARMS if str(minutes) == alarm), None),
-    )
     try:
+        form = NewLinkForm(
+            name=fields.get("name", ""),
+            **{f"include_{kind}": kind in fields for kind in KINDS},
+            course_id=course_of(fields.get("course", "")),
+            alarm_minutes=minutes_of(fields.get("alarm", ""), ALARMS),
+        )
         made = await state.planner.make_link(form, person.assertions["planner"])
     except ServiceRefused as refusal:
-        return await _form(request, state, person, fields, beside_form(refusal))
+        return await _form(request, state, person, fields, beside_course(refusal))
     return _made(request, made)
 
 

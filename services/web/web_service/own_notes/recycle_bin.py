@@ -35,7 +35,8 @@ async def restore(request: Request, state: State, person: SignedInPerson, note_i
 @router.get("/{note_id:id}/purge/")
 async def ask_purge(request: Request, state: State, person: SignedInPerson, note_id: int) -> Response:
     """Whether it is to go for good."""
-    binned = (await state.own_notes.binned(note_id, person.assertions["notes"])).notes
+    assertion = person.assertions["notes"]
+    binned = (await state.own_notes.binned(note_id, assertion)).notes if note_id else []
     if not binned:
         raise NotFound(text("bin", "not_there"))
     return PAGES.ask(request, "purge_note", f"{BIN}{note_id}/purge/", BIN, name=binned[0].title)
