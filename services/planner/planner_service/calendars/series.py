@@ -6,7 +6,7 @@ Rules are counted out by dateutil, in the time of the entry's own clock; what is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import chain, takewhile
@@ -24,6 +24,7 @@ _MARGIN = timedelta(days=2)
 """Rules are counted out in local time: a little more of it than the UTC window, cut exactly afterwards."""
 _STEP_DAYS = {"DAILY": 1, "WEEKLY": 7}
 _OF_STEPS = frozenset({"FREQ", "INTERVAL", "COUNT", "WKST"})
+_DAYS_OF_YEARS = frozenset({"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYEASTER"})
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 ZonesOf = Callable[[Entry], Zones]
@@ -81,8 +82,8 @@ def _end_of(entry: Entry, zones: Zones) -> Callable[[date | datetime], datetime]
     DTEND says an exact length, DURATION one in days of the calendar and exact time (RFC 5545 §3.8.5.3).
     """
     if entry.text("DTEND"):
-        first = utc(timestamp(entry.single["DTSTART"], zones))
-        exact = utc(timestamp(entry.single["DTEND"], zones)) - first
+        first = timestamp(entry.single["DTSTART"], zones)
+        exact = utc(timestamp(entry.single["DTEND"], zones, _zone(first))) - utc(first)
         return lambda start: utc(start) + exact
     said = length(entry.text("DURATION"))
     nominal = said if said is not None and said.total >= timedelta(0) else Length(0, HOUR)
@@ -94,7 +95,7 @@ def occurrences(series: Series, zones_of: ZonesOf, first: datetime, last: dateti
 
     A rule that cannot be read, or that repeats more often than daily, counts as its first occurrence only.
     """
-    changes, following = _changes(series.exceptions, zones_of)
+    changes, following = _changes(series, zones_of)
     for master in series.masters:
         try:
             dated = list(_of_master(master, zones_of(master), changes, following, first, last))
@@ -107,16 +108,21 @@ def occurrences(series: Series, zones_of: ZonesOf, first: datetime, last: dateti
             yield start, change.end_of(change.start), change.entry
 
 
-def _changes(exceptions: Iterable[Entry], zones_of: ZonesOf) -> tuple[list[_Change], list[_Change]]:
-    """The exceptions, and those that hold for all that follows, in order; what cannot be read is left out."""
+def _changes(series: Series, zones_of: ZonesOf) -> tuple[list[_Change], list[_Change]]:
+    """The exceptions, and those that hold for all that follows, in order; what cannot be read is left out.
+
+    A RECURRENCE-ID without a zone is in the one of the series.
+    """
+    first = series.masters[0]
+    own = _zone(timestamp(first.single["DTSTART"], zones_of(first)))
     single: list[_Change] = []
     following: list[_Change] = []
-    for entry in exceptions:
+    for entry in series.exceptions:
         zones = zones_of(entry)
         try:
             change = _Change(
                 entry=entry,
-                replaced=timestamp(entry.single["RECURRENCE-ID"], zones),
+                replaced=timestamp(entry.single["RECURRENCE-ID"], zones, own),
                 start=timestamp(entry.single["DTSTART"], zones),
                 end_of=_end_of(entry, zones),
                 is_cancelled=entry.text("STATUS").upper() == "CANCELLED",
@@ -128,6 +134,10 @@ def _changes(exceptions: Iterable[Entry], zones_of: ZonesOf) -> tuple[list[_Chan
         if entry.single["RECURRENCE-ID"].parameters.get("RANGE", "").upper() == "THISANDFUTURE":
             following.append(change)
     return single, sorted(following, key=lambda change: utc(change.replaced))
+
+
+def _zone(value: date | datetime) -> tzinfo | None:
+    return value.tzinfo if isinstance(value, datetime) else None
 
 
 def _wall(value: date | datetime, zone: tzinfo | None = None) -> datetime:
@@ -147,7 +157,7 @@ def _of_master(
 ) -> Iterator[Occurrence]:
     start = timestamp(master.single["DTSTART"], zones)
     end_of = _end_of(master, zones)
-    zone = start.tzinfo if isinstance(start, datetime) else None
+    zone = _zone(start)
     replaced = {change.replaced for change in changes}
     if zone is None:
         # Outlook names the days of a series of whole days by their midnight.
@@ -155,7 +165,7 @@ def _of_master(
     moves = [(utc(change.replaced), change, change.moved(zone)) for change in reversed(following)]
     margin = _MARGIN + max((abs(moved) for _, _, moved in moves), default=timedelta(0))
     low, high = shifted(first, -margin), shifted(last, margin)
-    period_ends = {utc(begin): end for begin, end in _periods(master, zones)}
+    period_ends = {utc(begin): end for begin, end in _periods(master, zones, zone)}
     for wall in _starts(master, zones, start, low.replace(tzinfo=None), high.replace(tzinfo=None)):
         own = wall.date() if zone is None else wall.replace(tzinfo=zone)
         at = utc(own)
@@ -173,15 +183,17 @@ def _of_master(
 
 def _starts(master: Entry, zones: Zones, start: date | datetime, low: datetime, high: datetime) -> Iterator[datetime]:
     """The local starts within `low`..`high` in order: the first, those of rules and RDATE, without those of EXDATE."""
-    zone = start.tzinfo if isinstance(start, datetime) else None
+    zone = _zone(start)
     begin = _wall(start)
     starts = {begin} if low <= begin <= high and not _is_over(master, begin, zone) else set()
     for rule in master.repeated.get("RRULE", ()):
         starts.update(_of_rule(rule.value, begin, zone, low, high))
-    starts.update(_wall(value, zone) for value in _values(master, "RDATE", zones))
+    starts.update(_wall(value, zone) for value in _values(master, "RDATE", zones, zone))
     excluded: set[datetime] = set()
     days: set[date] = set()
-    for value in _values(master, "EXDATE", zones):
+    for rule in master.repeated.get("EXRULE", ()):
+        excluded.update(_of_rule(rule.value, begin, zone, low, high))
+    for value in _values(master, "EXDATE", zones, zone):
         if isinstance(value, datetime):
             excluded.add(_wall(value, zone))
         else:
@@ -196,15 +208,15 @@ def _is_over(master: Entry, begin: datetime, zone: tzinfo | None) -> bool:
     return bool(ends) and all(end is not None and end < begin for end in ends)
 
 
-def _values(master: Entry, name: str, zones: Zones) -> Iterator[date | datetime]:
+def _values(master: Entry, name: str, zones: Zones, own: tzinfo | None) -> Iterator[date | datetime]:
     for prop in master.repeated.get(name, ()):
-        for value in timestamps(prop, zones):
+        for value in timestamps(prop, zones, own):
             yield value[0] if isinstance(value, tuple) else value
 
 
-def _periods(master: Entry, zones: Zones) -> Iterator[tuple[datetime, datetime | Length]]:
+def _periods(master: Entry, zones: Zones, own: tzinfo | None) -> Iterator[tuple[datetime, datetime | Length]]:
     for prop in master.repeated.get("RDATE", ()):
-        yield from (value for value in timestamps(prop, zones) if isinstance(value, tuple))
+        yield from (value for value in timestamps(prop, zones, own) if isinstance(value, tuple))
 
 
 def _period_end(start: date | datetime, end: datetime | Length) -> datetime:
@@ -215,7 +227,9 @@ def _of_rule(text: str, begin: datetime, zone: tzinfo | None, low: datetime, hig
     """The local starts of a rule within `low`..`high`. ValueError for a rule that cannot be read."""
     if _NOT_EXPANDED.search(text):
         return
-    parts = dict(_part(part) for part in text.split(";") if part.strip())
+    # What programs added for themselves, or left empty, says nothing.
+    said = (_part(part) for part in text.split(";"))
+    parts = {name: value for name, value in said if value and not name.startswith("X-")}
     if parts.pop("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.pop("SKIP", "OMIT") != "OMIT":
         raise ValueError(text[:40])
     if (count := parts.get("COUNT", "")) and (count == "0" or count.startswith("-")):
@@ -224,6 +238,8 @@ def _of_rule(text: str, begin: datetime, zone: tzinfo | None, low: datetime, hig
     if until is not None and until < low:
         return  # ended before: it costs nothing
     end = high if until is None else min(until, high)
+    if parts.get("FREQ") == "YEARLY" and "BYWEEKNO" in parts and not _DAYS_OF_YEARS & parts.keys():
+        parts["BYDAY"] = _WEEKDAYS[begin.weekday()]  # RFC 5545 §3.3.10: what a rule does not say is as in DTSTART
     if step := _plain_step(parts, begin):
         yield from _stepped(begin, step, int(parts.get("COUNT", "0")), low, end)
         return
