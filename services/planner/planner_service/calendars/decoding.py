@@ -60,8 +60,8 @@ def decode(body: bytes, declared: str = "") -> tuple[str, str | None]:
 def _text(body: bytes, declared: str) -> tuple[str, str | None]:
     for mark, name in _MARKS:
         if body.startswith(mark):
-            text = body.decode(name, "replace")
-            return text, None if _decoded(body, name) is not None else BROKEN
+            whole = _decoded(body, name)
+            return (body.decode(name, "replace"), BROKEN) if whole is None else (whole, None)
     charset = declared.strip().strip("\"'").lower()
     charset = _MEANT.get(charset, charset if _CHARSETS.fullmatch(charset) else "")
     seven_bits = b"\x1b" in body or b"\x00" in body
@@ -71,8 +71,8 @@ def _text(body: bytes, declared: str) -> tuple[str, str | None]:
     joined = body if is_indented(body.decode("latin-1")) else _FOLD.sub(b"", body)
     for name in ("utf-8", charset):
         for tried in (body, joined):
-            if name and (text := _decoded(tried, name)) is not None:
-                return text, None
+            if name and (valid := _decoded(tried, name)) is not None:
+                return valid, None
     rest, characters = _CHARACTER.subn(b"", joined)
     strange = len(rest.translate(None, _ASCII))
     if strange <= min(2 * characters, _MOST_STRANGE):
