@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import random
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import aiohttp
 from tests.support.client import Api, User
 
 from bench.load import Sample
@@ -36,8 +37,9 @@ SPREAD_GOAL = 4.0
 STEADY_MINUTES = 3
 GROWTH_GOAL = 1.10
 """The memory of the last minute by that of minute `STEADY_MINUTES`."""
-FIRST_NOTES, LEAST_NOTES = 60, 30
-"""Notes of each person at first, and below which nothing is deleted any more."""
+NOTES = 60
+"""Of each person."""
+CONNECTIONS = 64
 WORDS = ("mitosis", "eigenvalue", "harbour", "sonata", "protein", "treaty", "glacier", "lambda", "sediment", "fugue")
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_notes", "arguments": {"limit": 20}}}
 
@@ -50,16 +52,19 @@ class Person:
     key: str
     course: int
     notes: list[int] = field(default_factory=list)
+    """Those that stay, which are read and changed."""
+    spare: list[int] = field(default_factory=list)
+    """Those made under way, which are deleted again."""
     binned: list[int] = field(default_factory=list)
 
 
-Operation = Callable[[Person], Awaitable[httpx.Response]]
+Operation = Callable[[Person], Awaitable[int]]
 
 
 class Mix:
     """The operations, and how often each is drawn."""
 
-    def __init__(self, api: Api, http: httpx.AsyncClient) -> None:
+    def __init__(self, api: Api, http: aiohttp.ClientSession) -> None:
         self._api, self._http = api, http
         self._random = random.Random(7)  # noqa: S311 - the same mix in every run
         self.weights: dict[str, tuple[int, Operation]] = {
@@ -83,52 +88,55 @@ class Mix:
         names = list(self.weights)
         return self._random.choices(names, [self.weights[name][0] for name in names])[0]
 
-    async def call(self, name: str, person: Person) -> httpx.Response:
-        """One request of somebody."""
+    async def call(self, name: str, person: Person) -> int:
+        """One request of somebody: the status of its answer."""
         return await self.weights[name][1](person)
 
-    async def _get(self, person: Person, path: str) -> httpx.Response:
-        return await self._http.get(self._api.url(path), headers=person.headers)
+    async def _send(self, person: Person, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {person.key}"} if path == "/mcp" else person.headers
+        async with self._http.request(method, self._api.url(path), headers=headers, json=body) as answer:
+            return answer.status, await answer.read()
 
-    async def _read(self, person: Person) -> httpx.Response:
+    async def _get(self, person: Person, path: str) -> int:
+        return (await self._send(person, "GET", path))[0]
+
+    async def _read(self, person: Person) -> int:
         return await self._get(person, f"notes/{self._random.choice(person.notes)}/")
 
-    async def _create(self, person: Person) -> httpx.Response:
-        body = {"title": f"{self._random.choice(WORDS)} notes", "content": text(self._random), "course": person.course}
-        answer = await self._http.post(self._api.url("notes/"), headers=person.headers, json=body)
-        if answer.status_code == 201:
-            person.notes.append(int(answer.json()["id"]))
-        return answer
+    async def _create(self, person: Person) -> int:
+        title = f"{self._random.choice(WORDS)} notes"
+        body = {"title": title, "content": text(self._random), "course_id": person.course}
+        status, answer = await self._send(person, "POST", "notes/", body)
+        if status == 201:
+            person.spare.append(int(json.loads(answer)["id"]))
+        return status
 
-    async def _text(self, person: Person) -> httpx.Response:
+    async def _text(self, person: Person) -> int:
         return await self._patch(person, {"content": text(self._random)})
 
-    async def _metadata(self, person: Person) -> httpx.Response:
+    async def _metadata(self, person: Person) -> int:
         return await self._patch(person, {"metadata_json": self._random.choice(WORDS)})
 
-    async def _patch(self, person: Person, body: dict[str, str]) -> httpx.Response:
-        path = f"notes/{self._random.choice(person.notes)}/"
-        return await self._http.patch(self._api.url(path), headers=person.headers, json=body)
+    async def _patch(self, person: Person, body: dict[str, str]) -> int:
+        return (await self._send(person, "PATCH", f"notes/{self._random.choice(person.notes)}/", body))[0]
 
-    async def _event(self, person: Person) -> httpx.Response:
+    async def _event(self, person: Person) -> int:
         body = {"title": self._random.choice(WORDS), "event_date": f"2026-{self._random.randint(1, 12):02}-15"}
-        return await self._http.post(self._api.url("planner-events/"), headers=person.headers, json=body)
+        return (await self._send(person, "POST", "planner-events/", body))[0]
 
-    async def _remove(self, person: Person) -> httpx.Response:
-        """Into the bin, and the one before out of it; a read while there is nothing to spare."""
+    async def _remove(self, person: Person) -> int:
+        """Into the bin, or out of it; a read while there is nothing to spare."""
         if person.binned:
-            path = f"notes/deleted/{person.binned.pop()}/"
-        elif len(person.notes) > LEAST_NOTES:
-            note = person.notes.pop(self._random.randrange(len(person.notes)))
-            person.binned.append(note)
-            path = f"notes/{note}/"
-        else:
+            return (await self._send(person, "DELETE", f"notes/deleted/{person.binned.pop()}/"))[0]
+        if not person.spare:
             return await self._read(person)
-        return await self._http.delete(self._api.url(path), headers=person.headers)
+        note = person.spare.pop()
+        status, _ = await self._send(person, "DELETE", f"notes/{note}/")
+        person.binned.append(note)
+        return status
 
-    async def _tool(self, person: Person) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {person.key}"}
-        return await self._http.post(self._api.url("/mcp"), headers=headers, json=CALL)
+    async def _tool(self, person: Person) -> int:
+        return (await self._send(person, "POST", "/mcp", CALL))[0]
 
 
 def text(chosen: random.Random) -> str:
@@ -144,8 +152,8 @@ def people(api: Api) -> list[Person]:
         user: User = api.register()
         course = int(user.post("courses/", {"title": "Course"}).json()["id"])
         person = Person(user.headers, user.rotate_key(), course)
-        for number in range(FIRST_NOTES):
-            answer = user.post("notes/", {"title": f"Note {number}", "content": text(chosen), "course": course})
+        for number in range(NOTES):
+            answer = user.post("notes/", {"title": f"Note {number}", "content": text(chosen), "course_id": course})
             assert answer.status_code == 201, answer.text
             person.notes.append(int(answer.json()["id"]))
         made.append(person)
@@ -172,8 +180,8 @@ class Result:
         sample = self.samples.setdefault(name, Sample(name))
         begun = time.perf_counter()
         try:
-            status = (await mix.call(name, person)).status_code
-        except httpx.HTTPError as error:
+            status = await mix.call(name, person)
+        except (aiohttp.ClientError, TimeoutError) as error:
             print(f"  {name}: {error!r}")
             status = 599
         self.statuses[status] += 1
@@ -199,9 +207,9 @@ async def capacity(mix: Mix, everybody: list[Person]) -> float:
 
 async def run(stack: Stack, api: Api, everybody: list[Person], minutes: float) -> Result:
     """The load of all minutes, a line of report for each."""
-    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+    connector, timeout = aiohttp.TCPConnector(limit=CONNECTIONS), aiohttp.ClientTimeout(30)
     result = Result()
-    async with httpx.AsyncClient(timeout=30, trust_env=False, limits=limits) as http:
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
         mix = Mix(api, http)
         rate = await capacity(mix, everybody)
         print(f"capacity {rate:.0f}/s; {SHARE:.0%} of it for {minutes:g} minutes", flush=True)

@@ -8,7 +8,7 @@ follows a request counts with it: events are waited for until planner has applie
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -75,15 +75,21 @@ def pids_of(stack: Stack) -> dict[str, int]:
     return {part: stack.pid(part) for part in PARTS}
 
 
+UNINDEXED = "SELECT FROM notes.note_outlines WHERE words IS NULL AND octets <= 262144 LIMIT 1"
+
+
 def settle(stack: Stack, publisher: str = "notes", consumer: str = "planner") -> None:
-    """Until the last event of one schema's outbox lies in the other's inbox; at most `SETTLE_SECONDS`."""
+    """Until the last event of one schema's outbox lies in the other's inbox, and the words of all notes are indexed; at
+    most `SETTLE_SECONDS`."""
     last = f"SELECT event_id FROM {publisher}.outbox ORDER BY id DESC LIMIT 1"  # noqa: S608 - names of ours
-    is_applied = f"SELECT EXISTS (SELECT FROM {consumer}.inbox WHERE event_id = %s)"  # noqa: S608 - as well
+    is_applied = f"SELECT FROM {consumer}.inbox WHERE event_id = %s"
     deadline = time.monotonic() + SETTLE_SECONDS
+
+    def wait(reached: Callable[[], bool]) -> None:
+        while not reached() and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+
     with psycopg.connect(stack.admin_database_url, autocommit=True) as database:
         event = database.execute(last).fetchone()
-        while event is not None and time.monotonic() < deadline:
-            applied = database.execute(is_applied, event).fetchone()
-            if applied is not None and applied[0]:
-                return
-            time.sleep(POLL_SECONDS)
+        wait(lambda: event is None or database.execute(is_applied, event).fetchone() is not None)
+        wait(lambda: database.execute(UNINDEXED).fetchone() is None)

@@ -93,6 +93,6 @@ def test_a_write_does_not_wait_for_long(api: Api, stack: Stack) -> None:
         headers = {"Authorization": f"Token {token}"}
         answer = httpx.post(api.url("courses/"), json={"title": "T"}, headers=headers, timeout=20, trust_env=False)
         assert (answer.status_code, list(answer.json())) == (503, ["detail"])
-        assert time.monotonic() - begun < 6
+        assert time.monotonic() - begun < 9
     finally:
         stack.start_part("identity")

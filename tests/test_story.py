@@ -130,10 +130,10 @@ OWNED = {
 def test_a_revoked_session_and_a_rotated_key_are_refused_everywhere_within_a_second(api: Api) -> None:
     """By the word that goes round: what the services remember of a credential would last for 30 s.
 
-    Every time in the end; within the second in one of three tries at least, since other tests use the machine as well.
+    Every time in the end; within the second in one of six tries at least, since other tests use the machine as well.
     """
     took = [revoked(api)]
-    while took[-1] >= 1 and len(took) < 3:
+    while took[-1] >= 1 and len(took) < 6:
         took.append(revoked(api))
     assert min(took) < 1, took
 

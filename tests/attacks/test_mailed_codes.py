@@ -281,11 +281,11 @@ def test_a_mail_server_that_hangs_does_not_hold_the_change(api: Api, stack: Stac
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         port = str(silent.getsockname()[1])
-        with another(stack, "identity", SMTP_HOST="127.0.0.1", SMTP_PORT=port, SMTP_TIMEOUT_SECONDS="5") as url:
+        with another(stack, "identity", SMTP_HOST="127.0.0.1", SMTP_PORT=port, SMTP_TIMEOUT_SECONDS="20") as url:
             began = time.monotonic()
             body = {"email": owner.email, "code": code, "password": NEW_PASSWORD}
             assert DirectIdentity(url).call("password-reset/confirm", "192.0.2.7", **body).status_code == 200
-            assert time.monotonic() - began < 4
+            assert time.monotonic() - began < 15
 
 
 @pytest.mark.contract("decision 44", "identity §13")

@@ -29,6 +29,7 @@ from notechondria_shared.service.runner import configured_app, load_settings
 from notes_service.handlers import subscriptions
 from notes_service.housekeeping.service import Housekeeper
 from notes_service.models import EVENTS, Base
+from notes_service.search.word_indexing import WordIndexing
 from notes_service.settings import NotesSettings
 from notes_service.state import NotesState
 from notes_service.template_courses.seeder import TemplateSeeder
@@ -40,6 +41,7 @@ class RunningNotes(NotesState):
 
     housekeeper: Housekeeper = field(init=False)
     template_seeder: TemplateSeeder = field(init=False)
+    word_indexing: WordIndexing = field(init=False)
 
     def subscriptions(self) -> Sequence[Subscription]:
         """What notes consumes."""
@@ -52,9 +54,12 @@ class RunningNotes(NotesState):
         self.housekeeper.start()
         self.template_seeder = TemplateSeeder(self)
         self.template_seeder.start()
+        self.word_indexing = WordIndexing(self.database)
+        self.word_indexing.start()
 
     async def stop(self) -> None:
         """End the components."""
+        await self.word_indexing.stop()
         await self.template_seeder.stop()
         await self.housekeeper.stop()
         await super().stop()

@@ -18,7 +18,7 @@ import pytest
 from psycopg.rows import dict_row
 from pydantic import SecretStr
 from services.notes.tests.conftest import Look
-from tests.support.client import User
+from tests.support.client import User, eventually
 from tests.support.keys import KEY_SETTINGS, ONE_KEY
 
 from notechondria_launcher.stack import Stack
@@ -51,6 +51,7 @@ WORDS_KEPT = (
 )
 
 
+UNINDEXED = "SELECT note_id FROM notes.note_outlines WHERE creator_id = %s AND words IS NULL AND octets <= 262144"
 COUNTS_KEPT = (
     "SELECT course_id, is_public, sum(notes)::bigint AS notes FROM notes.note_counts WHERE creator_id = %s"
     " GROUP BY 1, 2 HAVING sum(notes) <> 0 ORDER BY 1, 2"
@@ -68,8 +69,22 @@ NOTES = (
 )
 
 
+MANY_NOTES = (
+    "INSERT INTO notes.notes (creator_id, uuid, sharing_id, title, is_public, content, excerpt, preview_lines,"
+    " metadata_json, custom_meta, note_type, editor_mode, cover_image, cover_size, revision, date_created, last_edit)"
+    " SELECT %(user)s, gen_random_uuid(), gen_random_uuid()::text, 'Filler ' || n, false, '', '', '{}',"
+    " '', '', 'N', 'G', '', 0, 1, now(), now() FROM generate_series(1, %(notes)s) n"
+)
+
+
+def wait_for_words(user: User, look: Any) -> None:
+    """Until the words of all texts are indexed but those of the too large."""
+    eventually(lambda: not look.all(UNINDEXED, user.id))
+
+
 def check_tables(user: User, look: Any) -> None:
     """The outlines and words of a person are those of the notes outside the bin."""
+    wait_for_words(user, look)
     assert look.all(KEPT, user.id) == look.all(LIVE, user.id)
     assert look.all(WORDS_KEPT, user.id) == look.all(WORDS_OF_TEXTS, user.id)
     assert look.all(COUNTS_KEPT, user.id) == look.all(COUNTS, user.id)
@@ -184,7 +199,7 @@ def plain_search(text: str, rows: list[Row]) -> list[int]:
 
 
 @pytest.mark.contract("notes §5.3")
-def test_search_follows_the_rule_on_texts_of_any_kind(mine: User, look: Any) -> None:
+def test_search_follows_the_rule_on_texts_of_any_kind(mine: User, look: Any, stack: Stack) -> None:
     dice = random.Random(5)  # noqa: S311 - any fixed choice will do
     course = mine.post("courses/", {"title": "Some"}).json()["id"]
     for number in range(70):
@@ -214,14 +229,65 @@ def test_search_follows_the_rule_on_texts_of_any_kind(mine: User, look: Any) -> 
         ({"course_id": "none"}, [row for row in everything if row["course_id"] is None]),
         ({"contains": "fish"}, [row for row in everything if "fish" in f"{row['title']}\n{row['content']}".lower()]),
     ]
-    for params, rows in lists:
-        for text in QUERIES:
-            expected = plain_search(text, rows)
-            assert [row["id"] for row in mine.get("notes/", params={"q": text, **params}).json()] == expected, text
-            for offset in (0, 4):
-                page = mine.get("notes/", params={"q": text, "limit": 4, "offset": offset, **params}).json()
-                assert [row["id"] for row in page["results"]] == expected[offset : offset + 4], (text, params)
-                assert page["total"] == len(expected), (text, params)
+
+    def check() -> None:
+        for params, rows in lists:
+            for text in QUERIES:
+                expected = plain_search(text, rows)
+                assert [row["id"] for row in mine.get("notes/", params={"q": text, **params}).json()] == expected, text
+                for offset in (0, 4):
+                    page = mine.get("notes/", params={"q": text, "limit": 4, "offset": offset, **params}).json()
+                    assert [row["id"] for row in page["results"]] == expected[offset : offset + 4], (text, params)
+                    assert page["total"] == len(expected), (text, params)
+
+    wait_for_words(mine, look)
+    check()
+    with psycopg.connect(stack.admin_database_url) as held, psycopg.connect(stack.admin_database_url) as database:
+        # Nothing is indexed while somebody has the author in hand.
+        held.execute("SELECT FROM notes.authors WHERE user_id = %s FOR UPDATE", [mine.id])
+        forget = "UPDATE notes.note_outlines SET words = NULL WHERE creator_id = %s AND note_id %% 2 = 0"
+        assert database.execute(forget, [mine.id]).rowcount > 20
+        database.commit()
+        check()
+        assert look.all(UNINDEXED, mine.id)
+    check_tables(mine, look)
+
+
+@pytest.mark.contract("notes §5.3")
+def test_a_search_among_very_many_notes_shows_all_of_them(mine: User, stack: Stack) -> None:
+    alike = make(mine, "meanng")  # the oldest, beyond the 10,000 that are compared (decision 67)
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as database:
+        database.execute(MANY_NOTES, {"user": mine.id, "notes": 10_050})
+    exact = [make(mine, f"meaning {number}") for number in range(5)]
+    first = mine.get("notes/?q=meaning&limit=2").json()
+    assert [row["id"] for row in first["results"]] == exact[:2:-1]
+    assert (first["total"], first["has_more"]) == (5, True)
+    last = mine.get("notes/?q=meaning&limit=2&offset=4").json()
+    assert [row["id"] for row in last["results"]] == [exact[0], alike]
+    assert (last["total"], last["has_more"]) == (6, False)
+    assert mine.get("notes/?q=meaning&limit=5").json()["total"] == 6
+    assert [row["id"] for row in mine.get("notes/?q=meaning").json()] == [*reversed(exact), alike]
+    assert mine.get("notes/?q=meaning&limit=2&sort=oldest").json()["total"] == 6
+
+
+def test_several_processes_index_words_at_once(mine: User, look: Any, stack: Stack) -> None:
+    for number in range(12):
+        make(mine, f"note {number}", content=f"shared words {number % 3} " + "longer" * 20)
+    wait_for_words(mine, look)
+    forget = "UPDATE notes.note_outlines SET words = NULL WHERE creator_id = %s"
+
+    def index(_: int) -> None:
+        with psycopg.connect(stack.admin_database_url, autocommit=True) as database:
+            while database.execute("SELECT notes.index_words(2)").fetchone() != (0,):
+                pass
+
+    with psycopg.connect(stack.admin_database_url, autocommit=True) as database:
+        for _ in range(5):
+            database.execute("DELETE FROM notes.search_words WHERE creator_id = %s", [mine.id])
+            database.execute(forget, [mine.id])
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(index, range(4)))
+            check_tables(mine, look)
 
 
 @pytest.mark.contract("notes §5.3")
@@ -269,8 +335,12 @@ def test_words_that_no_note_holds_are_forgotten(mine: User, other: User, look: A
 
     note = make(mine, "quokka", content="numbat kept")
     make(other, "numbat")
+    wait_for_words(mine, look)
+    assert {"quokka", "numbat", "kept"} <= known(mine)
     mine.patch(f"notes/{note}/", {"title": "wombat", "content": "kept"})
-    assert {"quokka", "numbat", "kept", "wombat"} <= known(mine)
+    wait_for_words(mine, look)
+    wait_for_words(other, look)
+    assert {"kept", "wombat"} <= known(mine)
 
     settings = NotesSettings(
         database_url=SecretStr(stack.database_url("notes")),

@@ -35,12 +35,12 @@ class NoteOutline(Base):
 
     __tablename__ = "note_outlines"
     __table_args__ = (
-        Index("ix_note_outlines_creator_id", "creator_id"),
+        Index("ix_note_outlines_creator_id_note_id", "creator_id", "note_id"),
         Index("ix_note_outlines_public", "note_id", postgresql_where=text("is_public")),
         Index(
             "ix_note_outlines_words", "words", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": 1024}
         ),
-        Index("ix_note_outlines_large", "creator_id", postgresql_where=text("words IS NULL")),
+        Index("ix_note_outlines_large_note_id", "creator_id", "note_id", postgresql_where=text("words IS NULL")),
     )
 
     note_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -54,7 +54,8 @@ class NoteOutline(Base):
     short_text: Mapped[str | None]
     """The text, where it has at most 512 bytes."""
     words: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
-    """The ids of its words; null for a text so large that it is read instead."""
+    """The ids of its words; null until they are indexed (`word_indexing`), and for a text so large that it is read
+    instead."""
 
 
 class SearchWord(Base):

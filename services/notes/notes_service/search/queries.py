@@ -45,6 +45,9 @@ from notes_service.summaries.variants import VIEWER, Variant, narrowed
 
 HEAD = 500
 """Characters of a text that likeness looks at."""
+ALIKE = 10_000
+"""Notes, the newest ones, that are compared with a query while notes that hold a word of it fill the page and more
+(decision 67). All of them are compared for the page that has the last of those, and for later ones."""
 
 
 @dataclass(slots=True)
@@ -60,9 +63,9 @@ class HeadRow:
 def candidates(variant: Variant, kinds: WordKinds, *, capped: bool) -> Prepared[CandidateColumns]:
     """What ranking reads of all notes of a list.
 
-    With `capped` notes that hold words and cannot be among
-    the first `most` are counted only: a score is from 10 to 15 points per word that a note holds, and less than one
-    more (a word of the title is one that the note holds). Likeness is asked for of notes that hold no word.
+    With `capped` notes that hold words and cannot be among the first `most` are counted only: a score is from 10 to 15
+    points per word that a note holds, and less than one more (a word of the title is one that the note holds). Likeness
+    is asked for of notes that hold no word: of the newest `ALIKE` when those that hold one are more than `most`.
     """
     matched = _matched(variant, kinds)
     last = (
@@ -89,32 +92,37 @@ def candidates(variant: Variant, kinds: WordKinds, *, capped: bool) -> Prepared[
     )
     total = select(func.count()).select_from(matched).scalar_subquery().label("matched")
     unmatched = not_(exists().where(matched.c.note_id == NoteOutline.note_id))
-    other = _others(_in_scope(variant), unmatched)
+    is_full = select(func.count() > bindparam("most", type_=BigInteger)).select_from(matched).scalar_subquery()
+    other = _others(_in_scope(variant), unmatched, newest=case((is_full, ALIKE)) if capped else None)
     statement = select(*ranked.c, total, *other.c).select_from(ranked.join(other, true()))
     return prepare(statement, CandidateColumns)
 
 
-def _others(*which: ColumnElement[bool]) -> Subquery:
-    """Notes that hold no word; their short texts (`head_bytes`) may be like the query as a whole."""
-    text = case((NoteOutline.octets <= 512, NoteOutline.short_text), else_=_text_of_note())  # what outlines keep
-    is_short = NoteOutline.octets <= bindparam("head_bytes", type_=BigInteger)
-    return (
-        select(
-            _packed(NoteOutline.note_id).label("other_ids"),
-            _joined(NoteOutline.title).label("other_titles"),
-            _joined(NoteOutline.description).label("other_descriptions"),
-            _packed(NoteOutline.note_id, is_short).label("short_ids"),
-            _joined(text, is_short).label("short_texts"),
-        )
-        .where(*which)
-        .subquery("other")
-    )
+def _others(*which: ColumnElement[bool], newest: ColumnElement[int] | None) -> Subquery:
+    """Notes that hold no word, so many of the newest (null: all).
+
+    Their short texts (`head_bytes`) may be like the query as a whole.
+    """
+    columns = (
+        NoteOutline.note_id, NoteOutline.title, NoteOutline.description, NoteOutline.octets, NoteOutline.short_text
+    )  # fmt: skip
+    compared = select(*columns).where(*which)
+    if newest is not None:
+        compared = compared.order_by(NoteOutline.note_id.desc()).limit(newest)
+    note = compared.subquery("compared").c
+    text = case((note.octets <= 512, note.short_text), else_=_text_of(note.note_id))  # what outlines keep
+    is_short = note.octets <= bindparam("head_bytes", type_=BigInteger)
+    return select(
+        _packed(note.note_id).label("other_ids"),
+        _joined(note.title).label("other_titles"),
+        _joined(note.description).label("other_descriptions"),
+        _packed(note.note_id, is_short).label("short_ids"),
+        _joined(text, is_short).label("short_texts"),
+    ).subquery("other")
 
 
-def _text_of_note() -> ColumnElement[str]:
-    return (
-        select(func.left(Note.content, HEAD)).where(Note.id == NoteOutline.note_id).correlate(NoteOutline)
-    ).scalar_subquery()
+def _text_of(note_id: ColumnElement[int]) -> ColumnElement[str]:
+    return select(func.left(Note.content, HEAD)).where(Note.id == note_id).scalar_subquery()
 
 
 def _packed(number: SQLCoreOperations[int], which: ColumnElement[bool] | None = None) -> ColumnElement[bytes]:
@@ -155,7 +163,8 @@ def _matched(variant: Variant, words: WordKinds) -> CTE:
     kinds = [which for which, asked in ((False, words.indexed), (True, words.scanned)) if asked]
     parts: list[Select[int, int]] = []
     if variant.scope != "anonymous":
-        parts += [_own_with(variant, scanned=which, long=words.long) for which in kinds] + [_own_large(variant, kinds)]
+        parts += [_own_with(variant, scanned=which, long=words.long) for which in kinds]
+        parts.append(_own_unindexed(variant, kinds))
     if variant.scope in {"anonymous", "all"}:
         parts += [_public_with(variant, scanned=which) for which in kinds]
     matches = union_all(*parts).subquery("matches")
@@ -194,8 +203,8 @@ def _own_with(variant: Variant, *, scanned: bool, long: bool) -> Select[int, int
     return own.where(case((func.length(ids.c.term) <= PIECE, true()), else_=has_all)) if long else own
 
 
-def _own_large(variant: Variant, kinds: Sequence[bool]) -> Select[int, int]:
-    """One's own notes that are too large for an index of their words."""
+def _own_unindexed(variant: Variant, kinds: Sequence[bool]) -> Select[int, int]:
+    """One's own notes that are too large for an index of their words, or are not in it yet."""
     each = [_words(scanned=which) for which in kinds]
     words = union_all(*(select(one.c.term, one.c.times) for one in each)).subquery("all_words")
     return (

@@ -1,7 +1,7 @@
 """Words that no note of a person holds any more: they leave the index of words (notes §5.3).
 
-A save looks up the words of its note under a shared lock (migration 0014); words go under the exclusive one, so that
-none goes which a save has just looked up.
+The words of a note are looked up under a shared lock (migration 0015); words go under the exclusive one, so that none
+goes which was just looked up.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ async def _remove_some(database: Database, author: int) -> int:
     lock = func.hashtextextended("notes.search_words", author)
     async with database.transaction() as db:
         if not await db.scalar(select(func.pg_try_advisory_xact_lock(lock))):
-            return 0  # somebody saves: the next round will do
+            return 0  # words are being indexed: the next round will do
         which = SearchWord.id == any_(literal(unused, ARRAY(BigInteger)))
         gone = delete(SearchWord).where(which, *own).returning(SearchWord.id)
         return len(list(await db.scalars(gone.execution_options(synchronize_session=False))))
