@@ -200,7 +200,9 @@ class ServiceSettings(CoreSettings):
             raise ValueError(message)
         # Without its value: a password stands in it.
         if "://" in self.database_conninfo and not self.database_conninfo.startswith("postgresql://"):
-            message = "DATABASE_URL is no address of a Postgres; give such as postgresql://user:password@host:5432/name."
+            message = (
+                "DATABASE_URL is no address of a Postgres; give such as postgresql://user:password@host:5432/name."
+            )
             raise ValueError(message)
         if self.cloudflare_r2_bucket_name:
             missing = [name.upper() for name in R2_COMPANIONS if not getattr(self, name)]
