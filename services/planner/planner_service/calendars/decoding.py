@@ -67,6 +67,8 @@ def _text(body: bytes, declared: str) -> tuple[str, str | None]:
     seven_bits = b"\x1b" in body or b"\x00" in body
     if seven_bits and charset and (text := _decoded(body, charset)) is not None:
         return text, None
+    if (text := _decoded(body, "utf-8")) is not None:
+        return text, None
     # RFC 5545 §3.1 lets programs fold a line between the bytes of one character.
     joined = body if is_indented(body.decode("latin-1")) else _FOLD.sub(b"", body)
     for name in ("utf-8", charset):
