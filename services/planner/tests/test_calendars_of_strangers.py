@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+from datetime import datetime
 
 import brotli
 import pytest
+from dateutil.rrule import rrulestr
 from services.planner.tests.calls import create_feed, subscribe, titles
 from services.planner.tests.feed_server import SEMINAR, FeedServer, vcalendar, vevent
 from services.planner.tests.test_calendar_reading import of_text, starts
@@ -212,3 +214,20 @@ def test_cookies_are_taken_as_browsers_take_them(ann: User, feeds: FeedServer, c
     assert subscribe(ann, url)["last_error"] is None
     value = cookie.partition(";")[0].partition("=")[2].strip()
     assert [asked.get("cookie") for asked in page.asked] == [None, f"sid={value}"]
+
+
+@pytest.mark.contract("planner §5.3")
+@pytest.mark.parametrize("begin", ["19520229", "19710131", "20000330", "19990104"])
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=YEARLY", "FREQ=YEARLY;INTERVAL=3", "FREQ=MONTHLY", "FREQ=MONTHLY;INTERVAL=5", "FREQ=MONTHLY;BYDAY=2TU,-1FR",
+     "FREQ=YEARLY;BYMONTH=2,11;BYDAY=-1SU", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "FREQ=MONTHLY;COUNT=700",
+     "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,TU;WKST=SU", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,TU;WKST=MO",
+     "FREQ=WEEKLY;BYDAY=FR,MO,WE;COUNT=4300", "FREQ=WEEKLY;INTERVAL=3;BYDAY=SA;COUNT=500", "FREQ=DAILY;INTERVAL=7"],
+)  # fmt: skip
+def test_an_old_series_is_what_counting_from_its_first_gives(begin: str, rule: str) -> None:
+    first = datetime.strptime(begin, "%Y%m%d")  # noqa: DTZ007 - local, as dateutil counts
+    low, high = datetime(2026, 1, 1), datetime(2027, 12, 31)  # noqa: DTZ001
+    counted = rrulestr(rule, dtstart=first).between(low, high, inc=True)
+    shown = starts(vevent(f";VALUE=DATE:{begin}", UID="u", RRULE=rule), years=[2026, 2027])
+    assert shown == [f"{at:%Y-%m-%d %H:%M}" for at in counted]

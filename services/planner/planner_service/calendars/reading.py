@@ -113,6 +113,8 @@ def expand(rows: list[Row], series: Iterable[Series], zones_of: ZonesOf, years: 
     spans = list(_spans(years))
     counts: Counter[int] = Counter()
     for one in series:
+        if all(counts[year] > MOST_OCCURRENCES for year in years):
+            break
         shown = {id(entry): (_title(entry), is_floating(entry, zones_of(entry))) for entry in one.entries}
         for first, last in spans:
             for start, end, entry in occurrences(one, zones_of, first, last):

@@ -6,6 +6,7 @@ Rules are counted out by dateutil, in the time of the entry's own clock; what is
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -23,6 +24,9 @@ HOUR = timedelta(hours=1)
 _MARGIN = timedelta(days=2)
 """Rules are counted out in local time: a little more of it than the UTC window, cut exactly afterwards."""
 _STEP_DAYS = {"DAILY": 1, "WEEKLY": 7}
+_STEP_MONTHS = {"MONTHLY": 1, "YEARLY": 12}
+_MOST_STEPS_BACK = 50
+"""To find a month with a 29th, 30th or 31st."""
 _OF_STEPS = frozenset({"FREQ", "INTERVAL", "COUNT", "WKST"})
 _DAYS_OF_YEARS = frozenset({"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYEASTER"})
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -240,40 +244,61 @@ def _of_rule(text: str, begin: datetime, zone: tzinfo | None, low: datetime, hig
     end = high if until is None else min(until, high)
     if parts.get("FREQ") == "YEARLY" and "BYWEEKNO" in parts and not _DAYS_OF_YEARS & parts.keys():
         parts["BYDAY"] = _WEEKDAYS[begin.weekday()]  # RFC 5545 §3.3.10: what a rule does not say is as in DTSTART
-    if step := _plain_step(parts, begin):
-        yield from _stepped(begin, step, int(parts.get("COUNT", "0")), low, end)
+    if steps := _plain_steps(parts, begin):
+        yield from steps.within(begin, int(parts.get("COUNT", "0")), low, end)
         return
     start = begin if "COUNT" in parts else _later(parts, begin, low)
     rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=start)
     yield from (at for at in takewhile(lambda at: at <= end, rule) if at >= low)
 
 
-def _plain_step(parts: dict[str, str], begin: datetime) -> timedelta | None:
-    """The step of a rule that is nothing else, as most are: every so many days or weeks. Then nobody has to count."""
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Times that come every so many days, at one or more distances (of days of a week) from a first one."""
+
+    anchor: datetime
+    step: timedelta
+    distances: list[timedelta]
+
+    def within(self, begin: datetime, count: int, low: datetime, end: datetime) -> Iterator[datetime]:
+        """Those from `begin` on, `count` in all where it is not 0, within `low`..`end`. Nobody has to count."""
+        left_out = sum(self.anchor + distance < begin for distance in self.distances)
+        number = max(0, (low - self.anchor) // self.step)
+        try:
+            while True:
+                for index, distance in enumerate(self.distances, number * len(self.distances) - left_out):
+                    at = self.anchor + self.step * number + distance
+                    if at > end or (count and index >= count):
+                        return
+                    if at >= begin and at >= low:
+                        yield at
+                number += 1
+        except OverflowError:  # the calendar has no more days
+            return
+
+
+def _plain_steps(parts: dict[str, str], begin: datetime) -> _Steps | None:
+    """The steps of a rule that is nothing else, as most are: every so many days, or on days of every so many weeks."""
     interval = parts.get("INTERVAL", "1")
     days = _STEP_DAYS.get(parts.get("FREQ", ""), 0)
     more = {name: value for name, value in parts.items() if name not in _OF_STEPS}
-    if days == _STEP_DAYS["WEEKLY"] and more.get("BYDAY") == _WEEKDAYS[begin.weekday()]:
-        del more["BYDAY"]
-    counted = parts.get("COUNT", "1")
+    weekdays = more.pop("BYDAY", "").split(",") if days == _STEP_DAYS["WEEKLY"] and "BYDAY" in more else []
+    counted, week_start = parts.get("COUNT", "1"), parts.get("WKST", "MO")
     if (
         not days
         or more
         or not (interval.isdecimal() and counted.isdecimal() and len(interval) < 6 and int(counted) > 0)
+        or week_start not in _WEEKDAYS
+        or not set(weekdays) <= set(_WEEKDAYS)
     ):
         return None
-    return timedelta(days=days * int(interval))
-
-
-def _stepped(begin: datetime, step: timedelta, count: int, low: datetime, end: datetime) -> Iterator[datetime]:
-    """Every `step` from `begin`, `count` times in all where it is not 0, within `low`..`end`."""
-    number = max(0, -((begin - low) // step)) if low > begin else 0
-    try:
-        while low <= (at := begin + step * number) <= end and not (count and number >= count):
-            yield at
-            number += 1
-    except OverflowError:  # the calendar has no more days
-        return
+    step = timedelta(days=days * int(interval))
+    if not weekdays:
+        return _Steps(begin, step, [timedelta(0)])
+    first = _WEEKDAYS.index(week_start)
+    distances = {(_WEEKDAYS.index(day) - first) % 7 for day in weekdays}
+    anchor = begin - timedelta(days=(begin.weekday() - first) % 7)
+    return _Steps(anchor, step, [timedelta(days=distance) for distance in sorted(distances)])
 
 
 def _part(text: str) -> tuple[str, str]:
@@ -284,9 +309,19 @@ def _part(text: str) -> tuple[str, str]:
 
 def _later(parts: dict[str, str], begin: datetime, low: datetime) -> datetime:
     """A later beginning that gives the same starts from `low` on: dateutil counts from the first, however old it is."""
-    step = _STEP_DAYS.get(parts.get("FREQ", ""), 0) * int(parts.get("INTERVAL", "1"))
-    steps = (low - begin).days // step if step > 0 else 0
-    return begin + timedelta(days=steps * step) if steps > 0 else begin
+    interval = int(parts.get("INTERVAL", "1"))
+    step = _STEP_DAYS.get(parts.get("FREQ", ""), 0) * interval
+    if step > 0:
+        return begin + timedelta(days=max(0, (low - begin).days // step) * step)
+    months = _STEP_MONTHS.get(parts.get("FREQ", ""), 0) * interval
+    if months > 0:
+        # A year earlier, so that the first period is over; the same day of a month that has it.
+        most = ((low.year - 1 - begin.year) * 12 + low.month - begin.month) // months
+        for steps in range(most, max(0, most - _MOST_STEPS_BACK), -1):
+            year, month = divmod(begin.year * 12 + begin.month - 1 + steps * months, 12)
+            if begin.day <= monthrange(year, month + 1)[1]:
+                return begin.replace(year=year, month=month + 1)
+    return begin
 
 
 def _until(text: str, zone: tzinfo | None) -> datetime | None:
