@@ -25,9 +25,9 @@ import signal
 import socket
 import sys
 import time
-from typing import Any
 
 from notechondria_cli.names import SERVICES
+from notechondria_launcher.forking import Start
 from notechondria_shared.core.memory import settle
 
 WHILE_SERVING = (
@@ -43,36 +43,36 @@ _MESSAGE_BYTES = 1 << 18
 _PARENT_SECONDS = 10
 
 
-def _become(start: dict[str, Any], files: list[int]) -> None:
+def _become(start: Start, files: list[int]) -> None:
     """Be the service in this process."""
     for number, file in enumerate(files):
         os.dup2(file, number)
     for file in files:
         if file > 2:
             os.close(file)
-    if start["session"]:
+    if start.session:
         os.setsid()
-    os.chdir(start["folder"])
+    os.chdir(start.folder)
     os.environ.clear()
-    os.environ.update(start["env"])
+    os.environ.update(start.env)
     time.tzset()
     for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     end = time.monotonic() + _PARENT_SECONDS
-    while os.getppid() != start["parent"]:
+    while os.getppid() != start.parent:
         if time.monotonic() > end:
             sys.exit("the launcher is gone")
         time.sleep(0.001)
     libc = ctypes.CDLL(None)
     # So `top` and `pgrep` name it; the command line stays the template's.
-    libc.prctl(_PR_SET_NAME, start["module"].encode(), 0, 0, 0)
-    if start["death_signal"]:
-        libc.prctl(_PR_SET_PDEATHSIG, start["death_signal"], 0, 0, 0)
-    sys.argv = [start["module"], *start["arguments"]]
-    runpy.run_module(start["module"], run_name="__main__", alter_sys=True)
+    libc.prctl(_PR_SET_NAME, start.module.encode(), 0, 0, 0)
+    if start.death_signal:
+        libc.prctl(_PR_SET_PDEATHSIG, start.death_signal, 0, 0, 0)
+    sys.argv = [start.module, *start.arguments]
+    runpy.run_module(start.module, run_name="__main__", alter_sys=True)
 
 
-def _fork(connection: socket.socket, start: dict[str, Any], files: list[int]) -> int | None:
+def _fork(connection: socket.socket, start: Start, files: list[int]) -> int | None:
     """Make the process whose parent is gone at once, so that whoever asked becomes it; None in that process."""
     reading, writing = os.pipe()
     between = os.fork()
@@ -101,7 +101,7 @@ def serve(descriptor: int) -> None:
         message, files, _, _ = socket.recv_fds(connection, _MESSAGE_BYTES, 3)
         if not message:
             return
-        pid = _fork(connection, json.loads(message), files)
+        pid = _fork(connection, Start(**json.loads(message)), files)
         if pid is None:
             return
         for file in files:
