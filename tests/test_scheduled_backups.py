@@ -159,6 +159,7 @@ def test_a_file_that_is_there_is_not_overwritten(types: Callable[..., str], tmp_
     assert "is good" in types("backup", "verify", str(file))
     file.write_bytes(file.read_bytes()[:4096])
     assert "no whole backup" in types("backup", "verify", str(file), code=1)
+    assert "There is no file" in types("backup", "verify", str(file.with_name("another")), code=1)
 
 
 def test_only_the_holder_of_the_key_can_read_it(types: Callable[..., str], tmp_path: Path) -> None:

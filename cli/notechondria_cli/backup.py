@@ -161,6 +161,8 @@ def readable(source: Path, key_file: Path | None) -> Iterator[Path]:
 
 def manifest_of(source: Path) -> Manifest:
     """Read what an archive says of itself; raises StackError for what is no whole archive of ours."""
+    if not source.is_file():
+        raise StackError(f"There is no file {source}.", "Give the file that `backup` wrote.")
     try:
         with tarfile.open(source) as archive:
             member = archive.extractfile(_MANIFEST)

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from notechondria_cli.errors import StackError
@@ -59,18 +59,28 @@ def checked(env: Mapping[str, str]) -> dict[str, str]:
 
     The gateway's templates would take `abc`, ` 60` or `08` for 0, which is no limit at all.
     """
-    for name, remedy in _ADDRESSES.items():
-        value = env.get(name, "").strip()
-        if value and web_address(value) is None:
-            raise StackError(f"{name}={value} is no address.", remedy)
-    for word in proxies(env):
-        if not is_network(word):
-            raise StackError(f"TRUSTED_PROXIES: {word} is no address and no network.", "Give such as 10.0.0.0/8.")
-    if whole_number(env, "TLS_PUBLIC_PORT", 443, 65_535) == 0:
-        raise StackError("TLS_PUBLIC_PORT=0 is no port.", "Give the one people see, or leave it out: 443.")
+    for refusal in refusals(env):
+        raise refusal
     numbers = {name: str(whole_number(env, name, *limits)) for name, limits in _NUMBERS.items()}
     lists = {name: " ".join(env[name].split()) for name in _LISTS if name in env}
     return {**env, **lists, **numbers, "TLS_PUBLIC_PORT": str(whole_number(env, "TLS_PUBLIC_PORT", 443, 65_535))}
+
+
+def refusals(env: Mapping[str, str]) -> Iterator[StackError]:
+    """Yield all that cannot be used, not only the first."""
+    for name, remedy in _ADDRESSES.items():
+        value = env.get(name, "").strip()
+        if value and web_address(value) is None:
+            yield StackError(f"{name}={value} is no address.", remedy)
+    for word in proxies(env):
+        if not is_network(word):
+            yield StackError(f"TRUSTED_PROXIES: {word} is no address and no network.", "Give such as 10.0.0.0/8.")
+    for name, limits in {**_NUMBERS, "TLS_PUBLIC_PORT": (443, 65_535)}.items():
+        try:
+            if whole_number(env, name, *limits) == 0 and name == "TLS_PUBLIC_PORT":
+                yield StackError("TLS_PUBLIC_PORT=0 is no port.", "Give the one people see, or leave it out: 443.")
+        except StackError as error:
+            yield error
 
 
 NO_TLS = "Passwords, codes and notes go over the network in plain text: whoever shares it can read and change them."

@@ -17,6 +17,7 @@ _COMMAND = re.compile(
     r"(?: --(?:part|port) \w+)?)( --data)?"
 )
 _MAKE = re.compile(r"\bmake (up|down|status|doctor|logs|reset|upgrade)\b(?: PORT=(\d+))?")
+_EITHER = re.compile(r"\bmake up(?: PORT=\d+)? \(or (notechondria up(?: --port \d+)?)\)")
 _chosen: list[Path] = []
 
 
@@ -31,7 +32,7 @@ def typed(text: str) -> str:
     data = ""
     if _chosen and _chosen[0] != default_data_folder(operator_environment()):
         data = f" --data {shlex.quote(shown(_chosen[0]))}"
-        text = text.replace("make up (or notechondria up)", "notechondria up")
+        text = _EITHER.sub(r"\1", text)
         text = _MAKE.sub(_without_make, text)
     return _COMMAND.sub(partial(_completed, data), text)
 

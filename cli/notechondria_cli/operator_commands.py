@@ -270,7 +270,10 @@ def send_trial(
     if answer.sent:
         sentence = f"{answer.server} took a letter from {answer.sender} to {address}. See whether it arrives, spam too."
     else:
-        sentence = f"No letter was sent: {answer.problem}. See: notechondria doctor."
+        sentence = (
+            f"No letter was sent: {answer.problem}. Correct SMTP_... in .env (sample.env lists them), stop it and "
+            "start it again. To look at the settings: notechondria doctor."
+        )
     _show(answer, sentence, as_json=as_json)
     if not answer.sent:
         raise typer.Exit(1)

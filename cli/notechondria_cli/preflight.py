@@ -67,9 +67,10 @@ def check_port(host: str, port: int) -> None:
             f"Port {port} may only be opened by root.",
             "Choose one above 1023, for example: notechondria up --port 8080.",
         )
+    other = port + 1000 if port + 1000 < 65_536 else port - 1000
     raise StackError(
         f"Port {port} is in use by another program.",
-        f"Choose another one, for example: make up PORT={port + 1000} (or notechondria up --port {port + 1000}).",
+        f"Choose another one, for example: make up PORT={other} (or notechondria up --port {other}).",
     )
 
 

@@ -10,15 +10,14 @@ from pathlib import Path
 from cryptography import x509
 
 from notechondria_cli.doctor import names, sign_in
-from notechondria_cli.errors import StackError
 from notechondria_cli.gateway_settings import (
     NO_TLS,
     NO_TLS_ADVICE,
-    checked,
     host_name,
     is_network,
     is_open_without_tls,
     proxies,
+    refusals,
     web_address,
 )
 from notechondria_cli.layout import PROJECT
@@ -39,12 +38,11 @@ def is_public(env: Mapping[str, str]) -> bool:
 def problems(env: Mapping[str, str]) -> Iterator[Finding]:
     """What is wrong with the settings."""
     findings = [*_address(env), *_proxies(env), *_tls(env), *_collector(env)]
-    try:
-        checked(env)
-    except StackError as error:
-        if not findings:
-            yield _finding(error.sentence, error.remedy)
     yield from findings
+    said = {re.split(r"[\s=:]", finding.problem)[0] for finding in findings}
+    for refusal in refusals(env):
+        if re.split(r"[\s=:]", refusal.sentence)[0] not in said:
+            yield _finding(refusal.sentence, refusal.remedy)
     yield from names.refused(env)
     if is_public(env) and _on(env, "DJANGO_DEBUG"):
         yield _finding("DJANGO_DEBUG is on where strangers can call.", "Leave it out.")

@@ -134,6 +134,9 @@ def status(
 def reset(data: Data = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
     """Delete all data: accounts, notes, files, logs, passwords. Asks first; backups and files of others stay."""
     layout = layout_of(data)
+    if not layout.data.is_dir() or not any(layout.data.iterdir()):
+        say(Console(), f"There is nothing in {escape(str(layout.data))}. Another data folder is named by --data.")
+        return
     if not yes:
         typer.confirm(f"Delete everything in {layout.data}? There is no way back", abort=True)
     left = control.reset(layout)

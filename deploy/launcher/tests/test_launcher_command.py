@@ -60,6 +60,7 @@ def test_up_status_logs_down(person: Person) -> None:
     assert "Nothing was running" in person.types("down")
     assert "deleted" in person.types("reset", "--yes")
     assert list(person.data.iterdir()) == []
+    assert "There is nothing in" in person.types("reset")
 
 
 def test_ctrl_c_stops_everything(person: Person) -> None:

@@ -195,6 +195,17 @@ def test_a_setting_that_the_gateway_cannot_use_is_one_sentence(name: str, value:
     assert name in " ".join(finding.problem for finding in settings.problems({name: value}))
 
 
+def test_every_setting_that_the_gateway_cannot_use_is_named_at_once() -> None:
+    wrong = {
+        "AUTH_RATE_PER_MINUTE": "lots", "GATEWAY_PATIENCE_SECONDS": "soon", "HSTS_SECONDS": "1y",
+        "TLS_PUBLIC_PORT": "0", "AI_SERVICE_URL": "nowhere", "PUBLIC_BASE_URL": "example.org",
+        "TRUSTED_PROXIES": "10.0.0.0/99",
+    }  # fmt: skip
+    said = [finding.problem for finding in settings.problems(wrong)]
+    for name in wrong:
+        assert sum(name in problem for problem in said) == 1, said
+
+
 def test_the_gateway_reads_the_numbers_and_lists_that_we_read() -> None:
     read = checked({"AUTH_RATE_PER_MINUTE": " 08 ", "DJANGO_ALLOWED_HOSTS": "a.example\nb.example"})
     assert (read["AUTH_RATE_PER_MINUTE"], read["GATEWAY_PATIENCE_SECONDS"]) == ("8", "10")

@@ -113,6 +113,7 @@ def test_nothing_is_installed_under_a_running_stack(tmp_path: Path) -> None:
         ("See: notechondria events dead-letters list.", "notechondria events dead-letters list --data {data}."),
         ("Stop it: notechondria down --data x", "notechondria down --data x"),
         ("Choose another: make up PORT=9000", "notechondria up --port 9000 --data {data}"),
+        ("Such as: make up PORT=9 (or notechondria up --port 9).", "notechondria up --port 9 --data {data}."),
         ("Run notechondria from a complete checkout", "Run notechondria from a complete checkout"),
     ],
 )

@@ -85,6 +85,15 @@ def test_many_series_are_read_whole(text: str, rows: int) -> None:
 
 
 @pytest.mark.contract("planner §5.3")
+@pytest.mark.parametrize("rule", ["FREQ=YEARLY", "FREQ=MONTHLY", "FREQ=WEEKLY;BYDAY=MO,WE,FR;COUNT=20000"])
+def test_birthdays_cost_what_they_show_not_what_they_are_old(rule: str) -> None:
+    young, _ = cost(vcalendar(*weekly(300, "Europe/Berlin", "20230306", rule)))
+    old, reading = cost(vcalendar(*weekly(300, "Europe/Berlin", "19500306", rule)))
+    assert len(reading.rows) >= 3 * 300
+    assert old < 3 * young
+
+
+@pytest.mark.contract("planner §5.3")
 def test_a_zone_of_the_file_has_summer_and_winter_for_ever() -> None:
     text = [*zone("Custom"), vevent(";TZID=Custom:20260301T080000", UID="u", RRULE="FREQ=MONTHLY;BYMONTHDAY=1")]
     got = starts(*text, years=[2026, 2090])

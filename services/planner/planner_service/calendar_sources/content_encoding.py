@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import zlib
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from notechondria_shared.core.optional_libraries import allow
 
 OFFERED = "gzip, deflate, br, zstd"
 _CHUNK = 64 * 1024
+_CALENDAR = b"BEGIN:VCALENDAR"
+_BEFORE = codecs.BOM_UTF8 + b" \t\r\n"
 _GZIP = b"\x1f\x8b"
 _RAW, _WRAPPED, _MEMBER = -15, 15, 31
 """Forms of zlib: without header, with its own, and a member of a gzip file."""
@@ -37,17 +40,29 @@ class TooLargeError(Exception):
 
 def decoded(body: bytes, encodings: str, most: int) -> bytes:
     """The body without its encodings, the last one first; at most `most` bytes at each step, else `TooLargeError`."""
-    names = [name.strip().lower() for name in encodings.split(",")]
+    names = [name.partition(";")[0].strip().strip('"').lower() for name in encodings.split(",")]
     names = [name for name in names if name not in _NONE]
-    if not names and body.startswith(_GZIP):
-        names = ["gzip"]  # a file that was put there as it is: no calendar begins like this
     if len(names) > _MOST:
         raise UnknownEncodingError(encodings[:20])
     for name in reversed(names):
-        if (decoder := _DECODERS.get(name)) is None:
-            raise UnknownEncodingError(name[:20])
-        body = _joined(decoder(body), most)
-    return body
+        if body[:100].lstrip(_BEFORE).startswith(_CALENDAR):
+            break  # whatever is said of it: many servers name what they did not do
+        body = _taken_off(name, body, most)
+    # A file that was put there as it is: no calendar begins like this.
+    return _joined(_gzip(body), most) if body.startswith(_GZIP) else body
+
+
+def _taken_off(name: str, body: bytes, most: int) -> bytes:
+    if (decoder := _DECODERS.get(name)) is None:
+        if body.startswith(_GZIP):
+            return body
+        raise UnknownEncodingError(name[:20])
+    try:
+        return _joined(decoder(body), most)
+    except BrokenEncodingError:
+        if body.startswith(_GZIP) and decoder is not _gzip:
+            return body
+        raise
 
 
 def _joined(pieces: Iterator[bytes], most: int) -> bytes:

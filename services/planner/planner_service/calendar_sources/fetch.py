@@ -38,7 +38,10 @@ _HEADERS = {
     "Accept-Encoding": OFFERED,
 }
 _WEBCAL = re.compile(r"^webcals?:", re.IGNORECASE)
-_COOKIE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,256})=([!-:<-~]{0,4000})")
+# As browsers take them (RFC 6265 §5.2), with blanks around both.
+_COOKIE = re.compile(
+    r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,256})\s*=\s*((?:[!-:<-~](?:[ -:<-~]{0,3998}[!-:<-~])?)?)\s*(?:;|$)"
+)
 MOST_COOKIES = 20
 _PASSING = frozenset({408, 425, 429})
 """Timeouts and limits: refusals that say nothing of the calendar."""

@@ -15,14 +15,16 @@ _FOLD = re.compile(r"(?:\r\n|\n|\r)[ \t]")
 _INDENTED = re.compile(r"(?:^|[\r\n])[ \t]+(?:BEGIN|END):VEVENT[ \t]*(?=[\r\n]|$)")
 _STARTS_PROPERTY = re.compile(r"[A-Z][A-Z0-9-]*[:;]")
 # A zone's name may hold a colon that nobody quoted: the value of a time begins with its date.
-_TIME_LINE = re.compile(r"([A-Za-z0-9-]+)((?:;.*?)?):(\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?![0-9]).*)", re.DOTALL)
-_LINE = re.compile(r'([A-Za-z0-9-]+)((?:;[^":;]*(?:"[^"]*"[^":;]*)*)*):(.*)', re.DOTALL)
-_PARAMETER = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";]*)')
+_TIME_LINE = re.compile(r"([A-Za-z0-9-]+)\s*((?:;.*?)?):(\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?![0-9]).*)", re.DOTALL)
+_LINE = re.compile(r'([A-Za-z0-9-]+)\s*((?:;[^":;]*(?:"[^"]*"[^":;]*)*)*):(.*)', re.DOTALL)
+_PARAMETER = re.compile(r';\s*([A-Za-z0-9-]+)\s*=\s*("[^"]*"|[^";]*)')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
-SINGLE = frozenset({"DTSTART", "DTEND", "DURATION", "SUMMARY", "UID", "RECURRENCE-ID", "STATUS", "SEQUENCE"})
-REPEATED = frozenset({"RRULE", "RDATE", "EXDATE"})
+SINGLE = frozenset({"DTSTART", "DTEND", "DURATION", "SUMMARY", "UID", "RECURRENCE-ID", "STATUS", "SEQUENCE"}) | {
+    "LAST-MODIFIED", "DTSTAMP",
+}  # fmt: skip
+REPEATED = frozenset({"RRULE", "EXRULE", "RDATE", "EXDATE"})
 TIMES = frozenset({"DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"})
 OF_CALENDAR = frozenset({"REFRESH-INTERVAL", "X-PUBLISHED-TTL", "NAME", "X-WR-CALNAME", "X-WR-TIMEZONE"})
 
@@ -69,6 +71,8 @@ class Parts:
     """What a text is made of."""
 
     entries: list[Entry] = field(default_factory=list)
+    unfinished: list[Entry] = field(default_factory=list)
+    """Entries without an end, as of a file that was cut off: they are not read, but named."""
     calendars: list[CalendarPart] = field(default_factory=lambda: [CalendarPart()])
     is_calendar: bool = False
     """True when a VCALENDAR begins somewhere."""
@@ -105,12 +109,14 @@ def split(text: str) -> Parts:
         splitter.take(line)
         if splitter.parts.has_more:
             break
+    else:
+        splitter.end()
     return splitter.parts
 
 
 def zone_name(name: str) -> str:
     r"""A TZID as zones are looked up by: without quotes and the escapes that some programs write (`Berlin\, Bern`)."""
-    return _ESCAPE.sub(r"\1", name.strip().strip('"')).strip()
+    return _ESCAPE.sub(r"\1", name.strip().strip("\"'")).strip()
 
 
 class _Splitter:
@@ -125,7 +131,9 @@ class _Splitter:
 
     def take(self, line: str) -> None:
         if line in {"BEGIN:VEVENT", "END:VEVENT"}:
-            if line[0] == "E" and self._entry is not None:
+            if line[0] == "B":
+                self.end()
+            elif self._entry is not None:
                 self._keep_entry(self._entry)
             self._entry = Entry(len(self.parts.calendars) - 1) if line[0] == "B" else None
             self._inside = []
@@ -142,6 +150,11 @@ class _Splitter:
                 self._inside.pop()
         elif not self._inside:
             _take(self.parts, self._entry, line)
+
+    def end(self) -> None:
+        """What has begun goes no further."""
+        if self._entry is not None and len(self.parts.unfinished) < MOST_ENTRIES:
+            self.parts.unfinished.append(self._entry)
 
     def _begin(self, line: str) -> None:
         if line == "BEGIN:VTIMEZONE" and self._entry is None:
@@ -161,7 +174,7 @@ class _Splitter:
 
 
 def _take(parts: Parts, entry: Entry | None, line: str) -> None:
-    name = line[: min(at for at in (line.find(":"), line.find(";"), len(line)) if at >= 0)].upper()
+    name = line[: min(at for at in (line.find(":"), line.find(";"), len(line)) if at >= 0)].rstrip().upper()
     if entry is None:
         if name in OF_CALENDAR and (prop := _property(name, line)):
             parts.calendars[-1].properties[name] = prop

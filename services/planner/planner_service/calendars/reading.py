@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,11 +20,12 @@ LONGEST_NAME = 120
 SHOWN = 10
 ONE_OFF = 0
 """The "year" of what does not recur: it is stored whatever its date."""
+_STAMP = re.compile(r"\d{8}T\d{6}Z?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOT_A_CALENDAR = "There is no calendar in it (BEGIN:VCALENDAR is missing)."
 TOO_MANY_ENTRIES = f"The calendar has more than {MOST_ENTRIES:,} entries. The first of them are shown."
 
-READING_VERSION = 1
+READING_VERSION = 2
 """Raised when the same text is read in another way than before: feeds are then read anew at their next turn, and a
 migration sets pasted texts due."""
 
@@ -111,6 +113,8 @@ def expand(rows: list[Row], series: Iterable[Series], zones_of: ZonesOf, years: 
     spans = list(_spans(years))
     counts: Counter[int] = Counter()
     for one in series:
+        if all(counts[year] > MOST_OCCURRENCES for year in years):
+            break
         shown = {id(entry): (_title(entry), is_floating(entry, zones_of(entry))) for entry in one.entries}
         for first, last in spans:
             for start, end, entry in occurrences(one, zones_of, first, last):
@@ -158,6 +162,8 @@ class _Contents:
         self.series: list[Series] = []
         self.skipped = 0
         self.skipped_reason: str | None = None
+        for entry in parts.unfinished:
+            self._skip(entry, "it has no END:VEVENT")
         by_uid: dict[str, list[Entry]] = defaultdict(list)
         alone: list[Entry] = []
         for entry in parts.entries:
@@ -178,6 +184,9 @@ class _Contents:
         return self._zones[entry.calendar]
 
     def _is_readable(self, entry: Entry) -> bool:
+        if _cancelled(entry) and "RECURRENCE-ID" in entry.single:
+            # One that is cancelled needs no start (RFC 5546 §3.2.5).
+            entry.single.setdefault("DTSTART", entry.single["RECURRENCE-ID"])
         try:
             self._windows[id(entry)] = window(entry, self.zones_of(entry))
         except KeyError:
@@ -196,10 +205,11 @@ class _Contents:
     def _unreadable(self, entry: Entry) -> str:
         for name in ("DTSTART", "DTEND"):
             try:
-                timestamp(entry.single[name], self.zones_of(entry))
-            except (KeyError, ValueError, OverflowError):
-                return f"{name} ({entry.text(name)[:40]})" if name in entry.single else name
-        return "length"
+                if entry.text(name) or name == "DTSTART":
+                    timestamp(entry.single[name], self.zones_of(entry))
+            except (ValueError, OverflowError):
+                return f"{name} ({entry.text(name)[:40]})"
+        return f"DURATION ({entry.text('DURATION')[:40]})" if entry.text("DURATION") else "length"
 
     def _take_group(self, group: list[Entry]) -> list[Entry]:
         """Keep the series of one UID, once; what does not recur is returned, once for each start."""
@@ -226,7 +236,7 @@ class _Contents:
                 value = timestamp(entry.single[name], self.zones_of(entry))
             except (ValueError, OverflowError):
                 continue
-            if value not in kept or _sequence(entry) >= _sequence(kept[value]):
+            if value not in kept or _revision(entry) >= _revision(kept[value]):
                 kept[value] = entry
         return list(kept.values())
 
@@ -242,6 +252,12 @@ def _recurs(entry: Entry) -> bool:
 def _sequence(entry: Entry) -> int:
     text = entry.text("SEQUENCE")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _revision(entry: Entry) -> tuple[int, str, str]:
+    """Which is the newer of two (RFC 5546 §2.1.5): the number of the revision, else when it was made."""
+    changed, made = (entry.text(name) for name in ("LAST-MODIFIED", "DTSTAMP"))
+    return _sequence(entry), changed if _STAMP.fullmatch(changed) else "", made if _STAMP.fullmatch(made) else ""
 
 
 def _cancelled(entry: Entry) -> bool:

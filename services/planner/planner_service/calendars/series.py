@@ -6,7 +6,8 @@ Rules are counted out by dateutil, in the time of the entry's own clock; what is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from calendar import monthrange
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import chain, takewhile
@@ -23,7 +24,11 @@ HOUR = timedelta(hours=1)
 _MARGIN = timedelta(days=2)
 """Rules are counted out in local time: a little more of it than the UTC window, cut exactly afterwards."""
 _STEP_DAYS = {"DAILY": 1, "WEEKLY": 7}
+_STEP_MONTHS = {"MONTHLY": 1, "YEARLY": 12}
+_MOST_STEPS_BACK = 50
+"""To find a month with a 29th, 30th or 31st."""
 _OF_STEPS = frozenset({"FREQ", "INTERVAL", "COUNT", "WKST"})
+_DAYS_OF_YEARS = frozenset({"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYEASTER"})
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 ZonesOf = Callable[[Entry], Zones]
@@ -81,8 +86,8 @@ def _end_of(entry: Entry, zones: Zones) -> Callable[[date | datetime], datetime]
     DTEND says an exact length, DURATION one in days of the calendar and exact time (RFC 5545 §3.8.5.3).
     """
     if entry.text("DTEND"):
-        first = utc(timestamp(entry.single["DTSTART"], zones))
-        exact = utc(timestamp(entry.single["DTEND"], zones)) - first
+        first = timestamp(entry.single["DTSTART"], zones)
+        exact = utc(timestamp(entry.single["DTEND"], zones, _zone(first))) - utc(first)
         return lambda start: utc(start) + exact
     said = length(entry.text("DURATION"))
     nominal = said if said is not None and said.total >= timedelta(0) else Length(0, HOUR)
@@ -94,7 +99,7 @@ def occurrences(series: Series, zones_of: ZonesOf, first: datetime, last: dateti
 
     A rule that cannot be read, or that repeats more often than daily, counts as its first occurrence only.
     """
-    changes, following = _changes(series.exceptions, zones_of)
+    changes, following = _changes(series, zones_of)
     for master in series.masters:
         try:
             dated = list(_of_master(master, zones_of(master), changes, following, first, last))
@@ -107,16 +112,21 @@ def occurrences(series: Series, zones_of: ZonesOf, first: datetime, last: dateti
             yield start, change.end_of(change.start), change.entry
 
 
-def _changes(exceptions: Iterable[Entry], zones_of: ZonesOf) -> tuple[list[_Change], list[_Change]]:
-    """The exceptions, and those that hold for all that follows, in order; what cannot be read is left out."""
+def _changes(series: Series, zones_of: ZonesOf) -> tuple[list[_Change], list[_Change]]:
+    """The exceptions, and those that hold for all that follows, in order; what cannot be read is left out.
+
+    A RECURRENCE-ID without a zone is in the one of the series.
+    """
+    first = series.masters[0]
+    own = _zone(timestamp(first.single["DTSTART"], zones_of(first)))
     single: list[_Change] = []
     following: list[_Change] = []
-    for entry in exceptions:
+    for entry in series.exceptions:
         zones = zones_of(entry)
         try:
             change = _Change(
                 entry=entry,
-                replaced=timestamp(entry.single["RECURRENCE-ID"], zones),
+                replaced=timestamp(entry.single["RECURRENCE-ID"], zones, own),
                 start=timestamp(entry.single["DTSTART"], zones),
                 end_of=_end_of(entry, zones),
                 is_cancelled=entry.text("STATUS").upper() == "CANCELLED",
@@ -128,6 +138,10 @@ def _changes(exceptions: Iterable[Entry], zones_of: ZonesOf) -> tuple[list[_Chan
         if entry.single["RECURRENCE-ID"].parameters.get("RANGE", "").upper() == "THISANDFUTURE":
             following.append(change)
     return single, sorted(following, key=lambda change: utc(change.replaced))
+
+
+def _zone(value: date | datetime) -> tzinfo | None:
+    return value.tzinfo if isinstance(value, datetime) else None
 
 
 def _wall(value: date | datetime, zone: tzinfo | None = None) -> datetime:
@@ -147,7 +161,7 @@ def _of_master(
 ) -> Iterator[Occurrence]:
     start = timestamp(master.single["DTSTART"], zones)
     end_of = _end_of(master, zones)
-    zone = start.tzinfo if isinstance(start, datetime) else None
+    zone = _zone(start)
     replaced = {change.replaced for change in changes}
     if zone is None:
         # Outlook names the days of a series of whole days by their midnight.
@@ -155,7 +169,7 @@ def _of_master(
     moves = [(utc(change.replaced), change, change.moved(zone)) for change in reversed(following)]
     margin = _MARGIN + max((abs(moved) for _, _, moved in moves), default=timedelta(0))
     low, high = shifted(first, -margin), shifted(last, margin)
-    period_ends = {utc(begin): end for begin, end in _periods(master, zones)}
+    period_ends = {utc(begin): end for begin, end in _periods(master, zones, zone)}
     for wall in _starts(master, zones, start, low.replace(tzinfo=None), high.replace(tzinfo=None)):
         own = wall.date() if zone is None else wall.replace(tzinfo=zone)
         at = utc(own)
@@ -173,15 +187,17 @@ def _of_master(
 
 def _starts(master: Entry, zones: Zones, start: date | datetime, low: datetime, high: datetime) -> Iterator[datetime]:
     """The local starts within `low`..`high` in order: the first, those of rules and RDATE, without those of EXDATE."""
-    zone = start.tzinfo if isinstance(start, datetime) else None
+    zone = _zone(start)
     begin = _wall(start)
     starts = {begin} if low <= begin <= high and not _is_over(master, begin, zone) else set()
     for rule in master.repeated.get("RRULE", ()):
         starts.update(_of_rule(rule.value, begin, zone, low, high))
-    starts.update(_wall(value, zone) for value in _values(master, "RDATE", zones))
+    starts.update(_wall(value, zone) for value in _values(master, "RDATE", zones, zone))
     excluded: set[datetime] = set()
     days: set[date] = set()
-    for value in _values(master, "EXDATE", zones):
+    for rule in master.repeated.get("EXRULE", ()):
+        excluded.update(_of_rule(rule.value, begin, zone, low, high))
+    for value in _values(master, "EXDATE", zones, zone):
         if isinstance(value, datetime):
             excluded.add(_wall(value, zone))
         else:
@@ -196,15 +212,15 @@ def _is_over(master: Entry, begin: datetime, zone: tzinfo | None) -> bool:
     return bool(ends) and all(end is not None and end < begin for end in ends)
 
 
-def _values(master: Entry, name: str, zones: Zones) -> Iterator[date | datetime]:
+def _values(master: Entry, name: str, zones: Zones, own: tzinfo | None) -> Iterator[date | datetime]:
     for prop in master.repeated.get(name, ()):
-        for value in timestamps(prop, zones):
+        for value in timestamps(prop, zones, own):
             yield value[0] if isinstance(value, tuple) else value
 
 
-def _periods(master: Entry, zones: Zones) -> Iterator[tuple[datetime, datetime | Length]]:
+def _periods(master: Entry, zones: Zones, own: tzinfo | None) -> Iterator[tuple[datetime, datetime | Length]]:
     for prop in master.repeated.get("RDATE", ()):
-        yield from (value for value in timestamps(prop, zones) if isinstance(value, tuple))
+        yield from (value for value in timestamps(prop, zones, own) if isinstance(value, tuple))
 
 
 def _period_end(start: date | datetime, end: datetime | Length) -> datetime:
@@ -215,7 +231,9 @@ def _of_rule(text: str, begin: datetime, zone: tzinfo | None, low: datetime, hig
     """The local starts of a rule within `low`..`high`. ValueError for a rule that cannot be read."""
     if _NOT_EXPANDED.search(text):
         return
-    parts = dict(_part(part) for part in text.split(";") if part.strip())
+    # What programs added for themselves, or left empty, says nothing.
+    said = (_part(part) for part in text.split(";"))
+    parts = {name: value for name, value in said if value and not name.startswith("X-")}
     if parts.pop("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.pop("SKIP", "OMIT") != "OMIT":
         raise ValueError(text[:40])
     if (count := parts.get("COUNT", "")) and (count == "0" or count.startswith("-")):
@@ -224,40 +242,63 @@ def _of_rule(text: str, begin: datetime, zone: tzinfo | None, low: datetime, hig
     if until is not None and until < low:
         return  # ended before: it costs nothing
     end = high if until is None else min(until, high)
-    if step := _plain_step(parts, begin):
-        yield from _stepped(begin, step, int(parts.get("COUNT", "0")), low, end)
+    if parts.get("FREQ") == "YEARLY" and "BYWEEKNO" in parts and not _DAYS_OF_YEARS & parts.keys():
+        parts["BYDAY"] = _WEEKDAYS[begin.weekday()]  # RFC 5545 §3.3.10: what a rule does not say is as in DTSTART
+    if steps := _plain_steps(parts, begin):
+        yield from steps.within(begin, int(parts.get("COUNT", "0")), low, end)
         return
     start = begin if "COUNT" in parts else _later(parts, begin, low)
     rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=start)
     yield from (at for at in takewhile(lambda at: at <= end, rule) if at >= low)
 
 
-def _plain_step(parts: dict[str, str], begin: datetime) -> timedelta | None:
-    """The step of a rule that is nothing else, as most are: every so many days or weeks. Then nobody has to count."""
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Times that come every so many days, at one or more distances (of days of a week) from a first one."""
+
+    anchor: datetime
+    step: timedelta
+    distances: list[timedelta]
+
+    def within(self, begin: datetime, count: int, low: datetime, end: datetime) -> Iterator[datetime]:
+        """Those from `begin` on, `count` in all where it is not 0, within `low`..`end`. Nobody has to count."""
+        left_out = sum(self.anchor + distance < begin for distance in self.distances)
+        number = max(0, (low - self.anchor) // self.step)
+        try:
+            while True:
+                for index, distance in enumerate(self.distances, number * len(self.distances) - left_out):
+                    at = self.anchor + self.step * number + distance
+                    if at > end or (count and index >= count):
+                        return
+                    if at >= begin and at >= low:
+                        yield at
+                number += 1
+        except OverflowError:  # the calendar has no more days
+            return
+
+
+def _plain_steps(parts: dict[str, str], begin: datetime) -> _Steps | None:
+    """The steps of a rule that is nothing else, as most are: every so many days, or on days of every so many weeks."""
     interval = parts.get("INTERVAL", "1")
     days = _STEP_DAYS.get(parts.get("FREQ", ""), 0)
     more = {name: value for name, value in parts.items() if name not in _OF_STEPS}
-    if days == _STEP_DAYS["WEEKLY"] and more.get("BYDAY") == _WEEKDAYS[begin.weekday()]:
-        del more["BYDAY"]
-    counted = parts.get("COUNT", "1")
+    weekdays = more.pop("BYDAY", "").split(",") if days == _STEP_DAYS["WEEKLY"] and "BYDAY" in more else []
+    counted, week_start = parts.get("COUNT", "1"), parts.get("WKST", "MO")
     if (
         not days
         or more
         or not (interval.isdecimal() and counted.isdecimal() and len(interval) < 6 and int(counted) > 0)
+        or week_start not in _WEEKDAYS
+        or not set(weekdays) <= set(_WEEKDAYS)
     ):
         return None
-    return timedelta(days=days * int(interval))
-
-
-def _stepped(begin: datetime, step: timedelta, count: int, low: datetime, end: datetime) -> Iterator[datetime]:
-    """Every `step` from `begin`, `count` times in all where it is not 0, within `low`..`end`."""
-    number = max(0, -((begin - low) // step)) if low > begin else 0
-    try:
-        while low <= (at := begin + step * number) <= end and not (count and number >= count):
-            yield at
-            number += 1
-    except OverflowError:  # the calendar has no more days
-        return
+    step = timedelta(days=days * int(interval))
+    if not weekdays:
+        return _Steps(begin, step, [timedelta(0)])
+    first = _WEEKDAYS.index(week_start)
+    distances = {(_WEEKDAYS.index(day) - first) % 7 for day in weekdays}
+    anchor = begin - timedelta(days=(begin.weekday() - first) % 7)
+    return _Steps(anchor, step, [timedelta(days=distance) for distance in sorted(distances)])
 
 
 def _part(text: str) -> tuple[str, str]:
@@ -268,9 +309,19 @@ def _part(text: str) -> tuple[str, str]:
 
 def _later(parts: dict[str, str], begin: datetime, low: datetime) -> datetime:
     """A later beginning that gives the same starts from `low` on: dateutil counts from the first, however old it is."""
-    step = _STEP_DAYS.get(parts.get("FREQ", ""), 0) * int(parts.get("INTERVAL", "1"))
-    steps = (low - begin).days // step if step > 0 else 0
-    return begin + timedelta(days=steps * step) if steps > 0 else begin
+    interval = int(parts.get("INTERVAL", "1"))
+    step = _STEP_DAYS.get(parts.get("FREQ", ""), 0) * interval
+    if step > 0:
+        return begin + timedelta(days=max(0, (low - begin).days // step) * step)
+    months = _STEP_MONTHS.get(parts.get("FREQ", ""), 0) * interval
+    if months > 0:
+        # A year earlier, so that the first period is over; the same day of a month that has it.
+        most = ((low.year - 1 - begin.year) * 12 + low.month - begin.month) // months
+        for steps in range(most, max(0, most - _MOST_STEPS_BACK), -1):
+            year, month = divmod(begin.year * 12 + begin.month - 1 + steps * months, 12)
+            if begin.day <= monthrange(year, month + 1)[1]:
+                return begin.replace(year=year, month=month + 1)
+    return begin
 
 
 def _until(text: str, zone: tzinfo | None) -> datetime | None:

@@ -12,7 +12,9 @@ from planner_service.calendars.zones import Zones
 # As RFC 5545 has them, and as ISO 8601 has them: what is meant is plain.
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
 _TIMESTAMP = re.compile(
-    r"(\d{4})-?(\d{2})-?(\d{2})[Tt ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?\s?([Zz]|[+-]\d{2}:?\d{2})?", re.ASCII
+    r"(\d{4})-?(\d{2})-?(\d{2})[Tt ]?(\d{2}|\d(?=:)):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?"
+    r"\s?([Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?",
+    re.ASCII,
 )
 _DURATION = re.compile(
     r"([+-]?)P(?:(\d{1,6})W)?(?:(\d{1,7})D)?(?:T(?:(\d{1,8})H)?(?:(\d{1,9})M)?(?:(\d{1,10})S)?)?", re.ASCII
@@ -39,19 +41,22 @@ class Length:
         return timedelta(self.days) + self.exact
 
 
-def timestamp(prop: Property, zones: Zones) -> date | datetime:
-    """A date, or an aware timestamp; without a zone it is in that of the calendar's floating times (planner §5.3).
+def timestamp(prop: Property, zones: Zones, own: tzinfo | None = None) -> date | datetime:
+    """A date, or an aware timestamp; without a zone it is in `own`, the one of the entry's start where that is known,
+    else in that of the calendar's floating times (planner §5.3).
 
     ValueError when unreadable.
     """
-    text = prop.value.strip()
+    text = prop.value.strip().rstrip(";").strip('"')
     if match := _DATE.fullmatch(text):
         return date(*(int(part) for part in match.groups()))
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
         raise ValueError(text[:40])
     year, month, day, hour, minute, second, offset = match.groups()
-    zone = _offset(offset) if offset else zones.get(prop.parameters.get("TZID", ""))
+    named = prop.parameters.get("TZID", "")
+    local = own if own is not None and not named.strip() else zones.get(named)
+    zone = _offset(offset) if offset else local
     # Midnight at the end of the day is the next one's; a leap second is the last one before it.
     late = int(hour) == 24 and int(minute) == 0
     at = datetime(
@@ -61,23 +66,25 @@ def timestamp(prop: Property, zones: Zones) -> date | datetime:
 
 
 def _offset(text: str) -> tzinfo:
-    if text in "Zz":
+    if text[0] not in "+-":
         return UTC
-    length = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    length = timedelta(hours=int(text[1:3]), minutes=int(text[3:].removeprefix(":") or 0))
     return timezone(-length if text[0] == "-" else length)
 
 
-def timestamps(prop: Property, zones: Zones) -> list[date | datetime | tuple[datetime, datetime | Length]]:
-    """The readable values of an RDATE or EXDATE; periods as pairs."""
+def timestamps(
+    prop: Property, zones: Zones, own: tzinfo | None = None
+) -> list[date | datetime | tuple[datetime, datetime | Length]]:
+    """The readable values of an RDATE or EXDATE; periods as pairs. `own` as for `timestamp`."""
     values: list[date | datetime | tuple[datetime, datetime | Length]] = []
-    for text in prop.value.split(","):
+    for text in prop.value.replace(";", ",").split(","):
         start, slash, end = text.partition("/")
         try:
-            first = timestamp(Property(start, prop.parameters), zones)
+            first = timestamp(Property(start, prop.parameters), zones, own)
             if not slash:
                 values.append(first)
             elif isinstance(first, datetime):
-                last = length(end) or timestamp(Property(end, prop.parameters), zones)
+                last = length(end) or timestamp(Property(end, prop.parameters), zones, own)
                 if isinstance(last, datetime | Length):
                     values.append((first, last))
         except (ValueError, OverflowError):

@@ -20,9 +20,12 @@ from planner_service.calendars.lines import zone_name
 _WINDOWS = {name.casefold(): zone for name, zone in WINDOWS_TO_OLSON.items()}
 _IANA = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
 # Exchange calls a zone nobody defined "(UTC+01:00) Amsterdam, Berlin": without summer time it is still nearer than UTC.
-_OFFSET_NAME = re.compile(r"\(?(?:utc|gmt)\s*([+-])(\d{1,2})(?::?(\d{2}))?\)?(?:\s.*)?", re.DOTALL)
-_OFFSET = re.compile(r"([+-])(\d{2})(\d{2})(\d{2})?")
-_LOCAL = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z?")
+_OFFSET_NAME = re.compile(r"(?:\(?(?:utc|gmt)\s*)?([+-])(\d{1,2})(?:[:.]?(\d{2}))?\)?(?:\s.*)?", re.DOTALL | re.ASCII)
+_UTC_NAME = re.compile(r"coordinated universal time|tzone://microsoft/utc|\((?:utc|gmt)\)(?:\s.*)?", re.DOTALL)
+# As RFC 5545 has them, and as programs write them without a sign, with colons, of hours alone.
+_OFFSET = re.compile(r"([+-]?)(\d{2}):?(\d{2})?:?(\d{2})?", re.ASCII)
+_LOCAL = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})Z?)?", re.ASCII)
+_LONG_AGO = "16010101T000000"
 FLOATING = timezone(timedelta(0), "floating")
 """Of times without a zone in a calendar without one: the person's own clock, counted as if it showed UTC."""
 _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - local times
@@ -62,7 +65,8 @@ class Zones:
         defined = None if lines is None else _defined_zone(lines)
         named = _named(name)
         if defined is None:
-            return named or _offset_zone(key)
+            # Of a definition that cannot be read, at least where it lies.
+            return named or _offset_zone(key) or (_named(_location(lines)) if lines else None)
         # The file's own definition counts (RFC 5545 §3.6.5); where both say the same the name is the faster one, and
         # knows what was in other years.
         return named if named is not None and _agree(defined, named) else defined
@@ -78,9 +82,10 @@ def by_spelling(zones: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
 
 def _named(name: str) -> tzinfo | None:
     # Some programs put a path of their own before the name: /mozilla.org/20050126_1/Europe/Berlin.
-    key = name.strip().strip('"').replace("\\", "").strip("/")
-    parts = key.split("/")
-    for tried in (_WINDOWS.get(key.casefold(), key), "/".join(parts[-2:]), "/".join(parts[-3:])):
+    key = name.strip().strip("\"'").replace("\\", "").strip("/")
+    windows = _WINDOWS.get(key.casefold().replace(" daylight time", " standard time"), key)
+    parts = key.replace(" ", "_").split("/")
+    for tried in (windows, "/".join(parts[-2:]), "/".join(parts[-3:])):
         if _IANA.fullmatch(tried) and len(tried) < 64:
             for spelled in (tried, _spellings().get(tried.casefold())):
                 try:
@@ -97,6 +102,8 @@ def _spellings() -> dict[str, str]:
 
 
 def _offset_zone(key: str) -> tzinfo | None:
+    if _UTC_NAME.fullmatch(key):
+        return UTC
     match = _OFFSET_NAME.fullmatch(key)
     if match is None or int(match[2]) > 14 or int(match[3] or 0) > 59:
         return None
@@ -124,18 +131,19 @@ class _Observance:
     """STANDARD or DAYLIGHT of a VTIMEZONE: an offset, and since when it holds, again and again."""
 
     def __init__(self, fields: Mapping[str, str], dates: Sequence[str]) -> None:
-        self.before, self.after = _offset(fields["TZOFFSETFROM"]), _offset(fields["TZOFFSETTO"])
-        start = _local(fields["DTSTART"])
+        self.after = _offset(fields["TZOFFSETTO"])
+        self.before = _offset(fields.get("TZOFFSETFROM") or fields["TZOFFSETTO"])
+        start = _local(fields.get("DTSTART") or _LONG_AGO)
         self._onsets = [start, *(_local(text) for text in dates)]
         self._latest = start
         self.goes_on = False
         """Whether a rule without an end says when it holds."""
         self._rest: Iterator[datetime] = iter(())
-        if rule := fields.get("RRULE", ""):
-            parts = [part for part in rule.upper().split(";") if part and not part.startswith("UNTIL=")]
+        if rule := "".join(fields.get("RRULE", "").upper().split()):
+            parts = [part for part in rule.split(";") if part and not part.startswith(("UNTIL=", "X-"))]
             if "FREQ=YEARLY" not in parts and "FREQ=MONTHLY" not in parts:
                 raise ValueError(rule[:40])
-            until = re.search(r"UNTIL=(\d{8}T\d{6})(Z?)", rule.upper())
+            until = re.search(r"UNTIL=(\d{8}(?:T\d{6})?)(Z?)", rule)
             self.goes_on = until is None
             last = _LAST if until is None else _local(until[1]) + (self.before if until[2] else timedelta(0))
             onsets: Iterator[datetime] = iter(rrulestr(";".join(parts), dtstart=start))
@@ -223,9 +231,9 @@ def _defined_zone(lines: Sequence[str]) -> DefinedZone | None:
     dates: list[str] = []
     try:
         for line in lines:
-            if line in {"BEGIN:STANDARD", "BEGIN:DAYLIGHT"}:
+            if line.upper() in {"BEGIN:STANDARD", "BEGIN:DAYLIGHT"}:
                 fields, dates = {}, []
-            elif line in {"END:STANDARD", "END:DAYLIGHT"}:
+            elif line.upper() in {"END:STANDARD", "END:DAYLIGHT"}:
                 observances.append(_Observance(fields, dates))
             else:
                 head, _, value = line.partition(":")
@@ -239,11 +247,20 @@ def _defined_zone(lines: Sequence[str]) -> DefinedZone | None:
         return None
 
 
+def _location(lines: Sequence[str]) -> str:
+    """The name of the zone that a definition is one of, as libical and tzurl.org write it; empty without one."""
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.upper() in {"X-LIC-LOCATION", "TZURL"}:
+            return value
+    return ""
+
+
 def _offset(text: str) -> timedelta:
     match = _OFFSET.fullmatch(text.strip())
     if match is None or int(match[2]) > 23:
         raise ValueError(text[:40])
-    offset = timedelta(hours=int(match[2]), minutes=int(match[3]), seconds=int(match[4] or 0))
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0), seconds=int(match[4] or 0))
     return -offset if match[1] == "-" else offset
 
 
@@ -251,8 +268,8 @@ def _local(text: str) -> datetime:
     match = _LOCAL.fullmatch(text.strip())
     if match is None:
         raise ValueError(text[:40])
-    year, month, day, hour, minute, second = (int(part) for part in match.groups())
-    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - local time
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    return datetime(year or 1, month, day, hour, minute, second)  # noqa: DTZ001 - local time
 
 
 def shifted(at: datetime, by: timedelta) -> datetime:

@@ -198,12 +198,19 @@ class ServiceSettings(CoreSettings):
         if not self.database_url and not self.postgre_username:
             message = "Set DATABASE_URL (or POSTGRE_USERNAME and its companions)."
             raise ValueError(message)
+        # Without its value: a password stands in it.
+        if "://" in self.database_conninfo and not self.database_conninfo.startswith("postgresql://"):
+            message = (
+                "DATABASE_URL is no address of a Postgres; give such as postgresql://user:password@host:5432/name."
+            )
+            raise ValueError(message)
         if self.cloudflare_r2_bucket_name:
             missing = [name.upper() for name in R2_COMPANIONS if not getattr(self, name)]
             if missing:
                 message = f"CLOUDFLARE_R2_BUCKET_NAME is set, so these are needed too: {', '.join(missing)}."
                 raise ValueError(message)
-        if urlsplit(self.media_store_url).scheme not in _STORES:
+        store = urlsplit(self.media_store_url)
+        if store.scheme not in _STORES or (store.scheme == "s3" and not store.netloc):
             message = f"MEDIA_STORE_URL={self.media_store_url} is no store; give file:///folder or s3://bucket/prefix."
             raise ValueError(message)
         for server in self.nats_url.get_secret_value().split(","):
