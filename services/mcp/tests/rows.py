@@ -33,11 +33,13 @@ LEFT_OUT = {
     "planner.account_states",
     # Parts of a sum, put together by chance now and then.
     "notes.note_counts",
+    # Made of the texts, some time after these are saved.
+    "notes.search_words",
 }
 FROM_ROW_TO_ROW = ("_id", "_at", "uuid", "slug", "last_edit", "date_created", "date_joined", "file")
 OF_THE_USER = {"id", "username", "email", "verified_email", "password_hash", "image_path"}
-OF_IDS = "words"
-"""A list of the ids of other rows."""
+OF_TEXTS = {"words"}
+"""Columns that are made of the texts, some time after these are saved."""
 COURSE_INSIDE = re.compile(r'"course_id": \d+')
 
 
@@ -65,8 +67,12 @@ class Rows:
 
     def whole(self, user_id: int) -> Tables:
         """Every column of every row of the user, by table: changes when anything changes."""
+
+        def kept(row: dict[str, Any]) -> str:
+            return repr(sorted(((key, value) for key, value in row.items() if key not in OF_TEXTS), key=str))
+
         return {
-            name: sorted(repr(sorted(row.items(), key=str)) for row in self._connection.execute(query, [user_id]))
+            name: sorted(kept(row) for row in self._connection.execute(query, [user_id]))
             for name, query in self._queries.items()
         }
 
@@ -79,13 +85,11 @@ class Rows:
 
 
 def _common(row: dict[str, Any]) -> dict[str, str]:
-    """Of ids and timestamps only whether there is one, or how many there are."""
-    return {key: _without_ids(key, value) for key, value in row.items() if key not in OF_THE_USER}
+    """Of ids and timestamps only whether there is one."""
+    return {key: _without_ids(key, value) for key, value in row.items() if key not in OF_THE_USER | OF_TEXTS}
 
 
 def _without_ids(key: str, value: object) -> str:
-    if key == OF_IDS and isinstance(value, list):
-        return str(len(value))
     return str(value is not None) if key.endswith(FROM_ROW_TO_ROW) else COURSE_INSIDE.sub("a course", str(value))
 
 
