@@ -74,6 +74,23 @@ def test_lines_that_are_no_settings_are_named(tmp_path: Path) -> None:
     assert list(names.file_problems(tmp_path / "none")) == []
 
 
+def test_a_quotation_mark_that_is_not_closed_is_named(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("A=\"open\nB='open too\nC=\"closed\"\nD='it''s'\nE=don't\nF=\"a\" # why\n")
+    problems = [finding.problem for finding in names.file_problems(file)]
+    assert [problem.partition(" of")[0] for problem in problems] == ["Line 1", "Line 2"]
+    assert "the mark that quotes A is not closed" in problems[0]
+
+
+@pytest.mark.parametrize("name", settings.FLAGS)
+def test_a_switch_that_is_neither_on_nor_off_is_named(name: str) -> None:
+    def said(word: str) -> list[str]:
+        return [finding.problem for finding in settings.problems({name: word}) if name in finding.problem]
+
+    assert said("maybe") == [f"{name}=maybe is neither yes nor no, and counts as no."]
+    assert [said(word) for word in ("", "0", "No", "1", "TRUE", " on ")] == [[]] * 6
+
+
 def test_names_that_nobody_reads_are_named_with_the_one_that_was_meant(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text(

@@ -94,6 +94,7 @@ def test_pages_of_this_machine_and_programs_reach_it(person: User, origin: str) 
             {"HSTS_SECONDS": "63072000", "HSTS_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"},
             "max-age=63072000; includeSubDomains; preload",
         ),
+        ({"HSTS_SUBDOMAINS": "Yes", "HSTS_PRELOAD": "no"}, "max-age=31536000; includeSubDomains"),
         ({"HSTS_SECONDS": "0"}, None),
     ],
 )

@@ -9,6 +9,7 @@ from notechondria_cli.layout import PROJECT
 from notechondria_shared.observability.diagnosis import Finding
 
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=")
+_UNCLOSED = re.compile(r"""\s*(?:"[^"]*|'[^']*)""")
 _LISTED = re.compile(r"^#?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 _OURS = ("SMTP_", "TLS_", "ACME_", "CLOUDFLARE_", "NOTECHONDRIA_", "DJANGO_SUPERUSER_")
 """Beginnings of names that nobody else uses: with these the environment is looked at too, not only .env."""
@@ -60,6 +61,11 @@ def file_problems(path: Path) -> Iterator[Finding]:
             )
         if match:
             seen[match[1]] = number
+            if _UNCLOSED.fullmatch(line[match.end() :]):
+                yield _finding(
+                    f"Line {number} of {path}: the mark that quotes {match[1]} is not closed, and counts.",
+                    "Close it, or leave it out.",
+                )
 
 
 def unknown(env: Mapping[str, str], path: Path) -> Iterator[Finding]:

@@ -21,12 +21,15 @@ from notechondria_cli.gateway_settings import (
     web_address,
 )
 from notechondria_cli.layout import PROJECT
-from notechondria_shared.core.flags import TRUE_WORDS
+from notechondria_shared.core.flags import FALSE_WORDS, TRUE_WORDS
 from notechondria_shared.observability.diagnosis import Finding
 
 _RENEW_BEFORE = timedelta(days=14)
 _CONNECT_SECONDS = 2.0
 _SECRET = re.compile(r"(PASSWORD|SECRET|TOKEN|DATABASE_URL|NATS_URL)")
+
+
+FLAGS = ("METRICS", "HSTS_SUBDOMAINS", "HSTS_PRELOAD", "NOTECHONDRIA_TOGETHER", "NOTECHONDRIA_OWN_INTERPRETERS")
 
 
 def is_public(env: Mapping[str, str]) -> bool:
@@ -43,6 +46,7 @@ def problems(env: Mapping[str, str]) -> Iterator[Finding]:
     for refusal in refusals(env):
         if re.split(r"[\s=:]", refusal.sentence)[0] not in said:
             yield _finding(refusal.sentence, refusal.remedy)
+    yield from _flags(env)
     yield from names.refused(env)
     if is_public(env) and _on(env, "DJANGO_DEBUG"):
         yield _finding("DJANGO_DEBUG is on where strangers can call.", "Leave it out.")
@@ -86,6 +90,14 @@ def _finding(problem: str, advice: str) -> Finding:
 
 def _on(env: Mapping[str, str], name: str) -> bool:
     return env.get(name, "").strip().lower() in TRUE_WORDS
+
+
+def _flags(env: Mapping[str, str]) -> Iterator[Finding]:
+    """Switches that no service looks at; those of services are refused by themselves."""
+    for name in FLAGS:
+        word = env.get(name, "").strip().lower()
+        if word and word not in TRUE_WORDS | FALSE_WORDS:
+            yield _finding(f"{name}={word} is neither yes nor no, and counts as no.", "Give 1 or 0.")
 
 
 def _own_tls(env: Mapping[str, str]) -> bool:

@@ -18,6 +18,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from notechondria_cli.operator_env import is_on
+
 _PR_SET_CHILD_SUBREAPER = 36
 _END_SECONDS = 10
 _LOOK_SECONDS = 0.02
@@ -42,8 +44,8 @@ class Start:
 
 def can_be_forked(env: Mapping[str, str]) -> bool:
     """Whether the environment of a service only says what it reads after it has loaded its libraries."""
-    early = any(env.get(name) for name in (*_READ_BEFORE, OFF)) or any(name.startswith("OTEL_") for name in env)
-    return sys.platform == "linux" and not early
+    early = any(env.get(name) for name in _READ_BEFORE) or any(name.startswith("OTEL_") for name in env)
+    return sys.platform == "linux" and not early and not is_on(env, OFF)
 
 
 @contextmanager

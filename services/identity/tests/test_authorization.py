@@ -253,6 +253,7 @@ def test_a_registration_is_shown_and_ended_by_its_token(api: Api, ann: User) -> 
         "https://user:pass@program.example/cb",
         "javascript:alert(1)",
         "data:text/html,x",
+        "urn:ietf:wg:oauth:2.0:oob",
         "https://",
         "/cb",
         "",

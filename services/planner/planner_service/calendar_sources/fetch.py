@@ -183,7 +183,8 @@ async def _taken(answer: httpcore.Response, headers: dict[str, str]) -> Fetched:
         wait = retry_after(headers.get("retry-after", ""), now())
         raise FetchFailed(f"The server answered {answer.status}.", wait, is_final=is_final)
     body = await _body(answer, headers.get("content-encoding", ""))
-    text, note = decode(body, _charset(headers.get("content-type", "")))
+    # Megabytes that are no UTF-8 take most of a second, in a few pieces between which others are served.
+    text, note = await asyncio.to_thread(decode, body, _charset(headers.get("content-type", "")))
     return Fetched(text.replace("\x00", ""), note=note, **marks)
 
 

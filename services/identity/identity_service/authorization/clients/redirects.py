@@ -14,7 +14,7 @@ _NOT_OF_APPS = frozenset(
     {
         *("about", "blob", "chrome", "data", "file", "filesystem", "ftp", "geo", "intent", "jar", "javascript"),
         *("mailto", "market", "ms-settings", "resource", "sms", "smb", "ssh", "tel", "vbscript", "view-source", "ws"),
-        *("wss", "search-ms", "ldap", "ms-msdt", "shell", "steam", "app"),
+        *("wss", "search-ms", "ldap", "ms-msdt", "shell", "steam", "app", "urn"),
     }
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,60}")
