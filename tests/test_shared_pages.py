@@ -18,9 +18,13 @@ from notechondria_cli.probe import answers, get_json
 from notechondria_launcher.forking import OFF
 from notechondria_launcher.template import load
 from tests.support.client import eventually
+from tests.support.covered import COVERED
 from tests.support.person import Person, new_person
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only"),
+    pytest.mark.skipif(COVERED, reason="under coverage.py nothing is forked"),
+]
 TEMPLATE = "notechondria_launcher.template"
 IDLE_MIB = 620
 """The limit of what everything takes when nothing is asked of it (operations.md, "Measured")."""
