@@ -28,6 +28,7 @@ ELSEWHERE = {
     "POSTGRE_HOST": "the pieces of DATABASE_URL",
     "POSTGRE_PORT": "the pieces of DATABASE_URL",
     "TLS_PORT": "the port inside is fixed",
+    "NOTECHONDRIA_OWN_INTERPRETERS": "each container is one",
     "SERVICE_KEY": "each container gets the one of its service",
     "DJANGO_LOG_FILE_NAME": "logs go to standard output",
     "BACKEND_BUILD_COMMIT": "in the image",

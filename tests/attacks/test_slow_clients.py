@@ -125,13 +125,14 @@ def _get(path: str, person: User) -> bytes:
 
 
 def test_who_does_not_read_loses_the_connection(stack: Stack, person: User, large_file: str) -> None:
-    with another(stack, "notes", CLIENT_READ_SECONDS="2") as url, contextlib.ExitStack() as held:
+    # Long enough for all of them to be seen on a busy machine, where a look takes a second.
+    with another(stack, "notes", CLIENT_READ_SECONDS="8") as url, contextlib.ExitStack() as held:
         port = int(url.rsplit(":", 1)[1])
         raws = [held.enter_context(connect(port, f"127.0.2.{number + 1}", 4096)) for number in range(8)]
         for raw in raws:
             raw.sendall(_get(large_file, person))
         eventually(lambda: _served(port) == len(raws), what="the files being sent")
-        eventually(lambda: _served(port) == 0, seconds=10, what="the connections' end")
+        eventually(lambda: _served(port) == 0, seconds=40, what="the connections' end")
         answer = httpx.get(f"{url}/api/v1/notes/", headers=person.headers, timeout=10, trust_env=False)
         assert answer.status_code == 200
 

@@ -258,6 +258,8 @@ def test_a_search_among_very_many_notes_shows_all_of_them(mine: User, stack: Sta
     alike = make(mine, "meanng")  # the oldest, beyond the 10,000 that are compared (decision 67)
     with psycopg.connect(stack.admin_database_url, autocommit=True) as database:
         database.execute(MANY_NOTES, {"user": mine.id, "notes": 10_050})
+        # What matters here is how many they are: nobody has to wait until they are indexed.
+        database.execute("UPDATE notes.note_outlines SET words = '{}' WHERE creator_id = %s", [mine.id])
     exact = [make(mine, f"meaning {number}") for number in range(5)]
     first = mine.get("notes/?q=meaning&limit=2").json()
     assert [row["id"] for row in first["results"]] == exact[:2:-1]
@@ -268,6 +270,26 @@ def test_a_search_among_very_many_notes_shows_all_of_them(mine: User, stack: Sta
     assert mine.get("notes/?q=meaning&limit=5").json()["total"] == 6
     assert [row["id"] for row in mine.get("notes/?q=meaning").json()] == [*reversed(exact), alike]
     assert mine.get("notes/?q=meaning&limit=2&sort=oldest").json()["total"] == 6
+
+
+def test_who_has_thousands_of_notes_waiting_keeps_nobody_else(mine: User, other: User, stack: Stack) -> None:
+    make(other, "zebra")
+    both = [mine.id, other.id]
+    with psycopg.connect(stack.admin_database_url) as database:
+        # The service leaves those alone whom somebody has in hand, and sees nothing before the end.
+        database.execute("SELECT FROM notes.authors WHERE user_id = ANY (%s) FOR UPDATE", [both])
+        database.execute(MANY_NOTES, {"user": mine.id, "notes": 500})
+        database.execute("UPDATE notes.note_outlines SET words = NULL WHERE creator_id = ANY (%s)", [both])
+        for _ in range(5):  # the other has some notes of a beginner beside this one
+            database.execute("SELECT notes.index_words(50)")
+        rows = database.execute(
+            "SELECT creator_id, count(*) FROM notes.note_outlines WHERE words IS NULL AND creator_id = ANY (%s)"
+            " GROUP BY creator_id",
+            [both],
+        ).fetchall()
+        assert [creator for creator, _ in rows] == [mine.id]
+        assert rows[0][1] > 250
+        database.rollback()
 
 
 def test_several_processes_index_words_at_once(mine: User, look: Any, stack: Stack) -> None:

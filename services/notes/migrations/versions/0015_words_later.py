@@ -51,6 +51,20 @@ BEGIN
 END $$
 """  # noqa: S608
 
+# Whoever imported thousands of notes keeps nobody else waiting: all who wait have a share of each batch. Their ids are
+# looked up one by one in the index, whatever each has waiting.
+WAITING = f"""
+    WITH RECURSIVE waiting AS (
+        (SELECT creator_id FROM notes.note_outlines WHERE words IS NULL AND octets <= {LARGE}
+        ORDER BY creator_id LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT creator_id FROM notes.note_outlines
+            WHERE words IS NULL AND octets <= {LARGE} AND creator_id > waiting.creator_id ORDER BY creator_id LIMIT 1
+        ) FROM waiting WHERE creator_id IS NOT NULL
+    ) SELECT creator_id FROM waiting LIMIT most
+"""  # noqa: S608
+
 # What stands in `which` is locked, so that no save changes it before the words of its text are kept; the text is read
 # by a later statement than the lock, as it is then. Authors before notes, as writers lock them, and none that somebody
 # deletes. Whoever removes unused words waits for the other lock: a word that was just looked up stays. Joins go by the
@@ -71,17 +85,19 @@ DECLARE
     known_only integer;
 BEGIN
     people := ARRAY(
-        SELECT user_id FROM notes.authors WHERE user_id IN (
-            SELECT creator_id FROM notes.note_outlines WHERE words IS NULL AND octets <= {LARGE}
-            ORDER BY creator_id, note_id LIMIT most
-        ) ORDER BY user_id FOR KEY SHARE SKIP LOCKED
+        SELECT user_id FROM notes.authors WHERE user_id IN ({WAITING}) ORDER BY user_id FOR KEY SHARE SKIP LOCKED
     );
+    IF people = '{{}}' THEN
+        RETURN 0;
+    END IF;
     PERFORM pg_advisory_xact_lock_shared(hashtextextended('notes.search_words', person))
     FROM unnest(people) AS person;
     which := ARRAY(
-        SELECT note_id FROM notes.note_outlines
-        WHERE words IS NULL AND octets <= {LARGE} AND creator_id = ANY (people)
-        ORDER BY creator_id, note_id LIMIT most FOR UPDATE SKIP LOCKED
+        SELECT note.note_id FROM unnest(people) AS person CROSS JOIN LATERAL (
+            SELECT note_id FROM notes.note_outlines
+            WHERE words IS NULL AND octets <= {LARGE} AND creator_id = person
+            ORDER BY note_id LIMIT greatest(1, most / cardinality(people)) FOR UPDATE SKIP LOCKED
+        ) AS note
     );
     IF which = '{{}}' THEN
         RETURN 0;

@@ -26,11 +26,11 @@ class WordIndexing(Periodic):
         super().__init__(EVERY_SECONDS)
 
     async def _round(self) -> None:
-        while await index_some(self._database) == BATCH:
+        while await index_some(self._database):
             pass
 
 
 async def index_some(database: Database) -> int:
-    """Index the words of at most `BATCH` notes (migration 0015); how many there were."""
+    """Index the words of at most `BATCH` notes, of all who wait (migration 0015); how many there were."""
     async with database.transaction() as db:
         return await db.scalar(select(func.notes.index_words(BATCH))) or 0
