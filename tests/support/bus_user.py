@@ -20,7 +20,7 @@ class BusUser:
     def __init__(self, client: Client, refused: list[str], forbidden: asyncio.Event) -> None:
         self.client = client
         self.refused = refused
-        self.js: JetStreamContext = client.jetstream(timeout=0.4)
+        self.js: JetStreamContext = client.jetstream(timeout=5)
         self._forbidden = forbidden
 
     async def is_refused(self, call: Awaitable[object]) -> bool:

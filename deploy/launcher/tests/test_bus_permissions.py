@@ -27,12 +27,12 @@ def test_a_service_does_its_work(stack: Stack) -> None:
             received = await notes.client.subscribe("identity.session.revoked")
             await notes.client.flush()
             assert (await identity.js.publish("identity.session.revoked", b"1")).stream == "IDENTITY"
-            assert (await received.next_msg(2)).data == b"1"
+            assert (await received.next_msg(10)).data == b"1"
             await identity.js.publish("identity.user.deleted", b"2")
             pull = await notes.js.pull_subscribe_bind("notes", "IDENTITY")
-            (message,) = await pull.fetch(1, timeout=2)
+            (message,) = await pull.fetch(1, timeout=10)
             assert message.data == b"2"
-            await message.ack_sync(timeout=2)
+            await message.ack_sync(timeout=10)
             assert (await pull.consumer_info()).num_ack_pending == 0
             assert notes.refused == identity.refused == []
 
