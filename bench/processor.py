@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import psutil
 import psycopg
+from tests.support.processor import seconds_of
 
 from notechondria_cli.names import SERVICES
 from notechondria_launcher.stack import Stack
@@ -21,18 +21,6 @@ from notechondria_launcher.stack import Stack
 PARTS = ("gateway", *SERVICES, "postgres", "nats")
 SETTLE_SECONDS = 30.0
 POLL_SECONDS = 0.05
-
-
-def seconds_of(pid: int) -> float:
-    """Processor seconds of a process and all its descendants, those included that ended and were waited for."""
-    spent = 0.0
-    with suppress(psutil.NoSuchProcess):
-        root = psutil.Process(pid)
-        for process in (root, *root.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):
-                times = process.cpu_times()
-                spent += times.user + times.system + times.children_user + times.children_system
-    return spent
 
 
 @dataclass

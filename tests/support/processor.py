@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 
 from notechondria_launcher.stack import Stack
 
 
-def spent_by(stack: Stack, name: str) -> float:
-    """Processor seconds of a part since it was started, its children's among them."""
-    parent = psutil.Process(stack.pid(name))
-    seconds = 0.0
-    for process in (parent, *parent.children(recursive=True)):
-        times = process.cpu_times()
-        seconds += times.user + times.system + times.children_user + times.children_system
-    return seconds
+def seconds_of(pid: int) -> float:
+    """Processor seconds of a process and all its descendants, those included that ended and were waited for."""
+    spent = 0.0
+    with suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                spent += times.user + times.system + times.children_user + times.children_system
+    return spent
 
 
 @contextmanager
 def at_most(seconds: float, stack: Stack, *names: str) -> Iterator[None]:
     """Fail when these parts take longer than so many seconds of a processor, all together, for what is done inside."""
-    before = sum(spent_by(stack, name) for name in names)
+    pids = [stack.pid(name) for name in names]
+    before = sum(map(seconds_of, pids))
     yield
-    took = sum(spent_by(stack, name) for name in names) - before
+    took = sum(map(seconds_of, pids)) - before
     assert took < seconds, f"{', '.join(names)} took {took:.1f} s of a processor"

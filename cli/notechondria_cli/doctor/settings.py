@@ -21,6 +21,7 @@ from notechondria_cli.gateway_settings import (
     web_address,
 )
 from notechondria_cli.layout import PROJECT
+from notechondria_cli.operator_env import is_on
 from notechondria_shared.core.flags import FALSE_WORDS, TRUE_WORDS
 from notechondria_shared.observability.diagnosis import Finding
 
@@ -48,7 +49,7 @@ def problems(env: Mapping[str, str]) -> Iterator[Finding]:
             yield _finding(refusal.sentence, refusal.remedy)
     yield from _flags(env)
     yield from names.refused(env)
-    if is_public(env) and _on(env, "DJANGO_DEBUG"):
+    if is_public(env) and is_on(env, "DJANGO_DEBUG"):
         yield _finding("DJANGO_DEBUG is on where strangers can call.", "Leave it out.")
     yield from _env_file(PROJECT / ".env")
     yield from names.file_problems(PROJECT / ".env")
@@ -70,7 +71,7 @@ def hints(env: Mapping[str, str]) -> Iterator[Finding]:
         )
     if not env.get("SMTP_HOST"):
         yield _finding("No mails are sent: SMTP_HOST is not set.", "Hand codes over yourself: notechondria code USER.")
-    if _on(env, "LOG_CODES"):
+    if is_on(env, "LOG_CODES"):
         yield _finding("LOG_CODES is on: whoever reads identity's log signs in as anybody.", "Leave it out.")
     for name in ("AUTH_RATE_PER_MINUTE", "ACCOUNT_RATE_PER_MINUTE"):
         if env.get(name, "").strip() == "0":
@@ -86,10 +87,6 @@ def exposure(host: str, env: Mapping[str, str]) -> Iterator[Finding]:
 
 def _finding(problem: str, advice: str) -> Finding:
     return Finding(part="settings", problem=problem, advice=advice)
-
-
-def _on(env: Mapping[str, str], name: str) -> bool:
-    return env.get(name, "").strip().lower() in TRUE_WORDS
 
 
 def _flags(env: Mapping[str, str]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from notechondria_cli import preflight
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.layout import Layout
 from notechondria_cli.names import PARTS, SERVICES, SERVICES_WITH_SCHEMA, SINGLE_PROCESS
+from notechondria_cli.operator_env import is_on
 from notechondria_cli.operator_env import nats_replicas as replicas_of
 from notechondria_cli.own_hosts import own_hosts
 from notechondria_cli.ports import choose_port, release_port
@@ -16,13 +17,12 @@ from notechondria_launcher.postgres import Postgres
 from notechondria_launcher.services import ServiceSettings
 from notechondria_launcher.traefik import Traefik
 from notechondria_launcher.worker_counts import worker_counts
-from notechondria_shared.core.flags import TRUE_WORDS
 from notechondria_shared.core.hosts import in_address
 
 
 def single_process(env: Mapping[str, str]) -> bool:
     """Return whether all services run in one process (NOTECHONDRIA_TOGETHER)."""
-    return env.get("NOTECHONDRIA_TOGETHER", "").strip().lower() in TRUE_WORDS
+    return is_on(env, "NOTECHONDRIA_TOGETHER")
 
 
 class Plan:

@@ -13,12 +13,11 @@ from notechondria_cli import gateway_settings
 from notechondria_cli.errors import StackError
 from notechondria_cli.gateway_settings import tls_port
 from notechondria_cli.layout import GATEWAY_ROUTES, GATEWAY_STATIC
-from notechondria_cli.operator_env import whole_number
+from notechondria_cli.operator_env import is_on, whole_number
 from notechondria_cli.probe import answers, get_json
 from notechondria_launcher.child_environment import gateway_environment
 from notechondria_launcher.nats import wheel_program
 from notechondria_launcher.process import ChildSpec, put_aside
-from notechondria_shared.core.flags import TRUE_WORDS
 from notechondria_shared.core.hosts import in_address
 
 
@@ -44,7 +43,7 @@ def fill_in(source: str, env: Mapping[str, str]) -> str:
     if env.get("ACME_EMAIL") and not domain:
         raise StackError("ACME_EMAIL needs PUBLIC_BASE_URL, whose host the certificate is for.", "Set both.")
     # In this order: what holds for TLS and proxies together has both marks.
-    metrics = env.get("METRICS", "").strip().lower() in TRUE_WORDS
+    metrics = is_on(env, "METRICS")
     collector = env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
     marks = {
         "tls": tls_port(env),

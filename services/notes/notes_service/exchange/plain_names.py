@@ -9,11 +9,10 @@ from pathlib import PurePosixPath
 from uuid import UUID
 
 from notes_service.exchange.queries import NoteName
+from notes_service.media.names import RESERVED
 
 NAME_BYTES = 120
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*#^\[\]]+')
-_RESERVED = re.compile(r"(con|prn|aux|nul|(?:com|lpt)[\d¹²³])(\..*)?", re.IGNORECASE)
-"""On Windows; the raised digits too (learn.microsoft.com, "Naming Files, Paths, and Namespaces")."""
 
 
 def plain_name(title: str) -> str:
@@ -21,7 +20,7 @@ def plain_name(title: str) -> str:
     text = "".join(c for c in unicodedata.normalize("NFC", title) if unicodedata.category(c)[0] != "C")
     text = " ".join(_UNSAFE.sub(" ", text).split()).strip(". ")
     text = text.encode()[:NAME_BYTES].decode(errors="ignore").strip(". ")
-    return f"_{text}" if not text or _RESERVED.fullmatch(text) else text
+    return f"_{text}" if not text or RESERVED.fullmatch(text) else text
 
 
 class FileNames:

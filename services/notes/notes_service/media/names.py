@@ -12,7 +12,9 @@ NAME_BYTES = 160
 UNTITLED = "untitled"
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*#%&{}$!\'`@+=;\\/\s]+')
 _RANDOM_PART = re.compile(r"_[0-9a-f]{16}$")
-_RESERVED = re.compile(r"(con|prn|aux|nul|(?:com|lpt)[\d¹²³])(\..*)?", re.IGNORECASE)
+RESERVED = re.compile(r"(con|prn|aux|nul|(?:com|lpt)[\d¹²³])(\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for itself; the raised digits too (learn.microsoft.com, "Naming Files, Paths, and
+Namespaces")."""
 
 
 def shown_name(filename: str | None) -> str:
@@ -30,7 +32,7 @@ def safe_name(filename: str) -> str:
     plain = unicodedata.normalize("NFC", _last_part(filename))
     plain = "".join(c for c in plain if unicodedata.category(c)[0] != "C")
     plain = _UNSAFE.sub("_", plain).strip("._ ")
-    if _RESERVED.fullmatch(plain):
+    if RESERVED.fullmatch(plain):
         plain = f"_{plain}"
     path = PurePosixPath(plain or UNTITLED)
     suffix = path.suffix if len(path.suffix.encode()) <= 20 else ""
