@@ -181,6 +181,9 @@ async def _page(read: Reader, query: NoteListQuery) -> tuple[Sequence[SummaryRow
         where = {} if after.edited is None else {"after_edit": after.edited, "after_id": after.note_id}
         keyed = await read.all(statement, **query.params, **where, limit=(query.limit or 0) + 1)
         return keyed, keyed[0].total if keyed else await read.value(queries.total(variant), **query.params) or 0
+    if query.limit is not None and not query.offset and sort != "popular" and variant == queries.ALL_OWN:
+        rows = await read.all(queries.first_page(sort, query.limit), viewer=query.viewer)
+        return rows, rows[0].total if rows else 0
     bound = {**query.params, **query.sort_params(sort), **query.page_params}
     rows = await read.all(queries.listed_page(variant, sort), **bound)
     if rows:
