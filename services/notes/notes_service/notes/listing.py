@@ -20,7 +20,7 @@ from notes_service.search.queries import HEADS, candidates
 from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, Sorting, sort_out
 from notes_service.summaries.cursors import Cursor
 from notes_service.summaries.queries import SummaryRow
-from notes_service.summaries.schemas import NotePage, note_summary
+from notes_service.summaries.schemas import NotePage, note_summaries
 from notes_service.summaries.slices import in_slices
 from notes_service.summaries.variants import ListScope, Scope, Sort, Variant
 
@@ -127,7 +127,7 @@ async def answer(request: Request, read: Reader, search: SearchPool, query: Note
     if query.cursor is not None:
         return Json(_cut(request, query, rows, total))
     page: NotePage = {
-        "results": [note_summary(request, row) for row in rows],
+        "results": note_summaries(request, rows),
         "total": total,
         "offset": query.offset,
         "limit": query.limit,
@@ -145,7 +145,7 @@ def _cut(request: Request, query: NoteListQuery, rows: Sequence[SummaryRow], tot
     else:
         following = Cursor(offset=query.offset + limit) if query.offset + limit < total else None
     return {
-        "results": [note_summary(request, row) for row in rows],
+        "results": note_summaries(request, rows),
         "total": total,
         "offset": query.offset,
         "limit": limit,
@@ -170,7 +170,7 @@ async def _whole(request: Request, read: Reader, search: SearchPool, query: Note
             yield rows
 
     slices = of_search() if query.q else of_list()
-    return await json_in_slices([note_summary(request, row) for row in rows] async for rows in slices)
+    return await json_in_slices(note_summaries(request, rows) async for rows in slices)
 
 
 async def _page(read: Reader, query: NoteListQuery) -> tuple[Sequence[SummaryRow], int]:

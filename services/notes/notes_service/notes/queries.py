@@ -18,8 +18,8 @@ from notechondria_shared.db import Prepared, prepare
 from notechondria_shared.db.reader import Scalar, prepare_scalar
 from notes_service.blocks.queries import BlockRow, columns_of
 from notes_service.models import Note
-from notes_service.notes.models import NoteCount
 from notes_service.popularity import queries as popularity
+from notes_service.summaries.models import NoteCount
 from notes_service.summaries.queries import NEWEST, SummaryRow, live, summaries
 from notes_service.summaries.variants import VIEWER, Sort, Variant, listed
 
