@@ -68,11 +68,12 @@ class RunningNotes(NotesState):
 SPEC = ServiceSpec(
     title="Notechondria notes",
     description="Courses, notes, blocks, files, versions and the recycle bin.",
+    # A request is compared with each path before its own: what is asked for most comes first.
     routers=(
+        notes_service.notes.routes.router,
         notes_service.courses.routes.router,
         notes_service.subscriptions.routes.router,
         notes_service.recycle_bin.routes.router,
-        notes_service.notes.routes.router,
         notes_service.versions.routes.router,
         notes_service.block_editing.routes.router,
         notes_service.attachments.routes.router,
