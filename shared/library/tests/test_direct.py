@@ -9,8 +9,10 @@ import pytest
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from starlette.testclient import TestClient
 
+from notechondria_contracts.fields.rules import Choice, Text
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.body import SmallBody
 from notechondria_shared.web.direct import DIRECT
 from notechondria_shared.web.errors import install
 from notechondria_shared.web.query import QueryInteger
@@ -31,6 +33,13 @@ async def greeting(who: Annotated[str, Depends(name)], loud: Annotated[int, Quer
     return f"hello {who}".upper() if loud else f"hello {who}"
 
 
+class Sent(SmallBody):
+    """What is written."""
+
+    title: Annotated[str, Text(max_length=5)]
+    kind: Annotated[str, Choice(("a", "b"))] = "a"
+
+
 def application() -> FastAPI:
     app = FastAPI()
     install(app)
@@ -49,6 +58,12 @@ def application() -> FastAPI:
             many.append(0)  # a default that is shared would grow
             read = {"number": number, "who": who, "text": text, "limit": limit, "many": many, "renamed": renamed}
             return Json(read, status_code=200)
+
+        @router.put("/{number:int}/", dependencies=marks)
+        async def write(
+            number: int, who: Annotated[str, Depends(name)], text: Annotated[str, Depends(greeting)], body: Sent
+        ) -> Json:
+            return Json({"number": number, "who": who, "text": text, "body": body.model_dump()}, status_code=201)
 
         @router.get("/required/", dependencies=marks)
         async def read_required(which: Annotated[int, QueryInteger(1, 10)]) -> Json:
@@ -83,6 +98,29 @@ def test_a_direct_route_answers_as_another(path: str, headers: dict[str, str]) -
     assert dict(direct.headers) == dict(plain.headers)
     assert (tagged.status_code, tagged.json()) == (plain.status_code, plain.json())
     assert ("etag" in tagged.headers) == (plain.status_code == 200)
+
+
+@pytest.mark.parametrize(
+    ("sent", "headers"),
+    [
+        ({"json": {"title": "a", "kind": "b", "other": 1}}, {}),
+        ({"data": {"title": "a"}}, {"x-name": "ann"}),
+        ({"json": {"title": "much too long"}}, {}),
+        ({"json": {"kind": "x"}}, {"x-name": "stranger"}),
+        ({"json": {}}, {}),
+        ({"json": ["a"]}, {}),
+        ({"json": None}, {}),
+        ({"content": "{"}, {"content-type": "application/json"}),
+        ({"content": "a"}, {"content-type": "application/unknown"}),
+        ({}, {}),
+    ],
+)
+@pytest.mark.parametrize("query", ["", "?loud=1", "?loud=x"])
+def test_a_direct_route_takes_a_body_as_another(query: str, sent: dict[str, Any], headers: dict[str, str]) -> None:
+    with TestClient(application(), raise_server_exceptions=False) as client:
+        plain, direct = (client.put(f"/{kind}/7/{query}", headers=headers, **sent) for kind in ("plain", "direct"))
+    assert (direct.status_code, direct.json()) == (plain.status_code, plain.json())
+    assert dict(direct.headers) == dict(plain.headers)
 
 
 def test_a_dependency_is_called_once() -> None:

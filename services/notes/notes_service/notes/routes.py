@@ -69,7 +69,7 @@ async def list_notes(
     return await listing.answer(request, read, search, query)
 
 
-@router.post("/", response_model=schemas.NoteDetail, status_code=201)
+@router.post("/", response_model=schemas.NoteDetail, status_code=201, dependencies=[DIRECT])
 async def create_note(request: Request, caller: KnownCaller, body: schemas.CreateNote, database: Transactions) -> Json:
     """Make a note (notes §5.5): 201; 200 when the draft id is known and its note is overwritten; 404 unknown course."""
     if written := await direct.create(database, caller, body):
@@ -86,7 +86,7 @@ async def get_note(request: Request, caller: MaybeKnownCaller, note_id: int, rea
     return Json(await _for_caller(request, read, await detail.find(read, note_id), viewer(caller)))
 
 
-@router.patch("/{note_id:id}/", response_model=schemas.NoteDetail)
+@router.patch("/{note_id:id}/", response_model=schemas.NoteDetail, dependencies=[DIRECT])
 async def update_note(
     request: Request, caller: KnownCaller, seen: SeenNote, body: schemas.UpdateNote, database: Transactions
 ) -> Json:

@@ -1,8 +1,8 @@
-"""Reading routes that are asked for all the time, without FastAPI's way to their arguments.
+"""Routes that are asked for all the time, without FastAPI's way to their arguments.
 
 FastAPI walks a route's tree of dependencies anew for each request. A route that is marked gets a plan when it is made:
-its dependencies in their order, each once. Parameters are read by FastAPI's own function, and a request with one that
-it refuses goes FastAPI's way, which words the refusal. OpenAPI sees no difference.
+its dependencies in their order, each once. Parameters and body are read by FastAPI's own functions, and a request with
+one that is refused goes FastAPI's way, which words the refusal. OpenAPI sees no difference.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ async def _direct() -> None:
 _UNCHANGEABLE = (type(None), bool, int, float, str)
 """Defaults that calls may share."""
 DIRECT = Depends(_direct)
-"""`dependencies=[DIRECT]`: for a read whose endpoint returns a `Response`, and whose dependencies are coroutines."""
+"""`dependencies=[DIRECT]`: for an endpoint that returns a `Response`, whose dependencies are coroutines; they run once
+more where a value is refused. A body is one model, which the endpoint itself takes."""
 
 
 def is_direct(called: Collection[Any]) -> bool:
@@ -77,12 +78,13 @@ class _Step:
     path: _Parameters
     query: _Parameters
     inputs: list[tuple[str, int]] = field(default_factory=list)
+    body: ModelField | None = None
 
 
 def direct(dependant: Dependant, fallback: Handler) -> Handler:
     """The handler of a marked route; TypeError for one that needs more than a plan does."""
     steps: list[_Step] = []
-    _plan(dependant, steps, {})
+    _plan(dependant, steps, {}, takes_body=True)
     result = get_type_hints(inspect.unwrap(steps[-1].call)).get("return")
     if not (isinstance(result, type) and issubclass(result, Response)):
         message = f"{steps[-1].call} is marked as direct and does not return a Response"
@@ -98,6 +100,10 @@ def direct(dependant: Dependant, fallback: Handler) -> Handler:
                 if (read := parameters.values(received)) is None:
                     return await fallback(request)
                 values |= read
+            if step.body is not None:
+                values[step.body.name], refused = step.body.validate(await request.json(), {}, loc=("body",))
+                if refused:
+                    return await fallback(request)
             results.append(await step.call(**values))
         response: Response = results[-1]
         return response
@@ -105,16 +111,18 @@ def direct(dependant: Dependant, fallback: Handler) -> Handler:
     return handle
 
 
-def _plan(dependant: Dependant, steps: list[_Step], planned: dict[Callable[..., Any], int]) -> int:
+def _plan(
+    dependant: Dependant, steps: list[_Step], planned: dict[Callable[..., Any], int], *, takes_body: bool = False
+) -> int:
     """Add the steps of a dependency, those that it depends on first; the number of its own."""
     call = dependant.call
-    if call is None or not _is_simple(dependant, call):
+    if call is None or not _is_simple(dependant, call) or len(dependant.body_params) > takes_body:
         message = f"{call} needs what a direct route does not offer"
         raise TypeError(message)
     if call in planned:
         return planned[call]
     path, query = _Parameters.of(dependant.path_params), _Parameters.of(dependant.query_params)
-    step = _Step(call, dependant.request_param_name, path, query)
+    step = _Step(call, dependant.request_param_name, path, query, body=next(iter(dependant.body_params), None))
     for one in dependant.dependencies:
         if one.call is _direct:
             continue
@@ -128,7 +136,7 @@ def _plan(dependant: Dependant, steps: list[_Step], planned: dict[Callable[..., 
 
 def _is_simple(dependant: Dependant, call: Callable[..., Any]) -> bool:
     others = (
-        dependant.header_params, dependant.cookie_params, dependant.body_params, dependant.websocket_param_name,
+        dependant.header_params, dependant.cookie_params, dependant.websocket_param_name,
         dependant.http_connection_param_name, dependant.response_param_name, dependant.background_tasks_param_name,
         dependant.security_scopes_param_name, dependant.own_oauth_scopes, dependant.concurrency,
     )  # fmt: skip
