@@ -16,6 +16,16 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = "[pytest]\naddopts = --numprocesses=auto --dist=loadfile -p tests.support.workers\ntestpaths = .\n"
 FILE = "import os\n\ndef test_first():\n    assert {holds}\n\ndef test_second():\n    print('by', os.getpid())\n"
 
+ONCE = """\
+def test_once():
+    there = Path("{file}").exists()
+    Path("{file}").touch()
+    assert there, "failed at first"
+
+def test_always():
+    pass
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -25,18 +35,18 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(project: Path, *arguments: str) -> str:
+def run(project: Path, *arguments: str, code: int = 1) -> str:
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     env["PYTHONPATH"] = str(ROOT)
     call = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    done = subprocess.run(call, cwd=project, env=env, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "1 failed" in done.stdout
+    done = subprocess.run(call, cwd=project, env=env, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
 def test_a_whole_run_is_spread_and_names_a_failure_at_once(project: Path) -> None:
     said = run(project, "-rP")
+    assert "1 failed, 3 passed, 1 rerun" in said
     assert ("workers [4 items]" in said) == (workers.available() > 1)
     if workers.available() > 1:
         assert said.index("\nFAILED test_bad.py::test_first (call)\n") < said.index("= FAILURES =")
@@ -44,7 +54,23 @@ def test_a_whole_run_is_spread_and_names_a_failure_at_once(project: Path) -> Non
 
 @pytest.mark.parametrize("chosen", [["test_bad.py"], ["-k", "first"], ["-n", "0"]])
 def test_what_is_chosen_runs_in_one_process(project: Path, chosen: list[str]) -> None:
-    assert "workers" not in run(project, *chosen)
+    said = run(project, *chosen)
+    assert "workers" not in said
+    assert "1 failed" in said
+
+
+def test_what_fails_once_is_repeated_in_a_whole_run_and_named(project: Path) -> None:
+    seen = project / "seen"
+    (project / "test_bad.py").write_text(f"from pathlib import Path\n\n{ONCE.format(file=seen)}")
+    said = run(project, code=0)
+    assert "4 passed, 1 rerun" in said
+    assert (
+        said.index("PASSED ONLY WHEN REPEATED")
+        < said.index("\ntest_bad.py::test_once\n")
+        < said.index("failed at first")
+    )
+    seen.unlink()
+    assert "1 failed" in run(project, "test_bad.py")
 
 
 def test_files_that_must_not_run_beside_each_other_are_one_unit() -> None:

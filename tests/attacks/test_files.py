@@ -146,7 +146,8 @@ def test_large_pictures_are_decoded_one_after_the_other(api: Api, person: User) 
     data = io.BytesIO()
     Image.new("1", (6300, 6300)).save(data, "PNG")
     assert len(data.getvalue()) < 100_000
-    with watching(api.stack, "/api/v1/courses/", headers=person.headers) as watch, ThreadPoolExecutor(8) as pool:
+    watched = watching(api.stack, "/api/v1/courses/", services=["notes"], headers=person.headers)
+    with watched as watch, ThreadPoolExecutor(8) as pool:
         notes = [person.post("notes/", {"title": f"{number}"}).json()["id"] for number in range(8)]
         files = {"cover": ("large.png", data.getvalue())}
         answers = list(pool.map(lambda note: person.request("POST", f"notes/{note}/cover/", files=files), notes))

@@ -25,7 +25,7 @@ def another(stack: Stack, service: str, **environment: str) -> Iterator[str]:
     with log.open("wb") as out:
         process = subprocess.Popen([sys.executable, "-m", f"{service}_service"], env=env, stdout=out, stderr=out)
         try:
-            eventually(lambda: _ready(process, url, log), seconds=30, what=f"{service} on port {port}")
+            eventually(lambda: _ready(process, url, log), seconds=75, what=f"{service} on port {port}")
             yield url
         finally:
             stop(process)

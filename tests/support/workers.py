@@ -1,4 +1,8 @@
-"""How a whole run is spread over processes: a file at a time, each worker with a stack of its own."""
+"""How a whole run is spread over processes: a file at a time, each worker with a stack of its own.
+
+A test that fails in a whole run is repeated once, and named at the end when it passes then: with several stacks at once
+a figure of the clock or of memory may be another stack's. What was chosen is not repeated.
+"""
 
 from __future__ import annotations
 
@@ -86,6 +90,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         place = {file: number for number, file in enumerate((*ALONE, *LONGEST))}
         items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Repeat what fails in a whole run, unless `--reruns` says how often."""
+    if _whole(config) and config.option.reruns is None:
+        config.option.reruns = 1
+        config.option.reruns_delay = 2
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud which tests failed at first: they are to be looked at, although the run is good."""
+    stats = terminalreporter.stats
+    failed = {report.nodeid for outcome in ("failed", "error") for report in stats.get(outcome, [])}
+    repeated = {report.nodeid: report for report in stats.get("rerun", []) if report.nodeid not in failed}
+    if repeated:
+        terminalreporter.section("PASSED ONLY WHEN REPEATED", sep="!", yellow=True, bold=True)
+        for name, report in repeated.items():
+            terminalreporter.write_line(name)
+            terminalreporter.write_line(report.longreprtext)
 
 
 @pytest.hookimpl(trylast=True)

@@ -131,7 +131,8 @@ def test_too_much_is_said_in_the_row(mine: User) -> None:
 
 def test_a_restart_says_that_it_cut_an_import_off(mine: User, stack: Stack, look: Any) -> None:
     mine.get("notes/")
-    many = packed({f"V/{number}.md": f"text {number} ![](x.png)" for number in range(150)} | {"V/x.png": b"x"})
+    files: Files = {f"V/{number}.md": f"text {number} ![](x.png)" for number in range(150)} | {"V/x.png": b"x"}
+    many = packed(files)
     with another(stack, "notes") as url, Api(stack, url) as api:
         theirs = User(api, mine.id, mine.username, mine.email, mine.password, mine.token)
         job = send(theirs, many, headers=LATER).json()
@@ -140,7 +141,7 @@ def test_a_restart_says_that_it_cut_an_import_off(mine: User, stack: Stack, look
     ended = finished(mine, job["id"])
     assert (ended["state"], ended["result"]) == ("interrupted", None)
     assert "restarted after" in ended["error"]
-    again = send_zip(mine, {f"V/{number}.md": f"text {number} ![](x.png)" for number in range(150)} | {"V/x.png": b"x"})
+    again = send_zip(mine, files)
     assert again["imported"] + again["unchanged"] == 150
     assert again["unchanged"] > 3
 

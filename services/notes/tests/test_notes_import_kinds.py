@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
+import secrets
 from typing import Any
 
 import pytest
@@ -167,6 +169,25 @@ def test_a_textpack_of_contents_and_packs_in_packs(mine: User) -> None:
     assert set(files_of(mine, notes["Flat one"])) == {"a.png"}
 
 
+@pytest.mark.parametrize("name", ["takeout.tgz", "Takeout.TAR.GZ", "takeout", "takeout.gz", "takeout.tar"])
+def test_a_tar_may_be_packed_by_gzip(mine: User, name: str) -> None:
+    result = send(mine, (name, gzip.compress(jex({"Takeout/a.md": "![](b.png)", "Takeout/b.png": b"png"}))))
+    assert (counts(result), set(files_of(mine, notes_of(mine)["a"]))) == ((1, 0, 0), {"b.png"})
+
+
+def test_what_is_packed_by_gzip_and_damaged_is_named(mine: User) -> None:
+    whole = gzip.compress(jex({"a.md": secrets.token_hex(4000)}))
+    for data in (whole[:900], whole[:-4] + b"size", gzip.compress(b"no tar"), b"\x1f\x8b", b"no gzip"):
+        answer = mine.request("POST", "notes/import/", files={"file": ("a.tgz", data)})
+        assert answer.status_code == 400, answer.text
+        assert "no tar archive" in answer.json()["detail"]
+    inner: Files = {"x/Good.tgz": whole, "x/Bad.tar.gz": whole[:900]}
+    result = send(mine, ("all.zip", packed(inner)), ("b.md", b"b"), ("notes.csv.gz", gzip.compress(b"no archive")))
+    assert (result["imported"], set(notes_of(mine))) == (2, {"a", "b"})
+    assert [one["file"] for one in result["errors"]] == ["x/Bad.tar.gz"]
+    assert outcomes(result)["notes.csv.gz"][0] == "notice"  # a file beside notes, which none of them shows
+
+
 def test_of_several_archives_a_damaged_one_is_named(mine: User) -> None:
     result = send(mine, ("good.zip", packed({"a.md": "x"})), ("bad.zip", b"?"), ("bad.jex", b"?" * 600), ("b.md", b"y"))
     assert (result["imported"], [one["file"] for one in result["errors"]]) == (2, ["bad.zip", "bad.jex"])
@@ -223,10 +244,33 @@ def test_links_as_programs_write_them(mine: User) -> None:
         ("---\n---\nx", {}, "x"),
         ("---\ntitle: T\n----\nx", {}, "---\ntitle: T\n----\nx"),
         ("----\ntitle: T\n---\nx", {}, "----\ntitle: T\n---\nx"),
+        ('+++\ntitle = "T"\n+++\nx', {"title": "T"}, "x"),
+        ('+++ \r\ntitle = "T"\r\n+++\r\nx', {"title": "T"}, "x"),
+        ("+++\n+++\nx", {}, "x"),
+        ("+++\ntitle: T\n+++\nx", {}, "+++\ntitle: T\n+++\nx"),
+        ('+++\ntitle = "T"\n---\nx', {}, '+++\ntitle = "T"\n---\nx'),
+        ('+++\na = "x"\na = "y"\n+++\n', {}, '+++\na = "x"\na = "y"\n+++\n'),
+        ("+++\na = true\nb = " + "9" * 400 + "\n+++\n", {"a": True, "b": "9" * 400}, ""),
+        ("+++\n" + "a = " + "[" * 5000 + "\n+++\n", {}, "+++\n" + "a = " + "[" * 5000 + "\n+++\n"),
     ],
 )
-def test_the_lines_around_front_matter(text: str, fields: dict[str, str], body: str) -> None:
+def test_the_lines_around_front_matter(text: str, fields: dict[str, Any], body: str) -> None:
     assert front_matter.read(text) == (fields, body)
+
+
+def test_fields_of_toml_keep_their_types_and_are_used(mine: User) -> None:
+    text = (
+        '+++\ntitle = "Cells"\ndate = 2024-01-05T10:00:00+02:00\nlastmod = 2024-01-06\ndraft = true\nweight = 3\n'
+        "tags = ['biology', 'lab']\nmost = inf\nbig = 9007199254740993\nat = 07:30:00\n[params]\nrate = 1.5\n+++\n\n"
+        "Text"
+    )
+    send(mine, ("cells.md", text.encode()))
+    (note,) = notes_of(mine).values()
+    assert (note["title"], note["content"], note["date_created"]) == ("Cells", "Text", "2024-01-05T08:00:00Z")
+    assert json.loads(note["metadata_json"]) == {"tags": ["biology", "lab"]}
+    assert json.loads(note["custom_meta"]) == {
+        "draft": True, "weight": 3, "most": "inf", "big": "9007199254740993", "at": "07:30:00", "params": {"rate": 1.5},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

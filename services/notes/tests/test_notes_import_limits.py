@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -87,6 +88,9 @@ def test_what_is_unpacked_is_bounded_by_twenty_times_that(mine: User, small: Api
     user = replace(mine, api=small)
     bomb = {"a.bin": bytes(11 * MIB), "b.bin": bytes(9 * MIB + 1)}
     refused(bring_in(user, packed(bomb, zipfile.ZIP_DEFLATED)), "more than 3 files or 20 MiB.")
+    for size in (21 * MIB, 11 * MIB):  # one is too large, or both together
+        tars = [("file", (f"{name}.tgz", gzip.compress(bytes(size)))) for name in "ab"]
+        refused(user.request("POST", "notes/import/", files=tars), "more than 3 files or 20 MiB.")
     within = {"a.bin": bytes(11 * MIB), "b.bin": bytes(9 * MIB)}
     assert bring_in(user, packed(within, zipfile.ZIP_DEFLATED)).status_code == 200
 

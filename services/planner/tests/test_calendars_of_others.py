@@ -206,7 +206,10 @@ def test_a_name_whose_rules_agree_knows_other_years() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("(UTC+01:00) Amsterdam, Berlin, Bern", "11:00"),
+        ("(UTC+01:00) West Central Africa", "11:00"),
+        ("(UTC+02:00) Berlin", "10:00"),
+        ("(UTC+06:00) Berlin", "06:00"),
+        ("(UTC) Coordinated Universal Time", "12:00"),
         ("GMT-0500", "17:00"),
         ("UTC+5:30", "06:30"),
         ("(GMT+13:00) Nuku'alofa", "2026-05-05 23:00"),
@@ -215,6 +218,33 @@ def test_a_name_whose_rules_agree_knows_other_years() -> None:
 )
 def test_a_zone_that_nobody_defines_is_at_least_its_offset(name: str, expected: str) -> None:
     assert starts(vevent(f';TZID="{name}":20260506T120000'))[0].endswith(expected)
+
+
+@pytest.mark.contract("planner §5.3")
+@pytest.mark.parametrize(
+    ("name", "winter", "summer"),
+    [
+        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "11:00", "10:00"),
+        ("(UTC+01:00) Belgrade\\, Bratislava\\, Budapest", "11:00", "10:00"),
+        ("(UTC-05:00) Eastern Time (US & Canada)", "17:00", "16:00"),
+        ("(GMT-08:00) Pacific Time (US & Canada); Tijuana", "20:00", "20:00"),
+        ("(UTC-08:00) Pacific Time (US & Canada)", "20:00", "19:00"),
+        ("(UTC-04:00) Atlantic Time (Canada)", "16:00", "15:00"),
+        ("Eastern Time", "17:00", "16:00"),
+        ("Central Time (US & Canada)", "18:00", "17:00"),
+        ("(UTC-06:00) Guadalajara, Mexico City, Monterrey", "18:00", "18:00"),
+        ("(UTC+00:00) Dublin, Edinburgh, Lisbon, London", "12:00", "11:00"),
+        ("(UTC) Dublin, Edinburgh, Lisbon, London", "12:00", "11:00"),
+        ("(GMT) Lisbon", "12:00", "11:00"),
+        ("(UTC+08:00) Beijing, Chongqing, Hong Kong, Urumqi", "04:00", "04:00"),
+        ("(UTC+05:30) Chennai, Kolkata, Mumbai, New Delhi", "06:30", "06:30"),
+        ("(UTC+10:00) Canberra, Melbourne, Sydney", "01:00", "02:00"),
+    ],
+)
+def test_a_zone_as_windows_shows_it_knows_summer_time(name: str, winter: str, summer: str) -> None:
+    spelled = f";TZID={name}" if "\\" in name else f';TZID="{name}"'
+    events = [vevent(f"{spelled}:2026{day}T120000", UID=day) for day in ("0106", "0706")]
+    assert [start[-5:] for start in starts(*events)] == [winter, summer]
 
 
 # 6. Ends of series, calendars, days, zones of a whole calendar.

@@ -23,7 +23,7 @@ class NoArchive(BadRequest):
         self.reason = f"It is no {kind} archive, or it is damaged."
         super().__init__(
             f"Import refused: Notes.Import/read — the file is no {kind} archive, or it is damaged: "
-            "send a .zip, .jex, .enex or .textpack, or files of markdown, text or HTML."
+            "send a .zip, .tgz, .jex, .enex or .textpack, or files of markdown, text or HTML."
         )
 
 

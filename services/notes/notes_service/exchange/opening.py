@@ -15,10 +15,12 @@ from notes_service.exchange.limits import BadEntry, Limits, NoArchive
 from notes_service.exchange.links import MARKDOWN
 from notes_service.exchange.made_notes import SPOOLED
 from notes_service.exchange.readers.prepare import prepare
-from notes_service.exchange.tar import Tar, is_tar
+from notes_service.exchange.tar import Decompressor, Tar, is_gzip, is_tar
 
 _ZIPS = frozenset({".zip", ".textpack", ".bearbk", ".bear2bk"})
-_TARS = frozenset({".jex", ".tar"})
+_TARS = frozenset({".jex", ".tar", ".tgz"})
+"""Each with or without gzip around it, whatever its name says; `.tar.gz` is `.tgz`."""
+_ARCHIVES = _ZIPS | _TARS
 _SINGLE = frozenset({*MARKDOWN, ".enex", ".txt", ".text", ".html", ".htm", ".xhtml", ".json", ".canvas", ".excalidraw"})
 """Files that are read by themselves; any other that comes alone is taken for a zip."""
 MOST_INNER = 20
@@ -31,18 +33,19 @@ def open_sources(uploads: Sequence[UploadFile], limits: Limits, stack: ExitStack
     400 for an archive that cannot be read when it comes alone; of several, those that cannot are named.
     """
     sources: list[Source] = []
+    decompressor = Decompressor(limits, stack)
     loose: list[UploadFile] = []
     damaged: list[tuple[str, str]] = []
     for upload in uploads:
         try:
-            source = _archive(upload, limits, alone=len(uploads) == 1)
+            source = _archive(upload, limits, decompressor, alone=len(uploads) == 1)
         except NoArchive as refusal:
             if len(uploads) == 1:
                 raise
             damaged.append((upload.filename or "", refusal.reason))
             continue
         if source:
-            sources += _unfolded(source, limits, stack)
+            sources += _unfolded(source, limits, decompressor, stack)
         else:
             loose.append(upload)
     if loose or damaged:
@@ -56,26 +59,37 @@ def open_sources(uploads: Sequence[UploadFile], limits: Limits, stack: ExitStack
     return sources
 
 
-def _archive(upload: UploadFile, limits: Limits, *, alone: bool) -> Source | None:
+def _archive(upload: UploadFile, limits: Limits, decompressor: Decompressor, *, alone: bool) -> Source | None:
     """The archive that a file is; None for a file of a folder."""
     name = PurePosixPath((upload.filename or "").replace("\\", "/"))
-    suffix, file = name.suffix.lower(), upload.file
+    suffix = _suffix(name)
     if len(name.parts) > 1 and not alone:
         return None
-    if suffix in _TARS or (alone and suffix not in _SINGLE and is_tar(file)):
-        source: Source = Tar(file, limits)
-    elif suffix in _ZIPS or (alone and suffix not in _SINGLE):
-        source = Archive(file, limits)
-    else:
+    if suffix not in _ARCHIVES and (not alone or suffix in _SINGLE):
         return None
+    source = _opened(suffix, upload.file, limits, decompressor)
     source.label = name.name
     return source
 
 
-def _unfolded(source: Source, limits: Limits, stack: ExitStack) -> Iterator[Source]:
+def _suffix(name: PurePosixPath) -> str:
+    """The extension in small letters."""
+    return ".tgz" if name.name.lower().endswith(".tar.gz") else name.suffix.lower()
+
+
+def _opened(suffix: str, file: BinaryIO, limits: Limits, decompressor: Decompressor) -> Source:
+    """The archive; what it begins with says more than a name that is none of a zip."""
+    if suffix in _ZIPS:
+        return Archive(file, limits)
+    if is_gzip(file):
+        return Tar(decompressor.unpacked(file), limits)
+    return Tar(file, limits) if suffix in _TARS or is_tar(file) else Archive(file, limits)
+
+
+def _unfolded(source: Source, limits: Limits, decompressor: Decompressor, stack: ExitStack) -> Iterator[Source]:
     """The source, or the archives in it when it holds nothing else that could be a note."""
     names = list(source.names())
-    inner = [name for name in names if PurePosixPath(name).suffix.lower() in _ZIPS | _TARS]
+    inner = [name for name in names if _suffix(PurePosixPath(name)) in _ARCHIVES]
     if not inner or len(inner) > MOST_INNER or any(PurePosixPath(name).suffix.lower() in _SINGLE for name in names):
         yield source
         return
@@ -89,9 +103,8 @@ def _unfolded(source: Source, limits: Limits, stack: ExitStack) -> Iterator[Sour
             source.left_out.append((name, str(problem)))
             continue
         copy.seek(0)
-        kind = Tar if PurePosixPath(name).suffix.lower() in _TARS else Archive
         try:
-            one: Source = kind(cast("BinaryIO", copy), limits)
+            one = _opened(_suffix(PurePosixPath(name)), cast("BinaryIO", copy), limits, decompressor)
         except NoArchive as refusal:
             source.left_out.append((name, refusal.reason))
             continue

@@ -1,17 +1,23 @@
-"""A tar as Joplin writes its JEX: read like a zip, with what it declares not trusted."""
+"""A tar, as Joplin writes its JEX and Takeout its `.tgz`: read like a zip, with what it declares not trusted."""
 
 from __future__ import annotations
 
+import gzip
 import tarfile
-from contextlib import AbstractContextManager, nullcontext
-from typing import IO, BinaryIO
+import tempfile
+import zlib
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from typing import IO, BinaryIO, cast
 
+from notechondria_shared.storage.media import CHUNK
 from notes_service.exchange.archive import OUTSIDE, TWICE, Source
 from notes_service.exchange.guarded_file import GuardedFile
 from notes_service.exchange.limits import BadEntry, Limits, NoArchive
+from notes_service.exchange.made_notes import SPOOLED
 from notes_service.exchange.paths import cleaned
 
 _MAGIC_AT, _MAGIC = 257, b"ustar"
+_GZIP = b"\x1f\x8b"
 _READS_PER_FILE = 8
 """Blocks that `tarfile` reads for a member; a header that leads it in circles takes more."""
 
@@ -22,6 +28,44 @@ def is_tar(file: BinaryIO) -> bool:
     magic = file.read(len(_MAGIC))
     file.seek(0)
     return magic == _MAGIC
+
+
+def is_gzip(file: BinaryIO) -> bool:
+    """Whether the file begins as one of gzip does (RFC 1952 §2.3.1); its position is its beginning afterwards."""
+    file.seek(0)
+    magic = file.read(len(_GZIP))
+    file.seek(0)
+    return magic == _GZIP
+
+
+class Decompressor:
+    """Unpacks what gzip packed into temporary files of the stack's: members of a tar are read in any order.
+
+    All of one import together may be as large as what it unpacks.
+    """
+
+    def __init__(self, limits: Limits, stack: ExitStack) -> None:
+        self._limits, self._stack, self._left = limits, stack, limits.unpacked
+
+    def unpacked(self, file: BinaryIO) -> BinaryIO:
+        """The file that was packed."""
+        copy = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - closed with the stack
+        self._stack.callback(copy.close)
+        with gzip.GzipFile(fileobj=file, mode="rb") as packed:
+            while chunk := _piece(packed):
+                self._left -= len(chunk)
+                if self._left < 0:
+                    raise self._limits.too_much()
+                copy.write(chunk)
+        copy.seek(0)
+        return cast("BinaryIO", copy)
+
+
+def _piece(packed: gzip.GzipFile) -> bytes:
+    try:
+        return packed.read(CHUNK)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise NoArchive("tar") from None
 
 
 class Tar(Source):

@@ -19,7 +19,10 @@ from planner_service.calendars.lines import zone_name
 
 _WINDOWS = {name.casefold(): zone for name, zone in WINDOWS_TO_OLSON.items()}
 _IANA = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
-# Exchange calls a zone nobody defined "(UTC+01:00) Amsterdam, Berlin": without summer time it is still nearer than UTC.
+# Exchange calls a zone as Windows shows it: "(UTC+01:00) Amsterdam, Berlin", "(UTC-05:00) Eastern Time (US & Canada)".
+_SHOWN = re.compile(r"(?:\((?:utc|gmt)\s*(?:([+-])(\d{1,2})[:.]?(\d{2}))?\)\s*)?(.+)", re.DOTALL | re.ASCII)
+_SHOWN_TIME = re.compile(r" time(?: \([^()]*\))?")
+# Without summer time it is still nearer than UTC.
 _OFFSET_NAME = re.compile(r"(?:\(?(?:utc|gmt)\s*)?([+-])(\d{1,2})(?:[:.]?(\d{2}))?\)?(?:\s.*)?", re.DOTALL | re.ASCII)
 _UTC_NAME = re.compile(r"coordinated universal time|tzone://microsoft/utc|\((?:utc|gmt)\)(?:\s.*)?", re.DOTALL)
 # As RFC 5545 has them, and as programs write them without a sign, with colons, of hours alone.
@@ -66,7 +69,7 @@ class Zones:
         named = _named(name)
         if defined is None:
             # Of a definition that cannot be read, at least where it lies.
-            return named or _offset_zone(key) or (_named(_location(lines)) if lines else None)
+            return named or _shown_zone(key) or _offset_zone(key) or (_named(_location(lines)) if lines else None)
         # The file's own definition counts (RFC 5545 §3.6.5); where both say the same the name is the faster one, and
         # knows what was in other years.
         return named if named is not None and _agree(defined, named) else defined
@@ -99,6 +102,29 @@ def _named(name: str) -> tzinfo | None:
 def _spellings() -> dict[str, str]:
     """The names of the IANA database by what they are without regard to case: `Europe/lisbon` is meant as one."""
     return {name.casefold(): name for name in (files("tzdata") / "zones").read_text().split()}
+
+
+@cache
+def _cities() -> dict[str, str]:
+    """Zones by the last part of their names, as people write it: `mexico city`."""
+    return {name.rpartition("/")[2].replace("_", " "): zone for name, zone in sorted(_spellings().items())}
+
+
+def _shown_zone(key: str) -> tzinfo | None:
+    """The zone that Windows shows so: by its name, or by the first of its cities whose clocks show that offset."""
+    match = _SHOWN.fullmatch(key)
+    if match is None:
+        return None
+    names = [_WINDOWS.get(_SHOWN_TIME.sub(" standard time", match[4]))]
+    if key.startswith("("):
+        names += [_cities().get(city.strip()) for city in match[4].replace("\\", "").split(",")]
+    offset = timedelta(hours=int(match[2] or 0), minutes=int(match[3] or 0)) * (-1 if match[1] == "-" else 1)
+    for zone in (ZoneInfo(name) for name in names if name):
+        # The one that Windows names is that of winter, or of summer where that is the usual one (Dublin).
+        shown = {datetime(now().year, month, 1, 12, tzinfo=UTC).astimezone(zone).utcoffset() for month in (1, 7)}
+        if not key.startswith("(") or offset in shown:
+            return zone
+    return None
 
 
 def _offset_zone(key: str) -> tzinfo | None:
