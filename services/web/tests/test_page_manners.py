@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pyotp
 import pytest
-from tests.support.client import Api, User
+from tests.support.client import PASSWORD, Api, User
 from tests.support.people import Person, confirm, forget_steps, public_url, words
 from tests.support.programs import Program
 
@@ -141,6 +143,21 @@ def test_digits_count_however_they_are_written(api: Api, stack: Stack, ida: User
             step = visitor.sign_in(ida.username)
             done = visitor.post("second-step/", **visitor.hidden(step.text), code=typed(totp.now()))
             assert done.headers.get("location") == "/account/", typed
+
+
+@pytest.mark.parametrize("typed", [spaced, hyphened, wide])
+def test_mailed_digits_count_however_they_are_written(api: Api, typed: Callable[[str], str]) -> None:
+    name = f"mailed-{secrets.token_hex(4)}"
+    address = f"{name}@example.org"
+    with Person(api) as visitor:
+        asked = visitor.submit("sign-up/", {"username": name, "email": address, "password": PASSWORD})
+        fields = {**visitor.hidden(asked.text, "/account/verify/"), "code": typed(api.code_for(address))}
+        assert visitor.post("verify/", **fields).headers.get("location") == "/account/"
+        new = f"{name}@example.net"
+        confirm(visitor)
+        asked = visitor.submit("profile/address/", {"new_email": new})
+        fields = {**visitor.hidden(asked.text, "/account/profile/address/code/"), "code": typed(api.code_for(new))}
+        assert visitor.post("profile/address/code/", **fields).headers.get("location") == "/account/profile/"
 
 
 def test_an_apps_state_comes_back_whole_or_not_at_all(stack: Stack, person: Person) -> None:
