@@ -5,11 +5,13 @@ Screenshots are kept in pytest's temporary folder (`--basetemp` says where).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -18,8 +20,8 @@ from notechondria_contracts.scopes import SCOPES
 from tests.support.browser import opened
 from tests.support.client import PASSWORD, Api, eventually
 from tests.support.loopback import loopback
-from tests.support.programs import Program, public_url
-from tests.support.sdk_program import Sdk, make, names
+from tests.support.programs import Program, answered, public_url
+from tests.support.sdk_program import Sdk, allow, make, names
 from tests.support.visit import Visit
 
 pytestmark = pytest.mark.browser
@@ -83,6 +85,17 @@ def test_a_program_that_may_only_read_asks_for_more_when_it_writes(sdk: Sdk) -> 
     assert len(sdk.asked) == 2
     assert sdk.storage.tokens is not None
     assert "notes:write" in str(sdk.storage.tokens.scope)
+
+
+@pytest.mark.parametrize("host", ["[::1]", "localhost", "127.0.0.1"])
+def test_the_answer_arrives_wherever_the_program_waits(api: Api, visit: Visit, host: str) -> None:
+    """A Content-Security-Policy cannot name an address of IPv6: the browser would hold a redirect after the form."""
+    program = Program.registered(api, f"http://{host}/callback")
+    program.redirect_uri = f"http://{host}:9/callback"  # nobody is there: where the browser goes is what counts
+    with contextlib.suppress(WebDriverException):
+        allow(visit, f"{public_url(api)}/oauth/authorize?{program.query()}", api.register())
+    found = eventually(lambda: visit.driver.current_url if host in visit.driver.current_url else "", what="it is there")
+    assert program.redeem(answered(found)["code"]).status_code == 200
 
 
 def test_the_page_is_ours_alone_and_complains_of_nothing(sdk: Sdk) -> None:

@@ -180,6 +180,53 @@ def test_a_device_that_does_not_see_its_owner_is_refused(visit: Visit, user: Use
     assert visit.path == "/account/sign-in/"
 
 
+def test_several_passkeys_and_the_end_of_the_last(visit: Visit, user: User) -> None:
+    driver, kind = visit.driver, VirtualAuthenticatorOptions.Transport
+    sign_in(visit, user)
+    visit.open("confirm/?next=/account/security/")
+    confirm(visit)
+    visit.press("Add a passkey")
+    visit.fill("Name", "Telephone")
+    visit.press("Add a passkey")
+    visit.follow("They are written down")
+    driver.remove_virtual_authenticator()
+    stick = VirtualAuthenticatorOptions(
+        transport=kind.USB, has_resident_key=True, has_user_verification=True, is_user_verified=True
+    )
+    driver.add_virtual_authenticator(stick)
+    visit.press("Add a passkey")
+    visit.fill("Name", "Stick")
+    visit.press("Add a passkey")
+    assert visit.path == "/account/security/", visit.text  # its codes were shown with the first one
+    assert "Passkey: Telephone" in visit.text
+    assert "Passkey: Stick" in visit.text
+    visit.press("Sign out")
+    # Either is good after the password: the second one is asked for as the first was.
+    sign_in(visit, user)
+    visit.press("Use a passkey")
+    reaches(visit, "/account/")
+    visit.open("security/")
+    visit.press("Remove")
+    visit.fill("Password", PASSWORD)
+    visit.press("Confirm with a passkey")
+    reaches(visit, "/account/security/")
+    visit.press("Remove")
+    assert "Telephone" not in visit.text
+    assert "Recovery codes" in visit.text
+    visit.press("Remove")
+    assert "Passkey:" not in visit.text
+    assert "Recovery codes" not in visit.text  # the last factor is gone, and they with it
+    visit.press("Sign out")
+    sign_in(visit, user)
+    assert visit.path == "/account/"
+    visit.press("Sign out")
+    visit.open("sign-in/")
+    visit.press("Sign in with a passkey")
+    # The device still has the key; this server does not.
+    reaches(visit, "/account/passkey/finish/")
+    assert "did not fit" in visit.text
+
+
 def test_an_answer_to_another_challenge_is_refused(visit: Visit, user: User, api: Api) -> None:
     """A page of ours was shown, its challenge answered, and the answer sent with another ticket."""
     sign_in(visit, user)

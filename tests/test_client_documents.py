@@ -113,6 +113,43 @@ def test_documents_that_cannot_be_used_are_refused(world: World, change: dict[st
     assert (answer["kind"], said in str(answer["text"])) == ("refused", True), answer
 
 
+VSCODE = [
+    "http://127.0.0.1/",
+    "http://127.0.0.1:33418/",
+    "http://localhost/",
+    "http://localhost:33418/",
+    "https://insiders.vscode.dev/redirect",
+    "https://vscode.dev/redirect",
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "asked_with"),
+    [
+        ({"token_endpoint_auth_method": None, "grant_types": None, "response_types": None}, CALLBACK),
+        ({"client_name": None, "logo_uri": "javascript:1", "client_uri": 5, "jwks": {"keys": []}}, CALLBACK),
+        ({"client_name#de": "Ein Helfer", "scope": "notes:read", "contacts": ["a@b.example"]}, CALLBACK),
+        ({"grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]}, CALLBACK),
+        ({"redirect_uris": VSCODE, "application_type": "native"}, "http://127.0.0.1:50123/"),
+        ({"redirect_uris": ["cursor://anysphere.cursor-mcp/oauth/callback", CALLBACK]}, CALLBACK),
+        ({"redirect_uris": ["http://localhost/callback"]}, "http://localhost:6274/callback"),
+    ],
+)
+def test_documents_of_odd_shapes_are_read(world: World, change: dict[str, Any], asked_with: str) -> None:
+    client_id = world.documents.describe(f"/odd-{abs(hash(str(change)))}.json?v=1", CALLBACK, **change)
+    asked = world.check(client_id, asked_with)
+    assert asked["kind"] == "ask", asked
+
+
+def test_a_document_is_read_whatever_its_type_says_beside_json(world: World) -> None:
+    for number, kind in enumerate(("application/json; charset=utf-8", "application/cimd+json", "text/json")):
+        client_id = world.documents.describe(f"/type-{number}", CALLBACK, headers={"Content-Type": kind})
+        assert world.check(client_id)["kind"] == "ask"
+    client_id = world.documents.describe("/marked.json", CALLBACK)
+    world.documents.pages["/marked.json"].body = b"\xef\xbb\xbf" + world.documents.pages["/marked.json"].body
+    assert world.check(client_id)["kind"] == "ask"
+
+
 @pytest.mark.parametrize(
     ("page", "said"),
     [

@@ -12,6 +12,10 @@ NOT_SERVED = (
     "Not signed in: Backend.Auth/sign_in_site.redirect_uri — this server does not know the app that asks. Its operator "
     "names the address of an app in FRONTEND_ORIGIN or DJANGO_CSRF_TRUSTED_ORIGINS."
 )
+NO_ADDRESS = (
+    "Not signed in: Backend.Auth/sign_in_site.redirect_uri — the app asks for the answer at what is no plain address "
+    "of a page: http or https, at most 2048 characters of ASCII, without a part after # and without a name before @."
+)
 _LONGEST = 2048
 _PORTS = {"http": 80, "https": 443}
 
@@ -29,7 +33,9 @@ def origin_of(address: str) -> str:
 def app_origin(settings: IdentitySettings, redirect_uri: str) -> str:
     """The origin of an app's page; 400 for any other, before anybody is sent anywhere."""
     origin = "" if "#" in redirect_uri or not redirect_uri.isascii() else origin_of(redirect_uri)
-    if not origin or not (origin in _served(settings) or _of_a_developer(settings, origin)):
+    if not origin:
+        raise BadRequest(NO_ADDRESS)
+    if not (origin in _served(settings) or _of_a_developer(settings, origin)):
         raise BadRequest(NOT_SERVED)
     return origin
 

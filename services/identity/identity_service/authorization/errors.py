@@ -8,6 +8,14 @@ NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 """Of every answer with a token in it (RFC 6749 §5.1)."""
 
 
+UNKNOWN_CLIENT = "The client is not known (any more), or did not authenticate as it registered: register anew."
+NO_CLIENT_ID = "client_id is missing."
+WRONG_GRANT = (
+    "The code or token is unknown, used, too old, or of another client; or redirect_uri or code_verifier are not those "
+    "that the code was asked with."
+)
+
+
 class OAuthError(ApiError):
     """400 with an error code of the protocol."""
 
@@ -24,8 +32,8 @@ class InvalidClient(OAuthError):
 
     status = 401
 
-    def __init__(self, *, by_header: bool = False) -> None:
-        super().__init__("invalid_client", "The client is not known, or did not authenticate.")
+    def __init__(self, description: str = UNKNOWN_CLIENT, *, by_header: bool = False) -> None:
+        super().__init__("invalid_client", description)
         if by_header:
             self.headers["WWW-Authenticate"] = 'Basic realm="oauth"'
 
@@ -34,5 +42,4 @@ class InvalidGrant(OAuthError):
     """400: the code or refresh token is unknown, used, too old, or somebody else's."""
 
     def __init__(self, *, commit_on_error: bool = False) -> None:
-        text = "The code or token is unknown, used, too old, or of another client."
-        super().__init__("invalid_grant", text, commit_on_error=commit_on_error)
+        super().__init__("invalid_grant", WRONG_GRANT, commit_on_error=commit_on_error)

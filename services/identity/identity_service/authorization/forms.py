@@ -17,9 +17,17 @@ MOST_FIELDS = 50
 FORM = "application/x-www-form-urlencoded"
 
 
+RESOURCE = "resource"
+"""May come several times (RFC 8707 §2); its values are then one text, with spaces between them."""
+
+
 def parameters(text: str) -> dict[str, str]:
     """The parameters of a query or form. ValueError when one comes twice, is no text, or when there are too many."""
     pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    resources = [value for name, value in pairs if name == RESOURCE and value]
+    pairs = [pair for pair in pairs if pair[0] != RESOURCE]
+    if resources:
+        pairs.append((RESOURCE, " ".join(resources)))
     fields = dict(pairs)
     if len(fields) != len(pairs):
         message = "a parameter comes twice"

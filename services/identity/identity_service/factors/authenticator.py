@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
+import unicodedata
 
 import pyotp
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,9 +28,15 @@ def address(secret: str, username: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
 
 
+def plain_digits(typed: str) -> str:
+    """What was typed, without the spaces and hyphens that apps show; digits of any script as 0 to 9."""
+    kept = (letter for letter in typed if not letter.isspace() and letter != "-")
+    return "".join(str(unicodedata.decimal(letter, letter)) for letter in kept)
+
+
 def step_of(secret: str, code: str, last_step: int) -> int | None:
     """The half minute whose digits these are, if it is near now and newer than the last one used."""
-    digits = "".join(code.split())
+    digits = plain_digits(code)
     if len(digits) != DIGITS or not (digits.isascii() and digits.isdigit()):
         return None
     current, totp = int(time.time()) // STEP_SECONDS, pyotp.TOTP(secret)

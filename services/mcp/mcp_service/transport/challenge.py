@@ -15,15 +15,16 @@ from mcp_service.names import PROCESS
 from mcp_service.transport.server import NotesMcpServer
 from mcp_service.transport.state import McpState
 from notechondria_contracts.scopes import SCOPES, normalized
-from notechondria_shared.auth.credentials import access_token
+from notechondria_shared.auth.credentials import KEY_PREFIX
 from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import ApiError, InsufficientScope, Unauthorized
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.route import ReadRoute
 
 METADATA = "/.well-known/oauth-protected-resource/mcp"
 NOT_ALLOWED = f"Request refused: {PROCESS}/authorize — the user did not allow this program to call this tool."
 NEVER_ALLOWED = f"Request refused: {PROCESS}/authorize — no program may call this tool."
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ReadRoute)
 
 
 def _base(request: Request) -> str:
@@ -50,11 +51,17 @@ async def resource_metadata(request: Request) -> Json:
 def with_challenge(request: Request, refusal: ApiError) -> ApiError:
     """The refusal of this endpoint with its header for clients that can ask for access."""
     if isinstance(refusal, Unauthorized):
-        sent = access_token(request.headers.get("authorization", "")) is not None
+        sent = _is_token(request.headers.get("authorization", ""))
         refusal.headers["WWW-Authenticate"] = _challenge(request, "invalid_token" if sent else "", SCOPES)
     elif isinstance(refusal, InsufficientScope):
         refusal.headers["WWW-Authenticate"] = _challenge(request, "insufficient_scope", refusal.scopes)
     return refusal
+
+
+def _is_token(header: str) -> bool:
+    """Whether a request came with a token, dead or of some other server (RFC 6750 §3.1). Keys are the contract's."""
+    scheme, _, value = header.partition(" ")
+    return scheme.lower() == "bearer" and bool(value.strip()) and not header.startswith(KEY_PREFIX)
 
 
 def _challenge(request: Request, error: str, scopes: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from web_service.site.person import MaybePerson
 from web_service.site.texts import text
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-_STATE = 512
+_STATE = 2048
 
 
 @router.get("/apps/")
@@ -27,10 +27,13 @@ async def sign_in_to_app(request: Request, state: State, person: MaybePerson) ->
     if not redirect_uri:
         raise BadRequest(text("apps", "no_app"))
     await state.people.app_origin(AppRequest(redirect_uri=redirect_uri))
+    app_state = request.query_params.get("state", "")
+    if len(app_state) > _STATE:
+        raise BadRequest(text("apps", "state_too_long").format(most=_STATE))
     if person is None:
         raise SignInNeededError
     asked = AppCodeRequest(redirect_uri=redirect_uri, session_id=person.session_id)
     made = await state.people.app_code(asked, person.assertion)
-    answer = {"code": made.code, "state": request.query_params.get("state", "")[:_STATE]}
+    answer = {"code": made.code, "state": app_state}
     joint = "&" if urlsplit(redirect_uri).query else "?"
     return leave(request, f"{redirect_uri.rstrip('?')}{joint}{urlencode(answer)}", urlsplit(made.origin).netloc)

@@ -15,6 +15,7 @@ from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import SIGN_IN, with_next
 from web_service.site.person import MaybePerson
+from web_service.site.typed import mailed_digits
 from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -86,7 +87,9 @@ async def show_verify(request: Request, empty: StrangersEmpty) -> Response:
 @router.post("/verify/")
 async def verify(request: Request, state: State, typed: StrangersTyped) -> Response:
     """The account is made, and signed in."""
-    sent = MailedCode(email=typed.text("email"), code=typed.text("code"), **visitor(request).model_dump())
+    sent = MailedCode(
+        email=typed.text("email"), code=mailed_digits(typed.text("code")), **visitor(request).model_dump()
+    )
     try:
         outcome = await state.people.verify(sent)
     except ServiceRefused as refusal:
@@ -138,7 +141,10 @@ async def forgotten(request: Request, state: State, typed: StrangersTyped) -> Re
 async def reset(request: Request, state: State, typed: StrangersTyped) -> Response:
     """The new password is set; it signs nobody in."""
     sent = NewPassword(
-        **{name: typed.text(name) for name in ("email", "code", "password")}, **visitor(request).model_dump()
+        email=typed.text("email"),
+        code=mailed_digits(typed.text("code")),
+        password=typed.text("password"),
+        **visitor(request).model_dump(),
     )
     try:
         await state.people.reset(sent)

@@ -18,7 +18,7 @@ from web_service.account import (
     sign_in,
 )
 from web_service.site.pages import PageRoute, redirect
-from web_service.site.paths import HOME
+from web_service.site.paths import HOME, READS, answers, nearest_page
 from web_service.site.texts import text
 
 router = APIRouter(prefix="/account", include_in_schema=False, route_class=PageRoute)
@@ -36,7 +36,11 @@ router.include_router(programs.router)
 
 @router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 async def unknown(request: Request, path: str) -> Response:
-    """Everything else."""
+    """Everything else. Who left out the slash, or opens by hand what only takes a form, is led to the page."""
+    whole = request.url.path.rstrip("/") + "/"
+    if request.method in READS and any(answers(request, whole, method) for method in ("GET", "POST")):
+        near, query = nearest_page(request, whole), request.url.query
+        return redirect(f"{near}?{query}" if query and near == whole else near)
     raise NotFound(text("errors", "no_page"))
 
 

@@ -20,6 +20,7 @@ from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import SECURITY
 from web_service.site.person import Person, PersonForm, SignedInPerson
+from web_service.site.refusals import problems
 from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -66,6 +67,9 @@ async def finish_authenticator(request: Request, state: State, person: SignedInP
     try:
         codes = await state.own_account.finish_authenticator(form, person.assertion)
     except ServiceRefused as refusal:
+        if refusal.status == 400 and "code" not in problems(refusal.body):
+            # Too late, or sent twice and done the first time: no digits would help this form.
+            return redirect(SECURITY, notice="factor_begun", request=request)
         return _authenticator_page(request, person, begun, beside_form(refusal))
     return _added(request, codes)
 

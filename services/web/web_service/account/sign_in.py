@@ -12,9 +12,10 @@ from web_service.account import offers
 from web_service.account.finish import finish
 from web_service.account.pages import PAGES, StrangersEmpty, StrangersTyped, Typed, beside_form, visitor
 from web_service.dependencies import State
+from web_service.site.forms import read_form
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import SIGN_IN
-from web_service.site.person import MaybePerson, PersonForm, SignedInPerson, forget_session
+from web_service.site.person import MaybePerson, forget_session
 from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -69,7 +70,9 @@ async def sign_in(request: Request, state: State, typed: StrangersTyped) -> Resp
 
 
 @router.post("/sign-out/")
-async def sign_out(request: Request, state: State, person: SignedInPerson, _: PersonForm) -> Response:
-    """End the session."""
-    await state.people.sign_out(person.session_id, person.assertion)
+async def sign_out(request: Request, state: State, person: MaybePerson) -> Response:
+    """End the session, if it has not ended by itself."""
+    if person is not None:
+        await read_form(request, person.csrf)
+        await state.people.sign_out(person.session_id, person.assertion)
     return forget_session(request, redirect(SIGN_IN, notice="signed_out", request=request))

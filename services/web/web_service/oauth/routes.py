@@ -12,7 +12,7 @@ from notechondria_contracts.internal.authorization import ConsentNeeded, SendBac
 from notechondria_shared.core.errors import BadRequest
 from web_service.account.pages import visitor
 from web_service.dependencies import State
-from web_service.site.pages import PageRoute, Pages, error_page, leave, redirect
+from web_service.site.pages import PageRoute, Pages, can_be_named, error_page, leave, redirect
 from web_service.site.person import PersonForm, SignedInPerson
 from web_service.site.texts import text
 
@@ -94,7 +94,8 @@ def _ended(request: Request, answer: Answer) -> Response:
         reason = text("consent", "unproven") if isinstance(answer, ConsentNeeded) else answer.text
         return error_page(request, 400, reason)
     target = urlsplit(answer.url)
-    if target.scheme in {"http", "https"}:
+    is_page = target.scheme in {"http", "https"}
+    if is_page and can_be_named(f"{target.scheme}://{target.netloc}"):
         return redirect(answer.url)
-    # `form-action` names no schemes of apps here; and a browser asks before it starts an app.
-    return leave(request, answer.url, target.scheme, "consent")
+    # `form-action` names no schemes of apps here, nor addresses of IPv6; and a browser asks before it starts an app.
+    return leave(request, answer.url, target.netloc if is_page else target.scheme, "consent")

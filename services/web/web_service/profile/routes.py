@@ -16,6 +16,7 @@ from web_service.profile.pages import PAGES, PROFILE
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import CONFIRM, with_next
 from web_service.site.person import Person, PersonForm, SignedInPerson, forget_session
+from web_service.site.typed import mailed_digits
 from web_service.site.uploads import uploaded
 from web_service.state import WebState
 
@@ -131,7 +132,7 @@ async def confirm_address(request: Request, state: State, person: SignedInPerson
     """It is the account's address, or the form again."""
     address = fields.get("new_email", "")
     form = AddressCode(
-        new_email=address, code=fields.get("code", "").strip(), **own_action(request, person).model_dump()
+        new_email=address, code=mailed_digits(fields.get("code", "")), **own_action(request, person).model_dump()
     )
     try:
         await state.own_profile.confirm_address(form, person.assertion)

@@ -11,13 +11,13 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
 from notechondria_shared.core.errors import ApiError
+from notechondria_shared.web.route import ReadRoute
 from web_service.site.cookies import cookie_flags, cookie_name
 from web_service.site.paths import CONFIRM, SECURITY, SIGN_IN, asked_path, with_next
 from web_service.site.refusals import kept_headers, needs_confirmation, plain, plain_problems, sentence
@@ -39,11 +39,21 @@ HEADERS = {
 }
 FORMS = ("/account/agents/keys/new/", "/account/profile/address/", "/account/profile/delete/")
 """Forms that are opened at the path that they are sent to: who has to confirm first comes back to them."""
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+"""What a Content-Security-Policy can name: no address of IPv6 is among it."""
 
 
 class SignInNeededError(Exception):
     """Nobody is signed in, or not any more."""
+
+
+class SessionOverError(SignInNeededError):
+    """A form was sent by who is not signed in any more: what it holds is lost, and that is said."""
+
+
+def can_be_named(origin: str) -> bool:
+    """Whether a policy can say that a form may end at this origin."""
+    return _ORIGIN.fullmatch(origin) is not None
 
 
 def policy(*, script: bool = False, form_targets: Sequence[str] = ()) -> str:
@@ -51,7 +61,7 @@ def policy(*, script: bool = False, form_targets: Sequence[str] = ()) -> str:
 
     Browsers hold redirects after a form against `form-action` too: a page whose form ends at another origin names it.
     """
-    targets = ["'self'", *(origin for origin in form_targets if _ORIGIN.fullmatch(origin))]
+    targets = ["'self'", *(origin for origin in form_targets if can_be_named(origin))]
     return _POLICY.format(scripts="'self'" if script else "'none'", targets=" ".join(targets))
 
 
@@ -178,7 +188,7 @@ def leave(request: Request, url: str, name: str, page: str = "leave") -> HTMLRes
     return _SITE.page(request, "leave.html", url=url, name=name, said=said)
 
 
-class PageRoute(APIRoute):
+class PageRoute(ReadRoute):
     """A route whose every answer is a page: refusals too, and what nobody thought of."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -188,8 +198,9 @@ class PageRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 return await handle(request)
-            except SignInNeededError:
-                return redirect(with_next(SIGN_IN, asked_path(request)))
+            except SignInNeededError as needed:
+                lost = "session_over" if isinstance(needed, SessionOverError) else ""
+                return redirect(with_next(SIGN_IN, asked_path(request)), notice=lost, request=request)
             except ApiError as refusal:
                 return error_page(request, refusal.status, sentence(refusal.body), refusal.headers)
             except ServiceRefused as refusal:

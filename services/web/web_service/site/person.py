@@ -16,7 +16,8 @@ from notechondria_shared.core.zones import zone_named
 from web_service.dependencies import State
 from web_service.site.cookies import cookie_flags, cookie_name
 from web_service.site.forms import form_token, read_form
-from web_service.site.pages import SignInNeededError
+from web_service.site.pages import SessionOverError, SignInNeededError
+from web_service.site.paths import READS
 
 COOKIE = "notechondria_site"
 _TOKEN = re.compile(r"[0-9a-f]{40}")
@@ -71,10 +72,10 @@ async def maybe_person(request: Request, state: State) -> Person | None:
 MaybePerson = Annotated[Person | None, Depends(maybe_person)]
 
 
-async def require_person(person: MaybePerson) -> Person:
+async def require_person(request: Request, person: MaybePerson) -> Person:
     """Who is signed in; a stranger is led to the sign-in page, and back afterwards."""
     if person is None:
-        raise SignInNeededError
+        raise SignInNeededError if request.method in READS else SessionOverError
     return person
 
 

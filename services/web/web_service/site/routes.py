@@ -7,7 +7,9 @@ from importlib import resources
 
 from fastapi import APIRouter, Response
 
-router = APIRouter(prefix="/account", include_in_schema=False)
+from notechondria_shared.web.route import ReadRoute
+
+router = APIRouter(prefix="/account", include_in_schema=False, route_class=ReadRoute)
 
 
 KEPT = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}

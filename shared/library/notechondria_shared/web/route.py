@@ -46,6 +46,14 @@ class _DecodedRequest(Request):
         return self._value
 
 
+class ReadRoute(APIRoute):
+    """A route beside the API that answers HEAD where it answers GET (RFC 9110 §9.3.2), for link checkers and caches."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        methods = set(options.pop("methods", None) or ("GET",))
+        super().__init__(path, endpoint, methods=methods | {"HEAD"} if "GET" in methods else methods, **options)
+
+
 class ApiRoute(APIRoute):
     """A route whose body, if it has one, is a `Body` model."""
 

@@ -6,6 +6,7 @@ The address comes from a stranger: it is fetched only for a person who is signed
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -52,7 +53,8 @@ async def fetched(fetcher: DocumentFetcher, client_id: str) -> Document:
 
 def _read(client_id: str, body: bytes) -> ClientMetadata:
     try:
-        document = read_json(body)
+        # Some editors begin a file with the mark of UTF-8, which a reader may pass over (RFC 8259 §8.1).
+        document = read_json(body.removeprefix(BOM_UTF8))
     except ValueError:
         raise DocumentRefused("Its document is no JSON.") from None
     if not isinstance(document, dict) or document.get("client_id") != client_id:

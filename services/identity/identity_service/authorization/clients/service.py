@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.authorization.clients.documents import Document
 from identity_service.authorization.clients.schemas import ClientMetadata
-from identity_service.authorization.errors import InvalidClient, OAuthError
+from identity_service.authorization.errors import NO_CLIENT_ID, InvalidClient, OAuthError
 from identity_service.authorization_models import DOCUMENT, REGISTERED, STAFF, OAuthClient
 from notechondria_shared.auth.credentials import digest
 from notechondria_shared.core.errors import Unavailable
@@ -148,7 +148,7 @@ def claimed(authorization: str | None, form: Mapping[str, str]) -> ClaimedClient
         return ClaimedClient(client_id, unquote_plus(secret), "client_secret_basic")
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     if not client_id:
-        raise InvalidClient
+        raise InvalidClient(NO_CLIENT_ID)
     return ClaimedClient(client_id, secret, "client_secret_post" if secret else "none")
 
 

@@ -7,8 +7,9 @@ from fastapi import APIRouter
 from identity_service.authorization.metadata.schemas import KeySet, OpenIdMetadata, ServerMetadata
 from identity_service.dependencies import State
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.route import ReadRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ReadRoute)
 CACHED = {"Cache-Control": "public, max-age=300"}
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,10 +15,10 @@ from identity_service.authorization import grants
 from identity_service.authorization.clients.redirects import is_registered, target_of
 from identity_service.authorization.forms import parameters
 from identity_service.authorization.programs.schemas import program_of
-from identity_service.authorization.resources import audience_named, issuer_of
+from identity_service.authorization.resources import audience_named, issuer_of, not_here
 from identity_service.authorization_models import OAuthClient, OAuthCode, OAuthGrant
 from notechondria_contracts.internal.authorization import DAYS, ConsentNeeded, Scope, SendBack, Unproven
-from notechondria_contracts.scopes import IN_WORDS, NEVER, NOTES_READ, PLANNER_READ, PROFILE, normalized
+from notechondria_contracts.scopes import IN_WORDS, NEVER, NOTES_READ, PLANNER_READ, PROFILE, SCOPES, normalized
 from notechondria_shared.auth.credentials import digest, new_secret
 from notechondria_shared.core.errors import FieldErrors
 from notechondria_shared.core.timestamps import now
@@ -84,9 +84,9 @@ def check(asked: Mapping[str, str], client: OAuthClient | None, public_base_url:
     audience = audience_named(public_base_url, asked.get("resource"))
     problem = _problem(asked)
     if problem is None and not scopes:
-        problem = "invalid_scope", "None of the scopes is known."
+        problem = "invalid_scope", f"None of the scopes is known; there are {', '.join(SCOPES)}."
     if problem is not None or audience is None:
-        error, description = problem or ("invalid_target", "resource is not one of this server.")
+        error, description = problem or ("invalid_target", not_here(public_base_url))
         raise NotAsked(SendBack(url=_back(redirect_uri, public_base_url, state, error, description)))
     return Asked(client, redirect_uri, names_redirect, scopes, audience, asked["code_challenge"], state)
 
@@ -172,6 +172,7 @@ def _with(uri: str, public_base_url: str, state: str | None, **answer: str) -> s
     """A redirect URI with the answer in its query; `iss` says who answers (RFC 9207 §2)."""
     if state is not None:
         answer["state"] = state
-    parts = urlsplit(uri)
     added = urlencode({**answer, "iss": issuer_of(public_base_url)})
-    return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
+    # Added to its text: taken apart and put together again, `app:///done` would become `app:/done`.
+    joint = "" if uri.endswith(("?", "&")) else "&" if "?" in uri else "?"
+    return f"{uri}{joint}{added}"
