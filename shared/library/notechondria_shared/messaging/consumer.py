@@ -12,7 +12,6 @@ from typing import Any
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 from sqlalchemy import insert, text
@@ -27,6 +26,7 @@ from notechondria_shared.core.trace_context import are_made, traces
 from notechondria_shared.db.engine import Database, is_outage
 from notechondria_shared.db.reader import SessionReader
 from notechondria_shared.messaging.bus import Bus
+from notechondria_shared.messaging.puller import Puller
 from notechondria_shared.messaging.signatures import SignatureCheck, UnprovenEvent
 from notechondria_shared.messaging.tables import EventTables
 
@@ -167,11 +167,12 @@ class Consumer(Background):
         except Unavailable:
             await asyncio.sleep(0.5)
             return
-        subscription = await self._bus.jetstream.pull_subscribe_bind(self._durable, stream=self._stream)
+        puller = Puller(self._bus.client, self._stream, self._durable)
         try:
+            await puller.open()
             while not self._stopping and self._bus.connected:
                 try:
-                    messages = await self._fetch(subscription)
+                    messages = await self._fetch(puller)
                 except TimeoutError:
                     # Quiet, or the consumer was deleted under us: asking is cheap, and raises NotFoundError then.
                     await self._bus.jetstream.consumer_info(self._stream, self._durable)
@@ -180,20 +181,20 @@ class Consumer(Background):
                     await self._take(messages)
         finally:
             with suppress(NatsError, TimeoutError):
-                await subscription.unsubscribe()
+                await puller.close()
 
-    async def _fetch(self, subscription: JetStreamContext.PullSubscription) -> list[Msg]:
+    async def _fetch(self, puller: Puller) -> list[Msg]:
         """The next event, and in busy times those that follow at its heels; TimeoutError when all is quiet."""
         messages: list[Msg] = []
         if self._more_waits:
             with suppress(TimeoutError):
-                messages = await subscription.fetch(BATCH, timeout=BATCH_SECONDS)
+                messages = await puller.fetch(BATCH, BATCH_SECONDS)
         if not messages:
-            messages = await subscription.fetch(1, timeout=FETCH_SECONDS)
+            messages = await puller.fetch(1, FETCH_SECONDS)
             now = asyncio.get_running_loop().time()
             if messages[0].metadata.num_pending or now - self._taken_at < BATCH_SECONDS:
                 with suppress(TimeoutError):
-                    messages += await subscription.fetch(BATCH, timeout=BATCH_SECONDS)
+                    messages += await puller.fetch(BATCH, BATCH_SECONDS)
         self._more_waits = messages[-1].metadata.num_pending > 0
         self._taken_at = asyncio.get_running_loop().time()
         return messages
