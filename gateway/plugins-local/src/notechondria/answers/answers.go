@@ -1,5 +1,5 @@
 // Package answers stands in front of every route. It gives the refusals that the gateway makes itself (429, 502, 503,
-// 504, ...) the shape of the services' answers: JSON with a detail (a page for browsers below /admin/), CORS headers for
+// 504, ...) the shape of the services' answers: JSON with a detail (a page for browsers below /admin/ and /account/), CORS headers for
 // allowed origins (identity §15), and when to come back; without them a web app sees only "failed to fetch". It keeps reads waiting for a service that is
 // just restarting, and it names the client's address behind proxies that are trusted.
 package answers
@@ -233,7 +233,7 @@ func (own *answer) WriteHeader(status int) {
 	own.replaced = true
 	var body []byte
 	if wantsPage(own.request) {
-		body = page(header, status)
+		body = page(header, own.request.URL.Path, status)
 	} else {
 		body, _ = json.Marshal(map[string]string{"detail": detail(status)})
 		header.Set("Content-Type", "application/json; charset=utf-8")
