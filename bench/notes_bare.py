@@ -22,7 +22,6 @@ from bench import bare_events
 from notechondria_shared.web.answers import Json
 from notes_service.blocks import queries as blocks
 from notes_service.notes import queries
-from notes_service.summaries.variants import Variant
 
 PREFIX = "/api/v1/notes/bare"
 """Below a path of notes, so that it can be put behind the gateway as well."""
@@ -100,10 +99,8 @@ def _add_reads(app: FastAPI, pool: Pool) -> None:
 
     @app.get(PREFIX + "/list/{user_id}")
     async def listing(user_id: int) -> Json:
-        query = queries.listed_page(Variant("personal"), "newest")
-        return Json(
-            [_plain(row) for row in await rows(query.sql, **query.constants, viewer=user_id, limit=50, offset=0)]
-        )
+        query = queries.first_page("newest", 50)
+        return Json([_plain(row) for row in await rows(query.sql, **query.constants, viewer=user_id)])
 
 
 async def _detail(connection: Connection, note_id: int) -> dict[str, Any]:

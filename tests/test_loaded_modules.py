@@ -38,9 +38,9 @@ def test_a_service_loads_no_part_of_a_library_that_it_does_not_use(service: str)
     program += "from notechondria_shared.service.runner import serving; "
     loaded = loaded_by(program + "uvicorn.Config(app, **serving(app.state.service.settings)).load()")
     assert {"fastapi", "httpcore", "uvicorn.lifespan.on", f"{service}_service.app"} <= loaded
-    assert not loaded & {"rich", "pygments", "trio", "pydantic.v1", "alembic", "mako", "websockets"}
+    assert not loaded & {"rich", "pygments", "trio", "pydantic.v1", "alembic", "mako", "websockets", "watchfiles"}
     # Of what only a few requests need.
-    assert not loaded & {"brotli", "zstandard", "bs4", "markdownify", "nh3", "webauthn"}
+    assert not loaded & {"brotli", "zstandard", "bs4", "markdownify", "nh3", "webauthn", "PIL", "icalendar"}
 
 
 def test_a_library_that_asks_for_another_one_does_without_it_for_a_while() -> None:

@@ -205,7 +205,7 @@ def test_off_imports_and_wraps_nothing(service: str) -> None:
         "DATABASE_URL": "postgresql://nobody@localhost/nothing",
         **KEY_SETTINGS,
     }
-    pool = "AsyncAdaptedQueuePool" if service in SERVICES_WITH_SCHEMA else None
+    pool = "WritePool" if service in SERVICES_WITH_SCHEMA else None
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=True
     )

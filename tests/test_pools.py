@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import psycopg
 import pytest
@@ -15,6 +15,7 @@ from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.db import Database, prepare_command
 from notechondria_shared.db.reader import PoolUse, prepare_scalar
+from notechondria_shared.db.write_pool import WritePool
 from tests.support.keys import KEY_SETTINGS, ONE_KEY
 
 
@@ -97,6 +98,62 @@ def test_a_statement_by_itself_leaves_a_connection_as_sessions_need_it(stack: St
             assert await asyncio.wait_for(database.run(pid), 10)
             assert third not in {first, second}
             assert database.pools()["write"].used == 0
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def test_connections_that_nobody_needs_are_closed_and_made_again(stack: Stack) -> None:
+    settings = Settings(
+        database_url=SecretStr(stack.database_url("notes")),
+        service_key=SecretStr(ONE_KEY),
+        service_public_keys=KEY_SETTINGS["SERVICE_PUBLIC_KEYS"],
+        database_pool_size=3,
+    )
+
+    async def run() -> None:
+        database = Database(settings)
+        pool = cast("WritePool", database._engine.pool)
+
+        async def pid_of(together: int) -> set[int]:
+            """Of as many transactions at once."""
+            begun = asyncio.Barrier(together)
+
+            async def one() -> int:
+                async with database.transaction() as db:
+                    pid = await db.scalar(text("SELECT pg_backend_pid()"))
+                    await begun.wait()
+                    assert isinstance(pid, int)
+                    return pid
+
+            return set(await asyncio.gather(*(one() for _ in range(together))))
+
+        try:
+            all_three = await pid_of(3)
+            assert (len(all_three), pool.checkedin()) == (3, 3)
+            await asyncio.sleep(0.2)
+            (used,) = await pid_of(1)
+            assert await pool.close_idle(0.1) == 2
+            assert (pool.checkedin(), pool.checkedout()) == (1, 0)
+            assert await pid_of(1) == {used}  # the one that was in use stays
+            with psycopg.connect(stack.admin_database_url, autocommit=True) as admin:
+                left = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY(%s)"
+                async with asyncio.timeout(10):
+                    while admin.execute(left, [list(all_three)]).fetchone() != (1,):  # noqa: ASYNC110 - as above
+                        await asyncio.sleep(0.01)
+            # All that the pool may hold can be had again, and no more.
+            assert len(await pid_of(3) - all_three) == 2
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await pid_of(4)
+            async with asyncio.timeout(30):
+                while pool.checkedout():  # noqa: ASYNC110 - the transactions that were cut off end by themselves
+                    await asyncio.sleep(0.01)
+            assert await pool.close_idle(0) == pool.size()
+            assert (pool.checkedin(), pool.checkedout()) == (0, 0)
+            assert await pool.close_idle(0) == 0
+            assert len(await pid_of(3)) == 3
         finally:
             await database.close()
 

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.client import JetStreamContext
 
-from notechondria_launcher import Stack
+from notechondria_launcher.stack import Stack
 
 
 class BusUser:

@@ -1,10 +1,11 @@
-"""The background process of ``up --detach``: reports its start over a pipe, then runs until it is asked to stop.
+"""The process that runs the stack for ``up``: reports its start over a pipe, then runs until it is asked to stop.
 
 It lives as long as the stack and loads only what that takes: no command line, no tables, no ORM.
 """
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -14,9 +15,11 @@ from types import FrameType
 from notechondria_cli.errors import StackError
 from notechondria_cli.operator_env import operator_environment
 from notechondria_cli.state import AlreadyRunningError
-from notechondria_launcher.progress import Pipe
+from notechondria_launcher.progress import Pipe, log
 from notechondria_launcher.stack import Stack
 from notechondria_shared.core.memory import settle
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def stop_on_signals(stack: Stack) -> threading.Event:
@@ -31,6 +34,8 @@ def stop_on_signals(stack: Stack) -> threading.Event:
         signal.signal(number, on_signal)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
         signal.signal(signal.SIGHUP, on_signal)
+    # In the foreground they were held back since before this process loaded its libraries.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     return stop
 
 
@@ -44,8 +49,11 @@ def start_or_stop(stack: Stack, stop: threading.Event) -> None:
         raise
 
 
-def run(stack: Stack, pipe: Pipe) -> None:
-    """Start ``stack``, report over the pipe how that went, and run until asked to stop."""
+def run(stack: Stack, pipe: Pipe, shown_by: int | None = None) -> None:
+    """Start ``stack``, report over the pipe how that went, and run until asked to stop.
+
+    ``shown_by`` is the child that reads the pipe, in the foreground.
+    """
     stop = stop_on_signals(stack)
     try:
         start_or_stop(stack, stop)
@@ -54,14 +62,36 @@ def run(stack: Stack, pipe: Pipe) -> None:
         raise
     except AlreadyRunningError:
         pipe.send(sentence="Another start on this data folder was faster.", remedy="See: notechondria status.")
+        _end_report(pipe, shown_by)
         return
     pipe.send(ready=True)
-    pipe.close()
+    _end_report(pipe, shown_by)
     settle()
     try:
         stop.wait()
     finally:
+        # A second Ctrl-C while the database writes its last page helps nobody.
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         stack.stop()
+    if shown_by:
+        log.info("Stopped; nothing is left running.")
+
+
+def _end_report(pipe: Pipe, shown_by: int | None) -> None:
+    """Let who shows the start have their last word before anything else is said."""
+    pipe.close()
+    if shown_by:
+        os.waitpid(shown_by, 0)
+
+
+def _log_to_terminal() -> None:
+    """What is worth a line while the stack runs is said as it is, not as a line of a log."""
+    terminal = logging.StreamHandler(sys.stdout)
+    terminal.setFormatter(logging.Formatter("%(message)s"))
+    log.addHandler(terminal)
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 def main() -> int:
@@ -71,8 +101,12 @@ def main() -> int:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--report", type=int, required=True, metavar="DESCRIPTOR")
+    parser.add_argument("--shown-by", type=int, metavar="PID", help="a child of this process; then it is no background")
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-8s %(message)s")
+    if arguments.shown_by:
+        _log_to_terminal()
+    else:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-8s %(message)s")
     pipe = Pipe(arguments.report)
     try:
         run(
@@ -80,9 +114,13 @@ def main() -> int:
                 arguments.data, arguments.port, operator_environment(), host=arguments.host, progress=pipe, forking=True
             ),
             pipe,
+            arguments.shown_by,
         )
     except StackError as error:
-        sys.stderr.write(f"{error.sentence} {error.remedy}\n")
+        if arguments.shown_by:
+            _end_report(pipe, arguments.shown_by)
+        else:
+            sys.stderr.write(f"{error.sentence} {error.remedy}\n")
         return 1
     return 0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from notechondria_cli.names import SERVICES
-from notechondria_launcher import Stack
+from notechondria_launcher.stack import Stack
 
 STANDIN = Path(__file__).parent / "standins" / "standin.py"
 MAIN = "import os, runpy\nos.environ['STANDIN'] = {name!r}\nrunpy.run_path({path!r}, run_name='__main__')\n"

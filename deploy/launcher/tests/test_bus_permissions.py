@@ -13,7 +13,7 @@ from tests.support.bus_user import connected
 from notechondria_cli.layout import NATS_CONFIGURATION
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_contracts.events.consumers import CONSUMERS
-from notechondria_launcher import Stack
+from notechondria_launcher.stack import Stack
 from notechondria_shared.auth.introspection import REVOCATION_SUBJECTS
 from notechondria_shared.broker.topology import problems
 

@@ -11,7 +11,7 @@ import pytest
 
 from notechondria_cli.access_log import Request, parse, render
 from notechondria_cli.probe import until
-from notechondria_launcher import Stack
+from notechondria_launcher.stack import Stack
 
 
 def call(

@@ -72,6 +72,13 @@ def test_ctrl_c_stops_everything(person: Person) -> None:
         )
     assert until(lambda: "ready" in log.read_text(), 30)
     state = person.state()
+    if sys.platform == "linux":
+        # What shows the start is gone, and with it the command line's libraries.
+        supervisor = psutil.Process(state.supervisor.pid)
+        assert supervisor.pid == process.pid
+        assert "notechondria_launcher.background" in supervisor.cmdline()
+        parts = {part.pid for part in state.parts.values()}
+        assert until(lambda: {child.pid for child in supervisor.children()} <= parts, 10)
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
     assert "nothing is left running" in log.read_text()
@@ -88,6 +95,14 @@ def test_a_start_can_be_interrupted(person: Person) -> None:
     process.send_signal(signal.SIGTERM)
     process.wait(30)
     assert not psutil.pid_exists(process.pid)
+    assert not (person.data / "run" / "state.json").exists()
+
+
+def test_a_start_that_fails_in_the_foreground_says_why_once(person: Person) -> None:
+    person.env["DATABASE_URL"] = "postgresql://nobody:secret@127.0.0.1:9/nothing"
+    said = person.types("up", "--port", str(person.port), code=1)
+    assert said.count("The database cannot be prepared") == 1, said
+    assert "Traceback" not in said
     assert not (person.data / "run" / "state.json").exists()
 
 

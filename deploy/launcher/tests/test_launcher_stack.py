@@ -10,10 +10,11 @@ import psutil
 import psycopg
 import pytest
 
+from notechondria_cli.errors import StackError
 from notechondria_cli.names import PARTS, SERVICES, SERVICES_WITH_SCHEMA
 from notechondria_cli.probe import answers, get_json, until
 from notechondria_cli.state import AlreadyRunningError, StackState
-from notechondria_launcher import Stack, StackError
+from notechondria_launcher.stack import Stack
 
 
 def environment(stack: Stack, service: str) -> dict[str, str]:

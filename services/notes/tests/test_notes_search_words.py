@@ -178,6 +178,16 @@ QUERIES = (
 )  # fmt: skip
 
 
+def test_words_of_a_text_are_cut_where_they_are_long(look: Any) -> None:
+    long = "".join(chr(97 + number % 26) for number in range(100))
+    text = f" one\ttwo  one\r\n{'x' * 64} {'y' * 65}\x0b{long}\fé "
+    pieces = {long[:64], long[64:], long[32:96], long[96:]}
+    words = {"one", "two", "x" * 64, "y" * 64, "y", "y" * 33, "é", *pieces}
+    kept = "SELECT array_agg(word) AS words FROM notes.words_of(%s) AS word"
+    assert sorted(look.one(kept, text)) == sorted(words)
+    assert look.one(kept, "") is look.one(kept, None) is None
+
+
 def plain_search(text: str, rows: list[Row]) -> list[int]:
     """The contract's rule without any shortcut: ids, best first."""
     whole = text.strip().lower()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from starlette.testclient import TestClient
 
 from notechondria_shared.core.errors import NotFound
@@ -42,9 +42,17 @@ def application() -> FastAPI:
             number: int,
             who: Annotated[str, Depends(name)],
             text: Annotated[str, Depends(greeting)],
+            many: Annotated[list[int], Query(default_factory=list)],
             limit: Annotated[int | None, QueryInteger(1, 10)] = None,
+            renamed: Annotated[str, Query(alias="as")] = "one",
         ) -> Json:
-            return Json({"number": number, "who": who, "text": text, "limit": limit}, status_code=200)
+            many.append(0)  # a default that is shared would grow
+            read = {"number": number, "who": who, "text": text, "limit": limit, "many": many, "renamed": renamed}
+            return Json(read, status_code=200)
+
+        @router.get("/required/", dependencies=marks)
+        async def read_required(which: Annotated[int, QueryInteger(1, 10)]) -> Json:
+            return Json(which)
 
         app.include_router(router)
     return app
@@ -59,7 +67,11 @@ def application() -> FastAPI:
         ("7/?limit=x", {}),
         ("7/?limit=", {}),
         ("7/?limit=1&limit=2&other=3", {}),
+        ("7/?many=1&many=2&as=another&renamed=no", {}),
+        ("7/?many=x", {}),
         ("7/", {"x-name": "stranger"}),
+        ("required/", {}),
+        ("required/?which=3", {}),
     ],
 )
 def test_a_direct_route_answers_as_another(path: str, headers: dict[str, str]) -> None:

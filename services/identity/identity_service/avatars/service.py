@@ -7,8 +7,6 @@ import hashlib
 import io
 from contextlib import suppress
 
-from PIL import Image, ImageDraw, ImageFont
-
 from identity_service.avatars import queries
 from identity_service.events import publish
 from identity_service.models import User
@@ -28,6 +26,8 @@ def default_path(user_id: int) -> str:
 
 def draw(name: str) -> bytes:
     """A 256 x 256 PNG: the first letter of the name on a colour that the name decides."""
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - only an account's first picture is drawn: 3 MiB
+
     colour = _PALETTE[hashlib.sha256(name.lower().encode()).digest()[0] % len(_PALETTE)]
     image = Image.new("RGB", (SIZE, SIZE), colour)
     letter = (name.strip() or "?")[0].upper()

@@ -18,7 +18,7 @@ from notes_service.callers import KnownCaller, MaybeKnownCaller, viewer
 from notes_service.courses import ordering, queries, schemas, service
 from notes_service.courses.objects import describe, describe_one
 from notes_service.dependencies import CostlyTurns, Deletions, Transactions
-from notes_service.summaries.schemas import Limit, NotePage, NoteSummary, Offset, note_summary
+from notes_service.summaries.schemas import Limit, NotePage, NoteSummary, Offset, note_summaries
 from notes_service.summaries.slices import in_slices
 
 NO_SYNC = (
@@ -141,7 +141,7 @@ async def list_course_notes(
     rows = await read.all(queries.NOTES_PAGE, **which, limit=limit, offset=start)
     if not rows:
         await _require_known(read, course_id)
-    shown = [note_summary(request, row) for row in rows]
+    shown = note_summaries(request, rows)
     total = await read.value(queries.NOTES_TOTAL, **which) or 0
     page: NotePage = {
         "results": shown,
@@ -158,7 +158,7 @@ async def _whole_course(request: Request, read: Reader, which: Mapping[str, int]
     if not ids:
         await _require_known(read, which["course_id"])
     slices = in_slices(ids, lambda some: read.all(queries.NOTES_OF, note_ids=some, **which))
-    return await json_in_slices([note_summary(request, row) for row in rows] async for rows in slices)
+    return await json_in_slices(note_summaries(request, rows) async for rows in slices)
 
 
 async def _require_known(read: Reader, course_id: int) -> None:

@@ -17,7 +17,7 @@ from notechondria_shared.web.media_url import media_url
 from notes_service.authors.schemas import AuthorObject, author_object
 from notes_service.courses.queries import CourseMediaRow, CourseRow
 from notes_service.summaries.queries import SummaryRow
-from notes_service.summaries.schemas import NoteSummary, note_summary
+from notes_service.summaries.schemas import NoteSummary, note_summaries
 from notes_service.values import Timestamp
 
 ICON_LIMIT = 2**31 - 1
@@ -143,6 +143,6 @@ class CourseObject(BaseModel):
             is_subscribed=row.subscribed_at is not None,
             is_private_subscription=bool(row.is_private),
             last_opened_at=iso_offset_or_none(row.last_opened_at),
-            recent_notes=[note_summary(request, note) for note in recent],
+            recent_notes=note_summaries(request, recent),
             media=[CourseMediaObject.of(request, picture) for picture in media],
         )

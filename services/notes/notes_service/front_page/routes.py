@@ -21,7 +21,7 @@ from notes_service.courses.objects import describe
 from notes_service.courses.schemas import CourseObject
 from notes_service.dependencies import State
 from notes_service.front_page import queries
-from notes_service.summaries.schemas import NoteSummary, note_summary
+from notes_service.summaries.schemas import NoteSummary, note_summaries
 
 router = api_router("/api/v1", tags=["front page"])
 logger = logging.getLogger("notechondria.front_page")
@@ -51,7 +51,7 @@ async def front_page(request: Request, state: State, caller: MaybeKnownCaller, r
         _planner_activity(state.planner if caller else None, user_id),
     )
     courses = await describe(request, read, rows, user_id)
-    recommended = [note_summary(request, note) for note in notes]
+    recommended = note_summaries(request, notes)
     page: FrontPage = {
         "carousel_courses": courses,
         "collections": courses,
@@ -80,4 +80,4 @@ async def _planner_activity(planner: PlannerClient | None, user_id: int) -> Fron
 async def latest_notes(request: Request, caller: MaybeKnownCaller, read: ReadSession) -> list[NoteSummary]:
     """The caller's ten latest notes; `[]` for anonymous (notes §9.2). Deleted ones are left out (decision 13)."""
     rows = await read.all(queries.LATEST, user_id=caller.user_id) if caller else []
-    return [note_summary(request, row) for row in rows]
+    return note_summaries(request, rows)

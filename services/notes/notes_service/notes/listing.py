@@ -20,7 +20,7 @@ from notes_service.search.queries import HEADS, candidates
 from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, Sorting, sort_out
 from notes_service.summaries.cursors import Cursor
 from notes_service.summaries.queries import SummaryRow
-from notes_service.summaries.schemas import NotePage, note_summary
+from notes_service.summaries.schemas import NotePage, note_summaries
 from notes_service.summaries.slices import in_slices
 from notes_service.summaries.variants import ListScope, Scope, Sort, Variant
 
@@ -127,7 +127,7 @@ async def answer(request: Request, read: Reader, search: SearchPool, query: Note
     if query.cursor is not None:
         return Json(_cut(request, query, rows, total))
     page: NotePage = {
-        "results": [note_summary(request, row) for row in rows],
+        "results": note_summaries(request, rows),
         "total": total,
         "offset": query.offset,
         "limit": query.limit,
@@ -145,7 +145,7 @@ def _cut(request: Request, query: NoteListQuery, rows: Sequence[SummaryRow], tot
     else:
         following = Cursor(offset=query.offset + limit) if query.offset + limit < total else None
     return {
-        "results": [note_summary(request, row) for row in rows],
+        "results": note_summaries(request, rows),
         "total": total,
         "offset": query.offset,
         "limit": limit,
@@ -170,7 +170,7 @@ async def _whole(request: Request, read: Reader, search: SearchPool, query: Note
             yield rows
 
     slices = of_search() if query.q else of_list()
-    return await json_in_slices([note_summary(request, row) for row in rows] async for rows in slices)
+    return await json_in_slices(note_summaries(request, rows) async for rows in slices)
 
 
 async def _page(read: Reader, query: NoteListQuery) -> tuple[Sequence[SummaryRow], int]:
@@ -181,6 +181,9 @@ async def _page(read: Reader, query: NoteListQuery) -> tuple[Sequence[SummaryRow
         where = {} if after.edited is None else {"after_edit": after.edited, "after_id": after.note_id}
         keyed = await read.all(statement, **query.params, **where, limit=(query.limit or 0) + 1)
         return keyed, keyed[0].total if keyed else await read.value(queries.total(variant), **query.params) or 0
+    if query.limit is not None and not query.offset and sort != "popular" and variant == queries.ALL_OWN:
+        rows = await read.all(queries.first_page(sort, query.limit), viewer=query.viewer)
+        return rows, rows[0].total if rows else 0
     bound = {**query.params, **query.sort_params(sort), **query.page_params}
     rows = await read.all(queries.listed_page(variant, sort), **bound)
     if rows:

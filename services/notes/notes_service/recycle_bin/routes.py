@@ -34,7 +34,7 @@ async def list_deleted(request: Request, caller: KnownCaller, read: ReadSession,
     async with turns.of(request, caller.user_id):
         ids = await read.all(queries.DELETED_IDS, user_id=caller.user_id)
         slices = in_slices(ids, of_slice)
-        return await json_in_slices([schemas.deleted_note(request, row) for row in rows] async for rows in slices)
+        return await json_in_slices(schemas.deleted_notes(request, rows) async for rows in slices)
 
 
 @router.get("/deleted/{note_id:id}/", response_model=NoteDetail)

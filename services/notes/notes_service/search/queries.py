@@ -35,12 +35,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.elements import ColumnElement, SQLCoreOperations
-from sqlalchemy.sql.selectable import Subquery, TableValuedAlias
+from sqlalchemy.sql.selectable import CompoundSelect, Subquery, TableValuedAlias
 
 from notechondria_shared.db import Prepared, prepare
 from notes_service.models import Note
 from notes_service.search.models import NoteOutline, NoteSearch, SearchWord
 from notes_service.search.ranking import PIECE, CandidateColumns, WordKinds
+from notes_service.summaries.models import NoteCount
 from notes_service.summaries.variants import VIEWER, Variant, narrowed
 
 HEAD = 500
@@ -48,6 +49,9 @@ HEAD = 500
 ALIKE = 10_000
 """Notes, the newest ones, that are compared with a query while notes that hold a word of it fill the page and more
 (decision 67). All of them are compared for the page that has the last of those, and for later ones."""
+
+
+Columns = tuple[object, ...]
 
 
 @dataclass(slots=True)
@@ -68,6 +72,26 @@ def candidates(variant: Variant, kinds: WordKinds, *, capped: bool) -> Prepared[
     is asked for of notes that hold no word: of the newest `ALIKE` when those that hold one are more than `most`.
     """
     matched = _matched(variant, kinds)
+    contending = _contending(matched) if capped and not kinds.single else matched
+    size = _once(select(func.count().label("notes")).select_from(matched), "size")
+    notes = select(size.c.notes).scalar_subquery()
+    contender = _outlines_of(variant, contending).subquery("contender").c
+    ranked = select(
+        _packed(contender.note_id).label("ids"),
+        _packed(contender.exact).label("exact"),
+        _joined(contender.title).label("titles"),
+        _joined(contender.description).label("descriptions"),
+        _packed(contender.octets).label("octets"),
+    ).subquery("ranked")
+    unmatched = not_(exists().where(matched.c.note_id == NoteOutline.note_id))
+    is_full = notes > bindparam("most", type_=BigInteger)
+    other = _others(_in_scope(variant), unmatched, newest=case((is_full, ALIKE)) if capped else None)
+    statement = select(*ranked.c, notes.label("matched"), *other.c).select_from(ranked.join(other, true()))
+    return prepare(statement, CandidateColumns)
+
+
+def _contending(matched: CTE) -> CTE:
+    """Of notes that hold words those that may be among the first `most`."""
     last = (
         select(matched.c.exact)
         .order_by(matched.c.exact.desc())
@@ -75,27 +99,33 @@ def candidates(variant: Variant, kinds: WordKinds, *, capped: bool) -> Prepared[
         .offset(bindparam("most", type_=BigInteger) - 1)
         .scalar_subquery()
     )
-    least = select(func.coalesce(last, 0).label("exact")).cte("least").prefix_with("MATERIALIZED", dialect="postgresql")
-    counts = 3 * matched.c.exact >= 2 * least.c.exact if capped else true()
-    of_matched = matched.join(least, true()) if capped else matched
-    ranked = (
-        select(
-            _packed(NoteOutline.note_id).label("ids"),
-            _packed(matched.c.exact).label("exact"),
-            _joined(NoteOutline.title).label("titles"),
-            _joined(NoteOutline.description).label("descriptions"),
-            _packed(NoteOutline.octets).label("octets"),
-        )
-        .select_from(of_matched.join(NoteOutline, NoteOutline.note_id == matched.c.note_id))
-        .where(counts)
-        .subquery("ranked")
-    )
-    total = select(func.count()).select_from(matched).scalar_subquery().label("matched")
-    unmatched = not_(exists().where(matched.c.note_id == NoteOutline.note_id))
-    is_full = select(func.count() > bindparam("most", type_=BigInteger)).select_from(matched).scalar_subquery()
-    other = _others(_in_scope(variant), unmatched, newest=case((is_full, ALIKE)) if capped else None)
-    statement = select(*ranked.c, total, *other.c).select_from(ranked.join(other, true()))
-    return prepare(statement, CandidateColumns)
+    least = _once(select(func.coalesce(last, 0).label("exact")), "least")
+    can = select(matched).join(least, true()).where(3 * matched.c.exact >= 2 * least.c.exact)
+    return _once(can, "contending")
+
+
+def _outlines_of(variant: Variant, contending: CTE) -> Select[*Columns] | CompoundSelect[*Columns]:
+    """Notes with what they are ranked by: looked up one by one, or where they are a large part of all of a person's
+    read with all of them, which takes a sixth for each."""
+
+    def of(outline: type[NoteOutline], *which: ColumnElement[bool]) -> Select[*Columns]:
+        row = (outline.note_id, contending.c.exact, outline.title, outline.description, outline.octets)
+        return select(*row).join_from(contending, outline, outline.note_id == contending.c.note_id).where(*which)
+
+    # Both ways are fixed (OFFSET 0): the planner knows nothing of how many there are.
+    one = select(NoteOutline).where(NoteOutline.note_id == contending.c.note_id).correlate(contending).offset(0)
+    looked_up = aliased(NoteOutline, one.lateral("looked_up"))
+    if variant.scope in {"anonymous", "all"}:
+        return of(looked_up)
+    own = select(func.coalesce(func.sum(NoteCount.notes), 0)).where(NoteCount.creator_id == VIEWER).scalar_subquery()
+    share = _once(select((func.count() * 6 > own).label("is_large")).select_from(contending), "share")
+    are_many = select(share.c.is_large).scalar_subquery()
+    all_own = select(NoteOutline).where(NoteOutline.creator_id == VIEWER).offset(0).subquery("all_own")
+    return union_all(of(looked_up, not_(are_many)), of(aliased(NoteOutline, all_own), are_many))
+
+
+def _once(statement: Select[*Columns], name: str) -> CTE:
+    return statement.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def _others(*which: ColumnElement[bool], newest: ColumnElement[int] | None) -> Subquery:
@@ -168,12 +198,10 @@ def _matched(variant: Variant, words: WordKinds) -> CTE:
     if variant.scope in {"anonymous", "all"}:
         parts += [_public_with(variant, scanned=which) for which in kinds]
     matches = union_all(*parts).subquery("matches")
-    return (
-        select(matches.c.note_id, func.sum(matches.c.times, type_=BigInteger).label("exact"))
-        .group_by(matches.c.note_id)
-        .cte("matched")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
+    if words.single:  # no part has a note that another has
+        return _once(select(matches.c.note_id, cast(matches.c.times, BigInteger).label("exact")), "matched")
+    exact = func.sum(matches.c.times, type_=BigInteger).label("exact")
+    return _once(select(matches.c.note_id, exact).group_by(matches.c.note_id), "matched")
 
 
 def _own_with(variant: Variant, *, scanned: bool, long: bool) -> Select[int, int]:
@@ -183,11 +211,8 @@ def _own_with(variant: Variant, *, scanned: bool, long: bool) -> Select[int, int
     inside = func.strpos(SearchWord.word, words.c.beginning) > 0 if scanned else SearchWord.word.like(words.c.pattern)
     used = select(SearchWord.id).where(SearchWord.creator_id == VIEWER, inside).correlate(words).scalar_subquery()
     # Settled first: the planner takes it for costly, and would look up words for each note otherwise.
-    ids = (
-        select(words.c.term, words.c.times, func.array(used, type_=ARRAY(BigInteger)).label("ids"))
-        .cte("scanned_ids" if scanned else "indexed_ids")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
+    used_ids = func.array(used, type_=ARRAY(BigInteger)).label("ids")
+    ids = _once(select(words.c.term, words.c.times, used_ids), "scanned_ids" if scanned else "indexed_ids")
     # Looked up by its words alone (OFFSET 0): the planner thinks that little of comparing arrays that it would rather
     # read all of a person's.
     outline = aliased(

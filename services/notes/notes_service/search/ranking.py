@@ -34,11 +34,12 @@ Scored = tuple[float, int]
 
 
 class WordKinds(NamedTuple):
-    """Which words a query has: with a trigram, without one, and any longer than a piece."""
+    """Which words a query has: with a trigram, without one, any longer than a piece; and whether it is just one."""
 
     indexed: bool
     scanned: bool
     long: bool
+    single: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Query:
     def kinds(self) -> WordKinds:
         """What the statement that looks for the words depends on."""
         indexed, scanned = self.words
-        return WordKinds(bool(indexed), bool(scanned), any(len(one) > PIECE for one in self.times))
+        is_long = any(len(one) > PIECE for one in self.times)
+        return WordKinds(bool(indexed), bool(scanned), long=is_long, single=len(self.times) == 1)
 
     @property
     def params(self) -> dict[str, list[str] | list[int]]:
@@ -216,9 +218,14 @@ def sort_out(query: Query, candidates: SearchCandidates, start: int, end: int | 
     likeness = Likeness(query.whole)
     sorting = Sorting(candidates, start, end)
     tiers: defaultdict[int, list[int]] = defaultdict(list)
-    for position, words in enumerate(candidates.exact):
-        name = as_indexed(candidates.titles[position])
-        tiers[10 * words + 5 * sum(query.times[word] for word in query.times if word in name)].append(position)
+    of_title = [(word, 5 * times) for word, times in query.times.items()]
+    names = as_indexed("\0".join(candidates.titles[: len(candidates.exact)])).split("\0")
+    for position, (words, name) in enumerate(zip(candidates.exact, names, strict=False)):
+        points = 10 * words
+        for word, more in of_title:
+            if word in name:
+                points += more
+        tiers[points].append(position)
     for points in sorted(tiers, reverse=True):
         positions = tiers[points]
         if sorting.total + len(positions) > start and (end is None or sorting.total < end):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, NotRequired
 
 from fastapi import Query, Request
 from typing_extensions import TypedDict
 
 from notechondria_contracts.fields.rules import BIGINT_MAX
-from notechondria_shared.core.timestamps import iso_z
+from notechondria_shared.core.timestamps import texts_of
 from notechondria_shared.web.media_url import media_url
 from notechondria_shared.web.query import QueryInteger
 from notes_service.authors.schemas import AuthorObject, author_object
@@ -70,10 +71,20 @@ class NotePage(TypedDict):
 
 def note_summary(request: Request, row: SummaryRow) -> NoteSummary:
     """A row as the contract's summary."""
+    return note_summaries(request, [row])[0]
+
+
+def note_summaries(request: Request, rows: Sequence[SummaryRow]) -> list[NoteSummary]:
+    """Rows as the contract's summaries."""
+    texts = texts_of((row.uuid, row.last_edit, row.date_created) for row in rows)
+    return [_summary(request, row, *each) for row, each in zip(rows, texts, strict=True)]
+
+
+def _summary(request: Request, row: SummaryRow, uuid: str, last_edit: str, date_created: str) -> NoteSummary:
     course_id, source = row.course_id, row.source_note_uuid
     return {
         "id": row.id,
-        "uuid": str(row.uuid),
+        "uuid": uuid,
         "title": row.title,
         "description": row.description,
         "excerpt": row.excerpt,
@@ -81,11 +92,11 @@ def note_summary(request: Request, row: SummaryRow) -> NoteSummary:
         "editor_mode": row.editor_mode,
         "note_type": row.note_type,
         "is_public": row.is_public,
-        "last_edit": iso_z(row.last_edit),
-        "date_created": iso_z(row.date_created),
+        "last_edit": last_edit,
+        "date_created": date_created,
         "course_id": course_id,
         "course": None if course_id is None else {"id": course_id, "title": row.course_title, "slug": row.course_slug},
         "author": author_object(request, row.creator_id, row.username, row.image_path),
         "source_note_uuid": None if source is None else str(source),
-        "cover_image_url": media_url(request, row.cover_image),
+        "cover_image_url": media_url(request, row.cover_image) if row.cover_image else "",
     }

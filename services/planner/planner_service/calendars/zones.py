@@ -12,12 +12,10 @@ from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from notechondria_shared.core.timestamps import now
 from planner_service.calendars.lines import zone_name
 
-_WINDOWS = {name.casefold(): zone for name, zone in WINDOWS_TO_OLSON.items()}
 _IANA = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
 # Exchange calls a zone as Windows shows it: "(UTC+01:00) Amsterdam, Berlin", "(UTC-05:00) Eastern Time (US & Canada)".
 _SHOWN = re.compile(r"(?:\((?:utc|gmt)\s*(?:([+-])(\d{1,2})[:.]?(\d{2}))?\)\s*)?(.+)", re.DOTALL | re.ASCII)
@@ -86,7 +84,7 @@ def by_spelling(zones: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
 def _named(name: str) -> tzinfo | None:
     # Some programs put a path of their own before the name: /mozilla.org/20050126_1/Europe/Berlin.
     key = name.strip().strip("\"'").replace("\\", "").strip("/")
-    windows = _WINDOWS.get(key.casefold().replace(" daylight time", " standard time"), key)
+    windows = _windows().get(key.casefold().replace(" daylight time", " standard time"), key)
     parts = key.replace(" ", "_").split("/")
     for tried in (windows, "/".join(parts[-2:]), "/".join(parts[-3:])):
         if _IANA.fullmatch(tried) and len(tried) < 64:
@@ -96,6 +94,14 @@ def _named(name: str) -> tzinfo | None:
                 except (KeyError, ValueError, OSError):
                     continue
     return None
+
+
+@cache
+def _windows() -> dict[str, str]:
+    """The names of zones of the IANA database by those that Windows has for them."""
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # noqa: PLC0415 - when a calendar is read
+
+    return {name.casefold(): zone for name, zone in WINDOWS_TO_OLSON.items()}
 
 
 @cache

@@ -2,8 +2,8 @@
 
 Where a library is installed beside a service, for the command line or the tests, others that can use it load it at once
 and every process pays megabytes for it: httpx its own command line with rich, Mako (of Alembic) the colours of
-pygments, httpcore the event loop of trio, FastAPI the first version of pydantic. A name that stands for None in
-`sys.modules` is an import that fails, which these libraries are prepared for
+pygments, httpcore the event loop of trio, FastAPI the first version of pydantic, uvicorn what looks for files that
+change. A name that stands for None in `sys.modules` is an import that fails, which these libraries are prepared for
 (https://docs.python.org/3/reference/import.html#the-module-cache).
 """
 
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-UNUSED = ("httpx._main", "pydantic.v1", "pygments", "trio")
+UNUSED = ("httpx._main", "pydantic.v1", "pygments", "trio", "uvicorn.supervisors.watchfilesreload")
 NOT_BY_ITSELF = ("brotli", "zstandard")
 """The planner undoes these compressions within bounds (`allow`). Clients of HTTP would load them in every service,
 and offer them to every server that they ask."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from uuid import UUID
+
+import orjson
 
 
 def now() -> datetime:
@@ -23,6 +27,13 @@ def iso_offset(at: datetime) -> str:
 def iso_z(at: datetime) -> str:
     """ISO 8601 with `Z`; microseconds only when non-zero."""
     return iso_offset(at).removesuffix("+00:00") + "Z"
+
+
+def texts_of(rows: Iterable[tuple[UUID | datetime, ...]]) -> list[list[str]]:
+    """Ids as text and timestamps as `iso_z` writes them, of many rows at once; timestamps are in UTC, as the database
+    gives them. orjson writes one in an eighth of the microsecond that Python takes, and a list reads a hundred."""
+    texts: list[list[str]] = orjson.loads(orjson.dumps(list(rows), option=orjson.OPT_UTC_Z))
+    return texts
 
 
 def iso_offset_or_none(at: datetime | None) -> str | None:

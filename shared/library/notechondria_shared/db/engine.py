@@ -12,14 +12,13 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import greenlet_spawn
 
 from notechondria_shared.core.errors import ApiError, Unavailable
 from notechondria_shared.core.network_guard import guarded
 from notechondria_shared.core.settings import ServiceSettings
 from notechondria_shared.db.reader import BUSY, Driver, PoolUse, Prepared, Reader, RowT, translated
-from notechondria_shared.db.waiting_pool import WaitingPool
+from notechondria_shared.db.write_pool import IdleConnections, WaitingPool, WritePool
 
 WRITE_OPTIONS = (
     "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
@@ -69,27 +68,31 @@ class Database:
             pool_size=size,
             max_overflow=0,
             pool_timeout=queue,
-            poolclass=WaitingPool if settings.metrics else AsyncAdaptedQueuePool,
+            pool_use_lifo=True,
+            poolclass=WaitingPool if settings.metrics else WritePool,
             connect_args={"options": WRITE_OPTIONS, "application_name": f"{settings.service}-write"},
         )
         event.listen(self._engine.sync_engine, "checkout", _refuse_ended)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._write_pool = cast("WritePool", self._engine.pool)
+        self._idle = IdleConnections(self._write_pool)
 
     async def open(self) -> None:
         """Open the reader's pool; the write engine connects when first used."""
         await self.reader.open()
+        self._idle.start()
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._idle.stop()
         await self.reader.close()
         await self._engine.dispose()
 
     def pools(self) -> dict[str, PoolUse]:
         """How busy both pools are. Who waits for a connection to write is only counted when metrics are on."""
-        pool = self._engine.pool
+        pool = self._write_pool
         waiting = pool.waiting if isinstance(pool, WaitingPool) else 0
-        used = pool.checkedout() if isinstance(pool, AsyncAdaptedQueuePool) else 0
-        return {"read": self.reader.use(), "write": PoolUse(self._size, used, waiting)}
+        return {"read": self.reader.use(), "write": PoolUse(self._size, pool.checkedout(), waiting)}
 
     async def run(self, query: Prepared[RowT], **params: object) -> list[RowT]:
         """One statement that is a whole transaction: its rows, once it is committed. Outages become 503.

@@ -29,6 +29,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_shared.core.errors import Unavailable
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+IDLE_SECONDS = 30
+"""After so long one of the connections that nobody has needed meanwhile is closed."""
 BUSY = "The database is busy or restarting: Backend.Database/read — please try again in a moment."
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -148,6 +150,7 @@ class Reader(Reads):
             # The queue is bounded too: a request that could not be served in time is better refused at once.
             max_waiting=size * 64,
             timeout=queue_seconds,
+            max_idle=IDLE_SECONDS,
             open=False,
             kwargs={
                 "autocommit": True,

@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from os import SEEK_END
 from typing import IO, BinaryIO
 
-from PIL import Image, ImageOps
-
 from notechondria_shared.storage.pictures import MAX_PIXELS, NoPicture, extension_of
 
 SPOOLED = 1024 * 1024
@@ -72,6 +70,8 @@ def without_metadata(file: BinaryIO) -> IO[bytes] | None:
 
 def _turned(file: BinaryIO) -> IO[bytes] | None:
     """The picture upright and without metadata; None when it is upright already, or cannot be decoded."""
+    from PIL import Image, ImageOps  # noqa: PLC0415 - as in pictures.py
+
     try:
         with Image.open(file) as header:
             if header.getexif().get(_ORIENTATION, 1) == 1 or getattr(header, "is_animated", False):

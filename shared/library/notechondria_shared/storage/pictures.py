@@ -8,8 +8,6 @@ from __future__ import annotations
 import warnings
 from typing import BinaryIO
 
-from PIL import Image, UnidentifiedImageError
-
 MAX_PIXELS = 40_000_000
 _EXTENSION_OF = {"PNG": ".png", "JPEG": ".jpg", "GIF": ".gif", "WEBP": ".webp", "BMP": ".bmp"}
 
@@ -24,6 +22,8 @@ class TooManyPixels(NoPicture):
 
 def extension_of(file: BinaryIO) -> str:
     """The extension of what a file really is, with its dot. Raises `NoPicture`; run it off the event loop."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - few requests bring a picture: 3 MiB
+
     file.seek(0)
     try:
         with warnings.catch_warnings():
