@@ -121,7 +121,7 @@ def _shown_zone(key: str) -> tzinfo | None:
     match = _SHOWN.fullmatch(key)
     if match is None:
         return None
-    names = [_WINDOWS.get(_SHOWN_TIME.sub(" standard time", match[4]))]
+    names = [_windows().get(_SHOWN_TIME.sub(" standard time", match[4]))]
     if key.startswith("("):
         names += [_cities().get(city.strip()) for city in match[4].replace("\\", "").split(",")]
     offset = timedelta(hours=int(match[2] or 0), minutes=int(match[3] or 0)) * (-1 if match[1] == "-" else 1)
