@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -266,6 +267,11 @@ def test_a_filter_that_nothing_has_is_no_fault(person: Person, name: str) -> Non
             assert person.get(f"agents/{path}?day=2026-01-01&{name}={value}").status_code == 200, (path, value)
 
 
+def is_done(person: Person, run: str) -> bool:
+    """Whether the page of a run no longer loads itself again."""
+    return 'http-equiv="refresh"' not in person.get(run).text
+
+
 def test_what_an_agent_did_is_taken_back_after_it_was_ended(api: Api, ida: User, person: Person) -> None:
     """Who sees an agent do harm stops it first."""
     confirm(person)
@@ -285,7 +291,7 @@ def test_what_an_agent_did_is_taken_back_after_it_was_ended(api: Api, ida: User,
         assert (own in found, other in found) == (True, False)
         asked = person.get("agents/undo/", agent=value)
         run = person.post("agents/undo/", **person.hidden(asked.text, "/account/agents/undo/")).headers["location"]
-        eventually(lambda run=run: 'http-equiv="refresh"' not in person.get(run).text, what="all is taken back")
+        eventually(partial(is_done, person, run), what="all is taken back")
     left = [note["title"] for note in ida.get("notes/").json()]
     assert not [title for title in left if title.startswith("By a ")]
 
