@@ -173,6 +173,22 @@ func TestOriginsThatMayReadAnswers(t *testing.T) {
 	}
 }
 
+func TestAnyPageMayReadWhatProgramsAskFor(t *testing.T) {
+	for path, open := range map[string]bool{
+		"/oauth/token": true, "/oauth/register/x": true, "/oauth/authorize": false, "/mcp": false,
+		"/.well-known/oauth-protected-resource/mcp": true, "/.well-known/openid-configuration": true, "/.well-known/acme": false,
+	} {
+		seen := ask(t, Config{}, get(path, "Origin", "https://page.example"), refuse(503)).Header()
+		if (seen.Get("Access-Control-Allow-Origin") == "*") != open || seen.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: %v", path, seen)
+		}
+		leave := ask(t, Config{}, asked(http.MethodOptions, path, "Origin", "https://page.example"), refuse(503))
+		if (leave.Code == 204) != open {
+			t.Errorf("%s: %d", path, leave.Code)
+		}
+	}
+}
+
 func TestCORSOfAServiceIsNotRepeated(t *testing.T) {
 	seen := ask(t, Config{}, get("/api/v1/notes/", "Origin", "http://localhost"), func(writer http.ResponseWriter, request *http.Request) {
 		writer.Header().Set("Access-Control-Allow-Origin", "http://localhost")
