@@ -98,6 +98,32 @@ def test_the_answer_arrives_wherever_the_program_waits(api: Api, visit: Visit, h
     assert program.redeem(answered(found)["code"]).status_code == 200
 
 
+def test_long_names_stay_on_a_telephone(api: Api, visit: Visit) -> None:
+    """Whoever registers chooses name and address: nothing of the page may be pushed out of sight by them."""
+    user = api.register()
+    host = ".".join(["w" * 60] * 4)
+    for number, uri in enumerate((f"https://{host}/callback", f"{'w' * 60}://{host}/callback")):
+        program = Program.registered(api, uri, client_name="W" * 80)
+        visit.driver.get(f"{public_url(api)}/oauth/authorize?{program.query()}")
+        if visit.path == "/account/sign-in/":
+            visit.fill("User name", user.username)
+            visit.fill("Password", PASSWORD)
+            visit.press("Sign in")
+        assert visit.path == "/oauth/authorize"
+        visit.looks(f"long-{number}")
+    program.connect(user)
+    visit.driver.get(f"{public_url(api)}/account/agents/")
+    visit.looks("long-agents")
+    for words in ("W" * 80, "Disconnect"):
+        visit.driver.get(f"{public_url(api)}/account/agents/")
+        visit.follow(words)
+        visit.looks(f"long-{words[:4]}")
+    visit.driver.get(f"{public_url(api)}/account/log/")
+    visit.looks("long-log")
+    visit.driver.get(f"{public_url(api)}/account/")
+    visit.looks("long-overview")
+
+
 def test_the_page_is_ours_alone_and_complains_of_nothing(sdk: Sdk) -> None:
     sdk.run(names)
     assert not sdk.visit.browser.complaints()

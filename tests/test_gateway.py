@@ -209,6 +209,48 @@ def test_refusals_at_the_administration_site_are_pages(strict: Api) -> None:
 
 
 @pytest.mark.contract("ADR 0010")
+def test_a_program_in_a_page_reads_that_the_authorization_server_restarts(strict: Api) -> None:
+    """Without CORS it would take the pause for a server that allows no pages, and give up."""
+    origin = {"Origin": "https://inspector.example"}
+    strict.stack.stop_part("identity")
+    try:
+        for path in ("/oauth/token", "/oauth/register", "/.well-known/oauth-authorization-server"):
+            leave = strict.request("OPTIONS", path, headers={**origin, "Access-Control-Request-Method": "POST"})
+            assert (leave.status_code, leave.headers["access-control-allow-origin"]) == (204, "*")
+            assert "MCP-Protocol-Version" in leave.headers["access-control-allow-headers"]
+            away = strict.request("POST", path, headers=origin)
+            assert (away.status_code, away.headers["access-control-allow-origin"]) == (503, "*")
+            assert list(away.json()) == ["detail"]
+        page = strict.get("/oauth/authorize", headers=origin)
+        assert "access-control-allow-origin" not in page.headers
+    finally:
+        strict.stack.start_part("identity")
+
+
+@pytest.mark.contract("ADR 0010")
+def test_refusals_at_peoples_pages_are_pages(strict: Api) -> None:
+    """Signing in, allowing a program, one's own account: nobody who fills in a form there is shown JSON."""
+    with httpx.Client(base_url=strict.base, trust_env=False, headers={"Accept": BROWSER}) as http:
+        tries = [http.post("/account/sign-in/", data={"identifier": "x"}) for _ in range(12)]
+        refused = [answer for answer in tries if answer.status_code == 429]
+        assert len(refused) >= 5
+        check_page(refused[0], "Too many tries")
+        assert '<a href="/account/">' in refused[0].text
+        assert "administration" not in refused[0].text
+        strict.stack.stop_part("web")
+        try:
+            for path in ("/account", "/account/", "/account/log/", "/oauth/authorize?client_id=x"):
+                answer = http.get(path)
+                assert answer.status_code == 503
+                check_page(answer, "Back in a moment")
+            program = http.get("/account/", headers={"Accept": AGENT})
+            assert program.status_code == 503
+            check(program, allowed=False)
+        finally:
+            strict.stack.start_part("web")
+
+
+@pytest.mark.contract("ADR 0010")
 def test_the_gateways_own_answers_name_the_request_as_the_services_do(strict: Api) -> None:
     refused = [strict.get("auth/sessions/", headers={"X-Request-Id": "my-own.name_1"}) for _ in range(12)][-1]
     assert (refused.status_code, refused.headers["x-request-id"]) == (429, "my-own.name_1")

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 from tests.support.client import Api, User
+from tests.support.people import Person, words
 from tests.support.programs import Program, answered, consent, public_url
 
 from notechondria_contracts.scopes import SCOPES
@@ -108,6 +109,18 @@ def test_refusals_say_what_to_do(api: Api, ann: User, program: Program) -> None:
     assert (nobody.status_code, nobody.json()["error_description"]) == (401, "client_id is missing.")
     gone = program.redeem(code, client_id="program-x").json()
     assert (gone["error"], "register anew" in gone["error_description"]) == ("invalid_client", True)
+
+
+def test_a_program_that_gives_its_access_back_is_in_the_security_log_once(api: Api, ann: User) -> None:
+    program = Program.registered(api, client_name="A polite program")
+    program.connect(ann)
+    for token in ("access_token", "refresh_token", "refresh_token"):
+        form = {"client_id": program.client_id, "token": program.tokens[token]}
+        assert api.request("POST", "/oauth/revoke", data=form).status_code == 200
+    with Person(api) as person:
+        person.sign_in(ann.username)
+        page = words(person.get("log/").text)
+    assert page.count("Program disconnected: A polite program: it gave its access back") == 1
 
 
 @pytest.mark.parametrize("token", ["eyJhbGciOiJub25lIn0.e30.", "ncr_" + "x" * 46, "of-another-server"])

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -264,6 +265,35 @@ def test_a_filter_that_nothing_has_is_no_fault(person: Person, name: str) -> Non
     for path in ("log/", "log/export/", "undo/"):
         for value in ("%00", "%ED%A0%80", "9" * 30, "-1"):
             assert person.get(f"agents/{path}?day=2026-01-01&{name}={value}").status_code == 200, (path, value)
+
+
+def is_done(person: Person, run: str) -> bool:
+    """Whether the page of a run no longer loads itself again."""
+    return 'http-equiv="refresh"' not in person.get(run).text
+
+
+def test_what_an_agent_did_is_taken_back_after_it_was_ended(api: Api, ida: User, person: Person) -> None:
+    """Who sees an agent do harm stops it first."""
+    confirm(person)
+    call_tool(api, make_key(person, "Laptop"), "create_note", {"title": "By a key"})
+    program = Program.registered(api, client_name="Helper")
+    for number in range(2):  # two connections of one program
+        call_tool(api, program.connect(ida), "create_note", {"title": f"By a program {number}"})
+    page = person.get("agents/").text
+    for path in re.findall(r'href="/account/(agents/(?:keys/\d+/revoke|programs/\d+/disconnect)/)"', page):
+        assert person.submit(path, {}).status_code == 303
+    shown = person.get("agents/log/").text
+    named = dict(re.findall(r'<option value="((?:key|ended)-\d+)">([^<]+)</option>', shown))
+    assert sorted(named.values()) == ["Helper (ended)", "Laptop (ended)"]
+    for value in named:
+        own, other = ("By a key", "By a program") if value.startswith("key") else ("By a program", "By a key")
+        found = words(person.get("agents/log/", agent=value).text)
+        assert (own in found, other in found) == (True, False)
+        asked = person.get("agents/undo/", agent=value)
+        run = person.post("agents/undo/", **person.hidden(asked.text, "/account/agents/undo/")).headers["location"]
+        eventually(partial(is_done, person, run), what="all is taken back")
+    left = [note["title"] for note in ida.get("notes/").json()]
+    assert not [title for title in left if title.startswith("By a ")]
 
 
 def test_every_tool_has_words() -> None:

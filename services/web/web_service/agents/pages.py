@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from notechondria_contracts.internal.agents import OwnAgents
@@ -13,11 +13,13 @@ from web_service.site.texts import text
 PAGES = Pages("web_service.agents")
 LOG = f"{AGENTS}log/"
 UNDO = f"{AGENTS}undo/"
+MOST_ENDED = 50
+"""Keys, and connections of programs, that ended and are offered in the filter: the newest ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A key or a program, as the filter of the log names it: `key-5`, `program-7`."""
+    """A key or a program, as the filter of the log names it: `key-5`, `program-7`, `ended-9`."""
 
     value: str
     name: str
@@ -25,8 +27,24 @@ class Agent:
     connection_ids: Sequence[int] = ()
 
 
+def _newest(names: Mapping[int, str]) -> list[tuple[int, str]]:
+    return sorted(names.items(), reverse=True)[:MOST_ENDED]
+
+
+def _ended(name: str) -> str:
+    return text("agents", "ended").format(name=name or text("consent", "unnamed"))
+
+
+def _ended_programs(names: Mapping[int, str]) -> list[Agent]:
+    """Those that ended, one for each name: which connections were of the same program is not known any more."""
+    connections: dict[str, list[int]] = {}
+    for connection, name in _newest(names):
+        connections.setdefault(name, []).append(connection)
+    return [Agent(f"ended-{ids[0]}", _ended(name), connection_ids=ids) for name, ids in connections.items()]
+
+
 class KnownAgents:
-    """The keys and programs of a person, and what those that ended were called."""
+    """The keys and programs of a person, and those that ended: who stops an agent wants to take back what it did."""
 
     def __init__(self, agents: OwnAgents) -> None:
         self._keys = agents.ended_keys | {key.id: key.name for key in agents.keys}
@@ -37,6 +55,8 @@ class KnownAgents:
             self._connections |= dict.fromkeys(program.connection_ids, name)
             self.all.append(Agent(f"program-{program.id}", name, connection_ids=program.connection_ids))
         self.all += [Agent(f"key-{key.id}", key.name, key_id=key.id) for key in agents.keys]
+        self.all += _ended_programs(agents.ended_connections)
+        self.all += [Agent(f"key-{one}", _ended(name), key_id=one) for one, name in _newest(agents.ended_keys)]
 
     def named(self, value: str) -> Agent | None:
         """The agent that the filter names."""

@@ -1,5 +1,5 @@
 // Package answers stands in front of every route. It gives the refusals that the gateway makes itself (429, 502, 503,
-// 504, ...) the shape of the services' answers: JSON with a detail (a page for browsers below /admin/), CORS headers for
+// 504, ...) the shape of the services' answers: JSON with a detail (a page for browsers below /admin/ and /account/), CORS headers for
 // allowed origins (identity §15), and when to come back; without them a web app sees only "failed to fetch". It keeps reads waiting for a service that is
 // just restarting, and it names the client's address behind proxies that are trusted.
 package answers
@@ -217,7 +217,7 @@ func (own *answer) WriteHeader(status int) {
 			return
 		}
 	}
-	if own.request.Method == http.MethodOptions && shared(own.request.URL.Path) {
+	if own.request.Method == http.MethodOptions && (shared(own.request.URL.Path) || ofAnybody(own.request.URL.Path)) {
 		// Always 204 (identity §15): a browser whose preflight fails sends no request, and its page never learns why.
 		own.replaced = true
 		for _, name := range []string{"Content-Type", "Content-Length", "Content-Encoding"} {
@@ -233,7 +233,7 @@ func (own *answer) WriteHeader(status int) {
 	own.replaced = true
 	var body []byte
 	if wantsPage(own.request) {
-		body = page(header, status)
+		body = page(header, own.request.URL.Path, status)
 	} else {
 		body, _ = json.Marshal(map[string]string{"detail": detail(status)})
 		header.Set("Content-Type", "application/json; charset=utf-8")
@@ -275,6 +275,12 @@ func (own *answer) flush() {
 }
 
 func (own *answer) allowOrigin(header http.Header, origin string) {
+	if ofAnybody(own.request.URL.Path) {
+		header.Set("Access-Control-Allow-Origin", "*")
+		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id")
+		header.Set("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS")
+		return
+	}
 	if !shared(own.request.URL.Path) || !own.handler.hosts[hostName(origin)] {
 		return
 	}
@@ -292,6 +298,19 @@ func (own *answer) allowOrigin(header http.Header, origin string) {
 // shared reports whether pages of other origins may ask for a path at all.
 func shared(path string) bool {
 	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/media/")
+}
+
+// ofAnybody reports whether programs in any page may ask for a path, as the services allow it (notechondria_shared/web/cors.py).
+func ofAnybody(path string) bool {
+	for _, beginning := range []string{
+		"/.well-known/oauth-", "/.well-known/openid-configuration",
+		"/oauth/token", "/oauth/register", "/oauth/revoke", "/oauth/jwks",
+	} {
+		if strings.HasPrefix(path, beginning) {
+			return true
+		}
+	}
+	return false
 }
 
 func detail(status int) string {

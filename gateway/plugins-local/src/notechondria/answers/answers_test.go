@@ -173,6 +173,22 @@ func TestOriginsThatMayReadAnswers(t *testing.T) {
 	}
 }
 
+func TestAnyPageMayReadWhatProgramsAskFor(t *testing.T) {
+	for path, open := range map[string]bool{
+		"/oauth/token": true, "/oauth/register/x": true, "/oauth/authorize": false, "/mcp": false,
+		"/.well-known/oauth-protected-resource/mcp": true, "/.well-known/openid-configuration": true, "/.well-known/acme": false,
+	} {
+		seen := ask(t, Config{}, get(path, "Origin", "https://page.example"), refuse(503)).Header()
+		if (seen.Get("Access-Control-Allow-Origin") == "*") != open || seen.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: %v", path, seen)
+		}
+		leave := ask(t, Config{}, asked(http.MethodOptions, path, "Origin", "https://page.example"), refuse(503))
+		if (leave.Code == 204) != open {
+			t.Errorf("%s: %d", path, leave.Code)
+		}
+	}
+}
+
 func TestCORSOfAServiceIsNotRepeated(t *testing.T) {
 	seen := ask(t, Config{}, get("/api/v1/notes/", "Origin", "http://localhost"), func(writer http.ResponseWriter, request *http.Request) {
 		writer.Header().Set("Access-Control-Allow-Origin", "http://localhost")
@@ -413,7 +429,7 @@ func TestAStreamIsFlushedPieceByPiece(t *testing.T) {
 	}
 }
 
-func TestBrowsersAtTheAdministrationGetAPage(t *testing.T) {
+func TestBrowsersAtTheSitesGetAPage(t *testing.T) {
 	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 	for _, test := range []struct {
 		path   string
@@ -424,6 +440,15 @@ func TestBrowsersAtTheAdministrationGetAPage(t *testing.T) {
 		{"/admin", browser, true},
 		{"/admin/users/", browser, true},
 		{"/administration", browser, false},
+		{"/account/", browser, true},
+		{"/account", browser, true},
+		{"/account/sign-in/", browser, true},
+		{"/account/sign-in/", "application/json", false},
+		{"/accounts/", browser, false},
+		{"/oauth/authorize", browser, true},
+		{"/oauth/authorize/", browser, true},
+		{"/oauth/token", browser, false},
+		{"/mcp", browser, false},
 		{"/api/v1/notes/", browser, false},
 		{"/admin/", "application/json", false},
 		{"/admin/", "*/*", false},
@@ -437,6 +462,15 @@ func TestBrowsersAtTheAdministrationGetAPage(t *testing.T) {
 		kind := seen.Header().Get("Content-Type")
 		if strings.HasPrefix(kind, "text/html") != test.page {
 			t.Errorf("%s with %q: %s", test.path, test.accept, kind)
+		}
+	}
+}
+
+func TestThePageLeadsBackToItsSite(t *testing.T) {
+	for path, home := range map[string]string{"/admin/users/": "/admin/", "/account/log/": "/account/", "/oauth/authorize": "/account/"} {
+		body := ask(t, Config{}, get(path, "Accept", "text/html"), refuse(503)).Body.String()
+		if !strings.Contains(body, `<a href="`+home+`">`) || strings.Contains(body, "administration") != (home == "/admin/") {
+			t.Errorf("%s: %s", path, body)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// style looks like the administration site's own, which is behind the service that is away.
+// style looks like the sites' own, which are behind the service that is away.
 const style = `:root{color-scheme:light dark;--ink:#1f2933;--soft:#52606d;--paper:#fff;--ground:#f3f5f7;--line:#d5dbe1;` +
 	`--accent:#0f766e;--danger:#b42318;--bad:#fdeceb}` +
 	`@media(prefers-color-scheme:dark){:root{--ink:#e6ebf0;--soft:#a8b3bf;--paper:#1b2229;--ground:#12171c;--line:#37424d;` +
@@ -30,11 +30,22 @@ func contentPolicy() string {
 	return "default-src 'none'; style-src 'sha256-" + hash + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
 
-// wantsPage reports whether a person reads the answer: somebody at the administration site whose browser takes HTML
-// rather than JSON.
+// administration reports whether a path belongs to the administration site.
+func administration(path string) bool {
+	return path == "/admin" || strings.HasPrefix(path, "/admin/")
+}
+
+// people reports whether a path belongs to the pages where people sign in, allow programs, and see what is theirs.
+func people(path string) bool {
+	return path == "/account" || strings.HasPrefix(path, "/account/") ||
+		path == "/oauth/authorize" || path == "/oauth/authorize/"
+}
+
+// wantsPage reports whether a person reads the answer: somebody at one of the sites whose browser takes HTML rather
+// than JSON.
 func wantsPage(request *http.Request) bool {
 	path := request.URL.Path
-	if path != "/admin" && !strings.HasPrefix(path, "/admin/") {
+	if !administration(path) && !people(path) {
 		return false
 	}
 	accept := strings.Join(request.Header.Values("Accept"), ",")
@@ -64,7 +75,7 @@ func quality(accept string, kind string) float64 {
 }
 
 // page says in HTML what the JSON says to programs, and sets its headers.
-func page(header http.Header, status int) []byte {
+func page(header http.Header, path string, status int) []byte {
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Security-Policy", policy)
 	header.Set("Cache-Control", "no-store")
@@ -76,10 +87,14 @@ func page(header http.Header, status int) []byte {
 	case http.StatusServiceUnavailable:
 		title = "Back in a moment"
 	}
+	site, home := "", `<a href="/account/">To your account</a>`
+	if administration(path) {
+		site, home = "administration", `<a href="/admin/">To the overview</a>`
+	}
 	return []byte(`<!doctype html><html lang="en"><head><meta charset="utf-8">` +
 		`<meta name="viewport" content="width=device-width, initial-scale=1">` +
-		`<title>` + title + ` · Notechondria administration</title><style>` + style + `</style></head><body>` +
-		`<header>Notechondria <span>administration</span></header><main><h1>` + title + `</h1>` +
+		`<title>` + title + ` · Notechondria ` + site + `</title><style>` + style + `</style></head><body>` +
+		`<header>Notechondria <span>` + site + `</span></header><main><h1>` + title + `</h1>` +
 		`<p class="problem" role="alert">` + html.EscapeString(detail(status)) + `</p>` +
-		`<p><a href="/admin/">To the overview</a></p></main></body></html>`)
+		`<p>` + home + `</p></main></body></html>`)
 }

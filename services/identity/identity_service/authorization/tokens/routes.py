@@ -48,5 +48,5 @@ async def revoke(request: Request, state: State) -> Response:
             raise OAuthError("invalid_request", "token is missing.")
         async with state.database.transaction() as db:
             client = await clients.authenticate(db, claim)
-            await service.revoke(db, client, form["token"])
+            await service.revoke(db, client, form["token"], Device.of(request))
     return Json({}, headers=NOT_KEPT)

@@ -37,6 +37,7 @@ from notechondria_shared.core.timestamps import now
 ACCESS_LIFE = timedelta(hours=1)
 GRACE = timedelta(seconds=30)
 """So long a refresh token may come again after its exchange: the answer may have been lost on the way."""
+STOLEN = "its code or token came twice, it may have been stolen"
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
@@ -66,7 +67,7 @@ async def redeem(db: AsyncSession, client: OAuthClient, request: TokenRequest) -
     grant = await _locked(db, code.grant_id, client)
     await db.refresh(code)
     if code.used_at is not None:
-        await _end_replayed(db, client, grant, request.device)
+        await _end_logged(db, client, grant, request.device, STOLEN)
         raise InvalidGrant(commit_on_error=True)
     proven = _VERIFIER.fullmatch(verifier) and hmac.compare_digest(challenge_of(verifier), code.challenge)
     if not proven or form.get("redirect_uri", "") != code.redirect_uri or code.expires_at <= now():
@@ -94,7 +95,7 @@ async def renew(db: AsyncSession, client: OAuthClient, request: TokenRequest) ->
     await db.refresh(token)
     at = now()
     if token.used_at is not None and token.used_at <= at - GRACE:
-        await _end_replayed(db, client, grant, request.device)
+        await _end_logged(db, client, grant, request.device, STOLEN)
         raise InvalidGrant(commit_on_error=True)
     if token.expires_at <= at:
         raise InvalidGrant
@@ -110,10 +111,10 @@ async def renew(db: AsyncSession, client: OAuthClient, request: TokenRequest) ->
     return await _mint(db, grant, scopes)
 
 
-async def revoke(db: AsyncSession, client: OAuthClient, sent: str) -> None:
+async def revoke(db: AsyncSession, client: OAuthClient, sent: str, device: Device) -> None:
     """End an access token, or with its refresh token the whole grant; what is unknown is revoked already (RFC 7009 §2).
 
-    400 for a token of another client (RFC 7009 §2.1).
+    400 for a token of another client (RFC 7009 §2.1). The owner finds the end of a grant in the security log, once.
     """
     token = await db.scalar(select(OAuthToken).where(OAuthToken.digest == digest(sent)))
     if token is None:
@@ -123,7 +124,7 @@ async def revoke(db: AsyncSession, client: OAuthClient, sent: str) -> None:
     except InvalidGrant:
         raise OAuthError("unauthorized_client", "The token is of another client.") from None
     if token.kind == REFRESH:
-        await grants.end(db, grant.id)
+        await _end_logged(db, client, grant, device, "it gave its access back")
     else:
         await grants.end_tokens(db, grant.user_id, [token.id])
 
@@ -138,10 +139,10 @@ async def _locked(db: AsyncSession, grant_id: int, client: OAuthClient) -> OAuth
     return grant
 
 
-async def _end_replayed(db: AsyncSession, client: OAuthClient, grant: OAuthGrant, device: Device) -> None:
-    """End a grant whose code or token came twice; its owner finds it in the security log, once."""
+async def _end_logged(db: AsyncSession, client: OAuthClient, grant: OAuthGrant, device: Device, why: str) -> None:
+    """End a grant; its owner finds it in the security log, once."""
     if grant.revoked_at is None:
-        detail = f"{shown_name(client)}: its code or token came twice, it may have been stolen"
+        detail = f"{shown_name(client)}: {why}"
         await security_log.record(db, grant.user_id, security_log.PROGRAM_DISCONNECTED, device, detail=detail)
     await grants.end(db, grant.id)
 
