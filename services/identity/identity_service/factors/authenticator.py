@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hmac
 import time
-import unicodedata
 
 import pyotp
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.account_models import Authenticator
+from notechondria_shared.core.digits import plain_digits
 from notechondria_shared.core.timestamps import now
 
 STEP_SECONDS = 30
@@ -26,12 +26,6 @@ def new_secret() -> str:
 def address(secret: str, username: str) -> str:
     """What the QR code says."""
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
-
-
-def plain_digits(typed: str) -> str:
-    """What was typed, without the spaces and hyphens that apps show; digits of any script as 0 to 9."""
-    kept = (letter for letter in typed if not letter.isspace() and letter != "-")
-    return "".join(str(unicodedata.decimal(letter, letter)) for letter in kept)
 
 
 def step_of(secret: str, code: str, last_step: int) -> int | None:

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.people import Confirmation, ConfirmStep
+from notechondria_shared.core.digits import plain_digits
 from web_service.account.pages import PAGES, SCRIPT, beside_form, own_action
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import own_path
 from web_service.site.person import Person, PersonForm, SignedInPerson
-from web_service.site.typed import mailed_digits
 
 router = APIRouter(prefix="/confirm", include_in_schema=False, route_class=PageRoute)
 
@@ -36,7 +36,7 @@ async def confirm(request: Request, state: State, person: SignedInPerson, fields
     target = own_path(fields.get("next", ""))
     form = Confirmation(
         password=fields.get("password", ""),
-        mailed_code=mailed_digits(fields.get("mailed_code", "")),
+        mailed_code=plain_digits(fields.get("mailed_code", "")),
         ticket=fields.get("ticket", ""),
         code=fields.get("code", "").strip(),
         passkey=fields.get("answer", ""),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
 from notechondria_contracts.internal.people import AddressForm, Delivery, MailedCode, NewPassword, NewPerson
 from notechondria_shared.auth.credentials import Credential, digest
+from notechondria_shared.core.digits import plain_digits
 from notechondria_shared.core.errors import Unavailable
 from web_service.account import offers
 from web_service.account.finish import finish
@@ -15,7 +16,6 @@ from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import SIGN_IN, with_next
 from web_service.site.person import MaybePerson
-from web_service.site.typed import mailed_digits
 from web_service.state import WebState
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -87,9 +87,7 @@ async def show_verify(request: Request, empty: StrangersEmpty) -> Response:
 @router.post("/verify/")
 async def verify(request: Request, state: State, typed: StrangersTyped) -> Response:
     """The account is made, and signed in."""
-    sent = MailedCode(
-        email=typed.text("email"), code=mailed_digits(typed.text("code")), **visitor(request).model_dump()
-    )
+    sent = MailedCode(email=typed.text("email"), code=plain_digits(typed.text("code")), **visitor(request).model_dump())
     try:
         outcome = await state.people.verify(sent)
     except ServiceRefused as refusal:
@@ -142,7 +140,7 @@ async def reset(request: Request, state: State, typed: StrangersTyped) -> Respon
     """The new password is set; it signs nobody in."""
     sent = NewPassword(
         email=typed.text("email"),
-        code=mailed_digits(typed.text("code")),
+        code=plain_digits(typed.text("code")),
         password=typed.text("password"),
         **visitor(request).model_dump(),
     )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.own_profile import AddressCode, Farewell, NewAddress, OwnProfile, ProfileChange
+from notechondria_shared.core.digits import plain_digits
 from web_service.account import offers
 from web_service.account.pages import beside_form, own_action, own_session
 from web_service.dependencies import State
@@ -16,7 +17,6 @@ from web_service.profile.pages import PAGES, PROFILE
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import CONFIRM, with_next
 from web_service.site.person import Person, PersonForm, SignedInPerson, forget_session
-from web_service.site.typed import mailed_digits
 from web_service.site.uploads import uploaded
 from web_service.state import WebState
 
@@ -132,7 +132,7 @@ async def confirm_address(request: Request, state: State, person: SignedInPerson
     """It is the account's address, or the form again."""
     address = fields.get("new_email", "")
     form = AddressCode(
-        new_email=address, code=mailed_digits(fields.get("code", "")), **own_action(request, person).model_dump()
+        new_email=address, code=plain_digits(fields.get("code", "")), **own_action(request, person).model_dump()
     )
     try:
         await state.own_profile.confirm_address(form, person.assertion)
