@@ -47,6 +47,7 @@ def run(project: Path, *arguments: str, code: int = 1) -> str:
 def test_a_whole_run_is_spread_and_names_a_failure_at_once(project: Path) -> None:
     said = run(project, "-rP")
     assert "1 failed, 3 passed, 1 rerun" in said
+    assert "FAILED AT FIRST, AND AGAIN" in said
     assert ("workers [4 items]" in said) == (workers.available() > 1)
     if workers.available() > 1:
         assert said.index("\nFAILED test_bad.py::test_first (call)\n") < said.index("= FAILURES =")
@@ -64,11 +65,8 @@ def test_what_fails_once_is_repeated_in_a_whole_run_and_named(project: Path) -> 
     (project / "test_bad.py").write_text(f"from pathlib import Path\n\n{ONCE.format(file=seen)}")
     said = run(project, code=0)
     assert "4 passed, 1 rerun" in said
-    assert (
-        said.index("PASSED ONLY WHEN REPEATED")
-        < said.index("\ntest_bad.py::test_once\n")
-        < said.index("failed at first")
-    )
+    title, name = said.index("PASSED ONLY WHEN REPEATED"), said.index("\ntest_bad.py::test_once (call)\n")
+    assert title < name < said.index("failed at first")
     seen.unlink()
     assert "1 failed" in run(project, "test_bad.py")
 

@@ -100,14 +100,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say aloud which tests failed at first: they are to be looked at, although the run is good."""
+    """Say aloud how tests failed at first: they are to be looked at, although the run may be good."""
     stats = terminalreporter.stats
     failed = {report.nodeid for outcome in ("failed", "error") for report in stats.get(outcome, [])}
-    repeated = {report.nodeid: report for report in stats.get("rerun", []) if report.nodeid not in failed}
-    if repeated:
-        terminalreporter.section("PASSED ONLY WHEN REPEATED", sep="!", yellow=True, bold=True)
-        for name, report in repeated.items():
-            terminalreporter.write_line(name)
+    repeated = stats.get("rerun", [])
+    for title, again in (("FAILED AT FIRST, AND AGAIN", True), ("PASSED ONLY WHEN REPEATED", False)):
+        reports = [report for report in repeated if (report.nodeid in failed) == again]
+        if reports:
+            terminalreporter.section(title, sep="!", yellow=True, bold=True)
+        for report in reports:
+            terminalreporter.write_line(f"{report.nodeid} ({report.when})")
             terminalreporter.write_line(report.longreprtext)
 
 
