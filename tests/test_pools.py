@@ -20,19 +20,23 @@ from tests.support.keys import KEY_SETTINGS, ONE_KEY
 
 
 class Settings(ServiceSettings):
-    """A service with one connection for each pool."""
+    """Of a service with pools."""
 
     service: ClassVar[str] = "notes"
 
 
-def test_use_and_waiting_of_both_pools(stack: Stack) -> None:
-    settings = Settings(
+def settings_of(stack: Stack, size: int, *, metrics: bool = False) -> Settings:
+    return Settings(
         database_url=SecretStr(stack.database_url("notes")),
         service_key=SecretStr(ONE_KEY),
         service_public_keys=KEY_SETTINGS["SERVICE_PUBLIC_KEYS"],
-        database_pool_size=1,
-        metrics=True,
+        database_pool_size=size,
+        metrics=metrics,
     )
+
+
+def test_use_and_waiting_of_both_pools(stack: Stack) -> None:
+    settings = settings_of(stack, 1, metrics=True)
     # All wait for a lock that is held here, so that nothing depends on how fast they are.
     wait = text("SELECT pg_advisory_xact_lock_shared(4711)")
     read = prepare_command(wait)
@@ -65,12 +69,7 @@ def test_use_and_waiting_of_both_pools(stack: Stack) -> None:
 
 
 def test_a_statement_by_itself_leaves_a_connection_as_sessions_need_it(stack: Stack) -> None:
-    settings = Settings(
-        database_url=SecretStr(stack.database_url("notes")),
-        service_key=SecretStr(ONE_KEY),
-        service_public_keys=KEY_SETTINGS["SERVICE_PUBLIC_KEYS"],
-        database_pool_size=1,
-    )
+    settings = settings_of(stack, 1)
     pid = prepare_scalar(text("SELECT pg_backend_pid()"), int)
     asleep = prepare_command(text("SELECT pg_sleep(30)"))
     lost = prepare_command(text("SELECT pg_terminate_backend(pg_backend_pid())"))
@@ -105,12 +104,7 @@ def test_a_statement_by_itself_leaves_a_connection_as_sessions_need_it(stack: St
 
 
 def test_connections_that_nobody_needs_are_closed_and_made_again(stack: Stack) -> None:
-    settings = Settings(
-        database_url=SecretStr(stack.database_url("notes")),
-        service_key=SecretStr(ONE_KEY),
-        service_public_keys=KEY_SETTINGS["SERVICE_PUBLIC_KEYS"],
-        database_pool_size=3,
-    )
+    settings = settings_of(stack, 3)
 
     async def run() -> None:
         database = Database(settings)

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from notechondria_cli.names import SERVICES
 from notechondria_launcher.stack import Stack
 from notechondria_shared.web.body_budget import CLIENT_BYTES, FREE_BYTES
 from tests.support.attacker import MIB, QUICK, answered, connect, head, status_of, watching
 from tests.support.client import Api, User
 
 LARGE = 20 * MIB - 1
-ALL = ("identity", "notes", "planner", "mcp", "web")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def _open(stack: Stack, held: contextlib.ExitStack, head_: bytes, size: int, *, 
     ["auth/register/", "auth/login/", "auth/password/reset/", "auth/verify-email/", "invitations/validate/"],
 )
 def test_bodies_of_strangers_are_small(stack: Stack, path: str, chunked: bool) -> None:
-    with watching(stack, "/api/v1/handshake/", services=ALL) as watch, contextlib.ExitStack() as held:
+    with watching(stack, "/api/v1/handshake/", services=SERVICES) as watch, contextlib.ExitStack() as held:
         for _ in range(12):
             answer = _open(
                 stack,

@@ -39,6 +39,12 @@ def stop_on_signals(stack: Stack) -> threading.Event:
     return stop
 
 
+def ignore_stop_signals() -> None:
+    """Signals to stop do nothing from now on: a second Ctrl-C while the database writes its last page helps nobody."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def start_or_stop(stack: Stack, stop: threading.Event) -> None:
     """Start the stack; raises StackError, also when the process is asked to stop meanwhile."""
     try:
@@ -70,9 +76,7 @@ def run(stack: Stack, pipe: Pipe, shown_by: int | None = None) -> None:
     try:
         stop.wait()
     finally:
-        # A second Ctrl-C while the database writes its last page helps nobody.
-        for number in STOP_SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+        ignore_stop_signals()
         stack.stop()
     if shown_by:
         log.info("Stopped; nothing is left running.")

@@ -18,7 +18,7 @@ from notechondria_cli.display import Display, say
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
 from notechondria_cli.state import AlreadyRunningError, Lock, StackState
-from notechondria_launcher.background import STOP_SIGNALS, start_or_stop, stop_on_signals
+from notechondria_launcher.background import STOP_SIGNALS, ignore_stop_signals, start_or_stop, stop_on_signals
 from notechondria_launcher.plan import single_process
 from notechondria_launcher.reload import restart_on_change, watched_folders
 from notechondria_launcher.stack import Stack
@@ -92,9 +92,7 @@ def _serve(stack: Stack, stop: threading.Event, console: Console, layout: Layout
             restart_on_change(stack, options.reload, stop, console)
         stop.wait()
     finally:
-        # A second Ctrl-C while the database writes its last page helps nobody.
-        for number in STOP_SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+        ignore_stop_signals()
         stack.stop()
     say(console, "Stopped; nothing is left running.")
 
@@ -128,8 +126,7 @@ def _go_on_with_less(options: UpOptions, layout: Layout, console: Console) -> No
         os.execve(sys.executable, command, dict(options.env))  # noqa: S606 - our own command line
     os.close(writing)
     # Who runs the stack is asked to stop, and says over the pipe what became of the start.
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    ignore_stop_signals()
     with Display(console) as display:
         ready = _follow(reading, display)
     if not ready:

@@ -18,16 +18,6 @@ from notechondria_shared.auth.credentials import ACCESS_TOKEN, REFRESH_TOKEN, is
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
 
-@pytest.fixture(scope="module")
-def ann(api: Api) -> User:
-    return api.register()
-
-
-@pytest.fixture
-def program(api: Api) -> Program:
-    return Program.registered(api)
-
-
 def ping(api: Api, headers: dict[str, str]) -> httpx.Response:
     return api.request("POST", "/mcp", json=PING, headers=headers)
 

@@ -20,16 +20,6 @@ METADATA = (
 )
 
 
-@pytest.fixture(scope="module")
-def ann(api: Api) -> User:
-    return api.register()
-
-
-@pytest.fixture
-def program(api: Api) -> Program:
-    return Program.registered(api)
-
-
 @pytest.mark.parametrize("path", METADATA)
 def test_metadata_answers_head_as_get(api: Api, path: str) -> None:
     head, get = api.request("HEAD", path), api.get(path)

@@ -9,6 +9,7 @@ import pytest
 from services.notes.tests.test_notes_exchange import exported, imported
 from services.notes.tests.test_notes_exchange import packed as packed_files
 from services.notes.tests.test_notes_import import notes_of, send_zip
+from services.notes.tests.test_notes_readers import send
 from tests.support.client import User
 
 from notes_service.exchange import front_matter
@@ -169,3 +170,42 @@ def test_a_null_description_comes_back_as_null(mine: User, other: User) -> None:
     mine.patch(f"notes/{note['id']}/", {"description": None})
     assert imported(other, packed_files(exported(mine)))["errors"] == []
     assert notes_of(other)["Null"]["description"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "body"),
+    [
+        ("---  \ntitle: T\n---\t\nx", {"title": "T"}, "x"),
+        ("---\ntitle: T\n...\nx", {"title": "T"}, "x"),
+        ("---\ntitle: T\n... ", {"title": "T"}, ""),
+        ("---\r\ntitle: T\r\n--- \r\nx\r\ny", {"title": "T"}, "x\ny"),
+        ("---\n---\nx", {}, "x"),
+        ("---\ntitle: T\n----\nx", {}, "---\ntitle: T\n----\nx"),
+        ("----\ntitle: T\n---\nx", {}, "----\ntitle: T\n---\nx"),
+        ('+++\ntitle = "T"\n+++\nx', {"title": "T"}, "x"),
+        ('+++ \r\ntitle = "T"\r\n+++\r\nx', {"title": "T"}, "x"),
+        ("+++\n+++\nx", {}, "x"),
+        ("+++\ntitle: T\n+++\nx", {}, "+++\ntitle: T\n+++\nx"),
+        ('+++\ntitle = "T"\n---\nx', {}, '+++\ntitle = "T"\n---\nx'),
+        ('+++\na = "x"\na = "y"\n+++\n', {}, '+++\na = "x"\na = "y"\n+++\n'),
+        ("+++\na = true\nb = " + "9" * 400 + "\n+++\n", {"a": True, "b": "9" * 400}, ""),
+        ("+++\n" + "a = " + "[" * 5000 + "\n+++\n", {}, "+++\n" + "a = " + "[" * 5000 + "\n+++\n"),
+    ],
+)
+def test_the_lines_around_front_matter(text: str, fields: dict[str, Any], body: str) -> None:
+    assert front_matter.read(text) == (fields, body)
+
+
+def test_fields_of_toml_keep_their_types_and_are_used(mine: User) -> None:
+    text = (
+        '+++\ntitle = "Cells"\ndate = 2024-01-05T10:00:00+02:00\nlastmod = 2024-01-06\ndraft = true\nweight = 3\n'
+        "tags = ['biology', 'lab']\nmost = inf\nbig = 9007199254740993\nat = 07:30:00\n[params]\nrate = 1.5\n+++\n\n"
+        "Text"
+    )
+    send(mine, ("cells.md", text.encode()))
+    (note,) = notes_of(mine).values()
+    assert (note["title"], note["content"], note["date_created"]) == ("Cells", "Text", "2024-01-05T08:00:00Z")
+    assert json.loads(note["metadata_json"]) == {"tags": ["biology", "lab"]}
+    assert json.loads(note["custom_meta"]) == {
+        "draft": True, "weight": 3, "most": "inf", "big": "9007199254740993", "at": "07:30:00", "params": {"rate": 1.5},
+    }  # fmt: skip

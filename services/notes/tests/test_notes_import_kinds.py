@@ -17,7 +17,7 @@ from services.notes.tests.test_notes_import_jobs import outcomes
 from services.notes.tests.test_notes_readers import BOOK, NOTE, OTHER, PNG, RES, item, jex, send
 from tests.support.client import Api, User
 
-from notes_service.exchange import comparing, front_matter
+from notes_service.exchange import comparing
 from notes_service.exchange.dates import read_date
 from notes_service.exchange.importing import THROWN_AWAY
 from notes_service.exchange.markup import to_markdown
@@ -232,45 +232,6 @@ def test_links_as_programs_write_them(mine: User) -> None:
     assert (result["imported"], result["attachments"], result["errors"]) == (1, len(names), [])
     note = notes_of(mine)["n"]
     assert shown(mine, note) == LINKED
-
-
-@pytest.mark.parametrize(
-    ("text", "fields", "body"),
-    [
-        ("---  \ntitle: T\n---\t\nx", {"title": "T"}, "x"),
-        ("---\ntitle: T\n...\nx", {"title": "T"}, "x"),
-        ("---\ntitle: T\n... ", {"title": "T"}, ""),
-        ("---\r\ntitle: T\r\n--- \r\nx\r\ny", {"title": "T"}, "x\ny"),
-        ("---\n---\nx", {}, "x"),
-        ("---\ntitle: T\n----\nx", {}, "---\ntitle: T\n----\nx"),
-        ("----\ntitle: T\n---\nx", {}, "----\ntitle: T\n---\nx"),
-        ('+++\ntitle = "T"\n+++\nx', {"title": "T"}, "x"),
-        ('+++ \r\ntitle = "T"\r\n+++\r\nx', {"title": "T"}, "x"),
-        ("+++\n+++\nx", {}, "x"),
-        ("+++\ntitle: T\n+++\nx", {}, "+++\ntitle: T\n+++\nx"),
-        ('+++\ntitle = "T"\n---\nx', {}, '+++\ntitle = "T"\n---\nx'),
-        ('+++\na = "x"\na = "y"\n+++\n', {}, '+++\na = "x"\na = "y"\n+++\n'),
-        ("+++\na = true\nb = " + "9" * 400 + "\n+++\n", {"a": True, "b": "9" * 400}, ""),
-        ("+++\n" + "a = " + "[" * 5000 + "\n+++\n", {}, "+++\n" + "a = " + "[" * 5000 + "\n+++\n"),
-    ],
-)
-def test_the_lines_around_front_matter(text: str, fields: dict[str, Any], body: str) -> None:
-    assert front_matter.read(text) == (fields, body)
-
-
-def test_fields_of_toml_keep_their_types_and_are_used(mine: User) -> None:
-    text = (
-        '+++\ntitle = "Cells"\ndate = 2024-01-05T10:00:00+02:00\nlastmod = 2024-01-06\ndraft = true\nweight = 3\n'
-        "tags = ['biology', 'lab']\nmost = inf\nbig = 9007199254740993\nat = 07:30:00\n[params]\nrate = 1.5\n+++\n\n"
-        "Text"
-    )
-    send(mine, ("cells.md", text.encode()))
-    (note,) = notes_of(mine).values()
-    assert (note["title"], note["content"], note["date_created"]) == ("Cells", "Text", "2024-01-05T08:00:00Z")
-    assert json.loads(note["metadata_json"]) == {"tags": ["biology", "lab"]}
-    assert json.loads(note["custom_meta"]) == {
-        "draft": True, "weight": 3, "most": "inf", "big": "9007199254740993", "at": "07:30:00", "params": {"rate": 1.5},
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import BinaryIO, cast
 
 from pydantic import JsonValue
 
 SPOOLED = 1024 * 1024
 """Bytes that stay in memory; beyond it they lie on disk, without a name."""
+
+
+def spooled(pieces: Iterable[bytes], stack: ExitStack) -> BinaryIO:
+    """A temporary file of the stack's with these bytes, at its beginning."""
+    copy = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - closed with the stack
+    stack.callback(copy.close)
+    for piece in pieces:
+        copy.write(piece)
+    copy.seek(0)
+    return cast("BinaryIO", copy)
 
 
 @dataclass(frozen=True, slots=True)

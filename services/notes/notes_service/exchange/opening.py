@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import PurePosixPath
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from starlette.datastructures import UploadFile
 
 from notes_service.exchange.archive import Archive, Folder, Source
 from notes_service.exchange.limits import BadEntry, Limits, NoArchive
 from notes_service.exchange.links import MARKDOWN
-from notes_service.exchange.made_notes import SPOOLED
+from notes_service.exchange.made_notes import spooled
 from notes_service.exchange.readers.prepare import prepare
 from notes_service.exchange.tar import Decompressor, Tar, is_gzip, is_tar
 
@@ -94,17 +93,13 @@ def _unfolded(source: Source, limits: Limits, decompressor: Decompressor, stack:
         yield source
         return
     for name in inner:
-        copy = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - closed with the source
-        stack.callback(copy.close)
         try:
-            for chunk in source.chunks(name, limits.unpacked):
-                copy.write(chunk)
+            copy = spooled(source.chunks(name, limits.unpacked), stack)
         except BadEntry as problem:
             source.left_out.append((name, str(problem)))
             continue
-        copy.seek(0)
         try:
-            one = _opened(_suffix(PurePosixPath(name)), cast("BinaryIO", copy), limits, decompressor)
+            one = _opened(_suffix(PurePosixPath(name)), copy, limits, decompressor)
         except NoArchive as refusal:
             source.left_out.append((name, refusal.reason))
             continue

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import gzip
 import tarfile
-import tempfile
 import zlib
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from typing import IO, BinaryIO, cast
+from typing import IO, BinaryIO
 
 from notechondria_shared.storage.media import CHUNK
 from notes_service.exchange.archive import OUTSIDE, TWICE, Source
 from notes_service.exchange.guarded_file import GuardedFile
 from notes_service.exchange.limits import BadEntry, Limits, NoArchive
-from notes_service.exchange.made_notes import SPOOLED
+from notes_service.exchange.made_notes import spooled
 from notes_service.exchange.paths import cleaned
 
 _MAGIC_AT, _MAGIC = 257, b"ustar"
@@ -24,18 +24,19 @@ _READS_PER_FILE = 8
 
 def is_tar(file: BinaryIO) -> bool:
     """Whether the file says that it is one (POSIX.1-1988); its position is its beginning afterwards."""
-    file.seek(_MAGIC_AT)
-    magic = file.read(len(_MAGIC))
-    file.seek(0)
-    return magic == _MAGIC
+    return _holds(file, _MAGIC_AT, _MAGIC)
 
 
 def is_gzip(file: BinaryIO) -> bool:
     """Whether the file begins as one of gzip does (RFC 1952 §2.3.1); its position is its beginning afterwards."""
+    return _holds(file, 0, _GZIP)
+
+
+def _holds(file: BinaryIO, position: int, magic: bytes) -> bool:
+    file.seek(position)
+    read = file.read(len(magic))
     file.seek(0)
-    magic = file.read(len(_GZIP))
-    file.seek(0)
-    return magic == _GZIP
+    return read == magic
 
 
 class Decompressor:
@@ -49,16 +50,15 @@ class Decompressor:
 
     def unpacked(self, file: BinaryIO) -> BinaryIO:
         """The file that was packed."""
-        copy = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - closed with the stack
-        self._stack.callback(copy.close)
+        return spooled(self._pieces(file), self._stack)
+
+    def _pieces(self, file: BinaryIO) -> Iterator[bytes]:
         with gzip.GzipFile(fileobj=file, mode="rb") as packed:
-            while chunk := _piece(packed):
-                self._left -= len(chunk)
+            while piece := _piece(packed):
+                self._left -= len(piece)
                 if self._left < 0:
                     raise self._limits.too_much()
-                copy.write(chunk)
-        copy.seek(0)
-        return cast("BinaryIO", copy)
+                yield piece
 
 
 def _piece(packed: gzip.GzipFile) -> bytes:
