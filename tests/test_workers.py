@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,14 @@ def test_what_fails_once_is_repeated_in_a_whole_run_and_named(project: Path) -> 
 def test_files_that_must_not_run_beside_each_other_are_one_unit() -> None:
     assert {workers.unit(f"{file}::test_x[a::b]") for file in workers.ALONE} == {"alone"}
     assert workers.unit("tests/test_story.py::test_x[a::b]") == "tests/test_story.py"
+
+
+def test_a_whole_run_takes_every_folder_of_tests() -> None:
+    """A path of `testpaths` that is not there is left out without a word, so one was for a while."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    chosen = {ROOT / path for path in settings["tool"]["pytest"]["ini_options"]["testpaths"]}
+    ours = [ROOT / name for name in ("cli", "deploy", "gateway", "services", "shared", "tests", "tools")]
+    folders = {file.parent for folder in ours for file in folder.rglob("test_*.py") if "node_modules" not in file.parts}
+    apart = ROOT / "deploy" / "ci" / "tests"  # needs Docker: `make compose-test`
+    assert all(path.is_dir() for path in chosen)
+    assert [folder for folder in folders if folder != apart and chosen.isdisjoint({folder, *folder.parents})] == []
