@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from notechondria_contracts.fields.rules import Choice, Text
 from notechondria_shared.core.errors import NotFound
+from notechondria_shared.web import route_table
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.body import SmallBody
 from notechondria_shared.web.direct import DIRECT
@@ -38,6 +39,14 @@ class Sent(SmallBody):
 
     title: Annotated[str, Text(max_length=5)]
     kind: Annotated[str, Choice(("a", "b"))] = "a"
+
+
+@pytest.fixture(params=["by the table", "by FastAPI"])
+def app(request: pytest.FixtureRequest) -> FastAPI:
+    made = application()
+    if request.param == "by the table":
+        route_table.install(made)
+    return made
 
 
 def application() -> FastAPI:
@@ -89,8 +98,8 @@ def application() -> FastAPI:
         ("required/?which=3", {}),
     ],
 )
-def test_a_direct_route_answers_as_another(path: str, headers: dict[str, str]) -> None:
-    with TestClient(application(), raise_server_exceptions=False) as client:
+def test_a_direct_route_answers_as_another(app: FastAPI, path: str, headers: dict[str, str]) -> None:
+    with TestClient(app, raise_server_exceptions=False) as client:
         plain, direct, tagged = (
             client.get(f"/{kind}/{path}", headers=headers) for kind in ("plain", "direct", "tagged")
         )
@@ -116,16 +125,18 @@ def test_a_direct_route_answers_as_another(path: str, headers: dict[str, str]) -
     ],
 )
 @pytest.mark.parametrize("query", ["", "?loud=1", "?loud=x"])
-def test_a_direct_route_takes_a_body_as_another(query: str, sent: dict[str, Any], headers: dict[str, str]) -> None:
-    with TestClient(application(), raise_server_exceptions=False) as client:
+def test_a_direct_route_takes_a_body_as_another(
+    app: FastAPI, query: str, sent: dict[str, Any], headers: dict[str, str]
+) -> None:
+    with TestClient(app, raise_server_exceptions=False) as client:
         plain, direct = (client.put(f"/{kind}/7/{query}", headers=headers, **sent) for kind in ("plain", "direct"))
     assert (direct.status_code, direct.json()) == (plain.status_code, plain.json())
     assert dict(direct.headers) == dict(plain.headers)
 
 
-def test_a_dependency_is_called_once() -> None:
+def test_a_dependency_is_called_once(app: FastAPI) -> None:
     calls.clear()
-    with TestClient(application()) as client:
+    with TestClient(app) as client:
         assert client.get("/direct/1/").json()["who"] == "nobody"
     assert calls == ["name"]
 

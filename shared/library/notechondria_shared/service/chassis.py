@@ -15,7 +15,7 @@ from notechondria_shared.core.settings import CoreSettings
 from notechondria_shared.core.version import product_version
 from notechondria_shared.observability.route_template import UNSEEN
 from notechondria_shared.service.protocol import TimedProtocol
-from notechondria_shared.web import errors, internal, openapi
+from notechondria_shared.web import errors, internal, openapi, route_table
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.app_state import AppState
 from notechondria_shared.web.edge import EdgeMiddleware
@@ -82,6 +82,9 @@ def finish_app(app: FastAPI, settings: CoreSettings, spec: AppSpec) -> None:
         from notechondria_shared.observability import tracing  # noqa: PLC0415 - off by default
 
         tracing.install(app)
+    else:
+        # FastAPI's spans take the name of a route from FastAPI's choice.
+        route_table.install(app)
     if settings.metrics:
         from notechondria_shared.observability import exposition as metrics  # noqa: PLC0415 - off by default
 

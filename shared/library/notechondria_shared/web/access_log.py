@@ -33,6 +33,8 @@ def mask_target(path: str, query: str) -> str:
 
 def mask_query(query: str) -> str:
     """A query string without the values that could be secrets, however they are spelled; cut after 2,000 characters."""
+    if not query:
+        return ""
     if len(query) > LONGEST_QUERY:
         query = f"{query[:LONGEST_QUERY]}…"
     return "".join(_masked(piece) for piece in re.split("([&;])", query))
@@ -52,8 +54,11 @@ def _plain(text: str) -> str:
 
 
 def log_access(status: int, duration_ms: float, method: str, path: str, query: str, *, force_color: bool) -> None:
-    """Write the line of one request."""
+    """Write the line of one request, if such lines are written."""
+    level = access_level(status, duration_ms)
+    if not logger.isEnabledFor(level):
+        return
     answered = Answered(status, round(duration_ms, 1), method, mask_path(path), mask_target(path, query))
     color = force_color or sys.stderr.isatty()
     line = access_line(status, duration_ms, method, answered.target, color=color)
-    logger.log(access_level(status, duration_ms), line, extra={"answered": answered})
+    logger.log(level, line, extra={"answered": answered})

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
+from uuid import UUID
 
 from fastapi import Depends, Request, Response
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
+from fastapi.params import Path
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -24,6 +28,7 @@ async def _direct() -> None:
     """Marks a route."""
 
 
+_CONVERTED = (int, UUID)
 _UNCHANGEABLE = (type(None), bool, int, float, str)
 """Defaults that calls may share."""
 DIRECT = Depends(_direct)
@@ -45,26 +50,35 @@ class _Parameters:
     optional: dict[str, ModelField] = field(default_factory=dict)
     """By the name that they have in a request."""
     defaults: dict[str, object] = field(default_factory=dict)
+    converted: dict[str, type] = field(default_factory=dict)
+    """Those of `read` that FastAPI has nothing to check of once the path's convertor has made a value of this type."""
 
     @classmethod
-    def of(cls, fields: Sequence[ModelField]) -> _Parameters:
-        """The parameters of one step."""
+    def of(cls, fields: Sequence[ModelField]) -> _Parameters | None:
+        """The parameters of one step; None when it has none."""
         parameters = cls()
         for one in fields:
             info = one.field_info
             renamed = info.validation_alias not in {None, one.alias}
+            kind = info.annotation
+            if isinstance(info, Path) and isinstance(kind, type) and kind in _CONVERTED and not info.metadata:
+                parameters.converted[one.name] = kind
             if renamed or info.validate_default or not isinstance(one.default, _UNCHANGEABLE):
                 parameters.read.append(one)
             else:
                 parameters.optional[one.alias] = one
                 parameters.defaults[one.name] = one.default
-        return parameters
+        return parameters if fields else None
 
-    def values(self, received: Mapping[str, str]) -> dict[str, object] | None:
+    def values(self, received: Mapping[str, Any]) -> dict[str, object] | None:
         """What a request has of them; None when FastAPI refuses one."""
         fields = [*self.read, *(one for name, one in self.optional.items() if name in received)]
         if not fields:
             return self.defaults
+        if len(self.converted) == len(fields) and all(
+            type(received.get(name)) is kind for name, kind in self.converted.items()
+        ):
+            return {name: received[name] for name in self.converted}
         read, refused = request_params_to_args(fields, received)
         return None if refused else {**self.defaults, **read}
 
@@ -75,10 +89,25 @@ class _Step:
 
     call: Callable[..., Awaitable[Any]]
     request_name: str | None
-    path: _Parameters
-    query: _Parameters
+    path: _Parameters | None
+    query: _Parameters | None
     inputs: list[tuple[str, int]] = field(default_factory=list)
     body: ModelField | None = None
+
+    def arguments(self, request: Request, results: Sequence[Any]) -> dict[str, Any] | None:
+        """What the call takes, but for a body; None when a value of the path or of the query is refused."""
+        values = {name: results[number] for name, number in self.inputs}
+        if self.request_name is not None:
+            values[self.request_name] = request
+        if self.path is not None:
+            if (read := self.path.values(request.path_params)) is None:
+                return None
+            values |= read
+        if self.query is not None:
+            if (read := self.query.values(request.query_params)) is None:
+                return None
+            values |= read
+        return values
 
 
 def direct(dependant: Dependant, fallback: Handler) -> Handler:
@@ -93,22 +122,36 @@ def direct(dependant: Dependant, fallback: Handler) -> Handler:
     async def handle(request: Request) -> Response:
         results: list[Any] = []
         for step in steps:
-            values = {name: results[number] for name, number in step.inputs}
-            if step.request_name is not None:
-                values[step.request_name] = request
-            for parameters, received in ((step.path, request.path_params), (step.query, request.query_params)):
-                if (read := parameters.values(received)) is None:
-                    return await fallback(request)
-                values |= read
+            values = step.arguments(request, results)
+            if values is None:
+                return await _fastapis_way(fallback, request)
             if step.body is not None:
                 values[step.body.name], refused = step.body.validate(await request.json(), {}, loc=("body",))
                 if refused:
-                    return await fallback(request)
+                    return await _fastapis_way(fallback, request)
             results.append(await step.call(**values))
         response: Response = results[-1]
         return response
 
     return handle
+
+
+async def _fastapis_way(handle: Handler, request: Request) -> Response:
+    """FastAPI's handler counts on what FastAPI puts around it, which `application` leaves out."""
+    async with AsyncExitStack() as of_request, AsyncExitStack() as of_function:
+        request.scope.setdefault("fastapi_inner_astack", of_request)
+        request.scope.setdefault("fastapi_function_astack", of_function)
+        return await handle(request)
+
+
+def application(handle: Handler) -> ASGIApp:
+    """The handler of a marked route as an application; its errors are answered further out (`ExceptionMiddleware`)."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return answer
 
 
 def _plan(
