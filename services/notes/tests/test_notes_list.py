@@ -219,3 +219,42 @@ def test_what_is_no_cursor_is_400(mine: User, text: str) -> None:
         assert (answer.status_code, list(answer.json())) == (400, ["detail"])
         assert answer.json()["detail"].startswith("cursor: ")
     assert "next" not in mine.get("notes/?cursor=&limit=3").json()
+
+
+BRIEF = (
+    "id", "uuid", "title", "description", "is_public", "editor_mode", "note_type", "course_id", "last_edit",
+    "date_created",
+)  # fmt: skip
+
+
+@pytest.mark.contract("decision 68", "notes §5.3")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"limit": 3}, {"limit": 3, "sort": "oldest"}, {"limit": 3, "sort": "popular"}, {"limit": 3, "offset": 2},
+        {"limit": 3, "cursor": "first"}, {"limit": 3, "q": "note"}, {"limit": 3, "contains": "note 1"}, {},
+        {"limit": 3, "scope": "public"}, {"scope": "all", "limit": 100}, {"q": "note"}, {"limit": 3, "offset": 900},
+        {"limit": 3, "course_id": "none"}, {"sort": "oldest"},
+    ],
+)  # fmt: skip
+def test_short_notes_are_parts_of_the_long_ones(mine: User, asked: dict[str, Any]) -> None:
+    course = mine.post("courses/", {"title": "Short"}).json()["id"]
+    for number in range(4):
+        make(mine, f"note {number}", content="é\n\ntext", description="a", is_public=number < 2, course_id=course)
+    make(mine, "note without course")
+    notes, short = (mine.get("notes/", params=asked | more).json() for more in ({}, {"fields": "Brief"}))
+    if isinstance(notes, dict):
+        envelopes = [{**page, "results": len(page["results"])} for page in (notes, short)]
+        assert envelopes[0] == envelopes[1]
+        notes, short = notes["results"], short["results"]
+    assert short == [{name: note[name] for name in BRIEF} for note in notes]
+    assert all(tuple(note) == BRIEF for note in short)
+
+
+@pytest.mark.contract("decision 68")
+def test_fields_of_another_word_are_all(mine: User, api: Api) -> None:
+    make(mine, "seen", is_public=True)
+    whole = mine.get("notes/?limit=1").json()
+    assert [mine.get(f"notes/?limit=1&fields={word}").json() for word in ("", "all", "ALL", "id,title")] == [whole] * 4
+    (shown,) = api.get("notes/?limit=1&fields=brief").json()["results"]
+    assert tuple(shown) == BRIEF

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.convertors import CONVERTOR_TYPES, PathConvertor
 from starlette.routing import Match, Mount, Route
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 from tools.api_document import application as service_application
 
 from notechondria_cli.names import SERVICES
@@ -24,9 +25,16 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PATHS = (
     "/", "/a", "/a/", "/a//", "/a/%0A", "/a/1/", "/a/one/", "/a/new/", "/a/1/b/", "/a/1/b/c/", "/early/new/",
     "/early/x/", "/late/new/", "/late/x/", "/files/", "/files/a/b/c.txt", "/mounted/", "/mounted/x/", "/mounted/taken/",
-    "/before/x/", "/plain/", "/a/%31/", "/a/é/", "/A/", "/a/" + "9" * 2000 + "/",
+    "/before/x/", "/plain/", "/endpoint/", "/early/y/", "/a/2/", "/a/%31/", "/a/é/", "/A/", "/a/" + "9" * 2000 + "/",
 )  # fmt: skip
 SAMPLES = {"id": "7", "uuid": str(UUID(int=7)), "path": "some/more", "int": "7"}
+
+
+class Endpoint:
+    """One that takes every method."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Json(["endpoint", scope["method"], scope["path"]])(scope, receive, send)
 
 
 def application(*, table: bool) -> FastAPI:
@@ -62,6 +70,9 @@ def application(*, table: bool) -> FastAPI:
     add(app, "/mounted/taken/", "GET")
     add(app, "/before/{word}/", "GET")
     app.router.routes.append(Route("/plain/", plain))
+    for path in ("/endpoint/", "/early/y/", "/a/2/"):
+        app.router.routes.append(Route(path, Endpoint()))
+    add(app, "/endpoint/", "DELETE")
     if table:
         route_table.install(app)
     return app

@@ -35,10 +35,10 @@ async def complete(services: UserServices, ref: Reference, argument: CompletionA
 
 
 async def _notes(notes: UserClient, typed: str) -> list[str]:
-    _, rows = await notes.page("notes/", scope="personal", contains=typed or None, limit=MOST)
+    _, rows = await notes.page("notes/", fields="brief", scope="personal", contains=typed or None, limit=MOST)
     matches = [note.uuid for note in NoteBrief.list_of(rows)]
     if typed and not matches:
-        _, newest = await notes.page("notes/", scope="personal", limit=MOST)
+        _, newest = await notes.page("notes/", fields="brief", scope="personal", limit=MOST)
         matches = [note.uuid for note in NoteBrief.list_of(newest) if note.uuid.startswith(typed)]
     return matches
 

@@ -90,7 +90,7 @@ async def current(agent: Agent) -> list[Resource]:
         for course in CourseBrief.list_of(own):
             uri = COURSE.format(course_id=course.id)
             listed.append(Resource(uri=uri, name=course.slug, title=course.title, mime_type="application/json"))
-        _, rows = await notes.page("notes/", scope="personal", limit=RECENT)
+        _, rows = await notes.page("notes/", fields="brief", scope="personal", limit=RECENT)
     except Refused:
         return listed
     return [*listed, *map(_listed_note, NoteBrief.list_of(rows))]

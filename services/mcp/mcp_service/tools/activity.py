@@ -117,7 +117,7 @@ def register(registry: ToolRegistry) -> None:
     ) -> EditedNotes:
         """The user's last edited notes, newest first: where to begin a review."""
         size, start = within(limit, 1, MOST), within(offset, 0, FAR)
-        page, listed = await call.notes.page("notes/", scope="personal", limit=size, offset=start)
+        page, listed = await call.notes.page("notes/", fields="brief", scope="personal", limit=size, offset=start)
         rows: JsonObject = {"notes": [*listed]}
         return EditedNotes.model_validate(rows if call.is_plain else {**page, **rows})
 

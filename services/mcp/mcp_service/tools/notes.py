@@ -16,7 +16,7 @@ from mcp_service.tools.note_reading import Format, Lines, Section, Skipped, Wind
 from mcp_service.tools.ownership import own_note, own_or_binned, visible_note
 from mcp_service.tools.registry import ToolRegistry
 from mcp_service.tools.schemas import LATER, NoteBrief, NoteDetail, NoteList, ToolResult
-from mcp_service.upstream.client import JsonObject
+from mcp_service.upstream.client import JsonObject, Parameter
 
 PAGE = 100
 LARGEST = 500_000
@@ -78,6 +78,7 @@ def _reading(registry: ToolRegistry) -> None:
         offset. List or search before creating several, and create only what is missing."""
         page, _ = await call.notes.page(
             "notes/",
+            fields="brief",
             scope="personal",
             course_id=None if course_id is UNSET else course_id,
             contains=None if query is UNSET else query,
@@ -142,14 +143,19 @@ def _reading(registry: ToolRegistry) -> None:
         words = query.strip()
         if not words:
             return SearchResult(error="Nothing was searched: query is blank. Give a word to look for.")
-        size, start = within(limit, 1, FOUND), within(offset, 0, FAR)
-        page, matches = await call.notes.page("notes/", scope=scope, contains=words, limit=size, offset=start)
+        asked: dict[str, Parameter] = {
+            "fields": "brief",
+            "scope": scope,
+            "limit": within(limit, 1, FOUND),
+            "offset": within(offset, 0, FAR),
+        }
+        page, matches = await call.notes.page("notes/", contains=words, **asked)
         if call.is_plain:
             return SearchResult(query=words, count=len(matches), notes=NoteBrief.list_of(matches))
         matched: Literal["text", "ranked"] = "text"
         if page["total"] == 0:
             matched = "ranked"
-            page, matches = await call.notes.page("notes/", scope=scope, q=words, limit=size, offset=start)
+            page, matches = await call.notes.page("notes/", q=words, **asked)
         rows: JsonObject = {**page, "query": words, "matched": matched, "count": len(matches), "notes": [*matches]}
         return SearchResult.model_validate(rows)
 

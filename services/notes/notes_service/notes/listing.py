@@ -18,11 +18,12 @@ from notes_service.notes import queries
 from notes_service.search.pool import SearchPool
 from notes_service.search.queries import HEADS, candidates
 from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, Sorting, sort_out
+from notes_service.summaries.brief import NoteBrief, note_briefs
 from notes_service.summaries.cursors import Cursor
 from notes_service.summaries.queries import SummaryRow
-from notes_service.summaries.schemas import NotePage, note_summaries
+from notes_service.summaries.schemas import NotePage, NoteSummary, note_summaries
 from notes_service.summaries.slices import in_slices
-from notes_service.summaries.variants import ListScope, Scope, Sort, Variant
+from notes_service.summaries.variants import Fields, ListScope, Scope, Sort, Variant
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -43,6 +44,7 @@ class NoteListQuery:
     since: datetime | None = None
     """Only notes edited since then, and what counts for `popular`; None is all."""
     cursor: Cursor | None = None
+    brief: bool = False
 
     @classmethod
     def of(
@@ -58,6 +60,7 @@ class NoteListQuery:
         sort: Sort | None = None,
         window: int | None = None,
         cursor: str | None = None,
+        fields: Fields | None = None,
     ) -> NoteListQuery:
         """From the parameters: anonymous callers have a scope of their own, and only pages have an offset or cursor."""
         begun = None if cursor is None or limit is None else Cursor.of(cursor)
@@ -74,13 +77,24 @@ class NoteListQuery:
             sort=sort,
             since=None if window is None else now() - timedelta(days=window),
             cursor=begun,
+            brief=fields == "brief",
         )
+
+    def described(self, request: Request, rows: Sequence[SummaryRow]) -> Sequence[NoteSummary | NoteBrief]:
+        """Rows as they are answered."""
+        return note_briefs(rows) if self.brief else note_summaries(request, rows)
 
     @property
     def is_keyed(self) -> bool:
         """Whether its cursor is the last note of the page before: without a search, by the last edit."""
         in_order = not self.q and self.sort != "popular"
         return in_order and self.cursor is not None and (self.cursor.edited is not None or not self.cursor.offset)
+
+    @property
+    def is_first_of_own(self) -> bool:
+        """Whether it is the first page of all of one's own notes, for which there are statements of its own."""
+        counted = self.q or self.cursor is not None or self.sort == "popular"
+        return self.limit is not None and not self.offset and not counted and self.variant == queries.ALL_OWN
 
     @property
     def is_costly(self) -> bool:
@@ -123,17 +137,24 @@ async def answer(request: Request, read: Reader, search: SearchPool, query: Note
     """The list (`NoteSummary`), or the page (`NotePage`) when there is a limit. A page takes a statement."""
     if query.limit is None:
         return await _whole(request, read, search, query)
+    if query.brief and query.is_first_of_own:
+        short = await read.all(queries.first_brief_page(query.sort or "newest", query.limit), viewer=query.viewer)
+        return Json(_envelope(query, note_briefs(short), short[0].total if short else 0))
     rows, total = await (_search(read, search, query) if query.q else _page(read, query))
     if query.cursor is not None:
         return Json(_cut(request, query, rows, total))
-    page: NotePage = {
-        "results": note_summaries(request, rows),
+    return Json(_envelope(query, query.described(request, rows), total))
+
+
+def _envelope(query: NoteListQuery, results: Sequence[NoteSummary | NoteBrief], total: int) -> NotePage:
+    limit = query.limit or 0
+    return {
+        "results": results,
         "total": total,
         "offset": query.offset,
-        "limit": query.limit,
-        "has_more": query.offset + query.limit < total,
+        "limit": limit,
+        "has_more": query.offset + limit < total,
     }
-    return Json(page)
 
 
 def _cut(request: Request, query: NoteListQuery, rows: Sequence[SummaryRow], total: int) -> NotePage:
@@ -145,7 +166,7 @@ def _cut(request: Request, query: NoteListQuery, rows: Sequence[SummaryRow], tot
     else:
         following = Cursor(offset=query.offset + limit) if query.offset + limit < total else None
     return {
-        "results": note_summaries(request, rows),
+        "results": query.described(request, rows),
         "total": total,
         "offset": query.offset,
         "limit": limit,
@@ -170,7 +191,7 @@ async def _whole(request: Request, read: Reader, search: SearchPool, query: Note
             yield rows
 
     slices = of_search() if query.q else of_list()
-    return await json_in_slices(note_summaries(request, rows) async for rows in slices)
+    return await json_in_slices(query.described(request, rows) async for rows in slices)
 
 
 async def _page(read: Reader, query: NoteListQuery) -> tuple[Sequence[SummaryRow], int]:
@@ -181,7 +202,7 @@ async def _page(read: Reader, query: NoteListQuery) -> tuple[Sequence[SummaryRow
         where = {} if after.edited is None else {"after_edit": after.edited, "after_id": after.note_id}
         keyed = await read.all(statement, **query.params, **where, limit=(query.limit or 0) + 1)
         return keyed, keyed[0].total if keyed else await read.value(queries.total(variant), **query.params) or 0
-    if query.limit is not None and not query.offset and sort != "popular" and variant == queries.ALL_OWN:
+    if query.limit is not None and query.is_first_of_own:
         rows = await read.all(queries.first_page(sort, query.limit), viewer=query.viewer)
         return rows, rows[0].total if rows else 0
     bound = {**query.params, **query.sort_params(sort), **query.page_params}

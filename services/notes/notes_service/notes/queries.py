@@ -19,6 +19,7 @@ from notechondria_shared.db.reader import Scalar, prepare_scalar
 from notes_service.blocks.queries import BlockRow, columns_of
 from notes_service.models import Note
 from notes_service.popularity import queries as popularity
+from notes_service.summaries.brief import COLUMNS, BriefRow
 from notes_service.summaries.models import NoteCount
 from notes_service.summaries.queries import NEWEST, SummaryRow, live, summaries
 from notes_service.summaries.variants import VIEWER, Sort, Variant, listed
@@ -141,8 +142,14 @@ def first_page(sort: Sort, limit: int) -> Prepared[ListedRow]:
     anew for each request, which is half of what the page costs it. Of narrower lists the best plan depends on whose
     notes they are, and of later pages on their offset.
     """
-    page = _sorted(select(Note.id).where(*listed(ALL_OWN)), sort).limit(literal_column(f"{limit:d}")).subquery("page")
+    page = _first(select(Note.id), sort, limit).subquery("page")
     return prepare(_of_page(page, sort).add_columns(_total(ALL_OWN)), ListedRow)
+
+
+@lru_cache(maxsize=64)
+def first_brief_page(sort: Sort, limit: int) -> Prepared[BriefRow]:
+    """The same with short rows, which are in one table."""
+    return prepare(_first(select(*COLUMNS, _total(ALL_OWN)), sort, limit), BriefRow)
 
 
 @cache
@@ -164,6 +171,10 @@ def sorted_ids(sort: Sort, paged: bool) -> Prepared[SummaryRow]:
     which = Note.id == any_(bindparam("note_ids", type_=ARRAY(BigInteger)))
     statement = _sorted(summaries().where(which, *live()), sort)
     return prepare(_paged(statement) if paged else statement, SummaryRow)
+
+
+def _first(statement: Select[*Ts], sort: Sort, limit: int) -> Select[*Ts]:
+    return _sorted(statement.where(*listed(ALL_OWN)), sort).limit(literal_column(f"{limit:d}"))
 
 
 def _of_page(page: Subquery, sort: Sort) -> Select[*tuple[object, ...]]:

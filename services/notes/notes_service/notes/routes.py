@@ -22,13 +22,14 @@ from notes_service.notes import detail, direct, listing, schemas, service
 from notes_service.notes.access import OwnNoteOfUuid, check_read
 from notes_service.notes.direct import SeenNote
 from notes_service.notes.queries import DetailRow
+from notes_service.summaries.brief import NoteBrief
 from notes_service.summaries.cursors import PageCursor
 from notes_service.summaries.schemas import Limit, NotePage, NoteSummary, Offset
 
 router = api_router("/api/v1/notes", tags=["notes"], responses={403: DETAIL, 404: DETAIL})
 
 
-@router.get("/", response_model=list[NoteSummary] | NotePage, dependencies=[DIRECT])
+@router.get("/", response_model=list[NoteSummary] | list[NoteBrief] | NotePage, dependencies=[DIRECT])
 async def list_notes(
     request: Request,
     caller: MaybeKnownCaller,
@@ -45,11 +46,13 @@ async def list_notes(
     scope: schemas.ScopeFilter = None,
     sort: schemas.SortOrder = None,
     window: schemas.EditedWithin = None,
+    fields: schemas.FieldChoice = None,
 ) -> Response:
     """Notes, last edited first, or best match first with `q`; with `limit` a page (notes §5.3).
 
     `contains` keeps notes whose title or content holds that text, in any letter case (mcp §5.2, list_notes).
-    `sort` and `window` order and narrow it (apps §4). With `cursor` a page names the next one (decision 66).
+    `sort` and `window` order and narrow it (apps §4). With `cursor` a page names the next one (decision 66),
+    with `fields=brief` notes are short (decision 68).
     """
     query = listing.NoteListQuery.of(
         viewer(caller),
@@ -62,6 +65,7 @@ async def list_notes(
         cursor=cursor,
         sort=sort,
         window=window,
+        fields=fields,
     )
     if query.is_costly:
         async with turns.of(request, query.viewer):

@@ -20,7 +20,7 @@ from notes_service.blocks.schemas import BlockDraft, BlockList, BlockObject, blo
 from notes_service.notes.long_titles import LONGEST, fitted
 from notes_service.notes.queries import DetailRow
 from notes_service.summaries.schemas import NoteSummary, note_summary
-from notes_service.summaries.variants import SCOPES, SORTS, ListScope, Sort
+from notes_service.summaries.variants import FIELDS, SCOPES, SORTS, Fields, ListScope, Sort
 from notes_service.values import EDITOR_MODES, NOTE_TYPES
 
 Title = Annotated[str, Text(max_length=LONGEST)]
@@ -61,6 +61,14 @@ EditedWithin = Annotated[
     Window | None,
     QueryChoice(("3", "7", "30", "365"), "integer"),
     Query(description="Only notes edited within so many days; `all` or nothing: every one."),
+]
+FieldChoice = Annotated[
+    Fields | None,
+    QueryChoice(FIELDS, fold_case=True),
+    Query(
+        description="`brief`: of each note only its own short fields, without author, course and text (decision 68)."
+        " `all` or nothing: the whole summary."
+    ),
 ]
 SearchText = Annotated[str, QueryText(), Query(description="Words to search for; the answer has the best match first.")]
 Contained = Annotated[

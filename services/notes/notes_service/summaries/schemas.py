@@ -13,6 +13,7 @@ from notechondria_shared.core.timestamps import texts_of
 from notechondria_shared.web.media_url import media_url
 from notechondria_shared.web.query import QueryInteger
 from notes_service.authors.schemas import AuthorObject, author_object
+from notes_service.summaries.brief import NoteBrief
 from notes_service.summaries.queries import SummaryRow
 from notes_service.values import EditorMode, NoteType, Timestamp, UuidText
 
@@ -60,7 +61,7 @@ class NoteSummary(TypedDict):
 class NotePage(TypedDict):
     """A page of notes (notes §5.3)."""
 
-    results: list[NoteSummary]
+    results: Sequence[NoteSummary] | Sequence[NoteBrief]
     total: int
     offset: int
     limit: int

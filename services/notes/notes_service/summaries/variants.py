@@ -16,6 +16,8 @@ SCOPES: tuple[ListScope, ...] = ("personal", "private", "public", "all")
 Scope = ListScope | Literal["anonymous"]
 Sort = Literal["newest", "oldest", "popular"]
 SORTS: tuple[Sort, ...] = ("newest", "oldest", "popular")
+Fields = Literal["all", "brief"]
+FIELDS: tuple[Fields, ...] = ("all", "brief")
 
 VIEWER: BindParameter[int] = bindparam("viewer", type_=BigInteger)
 

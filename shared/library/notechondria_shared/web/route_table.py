@@ -19,10 +19,14 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.convertors import Convertor, PathConvertor
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from notechondria_shared.web.direct import application, is_direct
 from notechondria_shared.web.paths import calls
+
+ANY = "*"
+"""In the place of a method: all that no other route of the path has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class _Entry:
     convertors: Mapping[str, Convertor[Any]]
     context: RouteContext
     app: ASGIApp | None
-    """Answers; None for what is no API route, which FastAPI chooses."""
+    """Answers; None for what is no single route, which FastAPI chooses."""
 
     @classmethod
     def of(cls, context: RouteContext) -> _Entry:
@@ -44,6 +48,8 @@ class _Entry:
         if isinstance(route, APIRoute):
             plain = is_direct(calls(context.dependant)) and context.max_body_size is None
             app = application(route.get_route_handler()) if plain else context.app
+        elif isinstance(route, Route):
+            app = context.app
         return cls(context.path_regex, context.methods, context.param_convertors, context, app)
 
     @property
@@ -88,7 +94,7 @@ class RouteTable:
         """The route of the table and the values in its path; None where the choice is FastAPI's."""
         if not self._made:
             self._make()
-        if (entry := self._literal.get((method, path))) is not None:
+        if (entry := self._literal.get((method, path)) or self._literal.get((ANY, path))) is not None:
             return entry, {}
         if path in self._literal_paths:
             return None, {}  # another method, of which a route with parameters may be meant
@@ -105,9 +111,9 @@ class RouteTable:
             path = str(entry.context.path)
             if entry.app is not None and not entry.convertors:
                 self._literal_paths.add(path)
-                for method in entry.methods or ():
-                    first = next(one for one in entries if one.takes(method) and one.pattern.match(path))
-                    if first is entry:
+                for method in entry.methods or (ANY,):
+                    others = (one for one in entries if method == ANY or one.takes(method))
+                    if next(one for one in others if one.pattern.match(path)) is entry:
                         self._literal[method, path] = entry
                 continue
             for count in counts if entry.slashes is None else {entry.slashes}:
