@@ -11,6 +11,7 @@ from notechondria_shared.core.errors import NotFound, NotImplementedHere
 from notechondria_shared.db import Reader, SessionReader
 from notechondria_shared.web.answers import Json, json_in_slices
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
+from notechondria_shared.web.direct import DIRECT
 from notechondria_shared.web.openapi import DETAIL, refusals
 from notechondria_shared.web.revalidation import REVALIDATED
 from notechondria_shared.web.route import api_router
@@ -119,7 +120,7 @@ async def delete_course(caller: KnownCaller, course_id: int, database: Transacti
     await deletions.delete([f"course_media/course_{course_id}/"])
 
 
-@router.get("/{course_id:id}/notes/", response_model=list[NoteSummary] | NotePage)
+@router.get("/{course_id:id}/notes/", response_model=list[NoteSummary] | NotePage, dependencies=[DIRECT])
 async def list_course_notes(
     request: Request,
     caller: MaybeKnownCaller,

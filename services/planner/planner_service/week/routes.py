@@ -6,6 +6,7 @@ from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession
+from notechondria_shared.web.direct import DIRECT
 from notechondria_shared.web.route import api_router
 from planner_service.calendar_sources.refresher import standard_years
 from planner_service.dependencies import Sources
@@ -16,7 +17,7 @@ from planner_service.week.schemas import StartDate, Week, WeekLength
 router = api_router("/api/v1/activity/week", tags=["week"])
 
 
-@router.get("/", response_model=Week)
+@router.get("/", response_model=Week, dependencies=[DIRECT])
 async def read_week(
     caller: LoggedIn, sources: Sources, read: ReadSession, start_date: StartDate = "", days: WeekLength = None
 ) -> Json:
