@@ -52,6 +52,8 @@ type Handler struct {
 	waiting  int64
 	// awaySince: when the service first could not be reached, in nanoseconds; 0 = it answers.
 	awaySince int64
+	// refusedAt: when it last could not be reached. A service that nobody asked in between may have been back.
+	refusedAt int64
 }
 
 // New makes a handler.
@@ -116,6 +118,16 @@ func (handler *Handler) repeat(own *answer, request *http.Request) {
 		handler.next.ServeHTTP(own, request)
 	}
 	atomic.AddInt64(&handler.waiting, -1)
+}
+
+// refused remembers that the service could not be reached now, in nanoseconds: after a long silence that is news.
+func (handler *Handler) refused(now int64) {
+	before := atomic.SwapInt64(&handler.refusedAt, now)
+	if now-before > int64(forget) {
+		atomic.StoreInt64(&handler.awaySince, now)
+		return
+	}
+	atomic.CompareAndSwapInt64(&handler.awaySince, 0, now)
 }
 
 // comesBack reports whether the service is there, or away for so short a time that it may be restarting.
@@ -208,7 +220,7 @@ func (own *answer) WriteHeader(status int) {
 		// One answer for all: 502 is a service's own word for a provider it could not reach (identity §10), and 504 is
 		// only said when no connection could be made in time, for answers have no limit here.
 		status = http.StatusServiceUnavailable
-		atomic.CompareAndSwapInt64(&own.handler.awaySince, 0, time.Now().UnixNano())
+		own.handler.refused(time.Now().UnixNano())
 		if own.handler.mayWait(own) {
 			own.again = true
 			for name := range header {

@@ -359,7 +359,8 @@ func TestAClientThatLeavesIsNotWaitedFor(t *testing.T) {
 
 func TestAServiceThatIsAwayForLongIsNotWaitedFor(t *testing.T) {
 	next, tries := restarting(1000)
-	handler := &Handler{next: next, patience: time.Minute, awaySince: time.Now().Add(-2 * forget).UnixNano()}
+	away, refused := time.Now().Add(-2*forget).UnixNano(), time.Now().Add(-forget/2).UnixNano()
+	handler := &Handler{next: next, patience: time.Minute, awaySince: away, refusedAt: refused}
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, get("/api/v1/notes/"))
 	if recorder.Code != 503 || *tries != 1 {
@@ -369,6 +370,17 @@ func TestAServiceThatIsAwayForLongIsNotWaitedFor(t *testing.T) {
 	handler.ServeHTTP(httptest.NewRecorder(), get("/api/v1/notes/"))
 	if handler.awaySince != 0 {
 		t.Error("a service that answers is still taken for away")
+	}
+}
+
+func TestAServiceThatWasNotAskedForLongIsWaitedForAgain(t *testing.T) {
+	next, tries := restarting(2)
+	long := time.Now().Add(-2 * forget).UnixNano()
+	handler := &Handler{next: next, patience: time.Minute, awaySince: long, refusedAt: long}
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, get("/api/v1/notes/"))
+	if recorder.Code != 200 || *tries != 3 {
+		t.Errorf("%d after %d tries", recorder.Code, *tries)
 	}
 }
 
