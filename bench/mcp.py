@@ -2,7 +2,7 @@
 
 `tools/call list_notes` (one plain client, several at once) and `GET /notes/?scope=personal&limit=50`, both through the
 gateway, in alternating rounds of one run, and the processor time that each part of the stack takes for a call. Exit
-code 1 when the tool reaches less than 0.4 of the call's rate.
+code 1 when the tool reaches less than 0.8 of the call's rate.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bench import processor
 from bench.load import Sample, closed_loop
 from notechondria_launcher.stack import Stack
 
-AIM = 0.4
+AIM = 0.8
 NOTES = 60
 WORKERS = 4
 ROUNDS = 3
