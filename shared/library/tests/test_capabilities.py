@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from notechondria_shared.messaging import capabilities
-from notechondria_shared.messaging.capabilities import CapabilityPublisher, CapabilityRegistry
+from notechondria_shared.messaging.capabilities import CapabilityMessage, CapabilityPublisher, CapabilityRegistry
 
 
 class Bus:
@@ -21,6 +23,16 @@ class Bus:
 
     def __init__(self) -> None:
         self.listeners: list[Callable[[], Awaitable[None]]] = []
+        self.client = self
+        self.subscriptions: dict[str, Callable[[Msg], Awaitable[None]]] = {}
+
+    async def subscribe(self, subject: str, cb: Callable[[Msg], Awaitable[None]]) -> None:
+        assert subject not in self.subscriptions
+        self.subscriptions[subject] = cb
+
+    async def announce(self, service: str, data: bytes) -> None:
+        (listener,) = self.subscriptions.values()
+        await listener(Msg(None, subject=f"$KV.capabilities.{service}", data=data))  # type: ignore[arg-type]
 
     def on_connect(self, listener: Callable[[], Awaitable[None]]) -> None:
         self.listeners.append(listener)
@@ -39,6 +51,10 @@ def rare_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capabilities, "SETTLING_SECONDS", 0.0)
 
 
+def announced(name: str, ago: timedelta = timedelta()) -> CapabilityMessage:
+    return CapabilityMessage(capabilities={name: 1}, announced_at=datetime.now(UTC) - ago)
+
+
 async def _until(condition: Callable[[], bool]) -> None:
     # Far beyond what it takes, also on a busy machine.
     async with asyncio.timeout(60):
@@ -47,9 +63,9 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_replica_learns_the_capabilities_at_each_connect(monkeypatch: pytest.MonkeyPatch) -> None:
-    stored: dict[str, int] = {"notes": 1}
+    stored = {"notes": announced("notes")}
 
-    async def read(self: CapabilityRegistry) -> dict[str, int]:
+    async def read(self: CapabilityRegistry) -> dict[str, CapabilityMessage]:
         return dict(stored)
 
     monkeypatch.setattr(CapabilityRegistry, "_read", read)
@@ -62,9 +78,33 @@ def test_a_replica_learns_the_capabilities_at_each_connect(monkeypatch: pytest.M
         assert board.current() == {}
         await bus.connect()
         await _until(lambda: board.current() == {"notes": 1})
-        stored["planner"] = 1
+        stored["planner"] = announced("planner")
         await bus.connect()
         await _until(lambda: board.current() == {"notes": 1, "planner": 1})
+        await board.stop()
+
+    asyncio.run(story())
+
+
+def test_what_is_announced_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read(self: CapabilityRegistry) -> dict[str, CapabilityMessage]:
+        return {"notes": announced("notes"), "planner": announced("planner", timedelta(minutes=3))}
+
+    monkeypatch.setattr(CapabilityRegistry, "_read", read)
+
+    async def story() -> None:
+        bus = Bus()
+        board = CapabilityRegistry(bus)  # type: ignore[arg-type]
+        board.start()
+        await bus.connect()
+        await _until(lambda: board.current() == {"notes": 1})  # planner has long been silent
+        for odd in (b"", b"{", b'{"capabilities": {"x": "y"}}'):
+            await bus.announce("planner", odd)
+        await bus.announce("unknown", announced("unknown").model_dump_json().encode())
+        assert board.current() == {"notes": 1}
+        await bus.announce("planner", announced("week").model_dump_json().encode())
+        assert board.current() == {"notes": 1, "week": 1}
+        await bus.connect()  # the same client subscribes by itself
         await board.stop()
 
     asyncio.run(story())

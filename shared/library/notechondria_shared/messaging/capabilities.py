@@ -7,6 +7,8 @@ import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 from pydantic import BaseModel, ValidationError
@@ -20,7 +22,8 @@ from notechondria_shared.messaging.bus import Bus
 logger = logging.getLogger("notechondria.capabilities")
 
 ANNOUNCE_SECONDS = 30.0
-WATCH_SECONDS = 1.0
+WATCH_SECONDS = 15.0
+"""Announcements are heard as they are made; this is for those that were missed, and for what is forgotten."""
 RETRY_SECONDS = 0.1
 SETTLING_SECONDS = 10.0
 """After a connect services are still announcing themselves."""
@@ -75,22 +78,41 @@ class CapabilityPublisher(Background):
 class CapabilityRegistry(Background):
     """What every deployed service announced, from memory; the last known set while the bus is away.
 
-    It is read at once after each connect, and often in the seconds that follow: services that start together announce
-    themselves then.
+    Announcements are heard when they are made. What was announced before is read at each connect, and often in the
+    seconds that follow: services that start together announce themselves then.
     """
 
     task_name = "capabilities.watch"
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
+        self._announced: dict[str, CapabilityMessage] = {}
         self._current: dict[str, int] = {}
         self._connected = asyncio.Event()
         self._connected_at = 0.0
+        self._subscribed: Client | None = None
         bus.on_connect(self._on_connect)
 
     async def _on_connect(self) -> None:
         self._connected_at = asyncio.get_running_loop().time()
+        if self._subscribed is not self._bus.client:  # the client re-subscribes by itself on a reconnect
+            await self._bus.client.subscribe(_key("*"), cb=self._hear)
+            self._subscribed = self._bus.client
         self._connected.set()
+
+    async def _hear(self, message: Msg) -> None:
+        with suppress(ValidationError):
+            announcement = CapabilityMessage.model_validate_json(message.data)
+            self._keep({**self._announced, message.subject.rpartition(".")[2]: announcement})
+
+    def _keep(self, announced: dict[str, CapabilityMessage]) -> None:
+        self._announced = announced
+        self._current = {
+            name: version
+            for service in SERVICES_WITH_SCHEMA
+            if (known := announced.get(service)) is not None and now() - known.announced_at < FORGET_AFTER
+            for name, version in known.capabilities.items()
+        }
 
     def current(self) -> dict[str, int]:
         """Capability name to version, over all services that announced themselves in the last two minutes."""
@@ -102,22 +124,20 @@ class CapabilityRegistry(Background):
             if self._bus.connected:
                 self._connected.clear()
                 try:
-                    self._current = await self._read()
+                    self._keep(await self._read())
                 except (NatsError, TimeoutError, OSError) as error:
                     logger.debug("capabilities: %s", error or type(error).__name__)
             just_connected = clock() - self._connected_at < SETTLING_SECONDS
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._connected.wait(), RETRY_SECONDS if just_connected else WATCH_SECONDS)
 
-    async def _read(self) -> dict[str, int]:
-        merged: dict[str, int] = {}
+    async def _read(self) -> dict[str, CapabilityMessage]:
+        announced: dict[str, CapabilityMessage] = {}
         for service in SERVICES_WITH_SCHEMA:
             try:
                 # Never as a direct answer: the broker is not to send stored bytes as they are (ADR 0030).
                 message = await self._bus.jetstream.get_last_msg(BUCKET_STREAM, _key(service), direct=False)
-                announcement = CapabilityMessage.model_validate_json(message.data or b"")
+                announced[service] = CapabilityMessage.model_validate_json(message.data or b"")
             except (NotFoundError, ValidationError):
                 continue
-            if now() - announcement.announced_at < FORGET_AFTER:
-                merged.update(announcement.capabilities)
-        return merged
+        return announced
