@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.support.client import Api
 from tests.support.provider import Provider
+from tests.support.ready_accounts import ReadyAccounts
 
 from notechondria_launcher.stack import Stack
 from tests.support import browser, forking, go, pebble
@@ -115,5 +117,5 @@ def stack(provider: Provider) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def api(stack: Stack) -> Iterator[Api]:
     """A client of the gateway that can make users."""
-    with Api(stack) as client:
+    with closing(ReadyAccounts(stack)) as accounts, Api(stack, accounts=accounts) as client:
         yield client

@@ -64,7 +64,7 @@ def staff(api: Api, visit: Visit) -> User:
 @pytest.fixture
 def belongings(api: Api) -> User:
     """A user with something in each list."""
-    user = api.register(f"sam-{secrets.token_hex(3)}")
+    user = api.sign_up(f"sam-{secrets.token_hex(3)}")
     course = user.post("courses/", {"title": "Botany for beginners"}).json()
     user.post(
         "notes/", {"title": "Ferns of the valley", "content": "Fronds, and more. " * 40, "course_id": course["id"]}
