@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +17,10 @@ from tests.support.ready_accounts import ReadyAccounts
 
 from notechondria_launcher.stack import Stack
 from tests.support import browser, forking, go, pebble
+
+# A run starts some hundred programs, and rewrites each file of tests: what they compile is kept, whatever the shell says.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["tests.support.workers"]
 forking.install()
