@@ -16,7 +16,7 @@ from tests.support.provider import Provider
 from tests.support.ready_accounts import ReadyAccounts
 
 from notechondria_launcher.stack import Stack
-from tests.support import browser, forking, go, pebble
+from tests.support import browser, forking, go, pebble, trusted_certificates
 
 # A run starts some hundred programs, and rewrites each file of tests: what they compile is kept, whatever the shell says.
 sys.dont_write_bytecode = False
@@ -24,6 +24,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["tests.support.workers"]
 forking.install()
+trusted_certificates.install()
 
 
 _NEEDED = {"browser": browser, "acme": pebble, "go": go}
