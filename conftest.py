@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from tests.support.client import Api
@@ -18,7 +19,7 @@ from tests.support.ready_accounts import ReadyAccounts
 from notechondria_launcher.stack import Stack
 from tests.support import browser, forking, go, pebble, trusted_certificates
 
-# A run starts some hundred programs, and rewrites each file of tests: what they compile is kept, whatever the shell says.
+# A run starts hundreds of programs and rewrites each file of tests: what they compile is kept, whatever the shell says.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -114,7 +115,9 @@ def stack(provider: Provider) -> Iterator[Stack]:
         Path(folder).chmod(0o711)
         forking.server.begin()
         running = Stack(Path(folder), env={**TEST_ENVIRONMENT, **provider.environment()})
-        running.start()
+        # No test ends the machine: what Postgres has handed to it outlives every process that a test kills.
+        with mock.patch.dict("notechondria_launcher.postgres._SETTINGS", fsync="off", full_page_writes="off"):
+            running.start()
         try:
             yield running
         finally:
