@@ -84,10 +84,11 @@ TEST_ENVIRONMENT = {
     "MCP_RATE_PER_MINUTE": "0",
     # Poison events become dead letters within a second, so that tests need not wait.
     "CONSUMER_BACKOFF_SECONDS": "0.1,0.2,0.3",
-    # Notes looks after its bin and its files all the time; what must not go is younger than these.
+    # Notes looks after its bin and its files all the time; what must not go is younger than these. A look at the files
+    # is one at thousands in a whole run: who waits for it has a process of its own.
     "RECYCLE_BIN_RETENTION_DAYS": "30",
     "HOUSEKEEPING_SECONDS": "0.5",
-    "ORPHAN_SWEEP_SECONDS": "0",
+    "ORPHAN_SWEEP_SECONDS": "10",
     "ORPHAN_AGE_SECONDS": "3600",
     # Calendars are served by the tests themselves; a server that hangs is given up soon.
     "CALENDAR_FEED_ALLOW_HOSTS": "127.0.0.1",
