@@ -39,11 +39,6 @@ LISTS = {
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("pictures", numbered=False)
-
-
-@pytest.fixture(scope="module")
 def visit(api: Api, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     with opened(tmp_path_factory.mktemp("profile"), scripts=False) as browser:
         browser.driver.get("data:text/html,<title>still</title><script>document.title = 'ran'</script>")
