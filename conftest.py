@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from tests.support.client import Api
 from tests.support.provider import Provider
+from tests.support.ready_accounts import ReadyAccounts
 
 from notechondria_launcher.stack import Stack
-from tests.support import browser, forking, go, pebble
+from tests.support import browser, forking, go, pebble, trusted_certificates
+
+# A run starts hundreds of programs and rewrites each file of tests: what they compile is kept, whatever the shell says.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["tests.support.workers"]
 forking.install()
+trusted_certificates.install()
 
 
 _NEEDED = {"browser": browser, "acme": pebble, "go": go}
@@ -74,10 +84,11 @@ TEST_ENVIRONMENT = {
     "MCP_RATE_PER_MINUTE": "0",
     # Poison events become dead letters within a second, so that tests need not wait.
     "CONSUMER_BACKOFF_SECONDS": "0.1,0.2,0.3",
-    # Notes looks after its bin and its files all the time; what must not go is younger than these.
+    # Notes looks after its bin and its files all the time; what must not go is younger than these. A look at the files
+    # is one at thousands in a whole run: who waits for it has a process of its own.
     "RECYCLE_BIN_RETENTION_DAYS": "30",
     "HOUSEKEEPING_SECONDS": "0.5",
-    "ORPHAN_SWEEP_SECONDS": "0",
+    "ORPHAN_SWEEP_SECONDS": "10",
     "ORPHAN_AGE_SECONDS": "3600",
     # Calendars are served by the tests themselves; a server that hangs is given up soon.
     "CALENDAR_FEED_ALLOW_HOSTS": "127.0.0.1",
@@ -105,7 +116,9 @@ def stack(provider: Provider) -> Iterator[Stack]:
         Path(folder).chmod(0o711)
         forking.server.begin()
         running = Stack(Path(folder), env={**TEST_ENVIRONMENT, **provider.environment()})
-        running.start()
+        # No test ends the machine: what Postgres has handed to it outlives every process that a test kills.
+        with mock.patch.dict("notechondria_launcher.postgres._SETTINGS", fsync="off", full_page_writes="off"):
+            running.start()
         try:
             yield running
         finally:
@@ -115,5 +128,5 @@ def stack(provider: Provider) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def api(stack: Stack) -> Iterator[Api]:
     """A client of the gateway that can make users."""
-    with Api(stack) as client:
+    with closing(ReadyAccounts(stack)) as accounts, Api(stack, accounts=accounts) as client:
         yield client

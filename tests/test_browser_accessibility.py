@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyotp
 import pytest
@@ -25,9 +26,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def visit(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+def visit(stack: Stack, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     with opened(tmp_path_factory.mktemp("profile")) as browser:
-        pictures = tmp_path_factory.mktemp("pictures")
         yield Visit(browser, public_url(stack), pictures, "/account/")
 
 

@@ -33,11 +33,6 @@ def feeds() -> Iterator[FeedServer]:
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("pictures")
-
-
-@pytest.fixture(scope="module")
 def full(api: Api, feeds: FeedServer) -> FullAccount:
     address, _ = feeds.page(FEED.format(name="Campus"))
     return fill(api, api.register(), name="Cell biology", feed=address)

@@ -39,11 +39,6 @@ LISTS = {
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("pictures", numbered=False)
-
-
-@pytest.fixture(scope="module")
 def visit(api: Api, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     with opened(tmp_path_factory.mktemp("profile"), scripts=False) as browser:
         browser.driver.get("data:text/html,<title>still</title><script>document.title = 'ran'</script>")
@@ -64,7 +59,7 @@ def staff(api: Api, visit: Visit) -> User:
 @pytest.fixture
 def belongings(api: Api) -> User:
     """A user with something in each list."""
-    user = api.register(f"sam-{secrets.token_hex(3)}")
+    user = api.sign_up(f"sam-{secrets.token_hex(3)}")
     course = user.post("courses/", {"title": "Botany for beginners"}).json()
     user.post(
         "notes/", {"title": "Ferns of the valley", "content": "Fronds, and more. " * 40, "course_id": course["id"]}

@@ -27,11 +27,6 @@ from tests.support.visit import Visit
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("pictures")
-
-
 @pytest.fixture
 def visit(api: Api, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     with opened(tmp_path_factory.mktemp("profile"), scripts=False) as browser:

@@ -22,11 +22,6 @@ from tests.support.visit import Visit
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("pictures")
-
-
 @pytest.fixture
 def user(api: Api) -> User:
     return api.register()

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -85,17 +86,41 @@ def move_in(monolith: tuple[str, Path], data: str, *more: str, code: int = 0) ->
     return json.loads(done.stdout)["kinds"] if code == 0 and "--json" in more else done.stdout + done.stderr
 
 
+@dataclass(frozen=True)
+class DryRun:
+    """A data folder in which a dry run has ended, and what was in it then."""
+
+    folder: str
+    kinds: dict[str, Any]
+    files: list[Path]
+    tables: int
+
+
 @pytest.fixture(scope="module")
-def moved(monolith: tuple[str, Path]) -> Iterator[tuple[str, dict[str, Any]]]:
+def dry_run(monolith: tuple[str, Path]) -> Iterator[DryRun]:
     with tempfile.TemporaryDirectory(prefix="notechondria-moved-") as folder:
         Path(folder).chmod(0o711)
-        would = move_in(monolith, folder, "--dry-run", "--json")
-        did = move_in(monolith, folder, "--json")
-        assert {name: kind["skipped"] for name, kind in would.items()} == {
-            name: kind["skipped"] for name, kind in did.items()
-        }
-        assert would["notes"]["written"] == did["notes"]["written"] == 20_000
-        yield folder, did
+        kinds = move_in(monolith, folder, "--dry-run", "--json")
+        files = list((Path(folder) / "media").iterdir())
+        server = Stack(Path(folder))
+        server.start(database_only=True)
+        try:
+            with psycopg.connect(server.admin_database_url) as admin:
+                made = "SELECT count(*) FROM pg_tables WHERE schemaname IN ('identity', 'notes', 'planner', 'mcp')"
+                (tables,) = admin.execute(made).fetchone() or (-1,)
+        finally:
+            server.stop()
+        yield DryRun(folder, kinds, files, tables)
+
+
+@pytest.fixture(scope="module")
+def moved(monolith: tuple[str, Path], dry_run: DryRun) -> tuple[str, dict[str, Any]]:
+    would, did = dry_run.kinds, move_in(monolith, dry_run.folder, "--json")
+    assert {name: kind["skipped"] for name, kind in would.items()} == {
+        name: kind["skipped"] for name, kind in did.items()
+    }
+    assert would["notes"]["written"] == did["notes"]["written"] == 20_000
+    return dry_run.folder, did
 
 
 @pytest.fixture(scope="module")
@@ -213,20 +238,10 @@ def test_what_is_no_monolith_is_refused(monolith: tuple[str, Path], tmp_path: Pa
     assert not (tmp_path / "data").exists()
 
 
-def test_a_dry_run_writes_nothing(monolith: tuple[str, Path]) -> None:
-    with tempfile.TemporaryDirectory(prefix="notechondria-dry-") as folder:
-        Path(folder).chmod(0o711)
-        kinds = move_in(monolith, folder, "--dry-run", "--json")
-        assert (kinds["notes"]["written"], kinds["files"]["written"]) == (20_000, 2)
-        assert not list((Path(folder) / "media").iterdir())
-        server = Stack(Path(folder))
-        server.start(database_only=True)
-        try:
-            with psycopg.connect(server.admin_database_url) as admin:
-                made = "SELECT count(*) FROM pg_tables WHERE schemaname IN ('identity', 'notes', 'planner', 'mcp')"
-                assert admin.execute(made).fetchone() == (0,)
-        finally:
-            server.stop()
+def test_a_dry_run_writes_nothing(dry_run: DryRun) -> None:
+    assert (dry_run.kinds["notes"]["written"], dry_run.kinds["files"]["written"]) == (20_000, 2)
+    assert dry_run.files == []
+    assert dry_run.tables == 0
 
 
 def test_all_imports_see_the_same_rows(monolith: tuple[str, Path]) -> None:

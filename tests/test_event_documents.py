@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,19 @@ from notechondria_contracts.events.consumers import CONSUMERS
 from notes_service.authors.known import KnownAuthors
 from notes_service.handlers import subscriptions
 
+# Read from all source files, a second of work each time.
+of_the_code = cache(consumers)
+written = cache(documents)
+
 
 @pytest.mark.parametrize("page", ["docs/events.md", "docs/asyncapi.json"])
 def test_the_event_documents_are_generated_from_the_code(page: str) -> None:
-    assert (ROOT / page).read_text(encoding="utf-8") == documents()[page], "run `make docs`"
+    assert (ROOT / page).read_text(encoding="utf-8") == written()[page], "run `make docs`"
 
 
 def test_the_consumers_are_those_of_the_services() -> None:
     by_service = {
-        service: {subject for subject, found in consumers().items() if service in {one.name for one in found}}
+        service: {subject for subject, found in of_the_code().items() if service in {one.name for one in found}}
         for service in ("identity", "notes", "planner", "mcp", EVERY_REPLICA)
     }
     own = {event.subject for subscription in subscriptions(KnownAuthors()) for event in subscription.handlers}
@@ -34,7 +39,7 @@ def test_the_consumers_are_those_of_the_services() -> None:
 
 
 def test_every_consumer_says_what_it_does() -> None:
-    found = [one for of_subject in consumers().values() for one in of_subject]
+    found = [one for of_subject in of_the_code().values() for one in of_subject]
     assert len(found) > 15
     assert all(one.effect.endswith(".") and (ROOT / one.file).is_file() for one in found)
 
@@ -71,7 +76,7 @@ def test_subscriptions_are_read_from_the_source(tmp_path: Path) -> None:
 
 def test_the_bus_gets_the_consumers_that_the_services_subscribe_with() -> None:
     subscribed = {
-        (one.name, subject) for subject, found in consumers().items() for one in found if one.name != EVERY_REPLICA
+        (one.name, subject) for subject, found in of_the_code().items() for one in found if one.name != EVERY_REPLICA
     }
     provisioned = {
         (service, event.subject)

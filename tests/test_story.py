@@ -33,7 +33,7 @@ def test_a_whole_life(api: Api, stack: Stack) -> None:
     assert api.get("health/").json() == {"status": "ok"}
     assert api.get("/").json() == {"status": "ok", "service": "notechondria-backend"}
 
-    mira = api.register("Mira-" + datetime.now(UTC).strftime("%H%M%S%f"))
+    mira = api.sign_up("Mira-" + datetime.now(UTC).strftime("%H%M%S%f"))
     probe = mira.get("auth/session/").json()
     assert probe["authenticated"] is True
     assert probe["user"]["username"] == mira.username

@@ -28,7 +28,7 @@ def user(api: Api) -> User:
 @pytest.fixture(scope="module")
 def boss(api: Api, stack: Stack) -> Iterator[User]:
     """A member of staff whose name has letters with many look-alikes."""
-    member = api.register(f"Sophia-{secrets.token_hex(3)}l")
+    member = api.sign_up(f"Sophia-{secrets.token_hex(3)}l")
     with psycopg.connect(stack.database_url("identity"), autocommit=True) as identity:
         identity.execute("UPDATE users SET is_staff = true WHERE id = %s", (member.id,))
         yield member

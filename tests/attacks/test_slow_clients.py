@@ -48,7 +48,7 @@ def test_bodies_of_a_byte_stop_nobody(stack: Stack, person: User, sources: int, 
         with watching(stack, *watched, services=["identity", "notes"], headers=person.headers) as watch:
             time.sleep(3)  # as long as the attack is watched
             name = f"honest-{secrets.token_hex(4)}"
-            assert person.api.register(name).username == name
+            assert person.api.sign_up(name).username == name
     assert not watch.failures
     assert watch.slowest < QUICK * factor
     assert max(watch.growth.values()) < 100, watch.growth

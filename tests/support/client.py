@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from notechondria_launcher.stack import Stack
+from tests.support.ready_accounts import ReadyAccounts
 
 PASSWORD = "Correct-horse-7"
 _CODE = re.compile(r"address=(\S+) .*verification_code=(\d{6})")
@@ -63,11 +64,15 @@ class User:
 class Api:
     """Anonymous calls, and the making of users."""
 
-    def __init__(self, stack: Stack, url: str = "") -> None:
-        """`url` is that of another gateway before the stack, or of a service's further process."""
+    def __init__(self, stack: Stack, url: str = "", accounts: ReadyAccounts | None = None) -> None:
+        """`url` is that of another gateway before the stack, or of a service's further process.
+
+        Without `accounts`, users are made by a sign-up.
+        """
         self.stack = stack
         self.base = (url or stack.url).rstrip("/")
         self.http = httpx.Client(timeout=20, trust_env=False)
+        self._accounts = accounts
 
     def __enter__(self) -> Self:
         return self
@@ -101,16 +106,29 @@ class Api:
                         return str(found[-1])
         pytest.fail(f"no code was logged for {email}")
 
-    def register(self, username: str | None = None, password: str = PASSWORD) -> User:
+    def register(self) -> User:
+        """A new user, signed in, as a sign-up leaves them (`tests/support/ready_accounts.py`)."""
+        if self._accounts is None:
+            return self.sign_up()
+        name, email = _new_names()
+        user_id, token = self._accounts.make(name, email, PASSWORD, self.http.headers["user-agent"])
+        return User(self, user_id, name, email, PASSWORD, token)
+
+    def sign_up(self, username: str | None = None, password: str = PASSWORD) -> User:
         """A new user: registered, verified, signed in, all through the gateway."""
-        name = username or f"user{next(_numbers)}-{secrets.token_hex(3)}"
-        email = f"{name.lower()}@example.org"
+        name, email = _new_names(username)
         answer = self.post("auth/register/", {"username": name, "email": email, "password": password})
         assert answer.status_code == 201, answer.text
         verified = self.post("auth/verify-email/", {"email": email, "code": self.code_for(email)})
         assert verified.status_code == 200, verified.text
         body = verified.json()
         return User(self, body["user"]["id"], name, email, password, body["token"])
+
+
+def _new_names(username: str | None = None) -> tuple[str, str]:
+    """A user name, and the address of its owner."""
+    name = username or f"user{next(_numbers)}-{secrets.token_hex(3)}"
+    return name, f"{name.lower()}@example.org"
 
 
 def _from_the_end(log: Path) -> Iterator[str]:

@@ -53,5 +53,7 @@ def new_person(data: Path, env: Mapping[str, str]) -> Iterator[Person]:
     """Somebody with a data folder; what they leave running is stopped."""
     someone = Person(data, env)
     yield someone
+    if StackState.read(data / "run" / "state.json") is None:
+        return  # nothing was started, or it was stopped
     with contextlib.suppress(subprocess.TimeoutExpired):
         subprocess.run([*COMMAND, "down"], env=someone.env, capture_output=True, timeout=60, check=False)

@@ -70,7 +70,9 @@ class Visit:
         return self.driver.find_element(By.CSS_SELECTOR, "[role=status]").text
 
     def picture(self, name: str) -> None:
-        self.driver.save_screenshot(str(self._pictures / f"{name}.png"))
+        """Kept for who looks at it: a tenth of a second of processor time, so not without a folder for it."""
+        if self._pictures.is_dir():
+            self.driver.save_screenshot(str(self._pictures / f"{name}.png"))
 
     def in_the_dark(self) -> None:
         """As for who prefers dark pages, until set otherwise."""
@@ -82,7 +84,7 @@ class Visit:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
 
     def looks(self, name: str) -> None:
-        """Pictures of the page on a desktop and on a telephone, light and dark; nothing may stand out to the side."""
+        """Nothing stands out to the side on a desktop and on a telephone; pictures of both, light and dark."""
         for device, width, height in (("desktop", 1280, 900), ("telephone", 390, 844)):
             metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": device == "telephone"}
             self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from deploy.ci.tests.deployment import ComposeDeployment
+from tests.support.client import Api
+
+from notechondria_launcher.stack import Stack
 
 ENVIRONMENT = {
     "AUTH_RATE_PER_MINUTE": "0",
@@ -28,3 +32,10 @@ def stack() -> Iterator[ComposeDeployment]:
             yield deployment
         finally:
             deployment.down()
+
+
+@pytest.fixture(scope="session")
+def api(stack: ComposeDeployment) -> Iterator[Api]:
+    """A client of the gateway, whose users sign up there."""
+    with Api(cast("Stack", stack)) as client:  # it has all that a client asks a stack for
+        yield client

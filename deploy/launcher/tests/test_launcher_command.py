@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from deploy.launcher.tests.conftest import temporary_data
 from tests.support.covered import COVERED
 from tests.support.person import COMMAND, Person, new_person
 
@@ -24,6 +26,14 @@ IDLE_MIB = 700
 def person(data: Path, standins: dict[str, str]) -> Iterator[Person]:
     """Somebody with an empty data folder; what they leave running is stopped."""
     with new_person(data, standins) as someone:
+        yield someone
+
+
+@pytest.fixture(scope="module")
+def running(standins: dict[str, str]) -> Iterator[Person]:
+    """Somebody whose stack runs, for tests that leave it running."""
+    with temporary_data() as folder, new_person(folder, standins) as someone:
+        someone.up()
         yield someone
 
 
@@ -116,13 +126,10 @@ def test_a_killed_launcher_leaves_nothing_behind_and_the_next_start_works(person
     assert answers(f"http://127.0.0.1:{person.port}/api/v1/notes/")
 
 
-def test_a_taken_port_is_one_clear_sentence(person: Person) -> None:
-    person.up()
-    other = Person(person.data / "other", person.env)
-    other.env["NOTECHONDRIA_DATA"] = str(other.data)
-    other.port = person.port
-    said = other.up(code=1)
-    assert f"Port {person.port} is in use by another program." in said
+def test_a_taken_port_is_one_clear_sentence(person: Person, running: Person) -> None:
+    person.port = running.port
+    said = person.up(code=1)
+    assert f"Port {running.port} is in use by another program." in said
     assert "Traceback" not in said
 
 
@@ -151,28 +158,26 @@ def test_it_says_which_version_it_is(tmp_path: Path) -> None:
     assert Person(tmp_path, {"BACKEND_VERSION": "7.8.9"}).types("--version") == "notechondria 7.8.9\n"
 
 
-def test_restart_replaces_one_part_and_waits_until_it_is_ready(person: Person) -> None:
-    person.up()
-    before = person.state()
-    done = json.loads(person.types("restart", "notes", "--json"))
-    after = person.state()
+def test_restart_replaces_one_part_and_waits_until_it_is_ready(running: Person) -> None:
+    before = running.state()
+    done = json.loads(running.types("restart", "notes", "--json"))
+    after = running.state()
     assert (done["name"], done["pid"], done["port"]) == ("notes", after.parts["notes"].pid, after.ports["notes"])
     assert after.parts["notes"].pid != before.parts["notes"].pid
     assert after.parts["notes"].restarts == 0  # asked for, so not counted as a failure
     assert {name: part.pid for name, part in after.parts.items() if name != "notes"} == {
         name: part.pid for name, part in before.parts.items() if name != "notes"
     }
-    assert answers(f"http://127.0.0.1:{person.port}/api/v1/notes/")
-    assert "gateway is ready again" in person.types("restart", "gateway")
-    assert list((person.data / "run" / "requests").iterdir()) == []
+    assert answers(f"http://127.0.0.1:{running.port}/api/v1/notes/")
+    assert "gateway is ready again" in running.types("restart", "gateway")
+    assert list((running.data / "run" / "requests").iterdir()) == []
 
 
-def test_restart_names_the_parts_where_the_name_is_unknown(person: Person) -> None:
+def test_restart_names_the_parts_where_the_name_is_unknown(person: Person, running: Person) -> None:
     said = person.types("restart", "nobody", code=1)
     assert "There is no part 'nobody'. Parts: postgres, nats, identity, notes, planner, mcp, web, gateway." in said
     assert "Nothing is running" in person.types("restart", "notes", code=1)
-    person.up()
-    assert "There is no part 'services' here." in person.types("restart", "services", code=1)
+    assert "There is no part 'services' here." in running.types("restart", "services", code=1)
 
 
 def test_restart_reports_a_part_that_does_not_start_and_a_second_one_mends_it(person: Person, tmp_path: Path) -> None:
@@ -185,9 +190,7 @@ def test_restart_reports_a_part_that_does_not_start_and_a_second_one_mends_it(pe
     said = person.types("restart", "planner", code=1)
     assert "planner ended while it started (exit code 1): no such setting" in said
     assert "planner" not in person.state().parts
-    (package / "__main__.py").unlink()
-    (package / "__init__.py").unlink()
-    package.rmdir()
+    shutil.rmtree(package)
     assert "planner is ready again" in person.types("restart", "planner")
 
 
@@ -223,12 +226,10 @@ def test_reload_restarts_the_service_when_its_code_changes(person: Person, tmp_p
     assert person.gone(second)
 
 
-def test_reload_refuses_what_it_cannot_do(person: Person) -> None:
+def test_reload_refuses_what_it_cannot_do(person: Person, running: Person) -> None:
     said = person.types("up", "--reload", "nobody", code=1)
     assert "There is no service 'nobody'. Services: identity, notes, planner, mcp, web." in said
     assert "foreground" in person.types("up", "--detach", "--reload", "notes", code=1)
     person.env["NOTECHONDRIA_TOGETHER"] = "on"
     assert "one process" in person.types("up", "--reload", "notes", code=1)
-    del person.env["NOTECHONDRIA_TOGETHER"]
-    person.up()
-    assert "is running on" in person.types("up", "--reload", "notes", code=1)
+    assert "is running on" in running.types("up", "--reload", "notes", code=1)

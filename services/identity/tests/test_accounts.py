@@ -271,4 +271,4 @@ def test_account_deletion(api: Api) -> None:
     assert api.http.get(picture).status_code == 404
     eventually(lambda: user.get("planner-events/").status_code == 401, seconds=5)
     # Name and address are free again.
-    assert api.register(user.username).id != user.id
+    assert api.sign_up(user.username).id != user.id

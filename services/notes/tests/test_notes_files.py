@@ -13,6 +13,7 @@ import httpx
 import pytest
 from PIL import Image
 from tests.support.client import Api, User, eventually
+from tests.support.replica import another
 
 from notechondria_launcher.stack import Stack
 from notes_service.media.names import safe_name, shown_name
@@ -334,6 +335,7 @@ def test_orphaned_files_are_swept_and_no_others(mine: User, api: Api, stack: Sta
     old = time.time() - 7200
     for path in (*orphans, bystanders[1], folder / "kept.txt"):
         os.utime(path, (old, old))
-    eventually(lambda: not any(path.exists() for path in orphans), what="orphans are swept")
+    with another(stack, "notes", ORPHAN_SWEEP_SECONDS="0"):
+        eventually(lambda: not any(path.exists() for path in orphans), what="orphans are swept")
     assert all(path.exists() for path in bystanders)
     assert fetch(api, kept).content == b"kept"

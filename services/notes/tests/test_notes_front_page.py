@@ -176,7 +176,7 @@ def test_a_deleted_template_course_comes_back(admin: User, api: Api) -> None:
 def account(api: Api, look: Any, name: str) -> int:
     """The id of the account of that name, made when there is none."""
     rows = look.all("SELECT id FROM identity.users WHERE username = %s", name)
-    return int(rows[0]["id"]) if rows else api.register(name).id
+    return int(rows[0]["id"]) if rows else api.sign_up(name).id
 
 
 @pytest.mark.contract("decision 18", "notes §11.2")
