@@ -54,6 +54,11 @@ def search(text: str, rows: list[Row], start: int, end: int | None) -> tuple[lis
     counts = sorted((exact[row["id"]] for row in found), reverse=True)
     least = counts[end - 1] if end is not None and len(counts) >= end else 0
     ranked = [row for row in found if 3 * exact[row["id"]] >= 2 * least]
+    if query.kinds.single and end is not None:
+        (word,) = query.times
+        titled = [row for row in found if not row["title"].isascii() or word in row["title"].lower()]
+        surely = [row for row in titled if row["title"].isascii()]
+        ranked = titled if len(surely) >= end else found
     others = [row for row in rows if not exact[row["id"]]]
     short = [row for row in others if len(row["content"].encode()) <= query.head_bytes]
     columns = CandidateColumns(
@@ -166,6 +171,31 @@ def test_letters_that_databases_make_small_in_another_way(mine: User, title: str
     # Far longer than the query, so that likeness finds nothing.
     note = mine.post("notes/", {"title": f"{title} {'and more ' * 9}", "content": "more " * 200}).json()
     assert [found["id"] for found in mine.get("notes/", params={"q": query}).json()] == [note["id"]]
+
+
+@pytest.mark.contract("notes §5.3")
+def test_a_page_of_one_word_begins_with_titles_whatever_their_letters(mine: User) -> None:
+    titles = (
+        "Kelvin",
+        "a scale",
+        "\u212aELVIN",
+        "KELVIN",
+        "kelvin \u0130",
+        "\u212aelvin",
+        "\u00dcber kelvin",
+        "temperature",
+    )
+    for number, title in enumerate(titles * 2):
+        body = {"title": title, "description": f"{number}", "content": f"kelvin {'and more ' * (number % 3)}"}
+        mine.post("notes/", body)
+    rows = [mine.get(f"notes/{summary['id']}/").json() for summary in mine.get("notes/").json()]
+    for text in ("kelvin", "KELVIN kelvin", "\u212aelvin", "elv", "k"):
+        expected = plain_search(text, rows)
+        for limit, offset in ((1, 0), (3, 0), (3, 3), (10, 0), (5, 9)):
+            page = mine.get("notes/", params={"q": text, "limit": limit, "offset": offset}).json()
+            shown = [note["id"] for note in page["results"]]
+            assert shown == expected[offset : offset + limit], (text, limit, offset)
+            assert page["total"] == len(expected)
 
 
 @pytest.mark.contract("notes §5.3", "notes §12")
