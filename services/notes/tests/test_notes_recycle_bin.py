@@ -87,7 +87,8 @@ ENTRIES = (
 )
 DELETED_ROWS = (
     "SELECT n.id, n.deleted_at, e.id AS entry_id FROM notes.notes n"
-    " JOIN notes.recycle_bin_entries e ON e.note_id = n.id WHERE n.creator_id = %s AND n.deleted_at IS NOT NULL ORDER BY n.deleted_at DESC, n.id DESC"
+    " JOIN notes.recycle_bin_entries e ON e.note_id = n.id WHERE n.creator_id = %s AND n.deleted_at IS NOT NULL"
+    " ORDER BY n.deleted_at DESC, n.id DESC"
 )
 
 
