@@ -32,6 +32,7 @@ async def deleted_notes(request: Request, read: Reads, user_id: int) -> AsyncIte
         complete(request, rows, shown)
         for row, text in zip(rows, iso_offsets(times), strict=True):
             row["deleted_at"] = text
-        yield [written(rows)]
+        with_entry = [row for row in rows if row["recycle_bin_entry_id"] is not None]
+        yield [written(with_entry)] if with_entry else []
         if len(rows) < queries.SLICE:
             return

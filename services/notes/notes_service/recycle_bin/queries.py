@@ -19,7 +19,8 @@ class DeletedDict(SummaryDict):
 
     deleted_at: datetime | str
     """As it comes, the time."""
-    recycle_bin_entry_id: int
+    recycle_bin_entry_id: int | None
+    """Null for a note that is not shown. It counts all the same, or a slice would look like the last one."""
 
 
 SLICE = 1000
@@ -36,7 +37,7 @@ _next = (
 _note = aliased(Note, _next.subquery("note"))
 DELETED = prepare_dicts(
     summary_dicts(_note, _note.deleted_at, RecycleBinEntry.id.label("recycle_bin_entry_id"))
-    .join(RecycleBinEntry, RecycleBinEntry.note_id == _note.id)
+    .outerjoin(RecycleBinEntry, RecycleBinEntry.note_id == _note.id)
     .order_by(_note.deleted_at.desc(), _note.id.desc()),
     DeletedDict,
     binary=True,
