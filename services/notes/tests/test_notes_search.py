@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.client import Api, User
 
+from notes_service.search import ranking
 from notes_service.search.likeness import Likeness
 from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, like_pattern, sort_out
 
@@ -88,9 +90,9 @@ NOTES = st.lists(st.tuples(TEXT, st.none() | TEXT, TEXT, st.integers(0, 3)), max
 @pytest.mark.contract("notes §5.3", "notes §12")
 @settings(max_examples=300, deadline=None)
 @given(text=TEXT.filter(str.strip) | st.text("abdehirs f", min_size=1).filter(str.strip), notes=NOTES,
-       start=st.integers(0, 6), size=st.none() | st.integers(1, 6))  # fmt: skip
+       start=st.integers(0, 6), size=st.none() | st.integers(1, 6), looked_at=st.sampled_from((1, 2, 500)))  # fmt: skip
 def test_search_shortcuts_change_no_result(
-    text: str, notes: list[tuple[str, str | None, str, int]], start: int, size: int | None
+    text: str, notes: list[tuple[str, str | None, str, int]], start: int, size: int | None, looked_at: int
 ) -> None:
     epoch = datetime(2026, 1, 1, tzinfo=UTC)
     rows = [
@@ -100,7 +102,8 @@ def test_search_shortcuts_change_no_result(
     ]  # fmt: skip
     expected = plain_search(text, rows)
     end = None if size is None else start + size
-    assert search(text, rows, start, end) == (expected[start:end], len(expected))
+    with mock.patch.object(ranking, "LOOKED_AT", looked_at):
+        assert search(text, rows, start, end) == (expected[start:end], len(expected))
 
 
 @pytest.mark.contract("notes §5.3")
