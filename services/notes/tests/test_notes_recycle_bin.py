@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from tests.support.client import Api, User
 
 from notechondria_launcher.stack import Stack
+from notes_service.summaries.schemas import NoteSummary
 
 
 def make(user: User, title: str = "A note", **more: Any) -> dict[str, Any]:
@@ -62,6 +64,80 @@ def test_the_newest_deletion_comes_first(mine: User) -> None:
     for note_id in (ids[1], ids[2], ids[0]):
         mine.delete(f"notes/{note_id}/")
     assert [note["id"] for note in mine.get("notes/deleted/").json()] == [ids[0], ids[2], ids[1]]
+
+
+ODD_TEXTS = ("", 'a "b" \\ /', "\x01\x02\x1f\x7f\t\r\n", "\u2028 \u00e9 \U0001f600 \u6f22", "</script>&'")
+ODD_NOTE = (
+    "INSERT INTO notes.notes (creator_id, uuid, sharing_id, title, description, is_public, content, excerpt,"
+    " preview_lines, metadata_json, custom_meta, note_type, editor_mode, cover_image, revision, course_id,"
+    " source_note_id, date_created, last_edit, deleted_at) VALUES (%s, gen_random_uuid(), gen_random_uuid()::text,"
+    " %s, %s, %s, '', %s, %s, '', '', %s, %s, %s, 1, %s, %s, %s, %s, %s) RETURNING id"
+)
+MANY_DELETED = (
+    "INSERT INTO notes.notes (creator_id, uuid, sharing_id, title, is_public, content, excerpt, preview_lines,"
+    " metadata_json, custom_meta, note_type, editor_mode, cover_image, revision, date_created, last_edit, deleted_at)"
+    " SELECT %s, gen_random_uuid(), gen_random_uuid()::text, 'n' || n, false, '', '', '{}', '', '', 'N', 'G', '', 1,"
+    " now(), now(), '2026-01-01T00:00:00Z'::timestamptz - n / 700 * interval '1 microsecond'"
+    " FROM generate_series(1, 2100) n"
+)
+ENTRIES = (
+    "INSERT INTO notes.recycle_bin_entries (note_id, creator_id, item_type, deleted_at, metadata_json, date_created,"
+    " last_edit) SELECT id, creator_id, 'note', deleted_at, '', now(), now() FROM notes.notes"
+    " WHERE creator_id = %s AND deleted_at IS NOT NULL"
+)
+DELETED_ROWS = (
+    "SELECT n.id, n.deleted_at, e.id AS entry_id FROM notes.notes n"
+    " JOIN notes.recycle_bin_entries e ON e.note_id = n.id WHERE n.creator_id = %s AND n.deleted_at IS NOT NULL"
+    " ORDER BY n.deleted_at DESC, n.id DESC"
+)
+
+
+@pytest.mark.contract("notes §7", "notes §3.3")
+def test_the_bin_is_written_as_single_notes_are(mine: User, other: User, look: Any) -> None:
+    course = mine.post("courses/", {"title": 'C "\U0001f600"'}).json()["id"]
+    source = make(other, "Theirs", is_public=True)["id"]
+    covers = ("", 'user_upload/a b/\u00e9"?#.png', "https://example.org/c.png")
+    at = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
+    times = (at, at + timedelta(microseconds=120), at - timedelta(days=400, microseconds=1))
+    for number in range(30):
+        text, time = ODD_TEXTS[number % 5], times[number % 3]
+        lines = [] if number % 4 == 0 else [text, "second \n line"]
+        look._connection.execute(
+            ODD_NOTE,
+            (
+                mine.id, text or "t", None if number % 2 else text, number % 7 == 0, text, lines, "NC"[number % 2],
+                "GBP"[number % 3], covers[number % 3], course if number % 4 == 1 else None,
+                source if number % 5 == 1 else None, time, times[(number + 1) % 3], time - timedelta(hours=number % 6),
+            ),
+        )  # fmt: skip
+    look._connection.execute(ENTRIES, [mine.id])
+    expected = []
+    for row in look.all(DELETED_ROWS, mine.id):
+        single = mine.get(f"notes/deleted/{row['id']}/").json()
+        summary = {name: single[name] for name in NoteSummary.__annotations__}
+        deleted_at = row["deleted_at"].astimezone(UTC).isoformat()
+        expected.append({**summary, "deleted_at": deleted_at, "recycle_bin_entry_id": row["entry_id"]})
+    answer = mine.get("notes/deleted/")
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    assert answer.text == json.dumps(expected, ensure_ascii=False, separators=(",", ":"))
+    assert len(expected) == 30
+
+
+@pytest.mark.contract("notes §7")
+def test_a_bin_of_several_slices_is_whole(mine: User, other: User, look: Any) -> None:
+    mine.get("notes/")  # from now on there is an author
+    look._connection.execute(MANY_DELETED, [mine.id])
+    look._connection.execute(ENTRIES, [mine.id])
+    # Without its entry a note is in no bin.
+    look._connection.execute(
+        "DELETE FROM notes.recycle_bin_entries WHERE note_id IN (SELECT id FROM notes.notes WHERE creator_id = %s"
+        " AND title IN ('n1', 'n702'))",
+        [mine.id],
+    )
+    shown = [note["id"] for note in mine.get("notes/deleted/").json()]
+    assert shown == [row["id"] for row in look.all(DELETED_ROWS, mine.id)]
+    assert len(shown) == 2098
+    assert other.get("notes/deleted/").json() == []
 
 
 @pytest.mark.contract("notes §7", "notes §3.4")

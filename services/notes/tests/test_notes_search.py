@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.client import Api, User
 
+from notes_service.search import ranking
 from notes_service.search.likeness import Likeness
 from notes_service.search.ranking import CandidateColumns, Query, SearchCandidates, like_pattern, sort_out
 
@@ -54,6 +56,11 @@ def search(text: str, rows: list[Row], start: int, end: int | None) -> tuple[lis
     counts = sorted((exact[row["id"]] for row in found), reverse=True)
     least = counts[end - 1] if end is not None and len(counts) >= end else 0
     ranked = [row for row in found if 3 * exact[row["id"]] >= 2 * least]
+    if query.kinds.single and end is not None:
+        (word,) = query.times
+        titled = [row for row in found if not row["title"].isascii() or word in row["title"].lower()]
+        surely = [row for row in titled if row["title"].isascii()]
+        ranked = titled if len(surely) >= end else found
     others = [row for row in rows if not exact[row["id"]]]
     short = [row for row in others if len(row["content"].encode()) <= query.head_bytes]
     columns = CandidateColumns(
@@ -83,9 +90,9 @@ NOTES = st.lists(st.tuples(TEXT, st.none() | TEXT, TEXT, st.integers(0, 3)), max
 @pytest.mark.contract("notes §5.3", "notes §12")
 @settings(max_examples=300, deadline=None)
 @given(text=TEXT.filter(str.strip) | st.text("abdehirs f", min_size=1).filter(str.strip), notes=NOTES,
-       start=st.integers(0, 6), size=st.none() | st.integers(1, 6))  # fmt: skip
+       start=st.integers(0, 6), size=st.none() | st.integers(1, 6), looked_at=st.sampled_from((1, 2, 500)))  # fmt: skip
 def test_search_shortcuts_change_no_result(
-    text: str, notes: list[tuple[str, str | None, str, int]], start: int, size: int | None
+    text: str, notes: list[tuple[str, str | None, str, int]], start: int, size: int | None, looked_at: int
 ) -> None:
     epoch = datetime(2026, 1, 1, tzinfo=UTC)
     rows = [
@@ -95,7 +102,8 @@ def test_search_shortcuts_change_no_result(
     ]  # fmt: skip
     expected = plain_search(text, rows)
     end = None if size is None else start + size
-    assert search(text, rows, start, end) == (expected[start:end], len(expected))
+    with mock.patch.object(ranking, "LOOKED_AT", looked_at):
+        assert search(text, rows, start, end) == (expected[start:end], len(expected))
 
 
 @pytest.mark.contract("notes §5.3")
@@ -166,6 +174,31 @@ def test_letters_that_databases_make_small_in_another_way(mine: User, title: str
     # Far longer than the query, so that likeness finds nothing.
     note = mine.post("notes/", {"title": f"{title} {'and more ' * 9}", "content": "more " * 200}).json()
     assert [found["id"] for found in mine.get("notes/", params={"q": query}).json()] == [note["id"]]
+
+
+@pytest.mark.contract("notes §5.3")
+def test_a_page_of_one_word_begins_with_titles_whatever_their_letters(mine: User) -> None:
+    titles = (
+        "Kelvin",
+        "a scale",
+        "\u212aELVIN",
+        "KELVIN",
+        "kelvin \u0130",
+        "\u212aelvin",
+        "\u00dcber kelvin",
+        "temperature",
+    )
+    for number, title in enumerate(titles * 2):
+        body = {"title": title, "description": f"{number}", "content": f"kelvin {'and more ' * (number % 3)}"}
+        mine.post("notes/", body)
+    rows = [mine.get(f"notes/{summary['id']}/").json() for summary in mine.get("notes/").json()]
+    for text in ("kelvin", "KELVIN kelvin", "\u212aelvin", "elv", "k"):
+        expected = plain_search(text, rows)
+        for limit, offset in ((1, 0), (3, 0), (3, 3), (10, 0), (5, 9)):
+            page = mine.get("notes/", params={"q": text, "limit": limit, "offset": offset}).json()
+            shown = [note["id"] for note in page["results"]]
+            assert shown == expected[offset : offset + limit], (text, limit, offset)
+            assert page["total"] == len(expected)
 
 
 @pytest.mark.contract("notes §5.3", "notes §12")

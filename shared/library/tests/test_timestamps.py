@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from notechondria_shared.core.timestamps import iso_z, texts_of
+from notechondria_shared.core.timestamps import iso_offset, iso_offsets, iso_z, texts_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -16,3 +16,5 @@ def test_texts_of_rows_are_those_of_each_value() -> None:
     ids = [UUID(int=n * 0x1_0000_0000_0001_0000_0001) for n in range(len(at))]
     assert texts_of(zip(ids, at, strict=True)) == [[str(a), iso_z(b)] for a, b in zip(ids, at, strict=True)]
     assert texts_of([]) == []
+    assert iso_offsets(at) == [iso_offset(b) for b in at]
+    assert iso_offsets([]) == []

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fastapi import Request, Response
 
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.db import SessionReader
-from notechondria_shared.web.answers import Json, json_in_slices
+from notechondria_shared.web.answers import Json, json_of_texts
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import DETAIL
 from notechondria_shared.web.route import api_router
@@ -17,8 +15,8 @@ from notes_service.dependencies import CostlyTurns, Deletions, Transactions
 from notes_service.notes import detail, service
 from notes_service.notes.schemas import NoteDetail
 from notes_service.recycle_bin import queries, schemas
+from notes_service.recycle_bin.listing import deleted_notes
 from notes_service.recycle_bin.service import empty, purge_one
-from notes_service.summaries.slices import in_slices
 
 NOT_IN_BIN = "Note not found: Notes.RecycleBin/lookup — it does not lie in your recycle bin."
 router = api_router("/api/v1/notes", tags=["recycle bin"], responses={404: DETAIL})
@@ -27,14 +25,8 @@ router = api_router("/api/v1/notes", tags=["recycle bin"], responses={404: DETAI
 @router.get("/deleted/", response_model=list[schemas.DeletedNote])
 async def list_deleted(request: Request, caller: KnownCaller, read: ReadSession, turns: CostlyTurns) -> Response:
     """The caller's deleted notes, newest deletion first."""
-
-    async def of_slice(which: Sequence[int]) -> list[queries.DeletedRow]:
-        return await read.all(queries.DELETED, user_id=caller.user_id, note_ids=which)
-
     async with turns.of(request, caller.user_id):
-        ids = await read.all(queries.DELETED_IDS, user_id=caller.user_id)
-        slices = in_slices(ids, of_slice)
-        return await json_in_slices(schemas.deleted_notes(request, rows) async for rows in slices)
+        return await json_of_texts(deleted_notes(request, read, caller.user_id))
 
 
 @router.get("/deleted/{note_id:id}/", response_model=NoteDetail)

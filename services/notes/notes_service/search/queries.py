@@ -68,12 +68,15 @@ def candidates(variant: Variant, kinds: WordKinds, *, capped: bool) -> Prepared[
     """What ranking reads of all notes of a list.
 
     With `capped` notes that hold words and cannot be among the first `most` are counted only: a score is from 10 to 15
-    points per word that a note holds, and less than one more (a word of the title is one that the note holds). Likeness
-    is asked for of notes that hold no word: of the newest `ALIKE` when those that hold one are more than `most`.
+    points per word that a note holds, and less than one more (a word of the title is one that the note holds). With a
+    single word those with it in the title come first. Likeness is asked for of notes that hold no word: of the newest
+    `ALIKE` when those that hold one are more than `most`.
     """
     matched = _matched(variant, kinds)
-    contending = _contending(matched) if capped and not kinds.single else matched
-    size = _once(select(func.count().label("notes")).select_from(matched), "size")
+    size = _once(_size_of(matched, kinds), "size")
+    contending = matched
+    if capped:
+        contending = _contending_of_title(matched, size) if kinds.single else _contending(matched)
     notes = select(size.c.notes).scalar_subquery()
     contender = _outlines_of(variant, contending).subquery("contender").c
     ranked = select(
@@ -88,6 +91,20 @@ def candidates(variant: Variant, kinds: WordKinds, *, capped: bool) -> Prepared[
     other = _others(_in_scope(variant), unmatched, newest=case((is_full, ALIKE)) if capped else None)
     statement = select(*ranked.c, notes.label("matched"), *other.c).select_from(ranked.join(other, true()))
     return prepare(statement, CandidateColumns)
+
+
+def _size_of(matched: CTE, kinds: WordKinds) -> Select[*Columns]:
+    """How many notes hold words, and how many surely have the only one in the title."""
+    counts = [func.count().label("notes")]
+    if kinds.single:
+        counts.append(func.count().filter(matched.c.titled).label("titled"))
+    return select(*counts).select_from(matched)
+
+
+def _contending_of_title(matched: CTE, size: CTE) -> CTE:
+    """Of notes that hold the only word those that have it in the title, or may have, where these are enough."""
+    are_enough = select(size.c.titled >= bindparam("most", type_=BigInteger)).scalar_subquery()
+    return _once(select(matched).where(or_(matched.c.titled.is_not(False), not_(are_enough))), "contending")
 
 
 def _contending(matched: CTE) -> CTE:
@@ -189,22 +206,23 @@ def _in_scope(variant: Variant, outline: type[NoteOutline] = NoteOutline) -> Col
 
 
 def _matched(variant: Variant, words: WordKinds) -> CTE:
-    """`note_id` and `exact`: how many words a note of the list holds."""
-    kinds = [which for which, asked in ((False, words.indexed), (True, words.scanned)) if asked]
-    parts: list[Select[int, int]] = []
+    """`note_id` and `exact`: how many words a note of the list holds. With a single one also `titled` (`_match`)."""
+    scanned = [which for which, asked in ((False, words.indexed), (True, words.scanned)) if asked]
+    parts: list[Select[*Columns]] = []
     if variant.scope != "anonymous":
-        parts += [_own_with(variant, scanned=which, long=words.long) for which in kinds]
-        parts.append(_own_unindexed(variant, kinds))
+        parts += [_own_with(variant, words, scanned=which) for which in scanned]
+        parts.append(_own_unindexed(variant, words, scanned))
     if variant.scope in {"anonymous", "all"}:
-        parts += [_public_with(variant, scanned=which) for which in kinds]
+        parts += [_public_with(variant, words, scanned=which) for which in scanned]
     matches = union_all(*parts).subquery("matches")
     if words.single:  # no part has a note that another has
-        return _once(select(matches.c.note_id, cast(matches.c.times, BigInteger).label("exact")), "matched")
+        exact = cast(matches.c.times, BigInteger).label("exact")
+        return _once(select(matches.c.note_id, exact, matches.c.titled), "matched")
     exact = func.sum(matches.c.times, type_=BigInteger).label("exact")
     return _once(select(matches.c.note_id, exact).group_by(matches.c.note_id), "matched")
 
 
-def _own_with(variant: Variant, *, scanned: bool, long: bool) -> Select[int, int]:
+def _own_with(variant: Variant, kinds: WordKinds, *, scanned: bool) -> Select[*Columns]:
     """One's own notes by their words: each is looked for inside the words that the person ever used, and the notes
     that have one of these are looked up without reading a text."""
     words = _words(scanned=scanned)
@@ -224,34 +242,54 @@ def _own_with(variant: Variant, *, scanned: bool, long: bool) -> Select[int, int
         .where(NoteSearch.note_id == outline.note_id, func.strpos(NoteSearch.searchable, ids.c.term) > 0)
         .correlate(outline, ids)
     )
-    own = select(outline.note_id, ids.c.times).join_from(ids, outline, true()).where(_in_scope(variant, outline))
-    return own.where(case((func.length(ids.c.term) <= PIECE, true()), else_=has_all)) if long else own
+    own = (
+        select(*_match(outline, ids.c.term, ids.c.times, kinds))
+        .join_from(ids, outline, true())
+        .where(_in_scope(variant, outline))
+    )
+    return own.where(case((func.length(ids.c.term) <= PIECE, true()), else_=has_all)) if kinds.long else own
 
 
-def _own_unindexed(variant: Variant, kinds: Sequence[bool]) -> Select[int, int]:
+def _own_unindexed(variant: Variant, kinds: WordKinds, scanned: Sequence[bool]) -> Select[*Columns]:
     """One's own notes that are too large for an index of their words, or are not in it yet."""
-    each = [_words(scanned=which) for which in kinds]
+    each = [_words(scanned=which) for which in scanned]
     words = union_all(*(select(one.c.term, one.c.times) for one in each)).subquery("all_words")
     return (
-        select(NoteOutline.note_id, words.c.times)
+        select(*_match(NoteOutline, words.c.term, words.c.times, kinds))
         .join(NoteSearch, NoteSearch.note_id == NoteOutline.note_id)
         .join(words, func.strpos(NoteSearch.searchable, words.c.term) > 0)
         .where(NoteOutline.words.is_(None), NoteOutline.creator_id == VIEWER, _in_scope(variant))
     )
 
 
-def _public_with(variant: Variant, *, scanned: bool) -> Select[int, int]:
+def _public_with(variant: Variant, kinds: WordKinds, *, scanned: bool) -> Select[*Columns]:
     """Notes that everybody may see, in the index of public notes; with `scanned` their texts are read instead."""
     words = _words(scanned=scanned)
     in_text = func.strpos(NoteSearch.searchable, words.c.term) > 0
     holds = in_text if scanned else and_(NoteSearch.searchable.like(words.c.pattern), in_text)
     public = (
-        select(NoteSearch.note_id, words.c.times)
+        select(*_match(NoteOutline, words.c.term, words.c.times, kinds))
         .join_from(words, NoteSearch, and_(NoteSearch.is_public, holds))
         .join(NoteOutline, NoteOutline.note_id == NoteSearch.note_id)
         .where(_in_scope(variant))
     )
     return public if variant.scope == "anonymous" else public.where(NoteSearch.creator_id != VIEWER)
+
+
+def _match(
+    outline: type[NoteOutline], term: ColumnElement[str], times: ColumnElement[int], kinds: WordKinds
+) -> tuple[SQLCoreOperations[object], ...]:
+    """A note that holds a word: `note_id`, the word's `times`, and where it is the only one `titled`.
+
+    That is whether the title holds it; null where the title has letters beyond ASCII, since Python, which ranks, has
+    other small letters for some of them.
+    """
+    row = (outline.note_id, times)
+    if not kinds.single:
+        return row
+    is_plain = func.octet_length(outline.title) == func.length(outline.title)
+    titled = func.strpos(func.lower(outline.title.collate("C")), term) > 0
+    return *row, case((is_plain, titled)).label("titled")
 
 
 def _words(*, scanned: bool) -> TableValuedAlias:

@@ -26,6 +26,8 @@ WORDS = 64
 PIECE = 32
 """Characters of a word that are looked up as they are: a longer one may be spread over two words of the index."""
 CONTENT_HEAD, TEXT_HEAD = 400, 500
+LOOKED_AT = 500
+"""Notes whose names are compared at a time, so that those after them need only reach the best of these."""
 _INDEXED = re.compile(r"[a-z0-9]{3}", re.ASCII)
 """Three letters or digits in a row are a trigram, whatever the database's locale takes for letters beyond ASCII."""
 
@@ -271,20 +273,33 @@ def _best(scored: list[Scored], most: int | None) -> list[Scored]:
     return [one for one in scored if one[0] >= least]
 
 
+def _likely(likeness: Likeness, candidates: SearchCandidates, positions: Sequence[int], floor: float) -> set[int]:
+    """Which of `positions`, counted from 0, have a name whose likeness may reach `floor`."""
+    names = zip(*(candidates.names(position) for position in positions), strict=True)
+    return set().union(*(likeness.possible(each, floor) for each in names))
+
+
 def _first_look(
     likeness: Likeness, candidates: SearchCandidates, positions: Sequence[int], most: int | None
 ) -> list[Scored]:
     """Positions with the likeness of their names; only those whose text may bring them among the `most` first."""
     scored: list[Scored] = []
     best: list[float] = []
-    for position in positions:
+    for first in range(0, len(positions), LOOKED_AT):
+        piece = positions[first : first + LOOKED_AT]
         full = most is not None and len(best) >= most
-        fuzzy = likeness.best(candidates.names(position), best[0] if full else 0.0)
-        scored.append((fuzzy, position))
-        if full:
-            heappushpop(best, fuzzy)
-        elif most is not None:
-            heappush(best, fuzzy)
+        likely = _likely(likeness, candidates, piece, best[0]) if full else range(len(piece))
+        for at, position in enumerate(piece):
+            if at not in likely:
+                scored.append((0.0, position))
+                continue
+            full = most is not None and len(best) >= most
+            fuzzy = likeness.best(candidates.names(position), best[0] if full else 0.0)
+            scored.append((fuzzy, position))
+            if full:
+                heappushpop(best, fuzzy)
+            elif most is not None:
+                heappush(best, fuzzy)
     if most is None or len(positions) <= most:
         return scored
     # The last of the best so far: a note that cannot reach it, by names or text, is not on the page.

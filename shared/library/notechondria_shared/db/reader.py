@@ -95,16 +95,17 @@ def prepare_command(statement: Executable) -> Command:
     return Command(statement, tuple_row)
 
 
-def prepare_dicts(statement: Executable, row: type[RowT]) -> Prepared[RowT]:
+def prepare_dicts(statement: Executable, row: type[RowT], *, binary: bool = False) -> Prepared[RowT]:
     """Compile a statement whose rows go into JSON as they come: `row` is the TypedDict of its columns.
 
     For lists of thousands of rows (the week), which would be made twice: as an object, and as the dict that JSON needs.
+    With `binary` values travel as those of `prepare` do.
     """
     fields, columns = list(row.__annotations__), [column.key for column in statement.exported_columns]  # type: ignore[attr-defined]
     if fields != columns:
         message = f"{row.__name__} has the keys {fields}, its statement the columns {columns}"
         raise TypeError(message)
-    return cast("Prepared[RowT]", Prepared(statement, dict_row))
+    return cast("Prepared[RowT]", Prepared(statement, dict_row, binary=binary))
 
 
 def prepare_scalar(statement: Executable, kind: type[T]) -> Scalar[T]:
