@@ -88,7 +88,7 @@ def _add_reads(app: FastAPI, pool: Pool) -> None:
             cursor = await connection.execute(sql, bound)
             return await cursor.fetchall()
 
-    @app.get("/internal/health/live")
+    @app.api_route("/internal/health/live", methods=["GET", "HEAD"])
     async def live() -> Json:
         return Json({"status": "live"})
 

@@ -61,7 +61,8 @@ def test_other_servers_are_not_offered_what_the_planner_alone_undoes() -> None:
 def test_the_process_that_supervises_a_stack_loads_no_command_line_and_no_orm() -> None:
     loaded = loaded_by("import notechondria_launcher.background")
     assert "notechondria_launcher.stack" in loaded
-    assert not loaded & {"typer", "rich", "pydantic", "sqlalchemy", "fastapi", "psycopg", "nats"}
+    assert not loaded & {"typer", "rich", "pydantic", "sqlalchemy", "fastapi", "psycopg", "nats", "jwt"}
+    assert "importlib.metadata" not in loaded
 
 
 def test_the_command_line_loads_no_second_client_of_http() -> None:

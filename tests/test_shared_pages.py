@@ -16,7 +16,9 @@ import pytest
 from notechondria_cli.names import SERVICES
 from notechondria_cli.probe import answers, get_json
 from notechondria_launcher.forking import OFF
-from notechondria_launcher.template import load
+from notechondria_launcher.template import load, prepare
+from notechondria_shared.core.keys import SigningKey
+from notechondria_shared.web.clients import tls_context
 from tests.support.client import eventually
 from tests.support.covered import COVERED
 from tests.support.person import Person, new_person
@@ -103,3 +105,34 @@ def test_each_service_is_an_interpreter_of_its_own_where_that_is_asked_for(perso
 def test_the_template_loads_what_services_load_while_they_start() -> None:
     load()
     assert {f"{service}_service.app" for service in SERVICES} <= sys.modules.keys()
+
+
+def test_the_template_has_read_the_certificates_that_services_trust() -> None:
+    tls_context.cache_clear()
+    prepare()
+    assert tls_context.cache_info().currsize == 1
+    assert "jwt" in sys.modules
+
+
+def test_certificates_that_cannot_be_read_are_left_to_the_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/at/all.pem")
+    tls_context.cache_clear()
+    prepare()
+    assert tls_context.cache_info().currsize == 0
+
+
+def test_forks_of_a_process_that_has_made_a_key_make_different_ones() -> None:
+    prepare()
+    made = []
+    for _ in range(2):
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.write(writing, SigningKey.generate().encode())
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as answer:
+            made.append(answer.read())
+        os.waitpid(child, 0)
+    assert len({*made, SigningKey.generate()}) == 3
+    assert all(made)

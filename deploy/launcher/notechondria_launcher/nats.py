@@ -1,6 +1,5 @@
 """NATS with JetStream from its wheel, under the one configuration in deploy/nats."""
 
-import importlib.metadata
 import shutil
 import sys
 from collections.abc import Mapping
@@ -18,6 +17,8 @@ def wheel_program(name: str, wheel: str, remedy: str) -> str:
     beside = Path(sys.executable).with_name(name)
     if beside.is_file():
         return str(beside)
+    import importlib.metadata  # noqa: PLC0415 - 1 MiB of the launcher's, of use where programs lie elsewhere
+
     try:
         for file in importlib.metadata.files(wheel) or []:
             if file.name == name:

@@ -32,6 +32,12 @@ _SETTINGS: Mapping[str, str] = {
     "max_connections": "200",
     "io_workers": "1",
     "shared_preload_libraries": "pg_stat_statements",
+    # Room that is written to at the start and that nothing here fills: reads under way (which would get as much as
+    # there are buffers), locks of serializable transactions, of which there are none, and other people's statements.
+    "io_max_concurrency": "8",
+    "max_pred_locks_per_transaction": "10",
+    "pg_stat_statements.max": "2000",
+    "max_logical_replication_workers": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",

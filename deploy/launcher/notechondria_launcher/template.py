@@ -25,10 +25,13 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 
 from notechondria_cli.names import SERVICES
 from notechondria_launcher.forking import Start
+from notechondria_shared.core.keys import PublicKeys, SigningKey
 from notechondria_shared.core.memory import settle
+from notechondria_shared.web.clients import tls_context
 
 WHILE_SERVING = (
     "anyio._backends._asyncio",
@@ -119,6 +122,18 @@ def load() -> None:
         importlib.import_module(name)
 
 
+def prepare() -> None:
+    """Read the certificates that clients trust, and sign and check with a key of nobody's.
+
+    Each service does so as it starts, and what the libraries keep of it would be 2 MiB of its own.
+    """
+    with suppress(OSError):  # certificates that cannot be read: a service says so in its own log
+        tls_context()
+    key, (service, other) = SigningKey(SigningKey.generate()), SERVICES[:2]
+    PublicKeys(f"{service}:{key.public}").read(key.token("call+jwt", service, other), "call+jwt", other)
+
+
 if __name__ == "__main__":
     load()
+    prepare()
     serve(int(sys.argv[1]))

@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import time
+import urllib.request
 from itertools import pairwise
 from typing import Any
 
@@ -217,3 +218,16 @@ def test_a_service_that_dies_is_taken_out_and_comes_back(stack: Stack) -> None:
     assert call(stack, "/api/v1/notes/")[0] == 200
     stack.start_part("planner")
     assert call(stack, "/api/v1/heatmap/")[0] == 200
+
+
+def test_health_checks_keep_their_connection(stack: Stack) -> None:
+    """One that was answered with a body would end it, and each second's new one leaves 130 KB of garbage."""
+
+    def checks() -> list[int]:
+        with urllib.request.urlopen(f"{stack.service_url('web')}/checks", timeout=5) as answer:
+            ports: list[int] = json.load(answer)["checked_from"]
+        return ports
+
+    before = len(checks())
+    assert until(lambda: len(checks()) >= before + 3, 20)
+    assert len(set(checks()[before:])) == 1

@@ -91,6 +91,14 @@ def test_each_role_opens_the_database_and_only_loopback_listens(stack: Stack) ->
                 assert listening.laddr.ip == "127.0.0.1", name
 
 
+def test_postgres_shares_little_memory_beside_its_pages(stack: Stack) -> None:
+    query = "SELECT sum(allocated_size) / 1024 / 1024 FROM pg_shmem_allocations WHERE name <> 'Buffer Blocks'"
+    with psycopg.connect(stack.admin_database_url) as connection:
+        (mebibytes,) = connection.execute(query).fetchone() or (None,)
+    assert mebibytes is not None
+    assert mebibytes < 16  # 19 with the server's own settings, all of it written to at the start
+
+
 def test_a_part_that_dies_is_started_again(stack: Stack) -> None:
     before = stack.pid("mcp")
     os.kill(before, 9)

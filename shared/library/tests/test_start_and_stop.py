@@ -59,9 +59,11 @@ def test_a_service_that_leaves_says_so_and_still_answers(draining: Stack) -> Non
     url, process = draining.service_url("notes"), psutil.Process(draining.pid("notes"))
     with httpx.Client(base_url=url, trust_env=False) as direct, Api(draining) as api:
         assert direct.get("/internal/health/live").json() == {"status": "ok"}
+        assert direct.head("/internal/health/live").status_code == 200
         signalled_at = time.monotonic()
         process.send_signal(signal.SIGTERM)
         eventually(lambda: direct.get("/internal/health/live").status_code == 503, 2)
+        assert direct.head("/internal/health/live").status_code == 503
         assert direct.get("/internal/health/live").json()["detail"].startswith("Not live: Backend.Stop/drain")
         assert direct.get("/api/v1/courses/", headers={"Host": "localhost"}).status_code == 200
         # The gateway, which asks every second, sends nothing to it any more before it is gone.

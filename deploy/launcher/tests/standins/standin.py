@@ -8,12 +8,16 @@ from typing import Any
 import uvicorn
 
 NAME = os.environ["STANDIN"]
+checked_from: list[int] = []
+"""The gateway's port of each health check."""
 
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Answer health checks, stream under /mcp/stream, and echo everything else."""
     if scope["type"] != "http":
         return
+    if scope["path"] == "/internal/health/live":
+        checked_from.append(scope["client"][1])
     headers = {key.decode(): value.decode() for key, value in scope["headers"]}
     status = 404 if scope["path"] == "/api/v1/not-found/" else 200
     if scope["path"].endswith("/stream"):
@@ -27,6 +31,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         return
     body = json.dumps(
         {"service": NAME, "path": scope["path"], "method": scope["method"], "headers": headers, "pid": os.getpid(),
+         "checked_from": checked_from,
          "environment": dict(os.environ) if scope["path"] == "/environment" else {}, "filler": "x" * 4096}
     ).encode()  # fmt: skip
     await send(

@@ -14,7 +14,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import jwt
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -84,6 +83,8 @@ class SigningKey:
 
     def token(self, kind: TokenType, issuer: str, audience: str, claims: Mapping[str, Any] | None = None) -> str:
         """A token of `issuer` for `audience`, good from now on for 60 s."""
+        import jwt  # noqa: PLC0415 - 2 MiB that who only makes keys does without
+
         issued = int(time.time())
         body = {**(claims or {}), "iss": issuer, "aud": audience, "iat": issued, "exp": issued + LIFETIME_SECONDS}
         return jwt.encode(body, self._key, algorithm=ALGORITHM, headers={"typ": kind, "kid": self.id})
@@ -142,6 +143,8 @@ class PublicKeys:
 
     def _verified(self, token: str, kind: TokenType, audience: str) -> Claims | None:
         """The key is looked up by the issuer that the token claims to be from, so nobody signs for another."""
+        import jwt  # noqa: PLC0415 - as in `SigningKey.token`
+
         try:
             header = jwt.get_unverified_header(token)
             claimed: Claims = jwt.decode(token, options={"verify_signature": False})

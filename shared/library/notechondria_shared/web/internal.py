@@ -54,9 +54,10 @@ class Liveness(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+@health.head("/live")
 @health.get("/live")
 async def live() -> Liveness:
-    """The process answers, and goes on doing so; the gateway asks every second."""
+    """The process answers, and goes on doing so; the gateway asks every second, by HEAD."""
     if ShutdownState.started:
         raise Unavailable("Not live: Backend.Stop/drain — this process is about to stop.")
     return Liveness()
