@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -38,11 +39,15 @@ def comparable(row: dict[str, Any], user: User) -> dict[str, Any]:
     return kept
 
 
+def _is_seeded(account: User) -> bool:
+    return len(account.get("notes/").json()) > 0
+
+
 @pytest.fixture(scope="module")
 def both(api: Api) -> tuple[User, User]:
     accounts = api.sign_up(), api.register()
-    for account in accounts:  # notes seeds the account that it hears of
-        eventually(lambda account=account: len(account.get("notes/").json()) > 0, seconds=20)
+    for account in accounts:  # notes seeds an account when its event comes
+        eventually(partial(_is_seeded, account), seconds=20)
         assert account.get("planner-events/").status_code == 200
     return accounts
 

@@ -55,10 +55,10 @@ def test_a_service_sees_that_its_part_of_the_bus_is_as_it_should_be(stack: Stack
 def test_capabilities_are_announced_and_read(stack: Stack) -> None:
     async def story() -> None:
         async with connected(stack, "identity") as identity, connected(stack, "planner") as planner:
-            heard = await identity.client.subscribe("$KV.capabilities.*")
+            received = await identity.client.subscribe("$KV.capabilities.*")
             await identity.client.flush()
             await planner.js.publish("$KV.capabilities.planner", b'{"planner": 1}')
-            assert (await heard.next_msg(10)).data == b'{"planner": 1}'
+            assert (await received.next_msg(10)).data == b'{"planner": 1}'
             message = await identity.js.get_last_msg("KV_capabilities", "$KV.capabilities.planner", direct=False)
             assert message.data == b'{"planner": 1}'
             assert identity.refused == planner.refused == []

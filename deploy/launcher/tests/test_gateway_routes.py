@@ -4,10 +4,10 @@ import gzip
 import http.client
 import json
 import time
-import urllib.request
 from itertools import pairwise
 from typing import Any
 
+import httpx
 import pytest
 
 from notechondria_cli.access_log import Request, parse, render
@@ -224,8 +224,8 @@ def test_health_checks_keep_their_connection(stack: Stack) -> None:
     """One that was answered with a body would end it, and each second's new one leaves 130 KB of garbage."""
 
     def checks() -> list[int]:
-        with urllib.request.urlopen(f"{stack.service_url('web')}/checks", timeout=5) as answer:
-            ports: list[int] = json.load(answer)["checked_from"]
+        with httpx.Client(timeout=5, trust_env=False) as client:
+            ports: list[int] = client.get(f"{stack.service_url('web')}/checks").json()["checked_from"]
         return ports
 
     before = len(checks())

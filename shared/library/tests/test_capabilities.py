@@ -86,7 +86,7 @@ def test_a_replica_learns_the_capabilities_at_each_connect(monkeypatch: pytest.M
     asyncio.run(story())
 
 
-def test_what_is_announced_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_announced_is_known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async def read(self: CapabilityRegistry) -> dict[str, CapabilityMessage]:
         return {"notes": announced("notes"), "planner": announced("planner", timedelta(minutes=3))}
 

@@ -23,7 +23,7 @@ logger = logging.getLogger("notechondria.capabilities")
 
 ANNOUNCE_SECONDS = 30.0
 WATCH_SECONDS = 15.0
-"""Announcements are heard as they are made; this is for those that were missed, and for what is forgotten."""
+"""Announcements come as they are made; this is for those that were missed, and for what is forgotten."""
 RETRY_SECONDS = 0.1
 SETTLING_SECONDS = 10.0
 """After a connect services are still announcing themselves."""
@@ -78,7 +78,7 @@ class CapabilityPublisher(Background):
 class CapabilityRegistry(Background):
     """What every deployed service announced, from memory; the last known set while the bus is away.
 
-    Announcements are heard when they are made. What was announced before is read at each connect, and often in the
+    Announcements come when they are made. What was announced before is read at each connect, and often in the
     seconds that follow: services that start together announce themselves then.
     """
 
@@ -96,11 +96,11 @@ class CapabilityRegistry(Background):
     async def _on_connect(self) -> None:
         self._connected_at = asyncio.get_running_loop().time()
         if self._subscribed is not self._bus.client:  # the client re-subscribes by itself on a reconnect
-            await self._bus.client.subscribe(_key("*"), cb=self._hear)
+            await self._bus.client.subscribe(_key("*"), cb=self._receive)
             self._subscribed = self._bus.client
         self._connected.set()
 
-    async def _hear(self, message: Msg) -> None:
+    async def _receive(self, message: Msg) -> None:
         with suppress(ValidationError):
             announcement = CapabilityMessage.model_validate_json(message.data)
             self._keep({**self._announced, message.subject.rpartition(".")[2]: announcement})
