@@ -43,6 +43,8 @@ WHILE_SERVING = (
 )
 _PR_SET_NAME, _PR_SET_PDEATHSIG = 15, 1
 _MESSAGE_BYTES = 1 << 18
+_TRUSTED = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Where a service finds the certificates that it trusts: those of the template only hold where these are the same."""
 _PARENT_SECONDS = 10
 
 
@@ -56,6 +58,8 @@ def _become(start: Start, files: list[int]) -> None:
     if start.session:
         os.setsid()
     os.chdir(start.folder)
+    if any(os.environ.get(name) != start.env.get(name) for name in _TRUSTED):
+        tls_context.cache_clear()
     os.environ.clear()
     os.environ.update(start.env)
     time.tzset()
