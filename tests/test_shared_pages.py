@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.skipif(COVERED, reason="under coverage.py nothing is forked"),
 ]
 TEMPLATE = "notechondria_launcher.template"
-IDLE_MIB = 580
+IDLE_MIB = 560
 """The limit of what everything takes when nothing is asked of it (operations.md, "Measured")."""
 LEAST_SHARED_MIB = 70
 """Of what a service shares with the others, when it has just begun to serve; 100 MiB here."""

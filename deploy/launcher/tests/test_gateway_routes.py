@@ -7,11 +7,10 @@ import time
 from itertools import pairwise
 from typing import Any
 
-import httpx
 import pytest
 
 from notechondria_cli.access_log import Request, parse, render
-from notechondria_cli.probe import until
+from notechondria_cli.probe import get_json, until
 from notechondria_launcher.stack import Stack
 
 
@@ -224,9 +223,8 @@ def test_health_checks_keep_their_connection(stack: Stack) -> None:
     """One that was answered with a body would end it, and each second's new one leaves 130 KB of garbage."""
 
     def checks() -> list[int]:
-        with httpx.Client(timeout=5, trust_env=False) as client:
-            ports: list[int] = client.get(f"{stack.service_url('web')}/checks").json()["checked_from"]
-        return ports
+        answer = get_json(f"{stack.service_url('web')}/checks")
+        return answer["checked_from"] if isinstance(answer, dict) else []
 
     before = len(checks())
     assert until(lambda: len(checks()) >= before + 3, 20)
