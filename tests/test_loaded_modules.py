@@ -65,11 +65,11 @@ def test_the_process_that_supervises_a_stack_loads_no_command_line_and_no_orm() 
     assert "importlib.metadata" not in loaded
 
 
-def test_the_command_line_loads_no_second_client_of_http() -> None:
+def test_the_command_line_loads_the_client_of_the_bus_only_for_commands_about_events() -> None:
     program = "import contextlib, sys; from notechondria_launcher.entry import main; sys.argv[1:] = ['--version']\n"
     loaded = loaded_by(program + "with contextlib.suppress(SystemExit): main()\n0")
-    assert {"typer", "nats.aio.transport"} <= loaded
-    assert "aiohttp" not in loaded
+    assert {"typer", "notechondria_cli.event_commands"} <= loaded
+    assert not loaded & {"nats", "aiohttp"}
 
 
 @pytest.mark.parametrize("service", SERVICES_WITH_SCHEMA)

