@@ -39,7 +39,7 @@ logs: $(INSTALLED) ## Watch the requests (ARGS="--part identity" for one part's 
 reset: $(INSTALLED) ## Delete all data (asks first)
 	@$(NOTECHONDRIA) reset $(ARGS)
 
-test: lint types unit ## Check style and types, run every test (a worker more than cores, four at the most)
+test: lint types unit ## Check style and types, run every test (a worker for each core, four at the most)
 
 lint: $(READY) ## Check style (ruff), layers (import-linter), words, spelling, licences, and how often a type is Any
 	@echo "Style"

@@ -18,8 +18,6 @@ from xdist.scheduler import LoadScopeScheduling
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 4
 """Workers at the most: each runs a Postgres, a NATS, a Traefik and the services."""
-BESIDE_CORES = 1
-"""Workers more than cores: tests also wait, for services that start, deadlines and disks."""
 
 # These load the machine, or look at how long an answer takes: none of them beside another one.
 ALONE = ("tests/test_hostile_connections.py", "tests/test_pools.py", "tests/test_gateway.py")
@@ -77,8 +75,8 @@ def _whole(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One worker more than cores when everything runs; what was chosen runs in this process, with one stack (0)."""
-    return min(available() + BESIDE_CORES, MOST) if available() > 1 and _whole(config) else 0
+    """A worker for each core when everything runs; what was chosen runs in this process, with one stack (0)."""
+    return min(available(), MOST) if available() > 1 and _whole(config) else 0
 
 
 def unit(nodeid: str) -> str:
