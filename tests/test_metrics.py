@@ -88,7 +88,9 @@ def test_every_service_shows_pools_bus_and_lag(watched: tuple[Api, str]) -> None
             # Two processes with four connections each.
             eventually(lambda: value(of_service(api.stack, service), "notechondria_database_pool_size", pool=pool) == 8)
             assert 0 <= value(found, "notechondria_database_pool_used", pool=pool) <= 8
-            assert value(found, "notechondria_database_pool_waiting", pool=pool) == 0
+            eventually(
+                lambda: value(of_service(api.stack, service), "notechondria_database_pool_waiting", pool=pool) == 0
+            )
         assert value(found, "notechondria_dead_letters", service=service) == 0
         eventually(lambda: value(of_service(api.stack, service), "notechondria_outbox_unsent") == 0)
         assert value(found, "notechondria_http_requests_in_flight", service=service) >= 0

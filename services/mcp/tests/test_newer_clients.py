@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import pytest
@@ -77,30 +78,35 @@ def test_unknown_arguments_are_refused(newer: NewerAgent, tool: str, arguments: 
 
 @pytest.mark.contract("decision 60", "mcp §5.3")
 def test_courses_are_named_by_title(newer: NewerAgent, stranger: Agent) -> None:
-    course = newer("create_course", title="Cell Biology")["id"]
-    other = newer("create_course", title="Celestial Mechanics")["id"]
-    note = newer("create_note", title="Mitosis", course_id=" cell  biology ")
+    mark = secrets.token_hex(4)  # what titles of others are like is named, too
+    course = newer("create_course", title=f"Cell {mark} Biology")["id"]
+    other = newer("create_course", title=f"Celestial {mark} Mechanics")["id"]
+    note = newer("create_note", title="Mitosis", course_id=f" cell  {mark} biology ")
     assert note["course_id"] == course
-    event = newer("create_event", title="Exam", event_date="2031-05-09", course_id="Cell Biology")
+    event = newer("create_event", title="Exam", event_date="2031-05-09", course_id=f"Cell {mark} Biology")
     assert event["course_id"] == course
     assert newer("update_event", event_id=event["id"], course_id=None)["course_id"] is None
-    assert newer("update_note", note_id=note["id"], course_id="Celestial Mechanics")["course_id"] == other
-    assert [row["id"] for row in newer("list_course_notes", course_id="celestial mechanics")["notes"]] == [note["id"]]
+    assert newer("update_note", note_id=note["id"], course_id=f"Celestial {mark} Mechanics")["course_id"] == other
+    assert [row["id"] for row in newer("list_course_notes", course_id=f"celestial {mark} mechanics")["notes"]] == [
+        note["id"]
+    ]
     assert newer("list_notes", course_id=str(other))["total"] == 1  # a number in a text is an id
-    assert newer("reorder_courses", course_ids=["Celestial Mechanics", course])["reordered"] == [other, course]
-    text = newer.fails("create_note", title="x", course_id="Cell Biologie")
-    assert "BadArgument: course_id: there is no course called 'Cell Biologie'; did you mean 'Cell Biology'?" in text
+    assert newer("reorder_courses", course_ids=[f"Celestial {mark} Mechanics", course])["reordered"] == [other, course]
+    text = newer.fails("create_note", title="x", course_id=f"Cell {mark} Biologie")
+    assert f"BadArgument: course_id: there is no course called 'Cell {mark} Biologie'; did you mean " in text
+    assert f"'Cell {mark} Biology'" in text
     assert "list_courses" in newer.fails("get_course", course_id="Numismatics")
-    stranger("create_course", title="Twice named")
+    twice = f"Twice {mark}"
+    stranger("create_course", title=twice)
     theirs = stranger("list_courses")["courses"]
-    ids = [row["id"] for row in theirs if row["title"] == "Twice named"]
-    assert newer("get_course", course_id="Twice named")["id"] == ids[0]
+    ids = [row["id"] for row in theirs if row["title"] == twice]
+    assert newer("get_course", course_id=twice)["id"] == ids[0]
     third = NewerAgent(newer.api, newer.api.register())
-    third("create_course", title="Twice named")
-    text = newer.fails("get_course", course_id="Twice named")
-    assert "2 courses are called 'Twice named'; pass one of the ids" in text
+    third("create_course", title=twice)
+    text = newer.fails("get_course", course_id=twice)
+    assert f"2 courses are called '{twice}'; pass one of the ids" in text
     assert str(ids[0]) in text
-    assert third("get_course", course_id="Twice named")["id"] != ids[0]  # one's own comes first
+    assert third("get_course", course_id=twice)["id"] != ids[0]  # one's own comes first
 
 
 @pytest.mark.contract("decision 60", "mcp §5.2")
