@@ -9,9 +9,13 @@ from typing import Any
 
 import orjson
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 SLICE = 100
 """Items of a long answer that are read and written at a time: a millisecond or two."""
+
+AT_ONCE = 1 << 20
+"""Bytes of a long answer that are put together."""
 
 
 class Json(JSONResponse):
@@ -44,7 +48,32 @@ async def json_of_texts(slices: AsyncIterator[Sequence[bytes]]) -> Response:
     async for items in slices:
         parts += items
         await asyncio.sleep(0)
-    return Response(b"[" + b",".join(parts) + b"]", media_type=Json.media_type)
+    if sum(map(len, parts)) <= AT_ONCE:
+        return Response(b"[" + b",".join(parts) + b"]", media_type=Json.media_type)
+    return JsonParts(parts)
+
+
+class JsonParts(Response):
+    """A JSON array of parts (at least one), each one or more items, sent one after the other.
+
+    Put together, fifty thousand notes are 48 MB, which are copied three times: 65 ms in which nobody else is served.
+    """
+
+    media_type = Json.media_type
+
+    def __init__(self, parts: Sequence[bytes]) -> None:
+        super().__init__(media_type=self.media_type)
+        self._parts = parts
+        self.headers["content-length"] = str(1 + sum(len(part) + 1 for part in parts))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; whoever takes it in slowly is waited for."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for number, part in enumerate(self._parts):
+            body = (b"," if number else b"[") + part
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            await asyncio.sleep(0)
+        await send({"type": "http.response.body", "body": b"]"})
 
 
 def server_error(path: str) -> Json:
