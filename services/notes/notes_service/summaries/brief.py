@@ -9,34 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
 from notechondria_shared.core.timestamps import texts_of
 from notes_service.models import Note
+from notes_service.summaries.queries import SummaryRow
 from notes_service.values import EditorMode, NoteType, Timestamp, UuidText
 
 COLUMNS = (
     Note.id, Note.uuid, Note.title, Note.description, Note.is_public, Note.editor_mode, Note.note_type, Note.course_id,
     Note.last_edit, Note.date_created,
 )  # fmt: skip
-
-
-class BriefColumns(Protocol):
-    """What rows of lists have in common."""
-
-    id: int
-    uuid: UUID
-    title: str
-    description: str | None
-    is_public: bool
-    editor_mode: str
-    note_type: str
-    course_id: int | None
-    last_edit: datetime
-    date_created: datetime
 
 
 @dataclass(slots=True)
@@ -71,8 +56,8 @@ class NoteBrief(TypedDict):
     date_created: Timestamp
 
 
-def note_briefs(rows: Sequence[BriefColumns]) -> list[NoteBrief]:
-    """Rows as the contract's short ones."""
+def note_briefs(rows: Sequence[BriefRow | SummaryRow]) -> list[NoteBrief]:
+    """Rows as the contract's short ones; what a whole summary has besides is left out."""
     texts = texts_of((row.uuid, row.last_edit, row.date_created) for row in rows)
     return [
         {

@@ -52,22 +52,29 @@ def visible(viewer: ColumnElement[int]) -> ColumnElement[bool]:
     return or_(Note.is_public, Note.creator_id == viewer)
 
 
+def columns_of_note(note: type[Note]) -> tuple[InstrumentedAttribute[object], ...]:
+    """Those that every summary begins with, of the table or of an alias."""
+    return (
+        note.id,
+        note.uuid,
+        note.title,
+        note.description,
+        note.excerpt,
+        note.preview_lines,
+        note.editor_mode,
+        note.note_type,
+        note.is_public,
+        note.last_edit,
+        note.date_created,
+        note.course_id,
+    )
+
+
 def summaries(*more: InstrumentedAttribute[object]) -> Select[*tuple[object, ...]]:
     """The columns of a `SummaryRow`, and `more`."""
     return (
         select(
-            Note.id,
-            Note.uuid,
-            Note.title,
-            Note.description,
-            Note.excerpt,
-            Note.preview_lines,
-            Note.editor_mode,
-            Note.note_type,
-            Note.is_public,
-            Note.last_edit,
-            Note.date_created,
-            Note.course_id,
+            *columns_of_note(Note),
             Note.creator_id,
             Note.cover_image,
             Course.title.label("course_title"),

@@ -23,6 +23,7 @@ from typing_extensions import TypedDict
 from notechondria_shared.web.media_url import media_url
 from notes_service.authors.schemas import AuthorObject
 from notes_service.models import Course, Note
+from notes_service.summaries.queries import columns_of_note
 from notes_service.summaries.schemas import CourseReference
 
 _source = aliased(Note, name="source")
@@ -57,18 +58,7 @@ def summary_dicts(note: type[Note], *more: SQLCoreOperations[object]) -> Select[
     course = array([Course.title.expression, Course.slug.expression])
     return (
         select(
-            note.id,
-            note.uuid,
-            note.title,
-            note.description,
-            note.excerpt,
-            note.preview_lines,
-            note.editor_mode,
-            note.note_type,
-            note.is_public,
-            note.last_edit,
-            note.date_created,
-            note.course_id,
+            *columns_of_note(note),
             case((note.course_id.is_not(None), course)).label("course"),
             null().label("author"),
             _source.uuid.label("source_note_uuid"),
