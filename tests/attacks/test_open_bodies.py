@@ -6,6 +6,8 @@ import contextlib
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -23,18 +25,25 @@ def person(api: Api) -> User:
     return api.register()
 
 
-def _open(stack: Stack, held: contextlib.ExitStack, head_: bytes, size: int, *, chunked: bool = False) -> bytes:
-    """Send a request with the first `size` bytes of its body; what is answered at once."""
-    raw = held.enter_context(connect(stack.ports["gateway"]))
-    with contextlib.suppress(ConnectionError, TimeoutError):
-        raw.sendall(head_)
-        piece = b'{"x":"' + b"a" * (65536 - 6)
-        for _ in range(size // 65536):
-            raw.sendall(b"10000\r\n" + piece + b"\r\n" if chunked else piece)
-        # The gateway hands a refusal on with what it reads next.
-        time.sleep(0.3)
-        raw.sendall(b"1\r\na\r\n" if chunked else b"a")
-    return answered(raw, 0.5)
+def _open(
+    stack: Stack, held: contextlib.ExitStack, count: int, head_: bytes, size: int, *, chunked: bool = False
+) -> list[bytes]:
+    """Send requests with the first `size` bytes of their bodies, one after the other; what is answered to each."""
+    raws = [held.enter_context(connect(stack.ports["gateway"])) for _ in range(count)]
+    piece = b'{"x":"' + b"a" * (65536 - 6)
+    for raw in raws:
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            raw.sendall(head_)
+            for _ in range(size // 65536):
+                raw.sendall(b"10000\r\n" + piece + b"\r\n" if chunked else piece)
+    # The gateway hands a refusal on with what it reads next.
+    time.sleep(0.3)
+    for raw in raws:
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            raw.sendall(b"1\r\na\r\n" if chunked else b"a")
+    # Together: who gets no answer is waited for as long as all the others.
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(partial(answered, seconds=0.5), raws))
 
 
 @pytest.mark.contract("decision 41")
@@ -45,14 +54,8 @@ def _open(stack: Stack, held: contextlib.ExitStack, head_: bytes, size: int, *, 
 )
 def test_bodies_of_strangers_are_small(stack: Stack, path: str, chunked: bool) -> None:
     with watching(stack, "/api/v1/handshake/", services=SERVICES) as watch, contextlib.ExitStack() as held:
-        for _ in range(12):
-            answer = _open(
-                stack,
-                held,
-                head("POST", f"/api/v1/{path}", None if chunked else LARGE),
-                2 * MIB,
-                chunked=chunked,
-            )
+        request = head("POST", f"/api/v1/{path}", None if chunked else LARGE)
+        for answer in _open(stack, held, 12, request, 2 * MIB, chunked=chunked):
             assert status_of(answer) in {400, 404, 0}, answer
     assert not watch.failures
     assert watch.slowest < QUICK
@@ -65,7 +68,7 @@ def test_unfinished_texts_of_one_person_take_a_share_of_the_memory(stack: Stack,
     request = head("POST", "/api/v1/notes/", LARGE, line)
     watched = ("/api/v1/auth/session/", "/api/v1/courses/")
     with watching(stack, *watched, services=["notes"], headers=person.headers) as watch, contextlib.ExitStack() as held:
-        answers = [status_of(_open(stack, held, request, 19 * MIB)) for _ in range(8)]
+        answers = [status_of(answer) for answer in _open(stack, held, 8, request, 19 * MIB)]
     assert answers.count(503) >= 8 - CLIENT_BYTES // (19 * MIB - FREE_BYTES), answers
     assert not watch.failures
     assert watch.growth["notes"] < 100, watch.growth
@@ -76,8 +79,7 @@ def test_unfinished_texts_of_one_person_take_a_share_of_the_memory(stack: Stack,
 def test_small_requests_pass_while_large_ones_are_refused(stack: Stack, person: User) -> None:
     line = f"Authorization: Token {person.token}"
     with contextlib.ExitStack() as held:
-        for _ in range(4):
-            _open(stack, held, head("POST", "/api/v1/notes/", LARGE, line), 19 * MIB)
+        _open(stack, held, 4, head("POST", "/api/v1/notes/", LARGE, line), 19 * MIB)
         assert person.post("notes/", {"title": "small", "content": "x" * 20_000}).status_code == 201
 
 
@@ -114,11 +116,12 @@ def test_a_text_of_the_largest_size_is_still_taken(person: User) -> None:
 def test_credentials_are_looked_at_before_a_body_is_read(stack: Stack) -> None:
     paths = ("notes/", "courses/", "planner-events/", "calendar-feeds/", "auth/api-keys/", "settings/")
     with contextlib.ExitStack() as held:
-        for path in paths:
+        raws = {path: held.enter_context(connect(stack.ports["gateway"])) for path in paths}
+        for path, raw in raws.items():
             method = "PATCH" if path == "settings/" else "POST"
-            raw = held.enter_context(connect(stack.ports["gateway"]))
             raw.sendall(head(method, f"/api/v1/{path}", 900_000, "Authorization: Token " + "0" * 40) + b"{")
-            time.sleep(0.3)  # the gateway hands a refusal on with what it reads next
+        time.sleep(0.3)  # the gateway hands a refusal on with what it reads next
+        for path, raw in raws.items():
             raw.sendall(b"x")
             assert status_of(answered(raw)) == 401, path
 

@@ -1,4 +1,4 @@
-"""The process that imports all services once and forks for each start (tests/support/forking.py).
+"""The process that imports all services and commands once and forks for each start (tests/support/forking.py).
 
 Usage: python -m tests.support.fork_server DESCRIPTOR
 
@@ -14,10 +14,13 @@ import sys
 
 import identity_service.__main__
 import mcp_service.__main__
+import notechondria_launcher.cli
 import notes_service.__main__
 import planner_service.__main__
 import web_service.__main__
 from notechondria_launcher.template import serve
+from notechondria_shared.broker import provisioning
+from notechondria_shared.core import provision
 
 PROGRAMS = (
     identity_service.__main__,
@@ -25,7 +28,11 @@ PROGRAMS = (
     notes_service.__main__,
     planner_service.__main__,
     web_service.__main__,
+    provisioning,
+    provision,
 )
+COMMANDS = notechondria_launcher.cli
+"""Stays loaded: its `__main__` imports it when the command begins."""
 
 if __name__ == "__main__":
     for program in PROGRAMS:

@@ -4,6 +4,9 @@ Of the nine seconds of processor time that a stack takes to start, six are five 
 libraries. What runs is the program that `python -m notes_service` runs, in a process that is the launcher's own child,
 with its environment, log, session and death signal. Real starts are kept where they differ (`_can_be_forked`): in
 stacks of stand-ins, under coverage.py, with several workers, and in all that a command starts (`notechondria up`).
+
+Commands of operators and the programs that a start runs are forks as well once the process is there: a third of a
+second each.
 """
 
 from __future__ import annotations
@@ -25,27 +28,42 @@ ROOT = Path(__file__).resolve().parents[2]
 OFF = "NOTECHONDRIA_TEST_REAL_STARTS"
 """A variable of the environment that keeps everything as it is outside of tests."""
 _GUARD = guarded(())
+_COMMAND = "notechondria_launcher"
+_PROGRAMS = {_COMMAND, "notechondria_shared.broker.provisioning", "notechondria_shared.core.provision"}
+_START_SERVICES = {"up", "upgrade", "service", "import-django"}
+"""Commands that stay real: what they start is what an operator starts."""
 
 
-def _can_be_forked(env: Mapping[str, str]) -> bool:
-    """Whether the environment only says what a service reads after its imports."""
-    return can_be_forked(env) and env.get("WEB_CONCURRENCY") == "1" and not env.get(OFF)
+def _can_be_forked(module: str, arguments: Sequence[str], env: Mapping[str, str]) -> bool:
+    """Whether the environment only says what a service, or a command, reads after its imports."""
+    if not can_be_forked(env) or env.get(OFF):
+        return False
+    if module in _PROGRAMS:
+        return server.begun and not (module == _COMMAND and _START_SERVICES.intersection(arguments[:1]))
+    return module.removesuffix("_service") in SERVICES and env.get("WEB_CONCURRENCY") == "1"
 
 
 def _start_of(command: object, env: Mapping[str, str] | None, folder: object, *, session: bool) -> Start | None:
     """What is to be started when the command line is a service's that can be forked, else None."""
     env = dict(os.environ if env is None else env)
-    if not isinstance(command, Sequence) or not _can_be_forked(env):
+    if not isinstance(command, Sequence):
         return None
     words, death_signal = [str(word) for word in command], 0
     if words[: len(_GUARD) - 2] == _GUARD[:-2] and words[len(_GUARD) - 1] == "-":
         death_signal, words = int(words[len(_GUARD) - 2]), words[len(_GUARD) :]
-    if words[:2] != [sys.executable, "-m"] or words[2].removesuffix("_service") not in SERVICES:
+    if words[:2] != [sys.executable, "-m"] or not _can_be_forked(words[2], words[3:], env):
         return None
     return Start(words[2], words[3:], env, str(folder or Path.cwd()), os.getpid(), death_signal, session)
 
 
-server = Template([sys.executable, "-m", "tests.support.fork_server"], os.environ, None, str(ROOT))
+class _Server(Template):
+    @property
+    def begun(self) -> bool:
+        """Whether the process is there, or on its way."""
+        return self._socket is not None
+
+
+server = _Server([sys.executable, "-m", "tests.support.fork_server"], os.environ, None, str(ROOT))
 """The process that has imported the services; it ends with this one."""
 
 

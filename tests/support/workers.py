@@ -1,5 +1,8 @@
 """How a whole run is spread over processes: a file at a time, each worker with a stack of its own.
 
+Tests wait a fifth of their time: for a limit to pass, for a program to start. One more worker than there are cores
+takes the files that do so for most of theirs, and no others.
+
 A test that fails in a whole run is repeated once, and named at the end when it passes then: with several stacks at once
 a figure of the clock or of memory may be another stack's. What was chosen is not repeated.
 """
@@ -14,10 +17,11 @@ from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 4
-"""Workers at the most: each runs a Postgres, a NATS, a Traefik and the services."""
+"""Workers at the most, and one for what waits: each runs a Postgres, a NATS, a Traefik and the services."""
 
 # These load the machine, or look at how long an answer takes: none of them beside another one.
 ALONE = ("tests/test_hostile_connections.py", "tests/test_pools.py", "tests/test_gateway.py")
@@ -60,6 +64,11 @@ LONGEST = (
 )
 
 
+WAITING: tuple[str, ...] = ()
+ONE_WAITS = pytest.StashKey[bool]()
+"""The last worker takes only files that wait."""
+
+
 def available() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -75,8 +84,11 @@ def _whole(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """A worker for each core when everything runs; what was chosen runs in this process, with one stack (0)."""
-    return min(available(), MOST) if available() > 1 and _whole(config) else 0
+    """A worker for each core and one for what waits when everything runs; what was chosen runs in this process (0)."""
+    if available() == 1 or not _whole(config):
+        return 0
+    config.stash[ONE_WAITS] = True
+    return min(available(), MOST) + 1
 
 
 def unit(nodeid: str) -> str:
@@ -86,10 +98,20 @@ def unit(nodeid: str) -> str:
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """A unit goes to one worker, whole."""
+    """A unit goes to one worker, whole; the last worker of a whole run takes only files that wait."""
 
     def _split_scope(self, nodeid: str) -> str:
         return unit(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """Give a worker the next unit that it takes; the last one may have none, and ends before the others."""
+        if self.config.stash.get(ONE_WAITS, False) and node.gateway.id == f"gw{self.numnodes - 1}":
+            waiting = next((scope for scope in self.workqueue if scope in WAITING), None)
+            if waiting is None:
+                node.shutdown()
+                return
+            self.workqueue.move_to_end(waiting, last=False)
+        super()._assign_work_unit(node)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -109,12 +131,14 @@ def pytest_collection() -> Iterator[None]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the longest files first where several workers share the run."""
-    for file in (*ALONE, *LONGEST):
+    for file in (*ALONE, *LONGEST, *WAITING):
         if not (ROOT / file).is_file():
             raise pytest.UsageError(f"{__file__} names {file}, which is not there")
     if hasattr(config, "workerinput"):
-        place = {file: number for number, file in enumerate((*ALONE, *LONGEST))}
-        items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+        first = {file: number for number, file in enumerate((*ALONE, *LONGEST))}
+        last = {file: len(first) + 1 + number for number, file in enumerate(WAITING)}
+        order = first | last
+        items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(first)))
 
 
 def pytest_configure(config: pytest.Config) -> None:

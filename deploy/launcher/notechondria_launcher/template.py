@@ -63,8 +63,10 @@ def _become(start: Start, files: list[int]) -> None:
     os.environ.clear()
     os.environ.update(start.env)
     time.tzset()
-    for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    # As an interpreter begins: with the default action a service would die of a pipe whose reader is gone.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end = time.monotonic() + _PARENT_SECONDS
     while os.getppid() != start.parent:
         if time.monotonic() > end:
