@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
-from unittest import mock
 
 import pytest
 from tests.support.client import Api
 from tests.support.provider import Provider
 from tests.support.ready_accounts import ReadyAccounts
+from tests.support.ready_data import own_stack
 
 from notechondria_launcher.stack import Stack
 from tests.support import browser, forking, go, pebble, trusted_certificates
@@ -111,18 +109,9 @@ def provider() -> Iterator[Provider]:
 @pytest.fixture(scope="session")
 def stack(provider: Provider) -> Iterator[Stack]:
     """The stack, started once; a test that kills a part starts it again before it ends."""
-    with tempfile.TemporaryDirectory(prefix="notechondria-test-") as folder:
-        # Postgres runs as another user when the tests run as root; it must be able to pass through.
-        Path(folder).chmod(0o711)
-        forking.server.begin()
-        running = Stack(Path(folder), env={**TEST_ENVIRONMENT, **provider.environment()})
-        # No test ends the machine: what Postgres has handed to it outlives every process that a test kills.
-        with mock.patch.dict("notechondria_launcher.postgres._SETTINGS", fsync="off", full_page_writes="off"):
-            running.start()
-        try:
-            yield running
-        finally:
-            running.stop()
+    forking.server.begin()
+    with own_stack({**TEST_ENVIRONMENT, **provider.environment()}) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from notechondria_launcher.stack import Stack
 from notechondria_shared.core.keys import PublicKeys
 from tests.support.ai import ai_service
 from tests.support.client import Api
+from tests.support.ready_data import own_stack
 
 ORIGIN = {"Origin": "http://localhost:5173"}
 
@@ -31,10 +29,9 @@ def test_without_an_ai_service_the_paths_are_501(api: Api) -> None:
 
 @pytest.fixture(scope="module")
 def with_ai() -> Iterator[Api]:
-    with ai_service() as url, tempfile.TemporaryDirectory(prefix="notechondria-ai-") as folder:
-        Path(folder).chmod(0o711)
+    with ai_service() as url:
         environment = {"AUTH_RATE_PER_MINUTE": "0", "AI_SERVICE_URL": url}
-        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
+        with own_stack(environment) as stack, Api(stack) as api:
             yield api
 
 

@@ -21,6 +21,7 @@ from notechondria_cli.layout import Layout
 from notechondria_cli.state import Lock
 from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User, eventually
+from tests.support.ready_data import fill
 
 pytestmark = pytest.mark.timeout(600)
 ENVIRONMENT = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0"}
@@ -70,6 +71,7 @@ def test_what_was_answered_before_a_backup_is_there_after_a_restore(tmp_path: Pa
     archive = tmp_path / "backup.tar"
     with tempfile.TemporaryDirectory(prefix="notechondria-backup-") as folder:
         Path(folder).chmod(0o711)
+        fill(Path(folder))
         with Stack(Path(folder), env=ENVIRONMENT) as stack, Api(stack) as api:
             user = api.register()
             key = user.rotate_key()

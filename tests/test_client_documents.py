@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,13 @@ import psycopg
 import pytest
 from conftest import TEST_ENVIRONMENT
 
-from notechondria_launcher.stack import Stack
 from tests.support.browser import opened
 from tests.support.certificates import self_signed
 from tests.support.client import Api, User
 from tests.support.documents_server import DocumentsServer, Page, documents_server
 from tests.support.loopback import loopback
 from tests.support.programs import CALLBACK, Program, answered, consent
+from tests.support.ready_data import own_stack
 from tests.support.sdk_program import Sdk, make, names
 from tests.support.visit import Visit
 
@@ -41,13 +40,8 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     certificate, key = self_signed(tmp_path_factory.mktemp("tls"))
     environment = {**TEST_ENVIRONMENT, "SSL_CERT_FILE": str(certificate), "OAUTH_CLIENT_ALLOW_HOSTS": "localhost"}
-    with (
-        tempfile.TemporaryDirectory(prefix="notechondria-documents-") as folder,
-        documents_server(certificate, key) as documents,
-    ):
-        Path(folder).chmod(0o711)
-        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
-            yield World(api, documents, api.register())
+    with documents_server(certificate, key) as documents, own_stack(environment) as stack, Api(stack) as api:
+        yield World(api, documents, api.register())
 
 
 def test_a_described_program_is_shown_with_its_host_and_gets_tokens(world: World) -> None:

@@ -6,12 +6,10 @@ Twenty seconds in a usual run; `make soak SECONDS=600 SEED=7` goes on for longer
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -23,6 +21,7 @@ from tests.support.client import Api, eventually
 from tests.support.disorder import Person, disturb
 from tests.support.documents import SERVICES_WITH_SCHEMA
 from tests.support.event_rows import settled
+from tests.support.ready_data import own_stack
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "20"))
 SEED = int(os.environ.get("SOAK_SEED", "1"))
@@ -55,24 +54,22 @@ class Aftermath:
 @pytest.fixture(scope="module")
 def aftermath() -> Iterator[Aftermath]:
     environment = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0"}
-    with tempfile.TemporaryDirectory(prefix="notechondria-disorder-") as folder:
-        Path(folder).chmod(0o711)
-        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
-            stopped = threading.Event()
-            people = [Person(api.register(), SEED * 100 + number, stopped) for number in range(PEOPLE)]
+    with own_stack(environment) as stack, Api(stack) as api:
+        stopped = threading.Event()
+        people = [Person(api.register(), SEED * 100 + number, stopped) for number in range(PEOPLE)]
+        for person in people:
+            person.start()
+        try:
+            died = disturb(stack, SEED, SECONDS)
+        finally:
+            stopped.set()
             for person in people:
-                person.start()
-            try:
-                died = disturb(stack, SEED, SECONDS)
-            finally:
-                stopped.set()
-                for person in people:
-                    person.join()
-            answers = sum((person.answers for person in people), Counter[str]())
-            print(f"seed {SEED}: died {dict(Counter(died))}, answers {dict(answers)}")  # noqa: T201 - shown on failure
-            found = Aftermath(stack, people)
-            eventually(lambda: settled(stack), 60, what="every event has arrived")
-            yield found
+                person.join()
+        answers = sum((person.answers for person in people), Counter[str]())
+        print(f"seed {SEED}: died {dict(Counter(died))}, answers {dict(answers)}")  # noqa: T201 - shown on failure
+        found = Aftermath(stack, people)
+        eventually(lambda: settled(stack), 60, what="every event has arrived")
+        yield found
 
 
 def test_every_answer_was_a_success_or_503(aftermath: Aftermath) -> None:

@@ -34,14 +34,19 @@ print(service.wait(), flush=True)
 """
 
 
-def command_of(url: str) -> str:
-    """The command line of the child of this process that serves an address."""
+def child_of(url: str) -> psutil.Process:
+    """The child of this process that serves an address."""
     port = int(url.rpartition(":")[2])
     for child in psutil.Process().children():
         with suppress(psutil.NoSuchProcess):
             if any(one.laddr.port == port and one.status == psutil.CONN_LISTEN for one in child.net_connections()):
-                return " ".join(child.cmdline())
+                return child
     raise AssertionError(f"nobody of ours listens on {port}")
+
+
+def command_of(url: str) -> str:
+    """Its command line."""
+    return " ".join(child_of(url).cmdline())
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -83,3 +88,16 @@ def test_a_fork_ends_with_its_supervisor_which_hears_how_it_ended(ending: str, t
         supervisor.wait()
         supervisor.stdout.close()
         release_port(port)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or COVERED, reason="forks are made on Linux, and not under coverage.py")
+def test_a_fork_has_the_signals_of_a_start_by_command_line(stack: Stack) -> None:
+    """One that does not ignore SIGPIPE dies when the program at the other end of a pipe has died."""
+    with another(stack, "planner", **{OFF: "1"}) as real, another(stack, "planner") as forked:
+        assert _signals(forked) == _signals(real)
+
+
+def _signals(url: str) -> list[str]:
+    """What the child of this process that serves an address ignores and catches (proc_pid_status(5))."""
+    lines = Path(f"/proc/{child_of(url).pid}/status").read_text().splitlines()
+    return [line for line in lines if line.startswith(("SigIgn", "SigCgt"))]

@@ -29,6 +29,7 @@ from notechondria_launcher.traefik import fill_in, render_static
 from tests.support.certificates import self_signed
 from tests.support.client import PASSWORD, Api, eventually
 from tests.support.gateway import another_gateway
+from tests.support.ready_data import fill
 
 WISHES = [
     {},
@@ -128,6 +129,7 @@ def secure() -> Iterator[tuple[Api, str, Path]]:
             "TLS_PUBLIC_PORT": str(port),
             "TRUSTED_PROXIES": "127.0.0.1",
         }
+        fill(Path(folder))
         with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
             yield api, f"https://localhost:{port}", cert
 

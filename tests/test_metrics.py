@@ -6,9 +6,7 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import psutil
@@ -19,6 +17,7 @@ from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES, SERVICES_WITH_SCHEMA
 from tests.support.keys import KEY_SETTINGS
 from tests.support.observed import live, of_gateway, of_service, value
+from tests.support.ready_data import own_stack
 
 QUIET = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0", "CONSUMER_BACKOFF_SECONDS": "0.1"}
 
@@ -26,12 +25,10 @@ QUIET = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0", "CONSUMER_
 @pytest.fixture(scope="module")
 def watched() -> Iterator[tuple[Api, str]]:
     """A stack with metrics and two worker processes for each service; a token that must not be in any of them."""
-    with tempfile.TemporaryDirectory(prefix="notechondria-metrics-") as folder:
-        Path(folder).chmod(0o711)
-        environment = {**QUIET, "METRICS": "on", "WEB_CONCURRENCY": "2", "CALENDAR_FEED_ALLOW_HOSTS": "127.0.0.1"}
-        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
-            _, _, token = live(api)
-            yield api, token
+    environment = {**QUIET, "METRICS": "on", "WEB_CONCURRENCY": "2", "CALENDAR_FEED_ALLOW_HOSTS": "127.0.0.1"}
+    with own_stack(environment) as stack, Api(stack) as api:
+        _, _, token = live(api)
+        yield api, token
 
 
 def test_requests_are_counted_over_all_worker_processes(watched: tuple[Api, str]) -> None:

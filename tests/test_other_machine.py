@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +13,7 @@ from notechondria_cli.state import StackState
 from notechondria_launcher.stack import Stack
 from tests.support import browser
 from tests.support.other_machine import NotPermittedError, OtherMachine, other_machine
+from tests.support.ready_data import own_stack
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 - the point of these tests
 _ASK = """
@@ -38,11 +38,9 @@ def telephone() -> Iterator[OtherMachine]:
 @pytest.fixture(scope="module")
 def open_stack(telephone: OtherMachine) -> Iterator[Stack]:
     """A stack that listens everywhere; the cable is there when it looks up its addresses."""
-    with tempfile.TemporaryDirectory(prefix="notechondria-open-") as folder:
-        Path(folder).chmod(0o711)
-        with Stack(Path(folder), host=ANYWHERE) as stack:
-            assert telephone.our_address in own_hosts(ANYWHERE)
-            yield stack
+    with own_stack(host=ANYWHERE) as stack:
+        assert telephone.our_address in own_hosts(ANYWHERE)
+        yield stack
 
 
 def ask(telephone: OtherMachine, stack: Stack, host: str, path: str = "/api/v1/handshake/") -> str:

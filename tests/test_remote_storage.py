@@ -18,6 +18,7 @@ from PIL import Image
 from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User
 from tests.support.keys import KEY_SETTINGS
+from tests.support.ready_data import fill
 
 BUCKET = "uploads"
 KEYS = {"aws_access_key_id": "the-id", "aws_secret_access_key": "the-secret"}
@@ -66,6 +67,7 @@ def remote(bucket: Bucket) -> Iterator[Api]:
             "AUTH_RATE_PER_MINUTE": "0",
             "DJANGO_LOG_FILE_NAME": str(Path(folder) / "kept" / "lines"),
         }
+        fill(Path(folder))
         with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
             yield api
 

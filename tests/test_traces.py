@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import psycopg
@@ -18,6 +16,7 @@ from tests.support.client import PASSWORD, Api, User, eventually
 from tests.support.collector import Collector, Span
 from tests.support.mcp import call_tool
 from tests.support.observed import live
+from tests.support.ready_data import own_stack
 
 SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
 
@@ -35,24 +34,20 @@ class Traced:
 @pytest.fixture(scope="module")
 def traced() -> Iterator[Traced]:
     collector = Collector()
-    with tempfile.TemporaryDirectory(prefix="notechondria-traces-") as folder:
-        Path(folder).chmod(0o711)
-        environment = {
-            "AUTH_RATE_PER_MINUTE": "0",
-            "ACCOUNT_RATE_PER_MINUTE": "0",
-            "CONSUMER_BACKOFF_SECONDS": "0.1",
-            "CALENDAR_FEED_ALLOW_HOSTS": "127.0.0.1",
-            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
-            "OTEL_BSP_SCHEDULE_DELAY": "200",
-        }
-        try:
-            with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
-                user, key, token = live(api)
-                yield Traced(
-                    api, collector, user, (user.token, key, token, PASSWORD, stack.plan.credentials.keys["notes"])
-                )
-        finally:
-            collector.close()
+    environment = {
+        "AUTH_RATE_PER_MINUTE": "0",
+        "ACCOUNT_RATE_PER_MINUTE": "0",
+        "CONSUMER_BACKOFF_SECONDS": "0.1",
+        "CALENDAR_FEED_ALLOW_HOSTS": "127.0.0.1",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "200",
+    }
+    try:
+        with own_stack(environment) as stack, Api(stack) as api:
+            user, key, token = live(api)
+            yield Traced(api, collector, user, (user.token, key, token, PASSWORD, stack.plan.credentials.keys["notes"]))
+    finally:
+        collector.close()
 
 
 def trace_of(traced: Traced, route: str, *services: str) -> list[Span]:

@@ -21,6 +21,7 @@ from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES
 from tests.support.gateway import another_gateway
 from tests.support.observed import Series, live, of_gateway, of_service, scrape
+from tests.support.ready_data import fill
 
 ROOT = Path(__file__).resolve().parent.parent
 DASHBOARD = ROOT / "deploy/monitoring/grafana/notechondria.json"
@@ -87,6 +88,7 @@ def exported() -> Iterator[list[Series]]:
     with tempfile.TemporaryDirectory(prefix="notechondria-watching-") as folder:
         Path(folder).chmod(0o711)
         environment = {"AUTH_RATE_PER_MINUTE": "0", "METRICS": "on", "CALENDAR_FEED_ALLOW_HOSTS": "127.0.0.1"}
+        fill(Path(folder))
         with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
             live(api)
 

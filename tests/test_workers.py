@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -25,6 +26,23 @@ def test_once():
 
 def test_always():
     pass
+"""
+
+OF_ONE_THAT_WAITS = """\
+from pathlib import Path
+from tests.support import workers
+workers.ROOT, workers.ALONE, workers.LONGEST = Path(__file__).parent, (), ()
+workers.WAITING = ("test_waits.py", "test_waits_too.py")
+workers.available = lambda: 2
+"""
+
+BY_WHOM = """\
+import os, pytest, time
+
+@pytest.mark.parametrize("number", range(3))
+def test_it(number):
+    time.sleep(0.5)
+    print(f"by {os.environ['PYTEST_XDIST_WORKER']}, {__name__}")
 """
 
 
@@ -72,13 +90,25 @@ def test_what_fails_once_is_repeated_in_a_whole_run_and_named(project: Path) -> 
     assert "1 failed" in run(project, "test_bad.py")
 
 
-@pytest.mark.parametrize(("cores", "number"), [(1, 0), (2, 2), (3, 3), (16, 4)])
-def test_a_whole_run_has_a_worker_for_each_core(
+@pytest.mark.parametrize(("cores", "number"), [(1, 0), (2, 3), (3, 4), (16, 5)])
+def test_a_whole_run_has_a_worker_for_each_core_and_one_for_what_waits(
     pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, cores: int, number: int
 ) -> None:
     monkeypatch.setattr(workers, "available", lambda: cores)
     monkeypatch.setattr(workers, "_whole", lambda config: True)
     assert workers.pytest_xdist_auto_num_workers(pytestconfig) == number
+
+
+def test_the_last_worker_takes_nothing_but_what_waits(project: Path) -> None:
+    (project / "conftest.py").write_text(OF_ONE_THAT_WAITS)
+    for name in ("test_good.py", "test_bad.py", "test_waits.py", "test_waits_too.py"):
+        (project / name).write_text(BY_WHOM)
+    said = run(project, "-rP", code=0)
+    assert "12 passed" in said
+    ran = set(re.findall(r"by (gw\d+), (\w+)", said))
+    last = max(worker for worker, _ in ran)
+    assert {file for worker, file in ran if worker == last} <= {"test_waits", "test_waits_too"}
+    assert len({worker for worker, _ in ran}) > 1
 
 
 def test_files_that_must_not_run_beside_each_other_are_one_unit() -> None:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
@@ -39,6 +37,7 @@ from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.web.app_state import AppState
 from notechondria_shared.web.state import ServiceState
 from tests.support.keys import IDENTITY, KEY_SETTINGS, ONE_KEY
+from tests.support.ready_data import fill, started, temporary_data
 
 T = TypeVar("T")
 _ids = itertools.count(1001)
@@ -47,17 +46,12 @@ _ids = itertools.count(1001)
 @contextmanager
 def migrated(specs: list[ServiceSpec]) -> Iterator[Stack]:
     """A Postgres of its own with the schemas of these services, and nothing else."""
-    with tempfile.TemporaryDirectory(prefix="notechondria-rules-") as folder:
-        # Postgres runs as another user when the tests run as root; it must be able to pass through.
-        Path(folder).chmod(0o711)
-        stack = Stack(Path(folder), env={"DATABASE_URL": "", "NATS_URL": ""})
-        stack.start(database_only=True)
-        try:
+    with temporary_data() as folder:
+        fill(folder)
+        with started(Stack(folder, env={"DATABASE_URL": "", "NATS_URL": ""}), database_only=True) as stack:
             for spec in specs:
                 migrate(stack.database_url(spec.tables.schema), spec.tables.schema, spec.migrations)
             yield stack
-        finally:
-            stack.stop()
 
 
 class RolledBackDatabase(Reads):

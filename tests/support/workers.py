@@ -11,13 +11,18 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
+
+from tests.support import ready_data
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 4
@@ -142,10 +147,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Repeat what fails in a whole run, unless `--reruns` says how often."""
+    """Repeat what fails in a whole run, unless `--reruns` says how often; its workers share a data folder."""
     if _whole(config) and config.option.reruns is None:
         config.option.reruns = 1
         config.option.reruns_delay = 2
+    if config.stash.get(ONE_WAITS, False):
+        shared = tempfile.mkdtemp(prefix="notechondria-ready-")
+        os.environ[ready_data.VARIABLE] = shared
+        config.add_cleanup(partial(shutil.rmtree, shared))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 from tests.support.client import PASSWORD, Api, eventually
 from tests.support.keys import KEY_SETTINGS
+from tests.support.ready_data import own_stack
 
 from identity_service.bootstrap import bootstrap
 from identity_service.settings import IdentitySettings
-from notechondria_launcher.stack import Stack
 
 LIMIT = 3
 
@@ -31,10 +29,8 @@ def strict() -> Iterator[Api]:
         "PASSWORD_WORKERS": "1",
         "PASSWORD_QUEUE": "2",
     }
-    with tempfile.TemporaryDirectory(prefix="notechondria-limits-") as folder:
-        Path(folder).chmod(0o711)
-        with Stack(Path(folder), env=environment) as stack, Api(stack) as client:
-            yield client
+    with own_stack(environment) as stack, Api(stack) as client:
+        yield client
 
 
 @pytest.fixture(autouse=True)

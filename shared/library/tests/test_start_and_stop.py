@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 from tests.support.client import Api, eventually
+from tests.support.ready_data import own_stack
 
 from notechondria_launcher.stack import Stack
 from notechondria_shared.db.wait import DatabaseUnavailable, wait_for_database
@@ -48,10 +47,8 @@ def test_a_start_ends_when_the_database_does_not_answer_in_time() -> None:
 @pytest.fixture(scope="module")
 def draining() -> Iterator[Stack]:
     """A stack whose services take their time to leave."""
-    with tempfile.TemporaryDirectory(prefix="notechondria-drain-") as folder:
-        Path(folder).chmod(0o711)
-        with Stack(Path(folder), env={"DRAIN_SECONDS": str(DRAIN_SECONDS)}) as running:
-            yield running
+    with own_stack({"DRAIN_SECONDS": str(DRAIN_SECONDS)}) as running:
+        yield running
 
 
 @pytest.mark.contract("ADR 0022")
