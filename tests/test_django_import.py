@@ -36,6 +36,8 @@ from tests.support.keys import KEY_SETTINGS
 
 SHAPE = Path(__file__).parent.parent / "deploy" / "launcher" / "tests" / "django_shape.sql"
 pytestmark = pytest.mark.timeout(600)
+PEOPLE = 250
+"""Their notes come in three batches."""
 OLD_PASSWORD = "An old password 1"
 HASH = base64.b64encode(hashlib.pbkdf2_hmac("sha256", OLD_PASSWORD.encode(), b"saltsalt", 1000)).decode()
 
@@ -59,6 +61,8 @@ def monolith() -> Iterator[tuple[str, Path]]:
                 "ON_ERROR_STOP=1",
                 "-v",
                 f"hash={HASH}",
+                "-v",
+                f"people={PEOPLE}",
                 "-f",
                 str(SHAPE),
             ]
@@ -119,7 +123,7 @@ def moved(monolith: tuple[str, Path], dry_run: DryRun) -> tuple[str, dict[str, A
     assert {name: kind["skipped"] for name, kind in would.items()} == {
         name: kind["skipped"] for name, kind in did.items()
     }
-    assert would["notes"]["written"] == did["notes"]["written"] == 20_000
+    assert would["notes"]["written"] == did["notes"]["written"] == 20 * PEOPLE
     return dry_run.folder, did
 
 
@@ -135,21 +139,21 @@ def test_every_row_is_accounted_for(moved: tuple[str, dict[str, Any]]) -> None:
     for name, kind in kinds.items():
         assert kind["read"] == kind["written"] + kind["present"] + kind["skipped"], (name, kind)
     came = {name: (kind["written"], kind["skipped"]) for name, kind in kinds.items()}
-    assert came["accounts"] == (1003, 0)
-    assert came["API keys"] == (1000, 0)
-    assert came["courses"] == (2001, 1)
-    assert came["notes"] == (20_000, 1)
-    assert came["blocks"] == came["order of blocks"] == (60_000, 0)
+    assert came["accounts"] == (PEOPLE + 3, 0)
+    assert came["API keys"] == (PEOPLE, 0)
+    assert came["courses"] == (2 * PEOPLE + 1, 1)
+    assert came["notes"] == (20 * PEOPLE, 1)
+    assert came["blocks"] == came["order of blocks"] == (60 * PEOPLE, 0)
     assert came["versions"] == (12, 3)
-    assert came["recycle bin"] == (400, 0)
-    assert came["heatmap"] == (20_000, 0)
-    assert (came["events"], came["work sessions"], came["calendar feeds"]) == ((1000, 0), (1000, 0), (50, 0))
+    assert came["recycle bin"] == (20 * PEOPLE // 50, 0)
+    assert came["heatmap"] == (20 * PEOPLE, 0)
+    assert (came["events"], came["work sessions"], came["calendar feeds"]) == ((PEOPLE, 0), (PEOPLE, 0), (50, 0))
     assert kinds["accounts"]["reasons"] == {
         "its e-mail address belongs to another account: left out": 1,
         "its name is taken in other letters: the id was added": 1,
         "it has no profile: made with the defaults": 3,
     }
-    assert came["files"] == (2, 1000)  # 999 pictures and an attachment are lost
+    assert came["files"] == (2, PEOPLE)  # an attachment and all pictures but one are lost
 
 
 def test_a_second_run_changes_nothing(monolith: tuple[str, Path], moved: tuple[str, dict[str, Any]]) -> None:
@@ -184,8 +188,8 @@ def test_people_find_everything_as_it_was(deployment: Api) -> None:
     cells = me.get("heatmap/").json()["cells"]
     assert [cell["past_value"] for cell in cells if cell["past_value"]] == [4]  # twenty notes on one day
     # Numbers go on behind those that came over.
-    assert me.post("notes/", {"title": "New"}).json()["id"] > 20_000
-    assert me.post("planner-events/", {"title": "New", "event_date": "2026-06-01"}).json()["id"] > 1000
+    assert me.post("notes/", {"title": "New"}).json()["id"] > 20 * PEOPLE
+    assert me.post("planner-events/", {"title": "New", "event_date": "2026-06-01"}).json()["id"] > PEOPLE
 
 
 def test_keys_and_links_hold_and_sessions_do_not(deployment: Api) -> None:
@@ -239,7 +243,7 @@ def test_what_is_no_monolith_is_refused(monolith: tuple[str, Path], tmp_path: Pa
 
 
 def test_a_dry_run_writes_nothing(dry_run: DryRun) -> None:
-    assert (dry_run.kinds["notes"]["written"], dry_run.kinds["files"]["written"]) == (20_000, 2)
+    assert (dry_run.kinds["notes"]["written"], dry_run.kinds["files"]["written"]) == (20 * PEOPLE, 2)
     assert dry_run.files == []
     assert dry_run.tables == 0
 

@@ -45,38 +45,40 @@ CREATE TABLE notes_calendarfeed (id bigserial PRIMARY KEY, creator_id bigint, co
   source_kind varchar(1), source_url varchar(200), raw_ical text, is_enabled bool, last_sync timestamptz,
   date_created timestamptz, last_edit timestamptz);
 
--- 1,000 people with a profile each (numbered otherwise than the accounts), 2 courses, 20 notes of 3 blocks, and so on.
+-- So many people (:people) with a profile each (numbered otherwise than the accounts), 2 courses, 20 notes of 3 blocks,
+-- and so on.
+SELECT :people * 2 AS courses, :people * 20 AS notes, :people * 60 AS blocks, :people * 3 / 10 AS entries \gset
 -- Their password is "An old password 1" in Django's own hash; their API key is 'ntc_' and the md5 of their id.
 INSERT INTO auth_user SELECT n, 'pbkdf2_sha256$1000$saltsalt$' || :'hash', now(), false, 'person' || n, 'First' || n, '',
-  'person' || n || '@example.org', false, true, '2025-01-01' FROM generate_series(1, 1000) n;
+  'person' || n || '@example.org', false, true, '2025-01-01' FROM generate_series(1, :people) n;
 INSERT INTO creators_creator SELECT n + 5000, n, 'motto ' || n, '', 'user_upload/user_' || n || '/profile_pic/profile_latest.png', 'G',
   'amber', 'D', '', '# skill', '{"offline_mode": true}', '2026-01-01',
-  encode(sha256(('ntc_' || md5(n::text))::bytea), 'hex'), left('ntc_' || md5(n::text), 8) FROM generate_series(1, 1000) n;
-INSERT INTO creators_session SELECT n, n + 5000, md5(n::text), now() FROM generate_series(1, 1000) n;
+  encode(sha256(('ntc_' || md5(n::text))::bytea), 'hex'), left('ntc_' || md5(n::text), 8) FROM generate_series(1, :people) n;
+INSERT INTO creators_session SELECT n, n + 5000, md5(n::text), now() FROM generate_series(1, :people) n;
 INSERT INTO creators_socialaccount SELECT n, n + 5000, 'github', 'uid' || n, '', '{}', now() FROM generate_series(1, 100) n;
 INSERT INTO creators_invitationcode VALUES (1, encode(sha256('come-in'), 'hex'), 'friends', 5, 2, NULL, now());
 INSERT INTO notes_course SELECT n, (n - 1) / 2 + 5001, NULL, 'course-' || n, CASE n % 2 WHEN 1 THEN 'Inbox' ELSE 'Course ' || n END,
-  'about', '', NULL, n % 2 = 1, 0, '2025-02-01', '2025-02-02' FROM generate_series(1, 2000) n;
-INSERT INTO notes_coursesubscription SELECT n, n % 1000 + 5001, n, true, now(), NULL, now(), now() FROM generate_series(1, 500) n;
-INSERT INTO notes_courseoperationlog SELECT n, n % 1000 + 5001, n, 'subscribe', '', now(), now() FROM generate_series(1, 500) n;
+  'about', '', NULL, n % 2 = 1, 0, '2025-02-01', '2025-02-02' FROM generate_series(1, :courses) n;
+INSERT INTO notes_coursesubscription SELECT n, n % :people + 5001, n, true, now(), NULL, now(), now() FROM generate_series(1, 500) n;
+INSERT INTO notes_courseoperationlog SELECT n, n % :people + 5001, n, 'subscribe', '', now(), now() FROM generate_series(1, 500) n;
 INSERT INTO notes_note SELECT n, (n - 1) / 20 + 5001, (n - 1) / 10 + 1, gen_random_uuid(), gen_random_uuid()::text, 'Note ' || n,
   'About ' || n, n % 5 = 0, '# Note ' || n || E'\n\nSome words of note ' || n, '{"k": 1}', '', NULL,
   CASE WHEN n % 50 = 0 THEN '2026-03-01'::timestamptz END, 'N', NULL, 'G', '', '2025-03-01', '2025-03-02'::timestamptz + n * interval '1 s'
-  FROM generate_series(1, 20000) n;
+  FROM generate_series(1, :notes) n;
 INSERT INTO notes_noteblock SELECT n, ((n - 1) / 3) / 20 + 5001, (n - 1) / 3 + 1, CASE n % 3 WHEN 1 THEN 'T' ELSE 'N' END, 'Block ' || n,
-  NULL, false, '', '', now(), now() FROM generate_series(1, 60000) n;
-INSERT INTO notes_noteindex SELECT n, (n - 1) / 3 + 1, n, (n - 1) % 3 * 10 FROM generate_series(1, 60000) n;
+  NULL, false, '', '', now(), now() FROM generate_series(1, :blocks) n;
+INSERT INTO notes_noteindex SELECT n, (n - 1) / 3 + 1, n, (n - 1) % 3 * 10 FROM generate_series(1, :blocks) n;
 INSERT INTO notes_noteversion SELECT n, 1, 5001, 'Note 1', '', 'version ' || n, '', 'G', 'manual', '2025-04-01'::timestamptz + n * interval '1 h'
   FROM generate_series(1, 15) n;
 INSERT INTO notes_noteattachment VALUES (1, 1, 'user_upload/user_1/notes/attachments/1/a.txt', 'a.txt', 5, 'text/plain', now()),
   (2, 2, 'user_upload/user_1/notes/attachments/2/lost.txt', 'lost.txt', 5, 'text/plain', now());
 INSERT INTO notes_recyclebinentry SELECT n, (n * 50 - 1) / 20 + 5001, n * 50, 'note', '2026-03-01', '{}', now(), now()
-  FROM generate_series(1, 300) n; -- a hundred notes lie in the bin without an entry
+  FROM generate_series(1, :entries) n; -- a quarter of the notes in the bin have none
 INSERT INTO notes_noteactivitysession SELECT n, (n - 1) / 20 + 5001, n, 'Work', '', '2026-03-02 10:00+00', '2026-03-02 11:00+00', now(), now()
-  FROM generate_series(1, 1000) n;
-INSERT INTO notes_heatmapactivity SELECT n, (n - 1) / 20 + 5001, NULL, n, 'C', current_date - 5, 7, now() FROM generate_series(1, 20000) n;
+  FROM generate_series(1, :people) n;
+INSERT INTO notes_heatmapactivity SELECT n, (n - 1) / 20 + 5001, NULL, n, 'C', current_date - 5, 7, now() FROM generate_series(1, :notes) n;
 INSERT INTO notes_plannerevent SELECT n, n + 5000, NULL, 'Exam', '2026-05-01', NULL, NULL, 3, NULL, false, NULL, 'N', 1, NULL, NULL, now(), now()
-  FROM generate_series(1, 1000) n;
+  FROM generate_series(1, :people) n;
 INSERT INTO notes_calendarfeed SELECT n, n + 5000, NULL, 'Lab', 'S', 'https://campus.example/lab.ics', '', false, NULL, now(), now()
   FROM generate_series(1, 50) n;
 
