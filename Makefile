@@ -39,7 +39,9 @@ logs: $(INSTALLED) ## Watch the requests (ARGS="--part identity" for one part's 
 reset: $(INSTALLED) ## Delete all data (asks first)
 	@$(NOTECHONDRIA) reset $(ARGS)
 
-test: lint types unit ## Check style and types, run every test (a worker for each core, four at the most)
+test: ## Check style and types, run every test (a worker for each core, four at the most, and one for what waits)
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync lint types node-tools go-tools
+	@$(MAKE) --no-print-directory unit
 
 lint: $(READY) ## Check style (ruff), layers (import-linter), words, spelling, licences, and how often a type is Any
 	@echo "Style"

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from notechondria_shared.web.clients import tls_context
 from tests.support.client import eventually
 from tests.support.covered import COVERED
 from tests.support.person import Person, new_person
+from tests.support.ready_data import fill, temporary_data
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only"),
@@ -36,9 +36,9 @@ LEAST_SHARED_MIB = 70
 
 @pytest.fixture
 def person() -> Iterator[Person]:
-    with tempfile.TemporaryDirectory(prefix="notechondria-") as folder:
-        Path(folder).chmod(0o711)
-        with new_person(Path(folder), {}) as someone:
+    with temporary_data() as folder:
+        fill(folder)
+        with new_person(folder, {}) as someone:
             yield someone
 
 

@@ -35,7 +35,6 @@ LONGEST = (
     "tests/test_django_import.py",
     "tests/test_shared_pages.py",
     "services/planner/tests/test_feed_hostile.py",
-    "tests/test_scheduled_backups.py",
     "services/notes/tests/test_notes_search_words.py",
     "deploy/launcher/tests/test_launcher_command.py",
     "tests/test_doctor.py",
@@ -43,9 +42,7 @@ LONGEST = (
     "deploy/launcher/tests/test_launcher_stack.py",
     "tests/test_browser_admin.py",
     "tests/test_supply_chain.py",
-    "tests/attacks/test_open_bodies.py",
     "tests/test_browser_programs.py",
-    "tests/test_worker_processes.py",
     "tests/test_metrics.py",
     "tests/test_browser_account_site.py",
     "deploy/launcher/tests/test_launcher_upgrade.py",
@@ -53,7 +50,6 @@ LONGEST = (
     "tests/test_disorder.py",
     "services/notes/tests/test_notes_round_trip.py",
     "tests/test_forking.py",
-    "tests/attacks/test_slow_clients.py",
     "tests/test_traces.py",
     "deploy/launcher/tests/test_traffic.py",
     "services/web/tests/test_account_site.py",
@@ -61,15 +57,41 @@ LONGEST = (
     "tests/attacks/test_sign_in_flood.py",
     "tests/test_gateway_settings.py",
     "tests/test_fuzz.py",
-    "shared/library/tests/test_start_and_stop.py",
     "tests/test_browser_apps.py",
     "services/mcp/tests/test_limits.py",
     "services/mcp/tests/conformance/test_conformance.py",
-    "tests/test_acme.py",
 )
 
 
-WAITING: tuple[str, ...] = ()
+# Files that wait for most of their time: for limits, mail, restarts.
+WAITING = (
+    "tests/test_scheduled_backups.py",
+    "tests/attacks/test_slow_clients.py",
+    "tests/test_erasure.py",
+    "tests/test_faults.py",
+    "tests/attacks/test_mailed_codes.py",
+    "tests/attacks/test_open_bodies.py",
+    "tests/test_key_rotation.py",
+    "tests/test_acme.py",
+    "deploy/launcher/tests/test_service_commands.py",
+    "tests/attacks/test_hanging_feeds.py",
+    "shared/library/tests/test_bus_cluster.py",
+    "tests/test_worker_processes.py",
+    "tests/test_tls_between_parts.py",
+    "services/identity/tests/test_platform.py",
+    "tests/test_client_documents.py",
+    "shared/library/tests/test_start_and_stop.py",
+    "services/planner/tests/test_calendar_fetching.py",
+    "services/notes/tests/test_notes_accounts.py",
+    "services/identity/tests/test_registration_setting.py",
+    "services/planner/tests/test_feed_failures.py",
+    "services/identity/tests/test_limits.py",
+    "tests/test_remote_storage.py",
+    "tests/test_revalidation.py",
+    "tests/test_restart.py",
+    "tests/test_status.py",
+    "services/mcp/tests/test_upstream.py",
+)
 ONE_WAITS = pytest.StashKey[bool]()
 """The last worker takes only files that wait."""
 

@@ -1,12 +1,10 @@
 """A stack of real parts with stand-in services, on free ports and a data folder of its own."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.support.ready_data import fill, own_stack, temporary_data
 
 from notechondria_cli.names import SERVICES
 from notechondria_launcher.stack import Stack
@@ -15,21 +13,18 @@ STANDIN = Path(__file__).parent / "standins" / "standin.py"
 MAIN = "import os, runpy\nos.environ['STANDIN'] = {name!r}\nrunpy.run_path({path!r}, run_name='__main__')\n"
 
 
-@contextmanager
-def temporary_data() -> Iterator[Path]:
-    """Give a folder that the Postgres user may pass through; pytest's own are closed to everybody but their owner."""
-    folder = Path(tempfile.mkdtemp(prefix="notechondria-"))
-    folder.chmod(0o711)
-    try:
+@pytest.fixture
+def empty() -> Iterator[Path]:
+    """A data folder of this test, for a first start."""
+    with temporary_data() as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    """A data folder of this test."""
+    """A data folder of this test, which may have a database already."""
     with temporary_data() as folder:
+        fill(folder)
         yield folder
 
 
@@ -47,5 +42,5 @@ def standins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def stack(standins: dict[str, str]) -> Iterator[Stack]:
     """One stack for all tests that leave it as they found it."""
-    with temporary_data() as folder, Stack(folder, env=standins) as running:
+    with own_stack(standins) as running:
         yield running

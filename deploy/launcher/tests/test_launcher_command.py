@@ -12,9 +12,9 @@ from typing import Any
 
 import psutil
 import pytest
-from deploy.launcher.tests.conftest import temporary_data
 from tests.support.covered import COVERED
 from tests.support.person import COMMAND, Person, new_person
+from tests.support.ready_data import temporary_data
 
 from notechondria_cli.probe import answers, until
 

@@ -143,15 +143,15 @@ def test_a_second_stack_on_the_same_folder_is_refused_and_harms_nothing(stack: S
     assert stack.layout.state.exists()
 
 
-def test_a_taken_port_is_reported_and_nothing_is_started(data: Path, standins: dict[str, str]) -> None:
+def test_a_taken_port_is_reported_and_nothing_is_started(empty: Path, standins: dict[str, str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(StackError, match=rf"Port {port} is in use") as caught:
-            Stack(data, port, env=standins).start()
+            Stack(empty, port, env=standins).start()
     assert "--port" in caught.value.remedy
-    assert not (data / "postgres" / "cluster").exists()
+    assert not (empty / "postgres" / "cluster").exists()
 
 
 def test_a_rate_limit_that_is_no_number_is_reported(data: Path, standins: dict[str, str]) -> None:
@@ -186,16 +186,16 @@ def test_other_passwords_than_the_database_knows_are_reported(data: Path, standi
         Stack(data, env=standins).start()
 
 
-def test_servers_of_ones_own_replace_the_embedded_ones(stack: Stack, data: Path, standins: dict[str, str]) -> None:
+def test_servers_of_ones_own_replace_the_embedded_ones(stack: Stack, empty: Path, standins: dict[str, str]) -> None:
     own = {
         "DATABASE_URL": stack.admin_database_url,
         "NATS_URL": "nats://bus.example:4222",
         "MCP_NATS_URL": "nats://m:1",
     }
     # The roles are shared with the running stack: so must be their passwords.
-    (data / "secrets.json").write_text((stack.data / "secrets.json").read_text())
-    with Stack(data, env={**standins, **own}) as external:
-        assert not (data / "postgres" / "cluster").exists()
+    (empty / "secrets.json").write_text((stack.data / "secrets.json").read_text())
+    with Stack(empty, env={**standins, **own}) as external:
+        assert not (empty / "postgres" / "cluster").exists()
         assert environment(external, "notes")["NATS_URL"] == "nats://bus.example:4222"
         assert environment(external, "mcp")["NATS_URL"] == "nats://m:1"
         with psycopg.connect(environment(external, "notes")["DATABASE_URL"]) as connection:
