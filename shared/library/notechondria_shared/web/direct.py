@@ -32,8 +32,8 @@ _CONVERTED = (int, UUID)
 _UNCHANGEABLE = (type(None), bool, int, float, str)
 """Values that calls may share."""
 REMEMBERED, LONGEST_REMEMBERED = 256, 120
-"""Queries of a route whose values are known, and bytes of one: apps and agents send the same few. A query of four
-parameters costs 60 microseconds to read."""
+"""Queries of a route whose values are known, and bytes of one: apps and agents send the same few. To read one of four
+parameters takes 37 microseconds."""
 DIRECT = Depends(_direct)
 """`dependencies=[DIRECT]`: for an endpoint that returns a `Response`, whose dependencies are coroutines; they run once
 more where a value is refused. A body is one model, which the endpoint itself takes."""
