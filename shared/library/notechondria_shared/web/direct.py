@@ -36,7 +36,8 @@ REMEMBERED, LONGEST_REMEMBERED = 256, 120
 parameters takes 37 microseconds."""
 DIRECT = Depends(_direct)
 """`dependencies=[DIRECT]`: for an endpoint that returns a `Response`, whose dependencies are coroutines; they run once
-more where a value is refused. A body is one model, which the endpoint itself takes."""
+more where a value is refused. A body is one model, which the endpoint itself takes. The values of a query depend on its
+text alone, since they are remembered."""
 
 
 def is_direct(called: Collection[Any]) -> bool:
