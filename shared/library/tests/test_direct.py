@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_dependant
 from starlette.testclient import TestClient
 
 from notechondria_contracts.fields.rules import Choice, Text
@@ -14,7 +16,7 @@ from notechondria_shared.core.errors import NotFound
 from notechondria_shared.web import route_table
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.body import SmallBody
-from notechondria_shared.web.direct import DIRECT
+from notechondria_shared.web.direct import DIRECT, LONGEST_REMEMBERED, REMEMBERED, _Parameters
 from notechondria_shared.web.errors import install
 from notechondria_shared.web.query import QueryInteger
 from notechondria_shared.web.revalidation import REVALIDATED
@@ -176,3 +178,34 @@ def test_what_needs_more_is_refused() -> None:
     for number, endpoint in enumerate(endpoints):
         with pytest.raises(TypeError):
             router.get(f"/{number}/", dependencies=[DIRECT])(endpoint)
+
+
+def test_a_query_that_came_before_is_answered_as_at_first(app: FastAPI) -> None:
+    """Its values are remembered; those of a list, which an endpoint may change, are not, nor is what is refused."""
+    paths = ["7/", "7/?limit=5&loud=1", "7/?many=1&many=2", "7/?limit=500", "7/?loud=1&limit=5", "7/?limit=5"]
+    with TestClient(app, raise_server_exceptions=False) as client:
+        for path in [*paths, *paths]:
+            plain, direct = (client.get(f"/{kind}/{path}") for kind in ("plain", "direct"))
+            assert (direct.status_code, direct.json()) == (plain.status_code, plain.json())
+
+
+def test_the_values_of_a_bounded_number_of_queries_are_remembered() -> None:
+    parameters = _Parameters.of(_dependant().query_params)
+    assert parameters is not None
+    for number in range(REMEMBERED + 10):
+        values = parameters.of_query(_request(f"limit={number % 10 + 1}&other={number}"))
+        assert values == {"limit": number % 10 + 1}
+    assert len(parameters.remembered) == REMEMBERED
+    parameters.of_query(_request(f"limit=1&other={'x' * LONGEST_REMEMBERED}"))
+    assert len(parameters.remembered) == REMEMBERED
+    assert b"limit=1&other=0" not in parameters.remembered
+
+
+def _dependant() -> Dependant:
+    async def endpoint(limit: Annotated[int | None, QueryInteger(1, 10)] = None) -> None: ...
+
+    return get_dependant(path="/", call=endpoint)
+
+
+def _request(query: str) -> Request:
+    return Request({"type": "http", "query_string": query.encode(), "headers": []})

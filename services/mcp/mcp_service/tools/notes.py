@@ -9,13 +9,15 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from mcp_service.calls.journal import Check, Step
+from mcp_service.tools import short_notes
 from mcp_service.tools.arguments import FAR, UNSET, Answer, Id, NoteId, Whole, sent, within
 from mcp_service.tools.context import ToolCall
 from mcp_service.tools.forms import ADDED, later
 from mcp_service.tools.note_reading import Format, Lines, Section, Skipped, Window, read
 from mcp_service.tools.ownership import own_note, own_or_binned, visible_note
 from mcp_service.tools.registry import ToolRegistry
-from mcp_service.tools.schemas import LATER, NoteBrief, NoteDetail, NoteList, ToolResult
+from mcp_service.tools.schemas import LATER, NoteBrief, NoteDetail, ToolResult
+from mcp_service.tools.short_notes import NotePage
 from mcp_service.upstream.client import JsonObject, Parameter
 
 PAGE = 100
@@ -27,14 +29,6 @@ SEEN = ("last_edit",)
 """Changes with every save of a note."""
 
 CourseToFile = Annotated[Id, Field(description="Course to file it in, from list_courses; default: none")]
-
-
-class NotePage(NoteList):
-    """A page of notes."""
-
-    total: int
-    offset: int
-    limit: int
 
 
 class NoteDeleted(ToolResult):
@@ -76,16 +70,14 @@ def _reading(registry: ToolRegistry) -> None:
     ) -> NotePage:
         """List the user's own notes without their text, last edited first. `total` counts all that match; page with
         offset. List or search before creating several, and create only what is missing."""
-        page, _ = await call.notes.page(
-            "notes/",
-            fields="brief",
-            scope="personal",
+        # What a parameter has by itself is not sent: notes reads each that is.
+        return await short_notes.page(
+            call.notes,
             course_id=None if course_id is UNSET else course_id,
             contains=None if query is UNSET else query,
             limit=within(limit, 1, PAGE),
-            offset=within(offset, 0, FAR),
+            offset=within(offset, 0, FAR) or None,
         )
-        return NotePage.model_validate({**page, "notes": page["results"]})
 
     @registry.reading("Read a note", plain=WHOLE, largest=LARGEST)
     async def get_note(

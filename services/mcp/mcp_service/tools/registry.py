@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -26,7 +26,7 @@ from mcp_service.tools.sizes import MOST_CHARACTERS, fitted
 from notechondria_contracts.scopes import NOTES_READ, NOTES_WRITE, PLANNER_READ, PLANNER_WRITE, PROFILE
 from notechondria_shared.web.answers import encoded
 
-Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
+Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel | Mapping[str, object]]])
 
 
 Area = Literal["notes", "planner", "profile", "calls"]
@@ -123,10 +123,14 @@ class ProductTool(Tool):
         """What the tool returned; cut to what an agent reads, unless it is to be `whole`."""
         if isinstance(value, InputRequiredResult):
             return value
-        assert isinstance(value, BaseModel)  # noqa: S101 - every tool returns a model
-        text = value.model_dump_json()
+        if isinstance(value, BaseModel):
+            text = value.model_dump_json()
+        else:
+            assert isinstance(value, dict)  # noqa: S101 - every other tool returns a TypedDict of plain values
+            text = encoded(value).decode()
         if not whole and len(text) > MOST_CHARACTERS:
-            text = to_json(fitted(value.model_dump(mode="json"), self.name, paged="offset" in self.arguments)).decode()
+            content = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+            text = to_json(fitted(content, self.name, paged="offset" in self.arguments)).decode()
         return JsonResult(text)
 
     def listed(self, *, plain: bool) -> ListedTool | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import httpx
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
 from mcp_service.upstream.json_client import JsonAnswer, JsonCalls
 from notechondria_shared.auth.precondition import precondition_header
@@ -19,6 +19,7 @@ TRIES = 5
 CHANGED = 412
 JsonObject = dict[str, JsonValue]
 Parameter = str | int | None
+T = TypeVar("T")
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 ServiceName = Literal["identity", "notes", "planner"]
 KINDS = {400: "BadArgument", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 412: "Conflict"}
@@ -56,6 +57,12 @@ class UserClient:
     async def get(self, path: str, **params: Parameter) -> JsonObject:
         """The JSON object of a GET below /api/v1/; parameters that are None are left out."""
         return self._object(await self._get(path, params))
+
+    async def read(self, form: TypeAdapter[T], path: str, **params: Parameter) -> T:
+        """The answer of a GET, checked while its JSON is read; pydantic's `ValidationError` when it has another form,
+        which is a fault of this product, as `_unreadable` is."""
+        answer = await self._answered("GET", path, params=_present(params))
+        return form.validate_json(answer.content)
 
     async def rows(self, path: str, **params: Parameter) -> list[JsonObject]:
         """The list of JSON objects of a GET below /api/v1/."""
@@ -136,6 +143,18 @@ class UserClient:
     ) -> JsonValue:
         """Any call; None when the answer is empty. Raises `Refused` for whatever is no success, with status 412 when
         the row no longer has the `expected` values."""
+        answer = await self._answered(method, path, params=params, body=body, expected=expected)
+        return answer.json() if answer.content else None
+
+    async def _answered(
+        self,
+        method: Method,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, JsonValue] | None = None,
+        expected: Mapping[str, JsonValue] | None = None,
+    ) -> JsonAnswer:
         headers = on_behalf(self._assertion)
         if expected:
             headers |= precondition_header(expected)
@@ -152,12 +171,11 @@ class UserClient:
         except httpx.HTTPError as error:
             raise Refused("Unavailable", self._silence(method, error), 0) from None
         if answer.is_success:
-            return answer.json() if answer.content else None
+            return answer
         raise self._refusal(answer)
 
     async def _get(self, path: str, params: Mapping[str, Parameter]) -> JsonValue:
-        present = {name: value for name, value in params.items() if value is not None}
-        return await self.send("GET", path, params=present)
+        return await self.send("GET", path, params=_present(params))
 
     def _object(self, value: JsonValue) -> JsonObject:
         if not isinstance(value, dict):
@@ -195,6 +213,10 @@ class UserClient:
         except ValueError:
             body = None
         return Refused(KINDS.get(status, "Refused"), _cause(body, f"{self._name} answered HTTP {status}"), status)
+
+
+def _present(params: Mapping[str, Parameter]) -> dict[str, str | int]:
+    return {name: value for name, value in params.items() if value is not None}
 
 
 def _cause(body: JsonValue, otherwise: str) -> str:

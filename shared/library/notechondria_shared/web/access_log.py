@@ -14,6 +14,8 @@ _OURS = r"ntc_[0-9a-f]|nc[a-z]_[0-9a-z]{6}"
 """How our keys, codes and tokens begin."""
 _IN_VALUE = rf"({_SECRET_NAME.pattern})[^&;=]{{0,40}}="
 _SECRET_VALUE = re.compile(rf"{_IN_VALUE}|{_OURS}|\b[0-9a-f]{{32,}}\b", re.IGNORECASE)
+_PERHAPS_SECRET = re.compile(rf"{_SECRET_NAME.pattern}|{_OURS}|[0-9a-f]{{32}}|[%+]")
+"""What no piece of a query is masked without, in small letters."""
 
 LONGEST_QUERY = 2000
 _SECRET_PATH = re.compile(r"(/+calendar/+).+", re.IGNORECASE | re.DOTALL)
@@ -37,6 +39,9 @@ def mask_query(query: str) -> str:
         return ""
     if len(query) > LONGEST_QUERY:
         query = f"{query[:LONGEST_QUERY]}…"
+    # Nearly every query is plain, and one look at all of it says so: 1 microsecond, 11 where it is taken apart.
+    if query.isascii() and not _PERHAPS_SECRET.search(query.lower()):
+        return query
     return "".join(_masked(piece) for piece in re.split("([&;])", query))
 
 
