@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import segno
 from fastapi import Request, Response
 from markupsafe import Markup
 
@@ -78,6 +77,8 @@ async def finish_authenticator(request: Request, state: State, person: SignedInP
 def _authenticator_page(
     request: Request, person: Person, begun: AuthenticatorBegun, refusal: ServiceRefused | None = None
 ) -> Response:
+    import segno  # noqa: PLC0415 - as in the calendars' pages
+
     picture = segno.make_qr(begun.address[:_QR_LONGEST] or "-", error="m").svg_inline(scale=4, omitsize=True, border=2)
     return PAGES.page(
         request,
