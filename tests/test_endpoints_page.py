@@ -65,12 +65,12 @@ def test_routes_are_read_from_the_source(tmp_path: Path) -> None:
     (tmp_path / "shared/library/notechondria_shared").mkdir(parents=True)
     write(
         tmp_path / "shared/library/notechondria_shared/admin.py",
-        "def admin():\n    router = APIRouter(prefix='/internal/admin')\n",
+        "def admin():\n    router = Router(prefix='/internal/admin')\n",
     )
     write(
         service / "a/routes.py",
         "from service.a import b\n"
-        "router = APIRouter(prefix='/api/v1/a')\n"
+        "router = Router(prefix='/api/v1/a')\n"
         "router.include_router(b.inner)\n"
         "@router.get('/{id:int}/')\n"
         "@router.head(ODD)\n"
@@ -79,7 +79,7 @@ def test_routes_are_read_from_the_source(tmp_path: Path) -> None:
         "async def everything(): ...\n"
         "@cache\ndef no_endpoint(): ...\n",
     )
-    write(service / "a/b.py", "ODD = '/odd'\ninner = APIRouter(prefix='/b')\n@inner.post('/')\ndef make(): ...\n")
+    write(service / "a/b.py", "ODD = '/odd'\ninner = Router(prefix='/b')\n@inner.post('/')\ndef make(): ...\n")
     write(service / "c.py", "made = admin()\n@made.delete('/x')\ndef remove(): ...\n")
     write(
         service / "d.py",
@@ -97,7 +97,7 @@ def test_routes_are_read_from_the_source(tmp_path: Path) -> None:
     ]
     text = markdown(tmp_path)
     assert "| `/api/v1/a` | notes | `a` in `services/notes/notes_service` |" in text
-    write(service / "e.py", "router = APIRouter()\n@router.get(f'/{x}')\ndef read(): ...\n")
+    write(service / "e.py", "router = Router()\n@router.get(f'/{x}')\ndef read(): ...\n")
     with pytest.raises(ValueError, match="written out or a constant"):
         endpoints(tmp_path)
 

@@ -1,9 +1,9 @@
 """Which file answers which path: `python -m tools.endpoints` writes docs/endpoints.md.
 
-The routes are read from the source (ast): `api_router(prefix)`, the decorators of its functions, `include_router` of
-one router in another, `[Route(path, endpoint=...) for path in (...)]`, and the actions of `AdminTable`s. Nothing is
-imported, so the page needs no service to start. What an endpoint is for is the first sentence of its docstring. A test
-compares the page with the routes that FastAPI has.
+The routes are read from the source (ast): `Router(prefix)` or `api_router(prefix)`, the decorators of its functions,
+`include_router` of one router in another, `[Route(path, endpoint=...) for path in (...)]`, and the actions of
+`AdminTable`s. Nothing is imported, so the page needs no service to start. What an endpoint is for is the first sentence
+of its docstring. A test compares the page with the routes that FastAPI has.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _routers(scope: ast.AST, constants: Mapping[str, str], makers: Mapping[str, 
     for node in ast.walk(scope):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Call):
             made_by = ast.unparse(node.value.func)
-            if made_by in {"APIRouter", "api_router"}:
+            if made_by in {"Router", "api_router"}:
                 named = [one.value for one in node.value.keywords if one.arg == "prefix"]
                 prefixes = [_text(one, constants) for one in (*node.value.args[:1], *named)]
                 prefixes_of[node.targets[0].id] = "".join(prefixes)

@@ -30,6 +30,7 @@ from contextlib import suppress
 from notechondria_cli.names import SERVICES
 from notechondria_launcher.forking import Start
 from notechondria_shared.core.keys import PublicKeys, SigningKey
+from notechondria_shared.core.logs import quieten
 from notechondria_shared.core.memory import settle
 from notechondria_shared.web.clients import tls_context
 
@@ -135,6 +136,7 @@ def prepare() -> None:
     """
     with suppress(OSError):  # certificates that cannot be read: a service says so in its own log
         tls_context()
+    quieten()
     key, (service, other) = SigningKey(SigningKey.generate()), SERVICES[:2]
     PublicKeys(f"{service}:{key.public}").read(key.token("call+jwt", service, other), "call+jwt", other)
 

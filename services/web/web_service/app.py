@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 import web_service.account.routes
 import web_service.admin.routes
+import web_service.admin.sign_in
 import web_service.agents.routes
 import web_service.calendars.routes
 import web_service.documentation.routes
@@ -28,6 +29,7 @@ SPEC = StatelessSpec(
     routers=(
         web_service.documentation.routes.router,
         web_service.status.routes.router,
+        web_service.admin.sign_in.router,
         web_service.admin.routes.router,
         web_service.site.routes.router,
         web_service.agents.routes.router,

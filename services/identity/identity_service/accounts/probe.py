@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from identity_service.accounts.payload import auth_payload
 from identity_service.accounts.schemas import Authenticated, NotAuthenticated
@@ -11,8 +11,9 @@ from identity_service.introspection.service import DatabaseIntrospector
 from identity_service.models import Session, User
 from notechondria_shared.auth.credentials import parse_authorization
 from notechondria_shared.core.errors import Unauthorized
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix="/api/v1/auth", tags=["sessions"])
+router = Router(prefix="/api/v1/auth", tags=["sessions"])
 
 
 @router.get("/session/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from identity_service.avatars import service
@@ -12,8 +12,9 @@ from identity_service.dependencies import Media, State
 from notechondria_contracts.fields.rules import clamped_id
 from notechondria_shared.core.errors import NotFound
 from notechondria_shared.web.files import deliver
+from notechondria_shared.web.router import Router
 
-router = APIRouter(tags=["media"])
+router = Router(tags=["media"])
 _DEFAULT = re.compile(r"user_upload/user_(?P<user_id>\d{1,20})/profile_pic/profile_latest\.png")
 _PICTURE = re.compile(r"user_upload/user_\d+/profile_pic/[^/]+")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import StreamingResponse
 
 from identity_service.dependencies import State
@@ -13,9 +13,10 @@ from identity_service.sessions.devices import Device
 from notechondria_shared.auth import WithSession
 from notechondria_shared.core.errors import INVALID_TOKEN, Unauthorized
 from notechondria_shared.core.timestamps import today
+from notechondria_shared.web.router import Router
 from notechondria_shared.web.zip_stream import zip_stream
 
-router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
+router = Router(prefix="/api/v1/auth", tags=["accounts"])
 
 
 @router.get("/account/export/", response_class=StreamingResponse)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix="/api/v1/integrations/github", tags=["integrations"])
+router = Router(prefix="/api/v1/integrations/github", tags=["integrations"])
 REFUSED = "Sync refused: Backend.Creators.GithubSync/connect — there is no GitHub App installation on this server."
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.dependencies import State
@@ -24,12 +24,13 @@ from notechondria_shared.db import Database
 from notechondria_shared.web import Body
 from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.route import ApiRoute
+from notechondria_shared.web.router import Router
 
 logger = logging.getLogger("notechondria.auth")
 ASKS = CalledBy("notes", "planner", "mcp", "web")
 Asking = Annotated[str, Depends(ASKS)]
 """The service that asks."""
-router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(ASKS)], route_class=ApiRoute)
+router = Router(prefix="/internal", include_in_schema=False, dependencies=[Depends(ASKS)], route_class=ApiRoute)
 
 
 class DatabaseIntrospector:

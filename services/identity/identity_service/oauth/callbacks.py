@@ -7,12 +7,13 @@ import json
 import secrets
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from identity_service.state import identity_state
+from notechondria_shared.web.router import Router
 
-router = APIRouter(tags=["oauth"])
+router = Router(tags=["oauth"])
 SITE = "site"
 APPS = ("editor", "planner", "portal")
 PAGE = """<!doctype html>

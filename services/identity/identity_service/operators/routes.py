@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Depends
+from fastapi import BackgroundTasks, Depends
 from sqlalchemy import select
 
 from identity_service.accounts.service import delete_account
@@ -32,14 +32,15 @@ from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.page_query import Page
 from notechondria_shared.web.route import ApiRoute
+from notechondria_shared.web.router import Router
 
-router = APIRouter(
+router = Router(
     prefix="/internal/operators",
     include_in_schema=False,
     dependencies=[Depends(CalledBy("operator"))],
     route_class=ApiRoute,
 )
-lookups = APIRouter(
+lookups = Router(
     prefix="/internal/operators",
     include_in_schema=False,
     dependencies=[Depends(CalledBy("operator", "notes"))],

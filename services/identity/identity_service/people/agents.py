@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from fastapi import APIRouter, BackgroundTasks
+from fastapi import BackgroundTasks
 
 from identity_service.api_keys import service as api_keys
 from identity_service.api_keys.schemas import ChangeKey, CreateKey
@@ -36,8 +36,9 @@ from notechondria_shared.core.errors import FieldErrors, NotFound
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none, now
 from notechondria_shared.web.body import validate
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=AGENTS_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
+router = Router(prefix=AGENTS_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 NOTHING_LEFT = "Leave it at least one right, or disconnect it."
 
 

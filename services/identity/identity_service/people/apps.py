@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from identity_service.dependencies import State
 from identity_service.origins import app_origin
 from identity_service.people.visitor import ASKED_BY_WEB
@@ -11,8 +9,9 @@ from identity_service.sign_in_site import service
 from notechondria_contracts.internal.people import PEOPLE_PATH, AppCodeMade, AppCodeRequest, AppOrigin, AppRequest
 from notechondria_shared.auth import WithSession
 from notechondria_shared.web.dependencies import WriteSession
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
+router = Router(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 
 
 @router.post("/app-origin")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.sign_in import verify_own_password
@@ -30,8 +30,9 @@ from notechondria_contracts.internal.people import (
 from notechondria_shared.auth import WithSession
 from notechondria_shared.core.errors import INVALID_TOKEN, ApiError, FieldErrors, NonFieldError, Unauthorized
 from notechondria_shared.core.timestamps import now
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
+router = Router(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 COUNTS = timedelta(minutes=10)
 """So long after `confirm` the session may change what protects the account."""
 FRESH = timedelta(minutes=5)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from identity_service.people.visitor import ASKED_BY_WEB
 from identity_service.sessions import queries, service
 from notechondria_contracts.internal.people import PEOPLE_PATH, OwnDevice, OwnDevices, OwnSession
 from notechondria_shared.auth import WithSession
 from notechondria_shared.core.timestamps import iso_offset, now
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
+router = Router(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 
 
 @router.get("/devices")

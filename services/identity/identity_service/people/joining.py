@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import BackgroundTasks, Request
 
 from identity_service.accounts import registering
 from identity_service.accounts.schemas import ResendVerification, VerifyEmail
@@ -31,8 +31,9 @@ from notechondria_contracts.internal.people import (
 from notechondria_shared.core.errors import ApiError, FieldErrors
 from notechondria_shared.web.body import validate
 from notechondria_shared.web.dependencies import WriteSession
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
+router = Router(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 
 
 @router.get("/offer")

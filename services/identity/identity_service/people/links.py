@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy import func, select
 
 from identity_service.dependencies import State
@@ -17,8 +17,9 @@ from notechondria_contracts.internal.people import OwnAction
 from notechondria_shared.auth import WithSession
 from notechondria_shared.core.errors import NonFieldError
 from notechondria_shared.web.dependencies import WriteSession
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=LINKS_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
+router = Router(prefix=LINKS_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 LAST_WAY = "Set a password first: this is the only way in that your account has."
 
 

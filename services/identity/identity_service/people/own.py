@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Query
+from fastapi import BackgroundTasks, Query
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,8 +44,9 @@ from notechondria_shared.core.errors import FieldErrors, NotFound
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
 from notechondria_shared.web.body import SmallBody, validate
 from notechondria_shared.web.dependencies import WriteSession
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
+router = Router(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 LOG_PAGE = 50
 Before = Annotated[int, Query(ge=0, description="Lines older than the one with this id; 0: the newest.")]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, BackgroundTasks
+from fastapi import BackgroundTasks
 
 from identity_service.accounts.schemas import NewPassword
 from identity_service.common_passwords import service as common_passwords
@@ -17,8 +17,9 @@ from notechondria_contracts.internal.people import PEOPLE_PATH, OwnPassword, Per
 from notechondria_shared.auth import WithSession
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.body import SmallBody, validate
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
+router = Router(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 
 
 class Chosen(SmallBody):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import BackgroundTasks, Request
 
 from identity_service.accounts import service as accounts
 from identity_service.avatars.service import folder_of
@@ -30,8 +30,9 @@ from notechondria_shared.core.errors import INVALID_TOKEN, FieldErrors, Unauthor
 from notechondria_shared.core.timestamps import iso_offset
 from notechondria_shared.web.body import SmallBody, validate
 from notechondria_shared.web.dependencies import ReadSession
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=PROFILE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
+router = Router(prefix=PROFILE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 NOT_TYPED = "Type your user name, exactly as it is, to delete the account."
 
 

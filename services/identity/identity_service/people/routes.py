@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import BackgroundTasks, Request
 
 from identity_service.accounts.schemas import Login
 from identity_service.accounts.sign_in import load_verified_user, verify_credentials
@@ -15,8 +15,9 @@ from notechondria_contracts.internal.people import PEOPLE_PATH, OwnSession, Pers
 from notechondria_shared.auth import WithSession
 from notechondria_shared.web.body import validate
 from notechondria_shared.web.dependencies import WriteSession
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
+router = Router(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 
 
 @router.post("/sign-in")

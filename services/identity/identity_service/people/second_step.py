@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import BackgroundTasks, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.account_models import Ticket
@@ -27,8 +27,9 @@ from notechondria_contracts.internal.people import (
     Visitor,
 )
 from notechondria_shared.core.errors import FieldErrors, NonFieldError
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
+router = Router(prefix=PEOPLE_PATH, include_in_schema=False, dependencies=[ASKED_BY_WEB])
 
 
 async def begin_step(

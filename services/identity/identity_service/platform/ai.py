@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import NotImplementedHere
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix="/api/v1/ai", include_in_schema=False)
+router = Router(prefix="/api/v1/ai", include_in_schema=False)
 REFUSED = "Not available: Backend.Ai/route — no AI service is connected to this server (AI_SERVICE_URL)."
 
 

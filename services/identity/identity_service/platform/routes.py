@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from identity_service.dependencies import State
 from identity_service.platform.schemas import SERVICE, Build, Handshake, Pong, RootAlive, Storage
@@ -10,10 +10,11 @@ from notechondria_shared.core.timestamps import iso_offset, now
 from notechondria_shared.core.version import product_version
 from notechondria_shared.web.errors import EMPTY_405
 from notechondria_shared.web.internal import Liveness
+from notechondria_shared.web.router import Router
 
 ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 STORAGE_LABELS = {"local": "Local disk", "s3": "S3 object storage", "r2": "Cloudflare R2"}
-router = APIRouter(tags=["platform"])
+router = Router(tags=["platform"])
 
 
 @router.api_route("/", methods=[*ANY_METHOD, "OPTIONS"], include_in_schema=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.services import EXTENSION
 from notechondria_shared.auth.assertion import ASSERTION_HEADER
@@ -13,8 +13,9 @@ from notechondria_shared.auth.scopes import PERSON_NEEDED
 from notechondria_shared.auth.state import AuthState, state_of
 from notechondria_shared.core.errors import NOT_PROVIDED, InsufficientScope, Unauthorized
 from notechondria_shared.web.edge import FORWARD_AUTH
+from notechondria_shared.web.router import Router
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 # Without a key of a caller, which the gateway does not have. It is not routed from outside, and shows nobody more than

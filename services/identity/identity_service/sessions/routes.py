@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from identity_service.sessions import queries, service
 from identity_service.sessions.schemas import SessionList, SessionRow
 from notechondria_shared.auth import LoggedIn, WithSession
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.openapi import refusals
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix="/api/v1/auth", tags=["sessions"])
+router = Router(prefix="/api/v1/auth", tags=["sessions"])
 
 
 @router.post("/logout/", status_code=204)

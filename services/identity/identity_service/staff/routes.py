@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
+from fastapi import BackgroundTasks, Depends, Query, Request
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,8 +39,9 @@ from notechondria_shared.web.admin import Staff
 from notechondria_shared.web.body import validate
 from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.internal import CalledBy
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=STAFF_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
+router = Router(prefix=STAFF_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
 CODE_NEEDED = "Enter the code of your authenticator app, or a recovery code: this account has a second factor."
 SIGN_IN, CONFIRM = "sign-in", "confirm-password"
 Name = Annotated[str, Query(description="A user name, an address (with an @) or an id (digits).")]

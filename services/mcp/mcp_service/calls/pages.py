@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from mcp_service.calls import review
 from mcp_service.calls.dependencies import Log, Runs
@@ -23,8 +23,9 @@ from notechondria_shared.auth import WithSession
 from notechondria_shared.auth.state import state_of
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import CalledBy
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=CALLS_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
+router = Router(prefix=CALLS_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
 Days = Annotated[int, Query(ge=1, le=90, description="How many days back.")]
 
 

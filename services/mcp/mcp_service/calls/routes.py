@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from mcp_service.calls.dependencies import Log, OtherServices
 from mcp_service.calls.schemas import (
@@ -28,9 +28,10 @@ from mcp_service.calls.service import CallLogFilter
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.route import api_router
+from notechondria_shared.web.router import Router
 
 router = api_router("/api/v1/mcp/calls", tags=["agents' log"])
-internal = APIRouter(prefix="/internal/users", include_in_schema=False, dependencies=[Depends(CalledBy("identity"))])
+internal = Router(prefix="/internal/users", include_in_schema=False, dependencies=[Depends(CalledBy("identity"))])
 
 
 @router.get("/")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import JsonValue
 
 from mcp_service.agent import Agent
@@ -20,11 +20,12 @@ from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import ApiError, InsufficientScope, Unauthorized
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.route import ReadRoute
+from notechondria_shared.web.router import Router
 
 METADATA = "/.well-known/oauth-protected-resource/mcp"
 NOT_ALLOWED = f"Request refused: {PROCESS}/authorize — the user did not allow this program to call this tool."
 NEVER_ALLOWED = f"Request refused: {PROCESS}/authorize — no program may call this tool."
-router = APIRouter(include_in_schema=False, route_class=ReadRoute)
+router = Router(include_in_schema=False, route_class=ReadRoute)
 
 
 def _base(request: Request) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from fastapi import APIRouter
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from pydantic import JsonValue
 from starlette.datastructures import MutableHeaders
@@ -42,6 +41,7 @@ from notechondria_shared.web.body import BODY_LIMIT, client_of, read_json, read_
 from notechondria_shared.web.body_budget import BUDGET, BodyHold
 from notechondria_shared.web.cors import origin_allowed
 from notechondria_shared.web.errors import answer as error_answer
+from notechondria_shared.web.router import Router
 
 FOREIGN_ORIGIN = f"Request refused: {PROCESS}/origin — pages of this origin may not call it."
 """Against pages that make a browser call a server it can reach (MCP 2025-11-25, transports, "Security Warning")."""
@@ -190,4 +190,4 @@ def _echoing(request: Request, agent: Agent, send: Send) -> Send:
     return echo
 
 
-router = APIRouter(routes=[Route(path, endpoint=McpEndpoint()) for path in ("/mcp", "/mcp/")])
+router = Router(routes=[Route(path, endpoint=McpEndpoint()) for path in ("/mcp", "/mcp/")])

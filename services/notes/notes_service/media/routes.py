@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from notechondria_shared.auth.caller import allow_caller
@@ -14,10 +14,11 @@ from notechondria_shared.db import Reads
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.files import deliver_range
 from notechondria_shared.web.openapi import DETAIL
+from notechondria_shared.web.router import Router
 from notes_service.dependencies import Media
 from notes_service.media import queries
 
-router = APIRouter(prefix="/media", tags=["media"])
+router = Router(prefix="/media", tags=["media"])
 COVERS = "user_upload/note_covers"
 _FILES = re.compile(r"user_upload/user_\d+/notes/note_([0-9a-f]{32})/")
 _SERVED = re.compile(r"(user_upload|course_media)/[^\x00-\x1f\x7f\\]+")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from notechondria_contracts.internal.notes import OWN_PATH, NamedNote, NameQuery, Names
 from notechondria_contracts.internal.own_notes import BinnedNote, BinPage, Comparison, OwnVersion, OwnVersions, Storage
@@ -13,12 +13,13 @@ from notechondria_shared.core.errors import NotFound
 from notechondria_shared.core.timestamps import iso_offset
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import CalledBy
+from notechondria_shared.web.router import Router
 from notes_service.dependencies import State
 from notes_service.own_pages import queries
 from notes_service.versions.schemas import label_of
 from notes_service.versions.service import UNKNOWN as UNKNOWN_VERSION
 
-router = APIRouter(prefix=OWN_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
+router = Router(prefix=OWN_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
 
 Offset = Annotated[int, Query(ge=0, le=2**62, description="How many to skip.")]
 OneNote = Annotated[int | None, Query(ge=1, le=2**62, description="This note alone.")]

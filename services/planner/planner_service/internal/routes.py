@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from notechondria_shared.core.json_values import plain
 from notechondria_shared.core.timestamps import today
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import CalledBy
+from notechondria_shared.web.router import Router
 from planner_service.heatmap.service import heatmap
 from planner_service.internal import queries
 from planner_service.planner_events.payload import event_fields
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 DAYS_BACK, DAYS_AHEAD = 364, 28
 """Of the front page's heatmap: newer portals draw the last weeks that fit (apps §7)."""
-router = APIRouter(prefix="/internal", include_in_schema=False)
+router = Router(prefix="/internal", include_in_schema=False)
 
 
 @router.get("/front-page/{user_id:id}", dependencies=[Depends(CalledBy("notes"))])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from notechondria_contracts.internal.planner import (
     OWN_PATH,
@@ -19,6 +19,7 @@ from notechondria_shared.auth import WithSession
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none, today
 from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import CalledBy
+from notechondria_shared.web.router import Router
 from planner_service.calendar_feeds import queries as feed_queries
 from planner_service.calendar_feeds.payload import feed_payload
 from planner_service.heatmap.service import heatmap
@@ -26,7 +27,7 @@ from planner_service.internal.queries import UPCOMING
 from planner_service.internal.routes import DAYS_BACK
 from planner_service.own_pages import queries
 
-router = APIRouter(prefix=OWN_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
+router = Router(prefix=OWN_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
 
 
 @router.post("/names")

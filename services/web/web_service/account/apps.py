@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.internal.people import AppCodeRequest, AppRequest
 from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.web.router import Router
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, SignInNeededError, leave
 from web_service.site.person import MaybePerson
 from web_service.site.texts import text
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account", include_in_schema=False, route_class=PageRoute)
 _STATE = 2048
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.people import Confirmation, ConfirmStep
 from notechondria_shared.core.digits import plain_digits
+from notechondria_shared.web.router import Router
 from web_service.account.pages import PAGES, SCRIPT, beside_form, own_action
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import own_path
 from web_service.site.person import Person, PersonForm, SignedInPerson
 
-router = APIRouter(prefix="/confirm", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/confirm", include_in_schema=False, route_class=PageRoute)
 
 
 @router.get("/")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from notechondria_shared.web.router import Router
 from web_service.account.pages import PAGES, own_session
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.person import PersonForm, SignedInPerson
 
-router = APIRouter(prefix="/devices", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/devices", include_in_schema=False, route_class=PageRoute)
 DEVICES = "/account/devices/"
 _ID_DIGITS = 18
 

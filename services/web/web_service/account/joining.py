@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
 from notechondria_contracts.internal.people import AddressForm, Delivery, MailedCode, NewPassword, NewPerson
 from notechondria_shared.auth.credentials import Credential, digest
 from notechondria_shared.core.digits import plain_digits
 from notechondria_shared.core.errors import Unavailable
+from notechondria_shared.web.router import Router
 from web_service.account import offers
 from web_service.account.finish import finish
 from web_service.account.pages import PAGES, StrangersEmpty, StrangersTyped, Typed, beside_form, visitor
@@ -18,7 +19,7 @@ from web_service.site.paths import SIGN_IN, with_next
 from web_service.site.person import MaybePerson
 from web_service.state import WebState
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account", include_in_schema=False, route_class=PageRoute)
 ZONE_SCRIPT = "/account/zone.js"
 SIGN_UP = ("username", "email", "password", "invitation_code")
 

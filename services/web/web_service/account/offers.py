@@ -8,13 +8,14 @@ import secrets
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.own_profile import ProviderLink
 from notechondria_contracts.internal.people import ProviderAnswer, ProviderOffer, SiteOffer
 from notechondria_shared.core.errors import BadRequest, NotFound
+from notechondria_shared.web.router import Router
 from web_service.account.finish import finish
 from web_service.account.pages import StrangersTyped, own_action, visitor
 from web_service.dependencies import State
@@ -25,7 +26,7 @@ from web_service.site.person import MaybePerson, Person
 from web_service.site.texts import text
 from web_service.state import WebState
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account", include_in_schema=False, route_class=PageRoute)
 COOKIE = "notechondria_site_provider"
 LIFE = 600
 LINK = "link"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.people import OwnPassword
+from notechondria_shared.web.router import Router
 from web_service.account.pages import PAGES, beside_form, own_action, own_session
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import CONFIRM, SECURITY, with_next
 from web_service.site.person import Person, PersonForm, SignedInPerson, keep_session
 
-router = APIRouter(prefix="/password", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/password", include_in_schema=False, route_class=PageRoute)
 PASSWORD = "/account/password/"  # noqa: S105 - a path
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
+from notechondria_shared.web.router import Router
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import AGENTS
 from web_service.site.person import SignedInPerson
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account", include_in_schema=False, route_class=PageRoute)
 
 
 @router.get("/programs/")

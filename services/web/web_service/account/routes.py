@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_shared.core.errors import NotFound
+from notechondria_shared.web.router import Router
 from web_service.account import (
     apps,
     confirm,
@@ -21,7 +22,7 @@ from web_service.site.pages import PageRoute, redirect
 from web_service.site.paths import HOME, READS, answers, nearest_page
 from web_service.site.texts import text
 
-router = APIRouter(prefix="/account", include_in_schema=False, route_class=PageRoute)
+router = Router(include_in_schema=False, route_class=PageRoute)
 router.include_router(sign_in.router)
 router.include_router(joining.router)
 router.include_router(second_step.router)
@@ -34,7 +35,7 @@ router.include_router(apps.router)
 router.include_router(programs.router)
 
 
-@router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@router.api_route("/account/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 async def unknown(request: Request, path: str) -> Response:
     """Everything else. Who left out the slash, or opens by hand what only takes a form, is led to the page."""
     whole = request.url.path.rstrip("/") + "/"
@@ -44,7 +45,7 @@ async def unknown(request: Request, path: str) -> Response:
     raise NotFound(text("errors", "no_page"))
 
 
-@router.get("")
+@router.get("/account")
 async def without_slash() -> Response:
     """The slash at the end may be left out."""
     return redirect(HOME)

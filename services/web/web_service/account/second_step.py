@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.people import PasskeyAnswer, PasskeyBegun, StepAnswer, StepTicket
+from notechondria_shared.web.router import Router
 from web_service.account.finish import finish, step_page
 from web_service.account.pages import PAGES, SCRIPT, StrangersTyped, beside_form, visitor
 from web_service.dependencies import State
 from web_service.site.forms import StrangersForm
 from web_service.site.pages import PageRoute
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account", include_in_schema=False, route_class=PageRoute)
 
 
 @router.post("/second-step/")

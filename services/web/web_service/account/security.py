@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import segno
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from markupsafe import Markup
 
 from notechondria_contracts.clients.base import ServiceRefused
@@ -15,6 +14,7 @@ from notechondria_contracts.internal.people import (
     NoticeChoice,
     RecoveryCodes,
 )
+from notechondria_shared.web.router import Router
 from web_service.account.pages import PAGES, SCRIPT, beside_form, own_action, own_session
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
@@ -23,7 +23,7 @@ from web_service.site.person import Person, PersonForm, SignedInPerson
 from web_service.site.refusals import problems
 from web_service.state import WebState
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account", include_in_schema=False, route_class=PageRoute)
 _ID_DIGITS = 18
 _QR_LONGEST = 500
 """Characters that fit into a QR code, whatever they are."""
@@ -77,6 +77,8 @@ async def finish_authenticator(request: Request, state: State, person: SignedInP
 def _authenticator_page(
     request: Request, person: Person, begun: AuthenticatorBegun, refusal: ServiceRefused | None = None
 ) -> Response:
+    import segno  # noqa: PLC0415 - as in the calendars' pages
+
     picture = segno.make_qr(begun.address[:_QR_LONGEST] or "-", error="m").svg_inline(scale=4, omitsize=True, border=2)
     return PAGES.page(
         request,

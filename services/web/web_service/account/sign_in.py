@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.people import AppRequest, PersonSignIn
+from notechondria_shared.web.router import Router
 from web_service.account import offers
 from web_service.account.finish import finish
 from web_service.account.pages import PAGES, StrangersEmpty, StrangersTyped, Typed, beside_form, visitor
@@ -18,7 +19,7 @@ from web_service.site.paths import SIGN_IN
 from web_service.site.person import MaybePerson, forget_session
 from web_service.state import WebState
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account", include_in_schema=False, route_class=PageRoute)
 APPS = "/account/apps/"
 
 

@@ -8,12 +8,13 @@ from functools import cache
 from importlib import resources
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.admin import AdminAction, AdminQuery
 from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable, StaffPasswordNeeded
 from notechondria_shared.core.errors import NotFound
-from web_service.admin import rows, sign_in
+from notechondria_shared.web.router import Router
+from web_service.admin import rows
 from web_service.admin.catalogue import Section
 from web_service.admin.entry import OwnForm, SignedIn, StaffMember
 from web_service.admin.forms import chosen, filled, form_page
@@ -26,7 +27,7 @@ from web_service.site.refusals import sentence
 from web_service.state import WebState
 from web_service.status.service import system_status
 
-router = APIRouter(prefix="/admin", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/admin", include_in_schema=False, route_class=PageRoute)
 PER_PAGE = 25
 MOST_PAGES = 10_000
 MADE = "It is made."
@@ -51,9 +52,6 @@ async def home(request: Request, state: State, _: SignedIn) -> Response:
     counts = list(zip((section.resource for section in sections), pages, strict=True))
     system = await system_status(state)
     return page(request, "home.html", counts=counts, away=_away(pages, state.catalogue.missing), system=system)
-
-
-router.include_router(sign_in.router)
 
 
 @router.get("/{name}/")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.staff import StaffSignIn
 from notechondria_shared.core.forwarded import client_address
+from notechondria_shared.web.router import Router
 from web_service.admin.entry import (
     COOKIE,
     FORM_COOKIE,
@@ -25,7 +26,7 @@ from web_service.site.forms import read_form
 from web_service.site.refusals import kept_headers, problems
 from web_service.state import WebState
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/admin", include_in_schema=False, route_class=PageRoute)
 _INSIDE = re.compile(r"/admin/[a-z0-9/-]*")
 _SECRET = re.compile(r"[0-9a-f]{32}")
 

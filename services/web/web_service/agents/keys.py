@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused, ServiceUnavailable
 from notechondria_contracts.internal.agents import KeyChange, NewKey, OwnKey, ProgramChange
@@ -12,6 +12,7 @@ from notechondria_contracts.internal.authorization import ConnectedProgram
 from notechondria_contracts.internal.mcp import CallsOfPrograms
 from notechondria_contracts.scopes import IN_WORDS
 from notechondria_shared.core.errors import NotFound
+from notechondria_shared.web.router import Router
 from web_service.account.pages import beside_form, own_action, own_session, visitor
 from web_service.agents.pages import PAGES
 from web_service.dependencies import State
@@ -21,7 +22,7 @@ from web_service.site.person import Person, PersonForm, SignedInPerson
 from web_service.site.texts import text
 from web_service.state import WebState
 
-router = APIRouter(prefix="/account/agents", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/agents", include_in_schema=False, route_class=PageRoute)
 NEW_KEY = f"{AGENTS}keys/new/"
 DAYS = (30, 90, 365, 0)
 """How long a key may count; 0 for until it is revoked."""

@@ -11,12 +11,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import StreamingResponse
 
 from notechondria_contracts.internal.agents import OwnAgents
 from notechondria_contracts.internal.mcp import CallLogPage, CallOutcome, CallQuery, LoggedCall
 from notechondria_shared.core.timestamps import today
+from notechondria_shared.web.router import Router
 from web_service.agents.pages import LOG, PAGES, UNDO, KnownAgents
 from web_service.agents.words import ThingNames, names_for, plain_sentence, sentence
 from web_service.dependencies import State
@@ -27,7 +28,7 @@ from web_service.site.times import begin_of, day_of
 from web_service.site.typed import whole_number
 from web_service.state import WebState
 
-router = APIRouter(prefix="/account/agents/log", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/agents/log", include_in_schema=False, route_class=PageRoute)
 PAGE = 50
 PIECE = 1000
 FILTERS = ("agent", "tool", "day", "outcome", "changes")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
+from notechondria_shared.web.router import Router
 from web_service.agents import keys, log, undo
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 router.include_router(log.router)
 router.include_router(undo.router)
 router.include_router(keys.router)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.internal.mcp import MOST_UNDONE, UndoOutcome
 from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.web.router import Router
 from web_service.agents.log import problems_of, query_of
 from web_service.agents.pages import LOG, PAGES, UNDO, KnownAgents
 from web_service.agents.words import Part, names_for, sentence
@@ -20,7 +21,7 @@ from web_service.site.texts import text
 from web_service.site.typed import whole_number
 from web_service.state import WebState
 
-router = APIRouter(prefix="/account/agents/undo", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/agents/undo", include_in_schema=False, route_class=PageRoute)
 REFRESH_SECONDS = 2
 _FIELDS = re.compile(r" \([a-z_, ]+\)(?=\.$)")
 Line = tuple[UndoOutcome, list[Part], str, str]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.planner import FeedAddress, FeedLook, NewFeedForm, OwnFeed
 from notechondria_shared.core.errors import NotFound
+from notechondria_shared.web.router import Router
 from web_service.account.pages import beside_form
 from web_service.calendars.pages import CALENDARS, PAGES, beside_course, course_of
 from web_service.dependencies import State
@@ -15,7 +16,7 @@ from web_service.site.person import Person, PersonForm, SignedInPerson
 from web_service.site.texts import text
 from web_service.state import WebState
 
-router = APIRouter(prefix="/account/calendars/feeds", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/calendars/feeds", include_in_schema=False, route_class=PageRoute)
 
 
 @router.get("/new/")

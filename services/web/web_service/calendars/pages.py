@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import segno
 from markupsafe import Markup
 
 from notechondria_contracts.clients.base import ServiceRefused
@@ -45,5 +44,7 @@ def _not_chosen(field: str, words: str) -> ServiceRefused:
 
 def qr(address: str) -> Markup:
     """An address as a picture."""
+    import segno  # noqa: PLC0415 - few pages draw one, and it costs memory
+
     code = segno.make_qr(address[:_QR_LONGEST] or "-", error="m")
     return Markup(code.svg_inline(scale=4, omitsize=True, border=2))  # noqa: S704 - drawn here: paths and numbers

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.planner import LinkMade, NewLinkForm, OwnLink
 from notechondria_shared.core.errors import NotFound
+from notechondria_shared.web.router import Router
 from web_service.calendars.pages import CALENDARS, PAGES, beside_course, course_of, minutes_of, qr
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, redirect
@@ -14,7 +15,7 @@ from web_service.site.person import Person, PersonForm, SignedInPerson
 from web_service.site.texts import text
 from web_service.state import WebState
 
-router = APIRouter(prefix="/account/calendars/links", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/calendars/links", include_in_schema=False, route_class=PageRoute)
 KINDS = ("events", "sessions", "deadlines")
 ALARMS = (0, 10, 30, 60, 1440)
 """Minutes before something begins."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from notechondria_shared.web.router import Router
 from web_service.calendars import feeds, published
 from web_service.calendars.pages import PAGES
 from web_service.calendars.readers import reader_name
@@ -11,7 +12,7 @@ from web_service.dependencies import State
 from web_service.site.pages import PageRoute
 from web_service.site.person import SignedInPerson
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(include_in_schema=False, route_class=PageRoute)
 router.include_router(published.router)
 router.include_router(feeds.router)
 

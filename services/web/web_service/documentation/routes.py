@@ -8,11 +8,12 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_shared.core.errors import NotFound
+from notechondria_shared.web.router import Router
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 CACHED = "public, max-age=3600"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.authorization import Answer
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.authorization import ConsentNeeded, SendBack
 from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.web.router import Router
 from web_service.account.pages import visitor
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, Pages, can_be_named, error_page, leave, redirect
 from web_service.site.person import PersonForm, SignedInPerson
 from web_service.site.texts import text
 
-router = APIRouter(prefix="/oauth", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/oauth", include_in_schema=False, route_class=PageRoute)
 PAGES = Pages("web_service.oauth")
 PATH = "/oauth/authorize"
 LONGEST_QUERY = 8192

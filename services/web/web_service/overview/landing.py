@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from notechondria_shared.web.router import Router
 from web_service.dependencies import State
 from web_service.overview.routes import PAGES
 from web_service.site.pages import PageRoute
 from web_service.site.person import MaybePerson
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(include_in_schema=False, route_class=PageRoute)
 
 
 @router.get("/")

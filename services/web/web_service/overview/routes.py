@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceUnavailable
 from notechondria_contracts.internal.agents import OwnAgents
@@ -15,6 +15,7 @@ from notechondria_contracts.internal.mcp import AgentActivity
 from notechondria_contracts.internal.own_notes import Storage
 from notechondria_contracts.internal.own_profile import OwnProfile
 from notechondria_contracts.internal.planner import PlannerOverview
+from notechondria_shared.web.router import Router
 from web_service.agents.pages import KnownAgents
 from web_service.dependencies import State
 from web_service.overview.pictures import bar, heatmap
@@ -25,7 +26,7 @@ from web_service.site.texts import text
 
 PAGES = Pages("web_service.overview")
 PAGES.add_filters(size=size_in_words)
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(include_in_schema=False, route_class=PageRoute)
 T = TypeVar("T")
 WEEK = 7
 NEARLY_FULL = 0.9

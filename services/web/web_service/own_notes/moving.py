@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import StreamingResponse
 
 from notechondria_contracts.clients.base import ServiceRefused
+from notechondria_shared.web.router import Router
 from web_service.account.pages import beside_form
 from web_service.dependencies import State
 from web_service.own_notes.pages import IMPORT, PAGES
@@ -15,7 +16,7 @@ from web_service.site.typed import whole_number
 from web_service.site.uploads import uploaded
 from web_service.state import WebState
 
-router = APIRouter(prefix="/account/notes", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/notes", include_in_schema=False, route_class=PageRoute)
 FORMS = ("ours", "obsidian", "jex")
 REFRESH_SECONDS = 2
 _NAMED = ("content-disposition", "content-type")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_shared.core.errors import NotFound
+from notechondria_shared.web.router import Router
 from web_service.dependencies import State
 from web_service.own_notes.pages import BIN, PAGES
 from web_service.site.pages import PageRoute, redirect
@@ -12,7 +13,7 @@ from web_service.site.person import PersonForm, SignedInPerson
 from web_service.site.texts import text
 from web_service.site.typed import whole_number
 
-router = APIRouter(prefix="/account/notes/bin", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/notes/bin", include_in_schema=False, route_class=PageRoute)
 PAGE = 50
 
 

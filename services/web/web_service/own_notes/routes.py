@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from notechondria_shared.web.router import Router
 from web_service.dependencies import State
 from web_service.own_notes import moving, recycle_bin, versions
 from web_service.own_notes.pages import NOTES, PAGES
@@ -13,7 +14,7 @@ from web_service.site.pages import PageRoute
 from web_service.site.person import SignedInPerson
 from web_service.site.typed import whole_number
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = Router(include_in_schema=False, route_class=PageRoute)
 router.include_router(recycle_bin.router)
 router.include_router(moving.router)
 router.include_router(versions.router)

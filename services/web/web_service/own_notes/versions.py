@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from notechondria_shared.web.router import Router
 from web_service.dependencies import State
 from web_service.own_notes.pages import NOTES, PAGES
 from web_service.site.pages import PageRoute, redirect
 from web_service.site.person import PersonForm, SignedInPerson
 from web_service.site.texts import text
 
-router = APIRouter(prefix="/account/notes", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/notes", include_in_schema=False, route_class=PageRoute)
 
 
 @router.get("/{note_id:id}/versions/")

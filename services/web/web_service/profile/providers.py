@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_shared.core.errors import NotFound
+from notechondria_shared.web.router import Router
 from web_service.account.offers import LINK, to_provider
 from web_service.account.pages import own_action, own_session
 from web_service.dependencies import State
@@ -15,7 +16,7 @@ from web_service.site.paths import CONFIRM, with_next
 from web_service.site.person import PersonForm, SignedInPerson
 from web_service.site.texts import text
 
-router = APIRouter(prefix="/account/profile/providers", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/profile/providers", include_in_schema=False, route_class=PageRoute)
 
 
 @router.post("/{provider}/link/")

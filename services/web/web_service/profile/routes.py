@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.own_profile import AddressCode, Farewell, NewAddress, OwnProfile, ProfileChange
 from notechondria_shared.core.digits import plain_digits
+from notechondria_shared.web.router import Router
 from web_service.account import offers
 from web_service.account.pages import beside_form, own_action, own_session
 from web_service.dependencies import State
@@ -20,7 +21,7 @@ from web_service.site.person import Person, PersonForm, SignedInPerson, forget_s
 from web_service.site.uploads import uploaded
 from web_service.state import WebState
 
-router = APIRouter(prefix="/account/profile", include_in_schema=False, route_class=PageRoute)
+router = Router(prefix="/account/profile", include_in_schema=False, route_class=PageRoute)
 ADDRESS, DELETE = f"{PROFILE}address/", f"{PROFILE}delete/"
 PICTURE_MIB = 5
 NAMES = ("username", "display_name", "first_name", "last_name", "motto", "social_link", "timezone")

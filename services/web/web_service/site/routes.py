@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from notechondria_shared.web.route import ReadRoute
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix="/account", include_in_schema=False, route_class=ReadRoute)
+router = Router(prefix="/account", include_in_schema=False, route_class=ReadRoute)
 
 
 KEPT = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}

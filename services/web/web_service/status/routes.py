@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from notechondria_shared.auth import LoggedIn
 from notechondria_shared.core.errors import Forbidden
 from notechondria_shared.observability.diagnosis import SystemStatus
 from notechondria_shared.web.openapi import refusals
+from notechondria_shared.web.router import Router
 from web_service.dependencies import State
 from web_service.status.service import system_status
 
 STAFF_ONLY = "Status not shown: Backend.Status/permission_check — only staff may see it."
-router = APIRouter(prefix="/api/v1/status", tags=["platform"])
+router = Router(prefix="/api/v1/status", tags=["platform"])
 
 
 @router.get("/", responses=refusals(403))

@@ -49,7 +49,7 @@ class Prepared(Generic[Row_co]):
     Lists are bound as arrays: `column == any_(bindparam(...))`.
     """
 
-    __slots__ = ("binary", "constants", "row_factory", "sql", "statement")
+    __slots__ = ("binary", "constants", "row_factory", "sql")
 
     def __init__(self, statement: Executable, row_factory: BaseRowFactory[Row_co], *, binary: bool = False) -> None:
         compiled = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
@@ -57,7 +57,6 @@ class Prepared(Generic[Row_co]):
             # SQLAlchemy fills these in when it runs a statement itself; here they would be null.
             message = f"the statement leaves defaults of the model out: {[column.key for column in left]}"
             raise TypeError(message)
-        self.statement = statement
         self.row_factory = row_factory
         self.binary = binary
         self.sql = cast("LiteralString", compiled.string)

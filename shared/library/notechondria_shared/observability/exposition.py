@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -31,6 +31,7 @@ from notechondria_shared.observability.request_metrics import RequestMetrics
 from notechondria_shared.observability.shared_folder import FOLDER
 from notechondria_shared.web.app_state import AppState
 from notechondria_shared.web.internal import not_through_a_gateway
+from notechondria_shared.web.router import Router, include
 
 if TYPE_CHECKING:
     # A service without a schema does not load what asks for it.
@@ -40,7 +41,7 @@ SAMPLE_SECONDS = 2.0
 _LIVE_FILE = re.compile(r"gauge_live\w+_(\d+)\.db")
 
 Sample = Callable[[], None]
-router = APIRouter(include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
+router = Router(include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
 
 
 class CountedIntrospector:
@@ -115,7 +116,7 @@ def install(app: FastAPI) -> None:
     """Wrap what is counted and add the endpoint; the lifespan starts and stops the sampler of the state."""
     state = state_of(app, AppState)
     service = state.settings.service
-    app.include_router(router)
+    include(app.router, router)
     if isinstance(state.introspector, HttpIntrospector):
         state.introspector = CountedIntrospector(state.introspector, service)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from notechondria_contracts.internal.status import (
     STATUS_PATH,
@@ -23,9 +23,10 @@ from notechondria_shared.db.migrations import head
 from notechondria_shared.db.replica import Replica
 from notechondria_shared.messaging.event_lag import PATIENCE_SECONDS
 from notechondria_shared.web.internal import CalledBy
+from notechondria_shared.web.router import Router
 from notechondria_shared.web.state import ServiceState
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(CalledBy("operator", "web"))])
+router = Router(include_in_schema=False, dependencies=[Depends(CalledBy("operator", "web"))])
 
 
 @router.get(STATUS_PATH)

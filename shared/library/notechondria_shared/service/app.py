@@ -26,6 +26,7 @@ from notechondria_shared.observability import status
 from notechondria_shared.service import operations
 from notechondria_shared.service.chassis import AppSpec, begin_app, finish_app
 from notechondria_shared.service.preparation import prepare_schema
+from notechondria_shared.web.router import include
 from notechondria_shared.web.state import ServiceState
 
 logger = logging.getLogger("notechondria.start")
@@ -89,9 +90,9 @@ def create_service_app(settings: ServiceSettings, spec: ServiceSpec) -> FastAPI:
             await state.database.close()
 
     app = begin_app(state, spec, lifespan)
-    app.include_router(operations.readiness)
-    app.include_router(operations.operators)
-    app.include_router(status.router)
+    include(app.router, operations.readiness)
+    include(app.router, operations.operators)
+    include(app.router, status.router)
     finish_app(app, settings, spec)
     return app
 

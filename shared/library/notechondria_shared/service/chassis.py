@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from notechondria_shared.core.memory import settle
@@ -19,6 +19,7 @@ from notechondria_shared.web import errors, internal, openapi, route_table
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.app_state import AppState
 from notechondria_shared.web.edge import EdgeMiddleware
+from notechondria_shared.web.router import Router, include
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -28,7 +29,7 @@ class AppSpec:
     """What makes one service different from another, whether it has a schema or not."""
 
     title: str
-    routers: Sequence[APIRouter]
+    routers: Sequence[Router]
     description: str = ""
     capabilities: dict[str, int] = field(default_factory=dict)
     """What the handshake shows of this service (identity §6.1)."""
@@ -67,14 +68,14 @@ def begin_app(state: AppState[Any], spec: AppSpec, lifespan: Lifespan) -> FastAP
         },
     )
     app.state.service = state
-    app.include_router(internal.health)
+    include(app.router, internal.health)
     return app
 
 
 def finish_app(app: FastAPI, settings: CoreSettings, spec: AppSpec) -> None:
     """Add the service's routers, the shapes of errors, and what is logged, traced and counted."""
     for router in spec.routers:
-        app.include_router(router)
+        include(app.router, router)
     errors.install(app)
     openapi.install(app)
     app.add_middleware(_edge(settings))

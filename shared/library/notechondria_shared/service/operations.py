@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from notechondria_contracts.internal.dead_letters import DeadLetter, DeadLetters, Discarded, MarkedUnsent, Replayed
 from notechondria_shared.auth.state import state_of
@@ -13,10 +13,11 @@ from notechondria_shared.db.migrations import head
 from notechondria_shared.messaging import dead_letters, replay
 from notechondria_shared.web.internal import HEALTH, CalledBy, Readiness, not_through_a_gateway
 from notechondria_shared.web.page_query import Page
+from notechondria_shared.web.router import Router
 from notechondria_shared.web.state import ServiceState
 
-readiness = APIRouter(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
-operators = APIRouter(prefix="/internal/events", include_in_schema=False, dependencies=[Depends(CalledBy("operator"))])
+readiness = Router(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
+operators = Router(prefix="/internal/events", include_in_schema=False, dependencies=[Depends(CalledBy("operator"))])
 
 
 @readiness.get("/ready")

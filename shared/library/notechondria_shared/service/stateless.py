@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 
 from notechondria_contracts.internal.status import STATUS_PATH, ServiceStatus
 from notechondria_shared.auth.state import state_of
@@ -16,9 +16,10 @@ from notechondria_shared.core.version import product_version
 from notechondria_shared.service.chassis import AppSpec, begin_app, finish_app
 from notechondria_shared.web.app_state import AppState
 from notechondria_shared.web.internal import HEALTH, CalledBy, Readiness, not_through_a_gateway
+from notechondria_shared.web.router import Router, include
 
-readiness = APIRouter(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
-own_status = APIRouter(include_in_schema=False, dependencies=[Depends(CalledBy("operator", "web"))])
+readiness = Router(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
+own_status = Router(include_in_schema=False, dependencies=[Depends(CalledBy("operator", "web"))])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ def create_stateless_app(settings: CoreSettings, spec: StatelessSpec) -> FastAPI
             await state.close_clients()
 
     app = begin_app(state, spec, lifespan)
-    app.include_router(readiness)
-    app.include_router(own_status)
+    include(app.router, readiness)
+    include(app.router, own_status)
     finish_app(app, settings, spec)
     return app

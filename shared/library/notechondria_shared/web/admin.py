@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import Field
 from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from fastapi.params import Depends as Dependency
 
 from notechondria_contracts.admin import (
@@ -44,6 +44,7 @@ from notechondria_shared.web.dependencies import ReadSession
 from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.page_query import Page
 from notechondria_shared.web.route import ApiRoute
+from notechondria_shared.web.router import Router
 
 
 class ListedRow(Protocol):
@@ -175,7 +176,7 @@ class AdminTable(Generic[RowT]):
     async def _serve_one(self, read: ReadSession, key: int) -> AdminRow:
         return await self.one(read, key)
 
-    def add_routes(self, router: APIRouter, password_check: PasswordCheck | None) -> None:
+    def add_routes(self, router: Router, password_check: PasswordCheck | None) -> None:
         """Serve the list, its rows and their actions."""
         name = self._resource.name
         router.get(f"/{name}", name=f"list_{name}")(self._serve_page)
@@ -210,13 +211,13 @@ def admin_router(
     *tables: AdminTable[Any],
     dependencies: Sequence[Dependency] = (),
     password_check: PasswordCheck | None = None,
-) -> APIRouter:
+) -> Router:
     """The administration of a service, for calls from inside alone.
 
     `password_check` is the dependency that refuses (`PasswordNeeded`) an action that `needs_password`.
     """
     inside = [Depends(CalledBy("web")), *dependencies]
-    router = APIRouter(prefix=ADMIN_PATH, include_in_schema=False, dependencies=inside, route_class=ApiRoute)
+    router = Router(prefix=ADMIN_PATH, include_in_schema=False, dependencies=inside, route_class=ApiRoute)
     router.get("", name="describe_admin")(_Tables(tables).describe)
     for table in tables:
         table.add_routes(router, password_check)

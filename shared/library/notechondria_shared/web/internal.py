@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel
 
 from notechondria_contracts.services import CALLERS
@@ -11,6 +11,7 @@ from notechondria_shared.auth.state import state_of
 from notechondria_shared.core.errors import Forbidden, RouteNotFound, Unavailable
 from notechondria_shared.core.shutdown import ShutdownState
 from notechondria_shared.web.app_state import AppState
+from notechondria_shared.web.router import Router
 
 
 async def not_through_a_gateway(request: Request) -> None:
@@ -45,7 +46,7 @@ REFUSED = "Internal call refused: Backend.Internal/token"
 
 INTERNAL = "/internal"
 HEALTH = "/internal/health"
-health = APIRouter(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
+health = Router(prefix=HEALTH, include_in_schema=False, dependencies=[Depends(not_through_a_gateway)])
 
 
 class Liveness(BaseModel):

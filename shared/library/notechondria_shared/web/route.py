@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from enum import Enum
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
@@ -22,6 +22,7 @@ from notechondria_shared.web.body_budget import BUDGET
 from notechondria_shared.web.direct import direct, is_direct
 from notechondria_shared.web.paths import NOT_STORED, calls
 from notechondria_shared.web.revalidation import is_revalidated, revalidate
+from notechondria_shared.web.router import Router
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Responses = dict[int | str, dict[str, Any]]
@@ -107,10 +108,10 @@ def api_router(
     responses: Responses | None = None,
     dependencies: Sequence[Depends] = (),
     include_in_schema: bool = True,
-) -> APIRouter:
+) -> Router:
     """A router of `ApiRoute`s; `responses` are the refusals that OpenAPI shows for all of them,
     `dependencies` are those of all of them."""
-    return APIRouter(
+    return Router(
         prefix=prefix,
         tags=list(tags),
         responses=responses,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from identity_service.authorization.clients import service
 from identity_service.authorization.clients.schemas import (
@@ -21,8 +21,9 @@ from identity_service.dependencies import State
 from notechondria_shared.core.errors import InvalidAccessToken
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.dependencies import WriteSession
+from notechondria_shared.web.router import Router
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.post("/oauth/register")

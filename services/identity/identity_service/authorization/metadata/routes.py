@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from identity_service.authorization.metadata.schemas import KeySet, OpenIdMetadata, ServerMetadata
 from identity_service.dependencies import State
 from notechondria_shared.web.answers import Json
 from notechondria_shared.web.route import ReadRoute
+from notechondria_shared.web.router import Router
 
-router = APIRouter(include_in_schema=False, route_class=ReadRoute)
+router = Router(include_in_schema=False, route_class=ReadRoute)
 CACHED = {"Cache-Control": "public, max-age=300"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.authorization import grants, queries
@@ -19,9 +19,10 @@ from notechondria_shared.web.dependencies import ReadSession, WriteSession
 from notechondria_shared.web.internal import CalledBy
 from notechondria_shared.web.openapi import refusals
 from notechondria_shared.web.route import api_router
+from notechondria_shared.web.router import Router
 
 router = api_router("/api/v1/auth", tags=["programs"])
-internal = APIRouter(prefix=AUTHORIZATION_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
+internal = Router(prefix=AUTHORIZATION_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
 UNKNOWN = "Program not found."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Request
+from fastapi import BackgroundTasks, Depends, Request
 
 from identity_service.authorization.clients import documents
 from identity_service.authorization.clients import service as clients
@@ -29,8 +29,9 @@ from notechondria_contracts.internal.authorization import (
 from notechondria_shared.auth import WithSession
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.internal import CalledBy
+from notechondria_shared.web.router import Router
 
-router = APIRouter(prefix=AUTHORIZATION_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
+router = Router(prefix=AUTHORIZATION_PATH, include_in_schema=False, dependencies=[Depends(CalledBy("web"))])
 
 NO_DOCUMENT = "The program names an address at which it describes itself, and that cannot be used."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from identity_service.authorization.clients import service as clients
 from identity_service.authorization.errors import NOT_KEPT, OAuthError
@@ -12,8 +12,9 @@ from identity_service.authorization.tokens import service
 from identity_service.dependencies import State
 from identity_service.sessions.devices import Device
 from notechondria_shared.web.answers import Json
+from notechondria_shared.web.router import Router
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 _EXCHANGES = {"authorization_code": service.redeem, "refresh_token": service.renew}
 
 
