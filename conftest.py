@@ -63,6 +63,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                     item.add_marker(pytest.mark.skip(reason=needed.MISSING))
 
 
+def pytest_sessionfinish() -> None:
+    """The browser that the tests of this process shared ends with them."""
+    browser.quit_chromium()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say aloud what was left out, by whichever process."""
     left_out = Counter(

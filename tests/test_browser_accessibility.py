@@ -26,8 +26,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def visit(stack: Stack, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    with opened(tmp_path_factory.mktemp("profile")) as browser:
+def visit(stack: Stack, pictures: Path) -> Iterator[Visit]:
+    with opened() as browser:
         yield Visit(browser, public_url(stack), pictures, "/account/")
 
 
