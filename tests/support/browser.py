@@ -165,25 +165,25 @@ def quit_chromium() -> None:
         _running.pop().quit()
 
 
-def _begin(*, scripts: bool) -> Browser:
+def _begin(*, scripts: bool) -> tuple[_Chromium, Browser]:
     if not _running:
         _running.append(_Chromium())
-    return _running[0].begin(scripts=scripts)
+    return _running[0], _running[0].begin(scripts=scripts)
 
 
 @contextmanager
 def opened(*, scripts: bool = True) -> Iterator[Browser]:
     """A window that shares nothing with those before it; without `scripts` pages cannot run any."""
     try:
-        browser = _begin(scripts=scripts)
+        chromium, browser = _begin(scripts=scripts)
     except _GONE:
         quit_chromium()
-        browser = _begin(scripts=scripts)
+        chromium, browser = _begin(scripts=scripts)
     try:
         yield browser
     finally:
         try:
-            _running[0].end()
+            chromium.end()
         except _GONE:
             quit_chromium()
 
