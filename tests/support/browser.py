@@ -35,6 +35,8 @@ _ARGUMENTS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--disable-gpu",
+    # No renderer is started in advance, for pages that never come: 40 ms of processor time for each window.
+    "--disable-features=SpareRendererForSitePerProcess",
     "--window-size=1280,900",
     *(["--no-sandbox"] if os.geteuid() == 0 else []),
 )
