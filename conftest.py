@@ -61,6 +61,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                     item.add_marker(pytest.mark.skip(reason=needed.MISSING))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """A browser that waits takes a hundredth of a core and more: it ends with the last test in a row that needs it."""
+    yield
+    if nextitem is None or nextitem.get_closest_marker("browser") is None:
+        browser.quit_chromium()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """It does not outlive a run that was broken off."""
+    browser.quit_chromium()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say aloud what was left out, by whichever process."""
     left_out = Counter(

@@ -14,6 +14,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+import web_service
 from notechondria_launcher.stack import Stack
 from tests.support.axe import AXE, NOT_RUN, faults
 from tests.support.browser import opened
@@ -23,17 +24,27 @@ from tests.support.programs import Program
 from tests.support.visit import Visit
 
 pytestmark = pytest.mark.browser
+WEB = Path(web_service.__file__).parent
 
 
 @pytest.fixture
-def visit(stack: Stack, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    with opened(tmp_path_factory.mktemp("profile")) as browser:
+def visit(stack: Stack, pictures: Path) -> Iterator[Visit]:
+    with opened() as browser:
         yield Visit(browser, public_url(stack), pictures, "/account/")
 
 
 @pytest.fixture
 def user(api: Api) -> User:
     return api.register()
+
+
+@pytest.mark.parametrize("part", ["site", "admin"])
+def test_the_dark_is_colours_alone(part: str) -> None:
+    """So axe need not try what does not look at colours a second time (`tests/support/axe.py`)."""
+    sheet = (WEB / part / "style.css").read_text(encoding="utf-8")
+    (block,) = re.findall(r"@media[^{]*prefers-color-scheme: dark\) \{\s*:root \{([^{}]*)\}\s*\}", sheet)
+    assert sheet.count("prefers-color-scheme") == 1
+    assert re.fullmatch(r"(\s*--[a-z0-9-]+: #[0-9a-f]{6};)+\s*", block), block
 
 
 def sign_in(visit: Visit, user: User) -> None:

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def visit(api: Api, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    with opened(tmp_path_factory.mktemp("profile"), scripts=False) as browser:
+def visit(api: Api, pictures: Path) -> Iterator[Visit]:
+    with opened(scripts=False) as browser:
         yield Visit(browser, api.stack.url, pictures, "/account/")
 
 
@@ -107,9 +107,7 @@ def test_a_forgotten_password(api: Api, visit: Visit) -> None:
     assert visit.path == "/account/"
 
 
-def test_a_providers_button_leads_to_the_provider(
-    stack: Stack, provider: Provider, pictures: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_providers_button_leads_to_the_provider(stack: Stack, provider: Provider, pictures: Path) -> None:
     """The policy of the page lets its form end there, and nowhere else."""
     base = public_url(stack)
     settings = {
@@ -119,7 +117,7 @@ def test_a_providers_button_leads_to_the_provider(
     with (
         another(stack, "identity", **settings) as identity,
         another(stack, "web", IDENTITY_URL=identity) as web,
-        opened(tmp_path_factory.mktemp("profile"), scripts=False) as browser,
+        opened(scripts=False) as browser,
     ):
         visit = Visit(browser, web, pictures, "/account/")
         visit.open("sign-in/")

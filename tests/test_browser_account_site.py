@@ -39,8 +39,8 @@ def full(api: Api, feeds: FeedServer) -> FullAccount:
 
 
 @pytest.fixture
-def visit(stack: Stack, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    with opened(tmp_path_factory.mktemp("profile"), scripts=False) as browser:
+def visit(stack: Stack, pictures: Path) -> Iterator[Visit]:
+    with opened(scripts=False) as browser:
         yield Visit(browser, public_url(stack), pictures, "/account/")
 
 
@@ -93,11 +93,9 @@ def test_a_note_comes_back_from_the_bin_by_keyboard_alone(api: Api, visit: Visit
 
 
 @pytest.mark.skipif(not AXE.exists(), reason=NOT_RUN)
-def test_axe_finds_no_fault_on_any_page(
-    stack: Stack, full: FullAccount, pictures: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_axe_finds_no_fault_on_any_page(stack: Stack, full: FullAccount, pictures: Path) -> None:
     found: list[str] = []
-    with opened(tmp_path_factory.mktemp("profile")) as browser:
+    with opened() as browser:
         visit = Visit(browser, public_url(stack), pictures, "/account/")
         visit.driver.get(f"{visit.address}/")
         found += faults(visit)
@@ -117,12 +115,10 @@ def test_axe_finds_no_fault_on_any_page(
     assert not found, "\n".join(found)
 
 
-def test_what_strangers_wrote_is_text_on_every_page(
-    api: Api, stack: Stack, feeds: FeedServer, pictures: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_what_strangers_wrote_is_text_on_every_page(api: Api, stack: Stack, feeds: FeedServer, pictures: Path) -> None:
     address, _ = feeds.page(FEED.format(name=HOSTILE))
     hostile = fill(api, api.register(), name=HOSTILE, feed=address)
-    with opened(tmp_path_factory.mktemp("profile")) as browser:
+    with opened() as browser:
         visit = Visit(browser, public_url(stack), pictures, "/account/")
         visit.sign_in(hostile.user)
         confirm(visit)

@@ -39,8 +39,8 @@ LISTS = {
 
 
 @pytest.fixture(scope="module")
-def visit(api: Api, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    with opened(tmp_path_factory.mktemp("profile"), scripts=False) as browser:
+def visit(api: Api, pictures: Path) -> Iterator[Visit]:
+    with opened(scripts=False) as browser:
         browser.driver.get("data:text/html,<title>still</title><script>document.title = 'ran'</script>")
         assert browser.driver.title == "still"
         yield Visit(browser, api.stack.url, pictures)

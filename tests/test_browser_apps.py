@@ -25,8 +25,8 @@ def port() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with opened(tmp_path_factory.mktemp("profile")) as running:
+def browser() -> Iterator[Browser]:
+    with opened() as running:
         yield running
 
 

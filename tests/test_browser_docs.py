@@ -53,10 +53,8 @@ def step_to(selector: str) -> Callable[[Chrome], WebElement | None]:
     return step
 
 
-def test_the_documentation_shows_its_operations_and_asks_nobody_else(
-    api: Api, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    with opened(tmp_path_factory.mktemp("profile")) as browser:
+def test_the_documentation_shows_its_operations_and_asks_nobody_else(api: Api) -> None:
+    with opened() as browser:
         driver = browser.driver
         driver.get(api.url("docs/"))
         WebDriverWait(driver, 30).until(lambda found: found.find_elements(By.CSS_SELECTOR, ".opblock-tag"))

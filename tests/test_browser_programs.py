@@ -28,8 +28,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def visit(api: Api, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    with opened(tmp_path_factory.mktemp("profile"), scripts=False) as browser:
+def visit(api: Api, pictures: Path) -> Iterator[Visit]:
+    with opened(scripts=False) as browser:
         yield Visit(browser, public_url(api), pictures, "/")
 
 

@@ -27,23 +27,21 @@ def user(api: Api) -> User:
     return api.register()
 
 
-def opened_visit(
-    stack: Stack, pictures: Path, tmp_path_factory: pytest.TempPathFactory, *, scripts: bool
-) -> Iterator[Visit]:
-    with opened(tmp_path_factory.mktemp("profile"), scripts=scripts) as browser:
+def opened_visit(stack: Stack, pictures: Path, *, scripts: bool) -> Iterator[Visit]:
+    with opened(scripts=scripts) as browser:
         yield Visit(browser, public_url(stack), pictures, "/account/")
 
 
 @pytest.fixture
-def plain(stack: Stack, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+def plain(stack: Stack, pictures: Path) -> Iterator[Visit]:
     """A browser that runs no scripts."""
-    yield from opened_visit(stack, pictures, tmp_path_factory, scripts=False)
+    yield from opened_visit(stack, pictures, scripts=False)
 
 
 @pytest.fixture
-def visit(stack: Stack, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+def visit(stack: Stack, pictures: Path) -> Iterator[Visit]:
     """A browser with a device that keeps passkeys and sees its owner."""
-    for one in opened_visit(stack, pictures, tmp_path_factory, scripts=True):
+    for one in opened_visit(stack, pictures, scripts=True):
         options = VirtualAuthenticatorOptions(
             transport=VirtualAuthenticatorOptions.Transport.INTERNAL,
             has_resident_key=True,

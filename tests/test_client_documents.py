@@ -194,7 +194,7 @@ def test_a_program_of_which_nobody_heard_gets_no_token(world: World) -> None:
 
 @pytest.mark.browser
 def test_the_sdk_connects_with_a_document(world: World, tmp_path: Path) -> None:
-    with loopback() as waiting, opened(tmp_path / "profile", scripts=False) as browser:
+    with loopback() as waiting, opened(scripts=False) as browser:
         client_id = world.documents.describe("/sdk.json", "http://127.0.0.1/callback", client_name="Python SDK")
         sdk = Sdk(world.api, Visit(browser, world.api.stack.url, tmp_path, ""), waiting, world.ann)
         sdk.options = {"client_metadata_url": client_id}

@@ -118,7 +118,7 @@ def running(*command: str | Path, folder: Path) -> Iterator[Running]:
 
 @pytest.fixture
 def visit(api: Api, tmp_path: Path) -> Iterator[Visit]:
-    with opened(tmp_path / "profile", scripts=False) as browser:
+    with opened(scripts=False) as browser:
         yield Visit(browser, api.stack.url, tmp_path, "")
 
 
