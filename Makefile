@@ -39,7 +39,7 @@ logs: $(INSTALLED) ## Watch the requests (ARGS="--part identity" for one part's 
 reset: $(INSTALLED) ## Delete all data (asks first)
 	@$(NOTECHONDRIA) reset $(ARGS)
 
-test: ## Check style and types, run every test (a worker for each core, four at the most, and one for what waits)
+test: $(READY) ## Check style and types, run every test (a worker for each core, four at the most, and one for what waits)
 	@$(MAKE) --no-print-directory --jobs 3 --output-sync lint types node-tools go-tools
 	@$(MAKE) --no-print-directory unit
 
@@ -96,7 +96,7 @@ bench-calendars: $(READY) ## Measure the reading of large calendars beside count
 bench-mcp: $(READY) ## Measure an MCP tool beside the REST call it wraps (ARGS="--seconds 10")
 	@$(BIN)/python -m bench.mcp $(ARGS)
 
-node-tools:
+node-tools: $(READY)
 	@sh services/mcp/tests/conformance/install.sh .venv/.node
 
 go-tools: $(READY)
