@@ -39,7 +39,7 @@ logs: $(INSTALLED) ## Watch the requests (ARGS="--part identity" for one part's 
 reset: $(INSTALLED) ## Delete all data (asks first)
 	@$(NOTECHONDRIA) reset $(ARGS)
 
-test: $(READY) ## Check style and types, run every test (a worker for each core, four at the most, and one for what waits)
+test: $(READY) ## Check style and types, run every test (a worker for each core, four at the most, and one more)
 	@$(MAKE) --no-print-directory --jobs 3 --output-sync lint types node-tools go-tools
 	@$(MAKE) --no-print-directory unit
 

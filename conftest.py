@@ -99,14 +99,14 @@ TEST_ENVIRONMENT = {
     # Notes looks after its bin and its files all the time; what must not go is younger than these. A look at the files
     # is one at thousands in a whole run: who waits for it has a process of its own.
     "RECYCLE_BIN_RETENTION_DAYS": "30",
-    "HOUSEKEEPING_SECONDS": "0.5",
+    "HOUSEKEEPING_SECONDS": "1",
     "ORPHAN_SWEEP_SECONDS": "10",
     "ORPHAN_AGE_SECONDS": "3600",
     # Calendars are served by the tests themselves; a server that hangs is given up soon.
     "CALENDAR_FEED_ALLOW_HOSTS": "127.0.0.1",
     "CALENDAR_FETCH_SECONDS": "2",
     "CALENDAR_REFRESH_PAUSE_SECONDS": "0.1",
-    "CALENDAR_POLL_SECONDS": "0.2",
+    "CALENDAR_POLL_SECONDS": "0.4",
 }
 
 

@@ -31,6 +31,7 @@ def reading(api: Api, user: User) -> Iterator[list[str]]:
                 answer = http.get(api.url("notes/"))
                 if answer.status_code != 200:
                     problems.append(f"{answer.status_code} {answer.text[:200]}")
+                done.wait(0.01)  # the services that begin need the processor, too
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:

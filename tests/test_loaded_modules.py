@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,21 +30,58 @@ ENVIRONMENT = {
 def loaded_by(program: str) -> set[str]:
     """The modules that a program has loaded when it ends; a name that was kept from being loaded is none."""
     program += "; import sys; print(*(name for name, module in sys.modules.items() if module))"
+    return set(output_of(program).split())
+
+
+def output_of(program: str) -> str:
+    """What an interpreter of its own prints."""
     done = subprocess.run(
         [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=True
     )
-    return set(done.stdout.split())
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Made:
+    """A service's application as a start makes it: the modules it loaded, its layers, and how it holds connections."""
+
+    modules: set[str]
+    layers: list[str]
+    pool: str | None
+
+
+@cache
+def made(service: str) -> Made:
+    program = f"""
+import {service}_service.__main__, json, sys, uvicorn
+from notechondria_shared.service.runner import serving
+app = {service}_service.app.create_app()
+uvicorn.Config(app, **serving(app.state.service.settings)).load()
+database = getattr(app.state.service, "database", None)
+print(json.dumps([
+    [name for name, module in sys.modules.items() if module],
+    [layer.cls.__name__ for layer in app.user_middleware],
+    type(database._engine.pool).__name__ if database else None,
+]))"""
+    modules, layers, pool = json.loads(output_of(program))
+    return Made(set(modules), layers, pool)
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_loads_no_part_of_a_library_that_it_does_not_use(service: str) -> None:
-    program = f"import {service}_service.__main__, uvicorn; app = {service}_service.app.create_app(); "
-    program += "from notechondria_shared.service.runner import serving; "
-    loaded = loaded_by(program + "uvicorn.Config(app, **serving(app.state.service.settings)).load()")
+    loaded = made(service).modules
     assert {"fastapi", "httpcore", "uvicorn.lifespan.on", f"{service}_service.app"} <= loaded
     assert not loaded & {"rich", "pygments", "trio", "pydantic.v1", "alembic", "mako", "websockets", "watchfiles"}
     # Of what only a few requests need.
     assert not loaded & {"brotli", "zstandard", "bs4", "markdownify", "nh3", "webauthn", "PIL", "icalendar"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_metrics_and_traces_that_are_off_load_and_wrap_nothing(service: str) -> None:
+    off = re.compile(r"prometheus_client|opentelemetry\.(sdk|exporter|instrumentation|proto)|wrapt")
+    assert [name for name in made(service).modules if off.match(name)] == []
+    assert made(service).layers == ["<lambda>"]
+    assert made(service).pool == ("WritePool" if service in SERVICES_WITH_SCHEMA else None)
 
 
 def test_a_library_that_asks_for_another_one_does_without_it_for_a_while() -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import httpx
@@ -15,7 +12,6 @@ import pytest
 from notechondria_launcher.stack import Stack
 from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES, SERVICES_WITH_SCHEMA
-from tests.support.keys import KEY_SETTINGS
 from tests.support.observed import live, of_gateway, of_service, value
 from tests.support.ready_data import own_stack
 
@@ -185,27 +181,3 @@ def test_off_means_that_nothing_is_there(api: Api, stack: Stack) -> None:
         assert httpx.get(f"{stack.service_url(service)}/internal/metrics", trust_env=False).status_code == 404
     assert httpx.get(f"http://127.0.0.1:{stack.ports['gateway_ping']}/metrics", trust_env=False).status_code == 404
     assert api.get("ping/").status_code == 200
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_off_imports_and_wraps_nothing(service: str) -> None:
-    program = (
-        "import sys\n"
-        f"from {service}_service.app import create_app\n"
-        "app = create_app()\n"
-        "print(sorted(name for name in sys.modules if name.startswith(('prometheus_client', 'opentelemetry.sdk',"
-        " 'opentelemetry.exporter', 'opentelemetry.instrumentation', 'opentelemetry.proto', 'wrapt'))))\n"
-        "database = getattr(app.state.service, 'database', None)\n"
-        "pool = type(database._engine.pool).__name__ if database else None\n"
-        "print([layer.cls.__name__ for layer in app.user_middleware], pool)\n"
-    )
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DATABASE_URL": "postgresql://nobody@localhost/nothing",
-        **KEY_SETTINGS,
-    }
-    pool = "WritePool" if service in SERVICES_WITH_SCHEMA else None
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout.splitlines() == ["[]", f"['<lambda>'] {pool}"]

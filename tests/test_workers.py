@@ -32,7 +32,7 @@ OF_ONE_THAT_WAITS = """\
 from pathlib import Path
 from tests.support import workers
 workers.ROOT, workers.ALONE, workers.LONGEST = Path(__file__).parent, (), ()
-workers.WAITING = ("test_waits.py", "test_waits_too.py")
+workers.WAITING = ("test_waits.py",)
 workers.available = lambda: 2
 """
 
@@ -42,7 +42,7 @@ import os, pytest, time
 @pytest.mark.parametrize("number", range(3))
 def test_it(number):
     time.sleep(0.5)
-    print(f"by {os.environ['PYTEST_XDIST_WORKER']}, {__name__}")
+    print(f"by {os.environ['PYTEST_XDIST_WORKER']}, {__name__}, {number}")
 """
 
 
@@ -99,16 +99,15 @@ def test_a_whole_run_has_a_worker_for_each_core_and_one_for_what_waits(
     assert workers.pytest_xdist_auto_num_workers(pytestconfig) == number
 
 
-def test_the_last_worker_takes_nothing_but_what_waits(project: Path) -> None:
+def test_the_last_worker_begins_with_what_waits(project: Path) -> None:
     (project / "conftest.py").write_text(OF_ONE_THAT_WAITS)
-    for name in ("test_good.py", "test_bad.py", "test_waits.py", "test_waits_too.py"):
+    for name in ("test_good.py", "test_bad.py", "test_more.py", "test_waits.py"):
         (project / name).write_text(BY_WHOM)
     said = run(project, "-rP", code=0)
     assert "12 passed" in said
-    ran = set(re.findall(r"by (gw\d+), (\w+)", said))
-    last = max(worker for worker, _ in ran)
-    assert {file for worker, file in ran if worker == last} <= {"test_waits", "test_waits_too"}
-    assert len({worker for worker, _ in ran}) > 1
+    ran = re.findall(r"by (gw\d), (\w+), (\d)", said)
+    assert {worker for worker, _, _ in ran} == {"gw0", "gw1", "gw2"}
+    assert [worker for worker, file, _ in ran if file == "test_waits"] == ["gw2"] * 3
 
 
 def test_files_that_must_not_run_beside_each_other_are_one_unit() -> None:

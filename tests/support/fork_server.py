@@ -10,31 +10,26 @@ from __future__ import annotations
 import notechondria_shared.core.optional_libraries  # noqa: F401 - says what those below leave out
 
 # isort: split
+import os
 import sys
+from importlib import import_module
 
-import identity_service.__main__
-import mcp_service.__main__
-import notechondria_launcher.cli
-import notes_service.__main__
-import planner_service.__main__
-import web_service.__main__
+from notechondria_cli.names import SERVICES
 from notechondria_launcher.template import serve
-from notechondria_shared.broker import provisioning
-from notechondria_shared.core import provision
+from tests.support.forking import ONLY
 
+COMMANDS = ("notechondria_launcher.cli",)
+"""Stay loaded: the command's `__main__` imports them when it begins."""
 PROGRAMS = (
-    identity_service.__main__,
-    mcp_service.__main__,
-    notes_service.__main__,
-    planner_service.__main__,
-    web_service.__main__,
-    provisioning,
-    provision,
+    *(f"{service}_service.__main__" for service in SERVICES),
+    "notechondria_shared.broker.provisioning",
+    "notechondria_shared.core.provision",
 )
-COMMANDS = notechondria_launcher.cli
-"""Stays loaded: its `__main__` imports it when the command begins."""
 
 if __name__ == "__main__":
-    for program in PROGRAMS:
-        del sys.modules[program.__name__]  # runpy makes it anew, and warns where it is there already
+    only = os.environ.get(ONLY)
+    for name in (f"{only}_service.__main__",) if only else (*COMMANDS, *PROGRAMS):
+        import_module(name)
+    for name in PROGRAMS:
+        sys.modules.pop(name, None)  # runpy makes it anew, and warns where it is there already
     serve(int(sys.argv[1]))

@@ -1,7 +1,7 @@
 """How a whole run is spread over processes: a file at a time, each worker with a stack of its own.
 
-Tests wait a fifth of their time: for a limit to pass, for a program to start. One more worker than there are cores
-takes the files that do so for most of theirs, and no others.
+Tests wait a fifth of their time: for a limit to pass, for a program to start. So there is one more worker than there
+are cores, which begins with the files that wait for most of theirs.
 
 A test that fails in a whole run is repeated once, and named at the end when it passes then: with several stacks at once
 a figure of the clock or of memory may be another stack's. What was chosen is not repeated.
@@ -93,7 +93,7 @@ WAITING = (
     "services/mcp/tests/test_upstream.py",
 )
 ONE_WAITS = pytest.StashKey[bool]()
-"""The last worker takes only files that wait."""
+"""The last worker begins with files that wait."""
 
 
 def available() -> int:
@@ -125,19 +125,17 @@ def unit(nodeid: str) -> str:
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """A unit goes to one worker, whole; the last worker of a whole run takes only files that wait."""
+    """A unit goes to one worker, whole; the last worker begins with files that wait, the others end so."""
 
     def _split_scope(self, nodeid: str) -> str:
         return unit(nodeid)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        """Give a worker the next unit that it takes; the last one may have none, and ends before the others."""
+        """Give a worker the unit that it takes next."""
         if self.config.stash.get(ONE_WAITS, False) and node.gateway.id == f"gw{self.numnodes - 1}":
-            waiting = next((scope for scope in self.workqueue if scope in WAITING), None)
-            if waiting is None:
-                node.shutdown()
-                return
-            self.workqueue.move_to_end(waiting, last=False)
+            for scope in WAITING[::-1]:
+                if scope in self.workqueue:
+                    self.workqueue.move_to_end(scope, last=False)
         super()._assign_work_unit(node)
 
 
