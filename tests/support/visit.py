@@ -16,7 +16,8 @@ from tests.support.client import PASSWORD, User
 
 _SELECT = """
 const label = document.evaluate(arguments[0], document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue;
-if (label === null) throw new Error("no label is called so: " + arguments[0]);
+const page = () => document.title + ": " + document.querySelector("main")?.innerText.slice(0, 300);
+if (label === null) throw new Error("no label is called so: " + arguments[0] + ", on the page " + page());
 const field = document.getElementById(label.htmlFor);
 const seen = {opacityProperty: true, visibilityProperty: true};
 if (!field.checkVisibility(seen) || field.matches(":disabled, :read-only")) throw new Error("nobody can fill it in");
