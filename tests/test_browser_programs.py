@@ -130,6 +130,8 @@ def test_the_keyboard_is_enough(sdk: Sdk) -> None:
     program = Program.registered(sdk.api, sdk.waiting.url)
     driver = sdk.visit.driver
     driver.get(f"{public_url(sdk.api)}/oauth/authorize?{program.query()}")
+    # The page puts the focus there by itself, a little after it was loaded.
+    eventually(lambda: driver.switch_to.active_element.tag_name == "input", what="the focus in the first field")
     keys(driver, sdk.user.username, Keys.TAB, PASSWORD, Keys.ENTER)
     eventually(lambda: sdk.visit.path == "/oauth/authorize")
     reached: list[str] = []

@@ -18,7 +18,7 @@ from notechondria_cli.probe import answers
 from notechondria_launcher.stack import Stack
 from tests.support.client import eventually
 from tests.support.covered import COVERED
-from tests.support.forking import OFF, ONLY, ROOT
+from tests.support.forking import OFF, ROOT, WEB_ALONE
 from tests.support.keys import KEY_SETTINGS
 from tests.support.replica import another
 
@@ -63,7 +63,7 @@ def test_a_service_starts_by_its_command_line_and_as_a_fork(stack: Stack, servic
 def test_a_fork_ends_with_its_supervisor_which_hears_how_it_ended(ending: str, tmp_path: Path) -> None:
     port = choose_port()
     environment = {
-        "PATH": os.environ["PATH"], "PORT": str(port), "WEB_CONCURRENCY": "1", ONLY: "web", **KEY_SETTINGS
+        "PATH": os.environ["PATH"], "PORT": str(port), "WEB_CONCURRENCY": "1", WEB_ALONE: "1", **KEY_SETTINGS
     }  # fmt: skip
     with (tmp_path / "log").open("w") as log:
         supervisor = subprocess.Popen(

@@ -12,24 +12,28 @@ import notechondria_shared.core.optional_libraries  # noqa: F401 - says what tho
 # isort: split
 import os
 import sys
-from importlib import import_module
+from types import ModuleType
 
-from notechondria_cli.names import SERVICES
+import web_service.__main__
 from notechondria_launcher.template import serve
-from tests.support.forking import ONLY
+from tests.support.forking import WEB_ALONE
 
-COMMANDS = ("notechondria_launcher.cli",)
-"""Stay loaded: the command's `__main__` imports them when it begins."""
-PROGRAMS = (
-    *(f"{service}_service.__main__" for service in SERVICES),
-    "notechondria_shared.broker.provisioning",
-    "notechondria_shared.core.provision",
-)
+programs: list[ModuleType] = [web_service.__main__]
+if not os.environ.get(WEB_ALONE):
+    import identity_service.__main__
+    import mcp_service.__main__
+    import notechondria_launcher.cli
+    import notes_service.__main__
+    import planner_service.__main__
+    from notechondria_shared.broker import provisioning
+    from notechondria_shared.core import provision
+
+    programs += [identity_service.__main__, mcp_service.__main__, notes_service.__main__, planner_service.__main__]
+    programs += [provisioning, provision]
+    COMMANDS = notechondria_launcher.cli
+    """Stays loaded: its `__main__` imports it when a command begins."""
 
 if __name__ == "__main__":
-    only = os.environ.get(ONLY)
-    for name in (f"{only}_service.__main__",) if only else (*COMMANDS, *PROGRAMS):
-        import_module(name)
-    for name in PROGRAMS:
-        sys.modules.pop(name, None)  # runpy makes it anew, and warns where it is there already
+    for program in programs:
+        del sys.modules[program.__name__]  # runpy makes it anew, and warns where it is there already
     serve(int(sys.argv[1]))

@@ -27,8 +27,8 @@ from notechondria_launcher.process import guarded
 ROOT = Path(__file__).resolve().parents[2]
 OFF = "NOTECHONDRIA_TEST_REAL_STARTS"
 """A variable of the environment that keeps everything as it is outside of tests."""
-ONLY = "NOTECHONDRIA_TEST_FORKED"
-"""A variable of the environment: the one service that is imported, where no other one is to be forked."""
+WEB_ALONE = "NOTECHONDRIA_TEST_FORKS_WEB_ALONE"
+"""A variable of the environment that spares the imports of all others."""
 _GUARD = guarded(())
 _COMMAND = "notechondria_launcher"
 _PROGRAMS = {_COMMAND, "notechondria_shared.broker.provisioning", "notechondria_shared.core.provision"}
