@@ -99,6 +99,7 @@ def test_parts_that_are_down(stack: Stack) -> None:
             assert "is down" in texts(found, part)
         finally:
             stack.start_part(part)
+        eventually(lambda: document(stack.data)[0] == 0, what=f"healthy after {part} began again")
     stack.stop_part("gateway")
     try:
         code, found = document(stack.data)
