@@ -21,7 +21,7 @@ from notechondria_cli.layout import Layout
 from notechondria_cli.state import Lock
 from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User, eventually
-from tests.support.ready_data import fill
+from tests.support.ready_data import ready_data
 
 pytestmark = pytest.mark.timeout(600)
 ENVIRONMENT = {"AUTH_RATE_PER_MINUTE": "0", "ACCOUNT_RATE_PER_MINUTE": "0"}
@@ -69,10 +69,8 @@ class Load:
 
 def test_what_was_answered_before_a_backup_is_there_after_a_restore(tmp_path: Path) -> None:
     archive = tmp_path / "backup.tar"
-    with tempfile.TemporaryDirectory(prefix="notechondria-backup-") as folder:
-        Path(folder).chmod(0o711)
-        fill(Path(folder))
-        with Stack(Path(folder), env=ENVIRONMENT) as stack, Api(stack) as api:
+    with ready_data() as folder:
+        with Stack(folder, env=ENVIRONMENT) as stack, Api(stack) as api:
             user = api.register()
             key = user.rotate_key()
             event = user.post("planner-events/", {"title": "Dentist", "event_date": "2030-01-02"}).json()
@@ -81,7 +79,7 @@ def test_what_was_answered_before_a_backup_is_there_after_a_restore(tmp_path: Pa
             with Load(user) as load:
                 eventually(lambda: len(load.answered) > 20)
                 begun = time.monotonic()
-                made = command("backup", str(archive), "--data", folder, "--json")
+                made = command("backup", str(archive), "--data", str(folder), "--json")
             assert archive.stat().st_mode & 0o077 == 0
             before = [(note, text) for at, note, text in load.answered if at < begun]
             assert len(before) > 20
@@ -93,7 +91,7 @@ def test_what_was_answered_before_a_backup_is_there_after_a_restore(tmp_path: Pa
         assert {"manifest.json", "VERSION", "database.dump"} <= set(names)
         assert not any("secrets" in name for name in names)
         # Not into a system that lives, nor over accounts that are there.
-        assert "accounts already" in command("restore", str(archive), "--data", folder, code=1)
+        assert "accounts already" in command("restore", str(archive), "--data", str(folder), code=1)
 
     with tempfile.TemporaryDirectory(prefix="notechondria-restored-") as folder:
         Path(folder).chmod(0o711)

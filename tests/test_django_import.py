@@ -33,7 +33,7 @@ from notechondria_shared.django_import.lines import DATABASE_VARIABLE, Problem, 
 from notechondria_shared.django_import.source import Monolith
 from tests.support.client import PASSWORD, Api, User
 from tests.support.keys import KEY_SETTINGS
-from tests.support.ready_data import fill
+from tests.support.ready_data import ready_data
 
 SHAPE = Path(__file__).parent.parent / "deploy" / "launcher" / "tests" / "django_shape.sql"
 pytestmark = pytest.mark.timeout(600)
@@ -229,12 +229,10 @@ def test_who_was_shut_out_stays_out(deployment: Api) -> None:
 
 
 def test_ids_in_use_by_others_are_refused(monolith: tuple[str, Path], tmp_path: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="notechondria-lived-in-") as folder:
-        Path(folder).chmod(0o711)
-        fill(Path(folder))
-        with Stack(Path(folder)):
+    with ready_data() as folder:
+        with Stack(folder):
             pass  # started once: its administrator has the id 1
-        said = move_in(monolith, folder, code=1)
+        said = move_in(monolith, str(folder), code=1)
     assert "in use by admin" in said
 
 

@@ -10,7 +10,6 @@ import shutil
 import ssl
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from notechondria_launcher.traefik import fill_in, render_static
 from tests.support.certificates import self_signed
 from tests.support.client import PASSWORD, Api, eventually
 from tests.support.gateway import another_gateway
-from tests.support.ready_data import fill
+from tests.support.ready_data import ready_data
 
 WISHES = [
     {},
@@ -118,9 +117,8 @@ def test_containers_close_the_file_with_keys_to_others(tmp_path: Path) -> None:
 def secure() -> Iterator[tuple[Api, str, Path]]:
     """A stack with TLS of its own, behind a proxy on 127.0.0.1 that is trusted: the tests play that proxy."""
     port = choose_port()
-    with tempfile.TemporaryDirectory(prefix="notechondria-tls-") as folder:
-        Path(folder).chmod(0o711)
-        cert, key = self_signed(Path(folder))
+    with ready_data() as folder:
+        cert, key = self_signed(folder)
         environment = {
             "AUTH_RATE_PER_MINUTE": "30",
             "TLS_CERT_FILE": str(cert),
@@ -129,8 +127,7 @@ def secure() -> Iterator[tuple[Api, str, Path]]:
             "TLS_PUBLIC_PORT": str(port),
             "TRUSTED_PROXIES": "127.0.0.1",
         }
-        fill(Path(folder))
-        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
+        with Stack(folder, env=environment) as stack, Api(stack) as api:
             yield api, f"https://localhost:{port}", cert
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -18,7 +16,7 @@ from PIL import Image
 from notechondria_launcher.stack import Stack
 from tests.support.client import PASSWORD, Api, User
 from tests.support.keys import KEY_SETTINGS
-from tests.support.ready_data import fill
+from tests.support.ready_data import ready_data
 
 BUCKET = "uploads"
 KEYS = {"aws_access_key_id": "the-id", "aws_secret_access_key": "the-secret"}
@@ -60,15 +58,13 @@ def bucket() -> Iterator[Bucket]:
 @pytest.fixture(scope="module")
 def remote(bucket: Bucket) -> Iterator[Api]:
     """A stack of its own: files in the bucket, no FRONTEND_ORIGIN, log lines in a file too."""
-    with tempfile.TemporaryDirectory(prefix="notechondria-bucket-") as folder:
-        Path(folder).chmod(0o711)
+    with ready_data() as folder:
         environment = {
             **bucket.environment(),
             "AUTH_RATE_PER_MINUTE": "0",
-            "DJANGO_LOG_FILE_NAME": str(Path(folder) / "kept" / "lines"),
+            "DJANGO_LOG_FILE_NAME": str(folder / "kept" / "lines"),
         }
-        fill(Path(folder))
-        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
+        with Stack(folder, env=environment) as stack, Api(stack) as api:
             yield api
 
 

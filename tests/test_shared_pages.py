@@ -21,7 +21,7 @@ from notechondria_shared.web.clients import tls_context
 from tests.support.client import eventually
 from tests.support.covered import COVERED
 from tests.support.person import Person, new_person
-from tests.support.ready_data import fill, temporary_data
+from tests.support.ready_data import ready_data
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only"),
@@ -36,10 +36,8 @@ LEAST_SHARED_MIB = 70
 
 @pytest.fixture
 def person() -> Iterator[Person]:
-    with temporary_data() as folder:
-        fill(folder)
-        with new_person(folder, {}) as someone:
-            yield someone
+    with ready_data() as folder, new_person(folder, {}) as someone:
+        yield someone
 
 
 def command_of(person: Person, service: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from tests.support.client import Api, eventually
 from tests.support.documents import SERVICES
 from tests.support.gateway import another_gateway
 from tests.support.observed import Series, live, of_gateway, of_service, scrape
-from tests.support.ready_data import fill
+from tests.support.ready_data import ready_data
 
 ROOT = Path(__file__).resolve().parent.parent
 DASHBOARD = ROOT / "deploy/monitoring/grafana/notechondria.json"
@@ -85,11 +84,9 @@ def everything() -> list[Use]:
 @pytest.fixture(scope="module")
 def exported() -> Iterator[list[Series]]:
     """Everything that a stack with a little traffic exports."""
-    with tempfile.TemporaryDirectory(prefix="notechondria-watching-") as folder:
-        Path(folder).chmod(0o711)
+    with ready_data() as folder:
         environment = {"AUTH_RATE_PER_MINUTE": "0", "METRICS": "on", "CALENDAR_FEED_ALLOW_HOSTS": "127.0.0.1"}
-        fill(Path(folder))
-        with Stack(Path(folder), env=environment) as stack, Api(stack) as api:
+        with Stack(folder, env=environment) as stack, Api(stack) as api:
             live(api)
 
             def whole() -> list[Series]:
@@ -97,7 +94,7 @@ def exported() -> Iterator[list[Series]]:
                 streams = {one.labels["service"] for one in found if one.name == "notechondria_consumer_pending"}
                 return found if {"notes", "planner", "mcp"} <= streams else []
 
-            yield [*eventually(whole, 20, what="every consumer"), *of_gateway(stack), *of_tls(stack, Path(folder))]
+            yield [*eventually(whole, 20, what="every consumer"), *of_gateway(stack), *of_tls(stack, folder)]
 
 
 def of_tls(stack: Stack, folder: Path) -> list[Series]:

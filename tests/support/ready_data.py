@@ -48,14 +48,19 @@ def started(stack: Stack, *, database_only: bool = False) -> Iterator[Stack]:
 @contextmanager
 def own_stack(env: Mapping[str, str] | None = None, *, host: str = "127.0.0.1") -> Iterator[Stack]:
     """A stack beside that of the whole run, for settings or disturbances that others must not see."""
+    with ready_data() as folder, started(Stack(folder, env=env, host=host)) as stack:
+        yield stack
+
+
+@contextmanager
+def ready_data() -> Iterator[Path]:
+    """A data folder that has cluster and secrets in a whole run, and is empty elsewhere."""
     with temporary_data() as folder:
-        fill(folder)
-        with started(Stack(folder, env=env, host=host)) as stack:
-            yield stack
+        _fill(folder)
+        yield folder
 
 
-def fill(folder: Path) -> None:
-    """Put cluster and secrets into an empty data folder in a whole run; elsewhere it stays empty."""
+def _fill(folder: Path) -> None:
     shared = os.environ.get(VARIABLE)
     if not shared:
         return

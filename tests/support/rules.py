@@ -37,7 +37,7 @@ from notechondria_shared.service.app import ServiceSpec, create_service_app
 from notechondria_shared.web.app_state import AppState
 from notechondria_shared.web.state import ServiceState
 from tests.support.keys import IDENTITY, KEY_SETTINGS, ONE_KEY
-from tests.support.ready_data import fill, started, temporary_data
+from tests.support.ready_data import ready_data, started
 
 T = TypeVar("T")
 _ids = itertools.count(1001)
@@ -46,12 +46,13 @@ _ids = itertools.count(1001)
 @contextmanager
 def migrated(specs: list[ServiceSpec]) -> Iterator[Stack]:
     """A Postgres of its own with the schemas of these services, and nothing else."""
-    with temporary_data() as folder:
-        fill(folder)
-        with started(Stack(folder, env={"DATABASE_URL": "", "NATS_URL": ""}), database_only=True) as stack:
-            for spec in specs:
-                migrate(stack.database_url(spec.tables.schema), spec.tables.schema, spec.migrations)
-            yield stack
+    with (
+        ready_data() as folder,
+        started(Stack(folder, env={"DATABASE_URL": "", "NATS_URL": ""}), database_only=True) as stack,
+    ):
+        for spec in specs:
+            migrate(stack.database_url(spec.tables.schema), spec.tables.schema, spec.migrations)
+        yield stack
 
 
 class RolledBackDatabase(Reads):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.ready_data import fill, own_stack, temporary_data
+from tests.support.ready_data import own_stack, ready_data, temporary_data
 
 from notechondria_cli.names import SERVICES
 from notechondria_launcher.stack import Stack
@@ -23,8 +23,7 @@ def empty() -> Iterator[Path]:
 @pytest.fixture
 def data() -> Iterator[Path]:
     """A data folder of this test, which may have a database already."""
-    with temporary_data() as folder:
-        fill(folder)
+    with ready_data() as folder:
         yield folder
 
 

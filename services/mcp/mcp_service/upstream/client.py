@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, TypedDict, TypeVar, Unpack
 
 import httpx
 from mcp.server.mcpserver.exceptions import ToolError
@@ -44,6 +44,14 @@ class Upstream:
     def as_user(self, assertion: str) -> UserClient:
         """The service as the user of this assertion calls it."""
         return UserClient(self, assertion)
+
+
+class _Sent(TypedDict, total=False):
+    """What goes along with a call; `expected` are values that the row must still have."""
+
+    params: Mapping[str, str | int] | None
+    body: Mapping[str, JsonValue] | None
+    expected: Mapping[str, JsonValue] | None
 
 
 class UserClient:
@@ -132,38 +140,23 @@ class UserClient:
                 return before, {} if answer is None else self._object(answer)
         raise Refused("Conflict", "it is being changed all the time; nothing was changed, try again.", CHANGED)
 
-    async def send(
-        self,
-        method: Method,
-        path: str,
-        *,
-        params: Mapping[str, str | int] | None = None,
-        body: Mapping[str, JsonValue] | None = None,
-        expected: Mapping[str, JsonValue] | None = None,
-    ) -> JsonValue:
+    async def send(self, method: Method, path: str, **sent: Unpack[_Sent]) -> JsonValue:
         """Any call; None when the answer is empty. Raises `Refused` for whatever is no success, with status 412 when
         the row no longer has the `expected` values."""
-        answer = await self._answered(method, path, params=params, body=body, expected=expected)
+        answer = await self._answered(method, path, **sent)
         return answer.json() if answer.content else None
 
-    async def _answered(
-        self,
-        method: Method,
-        path: str,
-        *,
-        params: Mapping[str, str | int] | None = None,
-        body: Mapping[str, JsonValue] | None = None,
-        expected: Mapping[str, JsonValue] | None = None,
-    ) -> JsonAnswer:
+    async def _answered(self, method: Method, path: str, **sent: Unpack[_Sent]) -> JsonAnswer:
         headers = on_behalf(self._assertion)
-        if expected:
+        if expected := sent.get("expected"):
             headers |= precondition_header(expected)
+        body = sent.get("body")
         try:
             answer = await self._http.call(
                 method,
                 f"{self._base}{PREFIX}{path}",
                 headers=headers,
-                params=params,
+                params=sent.get("params"),
                 body=None if body is None else {**body},
             )
         except httpx.InvalidURL:
