@@ -18,11 +18,14 @@ class Sample:
     seconds: float = 0.0
     calls: int = 0
     """All calls, those that warmed up included: what processor time is divided by."""
+    answered: int | None = None
+    """Successful calls, where they are not as many as `durations`."""
 
     @property
     def rate(self) -> float:
         """Successful calls a second."""
-        return len(self.durations) / self.seconds if self.seconds else 0.0
+        answered = len(self.durations) if self.answered is None else self.answered
+        return answered / self.seconds if self.seconds else 0.0
 
     def percentile(self, share: float) -> float:
         """Milliseconds below which `share` of the calls stayed."""

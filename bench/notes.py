@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -19,82 +18,24 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 from tests.support.client import Api, User
 from tests.support.gateway import another_gateway
 
 from bench import bare_events, processor
-from bench.load import Sample, closed_loop
+from bench.http_load import Make, load
+from bench.load import Sample
 from bench.notes_bare import PREFIX
 from bench.notes_fill import fill
 from notechondria_cli.ports import choose_port, release_port
 from notechondria_launcher.stack import Stack
 
-WORKERS = 8
 OWN = 10_000
 SEARCH_LIMIT_MS, SEARCH_GROWTH = 150.0, 1.25
 NO_TRIGRAMS = ("to", "漢字")
 """Words that the index knows nothing of."""
 AIMS = {"read": 0.6, "create": 0.5, "patch": 0.5, "patch of text": 0.5}
-
-
-class Connection:
-    """One kept-alive HTTP connection, as little work for the client as can be: it shares the machine's cores."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "", parts.port or 80
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def call(self, method: str, path: str, token: str, body: object = None) -> int:
-        """The status of the answer."""
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, self._port)
-        reader, writer = self._streams
-        data = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Token {token}\r\n"
-        writer.write(f"{head}Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        fields = answer.lower()
-        length = fields.partition(b"content-length: ")[2].partition(b"\r\n")[0]
-        if length:
-            await reader.readexactly(int(length))
-        elif b"transfer-encoding: chunked" in fields:
-            while size := int(await reader.readline(), 16):
-                await reader.readexactly(size + 2)
-            await reader.readline()
-        return int(answer[9:12])
-
-
-def load(name: str, url: str, make: Callable[[int], tuple[str, str, object]], token: str, seconds: float) -> Sample:
-    """Closed loop of 8 connections; `make` gives method, path and body of the n-th call."""
-
-    async def run() -> Sample:
-        idle = [Connection(url) for _ in range(WORKERS)]
-        number = 0
-
-        async def call() -> bool:
-            nonlocal number
-            number += 1
-            method, path, body = make(number)
-            connection = idle.pop()
-            try:
-                return await connection.call(method, path, token, body) < 300
-            finally:
-                idle.append(connection)
-
-        await closed_loop(name, call, workers=WORKERS, seconds=min(1.0, seconds))
-        sample = await closed_loop(name, call, workers=WORKERS, seconds=seconds)
-        sample.calls = number
-        return sample
-
-    return asyncio.run(run())
-
-
-Make = Callable[[int], tuple[str, str, object]]
-"""Method, path and body of the n-th call."""
 
 
 @dataclass(frozen=True)
