@@ -74,6 +74,7 @@ def test_a_service_loads_no_part_of_a_library_that_it_does_not_use(service: str)
     assert not loaded & {"rich", "pygments", "trio", "pydantic.v1", "alembic", "mako", "websockets", "watchfiles"}
     # Of what only a few requests need.
     assert not loaded & {"brotli", "zstandard", "bs4", "markdownify", "nh3", "webauthn", "PIL", "icalendar"}
+    assert ("aiohttp" in loaded) == (service == "mcp")
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -15,7 +15,7 @@ import sys
 from types import ModuleType
 
 import web_service.__main__
-from notechondria_launcher.template import serve
+from notechondria_launcher.template import prepare, serve
 from tests.support.forking import WEB_ALONE
 
 programs: list[ModuleType] = [web_service.__main__]
@@ -36,4 +36,5 @@ if not os.environ.get(WEB_ALONE):
 if __name__ == "__main__":
     for program in programs:
         del sys.modules[program.__name__]  # runpy makes it anew, and warns where it is there already
+    prepare()
     serve(int(sys.argv[1]))

@@ -32,16 +32,20 @@ WEB_ALONE = "NOTECHONDRIA_TEST_FORKS_WEB_ALONE"
 _GUARD = guarded(())
 _COMMAND = "notechondria_launcher"
 _PROGRAMS = {_COMMAND, "notechondria_shared.broker.provisioning", "notechondria_shared.core.provision"}
-_START_SERVICES = {"up", "upgrade", "service", "import-django"}
-"""Commands that stay real: what they start is what an operator starts."""
+_START_SERVICES = {"upgrade", "service", "import-django", "--reload"}
+"""Commands that stay real: they load, or look for, what an operator's interpreter finds."""
+_STANDINS = "PYTHONPATH"
+"""Has services replaced by stand-ins, none of which a command imports: what it starts is an interpreter of its own."""
 
 
 def _can_be_forked(module: str, arguments: Sequence[str], env: Mapping[str, str]) -> bool:
     """Whether the environment only says what a service, or a command, reads after its imports."""
+    if module == _COMMAND:
+        env = {name: value for name, value in env.items() if name != _STANDINS}
     if not can_be_forked(env) or env.get(OFF):
         return False
     if module in _PROGRAMS:
-        return server.begun and not (module == _COMMAND and _START_SERVICES.intersection(arguments[:1]))
+        return server.begun and not (module == _COMMAND and _START_SERVICES.intersection(arguments[:2]))
     return module.removesuffix("_service") in SERVICES and env.get("WEB_CONCURRENCY") == "1"
 
 

@@ -172,7 +172,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.reruns = 1
         config.option.reruns_delay = 2
     if config.stash.get(ONE_WAITS, False):
-        shared = tempfile.mkdtemp(prefix="notechondria-ready-")
+        shared = tempfile.mkdtemp(prefix="notechondria-ready-", dir=ready_data.parent())
         os.environ[ready_data.VARIABLE] = shared
         config.add_cleanup(partial(shutil.rmtree, shared))
 

@@ -8,6 +8,7 @@ from tests.support.ready_data import own_stack, ready_data, temporary_data
 
 from notechondria_cli.names import SERVICES
 from notechondria_launcher.stack import Stack
+from tests.support import forking
 
 STANDIN = Path(__file__).parent / "standins" / "standin.py"
 MAIN = "import os, runpy\nos.environ['STANDIN'] = {name!r}\nrunpy.run_path({path!r}, run_name='__main__')\n"
@@ -30,6 +31,7 @@ def data() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def standins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Environment in which ``python -m notes_service`` and the others start a stand-in."""
+    forking.server.begin()
     folder = tmp_path_factory.mktemp("standins")
     for name in SERVICES:
         (folder / f"{name}_service").mkdir()

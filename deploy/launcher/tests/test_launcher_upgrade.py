@@ -15,6 +15,7 @@ from notechondria_cli.hints import choose, typed
 from notechondria_cli.layout import PROJECT
 from notechondria_cli.probe import answers
 from notechondria_cli.state import StackState
+from tests.support import forking
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_files_that_need_what_is_not_installed_are_one_sentence(person: Person, 
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['segno'] = sys.modules['rich'] = None\n")
     person.up()
     before = person.env["PYTHONPATH"]
-    person.env["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{before}"
+    person.env |= {"PYTHONPATH": f"{tmp_path}{os.pathsep}{before}", forking.OFF: "1"}
     said = person.types("status", code=1)
     person.env["PYTHONPATH"] = before
     assert "The files here are newer than what is installed" in said

@@ -10,7 +10,7 @@ import sys
 import notechondria_shared.core.optional_libraries  # noqa: F401 - says what those below leave out
 
 # isort: split
-from identity_service.app import SPEC
+from identity_service.app import SPEC, create_app
 from identity_service.bootstrap import bootstrap
 from identity_service.settings import IdentitySettings
 from notechondria_shared.service.runner import load_settings, run
@@ -27,7 +27,7 @@ if __name__ == "__main__":
         run(
             load_settings(IdentitySettings),
             SPEC,
-            "identity_service.app:create_app",
+            create_app,
             bootstrap,
             commands={"import-django": _import_django},
         )

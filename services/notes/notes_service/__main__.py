@@ -11,7 +11,7 @@ import notechondria_shared.core.optional_libraries  # noqa: F401 - says what tho
 
 # isort: split
 from notechondria_shared.service.runner import load_settings, run
-from notes_service.app import SPEC
+from notes_service.app import SPEC, create_app
 from notes_service.settings import NotesSettings
 
 
@@ -26,7 +26,7 @@ if __name__ == "__main__":
         run(
             load_settings(NotesSettings),
             SPEC,
-            "notes_service.app:create_app",
+            create_app,
             commands={"import-django": _import_django},
         )
     )

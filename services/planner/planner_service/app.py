@@ -64,7 +64,7 @@ SPEC = ServiceSpec(
 )
 
 
-def create_app() -> FastAPI:
-    """The application, configured by the environment; uvicorn's factory."""
-    settings = load_settings(PlannerSettings)
-    return configured_app(lambda: create_service_app(settings, SPEC), settings)
+def create_app(settings: PlannerSettings | None = None) -> FastAPI:
+    """The application, configured by the environment where no settings are passed; uvicorn's factory."""
+    settings = settings or load_settings(PlannerSettings)
+    return configured_app(create_service_app, settings, SPEC)

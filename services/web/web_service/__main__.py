@@ -8,8 +8,8 @@ import notechondria_shared.core.optional_libraries  # noqa: F401 - says what tho
 
 # isort: split
 from notechondria_shared.service.runner import load_settings, run
-from web_service.app import SPEC
+from web_service.app import SPEC, create_app
 from web_service.settings import WebSettings
 
 if __name__ == "__main__":
-    sys.exit(run(load_settings(WebSettings), SPEC, "web_service.app:create_app"))
+    sys.exit(run(load_settings(WebSettings), SPEC, create_app))

@@ -46,7 +46,7 @@ SPEC = StatelessSpec(
 )
 
 
-def create_app() -> FastAPI:
-    """The application, configured by the environment; uvicorn's factory."""
-    settings = load_settings(WebSettings)
-    return configured_app(lambda: create_stateless_app(settings, SPEC), settings)
+def create_app(settings: WebSettings | None = None) -> FastAPI:
+    """The application, configured by the environment where no settings are passed; uvicorn's factory."""
+    settings = settings or load_settings(WebSettings)
+    return configured_app(create_stateless_app, settings, SPEC)

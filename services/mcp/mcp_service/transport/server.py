@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -100,15 +100,24 @@ _MODULES: tuple[tuple[Area, Toolset, ToolModule], ...] = (
 """What registers tools, what those work on, and the name of their toolset."""
 
 
-def product_tools(log: CallLog) -> list[ProductTool]:
-    """Every tool, in the order in which they are listed."""
+def _registered() -> Sequence[ProductTool]:
     registry = ToolRegistry()
     for area, toolset, module in _MODULES:
         registry.area, registry.toolset = area, toolset
         module.register(registry)
+    return registry.tools
+
+
+_TOOLS = _registered()
+"""Made as this module is loaded: their schemas take half a second, and services that are forked share them."""
+
+
+def product_tools(log: CallLog) -> list[ProductTool]:
+    """Every tool, in the order in which they are listed; those of the log last, which belong to a server."""
+    registry = ToolRegistry()
     registry.area, registry.toolset = "calls", "log"
     calls.register(registry, log)
-    return registry.tools
+    return [*_TOOLS, *registry.tools]
 
 
 class NotesMcpServer(MCPServer[object]):

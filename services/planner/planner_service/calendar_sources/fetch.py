@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -88,16 +89,22 @@ class Fetcher:
 
     def __init__(self, allowed_hosts: Iterable[str], seconds: float, resolve: Resolve) -> None:
         self._seconds = seconds
-        self._pool = httpcore.AsyncConnectionPool(
+        self._backend = GuardedBackend(allowed_hosts, resolve)
+
+    @cached_property
+    def _pool(self) -> httpcore.AsyncConnectionPool:
+        """Made for the first calendar: certificates take 40 ms and two megabytes, also where nobody has a feed."""
+        return httpcore.AsyncConnectionPool(
             ssl_context=httpcore.default_ssl_context(),
             max_connections=64,
             max_keepalive_connections=0,
-            network_backend=GuardedBackend(allowed_hosts, resolve),
+            network_backend=self._backend,
         )
 
     async def close(self) -> None:
         """Drop what is open."""
-        await self._pool.aclose()
+        if "_pool" in vars(self):
+            await self._pool.aclose()
 
     async def fetch(self, url: str, etag: str | None = None, last_modified: str | None = None) -> Fetched:
         """The calendar at `url`; `FetchFailed` for whatever goes wrong."""

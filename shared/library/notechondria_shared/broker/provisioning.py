@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    import notechondria_shared.core.optional_libraries  # noqa: F401 - half of this program's start would be one of them
+
+# isort: split
 import argparse
 import asyncio
 import json

@@ -14,9 +14,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 UNUSED = ("httpx._main", "pydantic.v1", "pygments", "trio", "uvicorn.supervisors.watchfilesreload")
-NOT_BY_ITSELF = ("brotli", "zstandard")
-"""The planner undoes these compressions within bounds (`allow`). Clients of HTTP would load them in every service,
-and offer them to every server that they ask."""
+NOT_BY_ITSELF = ("aiohttp", "brotli", "zstandard")
+"""Who uses them asks for them (`allow`). mcp calls with the first, which the bus's client would load in every service
+for its WebSockets. The planner undoes the others, two compressions, within bounds; clients of HTTP would load these in
+every service, and offer them to every server that they ask."""
 
 for _name in (*UNUSED, *NOT_BY_ITSELF):
     sys.modules.setdefault(_name, None)  # type: ignore[arg-type]

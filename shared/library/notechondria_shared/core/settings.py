@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from notechondria_shared.core.flags import TRUE_WORDS
 from notechondria_shared.core.keys import PublicKeys, SigningKey
@@ -65,6 +65,15 @@ class CoreSettings(BaseSettings):
     """What every service reads from its environment, also one that keeps nothing: `web` owns no schema."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        """The environment alone: no file is looked for, and each source goes through all fields again."""
+        return init_settings, env_settings
 
     service: ClassVar[str]
     """The service's name: its schema, role, stream and consumer are called the same."""

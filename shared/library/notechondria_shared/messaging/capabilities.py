@@ -27,6 +27,8 @@ WATCH_SECONDS = 15.0
 RETRY_SECONDS = 0.1
 SETTLING_SECONDS = 10.0
 """After a connect services are still announcing themselves."""
+SETTLING_WATCH_SECONDS = 1.0
+"""In which another server of a cluster may not know yet that announcements are listened to."""
 FORGET_AFTER = timedelta(minutes=2)
 
 
@@ -78,8 +80,8 @@ class CapabilityPublisher(Background):
 class CapabilityRegistry(Background):
     """What every deployed service announced, from memory; the last known set while the bus is away.
 
-    Announcements come when they are made. What was announced before is read at each connect, and often in the
-    seconds that follow: services that start together announce themselves then.
+    Announcements come when they are made. What was announced before is read at each connect, and once more each second
+    for a while: services that start together announce themselves then.
     """
 
     task_name = "capabilities.watch"
@@ -121,15 +123,18 @@ class CapabilityRegistry(Background):
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
         while True:
+            just_connected = clock() - self._connected_at < SETTLING_SECONDS
+            wait = SETTLING_WATCH_SECONDS if just_connected else WATCH_SECONDS
             if self._bus.connected:
                 self._connected.clear()
                 try:
                     self._keep(await self._read())
                 except (NatsError, TimeoutError, OSError) as error:
+                    # A cluster that has just begun chooses its leaders first.
+                    wait = RETRY_SECONDS if just_connected else WATCH_SECONDS
                     logger.debug("capabilities: %s", error or type(error).__name__)
-            just_connected = clock() - self._connected_at < SETTLING_SECONDS
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._connected.wait(), RETRY_SECONDS if just_connected else WATCH_SECONDS)
+                await asyncio.wait_for(self._connected.wait(), wait)
 
     async def _read(self) -> dict[str, CapabilityMessage]:
         announced: dict[str, CapabilityMessage] = {}

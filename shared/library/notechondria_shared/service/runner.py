@@ -35,6 +35,7 @@ GRACE_SECONDS = 12
 
 
 SettingsT = TypeVar("SettingsT", bound=CoreSettings)
+SpecT = TypeVar("SpecT", bound=AppSpec)
 
 
 def load_settings(model: type[SettingsT]) -> SettingsT:
@@ -49,11 +50,11 @@ def load_settings(model: type[SettingsT]) -> SettingsT:
 def run(
     settings: SettingsT,
     spec: AppSpec,
-    factory: str,
+    create_app: Callable[[SettingsT], FastAPI],
     bootstrap: Callable[[SettingsT], Awaitable[None]] | None = None,
     commands: Mapping[str, Callable[[SettingsT], int]] | None = None,
 ) -> int:
-    """Run a service until SIGTERM; the exit code. `factory` is the import path of its `create_app`.
+    """Run a service until SIGTERM; the exit code.
 
     With the argument `prepare` it does all that comes before serving, and ends: for a job that migrates ahead of a
     rolling update. An argument that names one of `commands` runs that instead; it returns the exit code.
@@ -69,18 +70,21 @@ def run(
     logger.info("serving %s on %s:%d", settings.service, settings.host, settings.port)
     if settings.web_concurrency > 1:
         with shared_folder() if settings.metrics else nullcontext():
-            return _run_workers(settings, factory)
-    server = DrainingServer(uvicorn.Config(factory, factory=True, **serving(settings)), settings.drain_seconds)
+            return _run_workers(settings, create_app)
+    # With the settings that are read already: to read a hundred names once more takes a tenth of a start.
+    config = uvicorn.Config(partial(create_app, settings), factory=True, **serving(settings))
+    server = DrainingServer(config, settings.drain_seconds)
     server.run()
     return 0 if server.started else 3
 
 
-def _run_workers(settings: CoreSettings, factory: str) -> int:
+def _run_workers(settings: SettingsT, create_app: Callable[[SettingsT], FastAPI]) -> int:
     """Serve with several processes on one socket; the exit code."""
-    if sys.platform != "linux":
-        uvicorn.run(factory, factory=True, workers=settings.web_concurrency, **serving(settings))
+    if sys.platform != "linux":  # interpreters of their own, which read the environment themselves
+        path = f"{create_app.__module__}:{create_app.__qualname__}"
+        uvicorn.run(path, factory=True, workers=settings.web_concurrency, **serving(settings))
         return 0
-    config = uvicorn.Config(factory, factory=True, **serving(settings))
+    config = uvicorn.Config(partial(create_app, settings), factory=True, **serving(settings))
     socket = config.bind_socket()
 
     def serve() -> int:
@@ -155,7 +159,7 @@ async def prepare(
         logger.info("bootstrap is done")
 
 
-def configured_app(factory: Callable[[], FastAPI], settings: CoreSettings) -> FastAPI:
+def configured_app(make: Callable[[SettingsT, SpecT], FastAPI], settings: SettingsT, spec: SpecT) -> FastAPI:
     """For worker processes: logging as in the parent, then the application."""
     configure_logging(settings)
-    return factory()
+    return make(settings, spec)
