@@ -32,8 +32,8 @@ WEB_ALONE = "NOTECHONDRIA_TEST_FORKS_WEB_ALONE"
 _GUARD = guarded(())
 _COMMAND = "notechondria_launcher"
 _PROGRAMS = {_COMMAND, "notechondria_shared.broker.provisioning", "notechondria_shared.core.provision"}
-_START_SERVICES = {"upgrade", "service", "import-django", "--reload"}
-"""Commands that stay real: they load, or look for, what an operator's interpreter finds."""
+_FROM_FILES = "--reload"
+"""`up` that looks for the files of a service stays an interpreter, which finds what an operator's finds."""
 _STANDINS = "PYTHONPATH"
 """Has services replaced by stand-ins, none of which a command imports: what it starts is an interpreter of its own."""
 
@@ -45,7 +45,7 @@ def _can_be_forked(module: str, arguments: Sequence[str], env: Mapping[str, str]
     if not can_be_forked(env) or env.get(OFF):
         return False
     if module in _PROGRAMS:
-        return server.begun and not (module == _COMMAND and _START_SERVICES.intersection(arguments[:2]))
+        return server.begun and not (module == _COMMAND and _FROM_FILES in arguments)
     return module.removesuffix("_service") in SERVICES and env.get("WEB_CONCURRENCY") == "1"
 
 

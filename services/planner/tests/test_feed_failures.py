@@ -128,7 +128,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "sign-in page": ({"body": b"<html>Sign in</html>"}, "There is no calendar in it (BEGIN:VCALENDAR is missing)."),
     "too large": ({"body": b"BEGIN:VCALENDAR\n" + b"x" * 10_500_000}, "It is larger than 10 MB."),
     "bomb": (
-        {"body": gzip.compress(b"\0" * 40_000_000), "headers": {"Content-Encoding": "gzip"}},
+        {"body": gzip.compress(b"\0" * 40_000_000, 1), "headers": {"Content-Encoding": "gzip"}},
         "It is larger than 10 MB.",
     ),
     "compress": (
@@ -138,7 +138,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "broken brotli": ({"body": b"nonsense", "headers": {"Content-Encoding": "br"}}, "Its compression is broken."),
     "broken zstd": ({"body": b"nonsense", "headers": {"Content-Encoding": "zstd"}}, "Its compression is broken."),
     "bomb of brotli": (
-        {"body": brotli.compress(b"\0" * 40_000_000), "headers": {"Content-Encoding": "br"}},
+        {"body": brotli.compress(b"\0" * 40_000_000, quality=1), "headers": {"Content-Encoding": "br"}},
         "It is larger than 10 MB.",
     ),
     "bomb of zstd": (
