@@ -48,6 +48,8 @@ class Made:
     modules: set[str]
     layers: list[str]
     pool: str | None
+    settings_stay: bool
+    """Settings that it is passed are used as they are: to read them from the environment takes a tenth of a start."""
 
 
 @cache
@@ -55,16 +57,18 @@ def made(service: str) -> Made:
     program = f"""
 import {service}_service.__main__, json, sys, uvicorn
 from notechondria_shared.service.runner import serving
-app = {service}_service.app.create_app()
+settings = {service}_service.app.create_app().state.service.settings
+app = {service}_service.app.create_app(settings)
 uvicorn.Config(app, **serving(app.state.service.settings)).load()
 database = getattr(app.state.service, "database", None)
 print(json.dumps([
     [name for name, module in sys.modules.items() if module],
     [layer.cls.__name__ for layer in app.user_middleware],
     type(database._engine.pool).__name__ if database else None,
+    app.state.service.settings is settings,
 ]))"""
-    modules, layers, pool = json.loads(output_of(program))
-    return Made(set(modules), layers, pool)
+    modules, layers, pool, settings_stay = json.loads(output_of(program))
+    return Made(set(modules), layers, pool, settings_stay)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -75,6 +79,7 @@ def test_a_service_loads_no_part_of_a_library_that_it_does_not_use(service: str)
     # Of what only a few requests need.
     assert not loaded & {"brotli", "zstandard", "bs4", "markdownify", "nh3", "webauthn", "PIL", "icalendar"}
     assert ("aiohttp" in loaded) == (service == "mcp")
+    assert made(service).settings_stay
 
 
 @pytest.mark.parametrize("service", SERVICES)

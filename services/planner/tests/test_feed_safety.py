@@ -8,7 +8,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
+import httpcore
 import pytest
 from services.planner.tests.calls import subscribe
 from services.planner.tests.feed_server import SEMINAR, FeedServer
@@ -107,6 +109,24 @@ async def fetch(url: str, answers: list[list[str]], *allowed: str) -> str | None
         return (await fetcher.fetch(url)).text
     finally:
         await fetcher.close()
+
+
+def test_certificates_are_read_once_and_not_before_the_first_calendar() -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        return [host]
+
+    async def story() -> None:
+        fetcher = Fetcher((), 1.0, resolve)
+        assert not read.called
+        for _ in range(2):
+            with pytest.raises(FetchFailed):
+                await fetcher.fetch("http://10.0.0.1/calendar.ics")
+        await fetcher.close()
+        await Fetcher((), 1.0, resolve).close()
+        assert read.call_count == 1
+
+    with mock.patch("httpcore.default_ssl_context", wraps=httpcore.default_ssl_context) as read:
+        asyncio.run(story())
 
 
 class Connections:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -132,3 +133,34 @@ def test_an_announcement_that_fails_is_made_again_soon(monkeypatch: pytest.Monke
 
     asyncio.run(story())
     assert len(tries) == 2
+
+
+def test_while_services_begin_the_bus_is_asked_seldom_and_again_soon_where_it_could_not_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(capabilities, "SETTLING_SECONDS", 3600.0)
+    monkeypatch.setattr(capabilities, "SETTLING_WATCH_SECONDS", 0.5)
+    monkeypatch.setattr(capabilities, "RETRY_SECONDS", 0.01)
+    looks: list[float] = []
+
+    async def read(self: CapabilityRegistry) -> dict[str, CapabilityMessage]:
+        looks.append(asyncio.get_running_loop().time())
+        if len(looks) <= 3:
+            raise NatsError
+        return {"notes": announced("notes")}
+
+    monkeypatch.setattr(CapabilityRegistry, "_read", read)
+
+    async def story() -> None:
+        bus = Bus()
+        board = CapabilityRegistry(bus)  # type: ignore[arg-type]
+        await bus.connect()
+        board.start()
+        await _until(lambda: len(looks) >= 6)
+        await board.stop()
+        assert board.current() == {"notes": 1}
+
+    asyncio.run(story())
+    gaps = [later - earlier for earlier, later in itertools.pairwise(looks)]
+    assert min(gaps[3:]) > 0.45, gaps
+    assert sum(gaps[:3]) < min(gaps[3:]) * 3, gaps
