@@ -130,8 +130,8 @@ class CapabilityRegistry(Background):
                 try:
                     self._keep(await self._read())
                 except (NatsError, TimeoutError, OSError) as error:
-                    # A cluster that has just begun chooses its leaders first.
-                    wait = RETRY_SECONDS if just_connected else WATCH_SECONDS
+                    if just_connected:  # a cluster that has just begun chooses its leaders first
+                        wait = RETRY_SECONDS
                     logger.debug("capabilities: %s", error or type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._connected.wait(), wait)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
+from socket import socket
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -68,31 +69,29 @@ def run(
     if code or sys.argv[1:] == ["prepare"]:
         return code
     logger.info("serving %s on %s:%d", settings.service, settings.host, settings.port)
-    if settings.web_concurrency > 1:
-        with shared_folder() if settings.metrics else nullcontext():
-            return _run_workers(settings, create_app)
     # With the settings that are read already: to read a hundred names once more takes a tenth of a start.
     config = uvicorn.Config(partial(create_app, settings), factory=True, **serving(settings))
+    if settings.web_concurrency > 1:
+        with shared_folder() if settings.metrics else nullcontext():
+            return _run_workers(settings, create_app, config)
+    return _serve(settings, config)
+
+
+def _serve(settings: CoreSettings, config: uvicorn.Config, sockets: list[socket] | None = None) -> int:
+    """Serve with this process; the exit code."""
     server = DrainingServer(config, settings.drain_seconds)
-    server.run()
+    server.run(sockets)
     return 0 if server.started else 3
 
 
-def _run_workers(settings: SettingsT, create_app: Callable[[SettingsT], FastAPI]) -> int:
+def _run_workers(settings: SettingsT, create_app: Callable[[SettingsT], FastAPI], config: uvicorn.Config) -> int:
     """Serve with several processes on one socket; the exit code."""
     if sys.platform != "linux":  # interpreters of their own, which read the environment themselves
         path = f"{create_app.__module__}:{create_app.__qualname__}"
         uvicorn.run(path, factory=True, workers=settings.web_concurrency, **serving(settings))
         return 0
-    config = uvicorn.Config(partial(create_app, settings), factory=True, **serving(settings))
-    socket = config.bind_socket()
-
-    def serve() -> int:
-        server = DrainingServer(config, settings.drain_seconds)
-        server.run([socket])
-        return 0 if server.started else 3
-
-    return Workers(settings.web_concurrency, serve).run()
+    sockets = [config.bind_socket()]
+    return Workers(settings.web_concurrency, partial(_serve, settings, config, sockets)).run()
 
 
 def _prepared(settings: SettingsT, spec: AppSpec, bootstrap: Callable[[SettingsT], Awaitable[None]] | None) -> int:

@@ -106,24 +106,21 @@ class RouteTable:
     def _make(self) -> None:
         entries = [_Entry.of(context) for context in iter_route_contexts(self._app.routes)]
         counts = {entry.slashes for entry in entries} - {None}
+        literals: defaultdict[str, list[_Entry]] = defaultdict(list)
         patterns: defaultdict[int, list[_Entry]] = defaultdict(list)
-        taken: set[tuple[str, str]] = set()
         for entry in entries:
             path = str(entry.context.path)
             if entry.app is None or entry.convertors:
                 for count in counts if entry.slashes is None else {entry.slashes}:
                     patterns[count or 0].append(entry)
                 continue
-            # Those with parameters that come before this one, and take its path too, are chosen in its stead.
-            earlier = [one for one in patterns[path.count("/")] if one.pattern.match(path)]
+            # Those that come before this one, and take its path too, are chosen in its stead.
+            earlier = literals[path] + [one for one in patterns[path.count("/")] if one.pattern.match(path)]
             for method in entry.methods or (ANY,):
-                is_free = not taken.intersection({(method, path), (ANY, path)}) and (
-                    method != ANY or path not in self._literal_paths
-                )
-                if is_free and not any(method == ANY or one.takes(method) for one in earlier):
+                if not any(method == ANY or one.takes(method) for one in earlier):
                     self._literal[method, path] = entry
-                taken.add((method, path))
-            self._literal_paths.add(path)
+            literals[path].append(entry)
+        self._literal_paths = set(literals)
         self._patterns = dict(patterns)
         self._made = True
 
