@@ -112,12 +112,17 @@ def loads_by_name(source: str) -> list[int]:
     return found
 
 
-def test_services_are_not_imported_by_name() -> None:
+def all_code() -> dict[str, str]:
+    """The text of every file of Python, by its path."""
     files = [
         file for name in CODE for file in ((ROOT / name).rglob("*.py") if (ROOT / name).is_dir() else [ROOT / name])
     ]
     assert len(files) > 400
-    found = {file.relative_to(ROOT).as_posix(): loads_by_name(file.read_text(encoding="utf-8")) for file in files}
+    return {file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in files}
+
+
+def test_services_are_not_imported_by_name() -> None:
+    found = {name: loads_by_name(text) for name, text in all_code().items()}
     assert {name for name, lines in found.items() if lines} == MAY_LOAD_SERVICES
 
 
@@ -135,6 +140,41 @@ def test_services_are_not_imported_by_name() -> None:
 )
 def test_an_import_by_name_is_seen(source: str, lines: list[int]) -> None:
     assert loads_by_name(source) == lines
+
+
+POSSESSIVE_GROUP = re.compile(r"(?<![\\(])\)(?:[*+?]|\{\d*,?\d*\})\+(?!\+)")
+
+
+def possessive_groups(source: str) -> list[int]:
+    """Lines whose texts repeat a group possessively, `(...)*+`.
+
+    Python up to 3.11.4 keeps what the last, failed round has read (CPython issue 106052); `(?>(...)*)` is read right.
+    """
+    texts = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return [node.lineno for node in texts if POSSESSIVE_GROUP.search(_as_text(node.value))]
+
+
+def _as_text(value: object) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else ""
+
+
+def test_no_pattern_is_read_otherwise_by_an_older_python() -> None:
+    found = {name: possessive_groups(text) for name, text in all_code().items() if name != "tests/test_architecture.py"}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ('X = r"(?:a|bc)*+"', [1]),
+        ('Y = rb"x(?:a|bc){2,}+"', [1]),
+        ('A = "ab"\nB = rf"(?:{A}){{0,9}}+"', [2]),
+        ('Z = r"(?>(?:a|bc)*)[^a]++"', []),
+        ('P = r"(a+)+"', []),
+    ],
+)
+def test_a_possessive_group_is_seen(source: str, lines: list[int]) -> None:
+    assert possessive_groups(source) == lines
 
 
 @pytest.mark.parametrize("package", PACKAGES)

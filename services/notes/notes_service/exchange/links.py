@@ -24,9 +24,10 @@ _WIKI = (
     r"(?:\|(?P<caption>[^\[\]\n]{0,255}))?\]\]"
 )
 # Words with single blanks between them and balanced parentheses, then perhaps a title: never two ways to read a blank,
-# and no backtracking, which cannot help and takes long.
+# and no backtracking, which cannot help and takes long. An atomic group, as Python up to 3.11.4 misreads a possessive
+# repeat of a group (`(...)++`): it keeps what the last, failed round has read.
 _PART = r"[^()<>\"\s]|\([^()\n]{0,100}\)| (?=[^\s\"'])(?!\([^()\n]{0,300}\)[ \t]{0,9}\)|=\d*x?\d*[ \t]{0,9}\))"
-_TARGET = rf"(?:{_PART})(?:{_PART}){{0,499}}+"
+_TARGET = rf"(?>(?:{_PART}){{1,500}})"
 _TITLE = r"\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|\([^()\n]{0,300}\)"
 _LINK = (
     rf"(?P<opens>\]\([ \t]*)(?:<(?P<angled>[^<>\n]{{1,500}})>|(?P<plain>{_TARGET}))"

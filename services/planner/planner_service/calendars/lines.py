@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 MOST_ENTRIES = 20_000
 
 _BREAK = re.compile(r"\r\n|\n|\r")
-_BLANK = re.compile(r"(?:\r\n?+|\n){2,}+")
+_BLANK = re.compile(r"(?>(?:\r\n?+|\n){2,})")
 """Empty lines: some programs write them even between the parts of a folded line."""
 _FOLD = re.compile(r"(?:\r\n|\n|\r)[ \t]")
 _INDENTED = re.compile(r"(?:^|[\r\n])[ \t]+(?:BEGIN|END):VEVENT[ \t]*(?=[\r\n]|$)")

@@ -33,7 +33,7 @@ FORM_LIMIT = 64 * 1024
 STRUCTURE_LIMIT = 1024 * 1024
 """Bytes of JSON outside its strings: `[[],[],...` takes twenty times its size once it is read."""
 ENDED = "The request ended before its body did."
-_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_STRINGS = re.compile(rb'"(?>(?:[^"\\]++|\\.)*)"', re.DOTALL)
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
