@@ -9,6 +9,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     BindParameter,
+    Text,
     and_,
     any_,
     bindparam,
@@ -163,6 +164,15 @@ FIRST = prepare(
 )
 OWN = prepare(_courses().where(Course.creator_id == _VIEWER).order_by(*ORDER), CourseRow)
 ONE = prepare(_courses().where(Course.id == bindparam("course_id")), CourseRow)
+TWIN = prepare_scalar(
+    select(Course.id).where(
+        Course.creator_id == bindparam("user_id", type_=BigInteger),
+        func.lower(Course.title) == func.lower(bindparam("title", type_=Text)),
+        Course.id != bindparam("but", type_=BigInteger),
+    ),
+    int,
+)
+"""Another course of a user with this title."""
 OWNER = prepare(select(Course.id, Course.creator_id).where(Course.id == bindparam("course_id")), CourseOwnerRow)
 _in_course = (Note.course_id == bindparam("course_id"), *live(), visible(_VIEWER))
 _notes = summaries().where(*_in_course).order_by(*NEWEST)

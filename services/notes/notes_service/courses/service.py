@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, case, delete, func, literal, select
+from sqlalchemy import BigInteger, case, delete, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import CourseDeleted, CourseUpdated, NoteTrashed, NoteUpdated
 from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import BadRequest, Forbidden, NotFound
+from notechondria_shared.db import SessionReader
 from notes_service.authors import service as authors
+from notes_service.courses import queries
 from notes_service.courses.queries import CourseOwnerRow
 from notes_service.courses.schemas import CreateCourse, UpdateCourse
 from notes_service.events import publish
-from notes_service.inbox.service import add_course, become_inbox_again, is_inbox_title, remember_removal, take_inbox
+from notes_service.inbox.service import (
+    NewCourse,
+    add_course,
+    become_inbox_again,
+    is_inbox_title,
+    remember_removal,
+    take_inbox,
+)
 from notes_service.inbox.slugs import free_slug, slugify
 from notes_service.media.note_files import queue_files
 from notes_service.models import Course, Note
@@ -37,7 +46,7 @@ async def create(db: AsyncSession, user_id: int, body: CreateCourse) -> tuple[in
     twin = await _twin(db, user_id, body.title, matched.id if matched else 0)
     if twin is not None:
         if is_inbox_title(body.title):
-            return twin.id, False
+            return twin, False
         raise BadRequest(SAME_TITLE)
     if matched is not None:
         matched.title, matched.description = body.title, body.description or ""
@@ -45,7 +54,7 @@ async def create(db: AsyncSession, user_id: int, body: CreateCourse) -> tuple[in
         matched.touch()
         await publish(db, matched.event(CourseUpdated))
         return matched.id, False
-    course = Course(
+    course = NewCourse(
         creator_id=user_id,
         client_course_id=body.client_course_id or None,
         slug=await free_slug(db, slugify(body.title)),
@@ -55,8 +64,7 @@ async def create(db: AsyncSession, user_id: int, body: CreateCourse) -> tuple[in
         color_hue=body.color_hue,
         is_default=is_inbox_title(body.title),
     )
-    await add_course(db, course)
-    return course.id, True
+    return await add_course(db, course), True
 
 
 def _apply_look(course: Course, body: CreateCourse | UpdateCourse) -> None:
@@ -65,14 +73,9 @@ def _apply_look(course: Course, body: CreateCourse | UpdateCourse) -> None:
             setattr(course, name, getattr(body, name))
 
 
-async def _twin(db: AsyncSession, user_id: int, title: str, but: int) -> Course | None:
+async def _twin(db: AsyncSession, user_id: int, title: str, but: int) -> int | None:
     """Another course of the user with this title, in any letter case."""
-    course: Course | None = await db.scalar(
-        select(Course).where(
-            Course.creator_id == user_id, func.lower(Course.title) == func.lower(title), Course.id != but
-        )
-    )
-    return course
+    return await SessionReader(db).value(queries.TWIN, user_id=user_id, title=title, but=but)
 
 
 async def change(
@@ -139,7 +142,7 @@ async def remove(
         await remember_removal(db, user_id)
     course.is_default = False  # the Inbox that takes its notes must be another course
     inbox = await take_inbox(db, user_id)
-    await move_notes(db, course_id, user_id, None if inbox is None else inbox.id)
+    await move_notes(db, course_id, user_id, inbox)
     await publish(db, course.event(CourseDeleted))
     await db.execute(delete(Course).where(Course.id == course_id))
     await queue_files(db, [f"course_media/course_{course_id}/"])

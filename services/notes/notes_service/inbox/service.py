@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, update
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notechondria_contracts.events.notes import CourseCreated, CourseUpdated
 from notechondria_shared.core.timestamps import now
+from notechondria_shared.db import SessionReader
 from notes_service.events import publish
+from notes_service.inbox import queries
 from notes_service.inbox.slugs import free_slug
 from notes_service.models import Author, Course
 
@@ -20,13 +24,28 @@ def is_inbox_title(title: str) -> bool:
     return title.lower() == INBOX.lower()
 
 
-async def add_course(db: AsyncSession, course: Course) -> None:
-    """Insert a course and publish it."""
-    db.add(course)
+@dataclass(slots=True, kw_only=True)
+class NewCourse:
+    """A course that is to be made."""
+
+    creator_id: int
+    slug: str
+    title: str
+    description: str
+    is_default: bool
+    client_course_id: str | None = None
+    icon: int | None = None
+    color_hue: int | None = None
+
+
+async def add_course(db: AsyncSession, course: NewCourse) -> int:
+    """Insert a course and publish it: its id."""
     if course.is_default:
-        await _remember_return(db, course)
-    await db.flush()
-    await publish(db, course.event(CourseCreated))
+        await _remember_return(db, course.creator_id)
+    at = now()
+    [row] = await SessionReader(db).all(queries.INSERT, **asdict(course), date_created=at, last_edit=at)
+    await publish(db, Course.row_event(CourseCreated, row))
+    return row.id
 
 
 async def become_inbox_again(db: AsyncSession, course: Course) -> None:
@@ -35,15 +54,18 @@ async def become_inbox_again(db: AsyncSession, course: Course) -> None:
     Its title is protected (notes §4.6): as an ordinary course it could be neither renamed nor deleted, and the newest
     apps try to delete it at every start. For everybody else the mark never changes with a title (notes §4.2).
     """
-    removed = await db.scalar(select(Author.inbox_removed_at).where(Author.user_id == course.creator_id))
-    if removed is not None:
+    if course.creator_id is not None and await _is_removed(db, course.creator_id):
         course.is_default = True
-        await _remember_return(db, course)
+        await _remember_return(db, course.creator_id)
 
 
-async def _remember_return(db: AsyncSession, inbox: Course) -> None:
+async def _is_removed(db: AsyncSession, user_id: int) -> bool:
+    return await SessionReader(db).value(queries.REMOVED, user_id=user_id) is not None
+
+
+async def _remember_return(db: AsyncSession, user_id: int) -> None:
     """Whoever makes an Inbox has one again, and it takes the notes of deleted courses."""
-    await db.execute(update(Author).where(Author.user_id == inbox.creator_id).values(inbox_removed_at=None))
+    await SessionReader(db).run(queries.RETURNED, {"user_id": user_id})
 
 
 async def remember_removal(db: AsyncSession, user_id: int) -> None:
@@ -51,40 +73,34 @@ async def remember_removal(db: AsyncSession, user_id: int) -> None:
     await db.execute(update(Author).where(Author.user_id == user_id).values(inbox_removed_at=now()))
 
 
-async def take_inbox(db: AsyncSession, user_id: int) -> Course | None:
+async def take_inbox(db: AsyncSession, user_id: int) -> int | None:
     """Where notes of a deleted course go; None, no course at all, for an author who deleted the Inbox.
 
     The caller holds the author's exclusive lock.
     """
-    removed = await db.scalar(select(Author.inbox_removed_at).where(Author.user_id == user_id))
-    return await ensure_inbox(db, user_id, "inbox") if removed is None else None
+    return None if await _is_removed(db, user_id) else await ensure_inbox(db, user_id, "inbox")
 
 
-async def ensure_inbox(db: AsyncSession, user_id: int, slug: str) -> Course:
-    """The user's lowest-id default course, made when missing (notes §4.7, §11.1).
+async def ensure_inbox(db: AsyncSession, user_id: int, slug: str) -> int:
+    """The id of the user's lowest-id default course, made when missing (notes §4.7, §11.1).
 
     The caller holds the author's exclusive lock.
     """
-    inbox = await db.scalar(
-        select(Course).where(Course.creator_id == user_id, Course.is_default).order_by(Course.id).limit(1)
-    )
-    if inbox is not None:
-        return inbox
-    # A course of this title becomes the Inbox: a user has one course of a title.
-    namesake = await db.scalar(
-        select(Course).where(Course.creator_id == user_id, func.lower(Course.title) == INBOX.lower())
-    )
-    if namesake is not None:
+    inbox = await SessionReader(db).one(queries.INBOX, user_id=user_id, title=INBOX)
+    if inbox is None:
+        return await add_course(
+            db,
+            NewCourse(
+                creator_id=user_id,
+                slug=await free_slug(db, slug),
+                title=INBOX,
+                description=INBOX_DESCRIPTION,
+                is_default=True,
+            ),
+        )
+    if not inbox.is_default:
+        namesake = await db.get_one(Course, inbox.id)
         namesake.is_default = True
         namesake.touch()
         await publish(db, namesake.event(CourseUpdated))
-        return namesake
-    created = Course(
-        creator_id=user_id,
-        slug=await free_slug(db, slug),
-        title=INBOX,
-        description=INBOX_DESCRIPTION,
-        is_default=True,
-    )
-    await add_course(db, created)
-    return created
+    return inbox.id

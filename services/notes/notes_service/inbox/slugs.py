@@ -6,10 +6,10 @@ import re
 import unicodedata
 from itertools import count, islice
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notes_service.models import Course
+from notechondria_shared.db import SessionReader
+from notes_service.inbox import queries
 
 BASE_LENGTH = 100
 FALLBACK = "local-course"
@@ -24,13 +24,14 @@ def slugify(title: str) -> str:
 
 async def free_slug(db: AsyncSession, base: str) -> str:
     """`base`, or the first free of `base-2`, `base-3`, …; reserved until the transaction ends."""
-    await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"slug:{base}", 0))))
+    read = SessionReader(db)
+    await read.run(queries.LOCK_SLUG, {"base": base})
     candidates = iter([base])
     numbers = count(2)
     size = 16
     while True:
         tried = [*candidates]
-        taken = set(await db.scalars(select(Course.slug).where(Course.slug.in_(tried))))
+        taken = set(await read.all(queries.TAKEN, tried=tried))
         for slug in tried:
             if slug not in taken:
                 return slug
