@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -27,6 +27,7 @@ from notechondria_cli.errors import StackError
 from notechondria_cli.names import SERVICES_WITH_SCHEMA
 from notechondria_cli.postgres_programs import postgres_program
 from notechondria_shared.core.version import product_version
+from notechondria_shared.core.web_addresses import urlsplit
 
 if TYPE_CHECKING:
     from notechondria_shared.storage.media import MediaStore

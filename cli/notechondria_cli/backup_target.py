@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from notechondria_cli.errors import StackError
 from notechondria_cli.operator_env import operator_environment
+from notechondria_shared.core.web_addresses import urlsplit
 
 _PIECE_BYTES = 8 * 2**20
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
 
 from notechondria_cli.credentials import Credentials
 from notechondria_cli.errors import StackError
 from notechondria_cli.layout import Layout
 from notechondria_cli.preflight import check_folder
 from notechondria_cli.state import Lock
+from notechondria_shared.core.web_addresses import urlsplit
 
 
 class IdleDatabase(Protocol):

@@ -3,11 +3,12 @@
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from notechondria_cli.errors import StackError
 from notechondria_cli.operator_env import whole_number
 from notechondria_shared.core.hosts import is_loopback
+from notechondria_shared.core.web_addresses import urlsplit
 
 _NUMBERS = {
     "AUTH_RATE_PER_MINUTE": (60, 1_000_000),

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,6 +18,7 @@ from notechondria_cli.operator_env import operator_environment
 from notechondria_contracts.internal.headers import INTERNAL_TOKEN_HEADER
 from notechondria_contracts.services import OPERATOR
 from notechondria_shared.core.keys import CallTokens, SigningKey
+from notechondria_shared.core.web_addresses import urlsplit
 
 _TIMEOUT_SECONDS = 60
 ModelT = TypeVar("ModelT", bound=BaseModel)

@@ -4,7 +4,8 @@ import http.client
 import json
 import time
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+
+from notechondria_shared.core.web_addresses import urlsplit
 
 _TIMEOUT_SECONDS = 2.0
 

@@ -4,7 +4,6 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -12,6 +11,7 @@ from cryptography.x509.oid import NameOID
 from notechondria_cli.errors import StackError
 from notechondria_cli.gateway_settings import host_name, tls_port
 from notechondria_cli.state import StackState
+from notechondria_shared.core.web_addresses import urlsplit
 from notechondria_shared.observability.diagnosis import Finding
 
 _SECONDS = 5.0

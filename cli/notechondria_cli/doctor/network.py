@@ -4,11 +4,11 @@ import http.client
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 from notechondria_cli.own_hosts import own_hosts, web_addresses
 from notechondria_cli.probe import get
 from notechondria_cli.state import StackState
+from notechondria_shared.core.web_addresses import urlsplit
 from notechondria_shared.observability.diagnosis import Finding
 
 _SECONDS = 5.0

@@ -1,9 +1,9 @@
 """Settings without which the sign-in pages lack something that the operator meant them to have."""
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
 from notechondria_cli.gateway_settings import web_address
+from notechondria_shared.core.web_addresses import urlsplit
 from notechondria_shared.observability.diagnosis import Finding
 
 _PROVIDERS = {

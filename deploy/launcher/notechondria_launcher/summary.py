@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from rich.markup import escape
 
@@ -15,6 +14,7 @@ from notechondria_cli.names import SINGLE_PROCESS
 from notechondria_cli.own_hosts import own_hosts, web_addresses
 from notechondria_cli.state import StackState
 from notechondria_launcher.services import admin_account
+from notechondria_shared.core.web_addresses import urlsplit
 
 
 def command(verb: str, layout: Layout, env: Mapping[str, str]) -> str:

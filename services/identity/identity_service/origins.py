@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from identity_service.settings import IdentitySettings
 from notechondria_shared.core.errors import BadRequest
 from notechondria_shared.core.hosts import in_address, is_loopback
+from notechondria_shared.core.web_addresses import urlsplit
 
 NOT_SERVED = (
     "Not signed in: Backend.Auth/sign_in_site.redirect_uri — this server does not know the app that asks. Its operator "

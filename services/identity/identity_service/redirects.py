@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from identity_service.settings import IdentitySettings
+from notechondria_shared.core.web_addresses import urlsplit
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, StringConstraints
 
 from notechondria_shared.core.hosts import is_loopback
 from notechondria_shared.core.settings import EnvFlag, EnvList, ServiceSettings
+from notechondria_shared.core.web_addresses import urlsplit
 
 
 def _word(value: Any) -> Any:

@@ -16,8 +16,9 @@ from services.notes.tests.test_notes_exchange import packed
 from services.notes.tests.test_notes_import import courses_of, files_of, notes_of, taken
 from tests.support.client import Api, User
 
+from notes_service.exchange.html_tree import DEEPEST
 from notes_service.exchange.importing import NOTHING
-from notes_service.exchange.markup import DEEPEST, to_markdown
+from notes_service.exchange.markup import to_markdown
 from notes_service.exchange.note_files import KEPT
 from notes_service.exchange.readers.joplin import ENCRYPTED
 from notes_service.exchange.reading import EXCALIDRAW

@@ -68,6 +68,18 @@ INNER_ADDRESSES = [
     "fec0::1",
     "ff02::1",
     "2606:4700::5efe:127.0.0.1",
+    # Global up to 3.13, or up to 3.11.9 and 3.12.3, or from then on.
+    "3fff::1",
+    "2001:1::1",
+    "2001:4:112::1",
+    "2001:20::1",
+    "192.0.0.9",
+    "::ffff:224.0.0.1",
+    # Assigned to nobody, or to the inside of networks.
+    "100:0:0:1::1",
+    "5f00::1",
+    "4000::1",
+    "8000::1",
     "127.1",
     "localhost",
     "",

@@ -24,6 +24,8 @@ TABLE = [
     (f"{PAGE}/u/0/r/week", f"{PAGE}/u/0/r/week"),
     (f"{PAGE}/embed?src=&cid=bWFyaWEub3J0aXpAZ21haWwuY29t", MARIA),
     (f"{PAGE}/r?cid=a", f"{PAGE}/r?cid=a"),
+    # Python 3.14 reads on behind a `=`, those before it do not.
+    (f"{PAGE}?cid=bWFyaWEub3J0aXpAZ21haWwuY29tCg%3D%3DYQ%3D%3D", MARIA),
     ("https://p77-caldav.icloud.com/published/2/XYZ", "https://p77-caldav.icloud.com/published/2/XYZ"),
     ("https://outlook.office365.com/owa/calendar/u1/calendar.ics",) * 2,
     ("https://campus.example/timetable.ics?term=2",) * 2,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import secrets
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
+from notechondria_shared.core.file_names import suffix_of
 from notechondria_shared.storage.picture_metadata import without_metadata
 from notechondria_shared.storage.pictures import MAX_PIXELS, NoPicture, TooManyPixels, extension_of
 
@@ -38,7 +38,7 @@ def checked_picture(upload: tuple[str, bytes]) -> Picture:
 
 
 def _extension(filename: str, data: bytes) -> str:
-    if PurePosixPath(filename.lower()).suffix not in KNOWN_EXTENSIONS:
+    if suffix_of(filename.lower()) not in KNOWN_EXTENSIONS:
         allowed = ", ".join(sorted(KNOWN_EXTENSIONS))
         message = f"Upload a picture with one of these extensions: {allowed}."
         raise BadImage(message)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +17,7 @@ from identity_service.origins import origin_of
 from identity_service.settings import IdentitySettings
 from notechondria_shared.core.errors import NonFieldError
 from notechondria_shared.core.timestamps import now
+from notechondria_shared.core.web_addresses import urlsplit
 
 MOST = 20
 """Passkeys of an account."""

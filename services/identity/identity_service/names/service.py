@@ -11,6 +11,7 @@ from identity_service.models import User
 from identity_service.names.skeleton import skeleton
 
 ONLY_DIGITS = "a name of digits alone would read like an id."
+UNKNOWN = "a name may not hold characters that this server does not know."
 INVISIBLE = "a name may not hold invisible or direction-changing characters."
 LOOKS_LIKE_STAFF = "this name looks like that of a member of staff."
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -26,8 +27,15 @@ def _is_invisible(character: str) -> bool:
     )
 
 
+def _is_unknown(character: str) -> bool:
+    """Newer than this Python's Unicode: what it looks like, and what its small letter is, cannot be told yet."""
+    return unicodedata.category(character) == "Cn"
+
+
 def form_problem(name: str) -> str | None:
     """Why nobody may take this name, whoever has which; None when it is fine."""
+    if any(_is_unknown(character) for character in name):
+        return UNKNOWN
     if any(_is_invisible(character) for character in name):
         return INVISIBLE
     return ONLY_DIGITS if unicodedata.normalize("NFKC", name).replace(" ", "").isdigit() else None
@@ -47,5 +55,7 @@ async def problem_of(db: AsyncSession, name: str, own_id: int | None = None) -> 
 
 def cleaned(name: str) -> str:
     """A provider's name without what a name may not hold; empty when nothing usable is left."""
-    visible = "".join(character for character in name if not _is_invisible(character)).strip()
+    visible = "".join(
+        character for character in name if not (_is_invisible(character) or _is_unknown(character))
+    ).strip()
     return "" if form_problem(visible) else visible

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
@@ -13,6 +12,7 @@ from identity_service.fields import Address
 from notechondria_contracts.fields import Choice, DateTime, Json, Text
 from notechondria_contracts.fields.rules import JsonSchema, Rule, json_type, refuse
 from notechondria_contracts.fields.validation_messages import BAD_URL, BLANK, NOT_AN_OBJECT, NOT_TEXT, too_long
+from notechondria_shared.core.web_addresses import urlsplit
 from notechondria_shared.core.zones import known_zone
 from notechondria_shared.web import Body
 from notechondria_shared.web.body import example

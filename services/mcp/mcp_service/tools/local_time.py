@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +13,12 @@ from mcp_service.upstream.client import JsonObject, Refused, UserClient
 from notechondria_contracts.fields.rules import parse_datetime
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.core.zones import UTC_ZONE, zone_named
+
+_CLOCK = re.compile(
+    r"(?:[01]\d|2[0-3])(?::?[0-5]\d(?::?[0-5]\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d[\d:.]*)?", re.ASCII | re.IGNORECASE
+)
+"""A time of day. Python 3.14 reads 24:00 too, as that of the next day, which REST does not; those before read past a
+part too many (`09:00:00:00`)."""
 
 
 def zone_in(settings: JsonObject) -> ZoneInfo:
@@ -54,7 +61,7 @@ def _with_offset(value: JsonValue, zone: ZoneInfo) -> JsonValue:
         return value
     text = value.strip()
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text if _CLOCK.fullmatch(text.upper().replace(" ", "T").partition("T")[2]) else "")
     except ValueError:
         # What REST reads beyond that, `2026-06-01T9:00` for instance, it would take as UTC.
         clock = None if parse_datetime(f"{text}Z") is None else parse_datetime(text)

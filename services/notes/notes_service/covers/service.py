@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 from notechondria_contracts.events.notes import NoteUpdated
 from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.core.file_names import stem_of, suffix_of
 from notechondria_shared.storage import decoder
 from notechondria_shared.storage.pictures import NoPicture, extension_of
 from notes_service.attachments.room import require_room
@@ -39,8 +40,8 @@ async def checked(upload: UploadFile | None) -> tuple[UploadFile, str]:
         raise BadRequest(NO_IMAGE) from None
     name = PurePosixPath(safe_name(upload.filename or "cover"))
     real = {".jpg", ".jpeg"} if extension == ".jpg" else {extension}
-    suffix = name.suffix if name.suffix.lower() in real else extension
-    return await cleaned(upload), unguessable(name.stem + suffix)
+    suffix = suffix_of(name) if suffix_of(name).lower() in real else extension
+    return await cleaned(upload), unguessable(stem_of(name) + suffix)
 
 
 async def replace(

@@ -16,6 +16,7 @@ from typing import IO, BinaryIO
 from starlette.datastructures import UploadFile
 
 from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.core.file_names import suffix_of, without_suffix
 from notechondria_shared.storage.media import CHUNK
 from notes_service.exchange.guarded_file import GuardedFile
 from notes_service.exchange.limits import NO_TEXT, NOTE_BYTES, BadEntry, Limits, NoArchive
@@ -114,10 +115,10 @@ class Source(ABC):
         if self._by_stem is None:
             self._by_stem = {}
             for one in self._paths:
-                if PurePosixPath(one).suffix.lower() not in _DOCUMENTS:
-                    stem = str(PurePosixPath(one).with_suffix(""))
+                if suffix_of(one).lower() not in _DOCUMENTS:
+                    stem = without_suffix(one)
                     self._by_stem[stem] = None if stem in self._by_stem else one
-        return self._by_stem.get(str(PurePosixPath(path).with_suffix(""))) if PurePosixPath(path).name else None
+        return self._by_stem.get(without_suffix(path)) if PurePosixPath(path).name else None
 
     def use(self, paths: Iterable[str]) -> None:
         """Note files of which something was made, though they are not read."""

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from pydantic import JsonValue
 
+from notechondria_shared.core.file_names import stem_of, suffix_of
 from notechondria_shared.core.timestamps import iso_z, now
 from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.web.zip_stream import Member
@@ -130,14 +131,14 @@ def _attachment_paths(note: ExportedNote, files: Sequence[ExportedAttachment]) -
         name = PurePosixPath(unicodedata.normalize("NFC", file.file)).name
         free, number = name, 2
         while free.casefold() in used:
-            free, number = f"{PurePosixPath(name).stem}-{number}{PurePosixPath(name).suffix}", number + 1
+            free, number = f"{stem_of(name)}-{number}{suffix_of(name)}", number + 1
         used.add(free.casefold())
         paths.append(f"attachments/{note.uuid.hex}/{free}")
     return paths
 
 
 def _cover_path(note: ExportedNote) -> str:
-    return f"covers/{note.uuid.hex}{PurePosixPath(note.cover_image).suffix}"
+    return f"covers/{note.uuid.hex}{suffix_of(note.cover_image)}"
 
 
 def _histories(note: ExportedNote, size: NoteSize) -> list[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import tarfile
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from uuid import UUID, uuid5
 
+from notechondria_shared.core.file_names import suffix_of
 from notechondria_shared.storage.media import MediaStore, StoredFile
 from notes_service.exchange.fields import as_object
 from notes_service.exchange.queries import ExportedAttachment, ExportedNote
@@ -75,7 +75,7 @@ def _resource_id(media_path: str) -> str:
 
 
 def _suffix(file: ExportedAttachment) -> str:
-    return PurePosixPath(file.file).suffix
+    return suffix_of(file.file)
 
 
 def _note(row: ExportedNote, known: set[UUID]) -> bytes:
@@ -119,7 +119,7 @@ def _resource(file: ExportedAttachment) -> bytes:
 
 
 def _time(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _item(item_id: str, title: str, body: str, kind: int, **properties: str) -> bytes:

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 
 from markdown_it import MarkdownIt
 
+from notechondria_shared.core.file_names import suffix_of
 from notes_service.exchange.archive import Source
 
 MARKDOWN = frozenset({".md", ".markdown"})
@@ -153,12 +154,12 @@ def resolve(source: Source, note: str, target: str, *, by_name: bool = True) -> 
         return None
     for spelling in _spellings(target):
         path = PurePosixPath(spelling)
-        if not path.name or path.suffix.lower() in MARKDOWN:
+        if not path.name or suffix_of(path).lower() in MARKDOWN:
             continue
         for folder in (PurePosixPath(note).parent, PurePosixPath(source.root), PurePosixPath()):
             if one := source.find(joined(folder, path)):
                 return one
-        if by_name and path.suffix and (named := source.named(path.name)):
+        if by_name and suffix_of(path) and (named := source.named(path.name)):
             return named
     return None
 

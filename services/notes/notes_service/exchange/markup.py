@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from html.parser import HTMLParser
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -14,12 +13,7 @@ if TYPE_CHECKING:
 
 LONGEST = 4 * 1024 * 1024
 """Characters of HTML that are turned into markdown; a longer page stays as it is, which markdown allows."""
-DEEPEST = 200
-"""Tags within each other; a page that nests deeper stays as it is."""
 _DROPPED = ("script", "style", "noscript", "template", "iframe", "object", "embed")
-_VOID = frozenset(
-    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
-)
 _TASKS = re.compile(r"--?en-todo:\s*true")
 _CHECKED = re.compile(r"--?en-checked:\s*true")
 _CODE = re.compile(r"--?en-codeblock:\s*true")
@@ -27,29 +21,20 @@ _CODE = re.compile(r"--?en-codeblock:\s*true")
 _AROUND_IMAGES = ["h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "a", "li", "b", "strong", "em", "i"]
 
 
-class _Depth(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = self.most = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in _VOID:
-            self.now += 1
-            self.most = max(self.most, self.now)
-
-    def handle_endtag(self, tag: str) -> None:
-        self.now = max(0, self.now - 1)
-
-
 def to_markdown(html: str, media: Mapping[str, str] | None = None) -> tuple[str, str]:
     """The markdown of a page, and its title; the page itself where it is too long or too deep to be taken apart."""
-    if len(html) > LONGEST or not _is_shallow(html):
+    if len(html) > LONGEST:
         return html, ""
     # Five megabytes that only an import of pages needs.
-    from bs4 import BeautifulSoup, Declaration, Doctype, ProcessingInstruction  # noqa: PLC0415
+    from bs4 import Declaration, Doctype, ProcessingInstruction  # noqa: PLC0415
     from markdownify import MarkdownConverter  # noqa: PLC0415
 
-    soup = BeautifulSoup(html, "html.parser")
+    from notes_service.exchange.html_tree import TooDeep, tree_of  # noqa: PLC0415
+
+    try:
+        soup = tree_of(html)
+    except TooDeep:
+        return html, ""
     for tag in soup(_DROPPED):
         tag.decompose()
     # `<?xml ...?>` and `<!DOCTYPE ...>`, which the converter would take for text.
@@ -108,12 +93,3 @@ def _what_markdown_lacks(soup: BeautifulSoup) -> None:
     for cell in soup(("td", "th")):
         for text in cell.find_all(string=re.compile(r"\|")):
             text.replace_with(str(text).replace("\\|", "|").replace("|", "\\|"))
-
-
-def _is_shallow(html: str) -> bool:
-    depth = _Depth()
-    for start in range(0, len(html), 64 * 1024):
-        depth.feed(html[start : start + 64 * 1024])
-        if depth.most > DEEPEST:
-            return False
-    return True

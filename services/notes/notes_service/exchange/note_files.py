@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from notechondria_shared.core.file_names import stem_of, suffix_of
 from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.exchange import links
 from notes_service.exchange.archive import Source
@@ -20,11 +21,7 @@ KEPT = "It is no text: a note of its own has it as its file."
 
 def note_names(source: Source) -> list[str]:
     """What stands for notes, in order: of other programs' forms only what readers left."""
-    plain = [
-        name
-        for name in source.names()
-        if PurePosixPath(name).suffix.lower() in links.MARKDOWN and not source.is_taken(name)
-    ]
+    plain = [name for name in source.names() if suffix_of(name).lower() in links.MARKDOWN and not source.is_taken(name)]
     return [*plain, *source.made]
 
 
@@ -38,7 +35,7 @@ def note_file(source: Source, name: str) -> NoteFile:
     if KEPT_FOR_THEMSELVES.fullmatch(name):
         path = PurePosixPath(name)
         fields = {
-            "title": re.sub(r" [0-9a-f]{32}(?:_all)?$", "", path.stem),
+            "title": re.sub(r" [0-9a-f]{32}(?:_all)?$", "", stem_of(path)),
             "course": folder_course(name, source.root),
         }
         return replace(note_of_others(name, fields, f"[{path.name}](<{name}>)", source.root), notice=KEPT)

@@ -9,7 +9,6 @@ import json
 import posixpath
 from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Protocol
 from urllib.parse import quote
 from uuid import UUID
@@ -17,6 +16,7 @@ from uuid import UUID
 import yaml
 from pydantic import JsonValue
 
+from notechondria_shared.core.file_names import suffix_of
 from notechondria_shared.core.timestamps import iso_z
 from notechondria_shared.storage.media import MediaStore
 from notechondria_shared.web.zip_stream import Member
@@ -61,7 +61,7 @@ def _file(name: str, note: UUID) -> str:
 
 
 def _cover(row: ExportedNote) -> str:
-    return f"{FILES}/{row.uuid.hex[:12]}-cover{PurePosixPath(row.cover_image).suffix}"
+    return f"{FILES}/{row.uuid.hex[:12]}-cover{suffix_of(row.cover_image)}"
 
 
 def _text(row: ExportedNote, path: str, paths: NotePaths, files: FileNames) -> str:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from starlette.datastructures import UploadFile
 
+from notechondria_shared.core.file_names import suffix_of
 from notes_service.exchange.archive import Archive, Folder, Source
 from notes_service.exchange.limits import BadEntry, Limits, NoArchive
 from notes_service.exchange.links import MARKDOWN
@@ -73,7 +74,7 @@ def _archive(upload: UploadFile, limits: Limits, decompressor: Decompressor, *, 
 
 def _suffix(name: PurePosixPath) -> str:
     """The extension in small letters."""
-    return ".tgz" if name.name.lower().endswith(".tar.gz") else name.suffix.lower()
+    return ".tgz" if name.name.lower().endswith(".tar.gz") else suffix_of(name).lower()
 
 
 def _opened(suffix: str, file: BinaryIO, limits: Limits, decompressor: Decompressor) -> Source:
@@ -89,7 +90,7 @@ def _unfolded(source: Source, limits: Limits, decompressor: Decompressor, stack:
     """The source, or the archives in it when it holds nothing else that could be a note."""
     names = list(source.names())
     inner = [name for name in names if _suffix(PurePosixPath(name)) in _ARCHIVES]
-    if not inner or len(inner) > MOST_INNER or any(PurePosixPath(name).suffix.lower() in _SINGLE for name in names):
+    if not inner or len(inner) > MOST_INNER or any(suffix_of(name).lower() in _SINGLE for name in names):
         yield source
         return
     for name in inner:

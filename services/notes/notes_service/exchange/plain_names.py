@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from uuid import UUID
 
+from notechondria_shared.core.file_names import stem_of, suffix_of
+from notechondria_shared.core.letters import is_unseen
 from notes_service.exchange.queries import NoteName
 from notes_service.media.names import RESERVED
 
@@ -17,7 +19,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*#^\[\]]+')
 
 def plain_name(title: str) -> str:
     """A title as the name of a file."""
-    text = "".join(c for c in unicodedata.normalize("NFC", title) if unicodedata.category(c)[0] != "C")
+    text = "".join(c for c in unicodedata.normalize("NFC", title) if not is_unseen(c))
     text = " ".join(_UNSAFE.sub(" ", text).split()).strip(". ")
     text = text.encode()[:NAME_BYTES].decode(errors="ignore").strip(". ")
     return f"_{text}" if not text or RESERVED.fullmatch(text) else text
@@ -35,7 +37,7 @@ class FileNames:
         for path in paths:
             other, number = PurePosixPath(path), 2
             while str(other).casefold() in used:
-                other = PurePosixPath(path).with_stem(f"{PurePosixPath(path).stem}-{number}")
+                other = PurePosixPath(path).with_name(f"{stem_of(path)}-{number}{suffix_of(path)}")
                 number += 1
             used.add(str(other).casefold())
             if str(other) != path:

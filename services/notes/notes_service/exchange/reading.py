@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from pydantic import JsonValue
 
+from notechondria_shared.core.file_names import stem_of
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.exchange import front_matter
@@ -144,7 +145,7 @@ def note_of_others(name: str, fields: Mapping[str, JsonValue], body: str, root: 
     title = foreign.text("title", TITLE_LENGTH)
     if not title:
         title = heading_or_name(name, body)
-        if len(stem := PurePosixPath(name).stem.strip()) > TITLE_LENGTH and stem.startswith(title):
+        if len(stem := stem_of(name).strip()) > TITLE_LENGTH and stem.startswith(title):
             foreign.rest.setdefault("title", stem)
     course = foreign.course()
     payload: dict[str, JsonValue] = {"editor_mode": "G", "title": title, "client_draft_id": draft_id_of(uuid)}
@@ -193,7 +194,7 @@ def _own_title(name: str, own: Mapping[str, JsonValue], body: str) -> str:
 def heading_or_name(name: str, body: str) -> str:
     """The heading that a text begins with, else the name of its file."""
     heading = _HEADING.fullmatch(body.lstrip().partition("\n")[0].rstrip())
-    return (heading[1] if heading else PurePosixPath(name).stem.strip() or "untitled")[:TITLE_LENGTH]
+    return (heading[1] if heading else stem_of(name).strip() or "untitled")[:TITLE_LENGTH]
 
 
 def folder_course(name: str, root: str) -> str:

@@ -7,6 +7,9 @@ import secrets
 import unicodedata
 from pathlib import PurePosixPath
 
+from notechondria_shared.core.file_names import stem_of, suffix_of
+from notechondria_shared.core.letters import is_unseen
+
 NAME_BYTES = 160
 """Of a stored name, so that with a suffix it fits every file system."""
 UNTITLED = "untitled"
@@ -30,12 +33,12 @@ def _last_part(filename: str | None) -> str:
 def safe_name(filename: str) -> str:
     """The name to store a file under: no separators, no control or special characters, no leading dots."""
     plain = unicodedata.normalize("NFC", _last_part(filename))
-    plain = "".join(c for c in plain if unicodedata.category(c)[0] != "C")
+    plain = "".join(c for c in plain if not is_unseen(c))
     plain = _UNSAFE.sub("_", plain).strip("._ ")
     if RESERVED.fullmatch(plain):
         plain = f"_{plain}"
     path = PurePosixPath(plain or UNTITLED)
-    suffix = path.suffix if len(path.suffix.encode()) <= 20 else ""
+    suffix = suffix_of(path) if len(suffix_of(path).encode()) <= 20 else ""
     stem = path.name[: len(path.name) - len(suffix)] if suffix else path.name
     return _cut(stem, NAME_BYTES - len(suffix.encode())) + suffix
 
@@ -46,7 +49,7 @@ def unguessable(name: str) -> str:
     For folders that all accounts share: whoever knows `IMG_2034.png` must not find `IMG_2035.png`.
     """
     path = PurePosixPath(name)
-    return f"{_RANDOM_PART.sub('', path.stem)}_{secrets.token_hex(8)}{path.suffix}"
+    return f"{_RANDOM_PART.sub('', stem_of(path))}_{secrets.token_hex(8)}{suffix_of(path)}"
 
 
 def _cut(text: str, size: int) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from starlette.datastructures import UploadFile
 
+from notechondria_shared.core.file_names import stem_of, suffix_of
 from notechondria_shared.db import Database
 from notechondria_shared.storage import decoder
 from notechondria_shared.storage.media import CHUNK, MediaStore
@@ -100,7 +101,7 @@ async def _claim(database: Database, media: MediaStore, folder: str, name: str) 
                 return path
             await _release(database, path)
         parts = PurePosixPath(name)
-        path = f"{folder}/{parts.stem}_{secrets.token_hex(4)}{parts.suffix}"
+        path = f"{folder}/{stem_of(parts)}_{secrets.token_hex(4)}{suffix_of(parts)}"
 
 
 async def _reserve(database: Database, path: str) -> bool:

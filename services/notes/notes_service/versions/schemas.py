@@ -20,7 +20,7 @@ _LABELS = {"autosave_1m": "AutoSave-1m", "autosave_10m": "AutoSave-10m", "autosa
 
 def label_of(reason: str, at: datetime) -> str:
     """What the apps show of a version."""
-    return _LABELS.get(reason.lower()) or at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    return _LABELS.get(reason.lower()) or at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "minutes")
 
 
 class TakeSnapshot(Body):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from urllib.parse import SplitResult, parse_qs, quote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote
+
+from notechondria_shared.core.web_addresses import urlsplit
 
 LONGEST = 2000
 GOOGLE = "calendar.google.com"
@@ -69,8 +71,10 @@ def _calendar_id(parts: SplitResult) -> str | None:
 
 
 def _decoded(cid: str) -> str | None:
+    # What stands behind the first `=` is no part of it; Python 3.14 goes on there.
+    text = cid.partition("=")[0]
     try:
-        raw = base64.b64decode(cid + "=" * (-len(cid) % 4), altchars=b"-_")
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_")
     except (binascii.Error, ValueError):
         return None
     return raw.decode("utf-8", "ignore").strip() or None

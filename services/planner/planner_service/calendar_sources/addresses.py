@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from notechondria_shared.auth.assertion import ServiceKeys
 from notechondria_shared.core.encryption import Cipher, UndecipherableError
 
 UNREADABLE = "Its user name and password can no longer be read: enter its address again."
+_WITH_CREDENTIALS = re.compile(r"([^/?#]*//)([^/?#]*)@")
 _PURPOSE = b"notechondria.planner.calendar-credentials.v1"
 
 
@@ -51,6 +52,5 @@ class Addresses:
 
 def without_credentials(address: str) -> tuple[str, str]:
     """An address without what stands before its host, and that."""
-    host = urlsplit(address).netloc
-    credentials, at, bare = host.rpartition("@")
-    return (address.replace(host, bare, 1), credentials) if at else (address, "")
+    match = _WITH_CREDENTIALS.match(address)
+    return (match[1] + address[match.end() :], match[2]) if match else (address, "")

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +19,7 @@ from notechondria_shared.core.background import end
 from notechondria_shared.core.encryption import UndecipherableError
 from notechondria_shared.core.errors import Unavailable
 from notechondria_shared.core.timestamps import now
+from notechondria_shared.core.web_addresses import host_of
 from notechondria_shared.db import Database
 from notechondria_shared.db.batches import in_batches
 from notechondria_shared.web.address_guard import Resolver
@@ -325,7 +325,7 @@ class Refresher:
     ) -> None:
         failures = source.failures + 1
         # Only the host: the rest of an address may be its secret.
-        host = urlsplit(source.url).hostname if source.url else "a pasted text"
+        host = host_of(source.url) if source.url else "a pasted text"
         logger.warning("calendars: source %d (%s) failed %d times: %s", source.id, host, failures, reason)
         # A text does not become better by waiting.
         due = None if source.url is None else now() + timedelta(seconds=self._schedule.after_failure(failures, asked))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
+
+from notechondria_shared.core.web_addresses import host_of
 
 OF_A_USER = 4
 OF_A_HOST = 8
@@ -25,7 +26,7 @@ class FetchShares:
     @asynccontextmanager
     async def take(self, user_id: int, url: str | None) -> AsyncIterator[None]:
         """A slot for one fetch; the user's first and then the host's, so that two never wait for each other."""
-        host = (urlsplit(url).hostname or "") if url else ""
+        host = host_of(url) if url else ""
         async with self._slot(f"user {user_id}", self._of_a_user), self._slot(f"host {host}", self._of_a_host):
             yield
 

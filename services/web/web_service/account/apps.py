@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
 from notechondria_contracts.internal.people import AppCodeRequest, AppRequest
 from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.core.web_addresses import urlsplit
 from notechondria_shared.web.router import Router
 from web_service.dependencies import State
 from web_service.site.pages import PageRoute, SignInNeededError, leave

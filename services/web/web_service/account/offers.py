@@ -6,7 +6,7 @@ import base64
 import json
 import secrets
 from dataclasses import asdict, dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
@@ -15,6 +15,7 @@ from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.own_profile import ProviderLink
 from notechondria_contracts.internal.people import ProviderAnswer, ProviderOffer, SiteOffer
 from notechondria_shared.core.errors import BadRequest, NotFound
+from notechondria_shared.core.web_addresses import urlsplit
 from notechondria_shared.web.router import Router
 from web_service.account.finish import finish
 from web_service.account.pages import StrangersTyped, own_action, visitor
@@ -23,6 +24,7 @@ from web_service.site.cookies import cookie_flags, cookie_name
 from web_service.site.pages import HEADERS, PageRoute, SignInNeededError, redirect
 from web_service.site.paths import HOME, own_path, with_next
 from web_service.site.person import MaybePerson, Person
+from web_service.site.request_cookies import cookie_of
 from web_service.site.texts import text
 from web_service.state import WebState
 
@@ -146,7 +148,7 @@ async def _linked(request: Request, state: WebState, person: Person | None, begu
 
 def _begun(request: Request) -> Begun | None:
     try:
-        kept = json.loads(base64.urlsafe_b64decode(request.cookies.get(cookie_name(request, COOKIE), "")))
+        kept = json.loads(base64.urlsafe_b64decode(cookie_of(request, cookie_name(request, COOKIE))))
         begun = Begun(**{name: str(kept[name]) for name in Begun.__slots__})
     except (ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from fastapi import Request, Response
 
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.people import AppRequest, PersonSignIn
+from notechondria_shared.core.web_addresses import urlsplit
 from notechondria_shared.web.router import Router
 from web_service.account import offers
 from web_service.account.finish import finish

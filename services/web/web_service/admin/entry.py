@@ -18,6 +18,7 @@ from web_service.site import cookies, forms
 from web_service.site.cookies import CookieFlags, cookie_name
 from web_service.site.forms import read_form
 from web_service.site.pages import SignInNeededError
+from web_service.site.request_cookies import cookie_of
 from web_service.state import WebState
 
 COOKIE = "notechondria_admin"
@@ -49,7 +50,7 @@ def form_token(state: WebState, secret: str) -> str:
 
 async def require_staff(request: Request, state: State) -> StaffMember:
     """The member of staff behind the cookie. Without one: to the sign-in page; not staff (any more): 403."""
-    token = request.cookies.get(cookie_name(request, COOKIE), "")
+    token = cookie_of(request, cookie_name(request, COOKIE))
     if not _TOKEN.fullmatch(token):
         raise SignInNeededError
     introspection = await state.introspector.introspect(Credential("session", digest(token), token[:8]))

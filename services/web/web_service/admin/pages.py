@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -18,6 +18,7 @@ from notechondria_shared.core.errors import ApiError
 from web_service.dependencies import state
 from web_service.site.pages import SignInNeededError
 from web_service.site.refusals import kept_headers, sentence
+from web_service.site.times import shown_time
 
 logger = logging.getLogger("notechondria.admin")
 HOME = "/admin/"
@@ -109,7 +110,7 @@ def _timestamp(text: str | None) -> str:
     """`2026-11-21 16:05 UTC` of an ISO 8601 text; empty for None."""
     if not text:
         return ""
-    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return shown_time(text, UTC)
 
 
 def _size(number: int) -> str:

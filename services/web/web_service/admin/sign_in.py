@@ -24,6 +24,7 @@ from web_service.dependencies import State
 from web_service.site.cookies import cookie_name
 from web_service.site.forms import read_form
 from web_service.site.refusals import kept_headers, problems
+from web_service.site.request_cookies import cookie_of
 from web_service.state import WebState
 
 router = Router(prefix="/admin", include_in_schema=False, route_class=PageRoute)
@@ -45,7 +46,7 @@ def _form(
     refusal: ServiceRefused | None = None,
     notice: str = "",
 ) -> Response:
-    secret = request.cookies.get(cookie_name(request, FORM_COOKIE), "")
+    secret = cookie_of(request, cookie_name(request, FORM_COOKIE))
     if not _SECRET.fullmatch(secret):
         secret = secrets.token_hex(16)
     answer = page(
@@ -73,7 +74,7 @@ async def show(request: Request, state: State) -> Response:
 @router.post("/sign-in/")
 async def sign_in(request: Request, state: State) -> Response:
     """A session like any other, its token in a cookie; 400 and 429 as `/auth/login/`, 403 for non-staff."""
-    fields = await read_form(request, form_token(state, request.cookies.get(cookie_name(request, FORM_COOKIE), "")))
+    fields = await read_form(request, form_token(state, cookie_of(request, cookie_name(request, FORM_COOKIE))))
     target, name = _target(fields.get("next", "")), fields.get("identifier", "")
     form = StaffSignIn(
         identifier=name,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from fastapi import Request, Response
 
 from notechondria_contracts.clients.authorization import Answer
 from notechondria_contracts.clients.base import ServiceRefused
 from notechondria_contracts.internal.authorization import ConsentNeeded, SendBack
 from notechondria_shared.core.errors import BadRequest
+from notechondria_shared.core.web_addresses import urlsplit
 from notechondria_shared.web.router import Router
 from web_service.account.pages import visitor
 from web_service.dependencies import State

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from fastapi import Request, Response
 
+from notechondria_shared.core.web_addresses import urlsplit
 from notechondria_shared.web.router import Router
 from web_service.dependencies import State
 from web_service.overview.routes import PAGES

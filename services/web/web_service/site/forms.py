@@ -13,6 +13,7 @@ from notechondria_shared.auth.caller import log_refusal
 from notechondria_shared.core.errors import Forbidden
 from notechondria_shared.web.body import parse_small
 from web_service.site.cookies import cookie_flags, cookie_name
+from web_service.site.request_cookies import cookie_of
 from web_service.state import WebState
 
 TOKEN_FIELD = "csrf"  # noqa: S105 - the name of a field
@@ -41,7 +42,7 @@ class StrangersForm:
     """The forms of who is not signed in: bound to a cookie of this browser."""
 
     def __init__(self, request: Request, state: WebState) -> None:
-        secret = request.cookies.get(cookie_name(request, FORM_COOKIE), "")
+        secret = cookie_of(request, cookie_name(request, FORM_COOKIE))
         self._request = request
         self._known = _SECRET.fullmatch(secret) is not None
         self._secret = secret if self._known else secrets.token_hex(16)

@@ -21,6 +21,7 @@ from notechondria_shared.web.route import ReadRoute
 from web_service.site.cookies import cookie_flags, cookie_name
 from web_service.site.paths import CONFIRM, SECURITY, SIGN_IN, asked_path, with_next
 from web_service.site.refusals import kept_headers, needs_confirmation, plain, plain_problems, sentence
+from web_service.site.request_cookies import cookie_of
 from web_service.site.texts import text, texts
 from web_service.site.times import shown_time
 
@@ -147,7 +148,7 @@ class Pages:
         """A page. `script` is the path of the one script it needs, `form_targets` are origins that its form ends at;
         `refusal` is what a service said of the form, shown beside it with the refusal's status."""
         cookie = cookie_name(request, NOTICE_COOKIE)
-        notice = texts()["notices"].get(request.cookies.get(cookie, ""), "")
+        notice = texts()["notices"].get(cookie_of(request, cookie), "")
         shown = {
             "t": texts(),
             "person": getattr(request.state, "person", None),

@@ -18,6 +18,7 @@ from web_service.site.cookies import cookie_flags, cookie_name
 from web_service.site.forms import form_token, read_form
 from web_service.site.pages import SessionOverError, SignInNeededError
 from web_service.site.paths import READS
+from web_service.site.request_cookies import cookie_of
 
 COOKIE = "notechondria_site"
 _TOKEN = re.compile(r"[0-9a-f]{40}")
@@ -48,7 +49,7 @@ class Person:
 
 async def maybe_person(request: Request, state: State) -> Person | None:
     """Who is signed in; None for a stranger, and when the session has ended."""
-    token = request.cookies.get(cookie_name(request, COOKIE), "")
+    token = cookie_of(request, cookie_name(request, COOKIE))
     if not _TOKEN.fullmatch(token):
         return None
     answer = await state.introspector.introspect(Credential("session", digest(token), token[:8]))

@@ -7,7 +7,15 @@ from datetime import date, datetime, time, tzinfo
 
 def shown_time(at: str | None, zone: tzinfo) -> str:
     """`2026-11-21 16:05 CET` of an ISO 8601 text; empty for None."""
-    return datetime.fromisoformat(at).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if at else ""
+    if not at:
+        return ""
+    local = datetime.fromisoformat(at).astimezone(zone)
+    return f"{minute_of(local)} {local.tzname()}"
+
+
+def minute_of(at: datetime) -> str:
+    """`2026-11-21 16:05`; the year has four digits on every Python, which `%Y` of before 3.14 has not."""
+    return at.replace(tzinfo=None).isoformat(" ", "minutes")
 
 
 def day_of(typed: str) -> date | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether only this machine reaches what is called so."""
+    """Whether only this machine reaches what is called so; also as `::ffff:127.0.0.1`, as all Pythons from 3.13 on."""
+    if host == "localhost":
+        return True
     try:
-        return host == "localhost" or ip_address(host or "").is_loopback
+        address = ip_address(host or "")
     except ValueError:
         return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def in_address(host: str) -> str:

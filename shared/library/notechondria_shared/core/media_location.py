@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
+
+from notechondria_shared.core.web_addresses import urlsplit
 
 R2_HOSTS = ".r2.cloudflarestorage.com"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -13,6 +13,7 @@ from notechondria_shared.core.flags import TRUE_WORDS
 from notechondria_shared.core.keys import PublicKeys, SigningKey
 from notechondria_shared.core.media_location import MediaLocation, S3Access
 from notechondria_shared.core.unix_path import unix_path
+from notechondria_shared.core.web_addresses import urlsplit
 
 DEFAULT_MEDIA_ROOT = "/home/mediafiles"
 R2_COMPANIONS = ("cloudflare_r2_account_id", "cloudflare_r2_access_key_id", "cloudflare_r2_secret_access_key")

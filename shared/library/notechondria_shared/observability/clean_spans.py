@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Status
 from opentelemetry.util.types import Attributes, AttributeValue
 
+from notechondria_shared.core.web_addresses import urlsplit
 from notechondria_shared.web.access_log import mask_path, mask_query
 
 _PATHS = frozenset({"url.path"})
@@ -26,7 +27,10 @@ def _masked(name: str, value: AttributeValue) -> AttributeValue:
     if name in _QUERIES:
         return mask_query(value)
     if name in _ADDRESSES:
-        parts = urlsplit(value)
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            return ""
         # Neither the user nor the password of an address.
         host = parts.netloc.rpartition("@")[2]
         return urlunsplit((parts.scheme, host, mask_path(parts.path), mask_query(parts.query), ""))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
-from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import obstore
@@ -20,6 +19,7 @@ from obstore.store import LocalStore, ObjectStore, S3Store, from_url
 from notechondria_shared.core.errors import StoreUnavailable
 from notechondria_shared.core.media_location import MediaLocation
 from notechondria_shared.core.network_guard import forbid_in_transaction
+from notechondria_shared.core.web_addresses import urlsplit
 
 if TYPE_CHECKING:
     from obstore import GetOptions  # in its stubs only

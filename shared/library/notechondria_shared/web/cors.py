@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.types import Scope
+
+from notechondria_shared.core.web_addresses import urlsplit
 
 PREFIXES = ("/api/", "/media/")
 OPEN = (

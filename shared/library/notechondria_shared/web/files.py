@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -11,6 +10,7 @@ from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from notechondria_shared.storage.media import MediaStore, StoredFile
+from notechondria_shared.web.media_types import media_type_of
 from notechondria_shared.web.revalidation import has_tag
 
 CACHE_CONTROL = "public, max-age=86400"
@@ -46,7 +46,7 @@ def deliver(request: Request, stored: StoredFile, path: str) -> Response:
     if has_tag(request, f'"{stored.etag}"'):
         return Response(status_code=304, headers=headers)
     headers["Content-Length"] = str(stored.size)
-    return StreamingResponse(stored.chunks(), media_type=_content_type(path), headers=headers)
+    return StreamingResponse(stored.chunks(), media_type=media_type_of(path), headers=headers)
 
 
 async def deliver_range(request: Request, media: MediaStore, path: str) -> Response | None:
@@ -75,7 +75,7 @@ async def deliver_range(request: Request, media: MediaStore, path: str) -> Respo
         return None
     headers["Content-Range"] = f"bytes {first}-{end - 1}/{stored.size}"
     headers["Content-Length"] = str(end - first)
-    return StreamingResponse(part.chunks(), status_code=206, media_type=_content_type(path), headers=headers)
+    return StreamingResponse(part.chunks(), status_code=206, media_type=media_type_of(path), headers=headers)
 
 
 def _bounds(match: re.Match[str], size: int) -> tuple[int, int]:
@@ -83,11 +83,6 @@ def _bounds(match: re.Match[str], size: int) -> tuple[int, int]:
     if not match[1]:
         return max(0, size - int(match[2])), size
     return int(match[1]), min(int(match[2]) + 1 if match[2] else size, size)
-
-
-def _content_type(path: str) -> str:
-    guessed, encoding = mimetypes.guess_type(path)
-    return guessed if guessed and not encoding else "application/octet-stream"
 
 
 def _headers(stored: StoredFile, path: str) -> dict[str, str]:
@@ -98,7 +93,7 @@ def _headers(stored: StoredFile, path: str) -> dict[str, str]:
         # The gateway leaves an encoded answer as it is: a compressed range could not be put together.
         "Content-Encoding": "identity",
     }
-    if _content_type(path) not in _SHOWN:
+    if media_type_of(path) not in _SHOWN:
         name = quote(PurePosixPath(path).name, safe="")
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
         headers["Content-Security-Policy"] = SANDBOX

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-# is_global of the older Pythons we run on misses some of these; forms that embed an IPv4 address are refused whole,
-# for where they lead is decided by a gateway and not by us.
+# What Python itself calls global changed in 3.11.10, 3.12.4 and 3.14 (CPython issues 113171, 124217): it is not asked.
+# Forms that embed an IPv4 address are refused whole: where they lead is decided by a gateway and not by us.
+_UNICAST = ip_network("2000::/3")
+"""All of IPv6 that is assigned to the public internet (IANA, "IPv6 Address Space")."""
 _REFUSED = tuple(
     ip_network(text)
     for text in (
@@ -25,21 +27,10 @@ _REFUSED = tuple(
         "203.0.113.0/24",
         "224.0.0.0/4",
         "240.0.0.0/4",
-        "::/96",  # unspecified, loopback, IPv4-compatible
-        "::ffff:0:0/96",  # IPv4-mapped
-        "::ffff:0:0:0/96",  # IPv4-translated
-        "64:ff9b::/96",  # NAT64
-        "64:ff9b:1::/48",
-        "100::/64",
         "2001::/23",  # Teredo and other protocol assignments
         "2001:db8::/32",
         "2002::/16",  # 6to4
         "3fff::/20",
-        "5f00::/16",
-        "fc00::/7",
-        "fe80::/10",
-        "fec0::/10",
-        "ff00::/8",
     )
 )
 
@@ -50,7 +41,7 @@ def is_public(text: str) -> bool:
         address: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    if not address.is_global or address.is_multicast:
+    if isinstance(address, IPv6Address) and address not in _UNICAST:
         return False
     # The last four bytes of an ISATAP address are an IPv4 address behind a tunnel.
     if isinstance(address, IPv6Address) and (int(address) >> 32) & 0xFDFFFFFF == 0x5EFE:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from identity_service.authorization.clients.schemas import ClientMetadata, checked
 from identity_service.authorization.errors import OAuthError
 from identity_service.outside_documents import DocumentFetcher, DocumentRefused
+from notechondria_shared.core.web_addresses import urlsplit
 from notechondria_shared.web.body import read_json
 
 LONGEST_ID = 512

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
+
+from notechondria_shared.core.web_addresses import urlsplit
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MOST_URIS, LONGEST_URI = 10, 1024
@@ -59,7 +61,7 @@ def is_registered(uri: str, registered: Iterable[str]) -> bool:
 
     A program listens on whatever port is free at the time (RFC 8252 §7.3).
     """
-    return any(uri == known or _same_but_for_port(uri, known) for known in registered)
+    return _split(uri) is not None and any(uri == known or _same_but_for_port(uri, known) for known in registered)
 
 
 def _same_but_for_port(uri: str, known: str) -> bool:

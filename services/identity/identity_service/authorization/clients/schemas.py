@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from identity_service.authorization.clients.redirects import LONGEST_URI, MOST_URIS, may_be_registered
 from identity_service.authorization.errors import OAuthError
 from identity_service.authorization.metadata.schemas import AUTH_METHODS
+from notechondria_shared.core.letters import is_unseen
 
 LONGEST_NAME = 80
 _Word = Annotated[str, StringConstraints(max_length=120)]
@@ -34,7 +34,7 @@ class ClientMetadata(BaseModel):
         text = "".join(
             " " if letter.isspace() else letter
             for letter in self.client_name or ""
-            if unicodedata.category(letter)[0] != "C" or letter.isspace()
+            if not is_unseen(letter) or letter.isspace()
         )
         return " ".join(text.split())[:LONGEST_NAME]
 

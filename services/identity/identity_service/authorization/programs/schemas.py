@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, cast
-from urllib.parse import urlsplit
 
 from fastapi import Path
 
@@ -13,12 +12,13 @@ from identity_service.authorization_models import DOCUMENT, OAuthClient
 from notechondria_contracts.internal.authorization import ConnectedProgram, Origin, Program
 from notechondria_contracts.scopes import normalized
 from notechondria_shared.core.timestamps import iso_offset, iso_offset_or_none
+from notechondria_shared.core.web_addresses import host_of
 
 ProgramId = Annotated[int, Path(description="The id of a connected program.")]
 
 
 def _host(client_id: str, origin: str) -> str:
-    return (urlsplit(client_id).hostname or "") if origin == DOCUMENT else ""
+    return host_of(client_id) if origin == DOCUMENT else ""
 
 
 def program_of(client: OAuthClient) -> Program:

@@ -17,6 +17,7 @@ from xml.parsers import expat
 
 from pydantic import JsonValue
 
+from notechondria_shared.core.file_names import stem_of, suffix_of
 from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.attachments.service import LIMIT
 from notes_service.exchange.archive import Source
@@ -157,7 +158,7 @@ class _Enex:
         folder = f"{self._path}.files/{self._number}"
         path, number = f"{folder}/{name}", 2
         while self._source.find(path):
-            stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
+            stem, suffix = stem_of(name), suffix_of(name)
             path, number = f"{folder}/{stem}-{number}{suffix}", number + 1
         self._source.add_file(path, data)
         self._note.media[hashlib.md5(data, usedforsecurity=False).hexdigest()] = path
@@ -171,7 +172,7 @@ class _Enex:
         body, _ = to_markdown(note.content, note.media)
         shown = [f"[{PurePosixPath(path).name}](<{path}>)" for path in note.media.values() if quote(path) not in body]
         body = "\n\n".join([body, *shown]).strip()
-        fields = {"title": "", **note.fields, "course": PurePosixPath(self._path).stem}
+        fields = {"title": "", **note.fields, "course": stem_of(self._path)}
         if note.tags:
             fields["tags"] = note.tags
         if note.tasks:

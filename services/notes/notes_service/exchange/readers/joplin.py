@@ -16,6 +16,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
+from notechondria_shared.core.file_names import stem_of
 from notes_service.exchange import links
 from notes_service.exchange.archive import Source
 from notes_service.exchange.limits import BadEntry
@@ -51,7 +52,7 @@ def read_joplin(source: Source) -> None:
     """Turn items into notes with their files, courses and tags."""
     by_type: defaultdict[str, dict[str, _Item]] = defaultdict(dict)
     for path in list(source.names()):
-        if _ID.fullmatch(PurePosixPath(path).stem) and path.endswith(".md") and (item := _item(source, path)):
+        if _ID.fullmatch(stem_of(path)) and path.endswith(".md") and (item := _item(source, path)):
             by_type[item.properties["type_"]][item.id] = item
     if not by_type:
         return
@@ -69,7 +70,7 @@ def _item(source: Source, path: str) -> _Item | None:
     except BadEntry:
         text = ""
     properties = _properties(text)
-    if properties.get("id") != PurePosixPath(path).stem or "type_" not in properties:
+    if properties.get("id") != stem_of(path) or "type_" not in properties:
         source.leave([path])  # a note of another program, or a file that is named as one that cannot be read
         return None
     return _Item(path, text.partition("\n")[0].strip(), properties)

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from pydantic import JsonValue
 
+from notechondria_shared.core.file_names import stem_of
 from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.exchange.archive import Source
 from notes_service.exchange.limits import BadEntry
@@ -87,7 +88,7 @@ def _text(of: dict[str, JsonValue], plain: str, rich: str) -> str:
 def _link(source: Source, path: str, name: str) -> str:
     """A link to a file; the documents often say another extension than the file has, mostly `.jpeg` for `.jpg`."""
     folder = PurePosixPath(path).parent
-    other = PurePosixPath(name).with_suffix(".jpg").name if PurePosixPath(name).name else ""
+    other = f"{stem_of(name)}.jpg" if PurePosixPath(name).name else ""
     stored = next((one for one in (name, other) if one and source.find(str(folder / one))), None)
     if stored is None and (path_of_stem := source.of_stem(str(folder / name))):
         stored = PurePosixPath(path_of_stem).name

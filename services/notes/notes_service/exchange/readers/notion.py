@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 from uuid import UUID
 
+from notechondria_shared.core.file_names import stem_of, suffix_of
 from notes_service.exchange import front_matter, links
 from notes_service.exchange.archive import Source
 from notes_service.exchange.limits import BadEntry
@@ -38,7 +39,7 @@ def read_notion(source: Source) -> None:
 
 def _page(path: str) -> re.Match[str] | None:
     pure = PurePosixPath(path)
-    return _WITH_ID.fullmatch(pure.stem) if pure.suffix == ".md" else None
+    return _WITH_ID.fullmatch(stem_of(pure)) if suffix_of(pure) == ".md" else None
 
 
 def _to_pages(source: Source, path: str, body: str) -> dict[str, str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from pydantic import JsonValue
 
+from notechondria_shared.core.file_names import stem_of, suffix_of
 from notechondria_shared.web.body import TEXT_LIMIT
 from notes_service.exchange import links
 from notes_service.exchange.archive import Source
@@ -20,10 +19,10 @@ _TEXTS, _PAGES = frozenset({".txt", ".text"}), frozenset({".html", ".htm", ".xht
 def read_pages(source: Source) -> None:
     """A note for each text and page."""
     names = list(source.names())
-    if list(source.made) or any(PurePosixPath(name).suffix.lower() in links.MARKDOWN for name in names):
+    if list(source.made) or any(suffix_of(name).lower() in links.MARKDOWN for name in names):
         return
     for path in names:
-        suffix = PurePosixPath(path).suffix.lower()
+        suffix = suffix_of(path).lower()
         if suffix in _TEXTS | _PAGES:
             source.use([path])
             try:
@@ -34,7 +33,7 @@ def read_pages(source: Source) -> None:
             body, title = to_markdown(text) if suffix in _PAGES else (text, "")
             # A text that begins with `#` has no heading: it is no markdown.
             fields: dict[str, JsonValue] = {"course": folder_course(path, source.root)}
-            fields["title"] = title or PurePosixPath(path).stem
+            fields["title"] = title or stem_of(path)
             source.made.add(path, MadeNote(body, fields))
 
 

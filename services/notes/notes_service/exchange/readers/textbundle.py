@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from pydantic import JsonValue
 
+from notechondria_shared.core.file_names import stem_of
 from notes_service.exchange import front_matter
 from notes_service.exchange.archive import Source
 from notes_service.exchange.limits import BadEntry
@@ -45,7 +46,7 @@ def _bundle(source: Source, path: str) -> tuple[PurePosixPath, str] | None:
     if match := _TEXT.fullmatch(path):
         return PurePosixPath(match["bundle"]), match["name"]
     if _FLAT.fullmatch(path) and source.label and "version" in _info(source, _INFO):
-        return PurePosixPath(), PurePosixPath(source.label).stem
+        return PurePosixPath(), stem_of(source.label)
     return None
 
 
