@@ -26,7 +26,7 @@ from notes_service.exchange.markup import to_markdown
         ("<a href=x/>y</a>", "[y](x/)"),
         ("<a\n =x / href = 'x'title=y>z</a>", '[z](x "y")'),
         ("<a href=>z</a>", "z"),
-        ("<p>&#65; &#x42 &lt &notin; &#99999999999; & &x;", "A B < ∉ � & &x;"),
+        ("<p>&#65; &#x42 &lt &isin; &#99999999999; & &x;", "A B < ∈ � & &x;"),
         ("<svg><![CDATA[x<y]]></svg>z", "x<yz"),
         ("<br/>x</br>y", "xy"),
         ("<P Title=x>a</P >b", "a\n\nb"),

@@ -12,6 +12,7 @@ from services.notes.tests.test_notes_exchange import packed
 
 from notes_service.exchange.archive import Archive
 from notes_service.exchange.limits import Limits, NoArchive
+from notes_service.exchange.readers.evernote import read_enex
 from notes_service.exchange.tar import Tar
 from notes_service.media.names import safe_name
 
@@ -55,6 +56,25 @@ def test_a_long_name_is_read() -> None:
     size = len(record) + 3
     with closing(Tar(with_extended_header(f"{size}{record}".encode()), LIMITS)) as source:
         assert list(source.names()) == [name]
+
+
+@pytest.mark.parametrize("begin", ["<!--", "<note a='", "<?x ", "<note "])
+def test_a_tag_that_does_not_end_ends_the_reading(begin: str) -> None:
+    """With the expat of 3.11.2, 3.11.7 and 3.12.1, hours for what a zip of a megabyte can hold."""
+    archive = io.BytesIO(packed({"a.enex": f"<en-export>{begin}".encode() + b"x" * (24 << 20)}))
+    began = time.process_time()
+    with closing(Archive(archive, LIMITS)) as source:
+        read_enex(source)
+        assert [name for name, _ in source.left_out] == ["a.enex"]
+    assert time.process_time() - began < 5
+
+
+def test_a_long_text_of_evernote_is_read() -> None:
+    text = "<en-export><note><title>Long</title><content>" + "word " * 600_000 + "</content></note></en-export>"
+    with closing(Archive(io.BytesIO(packed({"a.enex": text.encode()})), LIMITS)) as source:
+        read_enex(source)
+        assert source.left_out == []
+        assert len(list(source.made)) == 1
 
 
 @pytest.mark.parametrize("sign", ["\U0001fae8", "\U0001fae9", "\U0002ebf0"])

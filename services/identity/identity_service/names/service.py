@@ -28,7 +28,7 @@ def _is_invisible(character: str) -> bool:
 
 
 def _is_unknown(character: str) -> bool:
-    """Newer than this Python's Unicode: what it looks like, and what its small letter is, cannot be told yet."""
+    """Newer than this Python's Unicode: what it looks like, and what its small letter is, is not known yet."""
     return unicodedata.category(character) == "Cn"
 
 

@@ -29,6 +29,9 @@ from notes_service.media.names import safe_name
 DAMAGED = "It is no ENEX that can be read, from line {line} on; the notes before are imported."
 _KINDS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "application/pdf": ".pdf",
           "audio/wav": ".wav", "audio/mpeg": ".mp3", "image/webp": ".webp", "text/plain": ".txt"}  # fmt: skip
+_LONGEST_TAG = 1024 * 1024
+"""Bytes of a tag or comment. What does not end is kept, and expat before 2.6, as Python 3.11.2, 3.11.7 and 3.12.1 have
+it, begins it anew with every piece of the file (CVE-2023-52425)."""
 _DEEPEST = 32
 MISSING_FILE = "A file that it shows is not in the ENEX."
 ENCRYPTED = "A part of it is encrypted and stays so: decrypt it in Evernote, and export it again."
@@ -74,12 +77,19 @@ class _Enex:
 
     def read(self) -> None:
         """To the end, or to where it is damaged."""
+        read = 0
         try:
             for chunk in self._source.chunks(self._path, self._source.limits.unpacked):
                 self._parser.Parse(chunk, False)
+                read += len(chunk)
+                self._check_end(read)
             self._parser.Parse(b"", True)
         except (expat.ExpatError, BadEntry):
             self._source.left_out.append((self._path, DAMAGED.format(line=self._parser.CurrentLineNumber)))
+
+    def _check_end(self, read: int) -> None:
+        if read - self._parser.CurrentByteIndex > _LONGEST_TAG:
+            raise BadEntry("A tag or a comment of it does not end.")
 
     def _refuse(self, *_: object) -> None:
         raise BadEntry("It declares entities.")
