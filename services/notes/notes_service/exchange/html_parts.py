@@ -1,4 +1,4 @@
-"""HTML taken apart: tags, texts, comments, in the order in which they stand (HTML Living Standard §13.2.5).
+"""HTML taken apart: tags, texts, comments, in the order in which they stand (HTML Living Standard, 13.2.5).
 
 In place of `html.parser`, which reads broken pages otherwise from 3.14.0, 3.13.4 and 3.12.11 on, and before that takes
 time that grows with the square of a page's length: days for four megabytes of `<a <a <a`. Here each character is read

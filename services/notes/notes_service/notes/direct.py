@@ -33,9 +33,10 @@ from notes_service.blocks.schemas import BlockDraft
 from notes_service.callers import KnownCaller
 from notes_service.events import activity_events
 from notes_service.models import EVENTS, Note
+from notes_service.new_notes import PublishedNote
 from notes_service.notes import direct_queries as queries
 from notes_service.notes.access import UNKNOWN, check_write
-from notes_service.notes.queries import DetailRow, PublishedNote
+from notes_service.notes.queries import DetailRow
 from notes_service.notes.schemas import CreateNote, UpdateNote
 from notes_service.notes.service import SAID_BY_EVENTS, first_blocks, new_text, plain_values, sent_columns
 from notes_service.text.summary import count_words, excerpt, preview_lines

@@ -19,6 +19,7 @@ from notechondria_shared.auth.precondition import Precondition
 from notechondria_shared.core.errors import NotFound, Unavailable
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import SessionReader
+from notes_service import new_notes
 from notes_service.authors import service as authors
 from notes_service.blocks.markdown import to_blocks, to_markdown
 from notes_service.blocks.schemas import BlockDraft
@@ -26,7 +27,6 @@ from notes_service.blocks.service import replace_blocks
 from notes_service.courses import service as courses
 from notes_service.events import activity_events, publish
 from notes_service.models import Note, RecycleBinEntry
-from notes_service.notes import queries
 from notes_service.notes.access import lock_own
 from notes_service.notes.schemas import CreateNote, NoteFields, UpdateNote
 from notes_service.text.summary import count_words, excerpt, preview_lines
@@ -91,11 +91,11 @@ def sent_columns(caller: Caller, body: CreateNote) -> SentColumns:
 
 async def _insert(
     db: AsyncSession, user_id: int, body: CreateNote, columns: SentColumns, uuid: UUID
-) -> queries.PublishedNote | None:
+) -> new_notes.PublishedNote | None:
     """The new note; None when the draft id is in use. A concurrent insert of the same draft id is waited for."""
     at = now()
     return await SessionReader(db).one(
-        queries.INSERT,
+        new_notes.INSERT,
         **columns,
         creator_id=user_id,
         uuid=uuid,

@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notechondria_contracts.events.notes import NoteCreated
 from notechondria_shared.core.timestamps import now
 from notechondria_shared.db import SessionReader
+from notes_service import new_notes
 from notes_service.authors.service import LockedAuthor
 from notes_service.blocks.schemas import BlockDraft
 from notes_service.blocks.service import replace_blocks
 from notes_service.events import publish
 from notes_service.inbox.service import ensure_inbox
 from notes_service.models import Note
-from notes_service.notes import queries as notes
 from notes_service.seeding import queries, welcome
 from notes_service.text.summary import excerpt, preview_lines
 
@@ -34,7 +34,7 @@ async def seed_once(db: AsyncSession, author: LockedAuthor) -> None:
 async def _welcome(db: AsyncSession, user_id: int, course_id: int) -> None:
     body, at = welcome.BODY.strip(), now()
     [note] = await SessionReader(db).all(
-        notes.INSERT,
+        new_notes.INSERT,
         creator_id=user_id,
         course_id=course_id,
         uuid=uuid4(),
